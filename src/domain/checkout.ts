@@ -1,0 +1,179 @@
+import type { z } from 'zod';
+import type { CheckoutRequest } from './checkout-request.ts';
+import type { FailureCode } from './failure-codes.ts';
+import { cartLineSchema, totalsSchema } from './quote.ts';
+import type { CartLine, QuoteRecord, Totals } from './quote.ts';
+
+/** One thing that is wrong with a checkout. `detail` never repeats what the customer entered. */
+export interface CheckoutProblem {
+  code: FailureCode;
+  /** Path of what is wrong, as the caller or Directus spells it: `shipping_snapshot.lat`, `quote.totals.total`. */
+  field: string;
+  detail: string;
+}
+
+/** Where the order goes: what RideNDine gets as `fulfillment`. */
+export type Fulfillment = { type: 'DELIVERY'; address: string; lat: number; lng: number } | { type: 'PICKUP' };
+
+/** Everything that is needed to create the order, checked. */
+export interface Checkout {
+  quote_id: string;
+  /** ISO 8601. */
+  quote_expires_at: string;
+  store_id: string;
+  merchant_id: string;
+  customer: { id: string; name: string; phone: string; email: string };
+  fulfillment: Fulfillment;
+  items: CartLine[];
+  totals: Totals;
+}
+
+export type CheckedCheckout = { ok: true; checkout: Checkout } | { ok: false; problems: CheckoutProblem[] };
+
+/**
+ * Checks a request against the quote that it names, at the time `now`, and reports **every** problem at once.
+ *
+ * @param quote the quote with its store and customer, or `null` if there is none. The quote of another customer counts
+ *   as none: whether it exists is not the caller's business.
+ */
+export function checkCheckout(request: CheckoutRequest, quote: QuoteRecord | null, now: Date): CheckedCheckout {
+  const problems: CheckoutProblem[] = [];
+  const report = (code: FailureCode, field: string, detail: string): undefined => {
+    problems.push({ code, field, detail });
+  };
+
+  const fulfillment = checkFulfillment(request, report);
+  if (quote?.customer?.id !== request.customer_id) {
+    report('QuoteNotFound', 'quote_id', 'The customer has no quote with this id.');
+    return { ok: false, problems };
+  }
+  const expiresAt = checkExpiry(quote.expires_at, now, report);
+  if (quote.fulfillment_method !== request.fulfillment_method) {
+    report('CheckoutInvalid', 'fulfillment_method', 'The quote was made for the other fulfillment method.');
+  }
+  const items = checkItems(quote.items_snapshot, report);
+  const totals = checkTotals(quote.totals, items, report);
+  const merchantId = presentText(quote.store?.ridendine_merchant_id);
+  if (merchantId === undefined) {
+    report('StoreNotOnRideNDine', 'store.ridendine_merchant_id', 'The store has no RideNDine merchant.');
+  }
+  const customer = checkCustomer(quote.customer, report);
+
+  if (
+    problems.length > 0 ||
+    !fulfillment ||
+    !expiresAt ||
+    !items ||
+    !totals ||
+    !customer ||
+    !quote.store ||
+    merchantId === undefined
+  ) {
+    return { ok: false, problems };
+  }
+  return {
+    ok: true,
+    checkout: {
+      quote_id: quote.id,
+      quote_expires_at: expiresAt.toISOString(),
+      store_id: quote.store.id,
+      merchant_id: merchantId,
+      customer,
+      fulfillment,
+      items,
+      totals,
+    },
+  };
+}
+
+type Report = (code: FailureCode, field: string, detail: string) => undefined;
+
+function checkFulfillment(request: CheckoutRequest, report: Report): Fulfillment | undefined {
+  const snapshot = request.shipping_snapshot;
+  if (request.fulfillment_method === 'PICKUP') {
+    if (snapshot === undefined) return { type: 'PICKUP' };
+    return report('CheckoutInvalid', 'shipping_snapshot', 'A PICKUP has no delivery address.');
+  }
+  if (snapshot === undefined) {
+    return report('CheckoutInvalid', 'shipping_snapshot', 'A DELIVERY needs a delivery address.');
+  }
+  const { address, lat, lng } = snapshot;
+  const addressText = presentText(address);
+  if (addressText === undefined) report('CheckoutInvalid', 'shipping_snapshot.address', 'The address is missing.');
+  const latitude = coordinate(lat, 90);
+  if (latitude === undefined) {
+    report('CheckoutInvalid', 'shipping_snapshot.lat', 'The latitude is not a number from -90 to 90.');
+  }
+  const longitude = coordinate(lng, 180);
+  if (longitude === undefined) {
+    report('CheckoutInvalid', 'shipping_snapshot.lng', 'The longitude is not a number from -180 to 180.');
+  }
+  if (addressText === undefined || latitude === undefined || longitude === undefined) return undefined;
+  return { type: 'DELIVERY', address: addressText, lat: latitude, lng: longitude };
+}
+
+function checkExpiry(value: unknown, now: Date, report: Report): Date | undefined {
+  const expiresAt = new Date(typeof value === 'string' ? value : Number.NaN);
+  if (Number.isNaN(expiresAt.getTime())) {
+    return report('CheckoutInvalid', 'quote.expires_at', 'The quote has no valid expiry time.');
+  }
+  if (expiresAt <= now) return report('QuoteExpired', 'quote_id', 'The quote has expired.');
+  return expiresAt;
+}
+
+function checkItems(value: unknown, report: Report): CartLine[] | undefined {
+  if (!Array.isArray(value) || value.length === 0) {
+    return report('CheckoutInvalid', 'quote.items_snapshot', 'The quote has no items.');
+  }
+  const lines: CartLine[] = [];
+  for (const [index, line] of value.entries()) {
+    const parsed = cartLineSchema.safeParse(line);
+    if (parsed.success) lines.push(parsed.data);
+    else reportIssues(parsed.error, `quote.items_snapshot[${index}]`, report);
+  }
+  return lines.length === value.length ? lines : undefined;
+}
+
+function checkTotals(value: unknown, items: CartLine[] | undefined, report: Report): Totals | undefined {
+  const parsed = totalsSchema.safeParse(value);
+  if (!parsed.success) return reportIssues(parsed.error, 'quote.totals', report);
+  const { subtotal } = parsed.data;
+  if (items && typeof subtotal === 'number' && subtotal !== sumOfLines(items)) {
+    return report('CheckoutInvalid', 'quote.totals.subtotal', 'The subtotal is not the sum of the lines.');
+  }
+  return parsed.data;
+}
+
+/** Exact for any cart: amounts may be as large as a safe integer, their sum larger. */
+function sumOfLines(items: CartLine[]): number {
+  return Number(items.reduce((sum, line) => sum + BigInt(line.quantity) * BigInt(line.unit_price), 0n));
+}
+
+function checkCustomer(
+  customer: NonNullable<QuoteRecord['customer']>,
+  report: Report,
+): Checkout['customer'] | undefined {
+  const [name, phone, email] = (['name', 'phone', 'email'] as const).map((field) => {
+    const text = presentText(customer[field]);
+    if (text === undefined) report('CheckoutInvalid', `customer.${field}`, `The customer has no ${field}.`);
+    return text;
+  });
+  if (name === undefined || phone === undefined || email === undefined) return undefined;
+  return { id: customer.id, name, phone, email };
+}
+
+/** Reports what a schema found, by path alone: the schema's own messages may repeat what was entered. */
+function reportIssues(error: z.ZodError, base: string, report: Report): undefined {
+  for (const issue of error.issues) {
+    const path = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+    report('CheckoutInvalid', `${base}${path}`, 'Missing, or not what an order needs here.');
+  }
+}
+
+function presentText(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+}
+
+function coordinate(value: unknown, limit: number): number | undefined {
+  return typeof value === 'number' && Math.abs(value) <= limit ? value : undefined;
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import type { Checkout } from './checkout.ts';
+import type { LinkIds } from './order.ts';
+
+/** RideNDine's `Idempotency-Key` header of an order (brief, step 3.3): the same for every attempt of every run. */
+export function ridendineIdempotencyKey(orderId: string): string {
+  return `cooco_order_${orderId}`;
+}
+
+/**
+ * The body of POST /orders/create (brief, step 3.3), its keys in the brief's order. Built once, when the order record
+ * is created, and stored with it: every attempt sends exactly this text.
+ */
+export function buildRideNDineRequest(orderId: string, checkout: Checkout): string {
+  return JSON.stringify({
+    quote_id: checkout.quote_id,
+    external_order_id: orderId,
+    merchant_id: checkout.merchant_id,
+    customer: {
+      external_id: checkout.customer.id,
+      name: checkout.customer.name,
+      phone: checkout.customer.phone,
+      email: checkout.customer.email,
+    },
+    fulfillment: checkout.fulfillment,
+    items: checkout.items,
+    totals: checkout.totals,
+  });
+}
+
+/** RideNDine's reply (brief, step 3.4). Fields beyond these are ignored. */
+export const ridendineReplySchema: z.ZodType<LinkIds> = z.object({
+  ridendine_order_id: z.string().min(1),
+  payment_session_id: z.string().min(1),
+});
