@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { CheckoutRequest } from './checkout-request.ts';
 import type { FailureCode } from './failure-codes.ts';
 import { cartLineSchema, totalsSchema } from './quote.ts';
@@ -125,13 +125,10 @@ function checkItems(value: unknown, report: Report): CartLine[] | undefined {
   if (!Array.isArray(value) || value.length === 0) {
     return report('CheckoutInvalid', 'quote.items_snapshot', 'The quote has no items.');
   }
-  const lines: CartLine[] = [];
-  for (const [index, line] of value.entries()) {
-    const parsed = cartLineSchema.safeParse(line);
-    if (parsed.success) lines.push(parsed.data);
-    else reportIssues(parsed.error, `quote.items_snapshot[${index}]`, report);
-  }
-  return lines.length === value.length ? lines : undefined;
+  const parsed = z.array(cartLineSchema).safeParse(value);
+  if (!parsed.success) return reportIssues(parsed.error, 'quote.items_snapshot', report);
+  // The quote's own lines, not the parsed copy: RideNDine gets them as Phase 2 wrote them, members in their order.
+  return value as CartLine[];
 }
 
 function checkTotals(value: unknown, items: CartLine[] | undefined, report: Report): Totals | undefined {
@@ -141,7 +138,7 @@ function checkTotals(value: unknown, items: CartLine[] | undefined, report: Repo
   if (items && typeof subtotal === 'number' && subtotal !== sumOfLines(items)) {
     return report('CheckoutInvalid', 'quote.totals.subtotal', 'The subtotal is not the sum of the lines.');
   }
-  return parsed.data;
+  return value as Totals;
 }
 
 /** Exact for any cart: amounts may be as large as a safe integer, their sum larger. */

@@ -17,3 +17,34 @@ export interface OrderCreationResult extends LinkIds {
   status: string;
   payment_status: string;
 }
+
+/** What this phase needs to know of an order in Directus. */
+export interface StoredOrder {
+  id: string;
+  /** One of {@link orderStatuses}, or a later phase's. */
+  status: string;
+  payment_status: string;
+  idempotency_key: string;
+  request_fingerprint: string | null;
+  /** The frozen body for RideNDine; see `buildRideNDineRequest`. */
+  ridendine_request: string | null;
+  ridendine_order_id: string | null;
+  payment_session_id: string | null;
+  failure_code: string | null;
+  /** ISO 8601. The life of RideNDine's idempotency key counts from here. */
+  date_created: string;
+}
+
+/** The ids of a linked order, `undefined` while a link is missing. */
+export function linkOf(order: StoredOrder): LinkIds | undefined {
+  const { ridendine_order_id, payment_session_id } = order;
+  return ridendine_order_id !== null && payment_session_id !== null
+    ? { ridendine_order_id, payment_session_id }
+    : undefined;
+}
+
+/** The result of a linked order, `undefined` while the link is missing. */
+export function resultOf(order: StoredOrder): OrderCreationResult | undefined {
+  const link = linkOf(order);
+  return link && { order_id: order.id, ...link, status: order.status, payment_status: order.payment_status };
+}

@@ -3,11 +3,14 @@ import { z } from 'zod';
 /** An amount in the currency's minor unit (cents, or whole units for a currency without them). */
 const amount = z.int().min(0);
 
+/** What fits a text column of Directus. */
+const shortText = z.string().min(1).max(255);
+
 /** One line of a quote's cart. `unit_price` includes the options; other fields are kept as they are. */
 export const cartLineSchema = z.looseObject({
-  menu_item_id: z.string().min(1),
-  name: z.string().min(1),
-  quantity: z.int().min(1),
+  menu_item_id: shortText,
+  name: shortText,
+  quantity: z.int32().min(1),
   unit_price: amount,
   options: z.json().optional(),
   note: z.string().nullish(),

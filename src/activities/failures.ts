@@ -1,0 +1,36 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { CheckoutProblem } from '../domain/checkout.ts';
+import { failureCodes } from '../domain/failure-codes.ts';
+import type { FailureCode } from '../domain/failure-codes.ts';
+import { DirectusError } from '../integrations/directus/errors.ts';
+
+/** A failure that no further attempt can mend. `message` holds no personal data: it is stored in clear. */
+export function finalFailure(code: FailureCode, message: string, details: unknown[] = []): ApplicationFailure {
+  return ApplicationFailure.create({ type: code, message, nonRetryable: true, details });
+}
+
+/** What a checkout that breaks rules fails with: the problem's own code, or `CheckoutInvalid` where there are several. */
+export function checkoutFailure(problems: CheckoutProblem[]): ApplicationFailure {
+  const [first] = problems;
+  const code = problems.length === 1 && first ? first.code : 'CheckoutInvalid';
+  const message = problems.map((problem) => `${problem.field}: ${problem.detail}`).join(' ');
+  return finalFailure(code, message, [{ problems }]);
+}
+
+/**
+ * How an activity fails for what Directus did. Anything else is a bug of ours and is passed on: Temporal retries it,
+ * and an operator sees it.
+ *
+ * @param whenRejected whether a definite refusal ends the activity. It must not once the order may exist: then only
+ *   somebody's mending can help, and giving up would lose the order.
+ */
+export function directusFailure(error: unknown, whenRejected: 'give-up' | 'keep-trying'): unknown {
+  if (!(error instanceof DirectusError)) return error;
+  const nonRetryable = failureCodes[error.code].retry === 'never' && whenRejected === 'give-up';
+  return ApplicationFailure.create({
+    type: error.code,
+    message: error.message,
+    nonRetryable,
+    ...(error.retryAfterMs !== undefined && !nonRetryable && { nextRetryDelay: error.retryAfterMs }),
+  });
+}

@@ -1,0 +1,39 @@
+import { resultOf } from '../domain/order.ts';
+import type { LinkIds, OrderCreationResult, StoredOrder } from '../domain/order.ts';
+import { DirectusNotUniqueError, DirectusRejectedError } from '../integrations/directus/errors.ts';
+import type { OrdersStore } from '../integrations/directus/orders-store.ts';
+import { directusFailure, finalFailure } from './failures.ts';
+import type { OrderCreationActivities } from './order-creation-activities.ts';
+
+export function createSaveLinkIds({ orders }: { orders: OrdersStore }): OrderCreationActivities['saveLinkIds'] {
+  return async ({ order_id, link }) => {
+    try {
+      return await linked(orders, order_id, link);
+    } catch (error) {
+      // The RideNDine order exists: it must not be lost, whatever Directus says.
+      throw directusFailure(error, 'keep-trying');
+    }
+  };
+}
+
+async function linked(orders: OrdersStore, orderId: string, link: LinkIds): Promise<OrderCreationResult> {
+  const order = await write(orders, orderId, link);
+  const result = resultOf(order);
+  if (result?.ridendine_order_id === link.ridendine_order_id && result.payment_session_id === link.payment_session_id) {
+    return result;
+  }
+  throw finalFailure('LinkConflict', 'The order is already linked to another RideNDine order or payment session.');
+}
+
+async function write(orders: OrdersStore, orderId: string, link: LinkIds): Promise<StoredOrder> {
+  let order: StoredOrder | null;
+  try {
+    // Nothing is written over a link that is there: of an earlier attempt, or of somebody else.
+    order = (await orders.saveLink(orderId, link)) ?? (await orders.findOrderById(orderId));
+  } catch (error) {
+    if (!(error instanceof DirectusNotUniqueError)) throw error;
+    throw finalFailure('LinkConflict', 'Another order is already linked to this RideNDine order.');
+  }
+  if (order) return order;
+  throw new DirectusRejectedError('The order is missing in Directus.');
+}

@@ -1,0 +1,78 @@
+import { createDirectus, isDirectusError, rest, staticToken } from '@directus/sdk';
+import type { DirectusClient, RestClient, RestCommand } from '@directus/sdk';
+import { parseRetryAfterMs } from '../retry-after.ts';
+import type { DirectusSchema } from './collections.ts';
+import { DirectusError, DirectusNotUniqueError, DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
+
+export interface DirectusConnectionOptions {
+  url: string;
+  /** Static token of the service account. */
+  token: string;
+  /** For a whole call, from connecting to the last byte of the answer. */
+  timeoutMs: number;
+}
+
+export interface DirectusConnection {
+  /** @throws {DirectusError} */
+  request<Output>(command: RestCommand<Output, DirectusSchema>): Promise<Output>;
+}
+
+/** The SDK's client with what it lacks: a time-out, and one kind of error for each thing that a caller can do. */
+export function connectDirectus({ url, token, timeoutMs }: DirectusConnectionOptions): DirectusConnection {
+  const client: DirectusClient<DirectusSchema> & RestClient<DirectusSchema> = createDirectus<DirectusSchema>(url, {
+    globals: { fetch: (input: string | URL, init?: RequestInit) => fetchJson(input, init, timeoutMs) },
+  })
+    .with(staticToken(token))
+    .with(rest());
+  return {
+    async request(command) {
+      try {
+        return await client.request(command);
+      } catch (error) {
+        throw explain(error, timeoutMs);
+      }
+    },
+  };
+}
+
+/** The SDK takes an answer without JSON, such as a proxy's 502, for a success with no data. */
+async function fetchJson(input: string | URL, init: RequestInit | undefined, timeoutMs: number): Promise<Response> {
+  const response = await fetch(input, { ...init, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
+  const isJson = response.headers.get('content-type')?.toLowerCase().startsWith('application/json') ?? false;
+  if (isJson || response.status === 204) return response;
+  await response.body?.cancel();
+  throw new DirectusUnavailableError(`Something other than Directus answered at its address (${response.status}).`, {
+    retryAfterMs: retryAfterOf(response),
+  });
+}
+
+function explain(error: unknown, timeoutMs: number): DirectusError {
+  if (error instanceof DirectusError) return error;
+  if (!isDirectusError(error)) {
+    const timedOut = error instanceof Error && error.name === 'TimeoutError';
+    return new DirectusUnavailableError(
+      timedOut ? `Directus did not answer within ${timeoutMs} ms.` : 'Directus can not be reached.',
+      { cause: error },
+    );
+  }
+  const { status } = error.response;
+  const codes = error.errors.map((entry) => entry.extensions.code);
+  if (codes.includes('RECORD_NOT_UNIQUE')) {
+    return new DirectusNotUniqueError('Directus refused a value that is already taken.');
+  }
+  if (status === 401 || status === 403) {
+    return new DirectusUnavailableError(
+      `Directus refused our credential (${status}): its token or its permissions are wrong.`,
+    );
+  }
+  if (status === 408 || status === 429 || status >= 500) {
+    return new DirectusUnavailableError(`Directus answered ${status}.`, { retryAfterMs: retryAfterOf(error.response) });
+  }
+  // The message repeats values; the code does not.
+  const code = codes.find((candidate) => /^[A-Z_]+$/.test(candidate)) ?? 'no code';
+  return new DirectusRejectedError(`Directus refused the request (${status} ${code}).`);
+}
+
+function retryAfterOf(response: Response): number | undefined {
+  return parseRetryAfterMs(response.headers.get('retry-after'), new Date());
+}

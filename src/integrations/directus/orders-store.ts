@@ -1,0 +1,258 @@
+import { createItem, readItems, updateItems } from '@directus/sdk';
+import { z } from 'zod';
+import type { Checkout } from '../../domain/checkout.ts';
+import type { CheckoutRequest } from '../../domain/checkout-request.ts';
+import { NEW_PAYMENT_STATUS, orderStatuses } from '../../domain/order.ts';
+import type { LinkIds, OrderStatus, StoredOrder } from '../../domain/order.ts';
+import type { QuoteRecord } from '../../domain/quote.ts';
+import { collections, customerFields, orderFields, orderItemFields, quoteFields, storeFields } from './collections.ts';
+import type { OrderRow } from './collections.ts';
+import type { DirectusConnection } from './directus-client.ts';
+import { DirectusRejectedError } from './errors.ts';
+
+/** An order that is about to be written, with the ids that make writing it twice the same as writing it once. */
+export interface NewOrder {
+  id: string;
+  itemIds: string[];
+  request: CheckoutRequest;
+  fingerprint: string;
+  checkout: Checkout;
+  ridendineRequest: string;
+  workflowId: string;
+}
+
+export interface OrderStatusChange {
+  status: OrderStatus;
+  failureCode: string | null;
+  failureReason: string | null;
+  /** The quote while the order is live, else `null`: by it the database lets a quote make one live order. */
+  activeQuoteId: string | null;
+}
+
+/** Orders and quotes in Directus. Each call is one HTTP request and throws a {@link DirectusError}. */
+export interface OrdersStore {
+  findOrderById(id: string): Promise<StoredOrder | null>;
+  findOrderByKey(idempotencyKey: string): Promise<StoredOrder | null>;
+  /** The quote with its store and customer. */
+  findQuote(id: string): Promise<QuoteRecord | null>;
+  /**
+   * Writes the order and its items in one transaction.
+   * @throws {DirectusNotUniqueError} if the id or the key exists, or the quote has a live order.
+   */
+  createOrder(order: NewOrder): Promise<StoredOrder>;
+  /**
+   * Changes the status of an order that no later phase has taken on.
+   * @returns `null`, and changes nothing, if there is no such order.
+   * @throws {DirectusNotUniqueError} if the quote has another live order.
+   */
+  changeStatus(id: string, change: OrderStatusChange): Promise<StoredOrder | null>;
+  /**
+   * Writes the ids to an order that has none.
+   * @returns `null`, and changes nothing, if there is no such order.
+   * @throws {DirectusNotUniqueError} if another order has the RideNDine order.
+   */
+  saveLink(id: string, link: LinkIds): Promise<StoredOrder | null>;
+}
+
+const storedOrderFields = [
+  orderFields.id,
+  orderFields.status,
+  orderFields.paymentStatus,
+  orderFields.idempotencyKey,
+  orderFields.requestFingerprint,
+  orderFields.ridendineRequest,
+  orderFields.ridendineOrderId,
+  orderFields.paymentSessionId,
+  orderFields.failureCode,
+  orderFields.dateCreated,
+] as const;
+
+const storedOrderSchema: z.ZodType<StoredOrder> = z
+  .object({
+    [orderFields.id]: z.string(),
+    [orderFields.status]: z.string(),
+    [orderFields.paymentStatus]: z.string(),
+    [orderFields.idempotencyKey]: z.string(),
+    [orderFields.requestFingerprint]: z.string().nullable(),
+    [orderFields.ridendineRequest]: z.string().nullable(),
+    [orderFields.ridendineOrderId]: z.string().nullable(),
+    [orderFields.paymentSessionId]: z.string().nullable(),
+    [orderFields.failureCode]: z.string().nullable(),
+    [orderFields.dateCreated]: z.iso.datetime({ offset: true }),
+  })
+  .transform((row) => ({
+    id: row[orderFields.id],
+    status: row[orderFields.status],
+    payment_status: row[orderFields.paymentStatus],
+    idempotency_key: row[orderFields.idempotencyKey],
+    request_fingerprint: row[orderFields.requestFingerprint],
+    ridendine_request: row[orderFields.ridendineRequest],
+    ridendine_order_id: row[orderFields.ridendineOrderId],
+    payment_session_id: row[orderFields.paymentSessionId],
+    failure_code: row[orderFields.failureCode],
+    date_created: row[orderFields.dateCreated],
+  }));
+
+const quoteSchema: z.ZodType<QuoteRecord> = z
+  .object({
+    [quoteFields.id]: z.string(),
+    [quoteFields.fulfillmentMethod]: z.unknown(),
+    [quoteFields.totals]: z.unknown(),
+    [quoteFields.itemsSnapshot]: z.unknown(),
+    [quoteFields.expiresAt]: z.unknown(),
+    [quoteFields.store]: z
+      .object({ [storeFields.id]: z.string(), [storeFields.ridendineMerchantId]: z.string().nullable() })
+      .nullable(),
+    [quoteFields.customer]: z
+      .object({
+        [customerFields.id]: z.string(),
+        [customerFields.name]: z.string().nullable(),
+        [customerFields.phone]: z.string().nullable(),
+        [customerFields.email]: z.string().nullable(),
+      })
+      .nullable(),
+  })
+  .transform((row) => {
+    const store = row[quoteFields.store];
+    const customer = row[quoteFields.customer];
+    return {
+      id: row[quoteFields.id],
+      fulfillment_method: row[quoteFields.fulfillmentMethod],
+      totals: row[quoteFields.totals],
+      items_snapshot: row[quoteFields.itemsSnapshot],
+      expires_at: row[quoteFields.expiresAt],
+      store: store && { id: store[storeFields.id], ridendine_merchant_id: store[storeFields.ridendineMerchantId] },
+      customer: customer && {
+        id: customer[customerFields.id],
+        name: customer[customerFields.name],
+        phone: customer[customerFields.phone],
+        email: customer[customerFields.email],
+      },
+    };
+  });
+
+export function createOrdersStore(directus: DirectusConnection): OrdersStore {
+  const findOrder = async (field: typeof orderFields.id | typeof orderFields.idempotencyKey, value: string) =>
+    parseFirst(
+      storedOrderSchema,
+      await directus.request(
+        readItems(collections.orders, { fields: storedOrderFields, filter: { [field]: { _eq: value } }, limit: 1 }),
+      ),
+    );
+
+  return {
+    findOrderById: (id) => findOrder(orderFields.id, id),
+    findOrderByKey: (idempotencyKey) => findOrder(orderFields.idempotencyKey, idempotencyKey),
+
+    findQuote: async (id) =>
+      parseFirst(
+        quoteSchema,
+        await directus.request(
+          readItems(collections.quotes, {
+            fields: [
+              quoteFields.id,
+              quoteFields.fulfillmentMethod,
+              quoteFields.totals,
+              quoteFields.itemsSnapshot,
+              quoteFields.expiresAt,
+              {
+                [quoteFields.store]: [storeFields.id, storeFields.ridendineMerchantId],
+                [quoteFields.customer]: Object.values(customerFields),
+              },
+            ],
+            filter: { [quoteFields.id]: { _eq: id } },
+            limit: 1,
+          }),
+        ),
+      ),
+
+    createOrder: async (order) =>
+      parse(
+        storedOrderSchema,
+        await directus.request(createItem(collections.orders, newOrderRow(order), { fields: storedOrderFields })),
+      ),
+
+    changeStatus: async (id, change) =>
+      parseFirst(
+        storedOrderSchema,
+        await directus.request(
+          updateItems(
+            collections.orders,
+            { filter: { [orderFields.id]: { _eq: id }, [orderFields.status]: { _in: [...orderStatuses] } } },
+            {
+              [orderFields.status]: change.status,
+              [orderFields.activeQuoteId]: change.activeQuoteId,
+              [orderFields.failureCode]: change.failureCode,
+              [orderFields.failureReason]: change.failureReason,
+            },
+            { fields: storedOrderFields },
+          ),
+        ),
+      ),
+
+    saveLink: async (id, link) =>
+      parseFirst(
+        storedOrderSchema,
+        await directus.request(
+          updateItems(
+            collections.orders,
+            { filter: { [orderFields.id]: { _eq: id }, [orderFields.ridendineOrderId]: { _null: true } } },
+            {
+              [orderFields.ridendineOrderId]: link.ridendine_order_id,
+              [orderFields.paymentSessionId]: link.payment_session_id,
+            },
+            { fields: storedOrderFields },
+          ),
+        ),
+      ),
+  };
+}
+
+function newOrderRow({ id, itemIds, request, fingerprint, checkout, ridendineRequest, workflowId }: NewOrder) {
+  return {
+    [orderFields.id]: id,
+    [orderFields.status]: 'PENDING_PAYMENT' satisfies OrderStatus,
+    [orderFields.paymentStatus]: NEW_PAYMENT_STATUS,
+    [orderFields.quoteId]: checkout.quote_id,
+    [orderFields.activeQuoteId]: checkout.quote_id,
+    [orderFields.customer]: checkout.customer.id,
+    [orderFields.store]: checkout.store_id,
+    [orderFields.fulfillmentMethod]: request.fulfillment_method,
+    [orderFields.totals]: checkout.totals,
+    [orderFields.shippingSnapshot]: request.shipping_snapshot ?? null,
+    [orderFields.itemsSnapshot]: checkout.items,
+    [orderFields.customerNote]: request.customer_note ?? null,
+    [orderFields.idempotencyKey]: request.idempotency_key,
+    [orderFields.requestFingerprint]: fingerprint,
+    [orderFields.ridendineRequest]: ridendineRequest,
+    [orderFields.workflowId]: workflowId,
+    // A plain array would upsert, and could take over another order's item.
+    [orderFields.orderItems]: {
+      create: checkout.items.map((line, index) => ({
+        [orderItemFields.id]: itemIds[index],
+        [orderItemFields.sort]: index + 1,
+        [orderItemFields.menuItemId]: line.menu_item_id,
+        [orderItemFields.name]: line.name,
+        [orderItemFields.quantity]: line.quantity,
+        [orderItemFields.unitPrice]: line.unit_price,
+        [orderItemFields.options]: line.options ?? null,
+        [orderItemFields.note]: line.note ?? null,
+      })),
+      update: [],
+      delete: [],
+    },
+    // The SDK's types know a JSON field as the literal 'json', and nested items only as a plain array.
+  } as unknown as Partial<OrderRow>;
+}
+
+function parseFirst<Row>(schema: z.ZodType<Row>, rows: unknown): Row | null {
+  const [row] = parse(z.array(schema), rows);
+  return row ?? null;
+}
+
+function parse<Row>(schema: z.ZodType<Row>, row: unknown): Row {
+  const parsed = schema.safeParse(row);
+  if (parsed.success) return parsed.data;
+  const paths = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
+  throw new DirectusRejectedError(`Directus answered rows that the schema does not promise (${paths}).`);
+}

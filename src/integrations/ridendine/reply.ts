@@ -1,0 +1,72 @@
+import { ridendineReplySchema } from '../../domain/ridendine-order.ts';
+import type { LinkIds } from '../../domain/order.ts';
+import {
+  RideNDineContractBrokenError,
+  RideNDineRateLimitedError,
+  RideNDineRejectedError,
+  RideNDineUnauthorizedError,
+  RideNDineUnavailableError,
+} from './errors.ts';
+import { parseRetryAfterMs } from '../retry-after.ts';
+
+/** An HTTP answer, read to its end. */
+export interface PartnerAnswer {
+  status: number;
+  body: string;
+  /** The `Retry-After` header. */
+  retryAfter: string | null;
+}
+
+/** Longest piece of a partner's answer that is kept for support staff, in characters. */
+const KEPT_TEXT_LENGTH = 2000;
+
+/**
+ * The ids in the partner's answer (any 2xx).
+ *
+ * @throws the {@link RideNDineError} that says what the answer means for the order.
+ */
+export function readReply(answer: PartnerAnswer, now: Date): LinkIds {
+  const { status, body } = answer;
+  const json = parseJson(body);
+  const options = {
+    status,
+    partnerText: body.slice(0, KEPT_TEXT_LENGTH),
+    retryAfterMs: parseRetryAfterMs(answer.retryAfter, now),
+  };
+
+  if (status >= 200 && status < 300) {
+    const reply = ridendineReplySchema.safeParse(json);
+    if (reply.success) return reply.data;
+    throw new RideNDineContractBrokenError(`RideNDine answered ${status} without the two ids of the order.`, options);
+  }
+  if (status === 401 || status === 403) {
+    throw new RideNDineUnauthorizedError(`RideNDine refused our credential (${status}).`, 'notSent', options);
+  }
+  if (status >= 300 && status < 400) {
+    throw new RideNDineUnauthorizedError(
+      `RideNDine redirected the request (${status}): its address is set wrongly.`,
+      'notSent',
+      options,
+    );
+  }
+  if ((status === 404 || status === 405) && json === undefined) {
+    throw new RideNDineUnauthorizedError(
+      `No RideNDine API answered at its address (${status}): it is set wrongly.`,
+      'maybeSent',
+      options,
+    );
+  }
+  if (status === 429) throw new RideNDineRateLimitedError('RideNDine asks for fewer requests (429).', options);
+  if (status === 408 || status === 409 || status === 425 || status >= 500 || status < 200) {
+    throw new RideNDineUnavailableError(`RideNDine answered ${status}.`, 'maybeSent', options);
+  }
+  throw new RideNDineRejectedError(`RideNDine refused the order (${status}).`, options);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
