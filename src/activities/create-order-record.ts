@@ -26,6 +26,7 @@ export function createCreateOrderRecord({
     const isContinued = standing.standing === 'unlinked' || standing.standing === 'in-review';
     return {
       order_id: order.id,
+      quote_id: request.quote_id,
       ridendine_request: order.ridendine_request,
       maybe_sent_before: isContinued,
       ...deadlines(order.date_created, isContinued ? undefined : standing.checkout.quote_expires_at),

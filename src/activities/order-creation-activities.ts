@@ -30,17 +30,18 @@ export type CheckoutStanding = OpenStanding | { standing: 'linked'; result: Orde
 
 export type OpenStanding =
   /** No order has this key, and the rules are kept. */
-  | { standing: 'new'; checkout: Checkout }
+  | { standing: 'new'; order_id: string; checkout: Checkout }
   /** An earlier run ended with the order `FAILED`: the same order is tried again, and the rules are kept. */
-  | { standing: 'failed'; checkout: Checkout; order: StoredOrder }
+  | { standing: 'failed'; order_id: string; checkout: Checkout; order: StoredOrder }
   /** An earlier run was lost half-way: RideNDine may have the order. */
-  | { standing: 'unlinked'; order: StoredOrder }
+  | { standing: 'unlinked'; order_id: string; order: StoredOrder }
   /** An earlier run was lost while the order waited for support staff. */
-  | { standing: 'in-review'; order: StoredOrder };
+  | { standing: 'in-review'; order_id: string; order: StoredOrder };
 
 /** An order in Directus that is about to be created at RideNDine. Times are ISO 8601. */
 export interface OrderRecord {
   order_id: string;
+  quote_id: string;
   /** Sent as it is, byte for byte. */
   ridendine_request: string;
   /** Whether an earlier run may have sent it. */

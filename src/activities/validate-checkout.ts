@@ -5,6 +5,7 @@ import { checkoutRequestSchema } from '../domain/checkout-request.ts';
 import { resultOf } from '../domain/order.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { QuoteRecord } from '../domain/quote.ts';
+import { deriveOrderId } from '../identity/order-ids.ts';
 import { requestFingerprint } from '../identity/request-fingerprint.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { attemptTime } from './clock.ts';
@@ -19,7 +20,10 @@ export function createValidateCheckout({
   return async (input) => {
     const request = parseRequest(input);
     const { order, quote } = await read(orders, request);
-    if (!order) return { standing: 'new', checkout: requireSoundCheckout(request, quote) };
+    if (!order) {
+      const orderId = deriveOrderId(request.idempotency_key);
+      return { standing: 'new', order_id: orderId, checkout: requireSoundCheckout(request, quote) };
+    }
 
     if (order.request_fingerprint !== requestFingerprint(request)) {
       throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
@@ -65,9 +69,9 @@ function standingOf(order: StoredOrder, soundCheckout: () => Checkout): Checkout
   if (result) return { standing: 'linked', result };
   switch (order.status) {
     case 'PENDING_PAYMENT':
-      return { standing: 'unlinked', order };
+      return { standing: 'unlinked', order_id: order.id, order };
     case 'NEEDS_REVIEW':
-      return { standing: 'in-review', order };
+      return { standing: 'in-review', order_id: order.id, order };
     case 'CANCELLED':
       throw finalFailure('OrderCancelled', 'The order of this checkout was cancelled.');
     case 'FAILED':
@@ -75,7 +79,7 @@ function standingOf(order: StoredOrder, soundCheckout: () => Checkout): Checkout
       if (order.failure_code === 'OrderNeedsReview') {
         throw finalFailure('OrderNeedsReview', 'Support staff abandoned the order of this checkout.');
       }
-      return { standing: 'failed', checkout: soundCheckout(), order };
+      return { standing: 'failed', order_id: order.id, checkout: soundCheckout(), order };
     default:
       // A later phase has it, and yet it is not linked: nothing that this phase may judge or overwrite.
       throw finalFailure('OrderNeedsReview', 'The order is in a later phase without being linked to RideNDine.');

@@ -1,0 +1,33 @@
+import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
+import type { PartnerFailureDetails } from '../activities/order-creation-activities.ts';
+import { isFailureCode } from '../domain/failure-codes.ts';
+import type { FailureCode } from '../domain/failure-codes.ts';
+
+/** Why a step failed for good, in the words of the domain. */
+export interface StepFailure {
+  code: FailureCode;
+  /** One sentence without personal data. */
+  reason: string;
+  details: unknown[];
+}
+
+/** @param whenUnknown the code of a failure that is none of ours: an attempt that timed out, a worker that crashed. */
+export function readStepFailure(error: unknown, whenUnknown: FailureCode): StepFailure {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure && isFailureCode(cause.type)) {
+    return { code: cause.type, reason: cause.message, details: cause.details ?? [] };
+  }
+  return { code: whenUnknown, reason: 'The last attempt left no word of how it ended.', details: [] };
+}
+
+/** What the failure of `createRideNDineOrder` says of the order at RideNDine. No word means *maybe sent*. */
+export function mayExistAtRideNDine(failure: StepFailure): boolean {
+  const [details] = failure.details as [Partial<PartnerFailureDetails>?];
+  return details?.maybe_sent !== false;
+}
+
+/** Ends the run. Only what concerns the caller goes along: the partner's text stays with the activity's failure. */
+export function runFailure({ code, reason, details }: StepFailure): ApplicationFailure {
+  const problems = details.filter((detail) => typeof detail === 'object' && detail !== null && 'problems' in detail);
+  return ApplicationFailure.create({ type: code, message: reason, nonRetryable: true, details: problems });
+}

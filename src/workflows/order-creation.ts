@@ -1,0 +1,22 @@
+import type { CheckoutRequest } from '../domain/checkout-request.ts';
+import type { OrderCreationResult } from '../domain/order.ts';
+import { startSteps } from './steps.ts';
+
+/**
+ * One confirmed checkout becomes exactly one order in Directus and one at RideNDine, linked to each other, whatever
+ * crashes, times out or is clicked twice.
+ *
+ * - It closes as `Completed` with the ids of both orders, once they are linked.
+ * - It closes as `Failed`, its failure's `type` a `FailureCode`, only when it is certain that RideNDine has no order or
+ *   support staff abandoned it, and only after the order in Directus says so.
+ * - It closes as `Cancelled` if that was asked for before anything went to RideNDine.
+ * - Where nobody can tell whether RideNDine has the order, it waits for the update `resolveReview` instead of guessing.
+ */
+export async function orderCreation(request: CheckoutRequest): Promise<OrderCreationResult> {
+  const steps = startSteps(request);
+  const standing = await steps.validateCheckout();
+  if (standing.standing === 'linked') return steps.answerAgain(standing.result);
+  const order = await steps.createOrderRecord(standing);
+  const link = await steps.createRideNDineOrder(order);
+  return await steps.saveLinkIds(order, link);
+}
