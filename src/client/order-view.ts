@@ -1,0 +1,32 @@
+import type { FailureCode } from '../domain/failure-codes.ts';
+import type { OrderCreationStage } from '../domain/order-creation.ts';
+import type { OrderCreationResult } from '../domain/order.ts';
+
+/** An order creation that goes on. It may take a while, and may wait for support staff (`NEEDS_REVIEW`). */
+export interface OrderInProgress {
+  state: 'IN_PROGRESS';
+  stage: OrderCreationStage;
+  order_id?: string;
+  ridendine_order_id?: string;
+  failure?: { code: FailureCode };
+}
+
+export interface OrderSucceeded extends OrderCreationResult {
+  state: 'SUCCEEDED';
+  stage: 'LINKED';
+}
+
+export interface OrderFailed {
+  state: 'FAILED';
+  stage: OrderCreationStage;
+  order_id?: string;
+  failure: { code: FailureCode; detail: string };
+}
+
+/** How an order creation stands. */
+export type OrderView = OrderInProgress | OrderSucceeded | OrderFailed;
+
+/** What came of a request within the time that the caller had. */
+export type CreateOrderOutcome =
+  /** `replayed`: another request with this key began it. */
+  (OrderSucceeded & { replayed: boolean }) | OrderInProgress;

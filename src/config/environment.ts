@@ -1,0 +1,67 @@
+import ms from 'ms';
+import type { StringValue } from 'ms';
+import { z } from 'zod';
+
+/** Settings that can't be used. `message` lists every problem, one a line, and no value: a value may be a secret. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+
+  constructor(problems: string[]) {
+    super(`The settings can not be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+}
+
+/**
+ * Reads settings from environment variables, all problems at once. An empty variable counts as not set, as compose
+ * files and shells leave them.
+ *
+ * @throws {SettingsError}
+ */
+export function parseEnvironment<Schema extends z.ZodObject>(
+  schema: Schema,
+  environment: NodeJS.ProcessEnv,
+): z.output<Schema> {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(set);
+  if (parsed.success) return parsed.data;
+  throw new SettingsError(
+    parsed.error.issues.map((issue) => {
+      const name = issue.path.join('.');
+      return set[name] === undefined ? `${name} is not set.` : `${name}: ${issue.message}`;
+    }),
+  );
+}
+
+/** A whole number from `min` to `max`. */
+export function wholeNumber(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d+$/, message)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message);
+}
+
+/** A duration as people write it (`24h`, `5 min`, `7 days`), in milliseconds. */
+export function duration() {
+  return z.string().transform((text, context) => {
+    const milliseconds: number | undefined = ms(text as StringValue);
+    if (typeof milliseconds === 'number' && milliseconds >= 0) return milliseconds;
+    context.addIssue('must be a duration such as "24h", "5 min" or "7 days"');
+    return z.NEVER;
+  });
+}
+
+/** An http or https address. */
+export function httpUrl() {
+  return z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
+}
+
+/** A secret: any text, and never part of a message. */
+export function secret() {
+  return z.string().min(1);
+}
+
+export const logLevel = z
+  .enum(['trace', 'debug', 'info', 'warn', 'error'], 'must be trace, debug, info, warn or error')
+  .default('info');

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { logLevel, parseEnvironment, wholeNumber } from './environment.ts';
+import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
+
+/** Shortest credential that is no invitation to guess. */
+const SHORTEST_KEY = 16;
+
+export const gatewayVariables = temporalVariables.extend({
+  GATEWAY_HOST: z.string().default('127.0.0.1'),
+  GATEWAY_PORT: wholeNumber(0, 65_535).default(3000),
+  /** Several while keys are being rotated. */
+  GATEWAY_API_KEYS: z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((key) => key.trim())
+        .filter((key) => key !== ''),
+    )
+    .refine(
+      (keys) => keys.length > 0 && keys.every((key) => key.length >= SHORTEST_KEY),
+      `must be one or more keys of at least ${SHORTEST_KEY} characters, separated by commas`,
+    ),
+  GATEWAY_WAIT_MS: wholeNumber(0, 60_000).default(10_000),
+  LOG_LEVEL: logLevel,
+});
+
+/** What the gateway needs to know. @throws {SettingsError} */
+export function readGatewaySettings(environment: NodeJS.ProcessEnv) {
+  const variables = parseEnvironment(gatewayVariables, environment);
+  return {
+    temporal: readTemporalSettings(variables),
+    host: variables.GATEWAY_HOST,
+    port: variables.GATEWAY_PORT,
+    apiKeys: variables.GATEWAY_API_KEYS,
+    waitMs: variables.GATEWAY_WAIT_MS,
+    logLevel: variables.LOG_LEVEL,
+  };
+}

@@ -1,0 +1,45 @@
+import { duration, httpUrl, logLevel, parseEnvironment, secret, wholeNumber } from './environment.ts';
+import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
+
+export const workerVariables = temporalVariables.extend({
+  DIRECTUS_URL: httpUrl(),
+  DIRECTUS_TOKEN: secret(),
+  RIDENDINE_BASE_URL: httpUrl(),
+  RIDENDINE_API_KEY: secret(),
+  RIDENDINE_TIMEOUT_MS: wholeNumber(100, 120_000).default(10_000),
+  RIDENDINE_IDEMPOTENCY_TTL: duration().default(24 * 60 * 60_000),
+  RIDENDINE_IDEMPOTENCY_MARGIN: duration().default(60 * 60_000),
+  QUOTE_GRACE: duration().default(5 * 60_000),
+  WORKER_MAX_CONCURRENT_ACTIVITIES: wholeNumber(1, 10_000).default(100),
+  WORKER_MAX_CONCURRENT_WORKFLOW_TASKS: wholeNumber(2, 10_000).default(100),
+  WORKER_SHUTDOWN_GRACE: duration().default(15_000),
+  LOG_LEVEL: logLevel,
+});
+
+/** What the worker needs to know. @throws {SettingsError} */
+export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
+  const variables = parseEnvironment(workerVariables, environment);
+  return {
+    temporal: readTemporalSettings(variables),
+    directus: { url: variables.DIRECTUS_URL, token: variables.DIRECTUS_TOKEN },
+    ridendine: {
+      baseUrl: variables.RIDENDINE_BASE_URL,
+      apiKey: variables.RIDENDINE_API_KEY,
+      timeoutMs: variables.RIDENDINE_TIMEOUT_MS,
+    },
+    deadlines: {
+      ridendineTimeoutMs: variables.RIDENDINE_TIMEOUT_MS,
+      ridendineIdempotencyTtlMs: variables.RIDENDINE_IDEMPOTENCY_TTL,
+      ridendineIdempotencyMarginMs: variables.RIDENDINE_IDEMPOTENCY_MARGIN,
+      quoteGraceMs: variables.QUOTE_GRACE,
+    },
+    worker: {
+      maxConcurrentActivityTaskExecutions: variables.WORKER_MAX_CONCURRENT_ACTIVITIES,
+      maxConcurrentWorkflowTaskExecutions: variables.WORKER_MAX_CONCURRENT_WORKFLOW_TASKS,
+      shutdownGraceTime: variables.WORKER_SHUTDOWN_GRACE,
+    },
+    logLevel: variables.LOG_LEVEL,
+  };
+}
+
+export type WorkerSettings = ReturnType<typeof readWorkerSettings>;

@@ -1,0 +1,17 @@
+import { Runtime } from '@temporalio/worker';
+import { SettingsError } from '../config/environment.ts';
+import { readWorkerSettings } from '../config/worker-settings.ts';
+import { createWorkerLogger } from '../observability/worker-logger.ts';
+import { createWorker } from './create-worker.ts';
+
+try {
+  const settings = readWorkerSettings(process.env);
+  // SIGINT and SIGTERM: no new task is taken, running activities get WORKER_SHUTDOWN_GRACE to end.
+  Runtime.install({ logger: createWorkerLogger(settings.logLevel), shutdownSignals: ['SIGINT', 'SIGTERM'] });
+  const worker = await createWorker(settings);
+  await worker.run();
+} catch (error) {
+  const reason = error instanceof SettingsError ? error.message : `The worker stopped: ${String(error)}`;
+  process.stderr.write(`${reason}\n`);
+  process.exitCode = 1;
+}
