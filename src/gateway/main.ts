@@ -1,0 +1,27 @@
+import pino from 'pino';
+import { OrderCreationClient } from '../client/index.ts';
+import { SettingsError } from '../config/environment.ts';
+import { readGatewaySettings } from '../config/gateway-settings.ts';
+import { createGateway } from './create-gateway.ts';
+
+try {
+  const settings = readGatewaySettings(process.env);
+  const client = OrderCreationClient.connect(settings.temporal);
+  const gateway = createGateway({
+    client,
+    apiKeys: settings.apiKeys,
+    waitMs: settings.waitMs,
+    logger: pino({ name: 'gateway', level: settings.logLevel }),
+  });
+  const stop = async () => {
+    await gateway.close();
+    await client.close();
+  };
+  process.once('SIGINT', () => void stop());
+  process.once('SIGTERM', () => void stop());
+  await gateway.listen({ host: settings.host, port: settings.port });
+} catch (error) {
+  const reason = error instanceof SettingsError ? error.message : `The gateway stopped: ${String(error)}`;
+  process.stderr.write(`${reason}\n`);
+  process.exitCode = 1;
+}

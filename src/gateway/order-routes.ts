@@ -1,0 +1,63 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { CheckoutRequestInput, OrderCreationClient, OrderInProgress } from '../client/index.ts';
+import { hyphenatedUuid } from '../domain/checkout-request.ts';
+import { sendProblem } from './problem.ts';
+import { waitMs } from './wait-preference.ts';
+
+/** When to ask again, in seconds: an order creation takes a moment, a review takes people. */
+const RETRY_AFTER_S = 2;
+const RETRY_AFTER_IN_REVIEW_S = 3600;
+
+interface OrderRoutesOptions {
+  client: Pick<OrderCreationClient, 'createOrder' | 'getOrder'>;
+  waitMs: number;
+}
+
+/** `POST /v1/orders` and `GET /v1/orders/{key}`. */
+export function registerOrderRoutes(app: FastifyInstance, options: OrderRoutesOptions): void {
+  app.post('/v1/orders', async (request, reply) => {
+    const key = hyphenatedUuid.safeParse(request.headers['idempotency-key']);
+    if (!key.success) {
+      return sendProblem(reply, {
+        code: 'IdempotencyKeyInvalid',
+        detail: 'Send the header Idempotency-Key with a UUID that is new for each checkout.',
+      });
+    }
+    const { body } = request;
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+      return sendProblem(reply, { code: 'MalformedRequest', detail: 'The body must be a JSON object.' });
+    }
+    const keyInBody = 'idempotency_key' in body ? body.idempotency_key : undefined;
+    if (keyInBody !== undefined && hyphenatedUuid.safeParse(keyInBody).data !== key.data) {
+      return sendProblem(reply, {
+        code: 'IdempotencyKeyInvalid',
+        detail: 'The idempotency_key in the body differs from the header Idempotency-Key.',
+      });
+    }
+
+    // The client parses it: what a caller sent is no checkout yet.
+    const input = { ...body, idempotency_key: key.data } as CheckoutRequestInput;
+    const outcome = await options.client.createOrder(input, {
+      timeoutMs: waitMs(request.headers.prefer, options.waitMs),
+    });
+    void reply.header('location', `/v1/orders/${key.data}`);
+    if (outcome.state === 'IN_PROGRESS') return sendInProgress(reply, outcome, 202);
+    const { replayed, order_id, ridendine_order_id, payment_session_id, status, payment_status } = outcome;
+    if (replayed) void reply.header('idempotent-replayed', 'true');
+    return reply
+      .status(replayed ? 200 : 201)
+      .send({ order_id, ridendine_order_id, payment_session_id, status, payment_status });
+  });
+
+  app.get<{ Params: { key: string } }>('/v1/orders/:key', async (request, reply) => {
+    const view = await options.client.getOrder(request.params.key);
+    return view.state === 'IN_PROGRESS' ? sendInProgress(reply, view, 200) : reply.send(view);
+  });
+}
+
+function sendInProgress(reply: FastifyReply, view: OrderInProgress, status: 200 | 202) {
+  return reply
+    .status(status)
+    .header('retry-after', view.stage === 'NEEDS_REVIEW' ? RETRY_AFTER_IN_REVIEW_S : RETRY_AFTER_S)
+    .send(view);
+}
