@@ -1,0 +1,123 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { type CredentialCheck, unauthorized } from './credential.ts';
+import { type FaultPlan, type PlannedFault, faultSchema } from './faults.ts';
+import { parseJson } from './order-acceptance.ts';
+import { describeIssues } from './order-body.ts';
+import type { OrderStore, StoredAttempt, StoredOrder } from './order-store.ts';
+import { problem, sendProblem } from './problem.ts';
+
+export interface ControlApiOptions {
+  store: OrderStore;
+  faults: FaultPlan;
+  isAuthorized: CredentialCheck;
+}
+
+const filterSchema = z.strictObject({
+  external_order_id: z.string().optional(),
+  idempotency_key: z.string().optional(),
+});
+
+const forgetSchema = z.strictObject({ external_order_id: z.string().min(1).optional() });
+
+/** What no real partner offers, under /sandbox/: a look at what it holds, and faults on demand. README.md lists it. */
+export function registerControlApi(app: FastifyInstance, options: ControlApiOptions): void {
+  const { store, faults, isAuthorized } = options;
+
+  void app.register(
+    async (control) => {
+      control.addHook('onRequest', async (request, reply) => {
+        if (!isAuthorized(request.headers.authorization)) return sendProblem(reply, unauthorized);
+        return undefined;
+      });
+
+      control.get('/orders', async (request, reply) =>
+        accepted(reply, filterSchema.safeParse(request.query), (filter) =>
+          reply.send({ orders: store.listOrders(readFilter(filter)).map(showOrder) }),
+        ),
+      );
+      control.get('/attempts', async (request, reply) =>
+        accepted(reply, filterSchema.safeParse(request.query), (filter) =>
+          reply.send({ attempts: store.listAttempts(readFilter(filter)).map(showAttempt) }),
+        ),
+      );
+
+      control.get('/faults', async () => ({ faults: faults.list().map(showFault) }));
+      control.post('/faults', async (request, reply) =>
+        accepted(reply, faultSchema.safeParse(readJson(request)), (fault) =>
+          reply.code(201).send(showFault(faults.add(fault))),
+        ),
+      );
+      control.delete('/faults', async () => ({ removed: faults.remove() }));
+      control.delete<{ Params: { id: string } }>('/faults/:id', async (request) => ({
+        removed: faults.remove(request.params.id),
+      }));
+
+      control.post('/idempotency-keys/forget', async (request, reply) =>
+        accepted(reply, forgetSchema.safeParse(readJson(request) ?? {}), (body) =>
+          reply.send({ forgotten: store.forgetKeys(body.external_order_id) }),
+        ),
+      );
+    },
+    { prefix: '/sandbox' },
+  );
+}
+
+async function accepted<Input>(
+  reply: FastifyReply,
+  result: z.ZodSafeParseResult<Input>,
+  answer: (input: Input) => FastifyReply,
+): Promise<FastifyReply> {
+  if (result.success) return answer(result.data);
+  const errors = describeIssues(result.error);
+  return sendProblem(reply, problem('control-invalid', { title: 'The sandbox can not do this', status: 422, errors }));
+}
+
+/** Undefined without a body; the schema then says what is missing. */
+function readJson({ body }: FastifyRequest): unknown {
+  return Buffer.isBuffer(body) ? (parseJson(body) ?? null) : undefined;
+}
+
+function readFilter(filter: z.output<typeof filterSchema>) {
+  return { externalOrderId: filter.external_order_id, idempotencyKey: filter.idempotency_key };
+}
+
+function showOrder(order: StoredOrder) {
+  return {
+    ridendine_order_id: order.ridendineOrderId,
+    payment_session_id: order.paymentSessionId,
+    external_order_id: order.externalOrderId,
+    quote_id: order.quoteId,
+    merchant_id: order.merchantId,
+    idempotency_key: order.idempotencyKey,
+    created_at: order.createdAt,
+    attempts: order.attempts,
+    ...showBody(order.body),
+  };
+}
+
+function showAttempt(attempt: StoredAttempt) {
+  return {
+    id: attempt.id,
+    received_at: attempt.receivedAt,
+    idempotency_key: attempt.idempotencyKey,
+    content_type: attempt.contentType,
+    external_order_id: attempt.externalOrderId,
+    quote_id: attempt.quoteId,
+    answer: attempt.answer,
+    status: attempt.status,
+    effect: attempt.effect,
+    fault: attempt.fault,
+    ridendine_order_id: attempt.ridendineOrderId,
+    ...showBody(attempt.body),
+  };
+}
+
+/** As text to read, and as base64 to compare: text loses bytes that are not UTF-8. */
+function showBody(body: Buffer) {
+  return { raw_body: body.toString('utf8'), raw_body_base64: body.toString('base64') };
+}
+
+function showFault({ id, fault, timesLeft, timesUsed }: PlannedFault) {
+  return { id, ...fault, times_left: timesLeft, times_used: timesUsed };
+}
