@@ -201,5 +201,5 @@ function callPartner(order: OrderRecord, isAsked: boolean): Promise<LinkIds> {
     // After the key's life each call is a decision of its own.
     retry: isKeyAlive ? partnerBackoff : { maximumAttempts: 1 },
   });
-  return partner.createRideNDineOrder(order);
+  return partner.createRideNDineOrder(isAsked ? { ...order, maybe_sent_before: true } : order);
 }

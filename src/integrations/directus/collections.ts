@@ -66,6 +66,14 @@ export const orderFields = {
   orderItems: 'order_items',
 } as const;
 
+/** What Data Studio shows on the form of an order besides its fields; they hold no data. */
+export const orderFormParts = {
+  workflowLink: 'workflow_link',
+  ridendineGroup: 'group_ridendine',
+  failureGroup: 'group_failure',
+  technicalGroup: 'group_technical',
+} as const;
+
 /** The lines of an order, as rows that can be counted and searched. */
 export const orderItemFields = {
   id: 'id',

@@ -1,0 +1,72 @@
+import { createDirectus, isDirectusError, rest, staticToken } from '@directus/sdk';
+import type { RestCommand } from '@directus/sdk';
+import type { DirectusSchema } from '../collections.ts';
+
+export interface AdministrationOptions {
+  url: string;
+  /** Static token of an administrator. */
+  adminToken: string;
+}
+
+export interface Administration {
+  /** @throws {AdministrationError} with one sentence that a person can act on. */
+  request<Output>(command: RestCommand<Output, DirectusSchema>): Promise<Output>;
+}
+
+/** What an administrator asked for was not done. The message holds no secret. */
+export class AdministrationError extends Error {
+  override readonly name = 'AdministrationError';
+}
+
+/** Altering a large table takes its time; an address where nobody answers shows itself sooner. */
+const TIMEOUT_MS = 120_000;
+
+/** Directus, as its administrator. */
+export function connectAsAdministrator({ url, adminToken }: AdministrationOptions): Administration {
+  const client = createDirectus<DirectusSchema>(url, {
+    globals: {
+      fetch: (input: string | URL, init?: RequestInit) => fetchJson(url, input, init),
+    },
+  })
+    .with(staticToken(adminToken))
+    .with(rest());
+  return {
+    async request(command) {
+      try {
+        return await client.request(command);
+      } catch (error) {
+        throw explain(error, url);
+      }
+    },
+  };
+}
+
+/** The SDK takes an answer without JSON, such as a proxy's page, for a success with no data. */
+async function fetchJson(url: string, input: string | URL, init: RequestInit | undefined): Promise<Response> {
+  const response = await fetch(input, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
+  if (isJson || response.status === 204) return response;
+  await response.body?.cancel();
+  throw new AdministrationError(`Something other than Directus answers at ${url} (${response.status}).`);
+}
+
+function explain(error: unknown, url: string): AdministrationError {
+  if (error instanceof AdministrationError) return error;
+  if (!isDirectusError(error)) {
+    return new AdministrationError(`Directus can't be reached at ${url} (${networkReason(error)}).`, { cause: error });
+  }
+  const { status } = error.response;
+  if (status === 401) return new AdministrationError(`Directus at ${url} does not know the administrator's token.`);
+  if (status === 403) return new AdministrationError(`The token for Directus at ${url} is not an administrator's.`);
+  const [reason] = error.errors;
+  return new AdministrationError(`Directus refused (${status}): ${reason?.message ?? 'it gave no reason'}`, {
+    cause: error,
+  });
+}
+
+function networkReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  if (typeof cause === 'object' && cause !== null && 'code' in cause) return String(cause.code);
+  return error.name === 'TimeoutError' ? `no answer within ${TIMEOUT_MS / 1000} s` : error.message;
+}

@@ -1,0 +1,168 @@
+import type { ColumnDefinition, FieldDefinition, FieldMeta } from './definition.ts';
+
+/** What a field is, apart from its name and its note. */
+type Details = Partial<Omit<FieldMeta, 'note'>> & { column?: ColumnDefinition };
+
+type FieldBuilder = (field: string, note: string, details?: Details) => FieldDefinition;
+
+/** Longest value of a `string`, where nothing else is said: what fits every database's index. */
+const STRING_LENGTH = 255;
+
+/** A UUID that identifies the row; Directus makes one if a person adds the row by hand. */
+export const uuidKey: FieldBuilder = (field, note, details = {}) =>
+  build({
+    field,
+    type: 'uuid',
+    column: { is_primary_key: true },
+    meta: { note, interface: 'input', special: ['uuid'], readonly: true, width: 'full' },
+    details,
+  });
+
+export const string: FieldBuilder = (field, note, details = {}) =>
+  build({
+    field,
+    type: 'string',
+    column: { max_length: STRING_LENGTH },
+    meta: { note, interface: 'input', width: 'half' },
+    details,
+  });
+
+/** Text of any length on one line. */
+export const longString: FieldBuilder = (field, note, details = {}) =>
+  build({ field, type: 'text', column: {}, meta: { note, interface: 'input', width: 'half' }, details });
+
+/** Text of any length on several lines. */
+export const text: FieldBuilder = (field, note, details = {}) =>
+  build({ field, type: 'text', column: {}, meta: { note, interface: 'input-multiline', width: 'full' }, details });
+
+export const uuid: FieldBuilder = (field, note, details = {}) =>
+  build({ field, type: 'uuid', column: {}, meta: { note, interface: 'input', width: 'half' }, details });
+
+export const integer: FieldBuilder = (field, note, details = {}) =>
+  build({ field, type: 'integer', column: {}, meta: { note, interface: 'input', width: 'half' }, details });
+
+/**
+ * An amount in minor units. 64 bits wide: 32 bits end at 21 million in a currency with cents, which is a family dinner
+ * in some of them. Directus hands it out as a string.
+ */
+export const amount: FieldBuilder = (field, note, details = {}) =>
+  build({ field, type: 'bigInteger', column: {}, meta: { note, interface: 'input', width: 'half' }, details });
+
+/** A JSON document, shown as code. `template` is how a list shows it, such as `{{total}} {{currency}}`. */
+export function json(field: string, note: string, template?: string, details: Details = {}): FieldDefinition {
+  return build({
+    field,
+    type: 'json',
+    column: {},
+    meta: {
+      note,
+      interface: 'input-code',
+      special: ['cast-json'],
+      options: { language: 'JSON', lineNumber: false, lineWrapping: true },
+      ...(template === undefined ? {} : { display: 'formatted-json-value', display_options: { format: template } }),
+      width: 'full',
+    },
+    details,
+  });
+}
+
+/** A moment, kept in UTC and shown in the reader's time zone. */
+export const timestamp: FieldBuilder = (field, note, details = {}) =>
+  build({
+    field,
+    type: 'timestamp',
+    column: {},
+    meta: {
+      note,
+      interface: 'datetime',
+      display: 'datetime',
+      display_options: { relative: false },
+      width: 'half',
+      special: ['cast-timestamp'],
+    },
+    details,
+  });
+
+/** The one row of another collection that this one belongs to; `template` is how that row is shown. */
+export function manyToOne(
+  options: { field: string; keyType: 'uuid' | 'string'; template: string; note: string },
+  details: Details = {},
+): FieldDefinition {
+  const { field, keyType, template, note } = options;
+  return build({
+    field,
+    type: keyType,
+    column: { is_indexed: true },
+    meta: {
+      note,
+      interface: 'select-dropdown-m2o',
+      special: ['m2o'],
+      options: { template, enableCreate: false },
+      display: 'related-values',
+      display_options: { template },
+      width: 'half',
+    },
+    details,
+  });
+}
+
+/** One of a few values, each with a colour; others are allowed, so that a later phase can add its own. */
+export function choice(
+  field: string,
+  note: string,
+  choices: { value: string; text: string; color: string }[],
+  details: Details = {},
+): FieldDefinition {
+  return string(field, note, {
+    interface: 'select-dropdown',
+    options: { choices, allowOther: true },
+    display: 'labels',
+    display_options: {
+      format: true,
+      choices: choices.map(({ value, text: label, color }) => ({
+        value,
+        text: label,
+        foreground: '#FFFFFF',
+        background: color,
+      })),
+    },
+    ...details,
+  });
+}
+
+/** A part of the form that has no column. */
+export function formPart(field: string, meta: FieldMeta): FieldDefinition {
+  return {
+    field,
+    type: 'alias',
+    column: null,
+    meta: { width: 'full', ...meta, special: ['alias', 'no-data', ...(meta.special ?? [])] },
+  };
+}
+
+/** A part of the form that holds other fields together, and can be folded. */
+export function group(field: string, options: { icon: string; start: 'open' | 'closed' }, note: string) {
+  return formPart(field, {
+    note,
+    interface: 'group-detail',
+    special: ['group'],
+    options: { headerIcon: options.icon, start: options.start },
+  });
+}
+
+function build(parts: {
+  field: string;
+  type: FieldDefinition['type'];
+  column: ColumnDefinition;
+  meta: FieldMeta;
+  details: Details;
+}): FieldDefinition {
+  const { column, ...looks } = parts.details;
+  const special = [...(parts.meta.special ?? []), ...(looks.special ?? [])];
+  return {
+    field: parts.field,
+    type: parts.type,
+    column: { ...parts.column, ...column },
+    meta: { ...parts.meta, ...looks, ...(special.length > 0 ? { special } : {}) },
+  };
+}

@@ -1,0 +1,241 @@
+import type { CollectionDefinition, FieldDefinition, FieldMeta, RelationDefinition } from './definition.ts';
+
+/** As much of a Directus schema snapshot as is looked at here; everything in it goes back as it came. */
+export interface Snapshot {
+  collections: SnapshotCollection[];
+  fields: SnapshotField[];
+  relations: SnapshotRelation[];
+}
+
+interface SnapshotCollection {
+  collection: string;
+  meta: Record<string, unknown> | null;
+  [key: string]: unknown;
+}
+
+interface SnapshotField {
+  collection: string;
+  field: string;
+  type: string;
+  meta: Record<string, unknown> | null;
+  schema: Record<string, unknown> | null;
+}
+
+interface SnapshotRelation {
+  collection: string;
+  field: string;
+  related_collection: string | null;
+  meta: Record<string, unknown> | null;
+  schema: Record<string, unknown> | null;
+}
+
+export interface MergedSnapshot<S extends Snapshot> {
+  snapshot: S;
+  /** Fields that exist with another type than is needed, which are left alone: `orders.totals is string, not json`. */
+  mismatches: string[];
+}
+
+/** Types that hold the same values, so that an existing column of one will do for the other. */
+const interchangeable = [
+  ['string', 'text', 'uuid'],
+  ['integer', 'bigInteger'],
+  ['timestamp', 'dateTime'],
+];
+
+/**
+ * A target's own snapshot with our collections in it: what is missing is added, what is ours is kept as defined, and
+ * whatever other people have made stays in it, so that applying the result deletes nothing.
+ */
+export function mergeSnapshot<S extends Snapshot>(target: S, definitions: CollectionDefinition[]): MergedSnapshot<S> {
+  const snapshot = structuredClone(target);
+  const mismatches: string[] = [];
+  for (const definition of definitions) {
+    mergeCollection(snapshot, definition);
+    definition.fields.forEach((field, index) => {
+      const mismatch = mergeField(snapshot, definition, field, index + 1);
+      if (mismatch !== undefined) mismatches.push(mismatch);
+    });
+    for (const relation of definition.relations) mergeRelation(snapshot, definition, relation);
+  }
+  return { snapshot, mismatches };
+}
+
+function mergeCollection({ collections }: Snapshot, { collection, owner, meta }: CollectionDefinition): void {
+  const existing = collections.find((candidate) => candidate.collection === collection);
+  if (existing === undefined) {
+    collections.push({ collection, meta: { ...newCollectionMeta, ...meta, collection }, schema: { name: collection } });
+  } else if (owner === 'ours') {
+    existing.meta = { ...newCollectionMeta, ...existing.meta, ...meta, collection };
+  }
+}
+
+/** @returns what is wrong with the existing field, if it can't be what is needed. */
+function mergeField(
+  { fields }: Snapshot,
+  { collection, owner }: CollectionDefinition,
+  { field, type, column, meta }: FieldDefinition,
+  place: number,
+): string | undefined {
+  const existing = fields.find((candidate) => candidate.collection === collection && candidate.field === field);
+  if (existing === undefined) {
+    fields.push({
+      collection,
+      field,
+      type,
+      meta: { ...newFieldMeta, sort: place, ...meta, collection, field },
+      schema: column && newColumn(collection, field, column),
+    });
+    return undefined;
+  }
+  if (!canBe(existing.type, type)) return `${collection}.${field} is ${existing.type}, not ${type}`;
+  if (owner === 'theirs') return undefined;
+
+  existing.meta = mergeMeta(existing.meta, { collection, field, meta });
+  // Only ever added: a constraint that others have put on the field stays, and so does its type.
+  for (const constraint of ['is_unique', 'is_indexed'] as const) {
+    if (column?.[constraint] && existing.schema) existing.schema[constraint] = true;
+  }
+  return undefined;
+}
+
+function canBe(existingType: string, neededType: string): boolean {
+  if (existingType === neededType) return true;
+  return interchangeable.some((types) => types.includes(existingType) && types.includes(neededType));
+}
+
+/** Ours wins, except where people arrange the form by hand: order, width and group of a field that is there. */
+function mergeMeta(
+  existing: Record<string, unknown> | null,
+  ours: { collection: string; field: string; meta: FieldMeta },
+): Record<string, unknown> {
+  const { collection, field, meta } = ours;
+  if (existing === null) return { ...newFieldMeta, ...meta, collection, field };
+  const { width: _width, group: _group, ...looks } = meta;
+  return {
+    ...existing,
+    ...looks,
+    ...(meta.special && { special: union(existing['special'], meta.special) }),
+    ...(meta.options && { options: mergeOptions(existing['options'], meta.options) }),
+    ...(meta.display_options && { display_options: mergeOptions(existing['display_options'], meta.display_options) }),
+  };
+}
+
+function union(existing: unknown, ours: string[]): string[] {
+  return Array.isArray(existing) ? [...existing, ...ours.filter((item) => !existing.includes(item))] : ours;
+}
+
+/** Choices that others have added, such as a later phase's statuses, stay behind ours. */
+function mergeOptions(existing: unknown, ours: Record<string, unknown>): Record<string, unknown> {
+  if (!isRecord(existing)) return ours;
+  const ourChoices = choicesOf(ours);
+  if (ourChoices === undefined) return { ...existing, ...ours };
+  const ourValues = new Set(ourChoices.map((choice) => choice['value']));
+  const others = (choicesOf(existing) ?? []).filter((choice) => !ourValues.has(choice['value']));
+  return { ...existing, ...ours, choices: [...ourChoices, ...others] };
+}
+
+function choicesOf({ choices }: Record<string, unknown>): Record<string, unknown>[] | undefined {
+  return Array.isArray(choices) ? choices.filter(isRecord) : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function mergeRelation(
+  { relations }: Snapshot,
+  { collection, owner }: CollectionDefinition,
+  { field, related, onDelete, list }: RelationDefinition,
+): void {
+  const existing = relations.find((candidate) => candidate.collection === collection && candidate.field === field);
+  const ends = { one_field: list?.field ?? null, sort_field: list?.sortBy ?? null };
+  if (existing === undefined) {
+    relations.push({
+      collection,
+      field,
+      related_collection: related,
+      meta: {
+        ...newRelationMeta,
+        ...ends,
+        many_collection: collection,
+        many_field: field,
+        one_collection: related,
+      },
+      schema: {
+        table: collection,
+        column: field,
+        foreign_key_table: related,
+        foreign_key_column: 'id',
+        on_update: 'NO ACTION',
+        on_delete: onDelete,
+      },
+    });
+    return;
+  }
+  if (owner === 'theirs') return;
+  if (list && existing.meta) existing.meta = { ...existing.meta, ...ends };
+  // An order must survive the deletion of whatever it points to, however its relation was made.
+  if (existing.schema && onDelete !== 'CASCADE' && existing.schema['on_delete'] === 'CASCADE') {
+    existing.schema['on_delete'] = onDelete;
+  }
+}
+
+function newColumn(collection: string, field: string, column: NonNullable<FieldDefinition['column']>) {
+  return {
+    name: field,
+    table: collection,
+    default_value: null,
+    max_length: column.max_length ?? null,
+    is_nullable: column.is_primary_key !== true,
+    is_unique: column.is_unique === true || column.is_primary_key === true,
+    is_indexed: column.is_indexed === true,
+    is_primary_key: column.is_primary_key === true,
+  };
+}
+
+const newCollectionMeta = {
+  accountability: 'all',
+  archive_app_filter: true,
+  archive_field: null,
+  archive_value: null,
+  collapse: 'open',
+  color: null,
+  display_template: null,
+  group: null,
+  hidden: false,
+  icon: null,
+  item_duplication_fields: null,
+  note: null,
+  preview_url: null,
+  singleton: false,
+  sort: null,
+  sort_field: null,
+  translations: null,
+  unarchive_value: null,
+  versioning: false,
+};
+
+const newFieldMeta = {
+  conditions: null,
+  display: null,
+  display_options: null,
+  group: null,
+  hidden: false,
+  interface: null,
+  note: null,
+  options: null,
+  readonly: false,
+  required: false,
+  special: null,
+  translations: null,
+  validation: null,
+  validation_message: null,
+  width: 'full',
+};
+
+const newRelationMeta = {
+  junction_field: null,
+  one_allowed_collections: null,
+  one_collection_field: null,
+  one_deselect_action: 'nullify',
+};

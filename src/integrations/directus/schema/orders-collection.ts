@@ -1,0 +1,218 @@
+import {
+  collections,
+  customerFields,
+  orderFields,
+  orderFormParts,
+  orderItemFields,
+  storeFields,
+} from '../collections.ts';
+import type { CollectionDefinition, FieldDefinition } from './definition.ts';
+import {
+  choice,
+  formPart,
+  group,
+  json,
+  longString,
+  manyToOne,
+  string,
+  text,
+  timestamp,
+  uuid,
+  uuidKey,
+} from './fields.ts';
+import { fulfillmentChoices } from './upstream-collections.ts';
+
+/** Where support staff see the workflow of an order. */
+export interface WorkflowLink {
+  /** Address of the Temporal UI, without a slash at its end. */
+  temporalUiUrl: string;
+  namespace: string;
+}
+
+const { ridendineGroup, failureGroup, technicalGroup } = orderFormParts;
+
+/** Longest RideNDine id that can be stored and still be unique in every database that Directus knows. */
+const RIDENDINE_ID_LENGTH = 512;
+
+/** No person edits an order: its workflow does, and the button leads to it. */
+const written = { readonly: true };
+
+/** The hub of the platform: one row for each confirmed checkout. */
+export function ordersCollection(link: WorkflowLink | undefined): CollectionDefinition {
+  return {
+    collection: collections.orders,
+    owner: 'ours',
+    meta: {
+      icon: 'receipt_long',
+      note: 'One row for each confirmed checkout. Written by the workflow orderCreation; later phases carry it on.',
+      display_template: '{{status}} {{date_created}} {{store.name}}',
+      color: '#6644FF',
+    },
+    fields: [
+      uuidKey(
+        orderFields.id,
+        'The order id: RideNDine knows it as external_order_id. Derived from the idempotency key, so that a repeated request finds its order.',
+      ),
+      ...(link === undefined ? [] : [workflowButton(link)]),
+      ...stateFields,
+      ...checkoutFields,
+      ...ridendineFields,
+      ...failureFields,
+      ...technicalFields,
+    ],
+    relations: [
+      // Deleting a customer or a store never touches an order: it is refused, and they are anonymized instead. A quote
+      // may go, which is why its id is no relation.
+      { field: orderFields.customer, related: collections.customers, onDelete: 'NO ACTION' },
+      { field: orderFields.store, related: collections.stores, onDelete: 'NO ACTION' },
+    ],
+  };
+}
+
+const stateFields: FieldDefinition[] = [
+  choice(
+    orderFields.status,
+    'Where the order is. Written by the workflow until it is linked, then by later phases.',
+    [
+      { value: 'PENDING_PAYMENT', text: 'Pending payment', color: '#3399FF' },
+      { value: 'NEEDS_REVIEW', text: 'Needs review', color: '#FFA439' },
+      { value: 'FAILED', text: 'Failed', color: '#E35169' },
+      { value: 'CANCELLED', text: 'Cancelled', color: '#A2B5CD' },
+    ],
+    { ...written, column: { is_indexed: true } },
+  ),
+  choice(
+    orderFields.paymentStatus,
+    'PENDING when the order is made; the payment phase writes what becomes of it.',
+    [{ value: 'PENDING', text: 'Pending', color: '#3399FF' }],
+    written,
+  ),
+  timestamp(orderFields.dateCreated, 'When the order was recorded. RideNDine keeps our key from about then on.', {
+    ...written,
+    special: ['date-created'],
+    column: { is_indexed: true },
+  }),
+  timestamp(orderFields.dateUpdated, 'When the row was last changed.', { ...written, special: ['date-updated'] }),
+];
+
+const checkoutFields: FieldDefinition[] = [
+  manyToOne(
+    {
+      field: orderFields.customer,
+      keyType: 'uuid',
+      template: `{{${customerFields.name}}}`,
+      note: 'Who ordered. A customer with orders can not be deleted, only anonymized.',
+    },
+    written,
+  ),
+  manyToOne(
+    {
+      field: orderFields.store,
+      keyType: 'uuid',
+      template: `{{${storeFields.name}}}`,
+      note: 'Who cooks. A store with orders can not be deleted.',
+    },
+    written,
+  ),
+  choice(orderFields.fulfillmentMethod, 'How the order reaches the customer.', fulfillmentChoices(), written),
+  string(orderFields.quoteId, 'The quote that was checked out.', { ...written, column: { is_indexed: true } }),
+  json(
+    orderFields.totals,
+    'What the customer pays, in minor units, as quoted. Goes to RideNDine unchanged.',
+    '{{total}} {{currency}}',
+    written,
+  ),
+  formPart(orderFields.orderItems, {
+    note: 'The lines of the order. Written once, with the order.',
+    interface: 'list-o2m',
+    special: ['o2m'],
+    options: {
+      layout: 'table',
+      fields: [orderItemFields.quantity, orderItemFields.name, orderItemFields.unitPrice, orderItemFields.note],
+      enableCreate: false,
+      enableSelect: false,
+      limit: 50,
+    },
+    display: 'related-values',
+    display_options: { template: `{{${orderItemFields.quantity}}} × {{${orderItemFields.name}}}` },
+    readonly: true,
+  }),
+  text(orderFields.customerNote, 'What the customer wrote, for the kitchen.', written),
+  json(orderFields.shippingSnapshot, 'Where to, as confirmed at checkout. Empty for a pickup.', '{{address}}', written),
+  json(orderFields.itemsSnapshot, 'The cart as quoted. Goes to RideNDine unchanged.', '{{name}}', written),
+];
+
+const ridendineFields: FieldDefinition[] = [
+  group(
+    ridendineGroup,
+    { icon: 'link', start: 'open' },
+    'The same order at RideNDine. Empty until the two are linked.',
+  ),
+  string(orderFields.ridendineOrderId, 'The order at RideNDine. No two orders have the same one.', {
+    ...written,
+    group: ridendineGroup,
+    column: { is_unique: true, max_length: RIDENDINE_ID_LENGTH },
+  }),
+  longString(orderFields.paymentSessionId, 'The payment that the customer is sent to.', {
+    ...written,
+    group: ridendineGroup,
+  }),
+];
+
+const failureFields: FieldDefinition[] = [
+  group(
+    failureGroup,
+    { icon: 'report', start: 'open' },
+    'Why the order failed or waits for a person. Empty while all is well.',
+  ),
+  string(orderFields.failureCode, 'The code that the runbook explains.', { ...written, group: failureGroup }),
+  text(orderFields.failureReason, 'The same in a sentence.', { ...written, group: failureGroup }),
+];
+
+const technicalFields: FieldDefinition[] = [
+  group(technicalGroup, { icon: 'settings', start: 'closed' }, 'What makes the order exactly one. Never edit these.'),
+  uuid(orderFields.idempotencyKey, 'Sent by the checkout page: the same key is the same order.', {
+    ...written,
+    group: technicalGroup,
+    column: { is_unique: true },
+  }),
+  string(orderFields.activeQuoteId, 'The quote while the order is live, else empty: a quote makes one live order.', {
+    ...written,
+    group: technicalGroup,
+    column: { is_unique: true },
+  }),
+  string(orderFields.requestFingerprint, 'Tells whether a repeated key came with the same request.', {
+    ...written,
+    group: technicalGroup,
+    width: 'full',
+  }),
+  string(orderFields.workflowId, 'The workflow in Temporal that carries the order.', {
+    ...written,
+    group: technicalGroup,
+    width: 'full',
+  }),
+  text(orderFields.ridendineRequest, 'What every attempt sends to RideNDine, to the letter.', {
+    ...written,
+    group: technicalGroup,
+    interface: 'input-code',
+    options: { language: 'plaintext', lineNumber: false, lineWrapping: true },
+  }),
+];
+
+function workflowButton({ temporalUiUrl, namespace }: WorkflowLink): FieldDefinition {
+  return formPart(orderFormParts.workflowLink, {
+    note: null,
+    interface: 'presentation-links',
+    options: {
+      links: [
+        {
+          label: 'What happened to this order',
+          icon: 'account_tree',
+          type: 'primary',
+          actionType: 'url',
+          url: `${temporalUiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/{{${orderFields.workflowId}}}`,
+        },
+      ],
+    },
+  });
+}

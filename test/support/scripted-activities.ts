@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { createCreateRideNDineOrder } from '../../src/activities/create-ridendine-order.ts';
+import type {
+  OrderCreationActivities,
+  OrderMark,
+  OrderRecord,
+} from '../../src/activities/order-creation-activities.ts';
+import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
+import type { LinkIds } from '../../src/domain/order.ts';
+import type { RideNDineError } from '../../src/integrations/ridendine/errors.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** What Directus and RideNDine do in a scenario; what they were asked is recorded. */
+export interface Scenario {
+  activities: OrderCreationActivities;
+  orderId: string;
+  link: LinkIds;
+  /** Names of the steps, in the order in which they were called. */
+  calls: string[];
+  marks: OrderMark[];
+  /** What RideNDine received, a call each. */
+  sent: string[];
+}
+
+export interface ScenarioOptions {
+  request: CheckoutRequest;
+  /** The server's time: it runs ahead of ours. */
+  nowMs: number;
+  /** How RideNDine answers its first, second, … call: an error, or `undefined` for the ids. The last goes on. */
+  ridendine?: (RideNDineError | undefined)[];
+  /** When the quote expires, in milliseconds from now. */
+  quoteExpiresInMs?: number;
+  /** How long the partner's key may be used, in milliseconds from now. */
+  keyLivesMs?: number;
+  override?: Partial<OrderCreationActivities>;
+}
+
+/**
+ * The steps around an in-process Directus and RideNDine: with the clock skipping hours there is no real one to ask. The
+ * partner step itself is the real one, since what it carries from attempt to attempt is under test.
+ */
+export function createScenario({
+  request,
+  nowMs,
+  ridendine = [undefined],
+  quoteExpiresInMs = HOUR_MS,
+  keyLivesMs = 23 * HOUR_MS,
+  override = {},
+}: ScenarioOptions): Scenario {
+  const orderId = randomUUID();
+  const link = { ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` };
+  const calls: string[] = [];
+  const marks: OrderMark[] = [];
+  const sent: string[] = [];
+  const record: OrderRecord = {
+    order_id: orderId,
+    quote_id: request.quote_id,
+    ridendine_request: '{"frozen":"body"}',
+    maybe_sent_before: false,
+    not_sent_deadline: new Date(nowMs + quoteExpiresInMs + 5 * MINUTE_MS).toISOString(),
+    key_deadline: new Date(nowMs + keyLivesMs).toISOString(),
+    attempt_timeout_ms: 12_000,
+  };
+  const steps: OrderCreationActivities = {
+    async validateCheckout() {
+      return {
+        standing: 'new',
+        order_id: orderId,
+        checkout: {
+          quote_id: request.quote_id,
+          quote_expires_at: new Date(nowMs + quoteExpiresInMs).toISOString(),
+          store_id: randomUUID(),
+          merchant_id: 'merchant-1',
+          customer: { id: request.customer_id, name: 'Customer One', phone: '+1 555 0100', email: 'one@example.com' },
+          fulfillment: { type: 'PICKUP' },
+          items: [{ menu_item_id: 'item-1', name: 'Soup', quantity: 1, unit_price: 900 }],
+          totals: { currency: 'USD', total: 900 },
+        },
+      };
+    },
+    async createOrderRecord() {
+      return record;
+    },
+    createRideNDineOrder: createCreateRideNDineOrder({
+      ridendine: {
+        async createOrder({ body }) {
+          const answer = ridendine[Math.min(sent.length, ridendine.length - 1)];
+          sent.push(body);
+          if (answer) throw answer;
+          return link;
+        },
+      },
+    }),
+    async saveLinkIds({ order_id, link: ids }) {
+      return { order_id, ...ids, status: 'PENDING_PAYMENT', payment_status: 'PENDING' };
+    },
+    async markOrder(mark) {
+      marks.push(mark);
+    },
+    ...override,
+  };
+  const recorded = Object.fromEntries(
+    Object.entries(steps).map(([name, step]) => [
+      name,
+      (input: never) => {
+        calls.push(name);
+        return (step as (value: never) => unknown)(input);
+      },
+    ]),
+  ) as unknown as OrderCreationActivities;
+  return { activities: recorded, orderId, link, calls, marks, sent };
+}

@@ -1,0 +1,62 @@
+import { fileURLToPath } from 'node:url';
+import { randomUUID } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
+import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
+import { searchAttributes } from '../../src/domain/order-creation.ts';
+import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
+import type { orderCreation } from '../../src/workflows/order-creation.ts';
+import { findTestServer } from '../../stack/temporal/find-test-server.ts';
+
+/** What the test server calls the type Keyword. */
+const KEYWORD = 2;
+
+export interface TimeSkippingTemporal {
+  environment: TestWorkflowEnvironment;
+  /** Starts `orderCreation` with a worker of its own and hands the run to `use`; the worker stops afterwards. */
+  run<Result>(
+    options: { request: CheckoutRequest; activities: OrderCreationActivities },
+    use: (handle: WorkflowHandle<typeof orderCreation>) => Promise<Result>,
+  ): Promise<Result>;
+  stop(): Promise<void>;
+}
+
+/** A Temporal server whose clock jumps ahead while nothing but time is waited for, and the real workflow on it. */
+export async function startTimeSkippingTemporal(): Promise<TimeSkippingTemporal> {
+  Runtime.install({ logger: createWorkerLogger('error') });
+  const environment = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: await findTestServer(process.env) } },
+  });
+  await environment.connection.operatorService.addSearchAttributes({
+    namespace: 'default',
+    searchAttributes: Object.fromEntries(Object.values(searchAttributes).map(({ name }) => [name, KEYWORD])),
+  });
+  const workflowBundle: WorkflowBundleWithSourceMap = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../src/workflows/order-creation.ts', import.meta.url)),
+    logger: createWorkerLogger('error'),
+  });
+  return {
+    environment,
+    async run({ request, activities }, use) {
+      const taskQueue = `order-creation-${randomUUID()}`;
+      const worker = await Worker.create({
+        connection: environment.nativeConnection,
+        taskQueue,
+        workflowBundle,
+        activities,
+      });
+      return await worker.runUntil(async () => {
+        const handle = await environment.client.workflow.start<typeof orderCreation>('orderCreation', {
+          workflowId: `order-creation-${request.idempotency_key}`,
+          taskQueue,
+          args: [request],
+        });
+        return await use(handle);
+      });
+    },
+    stop: () => environment.teardown(),
+  };
+}

@@ -1,0 +1,335 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
+import {
+  RideNDineRateLimitedError,
+  RideNDineRejectedError,
+  RideNDineUnavailableError,
+} from '../../src/integrations/ridendine/errors.ts';
+import { createScenario } from '../support/scripted-activities.ts';
+import type { Scenario, ScenarioOptions } from '../support/scripted-activities.ts';
+import { startTimeSkippingTemporal } from '../support/time-skipping-temporal.ts';
+import type { TimeSkippingTemporal } from '../support/time-skipping-temporal.ts';
+
+const MINUTE_MS = 60_000;
+
+let temporal: TimeSkippingTemporal;
+beforeAll(async () => {
+  temporal = await startTimeSkippingTemporal();
+}, 360_000);
+afterAll(() => temporal.stop());
+
+const notReached = new RideNDineUnavailableError('RideNDine can not be reached.', 'notSent');
+const noAnswer = new RideNDineUnavailableError('RideNDine answered 503.', 'maybeSent', { status: 503 });
+const rejected = new RideNDineRejectedError('RideNDine refused the order (422).', { status: 422 });
+
+describe('orderCreation', () => {
+  it('runs the four steps in their order and completes with the ids of both orders', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({ request });
+
+    const result = await temporal.run({ request, ...scenario }, (handle) => handle.result());
+
+    expect(result).toEqual({
+      order_id: scenario.orderId,
+      ...scenario.link,
+      status: 'PENDING_PAYMENT',
+      payment_status: 'PENDING',
+    });
+    expect(scenario.calls).toEqual(['validateCheckout', 'createOrderRecord', 'createRideNDineOrder', 'saveLinkIds']);
+    expect(scenario.marks).toEqual([]);
+  });
+
+  it('tells its stage and ids by search attributes and by a query, also after its end', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({ request });
+
+    const { state, attributes } = await temporal.run({ request, ...scenario }, async (handle) => {
+      await handle.result();
+      const { searchAttributes } = await handle.describe();
+      return { state: await handle.query('orderCreationState'), attributes: searchAttributes };
+    });
+
+    expect(state).toEqual({ stage: 'LINKED', order_id: scenario.orderId, ...scenario.link });
+    expect(attributes).toMatchObject({
+      OrderCreationStage: ['LINKED'],
+      CoocoOrderId: [scenario.orderId],
+      CoocoQuoteId: [request.quote_id],
+      CoocoCustomerId: [request.customer_id],
+      RideNDineOrderId: [scenario.link.ridendine_order_id],
+    });
+  });
+
+  it('writes nothing for a checkout that breaks a rule', async () => {
+    const request = pickup();
+    const problem = { code: 'QuoteExpired', field: 'quote_id', detail: 'The quote has expired.' };
+    const scenario = await scenarioOf({
+      request,
+      override: {
+        async validateCheckout() {
+          throw ApplicationFailure.nonRetryable('The quote has expired.', 'QuoteExpired', { problems: [problem] });
+        },
+      },
+    });
+
+    const failure = await temporal.run({ request, ...scenario }, (handle) => failureOf(handle.result()));
+
+    expect(failure).toMatchObject({ type: 'QuoteExpired', details: [{ problems: [problem] }] });
+    expect(scenario.calls).toEqual(['validateCheckout']);
+  });
+
+  it('answers with the ids of an order that an earlier run linked, and calls nobody', async () => {
+    const request = pickup();
+    const linked = { order_id: randomUUID(), ridendine_order_id: 'rnd_1', payment_session_id: 'ps_1' };
+    const result = { ...linked, status: 'PAID', payment_status: 'PAID' };
+    const scenario = await scenarioOf({
+      request,
+      override: {
+        async validateCheckout() {
+          return { standing: 'linked', result };
+        },
+      },
+    });
+
+    await expect(temporal.run({ request, ...scenario }, (handle) => handle.result())).resolves.toEqual(result);
+    expect(scenario.calls).toEqual(['validateCheckout']);
+  });
+});
+
+describe('RideNDine in trouble', () => {
+  it('is asked again with the same bytes until it answers, for hours', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({
+      request,
+      ridendine: [...Array.from({ length: 400 }, () => noAnswer), undefined],
+    });
+
+    const result = await temporal.run({ request, ...scenario }, (handle) => handle.result());
+
+    expect(result).toMatchObject(scenario.link);
+    expect(scenario.sent).toHaveLength(401);
+    expect(new Set(scenario.sent).size).toBe(1);
+    expect(scenario.marks).toEqual([]);
+  });
+
+  it('fails the order when it refuses it and can never have had it', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({ request, ridendine: [notReached, notReached, rejected] });
+
+    const failure = await temporal.run({ request, ...scenario }, (handle) => failureOf(handle.result()));
+
+    expect(failure).toMatchObject({ type: 'RideNDineRejected' });
+    expect(scenario.sent).toHaveLength(3);
+    expect(scenario.marks).toMatchObject([
+      { order_id: scenario.orderId, status: 'FAILED', failure_code: 'RideNDineRejected' },
+    ]);
+  });
+
+  it('fails the order when it was never reached until quote and grace were over', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({ request, ridendine: [notReached], quoteExpiresInMs: 10 * MINUTE_MS });
+
+    const failure = await temporal.run({ request, ...scenario }, (handle) => failureOf(handle.result()));
+
+    expect(failure).toMatchObject({ type: 'RideNDineUnavailable' });
+    // At most 30 s apart for 15 minutes, after five quicker ones.
+    expect(scenario.sent.length).toBeGreaterThan(25);
+    expect(scenario.sent.length).toBeLessThan(40);
+    expect(scenario.marks).toMatchObject([{ status: 'FAILED', failure_code: 'RideNDineUnavailable' }]);
+  });
+
+  it('waits as long as it asks when it wants fewer requests', async () => {
+    const request = pickup();
+    const limited = new RideNDineRateLimitedError('RideNDine asks for fewer requests (429).', {
+      status: 429,
+      retryAfterMs: 20 * MINUTE_MS,
+    });
+    const scenario = await scenarioOf({ request, ridendine: [limited, undefined] });
+
+    const waitedMs = await temporal.run({ request, ...scenario }, async (handle) => {
+      await handle.result();
+      const { startTime, closeTime } = await handle.describe();
+      return (closeTime?.getTime() ?? 0) - startTime.getTime();
+    });
+
+    expect(waitedMs).toBeGreaterThanOrEqual(20 * MINUTE_MS);
+  });
+});
+
+describe('an order of which nobody can tell whether RideNDine has it', () => {
+  it('waits for support staff when it is refused after an attempt of unknown end', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected] });
+
+    const state = await temporal.run({ request, ...scenario }, async (handle) => {
+      await inReview(scenario);
+      const seen = await handle.query('orderCreationState');
+      await handle.terminate();
+      return seen;
+    });
+
+    expect(state).toMatchObject({ stage: 'NEEDS_REVIEW', failure: { code: 'RideNDineRejected' } });
+    expect(scenario.marks).toMatchObject([{ status: 'NEEDS_REVIEW', failure_code: 'RideNDineRejected' }]);
+  });
+
+  it('is tried until the key grows too old, though the last attempts never left, and then waits for support staff', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({
+      request,
+      ridendine: [notReached, noAnswer, notReached],
+      quoteExpiresInMs: 0,
+      keyLivesMs: 30 * MINUTE_MS,
+    });
+
+    await temporal.run({ request, ...scenario }, async (handle) => {
+      await inReview(scenario, MINUTE_MS);
+      await handle.terminate();
+    });
+
+    // Beyond quote and grace (5 minutes), which would have ended an order that had never left.
+    expect(scenario.sent.length).toBeGreaterThan(50);
+    expect(scenario.marks).toMatchObject([{ status: 'NEEDS_REVIEW', failure_code: 'RideNDineUnavailable' }]);
+  });
+
+  it('is linked to the ids that support staff found', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected] });
+    const found = { ridendine_order_id: 'rnd_found', payment_session_id: 'ps_found' };
+
+    const result = await temporal.run({ request, ...scenario }, async (handle) => {
+      await inReview(scenario);
+      await decide(handle, { decision: 'link', ...found });
+      return await handle.result();
+    });
+
+    expect(result).toMatchObject(found);
+    expect(scenario.marks).toMatchObject([
+      { status: 'NEEDS_REVIEW' },
+      { status: 'PENDING_PAYMENT', failure_code: null },
+    ]);
+  });
+
+  it('goes to RideNDine once more, with the same bytes, when support staff say so', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected, undefined] });
+
+    const result = await temporal.run({ request, ...scenario }, async (handle) => {
+      await inReview(scenario);
+      await decide(handle, { decision: 'retry' });
+      return await handle.result();
+    });
+
+    expect(result).toMatchObject(scenario.link);
+    expect(new Set(scenario.sent).size).toBe(1);
+  });
+
+  it('fails for good when support staff abandon it', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected] });
+
+    const failure = await temporal.run({ request, ...scenario }, async (handle) => {
+      await inReview(scenario);
+      await decide(handle, { decision: 'abandon' });
+      return await failureOf(handle.result());
+    });
+
+    expect(failure).toMatchObject({ type: 'OrderNeedsReview' });
+    expect(scenario.marks.at(-1)).toMatchObject({ status: 'FAILED', failure_code: 'OrderNeedsReview' });
+  });
+
+  it('refuses a decision that lacks something, and goes on waiting', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected] });
+
+    const refusal = await temporal.run({ request, ...scenario }, async (handle) => {
+      await inReview(scenario);
+      const error = await decide(handle, { decision: 'link', ridendine_order_id: 'rnd_1' }).catch((e: unknown) => e);
+      await handle.terminate();
+      return error;
+    });
+
+    expect(refusal).toMatchObject({ cause: { type: 'DecisionRefused' } });
+    expect(String((refusal as Error).cause)).toContain('payment_session_id');
+  });
+});
+
+describe('cancelling', () => {
+  it('marks the order and closes the run as cancelled while nothing has gone to RideNDine', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({
+      request,
+      override: {
+        // Directus is down: the record is tried again and again.
+        async createOrderRecord() {
+          throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+        },
+      },
+    });
+
+    const failure = await temporal.run({ request, ...scenario }, async (handle) => {
+      await until(() => scenario.calls.includes('createOrderRecord'));
+      await handle.cancel();
+      return await failureOf(handle.result());
+    });
+
+    expect(failure).toBeInstanceOf(CancelledFailure);
+    expect(scenario.marks).toMatchObject([{ order_id: scenario.orderId, status: 'CANCELLED' }]);
+    expect(scenario.sent).toEqual([]);
+  });
+
+  it('is too late once the order goes to RideNDine: the run completes', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({ request, ridendine: [noAnswer, noAnswer, undefined] });
+
+    const result = await temporal.run({ request, ...scenario }, async (handle) => {
+      await until(() => scenario.sent.length > 0);
+      await handle.cancel();
+      return await handle.result();
+    });
+
+    expect(result).toMatchObject(scenario.link);
+    expect(scenario.marks).toEqual([]);
+  });
+});
+
+function pickup(): CheckoutRequest {
+  return {
+    customer_id: randomUUID(),
+    quote_id: `quote-${randomUUID()}`,
+    fulfillment_method: 'PICKUP',
+    idempotency_key: randomUUID(),
+  };
+}
+
+async function scenarioOf(options: Omit<ScenarioOptions, 'nowMs'>): Promise<Scenario> {
+  return createScenario({ ...options, nowMs: await temporal.environment.currentTimeMs() });
+}
+
+async function failureOf(result: Promise<unknown>): Promise<unknown> {
+  const error = await result.then(
+    () => new Error('The run completed.'),
+    (reason: unknown) => reason,
+  );
+  return error instanceof WorkflowFailedError ? error.cause : error;
+}
+
+async function inReview(scenario: Scenario, stepMs = 1000): Promise<void> {
+  await until(() => scenario.marks.some((mark) => mark.status === 'NEEDS_REVIEW'), stepMs);
+}
+
+function decide(
+  handle: { executeUpdate(name: string, options: { args: [unknown] }): Promise<unknown> },
+  decision: object,
+) {
+  return handle.executeUpdate('resolveReview', { args: [{ ...decision, actor: 'agent-7', reason: 'Ticket 1' }] });
+}
+
+async function until(isTrue: () => boolean, stepMs = 1000): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!isTrue()) {
+    if (Date.now() > deadline) throw new Error('What the test waits for did not happen within 20 s.');
+    await temporal.environment.sleep(stepMs);
+  }
+}
