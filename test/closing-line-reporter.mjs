@@ -4,8 +4,8 @@ export default class ClosingLineReporter {
     const failedToLoad = results.testResults.filter((file) => file.testExecError !== undefined).length;
     const skipped = results.numPendingTests + results.numTodoTests;
     const suffix = skipped > 0 ? `, ${skipped} skipped` : '';
-    process.stdout.write(
-      `\n${results.numPassedTests} passed, ${results.numFailedTests + failedToLoad} failed${suffix}\n`,
-    );
+    const line = `${results.numPassedTests} passed, ${results.numFailedTests + failedToLoad} failed${suffix}\n`;
+    // Jest's own summary comes after every reporter: only the end of the process is later.
+    process.once('exit', () => process.stdout.write(`\n${line}`));
   }
 }
