@@ -28,6 +28,8 @@ export function createGateway({ client, apiKeys, waitMs, logger }: GatewayOption
     forceCloseConnections: 'idle',
   });
 
+  app.removeContentTypeParser('text/plain');
+
   app.addHook('onResponse', (request, reply, done) => {
     request.log.info(
       { method: request.method, route: request.routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime },
