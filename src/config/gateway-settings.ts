@@ -2,9 +2,6 @@ import { z } from 'zod';
 import { logLevel, parseEnvironment, wholeNumber } from './environment.ts';
 import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
 
-/** Shortest credential that is no invitation to guess. */
-const SHORTEST_KEY = 16;
-
 export const gatewayVariables = temporalVariables.extend({
   GATEWAY_HOST: z.string().default('127.0.0.1'),
   GATEWAY_PORT: wholeNumber(0, 65_535).default(3000),
@@ -17,10 +14,7 @@ export const gatewayVariables = temporalVariables.extend({
         .map((key) => key.trim())
         .filter((key) => key !== ''),
     )
-    .refine(
-      (keys) => keys.length > 0 && keys.every((key) => key.length >= SHORTEST_KEY),
-      `must be one or more keys of at least ${SHORTEST_KEY} characters, separated by commas`,
-    ),
+    .refine((keys) => keys.length > 0, 'must be one or more keys, separated by commas'),
   GATEWAY_WAIT_MS: wholeNumber(0, 60_000).default(10_000),
   LOG_LEVEL: logLevel,
 });

@@ -195,6 +195,23 @@ describe('RideNDine in trouble', () => {
     });
   });
 
+  it('that refused an order keeps its key from another checkout, which shows nothing of the first', async () => {
+    const key = randomUUID();
+    const [checkout, other] = [await world.newCheckout(), await world.newCheckout()];
+    await world.addFault({ kind: 'status', status: 422, quote_id: checkout.quote_id });
+    await world.post(key, checkout);
+
+    const reused = await world.post(key, other);
+
+    expect(await body(reused)).toMatchObject({ status: 422, code: 'IdempotencyKeyReused' });
+    await expect(world.ordersOf(other.quote_id)).resolves.toEqual([]);
+    await expect(onlyOrderOf(checkout.quote_id)).resolves.toMatchObject({ status: 'FAILED' });
+    expect(await body(await world.get(key))).toMatchObject({
+      state: 'FAILED',
+      failure: { code: 'RideNDineRejected' },
+    });
+  });
+
   it('that may have the order and then refuses it sends it to support staff, whose link completes it', async () => {
     const key = randomUUID();
     const checkout = await world.newCheckout();
