@@ -5,7 +5,7 @@ import type { FailureCode } from '../domain/failure-codes.ts';
 import { RideNDineError } from '../integrations/ridendine/errors.ts';
 import type { RideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
 import { attemptTime } from './clock.ts';
-import type { OrderCreationActivities, PartnerFailureDetails } from './order-creation-activities.ts';
+import type { OrderCreationActivities, OrderRecord, PartnerFailureDetails } from './order-creation-activities.ts';
 
 /**
  * The word that an attempt leaves when it is proven that it sent nothing. The next attempt finds it in the heartbeat
@@ -38,7 +38,7 @@ export function createCreateRideNDineOrder({
       if (error.outcome === 'notSent' && !maybeSentBefore) {
         heartbeat({ attempt: activityInfo().attempt, code: error.code } satisfies NotSentWord);
       }
-      throw partnerFailure(error, maybeSentBefore);
+      throw partnerFailure(error, order, maybeSentBefore);
     }
   };
 }
@@ -64,11 +64,12 @@ function quoteRanOut(code: FailureCode): ApplicationFailure {
   });
 }
 
-function partnerFailure(error: RideNDineError, maybeSentBefore: boolean): ApplicationFailure {
-  const nextRetryDelay = retryDelayMs(error);
+function partnerFailure(error: RideNDineError, order: OrderRecord, maybeSentBefore: boolean): ApplicationFailure {
+  const maybeSent = maybeSentBefore || error.outcome === 'maybeSent';
+  const nextRetryDelay = retryDelayMs(error, maybeSent ? undefined : order.not_sent_deadline);
   const details: PartnerFailureDetails = {
     outcome: error.outcome,
-    maybe_sent: maybeSentBefore || error.outcome === 'maybeSent',
+    maybe_sent: maybeSent,
     ...(error.status !== undefined && { status: error.status }),
     ...(error.partnerText !== undefined && { partner_text: error.partnerText }),
   };
@@ -85,8 +86,18 @@ function partnerFailure(error: RideNDineError, maybeSentBefore: boolean): Applic
 const SLOW_RETRY_FIRST_MS = 10_000;
 const SLOW_RETRY_MAX_MS = 5 * 60_000;
 
-function retryDelayMs(error: RideNDineError): number | undefined {
-  if (error.retryAfterMs !== undefined) return error.retryAfterMs;
-  if (failureCodes[error.code].retry !== 'slowly') return undefined;
+/**
+ * The pause before the next attempt; `undefined` for the usual one.
+ *
+ * @param deadline when the next attempt is due at the latest, if only to find that the time is over.
+ */
+function retryDelayMs(error: RideNDineError, deadline: string | undefined): number | undefined {
+  const pauseMs = error.retryAfterMs ?? slowPauseMs(error.code);
+  if (pauseMs === undefined || deadline === undefined) return pauseMs;
+  return Math.min(pauseMs, Math.max(1, Date.parse(deadline) - attemptTime().getTime()));
+}
+
+function slowPauseMs(code: FailureCode): number | undefined {
+  if (failureCodes[code].retry !== 'slowly') return undefined;
   return Math.min(SLOW_RETRY_MAX_MS, SLOW_RETRY_FIRST_MS * 2 ** (activityInfo().attempt - 1));
 }

@@ -31,6 +31,8 @@ export interface RunningStack {
   /** All orders of a quote, from Directus. */
   ordersOf(quoteId: string): Promise<OrderRow[]>;
   sandboxOrdersOf(orderId: string): Promise<SandboxOrder[]>;
+  /** Every call for an order that reached the sandbox. */
+  sandboxAttemptsOf(orderId: string): Promise<unknown[]>;
   addFault(fault: Record<string, unknown>): Promise<void>;
   /** `PATCH` of a row in Directus, as the administrator. */
   patch(path: string, change: Record<string, unknown>): Promise<void>;
@@ -88,6 +90,10 @@ export async function startRunningStack(environment: Record<string, string> = {}
     async sandboxOrdersOf(orderId) {
       const { orders } = await sandbox(`/sandbox/orders?external_order_id=${orderId}`);
       return orders as SandboxOrder[];
+    },
+    async sandboxAttemptsOf(orderId) {
+      const { attempts } = await sandbox(`/sandbox/attempts?external_order_id=${orderId}`);
+      return attempts as unknown[];
     },
     async addFault(fault) {
       await sandbox('/sandbox/faults', { method: 'POST', body: JSON.stringify(fault) });

@@ -156,6 +156,26 @@ describe('RideNDine in trouble', () => {
 
     expect(waitedMs).toBeGreaterThanOrEqual(20 * MINUTE_MS);
   });
+
+  it('that wants to be left alone for longer than the quote lives is, and the order fails in time', async () => {
+    const request = pickup();
+    const limited = new RideNDineRateLimitedError('RideNDine asks for fewer requests (429).', {
+      status: 429,
+      retryAfterMs: 300 * MINUTE_MS,
+    });
+    const scenario = await scenarioOf({ request, ridendine: [limited], quoteExpiresInMs: 10 * MINUTE_MS });
+
+    const { failure, tookMs } = await temporal.run({ request, ...scenario }, async (handle) => {
+      const ended = await failureOf(handle.result());
+      const { startTime, closeTime } = await handle.describe();
+      return { failure: ended, tookMs: (closeTime?.getTime() ?? 0) - startTime.getTime() };
+    });
+
+    expect(failure).toMatchObject({ type: 'RideNDineRateLimited' });
+    // This server dates an attempt back to the failure before it: one more is sent than on a real one.
+    expect(scenario.sent.length).toBeLessThanOrEqual(2);
+    expect(tookMs).toBeLessThan(20 * MINUTE_MS);
+  });
 });
 
 describe('an order of which nobody can tell whether RideNDine has it', () => {
