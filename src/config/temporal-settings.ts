@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { secret } from './environment.ts';
+import { secret, SettingsError } from './environment.ts';
 
 /** Where Temporal is, and how to prove who we are: nothing (local), an API key (Temporal Cloud) or mTLS. */
 export const temporalVariables = z.object({
@@ -28,12 +28,16 @@ export interface TemporalSettings {
   };
 }
 
-/** @throws if a certificate file can't be read; the error names the file. */
+/** @throws {SettingsError} if half of the client's proof is missing; another error, which names the file, if one can't be read. */
 export function readTemporalSettings(variables: z.output<typeof temporalVariables>): TemporalSettings {
   const certificate = variables.TEMPORAL_TLS_CLIENT_CERT_PATH;
   const key = variables.TEMPORAL_TLS_CLIENT_KEY_PATH;
   const authority = variables.TEMPORAL_TLS_SERVER_CA_CERT_PATH;
   const serverName = variables.TEMPORAL_TLS_SERVER_NAME;
+  if (certificate !== undefined && key === undefined)
+    throw new SettingsError(['TEMPORAL_TLS_CLIENT_KEY_PATH is not set.']);
+  if (key !== undefined && certificate === undefined)
+    throw new SettingsError(['TEMPORAL_TLS_CLIENT_CERT_PATH is not set.']);
   const wantsTls =
     variables.TEMPORAL_TLS === undefined
       ? Boolean(variables.TEMPORAL_API_KEY ?? certificate ?? authority ?? serverName)

@@ -1,4 +1,4 @@
-import { duration, httpUrl, logLevel, parseEnvironment, secret, wholeNumber } from './environment.ts';
+import { duration, httpUrl, logLevel, parseEnvironment, secret, SettingsError, wholeNumber } from './environment.ts';
 import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
 
 export const workerVariables = temporalVariables.extend({
@@ -19,6 +19,10 @@ export const workerVariables = temporalVariables.extend({
 /** What the worker needs to know. @throws {SettingsError} */
 export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
   const variables = parseEnvironment(workerVariables, environment);
+  // Else the key would count as forgotten from the start, and every order would wait for support staff.
+  if (variables.RIDENDINE_IDEMPOTENCY_MARGIN >= variables.RIDENDINE_IDEMPOTENCY_TTL) {
+    throw new SettingsError(['RIDENDINE_IDEMPOTENCY_MARGIN: must be shorter than RIDENDINE_IDEMPOTENCY_TTL']);
+  }
   return {
     temporal: readTemporalSettings(variables),
     directus: { url: variables.DIRECTUS_URL, token: variables.DIRECTUS_TOKEN },

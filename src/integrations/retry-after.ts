@@ -1,12 +1,15 @@
+/** Nobody waits longer than RideNDine remembers a key, and Temporal takes no duration that its types can't hold. */
+const LONGEST_PAUSE_MS = 24 * 60 * 60_000;
+
 /**
  * The pause that a `Retry-After` header asks for (RFC 9110, 10.2.3: seconds or an HTTP date), in milliseconds from
- * `now`; `undefined` where there is none or it can't be read.
+ * `now`; a day at most; `undefined` where there is none or it can't be read.
  */
 export function parseRetryAfterMs(header: string | null, now: Date): number | undefined {
   const value = header?.trim() ?? '';
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, LONGEST_PAUSE_MS);
   const date = Date.parse(value);
   // A date has letters ("Mon, 02 Jan ..."): Date.parse reads far more than HTTP dates.
   if (Number.isNaN(date) || !/[a-z]/i.test(value)) return undefined;
-  return Math.max(0, date - now.getTime());
+  return Math.min(Math.max(0, date - now.getTime()), LONGEST_PAUSE_MS);
 }

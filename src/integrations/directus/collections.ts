@@ -1,5 +1,3 @@
-import type { JsonValue } from '@directus/sdk';
-
 /**
  * Every collection and field name in COOCO's Directus that this project knows. Nothing else spells one out, so that a
  * field renamed there is renamed here and nowhere else.
@@ -158,16 +156,4 @@ export interface DirectusSchema {
   quotes: QuoteRow[];
   orders: OrderRow[];
   order_items: OrderItemRow[];
-}
-
-/** A line as it is written inside `order_items: { create: [...] }`; the order's id is added by Directus. */
-export interface NewOrderItem {
-  id: string;
-  sort: number;
-  menu_item_id: string;
-  name: string;
-  quantity: number;
-  unit_price: number;
-  options: JsonValue | null;
-  note: string | null;
 }

@@ -48,15 +48,16 @@ async function fetchJson(input: string | URL, init: RequestInit | undefined, tim
 
 function explain(error: unknown, timeoutMs: number): DirectusError {
   if (error instanceof DirectusError) return error;
-  if (!isDirectusError(error)) {
-    const timedOut = error instanceof Error && error.name === 'TimeoutError';
+  if (!hasErrors(error) || !isDirectusError(error)) {
+    const timedOut = isTimeout(error) || (hasErrors(error) && isTimeout(error.errors));
     return new DirectusUnavailableError(
       timedOut ? `Directus did not answer within ${timeoutMs} ms.` : 'Directus can not be reached.',
       { cause: error },
     );
   }
   const { status } = error.response;
-  const codes = error.errors.map((entry) => entry.extensions.code);
+  // What stands between us and Directus may write errors of its own.
+  const codes = error.errors.map((entry) => entry.extensions?.code ?? '');
   if (codes.includes('RECORD_NOT_UNIQUE')) {
     return new DirectusNotUniqueError('Directus refused a value that is already taken.');
   }
@@ -71,6 +72,16 @@ function explain(error: unknown, timeoutMs: number): DirectusError {
   // The message repeats values; the code does not.
   const code = codes.find((candidate) => /^[A-Z_]+$/.test(candidate)) ?? 'no code';
   return new DirectusRejectedError(`Directus refused the request (${status} ${code}).`);
+}
+
+/** The SDK puts whatever it got into `errors`, down to an empty list, on which its own `isDirectusError` fails. */
+function hasErrors(error: unknown): error is { errors: unknown } {
+  if (typeof error !== 'object' || error === null || !('errors' in error)) return false;
+  return !Array.isArray(error.errors) || error.errors.length > 0;
+}
+
+function isTimeout(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'TimeoutError';
 }
 
 function retryAfterOf(response: Response): number | undefined {

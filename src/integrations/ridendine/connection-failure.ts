@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** System calls that come before the first byte of a request: the name look-up and the connection. */
 const CALLS_BEFORE_SENDING = new Set(['getaddrinfo', 'connect']);
 
@@ -18,9 +20,12 @@ const CODES_BEFORE_SENDING = new Set([
  * that, proves nothing.
  */
 export function failedBeforeSending(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  // Not `instanceof`: where modules run in a context of their own, fetch's errors are of another `Error`.
+  if (!types.isNativeError(error)) return false;
   // Trying several addresses at once happens while connecting, and only there: then each try must have failed so.
-  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(failedBeforeSending);
+  if ('errors' in error && Array.isArray(error.errors)) {
+    return error.errors.length > 0 && error.errors.every(failedBeforeSending);
+  }
   if ('syscall' in error && CALLS_BEFORE_SENDING.has(String(error.syscall))) return true;
   if ('code' in error && CODES_BEFORE_SENDING.has(String(error.code))) return true;
   return failedBeforeSending(error.cause);

@@ -68,5 +68,6 @@ function networkReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   if (typeof cause === 'object' && cause !== null && 'code' in cause) return String(cause.code);
+  if (cause instanceof Error) return cause.message;
   return error.name === 'TimeoutError' ? `no answer within ${TIMEOUT_MS / 1000} s` : error.message;
 }

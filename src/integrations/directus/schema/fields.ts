@@ -130,7 +130,12 @@ export function choice(
   });
 }
 
-/** A part of the form that has no column. */
+/** The rows of another collection that belong to this one, as the list at the other end of their `manyToOne`. */
+export function oneToMany(field: string, meta: Omit<FieldMeta, 'special'>): FieldDefinition {
+  return { field, type: 'alias', column: null, meta: { width: 'full', ...meta, special: ['o2m'] } };
+}
+
+/** A part of the form that holds no data at all. */
 export function formPart(field: string, meta: FieldMeta): FieldDefinition {
   return {
     field,

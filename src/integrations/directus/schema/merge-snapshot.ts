@@ -114,14 +114,9 @@ function mergeMeta(
   return {
     ...existing,
     ...looks,
-    ...(meta.special && { special: union(existing['special'], meta.special) }),
     ...(meta.options && { options: mergeOptions(existing['options'], meta.options) }),
     ...(meta.display_options && { display_options: mergeOptions(existing['display_options'], meta.display_options) }),
   };
-}
-
-function union(existing: unknown, ours: string[]): string[] {
-  return Array.isArray(existing) ? [...existing, ...ours.filter((item) => !existing.includes(item))] : ours;
 }
 
 /** Choices that others have added, such as a later phase's statuses, stay behind ours. */

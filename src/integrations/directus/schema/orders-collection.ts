@@ -14,6 +14,7 @@ import {
   json,
   longString,
   manyToOne,
+  oneToMany,
   string,
   text,
   timestamp,
@@ -24,7 +25,7 @@ import { fulfillmentChoices } from './upstream-collections.ts';
 
 /** Where support staff see the workflow of an order. */
 export interface WorkflowLink {
-  /** Address of the Temporal UI, without a slash at its end. */
+  /** Address of the Temporal UI. */
   temporalUiUrl: string;
   namespace: string;
 }
@@ -122,10 +123,9 @@ const checkoutFields: FieldDefinition[] = [
     '{{total}} {{currency}}',
     written,
   ),
-  formPart(orderFields.orderItems, {
+  oneToMany(orderFields.orderItems, {
     note: 'The lines of the order. Written once, with the order.',
     interface: 'list-o2m',
-    special: ['o2m'],
     options: {
       layout: 'table',
       fields: [orderItemFields.quantity, orderItemFields.name, orderItemFields.unitPrice, orderItemFields.note],
@@ -210,7 +210,7 @@ function workflowButton({ temporalUiUrl, namespace }: WorkflowLink): FieldDefini
           icon: 'account_tree',
           type: 'primary',
           actionType: 'url',
-          url: `${temporalUiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/{{${orderFields.workflowId}}}`,
+          url: `${temporalUiUrl.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/{{${orderFields.workflowId}}}`,
         },
       ],
     },

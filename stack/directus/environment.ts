@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { baseEnvironment } from '../child-environment.ts';
+
+export interface DirectusSettings {
+  /** Everything that Directus writes to disk goes here. */
+  dataDir: string;
+  host: string;
+  port: number;
+  postgres: { host: string; port: number; user: string; password: string; database: string };
+  adminToken: string;
+  /** Directus refuses an address without a real top-level domain: `admin@example.com` is accepted. */
+  adminEmail: string;
+  /** For a person who logs in to Data Studio. */
+  adminPassword: string;
+  /** Signs the sessions: they outlive a restart if it stays the same. At least 32 characters. */
+  secret: string;
+}
+
+/**
+ * The whole environment of the embedded Directus: nothing of the caller's leaks in but the base of every program, and
+ * no `.env` of a working directory is read.
+ */
+export function directusEnvironment(settings: DirectusSettings): Record<string, string> {
+  const { dataDir, host, port, postgres } = settings;
+  return {
+    ...baseEnvironment(process.env),
+    NODE_ENV: 'production',
+    CONFIG_PATH: join(dataDir, 'no.env'),
+    HOST: host,
+    PORT: String(port),
+    PUBLIC_URL: `http://${host}:${port}`,
+    SECRET: settings.secret,
+    DB_CLIENT: 'pg',
+    DB_HOST: postgres.host,
+    DB_PORT: String(postgres.port),
+    DB_USER: postgres.user,
+    DB_PASSWORD: postgres.password,
+    DB_DATABASE: postgres.database,
+    ADMIN_EMAIL: settings.adminEmail,
+    ADMIN_PASSWORD: settings.adminPassword,
+    ADMIN_TOKEN: settings.adminToken,
+    PROJECT_NAME: 'COOCO',
+    PROJECT_OWNER_ENABLED: 'false',
+    STORAGE_LOCAL_ROOT: join(dataDir, 'uploads'),
+    EXTENSIONS_PATH: join(dataDir, 'extensions'),
+    MIGRATIONS_PATH: join(dataDir, 'migrations'),
+    EMAIL_TEMPLATES_PATH: join(dataDir, 'templates'),
+    TEMP_PATH: join(dataDir, 'temp'),
+    EMAIL_VERIFY_SETUP: 'false',
+    LOG_LEVEL: 'warn',
+    LOG_STYLE: 'raw',
+    TELEMETRY: 'false',
+    // A stack that has just started is under pressure by Directus' own measure, and would answer 503.
+    PRESSURE_LIMITER_ENABLED: 'false',
+    RATE_LIMITER_ENABLED: 'false',
+    // A cache would answer with what was there before an order was written.
+    CACHE_ENABLED: 'false',
+    WEBSOCKETS_ENABLED: 'false',
+    MCP_ENABLED: 'false',
+    AI_ENABLED: 'false',
+  };
+}

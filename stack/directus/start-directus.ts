@@ -1,0 +1,60 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Supervisor } from '../supervisor.ts';
+import { waitUntilReady } from '../wait-until-ready.ts';
+import { directusEnvironment, type DirectusSettings } from './environment.ts';
+
+export interface StartDirectusOptions extends Omit<DirectusSettings, 'host'> {
+  supervisor: Pick<Supervisor, 'spawn'>;
+}
+
+const HOST = '127.0.0.1';
+
+/** Ten times what a first start takes on two slow cores. */
+const READY_TIMEOUT_MS = 60_000;
+
+/** A request of the readiness check: longer than a busy first answer takes. */
+const PROBE_TIMEOUT_MS = 5000;
+
+/**
+ * Starts the embedded Directus, in one child process, and waits until it serves.
+ *
+ * @throws Error with one sentence if the child ends (the port is taken, say) or does not get ready.
+ */
+export async function startDirectus(options: StartDirectusOptions): Promise<{ url: string }> {
+  const { supervisor, dataDir, port, adminToken } = options;
+  const url = `http://${HOST}:${port}`;
+  await prepareFolder(dataDir);
+  const part = supervisor.spawn({
+    name: 'directus',
+    command: process.execPath,
+    args: [fileURLToPath(new URL('server.ts', import.meta.url))],
+    env: directusEnvironment({ ...options, host: HOST }),
+    cwd: dataDir,
+  });
+  await waitUntilReady({
+    name: 'Directus',
+    part,
+    timeoutMs: READY_TIMEOUT_MS,
+    isReady: () => acceptsToken(url, adminToken),
+  });
+  return { url };
+}
+
+/** Directus warns of every folder and file that it looks for in vain. */
+async function prepareFolder(dataDir: string): Promise<void> {
+  await mkdir(join(dataDir, 'uploads'), { recursive: true });
+  await mkdir(join(dataDir, 'extensions'), { recursive: true });
+  await writeFile(join(dataDir, 'package.json'), '{ "private": true }\n');
+}
+
+/** Whether the Directus that knows our token answers: whatever else listens there is not ours. */
+async function acceptsToken(url: string, token: string): Promise<boolean> {
+  const answer = await fetch(`${url}/users/me?fields=id`, {
+    headers: { authorization: `Bearer ${token}` },
+    redirect: 'manual',
+    signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+  });
+  return answer.status === 200 && (await answer.text()).includes('"id"');
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+
+/** The first run of a worker compiles its workflows; a partner of one's own may be slow. */
+const ORDER_TIMEOUT_MS = 60_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const ASK_AGAIN_MS = 500;
+
+const idsSchema = z.object({ order_id: z.string(), ridendine_order_id: z.string(), payment_session_id: z.string() });
+const viewSchema = z.looseObject({
+  state: z.enum(['IN_PROGRESS', 'SUCCEEDED', 'FAILED']),
+  stage: z.string().optional(),
+});
+
+export interface PlacedOrder {
+  key: string;
+  orderId: string;
+  ridendineOrderId: string;
+  paymentSessionId: string;
+  /** From the request to the answer with the ids. */
+  elapsedMs: number;
+}
+
+/**
+ * Places one order as a caller of the gateway does.
+ *
+ * @throws Error with one sentence if no linked order comes of it.
+ */
+export async function placeOrder(options: {
+  gatewayUrl: string;
+  gatewayKey: string;
+  checkout: object;
+}): Promise<PlacedOrder> {
+  const { gatewayUrl, gatewayKey, checkout } = options;
+  const key = randomUUID();
+  const startedAt = performance.now();
+  const answer = await fetch(`${gatewayUrl}/v1/orders`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${gatewayKey}`, 'content-type': 'application/json', 'idempotency-key': key },
+    body: JSON.stringify(checkout),
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  });
+  const body: unknown = await answer.json();
+  const ids =
+    answer.status === 202 ? await waitForIds({ gatewayUrl, gatewayKey, key }) : idsSchema.safeParse(body).data;
+  if (ids === undefined || !answer.ok) {
+    throw new Error(`The order was refused: the gateway answered ${answer.status} ${JSON.stringify(body)}.`);
+  }
+  return {
+    key,
+    orderId: ids.order_id,
+    ridendineOrderId: ids.ridendine_order_id,
+    paymentSessionId: ids.payment_session_id,
+    elapsedMs: performance.now() - startedAt,
+  };
+}
+
+async function waitForIds({ gatewayUrl, gatewayKey, key }: { gatewayUrl: string; gatewayKey: string; key: string }) {
+  const deadline = Date.now() + ORDER_TIMEOUT_MS;
+  for (;;) {
+    const answer = await fetch(`${gatewayUrl}/v1/orders/${key}`, {
+      headers: { authorization: `Bearer ${gatewayKey}` },
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    const view = viewSchema.parse(await answer.json());
+    if (view.state === 'SUCCEEDED') return idsSchema.parse(view);
+    const isOver = view.state === 'FAILED' || view.stage === 'NEEDS_REVIEW' || Date.now() > deadline;
+    if (isOver) throw new Error(`The order with key ${key} did not get through: ${JSON.stringify(view)}.`);
+    await delay(ASK_AGAIN_MS);
+  }
+}

@@ -1,0 +1,1 @@
+export function installFailureSentence(options: { output: string }): string;

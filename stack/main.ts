@@ -1,0 +1,105 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { orderCreationWorkflowId } from '../src/domain/order-creation.ts';
+import { placeOrder, type PlacedOrder } from './first-order.ts';
+import { onLauncherGone } from './launcher-link.ts';
+import { consoleProgress, seconds } from './progress.ts';
+import { secretFiles } from './secrets.ts';
+import { createDemoQuote } from './seed.ts';
+import { readStackSettings, type StackSettings } from './settings.ts';
+import { startStack, StackStopped, type Stack } from './stack.ts';
+import { DIRECTUS_ADMIN_EMAIL } from './start-order-data.ts';
+import { PartCrashed } from './supervisor.ts';
+
+/** Who waits for the order of `--exit` has to know that there was none. */
+const INTERRUPTED = 130;
+
+const progress = consoleProgress();
+const stopRequested = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopRequested.abort());
+onLauncherGone(() => stopRequested.abort());
+
+process.exitCode = await run(process.argv.slice(2));
+// What hangs on here is a connection or a timer: everything that matters is stopped.
+process.exit();
+
+/** `npm start`: starts everything, places one order, and stays until it is stopped. @returns exit code. */
+async function run(args: string[]): Promise<number> {
+  const unknown = args.find((argument) => argument !== '--exit');
+  if (unknown !== undefined) {
+    progress.complain(`npm start does not know "${unknown}": it takes --exit, to stop after the first order.`);
+    return 1;
+  }
+  const startedAt = Date.now();
+  let stack: Stack | undefined;
+  try {
+    const settings = readStackSettings(process.env);
+    stack = await startStack({ settings, progress, signal: stopRequested.signal });
+    await showFirstOrder(stack, settings);
+    progress.say(`\nUp after ${seconds(Date.now() - startedAt)}.`);
+    if (args.includes('--exit')) return 0;
+    progress.say('Ctrl-C stops everything.');
+    await untilStopped(stack);
+    return 0;
+  } catch (error) {
+    if (stopRequested.signal.aborted || error instanceof StackStopped) return args.includes('--exit') ? INTERRUPTED : 0;
+    if (error instanceof PartCrashed) progress.complain(`\n${error.lastLines.join('\n')}`);
+    progress.complain(`\n${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  } finally {
+    await stack?.stop();
+    if (stack !== undefined) progress.say('Stopped.');
+  }
+}
+
+async function showFirstOrder(stack: Stack, settings: StackSettings): Promise<void> {
+  if (!stack.ownsDirectus) {
+    progress.say(`\nNo schema, no demo data and no order: Directus at ${stack.urls.directus} is not the stack's own.`);
+    progress.say(`Gateway ${stack.urls.gateway}`);
+    return;
+  }
+  const admin = { url: stack.urls.directus, adminToken: stack.secrets.directusAdminToken };
+  const order = await placeOrder({
+    gatewayUrl: stack.urls.gateway,
+    gatewayKey: stack.secrets.gatewayKey,
+    checkout: await createDemoQuote(admin),
+  });
+  const checkoutFile = path.join(settings.dataDir, 'checkout.json');
+  await writeFile(checkoutFile, `${JSON.stringify(await createDemoQuote(admin), null, 2)}\n`);
+  for (const line of describe(order, stack, settings)) progress.say(line);
+}
+
+function describe(order: PlacedOrder, { urls }: Stack, { dataDir, temporalNamespace }: StackSettings): string[] {
+  const workflowId = orderCreationWorkflowId(order.key);
+  const files = secretFiles(dataDir);
+  return [
+    '',
+    `One order in ${Math.round(order.elapsedMs)} ms:`,
+    `  COOCO order        ${order.orderId}`,
+    `  RideNDine order    ${order.ridendineOrderId}`,
+    `  payment session    ${order.paymentSessionId}`,
+    '',
+    `  order in Directus  ${urls.directus}/admin/content/orders/${order.orderId}`,
+    `    log in as        ${DIRECTUS_ADMIN_EMAIL}, password in ${relative(files.directusAdminPassword)}`,
+    urls.temporalUi === undefined
+      ? `  workflow           ${workflowId}, in your Temporal`
+      : `  workflow           ${urls.temporalUi}/namespaces/${temporalNamespace}/workflows/${workflowId}`,
+    `  gateway            ${urls.gateway}, key in ${relative(files.gatewayKey)}`,
+  ];
+}
+
+/** As a person would type it from here. */
+function relative(file: string): string {
+  const below = path.relative(process.cwd(), file);
+  return below.startsWith('..') ? file : below;
+}
+
+async function untilStopped(stack: Stack): Promise<void> {
+  const { signal } = stopRequested;
+  const stopped = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  const crash = await Promise.race([stack.crash, stopped]);
+  if (crash !== undefined) throw crash;
+}

@@ -1,0 +1,34 @@
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { hasErrorCode } from './has-error-code.ts';
+
+export function partLogFile(dataDir: string, name: string): string {
+  return path.join(dataDir, 'logs', `${name}.log`);
+}
+
+/**
+ * Opens an empty log file for a part, with that of the run before kept as `.log.1`: two files, however often it starts.
+ *
+ * @returns a file descriptor that the child writes to by itself, so that it can go on if this process is gone. To be
+ *   closed here once the child has it.
+ */
+export function openPartLog(dataDir: string, name: string): { fd: number; close(): void } {
+  const file = partLogFile(dataDir, name);
+  mkdirSync(path.dirname(file), { recursive: true });
+  try {
+    renameSync(file, `${file}.1`);
+  } catch (error) {
+    if (!hasErrorCode(error, 'ENOENT')) throw error;
+  }
+  const fd = openSync(file, 'a');
+  return { fd, close: () => closeSync(fd) };
+}
+
+/** The end of a part's log, to show why it ended. */
+export function lastLogLines(dataDir: string, name: string, count: number): string[] {
+  try {
+    return readFileSync(partLogFile(dataDir, name), 'utf8').trimEnd().split('\n').slice(-count);
+  } catch {
+    return [];
+  }
+}

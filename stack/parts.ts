@@ -1,0 +1,83 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TemporalSettings } from '../src/config/temporal-settings.ts';
+import { baseEnvironment, environmentWith } from './child-environment.ts';
+import type { StackSecrets } from './secrets.ts';
+import type { StackSettings } from './settings.ts';
+import type { PartCommand } from './supervisor.ts';
+
+/** Below the stack's own 5 s: what is not finished by then is retried by Temporal at the next start. */
+const SHUTDOWN_GRACE = '1s';
+const HOST = '127.0.0.1';
+
+/** What the programs have in common, besides Temporal. */
+const SHARED = ['LOG_LEVEL', 'ENCRYPTION_', 'OTEL_'];
+
+interface PartOptions {
+  settings: StackSettings;
+  secrets: StackSecrets;
+}
+
+export function sandboxCommand({ settings, secrets }: PartOptions): PartCommand {
+  return {
+    name: 'ridendine-sandbox',
+    ...program('../sandbox/ridendine/main.ts'),
+    env: {
+      ...baseEnvironment(settings.environment),
+      SANDBOX_HOST: HOST,
+      SANDBOX_PORT: String(settings.ports.ridendine),
+      SANDBOX_DATA_FILE: path.join(settings.dataDir, 'ridendine', 'orders.db'),
+      SANDBOX_API_KEY: secrets.ridendineApiKey,
+    },
+  };
+}
+
+/** It gets the credential of the service account and of the partner, and no administrator's. */
+export function workerCommand(
+  options: PartOptions & { temporal: TemporalSettings; directusUrl: string; ridendineUrl: string },
+): PartCommand {
+  const { settings, secrets, directusUrl, ridendineUrl } = options;
+  const own = ['RIDENDINE_', 'QUOTE_GRACE', 'REVIEW_WINDOW', 'WORKER_'];
+  return {
+    name: 'worker',
+    ...program('../src/worker/main.ts'),
+    env: {
+      WORKER_SHUTDOWN_GRACE: SHUTDOWN_GRACE,
+      ...environmentWith(settings.environment, [...SHARED, ...own]),
+      ...temporalVariables(options),
+      DIRECTUS_URL: directusUrl,
+      DIRECTUS_TOKEN: secrets.directusServiceToken,
+      RIDENDINE_BASE_URL: ridendineUrl,
+      RIDENDINE_API_KEY: secrets.ridendineApiKey,
+    },
+  };
+}
+
+/** It knows Temporal and its own callers, neither Directus nor the partner. */
+export function gatewayCommand(options: PartOptions & { temporal: TemporalSettings }): PartCommand {
+  const { settings, secrets } = options;
+  return {
+    name: 'gateway',
+    ...program('../src/gateway/main.ts'),
+    env: {
+      GATEWAY_API_KEYS: secrets.gatewayKey,
+      ...environmentWith(settings.environment, [...SHARED, 'GATEWAY_']),
+      ...temporalVariables(options),
+      GATEWAY_HOST: settings.gatewayHost,
+      GATEWAY_PORT: String(settings.ports.gateway),
+    },
+  };
+}
+
+/** A Temporal of the user's own comes with its credentials; the embedded one must not be tried with them. */
+function temporalVariables({ settings, temporal }: { settings: StackSettings; temporal: TemporalSettings }) {
+  return {
+    ...(settings.given.temporal === undefined ? {} : environmentWith(settings.environment, ['TEMPORAL_'])),
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+  };
+}
+
+function program(file: string): { command: string; args: string[] } {
+  return { command: process.execPath, args: [fileURLToPath(new URL(file, import.meta.url))] };
+}

@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { execa } from 'execa';
+import { hasErrorCode } from './has-error-code.ts';
+
+export interface NeededPort {
+  port: number;
+  /** Who is going to listen there, for a person. */
+  purpose: string;
+  /** The environment variable that moves it. */
+  variable: string;
+}
+
+/** Programs that could be reached by the name `localhost` in our place. */
+const LOOPBACK = ['127.0.0.1', '::1'];
+const LOOKUP_TIMEOUT_MS = 2_000;
+
+/** Ports that can't be used. The message has one sentence for each. */
+export class PortsTaken extends Error {
+  override readonly name = 'PortsTaken';
+}
+
+/**
+ * Looks at all ports at once, before anything is started.
+ *
+ * @throws {@link PortsTaken}
+ */
+export async function checkPorts(needed: NeededPort[]): Promise<void> {
+  const sentences = await Promise.all(needed.map((one) => describeObstacle(one)));
+  const obstacles = sentences.filter((sentence) => sentence !== undefined);
+  if (obstacles.length > 0) throw new PortsTaken(obstacles.join('\n'));
+}
+
+async function describeObstacle({ port, purpose, variable }: NeededPort): Promise<string | undefined> {
+  const outcomes = await Promise.all([...LOOPBACK.map((host) => tryToListen(port, host)), tryToConnect(port)]);
+  const move = `set ${variable} to another port`;
+  if (outcomes.includes('forbidden')) return `Port ${port} for ${purpose} may not be used by this user: ${move}.`;
+  if (!outcomes.includes('taken')) return undefined;
+  const holder = await findHolder(port);
+  return `Port ${port} for ${purpose} is taken by ${holder ?? 'another program'}: stop that program, or ${move}.`;
+}
+
+type Outcome = 'free' | 'taken' | 'forbidden';
+
+async function tryToListen(port: number, host: string): Promise<Outcome> {
+  const server = createServer().listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if (hasErrorCode(error, 'EADDRINUSE')) return 'taken';
+    if (hasErrorCode(error, 'EACCES')) return 'forbidden';
+    return 'free'; // no IPv6 here
+  }
+  server.close();
+  await once(server, 'close');
+  return 'free';
+}
+
+/** macOS lets a program listen on 127.0.0.1 although another one listens on all addresses. */
+async function tryToConnect(port: number): Promise<Outcome> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return 'taken';
+  } catch {
+    return 'free';
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** @returns e.g. `node (process 4711)`; undefined where the system does not tell. */
+async function findHolder(port: number): Promise<string | undefined> {
+  const options = { reject: false, timeout: LOOKUP_TIMEOUT_MS } as const;
+  const lsof = await execa('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'], options);
+  const [, pid, command] = /^p(\d+)\n(?:.*\n)*?c(.+)$/m.exec(lsof.stdout ?? '') ?? [];
+  if (pid !== undefined) return `${command} (process ${pid})`;
+  const ss = await execa('ss', ['-ltnpH', `sport = :${port}`], options);
+  const [, program, id] = /\("([^"]+)",pid=(\d+)/.exec(ss.stdout ?? '') ?? [];
+  return id === undefined ? undefined : `${program} (process ${id})`;
+}

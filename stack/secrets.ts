@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { StackSettings } from './settings.ts';
+
+/** The credentials by which the parts of one stack know each other. */
+export interface StackSecrets {
+  directusAdminToken: string;
+  directusAdminPassword: string;
+  /** Signs Directus' sessions. */
+  directusSecret: string;
+  /** Of the service account that the worker uses. */
+  directusServiceToken: string;
+  ridendineApiKey: string;
+  postgresPassword: string;
+  /** One of the keys that the gateway accepts. */
+  gatewayKey: string;
+}
+
+/** Files that a person is told of. */
+export function secretFiles(dataDir: string) {
+  return {
+    /** README's curl reads it. */
+    gatewayKey: path.join(dataDir, 'gateway-key'),
+    directusAdminPassword: path.join(dataDir, 'secrets', 'directus-admin-password'),
+  };
+}
+
+/**
+ * Reads the secrets of a data folder, makes those that are missing, and keeps them for the next start. What the
+ * environment gives wins, and is not stored; the gateway's key aside, which README's curl looks for.
+ */
+export function loadSecrets({ dataDir, environment, gatewayKey }: StackSettings): StackSecrets {
+  const folder = path.join(dataDir, 'secrets');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const keep = (name: string) => keptSecret(path.join(folder, name));
+  const files = secretFiles(dataDir);
+  if (gatewayKey !== undefined) writeSecret(files.gatewayKey, gatewayKey);
+  return {
+    directusAdminToken: environment['DIRECTUS_ADMIN_TOKEN'] ?? keep('directus-admin-token'),
+    directusAdminPassword: keptSecret(files.directusAdminPassword),
+    directusSecret: keep('directus-secret'),
+    directusServiceToken: environment['DIRECTUS_TOKEN'] ?? keep('directus-service-token'),
+    ridendineApiKey: environment['RIDENDINE_API_KEY'] ?? keep('ridendine-api-key'),
+    postgresPassword: keep('postgres-password'),
+    gatewayKey: gatewayKey ?? keptSecret(files.gatewayKey),
+  };
+}
+
+function keptSecret(file: string): string {
+  if (!existsSync(file)) writeSecret(file, randomBytes(32).toString('base64url'));
+  return readFileSync(file, 'utf8').trim();
+}
+
+/** Whole or not at all, and for its owner's eyes alone from the first byte on. */
+function writeSecret(file: string, secret: string): void {
+  writeFileSync(`${file}.new`, `${secret}\n`, { mode: 0o600 });
+  chmodSync(`${file}.new`, 0o600);
+  renameSync(`${file}.new`, file);
+}

@@ -1,0 +1,117 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { httpUrl, parseEnvironment, secret, SettingsError, wholeNumber } from '../src/config/environment.ts';
+import { gatewayVariables } from '../src/config/gateway-settings.ts';
+import { readTemporalSettings, type TemporalSettings } from '../src/config/temporal-settings.ts';
+import { workerVariables } from '../src/config/worker-settings.ts';
+
+type Environment = Record<string, string | undefined>;
+
+/** What `npm start` was told. A service whose address is given is used, not started. */
+export interface StackSettings {
+  /** Absolute. */
+  dataDir: string;
+  ports: Record<StackPort, number>;
+  /** The namespace of the embedded Temporal. */
+  temporalNamespace: string;
+  gatewayHost: string;
+  /** The first of those given. */
+  gatewayKey: string | undefined;
+  given: {
+    temporal: TemporalSettings | undefined;
+    directus: { url: string; token: string } | undefined;
+    ridendine: { baseUrl: string; apiKey: string } | undefined;
+  };
+  /** Everything that was set: each part gets its own share of it (see `parts.ts`). */
+  environment: Record<string, string>;
+}
+
+export type StackPort = 'temporal' | 'temporalUi' | 'directus' | 'ridendine' | 'gateway';
+
+/** The variable that moves each port. */
+export const portVariables = {
+  temporal: 'STACK_TEMPORAL_PORT',
+  temporalUi: 'STACK_TEMPORAL_UI_PORT',
+  directus: 'STACK_DIRECTUS_PORT',
+  ridendine: 'STACK_RIDENDINE_PORT',
+  gateway: 'GATEWAY_PORT',
+} as const satisfies Record<StackPort, string>;
+
+/**
+ * Reads the stack's settings, all problems at once. An empty variable counts as not set.
+ *
+ * @throws {SettingsError}
+ */
+export function readStackSettings(environment: Environment): StackSettings {
+  const set = Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      value === undefined || value === '' ? [] : [[name, value]],
+    ),
+  );
+  const variables = parseEnvironment(stackVariables(set), set);
+  const ports = {
+    temporal: variables.STACK_TEMPORAL_PORT,
+    temporalUi: variables.STACK_TEMPORAL_UI_PORT,
+    directus: variables.STACK_DIRECTUS_PORT,
+    ridendine: variables.STACK_RIDENDINE_PORT,
+    gateway: variables.GATEWAY_PORT,
+  };
+  assertDifferent(ports);
+  return {
+    dataDir: path.resolve(variables.STACK_DATA_DIR),
+    ports,
+    temporalNamespace: variables.TEMPORAL_NAMESPACE,
+    gatewayHost: variables.GATEWAY_HOST,
+    gatewayKey: variables.GATEWAY_API_KEYS?.[0],
+    given: {
+      temporal: 'TEMPORAL_ADDRESS' in set ? readTemporalSettings(variables) : undefined,
+      directus: together(variables.DIRECTUS_URL, variables.DIRECTUS_TOKEN, (url, token) => ({ url, token })),
+      ridendine: together(variables.RIDENDINE_BASE_URL, variables.RIDENDINE_API_KEY, (baseUrl, apiKey) => ({
+        baseUrl,
+        apiKey,
+      })),
+    },
+    environment: set,
+  };
+}
+
+function portOr(standard: number) {
+  return wholeNumber(1, 65_535).default(standard);
+}
+
+/** Its own settings, and those of worker and gateway: what these would refuse is refused before anything starts. */
+function stackVariables(set: Environment) {
+  /** A service of one's own has a credential of one's own; for an embedded one it is made up. */
+  const credentialOf = (address: string) => (address in set ? secret() : secret().optional());
+  return workerVariables.extend(gatewayVariables.shape).extend({
+    STACK_DATA_DIR: z.string().default('.stack'),
+    [portVariables.temporal]: portOr(7233),
+    [portVariables.temporalUi]: portOr(8233),
+    [portVariables.directus]: portOr(8055),
+    [portVariables.ridendine]: portOr(4010),
+    [portVariables.gateway]: portOr(3000),
+    DIRECTUS_URL: httpUrl().optional(),
+    DIRECTUS_TOKEN: credentialOf('DIRECTUS_URL'),
+    RIDENDINE_BASE_URL: httpUrl().optional(),
+    RIDENDINE_API_KEY: credentialOf('RIDENDINE_BASE_URL'),
+    DIRECTUS_ADMIN_TOKEN: secret().optional(),
+    GATEWAY_API_KEYS: gatewayVariables.shape.GATEWAY_API_KEYS.optional(),
+  });
+}
+
+function assertDifferent(ports: Record<StackPort, number>): void {
+  const entries = Object.entries(ports).map(([name, port]) => ({ variable: portVariables[name as StackPort], port }));
+  const problems = entries.flatMap(({ variable, port }, index) => {
+    const same = entries.slice(0, index).find((other) => other.port === port);
+    return same === undefined ? [] : [`${variable}: is the same port as ${same.variable}`];
+  });
+  if (problems.length > 0) throw new SettingsError(problems);
+}
+
+function together<T>(
+  address: string | undefined,
+  credential: string | undefined,
+  combine: (address: string, credential: string) => T,
+): T | undefined {
+  return address === undefined || credential === undefined ? undefined : combine(address, credential);
+}

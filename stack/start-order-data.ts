@@ -1,0 +1,67 @@
+import path from 'node:path';
+import { applySchema } from '../src/integrations/directus/schema/apply-schema.ts';
+import { applyServiceAccount } from '../src/integrations/directus/schema/apply-service-account.ts';
+import { startDirectus } from './directus/start-directus.ts';
+import { POSTGRES_STOP_SIGNAL } from './postgres-process.ts';
+import { startPostgres } from './postgres.ts';
+import type { Progress } from './progress.ts';
+import type { StackSecrets } from './secrets.ts';
+import { seed } from './seed.ts';
+import type { StackSettings } from './settings.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/** A person logs in to the embedded Directus with it. */
+export const DIRECTUS_ADMIN_EMAIL = 'admin@cooco.example.com';
+
+/**
+ * Starts Directus on its PostgreSQL and brings it to where orders can be written: schema, service account, demo data.
+ *
+ * @returns its address.
+ */
+export async function startOrderData(options: {
+  supervisor: Supervisor;
+  settings: StackSettings;
+  secrets: StackSecrets;
+  progress: Progress;
+  /** Of a Temporal of the user's own the UI is unknown: no links to it then. */
+  temporalUiUrl: string | undefined;
+}): Promise<string> {
+  const { supervisor, settings, secrets, progress, temporalUiUrl } = options;
+  const { dataDir } = settings;
+  const adminToken = secrets.directusAdminToken;
+  const postgresLog = supervisor.openLog('postgres');
+  const log = supervisor.openLog('directus-setup');
+
+  const postgres = await progress.step('PostgreSQL', () =>
+    supervisor.adoptWhenStarted({
+      name: 'postgres',
+      stopSignal: POSTGRES_STOP_SIGNAL,
+      start: () =>
+        startPostgres({
+          dataDir: path.join(dataDir, 'postgres'),
+          password: secrets.postgresPassword,
+          log: postgresLog,
+        }),
+    }),
+  );
+  const url = await progress.step('Directus', async () => {
+    const directus = await startDirectus({
+      supervisor,
+      dataDir: path.join(dataDir, 'directus'),
+      port: settings.ports.directus,
+      postgres,
+      adminToken,
+      adminEmail: DIRECTUS_ADMIN_EMAIL,
+      adminPassword: secrets.directusAdminPassword,
+      secret: secrets.directusSecret,
+    });
+    return directus.url;
+  });
+  await progress.step('Directus schema', async () => {
+    const workflowLink = temporalUiUrl && { temporalUiUrl, namespace: settings.temporalNamespace };
+    await applySchema({ url, adminToken, log, ...(workflowLink ? { workflowLink } : {}) });
+    await applyServiceAccount({ url, adminToken, token: secrets.directusServiceToken, log });
+  });
+  await progress.step('Demo data', () => seed({ url, adminToken }));
+  return url;
+}

@@ -1,0 +1,16 @@
+// node download-cli.ts <folder>: has the SDK fetch the Temporal CLI into the folder as `temporal`. Exit code 0 if it did.
+import { readdir, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error('The folder is missing.');
+
+const environment = await TestWorkflowEnvironment.createLocal({
+  server: { executable: { type: 'cached-download', downloadDir: folder } },
+});
+await environment.teardown();
+
+const downloaded = (await readdir(folder)).find((name) => name.startsWith('temporal'));
+if (downloaded === undefined) throw new Error('The SDK left no executable.');
+await rename(path.join(folder, downloaded), path.join(folder, 'temporal'));

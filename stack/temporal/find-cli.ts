@@ -1,0 +1,101 @@
+import { rename } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { baseEnvironment, environmentWith } from '../child-environment.ts';
+import type { Part, PartCommand } from '../supervisor.ts';
+import { findOnPath, isExecutable } from './find-program.ts';
+import { cacheTool, toolCacheFolder } from './tool-cache.ts';
+
+/** The newest that `go install` can build: later ones have replace directives. */
+const CLI_VERSION = '1.5.1';
+const TOOL = `temporal-cli-${CLI_VERSION}`;
+const CHECK_TIMEOUT_MS = 20_000;
+/** A download either goes at once or is blocked; 50 MB over a slow line still fit. */
+const DOWNLOAD_TIMEOUT_MS = 120_000;
+
+export interface FindCliOptions {
+  environment: Record<string, string | undefined>;
+  /** Runs a download or a build so that it does not outlive the stack. */
+  spawn: (command: PartCommand) => Part;
+  /** Told what takes long. */
+  doing: (what: string) => void;
+}
+
+/**
+ * Finds the Temporal CLI, or gets it: `TEMPORAL_CLI_PATH`, the search path, the cache, the SDK's download, `go install`.
+ *
+ * @returns the path of a program that runs.
+ * @throws Error with one sentence if there is none to be had.
+ */
+export async function findTemporalCli({ environment, spawn, doing }: FindCliOptions): Promise<string> {
+  const told = environment['TEMPORAL_CLI_PATH'];
+  if (told !== undefined) {
+    if (await isTemporalCli(told)) return told;
+    throw new Error(`TEMPORAL_CLI_PATH is ${told}, which does not run as the Temporal CLI: mend or unset it.`);
+  }
+  const onPath = await findOnPath('temporal', environment['PATH']);
+  if (onPath !== undefined && (await isTemporalCli(onPath))) return onPath;
+
+  const cached = path.join(toolCacheFolder(), TOOL, 'temporal');
+  if (await isTemporalCli(cached)) return cached;
+
+  const go = await findOnPath('go', environment['PATH']);
+  try {
+    await cacheTool(TOOL, async (folder) => {
+      doing('downloading the Temporal CLI');
+      if (await download(folder, spawn)) return;
+      if (go === undefined) throw new Error('there is no Go to build it with');
+      doing('building the Temporal CLI from source (once, about 3 minutes)');
+      await build({ go, folder, environment, spawn });
+    });
+    if (await isTemporalCli(cached)) return cached;
+    throw new Error(`${cached} does not run: delete it`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `The Temporal CLI is not installed and could neither be downloaded nor built (${reason}): install it (https://docs.temporal.io/cli) or set TEMPORAL_CLI_PATH.`,
+      { cause: error },
+    );
+  }
+}
+
+async function isTemporalCli(file: string): Promise<boolean> {
+  if (!(await isExecutable(file))) return false;
+  const { stdout } = await execa(file, ['--version'], { reject: false, timeout: CHECK_TIMEOUT_MS });
+  return (stdout ?? '').startsWith('temporal version');
+}
+
+/** The SDK fetches the CLI only to start it: a process of its own lets it do so. */
+async function download(folder: string, spawn: FindCliOptions['spawn']): Promise<boolean> {
+  const part = spawn({
+    name: 'temporal-cli-download',
+    command: process.execPath,
+    args: [fileURLToPath(new URL('download-cli.ts', import.meta.url)), folder],
+    env: baseEnvironment(process.env),
+    endsByItself: true,
+  });
+  const timer = setTimeout(() => void part.stop({ signal: 'SIGKILL' }), DOWNLOAD_TIMEOUT_MS);
+  const { code } = await part.exited;
+  clearTimeout(timer);
+  return code === 0 && (await isTemporalCli(path.join(folder, 'temporal')));
+}
+
+async function build(options: {
+  go: string;
+  folder: string;
+  environment: FindCliOptions['environment'];
+  spawn: FindCliOptions['spawn'];
+}): Promise<void> {
+  const { go, folder, environment, spawn } = options;
+  const part = spawn({
+    name: 'temporal-cli-build',
+    command: go,
+    args: ['install', `github.com/temporalio/cli/cmd/temporal@v${CLI_VERSION}`],
+    env: { ...environmentWith(environment, ['GO', 'XDG_', 'GIT_']), GOBIN: path.join(folder, 'bin') },
+    endsByItself: true,
+  });
+  const { code } = await part.exited;
+  if (code !== 0) throw new Error('`go install` failed: logs/temporal-cli-build.log in the data folder says why');
+  await rename(path.join(folder, 'bin', 'temporal'), path.join(folder, 'temporal'));
+}

@@ -1,0 +1,16 @@
+import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
+import { withTemporal } from './temporal-connection.ts';
+
+/** Whether the worker with this process id polls the task queue (for workflow tasks: a worker begins with all kinds at once). */
+export async function hasPoller(options: {
+  temporal: TemporalSettings;
+  taskQueue: string;
+  pid: number;
+}): Promise<boolean> {
+  const { temporal, taskQueue, pid } = options;
+  const { pollers } = await withTemporal(temporal, ({ workflowService }) =>
+    workflowService.describeTaskQueue({ namespace: temporal.namespace, taskQueue: { name: taskQueue } }),
+  );
+  // The SDK's own identity of a worker: pid@host.
+  return pollers.some(({ identity }) => identity?.startsWith(`${pid}@`));
+}

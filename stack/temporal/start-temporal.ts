@@ -1,0 +1,95 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
+import { baseEnvironment } from '../child-environment.ts';
+import type { Part, PartCommand } from '../supervisor.ts';
+import { waitUntilReady } from '../wait-until-ready.ts';
+import { withTemporal } from './temporal-connection.ts';
+
+const HOST = '127.0.0.1';
+/** Fifty times what a start takes; a machine that is busy with `npm ci` is slow. */
+const READY_TIMEOUT_MS = 30_000;
+
+/** `temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD`. */
+const KEYWORD = 2;
+
+/** By default the dev server waits up to 50 ms before every step of a workflow; with these it does not. */
+const dynamicConfig = [
+  'history.transferProcessorMaxPollRPS=2000',
+  'history.timerProcessorMaxPollRPS=2000',
+  'system.enableActivityEagerExecution=true',
+];
+
+/** As fast as memory, and a killed server loses nothing. */
+const sqlitePragmas = ['journal_mode=WAL', 'synchronous=NORMAL'];
+
+export interface StartTemporalOptions {
+  /** Path of the Temporal CLI. */
+  cli: string;
+  spawn: (command: PartCommand) => Part;
+  dataDir: string;
+  port: number;
+  uiPort: number;
+  namespace: string;
+  /** Names of search attributes of type Keyword. */
+  searchAttributes: string[];
+}
+
+/**
+ * Starts the Temporal dev server on the data folder's database and waits until its namespace and search attributes
+ * are there.
+ *
+ * @throws Error with one sentence if it ends or does not get ready.
+ */
+export async function startTemporal(options: StartTemporalOptions): Promise<TemporalSettings> {
+  const { cli, spawn, dataDir, port, uiPort, namespace, searchAttributes } = options;
+  await mkdir(dataDir, { recursive: true });
+  const part = spawn({
+    name: 'temporal',
+    command: cli,
+    args: [
+      'server',
+      'start-dev',
+      `--db-filename=${path.join(dataDir, 'temporal.db')}`,
+      `--ip=${HOST}`,
+      `--port=${port}`,
+      `--ui-port=${uiPort}`,
+      `--namespace=${namespace}`,
+      '--log-level=warn',
+      ...dynamicConfig.map((setting) => `--dynamic-config-value=${setting}`),
+      ...sqlitePragmas.map((pragma) => `--sqlite-pragma=${pragma}`),
+      ...searchAttributes.map((name) => `--search-attribute=${name}=Keyword`),
+    ],
+    // A garbage collection at 4 times the live heap saves a fifth of the server's CPU.
+    env: { ...baseEnvironment(process.env), GOGC: '400' },
+  });
+  const settings = { address: `${HOST}:${port}`, namespace };
+  await waitUntilReady({
+    name: 'Temporal',
+    part,
+    timeoutMs: READY_TIMEOUT_MS,
+    isReady: () => withTemporal(settings, (connection) => isServing(connection.workflowService, namespace)),
+  });
+  await addMissingSearchAttributes(settings, searchAttributes);
+  return settings;
+}
+
+async function isServing(
+  service: { describeNamespace(request: { namespace: string }): Promise<unknown> },
+  namespace: string,
+): Promise<boolean> {
+  await service.describeNamespace({ namespace });
+  return true;
+}
+
+/** The server's own flag counts only for a new database, so an older data folder would lack what is new. */
+async function addMissingSearchAttributes(temporal: TemporalSettings, names: string[]): Promise<void> {
+  const { namespace } = temporal;
+  await withTemporal(temporal, async ({ operatorService }) => {
+    const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+    const missing = names.filter((name) => !(name in customAttributes));
+    if (missing.length === 0) return;
+    const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
+    await operatorService.addSearchAttributes({ namespace, searchAttributes });
+  });
+}

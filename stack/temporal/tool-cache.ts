@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import envPaths from 'env-paths';
+import { hasErrorCode } from '../has-error-code.ts';
+
+/** Programs that were fetched or built once for all stacks of this user. */
+export function toolCacheFolder(): string {
+  return path.join(envPaths('cooco-order-creation', { suffix: '' }).cache, 'tools');
+}
+
+/**
+ * Puts a tool into the cache: `build` fills a folder beside its place, which is then moved there as a whole. So what is
+ * in the cache is complete, and two that build at once don't meet; the second takes the first one's.
+ *
+ * @returns the tool's folder.
+ */
+export async function cacheTool(name: string, build: (folder: string) => Promise<void>): Promise<string> {
+  const place = path.join(toolCacheFolder(), name);
+  if (existsSync(place)) return place;
+  await mkdir(toolCacheFolder(), { recursive: true });
+  const unfinished = await mkdtemp(`${place}.unfinished-`);
+  try {
+    await build(unfinished);
+    await rename(unfinished, place);
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    const otherWasFaster = hasErrorCode(error, 'ENOTEMPTY') || hasErrorCode(error, 'EEXIST');
+    if (!otherWasFaster) throw error;
+  }
+  return place;
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
+import { connectDirectus } from '../../src/integrations/directus/directus-client.ts';
+import type { DirectusConnection } from '../../src/integrations/directus/directus-client.ts';
+import { applySchema } from '../../src/integrations/directus/schema/apply-schema.ts';
+import { applyServiceAccount } from '../../src/integrations/directus/schema/apply-service-account.ts';
+import { anHourFromNow, newCart, newTotals } from './builders.ts';
+import { directusCaller } from './directus-http.ts';
+import { randomSecret, startEmbeddedDirectus } from './embedded-directus.ts';
+
+/** Time for `beforeAll`: a start takes about 5 s, and the machine may be busy. */
+export const DIRECTUS_START_TIMEOUT_MS = 90_000;
+
+type Row = Record<string, unknown>;
+
+export interface PreparedDirectus {
+  url: string;
+  /** Of the service account, as the worker has it. */
+  token: string;
+  /** As the worker connects. */
+  connection: DirectusConnection;
+  /** What Phase 2 leaves for `request`: store, customer and quote. `changes` replaces fields of the rows. */
+  addQuote(request: CheckoutRequest, changes?: { quote?: Row; store?: Row; customer?: Row }): Promise<void>;
+  /** Rows as an administrator sees them, every field. */
+  rows(collection: string, filter?: Row): Promise<Row[]>;
+  /** Changes a row as somebody else would. */
+  change(collection: string, id: string, fields: Row): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A real Directus with the schema and the service account of this project, and no data. */
+export async function startPreparedDirectus(): Promise<PreparedDirectus> {
+  const directus = await startEmbeddedDirectus();
+  const { url, adminToken } = directus;
+  const token = randomSecret();
+  try {
+    await applySchema({ url, adminToken, log: ignore });
+    await applyServiceAccount({ url, adminToken, token, log: ignore });
+  } catch (error) {
+    await directus.stop();
+    throw error;
+  }
+
+  const admin = directusCaller({ url, token: adminToken });
+  const asAdmin = async (method: string, path: string, body?: unknown) => {
+    const { status, data, codes } = await admin(method, path, body);
+    if (status >= 400) throw new Error(`${method} ${path}: ${status} ${codes.join(', ')}`);
+    return data;
+  };
+
+  return {
+    url,
+    token,
+    stop: () => directus.stop(),
+    connection: connectDirectus({ url, token, timeoutMs: 10_000 }),
+    async addQuote(request, { quote = {}, store = {}, customer = {} } = {}) {
+      const storeId = randomUUID();
+      await asAdmin('POST', '/items/stores', {
+        id: storeId,
+        name: 'Store One',
+        ridendine_merchant_id: 'merchant-1',
+        ...store,
+      });
+      await asAdmin('POST', '/items/customers', {
+        id: request.customer_id,
+        name: 'Customer One',
+        phone: '+1 555 0100',
+        email: 'customer-one@example.com',
+        ...customer,
+      });
+      await asAdmin('POST', '/items/quotes', {
+        id: request.quote_id,
+        customer: request.customer_id,
+        store: storeId,
+        fulfillment_method: request.fulfillment_method,
+        totals: newTotals(),
+        items_snapshot: newCart(),
+        expires_at: anHourFromNow().toISOString(),
+        ...quote,
+      });
+    },
+    async rows(collection, filter = {}) {
+      const query = new URLSearchParams({ filter: JSON.stringify(filter), limit: '-1' });
+      return (await asAdmin('GET', `/items/${collection}?${query.toString()}`)) as Row[];
+    },
+    async change(collection, id, fields) {
+      await asAdmin('PATCH', `/items/${collection}/${encodeURIComponent(id)}`, fields);
+    },
+  };
+}
+
+function ignore(): void {}

@@ -1,0 +1,251 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SettingsError } from '../../src/config/environment.ts';
+import { readGatewaySettings } from '../../src/config/gateway-settings.ts';
+import { readWorkerSettings } from '../../src/config/worker-settings.ts';
+
+/** What a worker can't do without. */
+const workerEnvironment = {
+  DIRECTUS_URL: 'http://127.0.0.1:8055',
+  DIRECTUS_TOKEN: 'directus-token',
+  RIDENDINE_BASE_URL: 'https://partner.example/v1',
+  RIDENDINE_API_KEY: 'partner-key',
+};
+const gatewayEnvironment = { GATEWAY_API_KEYS: 'gateway-key-0123456789' };
+
+function problemsOf(read: () => unknown): string {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message;
+    throw error;
+  }
+  return 'none';
+}
+
+function temporalOf(environment: Record<string, string>) {
+  return readGatewaySettings({ ...gatewayEnvironment, ...environment }).temporal;
+}
+
+describe("the worker's settings", () => {
+  it('have the defaults of the design', () => {
+    expect(readWorkerSettings(workerEnvironment)).toEqual({
+      temporal: { address: '127.0.0.1:7233', namespace: 'default' },
+      directus: { url: 'http://127.0.0.1:8055', token: 'directus-token' },
+      ridendine: { baseUrl: 'https://partner.example/v1', apiKey: 'partner-key', timeoutMs: 10_000 },
+      deadlines: {
+        ridendineTimeoutMs: 10_000,
+        ridendineIdempotencyTtlMs: 86_400_000,
+        ridendineIdempotencyMarginMs: 3_600_000,
+        quoteGraceMs: 300_000,
+      },
+      worker: {
+        maxConcurrentActivityTaskExecutions: 100,
+        maxConcurrentWorkflowTaskExecutions: 100,
+        shutdownGraceTime: 15_000,
+      },
+      logLevel: 'info',
+    });
+  });
+
+  it('take what is set', () => {
+    const settings = readWorkerSettings({
+      ...workerEnvironment,
+      TEMPORAL_ADDRESS: 'temporal.example:7233',
+      TEMPORAL_NAMESPACE: 'orders',
+      RIDENDINE_TIMEOUT_MS: '2500',
+      RIDENDINE_IDEMPOTENCY_TTL: '2 days',
+      RIDENDINE_IDEMPOTENCY_MARGIN: '90 min',
+      QUOTE_GRACE: '30s',
+      WORKER_MAX_CONCURRENT_ACTIVITIES: '7',
+      WORKER_MAX_CONCURRENT_WORKFLOW_TASKS: '8',
+      WORKER_SHUTDOWN_GRACE: '1m',
+      LOG_LEVEL: 'debug',
+    });
+
+    expect(settings).toMatchObject({
+      temporal: { address: 'temporal.example:7233', namespace: 'orders' },
+      ridendine: { timeoutMs: 2500 },
+      deadlines: {
+        ridendineTimeoutMs: 2500,
+        ridendineIdempotencyTtlMs: 172_800_000,
+        ridendineIdempotencyMarginMs: 5_400_000,
+        quoteGraceMs: 30_000,
+      },
+      worker: {
+        maxConcurrentActivityTaskExecutions: 7,
+        maxConcurrentWorkflowTaskExecutions: 8,
+        shutdownGraceTime: 60_000,
+      },
+      logLevel: 'debug',
+    });
+  });
+
+  it('count what is empty as not set', () => {
+    const emptied = { ...workerEnvironment, LOG_LEVEL: '', QUOTE_GRACE: '', TEMPORAL_API_KEY: '', TEMPORAL_TLS: '' };
+
+    expect(readWorkerSettings(emptied)).toEqual(readWorkerSettings(workerEnvironment));
+  });
+
+  it('have all their problems reported together', () => {
+    const message = problemsOf(() =>
+      readWorkerSettings({
+        DIRECTUS_URL: 'directus',
+        DIRECTUS_TOKEN: '',
+        RIDENDINE_BASE_URL: 'ftp://partner.example',
+        RIDENDINE_TIMEOUT_MS: '99',
+        QUOTE_GRACE: 'soon',
+        TEMPORAL_ADDRESS: 'https://temporal.example',
+        WORKER_MAX_CONCURRENT_ACTIVITIES: '0',
+        LOG_LEVEL: 'loud',
+      }),
+    );
+
+    expect(message.split('\n').toSorted()).toEqual([
+      '  DIRECTUS_TOKEN is not set.',
+      '  DIRECTUS_URL: must be an http or https address',
+      '  LOG_LEVEL: must be trace, debug, info, warn or error',
+      '  QUOTE_GRACE: must be a duration such as "24h", "5 min" or "7 days"',
+      '  RIDENDINE_API_KEY is not set.',
+      '  RIDENDINE_BASE_URL: must be an http or https address',
+      '  RIDENDINE_TIMEOUT_MS: must be a whole number from 100 to 120000',
+      '  TEMPORAL_ADDRESS: must be host:port, without a scheme',
+      '  WORKER_MAX_CONCURRENT_ACTIVITIES: must be a whole number from 1 to 10000',
+      'The settings can not be used:',
+    ]);
+  });
+
+  it('are refused if a key would never be used: its margin is as long as its life', () => {
+    const message = problemsOf(() =>
+      readWorkerSettings({
+        ...workerEnvironment,
+        RIDENDINE_IDEMPOTENCY_TTL: '1h',
+        RIDENDINE_IDEMPOTENCY_MARGIN: '60m',
+      }),
+    );
+
+    expect(message).toContain('RIDENDINE_IDEMPOTENCY_MARGIN: must be shorter than RIDENDINE_IDEMPOTENCY_TTL');
+  });
+
+  it.each(['-5m', 'soon', '5 fortnights', ' ', '1e3h', 'NaN', 'x'.repeat(200)])('know no duration %j', (text) => {
+    expect(problemsOf(() => readWorkerSettings({ ...workerEnvironment, QUOTE_GRACE: text }))).toContain('QUOTE_GRACE');
+  });
+
+  it.each(['1.5', '-1', '1e4', '0x10', ' 5', 'ten', '99999999999999999999'])('know no whole number %j', (text) => {
+    const read = () => readWorkerSettings({ ...workerEnvironment, RIDENDINE_TIMEOUT_MS: text });
+
+    expect(problemsOf(read)).toContain('RIDENDINE_TIMEOUT_MS');
+  });
+});
+
+describe("the gateway's settings", () => {
+  it('have the defaults of the design', () => {
+    expect(readGatewaySettings(gatewayEnvironment)).toEqual({
+      temporal: { address: '127.0.0.1:7233', namespace: 'default' },
+      host: '127.0.0.1',
+      port: 3000,
+      apiKeys: ['gateway-key-0123456789'],
+      waitMs: 10_000,
+      logLevel: 'info',
+    });
+  });
+
+  it('take several keys', () => {
+    const settings = readGatewaySettings({ GATEWAY_API_KEYS: ' first-key-0123456789 ,second-key-0123456789,' });
+
+    expect(settings.apiKeys).toEqual(['first-key-0123456789', 'second-key-0123456789']);
+  });
+
+  it.each([undefined, '', ',', ' , ', 'short', 'first-key-0123456789,short'])(
+    'do without no key, and with no short one: %j',
+    (keys) => {
+      const message = problemsOf(() => readGatewaySettings(keys === undefined ? {} : { GATEWAY_API_KEYS: keys }));
+
+      expect(message).toMatch(/GATEWAY_API_KEYS/);
+      expect(message).not.toContain('short');
+    },
+  );
+
+  it('have all their problems reported together', () => {
+    const message = problemsOf(() => readGatewaySettings({ GATEWAY_PORT: '65536', GATEWAY_WAIT_MS: '60001' }));
+
+    expect(message.split('\n').toSorted()).toEqual([
+      '  GATEWAY_API_KEYS is not set.',
+      '  GATEWAY_PORT: must be a whole number from 0 to 65535',
+      '  GATEWAY_WAIT_MS: must be a whole number from 0 to 60000',
+      'The settings can not be used:',
+    ]);
+  });
+});
+
+describe('what is said of settings that can not be used', () => {
+  it('holds no value: any of them may be a secret in the wrong place', () => {
+    const names = `TEMPORAL_ADDRESS TEMPORAL_NAMESPACE TEMPORAL_API_KEY TEMPORAL_TLS TEMPORAL_TLS_SERVER_NAME
+      DIRECTUS_URL DIRECTUS_TOKEN RIDENDINE_BASE_URL RIDENDINE_API_KEY RIDENDINE_TIMEOUT_MS
+      RIDENDINE_IDEMPOTENCY_TTL RIDENDINE_IDEMPOTENCY_MARGIN QUOTE_GRACE LOG_LEVEL
+      WORKER_MAX_CONCURRENT_ACTIVITIES WORKER_MAX_CONCURRENT_WORKFLOW_TASKS WORKER_SHUTDOWN_GRACE
+      GATEWAY_HOST GATEWAY_PORT GATEWAY_API_KEYS GATEWAY_WAIT_MS`.split(/\s+/);
+    const canaries = Object.fromEntries(names.map((name) => [name, 'canary']));
+
+    const messages = [
+      problemsOf(() => readWorkerSettings(canaries)),
+      problemsOf(() => readGatewaySettings(canaries)),
+      problemsOf(() => readWorkerSettings({ DIRECTUS_TOKEN: 'canary', RIDENDINE_API_KEY: 'canary' })),
+    ];
+
+    expect(messages).not.toContain('none');
+    expect(messages.join('\n')).not.toContain('canary');
+  });
+});
+
+describe('the connection to Temporal', () => {
+  let folder: string;
+  let file: (name: string) => string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'temporal-settings-'));
+    file = (name) => join(folder, name);
+    await writeFile(file('authority.pem'), 'the authority');
+    await writeFile(file('client.pem'), 'our certificate');
+    await writeFile(file('client.key'), 'our key');
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('uses TLS with an API key', () => {
+    expect(temporalOf({ TEMPORAL_API_KEY: 'cloud-key' })).toMatchObject({ apiKey: 'cloud-key', tls: {} });
+  });
+
+  it('uses no TLS if told so, even with an API key', () => {
+    expect(temporalOf({ TEMPORAL_API_KEY: 'cloud-key', TEMPORAL_TLS: 'false' })).not.toHaveProperty('tls');
+  });
+
+  it('uses TLS if told so', () => {
+    expect(temporalOf({ TEMPORAL_TLS: 'true' })).toHaveProperty('tls', {});
+  });
+
+  it('proves itself with a certificate', () => {
+    const { tls } = temporalOf({
+      TEMPORAL_TLS_CLIENT_CERT_PATH: file('client.pem'),
+      TEMPORAL_TLS_CLIENT_KEY_PATH: file('client.key'),
+      TEMPORAL_TLS_SERVER_CA_CERT_PATH: file('authority.pem'),
+      TEMPORAL_TLS_SERVER_NAME: 'temporal.example',
+    });
+
+    expect(tls).toEqual({
+      serverNameOverride: 'temporal.example',
+      serverRootCACertificate: Buffer.from('the authority'),
+      clientCertPair: { crt: Buffer.from('our certificate'), key: Buffer.from('our key') },
+    });
+  });
+
+  it.each([
+    ['TEMPORAL_TLS_CLIENT_CERT_PATH', 'TEMPORAL_TLS_CLIENT_KEY_PATH'],
+    ['TEMPORAL_TLS_CLIENT_KEY_PATH', 'TEMPORAL_TLS_CLIENT_CERT_PATH'],
+  ])('does not go without half of its proof: %s alone', (given, missing) => {
+    const message = problemsOf(() => temporalOf({ [given]: file('client.pem') }));
+
+    expect(message).toContain(`${missing} is not set`);
+  });
+});
