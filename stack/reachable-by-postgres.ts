@@ -9,21 +9,16 @@ const OWNER_MAY_ENTER = 0o100;
 /**
  * PostgreSQL refuses to run as root, so root's runs as the user `postgres`, who must be able to walk to its files.
  *
- * @throws Error that names the folder which is in the way.
+ * @returns the folder which is in the way, if there is one.
  */
-export async function assertReachableByPostgres(path: string, what: string): Promise<void> {
-  if (process.getuid?.() !== 0) return;
+export async function folderClosedToPostgres(path: string): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
   const postgres = await findPostgresUser();
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     const { mode, uid, gid } = await stat(folder);
     const needed = uid === postgres?.uid ? OWNER_MAY_ENTER : gid === postgres?.gid ? GROUP_MAY_ENTER : OTHERS_MAY_ENTER;
-    if ((mode & needed) === 0) {
-      throw new Error(
-        `PostgreSQL does not run as root and its own user can't enter ${folder}, where ${what} is: ` +
-          `allow it (chmod o+x ${folder}), use another folder, or start as an ordinary user.`,
-      );
-    }
-    if (folder === dirname(folder)) return;
+    if ((mode & needed) === 0) return folder;
+    if (folder === dirname(folder)) return undefined;
   }
 }
 
