@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { storableText } from './storable-text.ts';
 
 /** An amount in the currency's minor unit (cents, or whole units for a currency without them). */
 const amount = z.int().min(0);
 
 /** What fits a text column of Directus. */
-const shortText = z.string().min(1).max(255);
+const shortText = storableText.min(1).max(255);
 
 /** One line of a quote's cart. `unit_price` includes the options; other fields are kept as they are. */
 export const cartLineSchema = z.looseObject({
@@ -13,7 +14,7 @@ export const cartLineSchema = z.looseObject({
   quantity: z.int32().min(1),
   unit_price: amount,
   options: z.json().optional(),
-  note: z.string().nullish(),
+  note: storableText.nullish(),
 });
 export type CartLine = z.output<typeof cartLineSchema>;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Checkout } from './checkout.ts';
 import type { LinkIds } from './order.ts';
+import { storableText } from './storable-text.ts';
 
 /** RideNDine's `Idempotency-Key` header of an order (brief, step 3.3): the same for every attempt of every run. */
 export function ridendineIdempotencyKey(orderId: string): string {
@@ -28,8 +29,14 @@ export function buildRideNDineRequest(orderId: string, checkout: Checkout): stri
   });
 }
 
-/** RideNDine's reply (brief, step 3.4). Fields beyond these are ignored. */
+/** What Directus' column of the order id holds, and more than any id of a payment session needs. */
+const partnerId = storableText.min(1).max(512);
+
+/**
+ * RideNDine's reply (brief, step 3.4). Fields beyond these are ignored. An id that could not be stored is no reply: else
+ * saving it would fail for ever.
+ */
 export const ridendineReplySchema: z.ZodType<LinkIds> = z.object({
-  ridendine_order_id: z.string().min(1),
-  payment_session_id: z.string().min(1),
+  ridendine_order_id: partnerId,
+  payment_session_id: partnerId,
 });

@@ -8,7 +8,7 @@ import type { QuoteRecord } from '../../domain/quote.ts';
 import { collections, customerFields, orderFields, orderItemFields, quoteFields, storeFields } from './collections.ts';
 import type { OrderRow } from './collections.ts';
 import type { DirectusConnection } from './directus-client.ts';
-import { DirectusRejectedError } from './errors.ts';
+import { DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
 
 /** An order that is about to be written, with the ids that make writing it twice the same as writing it once. */
 export interface NewOrder {
@@ -251,6 +251,10 @@ function parseFirst<Row>(schema: z.ZodType<Row>, rows: unknown): Row | null {
 }
 
 function parse<Row>(schema: z.ZodType<Row>, row: unknown): Row {
+  // It wrote the row and then could not read it back.
+  if (row === null) {
+    throw new DirectusUnavailableError('Directus answered without the row: our permissions on it are wrong.');
+  }
   const parsed = schema.safeParse(row);
   if (parsed.success) return parsed.data;
   const paths = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
