@@ -11,6 +11,9 @@ export interface LinkIds {
   payment_session_id: string;
 }
 
+/** Longest ids that are taken, in characters: what Directus' columns hold, and more than an id needs. */
+export const longestLinkId = { ridendine_order_id: 512, payment_session_id: 4096 } as const;
+
 /** What the customer waits for. `status` and `payment_status` are as they were when the link was saved. */
 export interface OrderCreationResult extends LinkIds {
   order_id: string;

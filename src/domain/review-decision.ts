@@ -1,3 +1,6 @@
+import { longestLinkId } from './order.ts';
+import { isStorable } from './storable.ts';
+
 /** Who decides, and why: kept in the run's history. */
 interface Decided {
   actor: string;
@@ -17,10 +20,14 @@ export type ReviewDecision = Decided &
     | { decision: 'abandon' }
   );
 
-const fieldsOf: Record<ReviewDecision['decision'], readonly string[]> = {
-  retry: ['actor', 'reason'],
-  link: ['actor', 'reason', 'ridendine_order_id', 'payment_session_id'],
-  abandon: ['actor', 'reason'],
+const LONGEST_WORDS = 500;
+const words = { actor: LONGEST_WORDS, reason: LONGEST_WORDS };
+
+/** The fields of each decision, and how long each may be. */
+const fieldsOf: Record<ReviewDecision['decision'], Record<string, number>> = {
+  retry: words,
+  link: { ...words, ...longestLinkId },
+  abandon: words,
 };
 
 /**
@@ -32,8 +39,11 @@ export function faultsOfReviewDecision(input: unknown): string[] {
   const given = new Map<string, unknown>(Object.entries(input));
   const decision = given.get('decision');
   if (typeof decision !== 'string' || !Object.hasOwn(fieldsOf, decision)) return ['decision'];
-  return fieldsOf[decision as ReviewDecision['decision']].filter((field) => {
+  const fields = fieldsOf[decision as ReviewDecision['decision']];
+  return Object.keys(fields).filter((field) => {
     const value = given.get(field);
-    return typeof value !== 'string' || value.trim() === '';
+    const isUsable =
+      typeof value === 'string' && value.trim() !== '' && value.length <= Number(fields[field]) && isStorable(value);
+    return !isUsable;
   });
 }

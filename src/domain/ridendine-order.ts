@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Checkout } from './checkout.ts';
+import { longestLinkId } from './order.ts';
 import type { LinkIds } from './order.ts';
 import { storableText } from './storable-text.ts';
 
@@ -29,14 +30,11 @@ export function buildRideNDineRequest(orderId: string, checkout: Checkout): stri
   });
 }
 
-/** What Directus' column of the order id holds, and more than any id of a payment session needs. */
-const partnerId = storableText.min(1).max(512);
-
 /**
  * RideNDine's reply (brief, step 3.4). Fields beyond these are ignored. An id that could not be stored is no reply: else
  * saving it would fail for ever.
  */
 export const ridendineReplySchema: z.ZodType<LinkIds> = z.object({
-  ridendine_order_id: partnerId,
-  payment_session_id: partnerId,
+  ridendine_order_id: storableText.min(1).max(longestLinkId.ridendine_order_id),
+  payment_session_id: storableText.min(1).max(longestLinkId.payment_session_id),
 });

@@ -1,12 +1,5 @@
 import { z } from 'zod';
-
-/**
- * PostgreSQL stores no NUL character and canonical JSON (RFC 8785) knows no lone surrogate. Refused at the door, they
- * can't fail later, in the middle of an order.
- */
-function isStorable(text: string): boolean {
-  return !text.includes('\u0000') && text.isWellFormed();
-}
+import { isStorable } from './storable.ts';
 
 const message = 'contains a character that can not be stored';
 
