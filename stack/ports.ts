@@ -15,20 +15,15 @@ export interface NeededPort {
 const LOOPBACK = ['127.0.0.1', '::1'];
 const LOOKUP_TIMEOUT_MS = 2_000;
 
-/** Ports that can't be used. The message has one sentence for each. */
-export class PortsTaken extends Error {
-  override readonly name = 'PortsTaken';
-}
-
 /**
  * Looks at all ports at once, before anything is started.
  *
- * @throws {@link PortsTaken}
+ * @throws Error with one sentence for each port that can't be used.
  */
 export async function checkPorts(needed: NeededPort[]): Promise<void> {
   const sentences = await Promise.all(needed.map((one) => describeObstacle(one)));
   const obstacles = sentences.filter((sentence) => sentence !== undefined);
-  if (obstacles.length > 0) throw new PortsTaken(obstacles.join('\n'));
+  if (obstacles.length > 0) throw new Error(obstacles.join('\n'));
 }
 
 async function describeObstacle({ port, purpose, variable }: NeededPort): Promise<string | undefined> {

@@ -20,7 +20,8 @@ export interface StackSettings {
   given: {
     temporal: TemporalSettings | undefined;
     directus: { url: string; token: string } | undefined;
-    ridendine: { baseUrl: string; apiKey: string } | undefined;
+    /** Its credential is `RIDENDINE_API_KEY`, or the one that the sandbox would have. */
+    ridendineBaseUrl: string | undefined;
   };
   /** Everything that was set: each part gets its own share of it (see `parts.ts`). */
   environment: Record<string, string>;
@@ -65,11 +66,11 @@ export function readStackSettings(environment: Environment): StackSettings {
     gatewayKey: variables.GATEWAY_API_KEYS?.[0],
     given: {
       temporal: 'TEMPORAL_ADDRESS' in set ? readTemporalSettings(variables) : undefined,
-      directus: together(variables.DIRECTUS_URL, variables.DIRECTUS_TOKEN, (url, token) => ({ url, token })),
-      ridendine: together(variables.RIDENDINE_BASE_URL, variables.RIDENDINE_API_KEY, (baseUrl, apiKey) => ({
-        baseUrl,
-        apiKey,
-      })),
+      directus:
+        variables.DIRECTUS_URL !== undefined && variables.DIRECTUS_TOKEN !== undefined
+          ? { url: variables.DIRECTUS_URL, token: variables.DIRECTUS_TOKEN }
+          : undefined,
+      ridendineBaseUrl: variables.RIDENDINE_BASE_URL,
     },
     environment: set,
   };
@@ -81,8 +82,6 @@ function portOr(standard: number) {
 
 /** Its own settings, and those of worker and gateway: what these would refuse is refused before anything starts. */
 function stackVariables(set: Environment) {
-  /** A service of one's own has a credential of one's own; for an embedded one it is made up. */
-  const credentialOf = (address: string) => (address in set ? secret() : secret().optional());
   return workerVariables.extend(gatewayVariables.shape).extend({
     STACK_DATA_DIR: z.string().default('.stack'),
     [portVariables.temporal]: portOr(7233),
@@ -91,9 +90,10 @@ function stackVariables(set: Environment) {
     [portVariables.ridendine]: portOr(4010),
     [portVariables.gateway]: portOr(3000),
     DIRECTUS_URL: httpUrl().optional(),
-    DIRECTUS_TOKEN: credentialOf('DIRECTUS_URL'),
+    // A Directus of one's own has a service account of one's own; for the embedded one it is made up.
+    DIRECTUS_TOKEN: 'DIRECTUS_URL' in set ? secret() : secret().optional(),
     RIDENDINE_BASE_URL: httpUrl().optional(),
-    RIDENDINE_API_KEY: credentialOf('RIDENDINE_BASE_URL'),
+    RIDENDINE_API_KEY: secret().optional(),
     DIRECTUS_ADMIN_TOKEN: secret().optional(),
     GATEWAY_API_KEYS: gatewayVariables.shape.GATEWAY_API_KEYS.optional(),
   });
@@ -106,12 +106,4 @@ function assertDifferent(ports: Record<StackPort, number>): void {
     return same === undefined ? [] : [`${variable}: is the same port as ${same.variable}`];
   });
   if (problems.length > 0) throw new SettingsError(problems);
-}
-
-function together<T>(
-  address: string | undefined,
-  credential: string | undefined,
-  combine: (address: string, credential: string) => T,
-): T | undefined {
-  return address === undefined || credential === undefined ? undefined : combine(address, credential);
 }

@@ -90,7 +90,7 @@ async function bringUp(options: {
   const [temporal, directus, ridendine] = await Promise.all([
     given.temporal ?? startOwnTemporal(options),
     given.directus?.url ?? startOrderData({ ...options, temporalUiUrl: temporalUi }),
-    given.ridendine?.baseUrl ?? startSandbox(options),
+    given.ridendineBaseUrl ?? startSandbox(options),
   ]);
 
   const startWorker = async () => {
@@ -180,7 +180,7 @@ function neededPorts({ ports, given }: StackSettings): NeededPort[] {
   return [
     ...(given.temporal ? [] : [need('temporal', 'Temporal'), need('temporalUi', 'the Temporal UI')]),
     ...(given.directus ? [] : [need('directus', 'Directus')]),
-    ...(given.ridendine ? [] : [need('ridendine', 'the RideNDine sandbox')]),
+    ...(given.ridendineBaseUrl ? [] : [need('ridendine', 'the RideNDine sandbox')]),
     need('gateway', 'the gateway'),
   ];
 }

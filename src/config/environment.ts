@@ -46,7 +46,9 @@ export function wholeNumber(min: number, max: number) {
 export function duration() {
   return z.string().transform((text, context) => {
     const milliseconds: number | undefined = ms(text as StringValue);
-    if (typeof milliseconds === 'number' && milliseconds >= 0) return milliseconds;
+    // A bare number would count as milliseconds, and nobody who writes "5" means that.
+    const hasUnit = /[a-z]\s*$/i.test(text);
+    if (hasUnit && Number.isInteger(milliseconds) && Number(milliseconds) >= 0) return Number(milliseconds);
     context.addIssue('must be a duration such as "24h", "5 min" or "7 days"');
     return z.NEVER;
   });
@@ -57,9 +59,9 @@ export function httpUrl() {
   return z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
 }
 
-/** A secret: any text, and never part of a message. */
+/** A secret that goes into a header, and never into a message. */
 export function secret() {
-  return z.string().min(1);
+  return z.string().regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
 }
 
 export const logLevel = z

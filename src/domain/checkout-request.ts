@@ -34,5 +34,3 @@ export type CheckoutRequest = z.output<typeof checkoutRequestSchema>;
 
 /** A request as a caller may write it. */
 export type CheckoutRequestInput = z.input<typeof checkoutRequestSchema>;
-
-export type FulfillmentMethod = CheckoutRequest['fulfillment_method'];

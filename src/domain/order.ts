@@ -38,16 +38,9 @@ export interface StoredOrder {
   date_created: string;
 }
 
-/** The ids of a linked order, `undefined` while a link is missing. */
-export function linkOf(order: StoredOrder): LinkIds | undefined {
-  const { ridendine_order_id, payment_session_id } = order;
-  return ridendine_order_id !== null && payment_session_id !== null
-    ? { ridendine_order_id, payment_session_id }
-    : undefined;
-}
-
 /** The result of a linked order, `undefined` while the link is missing. */
 export function resultOf(order: StoredOrder): OrderCreationResult | undefined {
-  const link = linkOf(order);
-  return link && { order_id: order.id, ...link, status: order.status, payment_status: order.payment_status };
+  const { id, ridendine_order_id, payment_session_id, status, payment_status } = order;
+  if (ridendine_order_id === null || payment_session_id === null) return undefined;
+  return { order_id: id, ridendine_order_id, payment_session_id, status, payment_status };
 }

@@ -5,7 +5,7 @@ import type { OrderCreationStage, OrderCreationState } from '../domain/order-cre
 import { searchAttributes } from '../domain/order-creation.ts';
 import type { StepFailure } from './failures.ts';
 
-export const orderCreationState = defineQuery<OrderCreationState>('orderCreationState');
+const orderCreationState = defineQuery<OrderCreationState>('orderCreationState');
 
 type Known = Omit<OrderCreationState, 'stage' | 'failure'> & { store_id?: string };
 

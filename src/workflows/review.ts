@@ -2,7 +2,7 @@ import { ApplicationFailure, condition, defineUpdate, setHandler } from '@tempor
 import { faultsOfReviewDecision } from '../domain/review-decision.ts';
 import type { ReviewDecision } from '../domain/review-decision.ts';
 
-export const resolveReview = defineUpdate<void, [ReviewDecision]>('resolveReview');
+const resolveReview = defineUpdate<void, [ReviewDecision]>('resolveReview');
 
 export interface Review {
   /** Waits until support staff decide, for as long as it takes. */

@@ -32,6 +32,16 @@ describe('a review decision', () => {
       { decision: 'link', ...who, ridendine_order_id: '', payment_session_id: ' ' },
       ['ridendine_order_id', 'payment_session_id'],
     ],
+    [{ decision: 'retry', actor: 'support\u00001', reason: 'Asked \ud800.' }, ['actor', 'reason']],
+    [{ decision: 'retry', actor: 'x'.repeat(501), reason: 'x'.repeat(501) }, ['actor', 'reason']],
+    [
+      { decision: 'link', ...who, ridendine_order_id: 'r'.repeat(513), payment_session_id: 'p'.repeat(4097) },
+      ['ridendine_order_id', 'payment_session_id'],
+    ],
+    [
+      { decision: 'link', ...who, ridendine_order_id: 'r\u0000', payment_session_id: 'p\u0000' },
+      ['ridendine_order_id', 'payment_session_id'],
+    ],
   ])('%j lacks what it needs', (decision, faults) => {
     expect(faultsOfReviewDecision(decision)).toEqual(faults);
   });

@@ -93,10 +93,20 @@ describe("RideNDine's reply", () => {
     { ridendine_order_id: 'r-1', payment_session_id: '' },
     { ridendine_order_id: 1, payment_session_id: 'p-1' },
     { ridendine_order_id: 'r-1', payment_session_id: null },
+    { ridendine_order_id: 'r\u0000', payment_session_id: 'p-1' },
+    { ridendine_order_id: 'r-1', payment_session_id: 'p\ud800' },
     [],
     null,
     'r-1',
   ])('is not %j', (reply) => {
     expect(ridendineReplySchema.safeParse(reply).success).toBe(false);
+  });
+
+  it('has ids no longer than Directus holds', () => {
+    const longest = { ridendine_order_id: 'r'.repeat(512), payment_session_id: 'p'.repeat(4096) };
+
+    expect(ridendineReplySchema.safeParse(longest).success).toBe(true);
+    expect(ridendineReplySchema.safeParse({ ...longest, ridendine_order_id: 'r'.repeat(513) }).success).toBe(false);
+    expect(ridendineReplySchema.safeParse({ ...longest, payment_session_id: 'p'.repeat(4097) }).success).toBe(false);
   });
 });

@@ -129,8 +129,22 @@ describe("the worker's settings", () => {
     expect(message).toContain('RIDENDINE_IDEMPOTENCY_MARGIN: must be shorter than RIDENDINE_IDEMPOTENCY_TTL');
   });
 
-  it.each(['-5m', 'soon', '5 fortnights', ' ', '1e3h', 'NaN', 'x'.repeat(200)])('know no duration %j', (text) => {
-    expect(problemsOf(() => readWorkerSettings({ ...workerEnvironment, QUOTE_GRACE: text }))).toContain('QUOTE_GRACE');
+  it.each(['5', '0', '0.5 ms', '-5m', 'soon', '5 fortnights', ' ', '1e3h', 'NaN', 'x'.repeat(200)])(
+    'know no duration %j',
+    (text) => {
+      expect(problemsOf(() => readWorkerSettings({ ...workerEnvironment, QUOTE_GRACE: text }))).toContain(
+        'QUOTE_GRACE',
+      );
+    },
+  );
+
+  it.each(['two words', 'line\nbreak', 'line\n', 'kéy', '\u0000'])('know no secret that fits no header: %j', (text) => {
+    for (const name of ['DIRECTUS_TOKEN', 'RIDENDINE_API_KEY', 'TEMPORAL_API_KEY']) {
+      const message = problemsOf(() => readWorkerSettings({ ...workerEnvironment, [name]: text }));
+
+      expect(message).toContain(`${name}: must be printable ASCII without spaces`);
+      expect(message).not.toContain(text);
+    }
   });
 
   it.each(['1.5', '-1', '1e4', '0x10', ' 5', 'ten', '99999999999999999999'])('know no whole number %j', (text) => {
@@ -158,15 +172,11 @@ describe("the gateway's settings", () => {
     expect(settings.apiKeys).toEqual(['first-key-0123456789', 'second-key-0123456789']);
   });
 
-  it.each([undefined, '', ',', ' , ', 'short', 'first-key-0123456789,short'])(
-    'do without no key, and with no short one: %j',
-    (keys) => {
-      const message = problemsOf(() => readGatewaySettings(keys === undefined ? {} : { GATEWAY_API_KEYS: keys }));
+  it.each([undefined, '', ',', ' , '])('are refused without a key: %j', (keys) => {
+    const message = problemsOf(() => readGatewaySettings(keys === undefined ? {} : { GATEWAY_API_KEYS: keys }));
 
-      expect(message).toMatch(/GATEWAY_API_KEYS/);
-      expect(message).not.toContain('short');
-    },
-  );
+    expect(message).toContain('GATEWAY_API_KEYS');
+  });
 
   it('have all their problems reported together', () => {
     const message = problemsOf(() => readGatewaySettings({ GATEWAY_PORT: '65536', GATEWAY_WAIT_MS: '60001' }));
@@ -192,6 +202,7 @@ describe('what is said of settings that can not be used', () => {
     const messages = [
       problemsOf(() => readWorkerSettings(canaries)),
       problemsOf(() => readGatewaySettings(canaries)),
+      problemsOf(() => readGatewaySettings({ GATEWAY_API_KEYS: 'canary', GATEWAY_PORT: 'canary' })),
       problemsOf(() => readWorkerSettings({ DIRECTUS_TOKEN: 'canary', RIDENDINE_API_KEY: 'canary' })),
     ];
 

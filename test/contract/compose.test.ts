@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { readSettings as readSandboxSettings } from '../../sandbox/ridendine/settings.ts';
+import { gatewayVariables, readGatewaySettings } from '../../src/config/gateway-settings.ts';
+import { readWorkerSettings, workerVariables } from '../../src/config/worker-settings.ts';
+import { searchAttributes } from '../../src/domain/order-creation.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const composeFile = `${root}docker-compose.yml`;
+const developmentEnvironment = `${root}compose.dev.env`;
+
+/** The first run fetches and compiles the loader. */
+const LOADING_MS = 180_000;
+
+/** What these tests look at, of a project as the Compose specification's loader resolves it. */
+const projectSchema = z.object({
+  services: z.record(
+    z.string(),
+    z.object({
+      image: z.string(),
+      build: z.object({ dockerfile: z.string() }).optional(),
+      restart: z.enum(['no', 'unless-stopped']),
+      environment: z.record(z.string(), z.string()).default({}),
+      depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+      ports: z.array(z.object({ host_ip: z.string().optional(), published: z.string() })).default([]),
+      healthcheck: z.object({ test: z.array(z.string()).min(2) }).optional(),
+    }),
+  ),
+});
+type Service = z.output<typeof projectSchema>['services'][string];
+
+const packageJson = z
+  .object({ version: z.string(), devDependencies: z.object({ node: z.string() }) })
+  .parse(JSON.parse(readFileSync(`${root}package.json`, 'utf8')));
+
+let services: Record<string, Service>;
+let warnings: string;
+
+beforeAll(async () => {
+  const loaded = await load(composeFile, developmentEnvironment);
+  warnings = loaded.stderr;
+  if (loaded.exitCode !== 0) throw new Error(`docker-compose.yml is refused: ${loaded.stderr}`);
+  ({ services } = projectSchema.parse(JSON.parse(loaded.stdout)));
+}, LOADING_MS);
+
+describe('docker-compose.yml', () => {
+  it('is accepted without a warning', () => {
+    expect(warnings).toBe('');
+  });
+
+  it('is refused, with what to set, when nothing is set', async () => {
+    const { exitCode, stderr } = await load(composeFile, '/dev/null');
+
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toMatch(/required variable \w+ is missing a value: set /);
+  });
+
+  it('has no default for any secret', () => {
+    const secrets = [...readFileSync(composeFile, 'utf8').matchAll(/\$\{(\w*(?:PASSWORD|SECRET|TOKEN|KEY)\w*)(..)/g)];
+
+    expect(secrets.length).toBeGreaterThan(0);
+    expect(secrets.map(([, name, operator]) => [name, operator])).toEqual(secrets.map(([, name]) => [name, ':?']));
+  });
+
+  it('pins every image to a full version', () => {
+    const unpinned = Object.values(services)
+      .map(({ image }) => image)
+      .filter((image) => !/^[\w./-]+:\d+\.\d+(\.\d+)?(-[\w.-]+)?$/.test(image));
+
+    expect(unpinned).toEqual([]);
+  });
+
+  it('builds our own image under the version of package.json', () => {
+    const built = Object.values(services).filter(({ build }) => build !== undefined);
+
+    expect(built.length).toBeGreaterThan(0);
+    expect(new Set(built.map(({ image }) => image))).toEqual(new Set([`cooco/order-creation:${packageJson.version}`]));
+  });
+
+  it('opens ports on this machine alone', () => {
+    const ports = Object.values(services).flatMap((service) => service.ports);
+
+    expect(ports.length).toBeGreaterThan(0);
+    expect(ports.filter(({ host_ip: address }) => address !== '127.0.0.1')).toEqual([]);
+  });
+
+  it('waits only for what says when it is ready or done', () => {
+    const waits = Object.entries(services).flatMap(([name, service]) =>
+      Object.entries(service.depends_on).map(([other, { condition }]) => ({ name, other, condition })),
+    );
+    const endless = waits.filter(({ other, condition }) => {
+      const awaited = services[other];
+      if (condition === 'service_healthy') return awaited?.healthcheck === undefined;
+      if (condition === 'service_completed_successfully') return awaited?.restart !== 'no';
+      return true;
+    });
+
+    expect(waits.length).toBeGreaterThan(0);
+    expect(endless).toEqual([]);
+  });
+
+  it('starts the worker after the search attributes and the Directus schema', () => {
+    expect(serviceOf('worker').depends_on).toMatchObject({
+      'temporal-namespace': { condition: 'service_completed_successfully' },
+      'directus-schema': { condition: 'service_completed_successfully' },
+    });
+  });
+
+  it('registers exactly the search attributes that the workflow sets', () => {
+    const registered = serviceOf('temporal-namespace').environment['SEARCH_ATTRIBUTES']?.trim().split(/\s+/);
+
+    expect(registered?.toSorted()).toEqual(
+      Object.values(searchAttributes)
+        .map(({ name }) => name)
+        .toSorted(),
+    );
+    expect(Object.values(searchAttributes).every(({ type }) => type === 'KEYWORD')).toBe(true);
+  });
+
+  it.each([
+    { name: 'worker', variables: workerVariables, read: readWorkerSettings },
+    { name: 'gateway', variables: gatewayVariables, read: readGatewaySettings },
+  ])('gives the $name every setting but those of a Temporal elsewhere, and none that it does not know', (program) => {
+    const { environment } = serviceOf(program.name);
+    const elsewhere = /^TEMPORAL_(API_KEY|TLS)/;
+    const known = Object.keys(program.variables.shape).filter((variable) => !elsewhere.test(variable));
+
+    expect(Object.keys(environment).toSorted()).toEqual(known.toSorted());
+    expect(() => program.read(environment)).not.toThrow();
+  });
+
+  it('gives the sandbox nothing that it does not read', () => {
+    const { environment } = serviceOf('ridendine-sandbox');
+
+    expect(Object.values(readSandboxSettings(environment)).map(String).toSorted()).toEqual(
+      Object.values(environment).toSorted(),
+    );
+  });
+
+  it('gives the administrator of Directus to nobody but Directus and its schema', () => {
+    const token = serviceOf('directus').environment['ADMIN_TOKEN'];
+    const holders = Object.entries(services).filter(([, { environment }]) =>
+      Object.values(environment).includes(token ?? ''),
+    );
+
+    expect(holders.map(([name]) => name).toSorted()).toEqual(['directus', 'directus-schema']);
+  });
+});
+
+describe('Dockerfile', () => {
+  it('has the Node of package.json', () => {
+    const [, version] = /^FROM node:([\d.]+)-/m.exec(readFileSync(`${root}Dockerfile`, 'utf8')) ?? [];
+
+    expect(version).toBe(packageJson.devDependencies.node);
+  });
+});
+
+function serviceOf(name: string): Service {
+  const found = services[name];
+  if (found === undefined) throw new Error(`docker-compose.yml has no service ${name}.`);
+  return found;
+}
+
+/** The specification's own loader is in Go. */
+async function load(file: string, environmentFile: string) {
+  const result = await execa('go', ['run', '.', file, environmentFile], { cwd: `${root}test/compose`, reject: false });
+  if (result.code === 'ENOENT') {
+    throw new Error('docker-compose.yml is checked by a Go program: install Go 1.24 or newer (https://go.dev/dl).');
+  }
+  return result;
+}

@@ -1,0 +1,268 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createCreateRideNDineOrder } from '../../src/activities/create-ridendine-order.ts';
+import type { OrderRecord } from '../../src/activities/order-creation-activities.ts';
+import type { LinkIds } from '../../src/domain/order.ts';
+import { createRideNDineClient } from '../../src/integrations/ridendine/ridendine-client.ts';
+import { freePort } from '../../stack/free-port.ts';
+import { startHttpServer } from '../support/loopback-servers.ts';
+import type { LoopbackServer, ReceivedRequest } from '../support/loopback-servers.ts';
+
+const servers: LoopbackServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
+
+/** A partner that answers each call alike. */
+async function partner(status: number, body = '{}', headers: Record<string, string> = {}) {
+  const server = await startHttpServer((response: ServerResponse) => response.writeHead(status, headers).end(body));
+  servers.push(server);
+  return server;
+}
+
+function newRecord(changes: Partial<OrderRecord> = {}): OrderRecord {
+  return {
+    order_id: randomUUID(),
+    quote_id: `quote-${randomUUID()}`,
+    ridendine_request: '{"the":"frozen body"}',
+    maybe_sent_before: false,
+    not_sent_deadline: fromNow(60 * 60_000),
+    key_deadline: fromNow(23 * 60 * 60_000),
+    attempt_timeout_ms: 12_000,
+    ...changes,
+  };
+}
+
+function fromNow(ms: number): string {
+  return new Date(Date.now() + ms).toISOString();
+}
+
+/** What Temporal tells an attempt of itself. */
+type AttemptInfo = NonNullable<ConstructorParameters<typeof MockActivityEnvironment>[0]>;
+
+const first: AttemptInfo = { attempt: 1, scheduledTimestampMs: 1000, currentAttemptScheduledTimestampMs: 1000 };
+
+function later(number: number, heartbeatDetails?: unknown): AttemptInfo {
+  const currentAttemptScheduledTimestampMs = 1000 + number;
+  return { attempt: number, scheduledTimestampMs: 1000, currentAttemptScheduledTimestampMs, heartbeatDetails };
+}
+
+interface Attempt {
+  result?: LinkIds;
+  failure?: ApplicationFailure;
+  /** What the attempt leaves for the next one. */
+  heartbeats: unknown[];
+}
+
+async function attempt(baseUrl: string, record: OrderRecord, info: AttemptInfo = first): Promise<Attempt> {
+  const ridendine = createRideNDineClient({ baseUrl, apiKey: 'partner-key', timeoutMs: 5000 });
+  const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+  const heartbeats: unknown[] = [];
+  environment.on('heartbeat', (details: unknown) => heartbeats.push(details));
+  const createOrder = createCreateRideNDineOrder({ ridendine });
+  const runs = (order: OrderRecord) => createOrder(order);
+  try {
+    return { result: await environment.run<[OrderRecord], LinkIds, typeof runs>(runs, record), heartbeats };
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure)) throw error;
+    return { failure: error, heartbeats };
+  }
+}
+
+/** The word that an attempt of this number leaves if it was turned away at the door. */
+async function notSentWordOf(number: number, record: OrderRecord): Promise<unknown> {
+  const { url } = await partner(429);
+  const before = number === 1 ? first : later(number, await notSentWordOf(number - 1, record));
+  const { heartbeats } = await attempt(url, record, before);
+  return heartbeats.at(-1);
+}
+
+function detailsOf({ failure }: Attempt): unknown {
+  return failure?.details?.[0];
+}
+
+const bodies = (requests: ReceivedRequest[]) => requests.map(({ body }) => body.toString('utf8'));
+
+describe('an attempt to create the order at RideNDine', () => {
+  it('sends the frozen body under the order’s key, and gives the ids', async () => {
+    const server = await partner(201, '{"ridendine_order_id":"r-1","payment_session_id":"p-1"}');
+    const record = newRecord();
+
+    const { result } = await attempt(server.url, record);
+
+    expect(result).toEqual({ ridendine_order_id: 'r-1', payment_session_id: 'p-1' });
+    expect(bodies(server.requests)).toEqual(['{"the":"frozen body"}']);
+    expect(server.requests[0]?.headers['idempotency-key']).toBe(`cooco_order_${record.order_id}`);
+  });
+
+  it.each<[number, string, boolean, string, boolean]>([
+    [422, 'RideNDineRejected', true, 'rejected', false],
+    [401, 'RideNDineUnauthorized', false, 'notSent', false],
+    [429, 'RideNDineRateLimited', false, 'notSent', false],
+    [307, 'RideNDineUnauthorized', false, 'notSent', false],
+    [409, 'RideNDineUnavailable', false, 'maybeSent', true],
+    [500, 'RideNDineUnavailable', false, 'maybeSent', true],
+    [201, 'RideNDineContractBroken', false, 'maybeSent', true],
+  ])('that gets %i first fails as %s', async (status, type, nonRetryable, outcome, maybeSent) => {
+    const server = await partner(status);
+
+    const made = await attempt(server.url, newRecord());
+
+    expect(made.failure).toMatchObject({ type, nonRetryable });
+    expect(detailsOf(made)).toMatchObject({ outcome, maybe_sent: maybeSent, status });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('that meets nobody fails, and is tried again with the usual pauses', async () => {
+    const made = await attempt(`http://127.0.0.1:${await freePort()}`, newRecord());
+
+    expect(made.failure).toMatchObject({ type: 'RideNDineUnavailable', nonRetryable: false });
+    expect(made.failure?.nextRetryDelay).toBeUndefined();
+    expect(detailsOf(made)).toEqual({ outcome: 'notSent', maybe_sent: false });
+  });
+
+  it('keeps the partner’s text for its details', async () => {
+    const server = await partner(422, '{"detail":"canary"}');
+
+    const made = await attempt(server.url, newRecord());
+
+    expect(detailsOf(made)).toMatchObject({ partner_text: '{"detail":"canary"}' });
+    expect(made.failure?.message).not.toContain('canary');
+  });
+});
+
+describe('what is known of the attempts before', () => {
+  it.each([401, 403, 429, 307])('is passed on by an attempt that %i turned away', async (status) => {
+    const { url } = await partner(status);
+
+    expect((await attempt(url, newRecord())).heartbeats).toHaveLength(1);
+  });
+
+  it.each([422, 409, 500, 404, 201])('is not passed on by an attempt that %i ended', async (status) => {
+    const { url } = await partner(status, 'no JSON');
+
+    expect((await attempt(url, newRecord())).heartbeats).toEqual([]);
+  });
+
+  it('is that nothing was sent, as long as every attempt says so', async () => {
+    const record = newRecord();
+    const word = await notSentWordOf(2, record);
+    const { url } = await partner(429);
+
+    const third = await attempt(url, record, later(3, word));
+
+    expect(detailsOf(third)).toMatchObject({ outcome: 'notSent', maybe_sent: false });
+  });
+
+  it('lets a refusal stand as one, as long as nothing was sent', async () => {
+    const record = newRecord();
+    const word = await notSentWordOf(1, record);
+    const { url } = await partner(422);
+
+    const second = await attempt(url, record, later(2, word));
+
+    expect(second.failure).toMatchObject({ type: 'RideNDineRejected', nonRetryable: true });
+    expect(detailsOf(second)).toMatchObject({ outcome: 'rejected', maybe_sent: false });
+  });
+
+  it.each<[string, () => Promise<AttemptInfo>, Partial<OrderRecord>]>([
+    ['the attempt before left no word', async () => later(2), {}],
+    ['an attempt in between left no word', async () => later(3, await notSentWordOf(1, newRecord())), {}],
+    ['an operator reset the attempts', async () => ({ ...first, currentAttemptScheduledTimestampMs: 9000 }), {}],
+    [
+      'an operator reset the attempts and a word is left',
+      async () => ({ ...later(1, await notSentWordOf(1, newRecord())) }),
+      {},
+    ],
+    ['an earlier run may have sent it', async () => first, { maybe_sent_before: true }],
+    [
+      'an earlier run may have sent it, whatever this run’s attempts say',
+      async () => later(2, await notSentWordOf(1, newRecord())),
+      { maybe_sent_before: true },
+    ],
+  ])('is that it may have been sent, if %s', async (_what, info, changes) => {
+    const record = newRecord(changes);
+    const turnedAway = await partner(429);
+    const refused = await partner(422);
+
+    const away = await attempt(turnedAway.url, record, await info());
+    const rejected = await attempt(refused.url, record, await info());
+
+    expect(detailsOf(away)).toMatchObject({ outcome: 'notSent', maybe_sent: true });
+    expect(away.heartbeats).toEqual([]);
+    expect(rejected.failure).toMatchObject({ type: 'RideNDineRejected', nonRetryable: true });
+    expect(detailsOf(rejected)).toMatchObject({ outcome: 'rejected', maybe_sent: true });
+  });
+});
+
+describe('the time for an order that was never sent', () => {
+  it('is over with the quote: nothing is sent, and no order can have come of it', async () => {
+    const server = await partner(201, '{"ridendine_order_id":"r-1","payment_session_id":"p-1"}');
+
+    const made = await attempt(server.url, newRecord({ not_sent_deadline: fromNow(-1) }));
+
+    expect(made.failure).toMatchObject({ type: 'QuoteExpired', nonRetryable: true });
+    expect(detailsOf(made)).toEqual({ outcome: 'notSent', maybe_sent: false });
+    expect(server.requests).toEqual([]);
+  });
+
+  it('being over, the failure says why it was not sent in time', async () => {
+    const record = newRecord();
+    const word = await notSentWordOf(1, record);
+    const server = await partner(201);
+
+    const made = await attempt(server.url, { ...record, not_sent_deadline: fromNow(-1) }, later(2, word));
+
+    expect(made.failure).toMatchObject({ type: 'RideNDineRateLimited', nonRetryable: true });
+    expect(detailsOf(made)).toEqual({ outcome: 'notSent', maybe_sent: false });
+    expect(server.requests).toEqual([]);
+  });
+
+  it.each<[string, AttemptInfo, Partial<OrderRecord>]>([
+    ['of this run', later(2), {}],
+    ['of an earlier run', first, { maybe_sent_before: true }],
+  ])('does not matter once an attempt %s may have sent it', async (_what, info, changes) => {
+    const server = await partner(201, '{"ridendine_order_id":"r-1","payment_session_id":"p-1"}');
+
+    const { result } = await attempt(server.url, newRecord({ not_sent_deadline: fromNow(-1), ...changes }), info);
+
+    expect(result).toEqual({ ridendine_order_id: 'r-1', payment_session_id: 'p-1' });
+  });
+});
+
+describe('the pause before the next attempt', () => {
+  it.each([429, 503])('is what the partner asks for with %i', async (status) => {
+    const { url } = await partner(status, '{}', { 'retry-after': '7' });
+
+    const { failure } = await attempt(url, newRecord());
+
+    expect(failure?.nextRetryDelay).toBe(7000);
+  });
+
+  it('is never longer than the time that is left for an order that was not sent', async () => {
+    const { url } = await partner(429, '{}', { 'retry-after': '3600' });
+
+    const { failure } = await attempt(url, newRecord({ not_sent_deadline: fromNow(60_000) }));
+
+    expect(failure?.nextRetryDelay).toBeGreaterThan(0);
+    expect(failure?.nextRetryDelay).toBeLessThanOrEqual(60_000);
+  });
+
+  it.each([
+    [1, 10_000],
+    [2, 20_000],
+    [5, 160_000],
+    [6, 300_000],
+    [5000, 300_000],
+  ])('grows while our configuration is wrong, up to 5 minutes: attempt %i', async (number, pauseMs) => {
+    const { url } = await partner(401);
+
+    const { failure } = await attempt(url, newRecord(), number === 1 ? first : later(number));
+
+    expect(failure?.nextRetryDelay).toBe(pauseMs);
+  });
+});
