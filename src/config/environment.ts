@@ -45,10 +45,10 @@ export function wholeNumber(min: number, max: number) {
 /** A duration as people write it (`24h`, `5 min`, `7 days`), in milliseconds. */
 export function duration() {
   return z.string().transform((text, context) => {
-    const milliseconds: number | undefined = ms(text as StringValue);
     // A bare number would count as milliseconds, and nobody who writes "5" means that.
     const hasUnit = /[a-z]\s*$/i.test(text);
-    if (hasUnit && Number.isInteger(milliseconds) && Number(milliseconds) >= 0) return Number(milliseconds);
+    const milliseconds = hasUnit ? ms(text as StringValue) : Number.NaN;
+    if (Number.isInteger(milliseconds) && milliseconds >= 0) return milliseconds;
     context.addIssue('must be a duration such as "24h", "5 min" or "7 days"');
     return z.NEVER;
   });
