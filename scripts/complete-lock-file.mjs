@@ -26,7 +26,7 @@ for (const [path, { optionalDependencies = {}, dev }] of Object.entries(lock.pac
     lock.packages[`node_modules/${name}`] = { version, ...platform, optional: true, ...(dev && { dev: true }) };
   }
 }
-lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, 'en')));
+lock.packages = Object.fromEntries(Object.entries(lock.packages).toSorted(([a], [b]) => a.localeCompare(b, 'en')));
 writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
 
 /** Whether Node would find an entry for `name` from the package at `path`. */

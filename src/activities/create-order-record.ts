@@ -70,7 +70,7 @@ async function createOnce(orders: OrdersStore, request: CheckoutRequest, checkou
   } catch (error) {
     if (!(error instanceof DirectusNotUniqueError)) throw error;
   }
-  const existing = await orders.findOrderById(id);
+  const existing = await orders.findOrderByKey(request.idempotency_key);
   if (!existing) throw quoteAlreadyUsed();
   if (existing.request_fingerprint !== fingerprint) {
     throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');

@@ -19,16 +19,17 @@ export function createValidateCheckout({
 }): OrderCreationActivities['validateCheckout'] {
   return async (input) => {
     const request = parseRequest(input);
-    const { order, quote } = await read(orders, request);
+    const { order, requireQuote } = await read(orders, request);
+    const soundCheckout = () => requireSoundCheckout(request, requireQuote());
     if (!order) {
       const orderId = deriveOrderId(request.idempotency_key);
-      return { standing: 'new', order_id: orderId, checkout: requireSoundCheckout(request, quote) };
+      return { standing: 'new', order_id: orderId, checkout: soundCheckout() };
     }
 
     if (order.request_fingerprint !== requestFingerprint(request)) {
       throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
     }
-    return standingOf(order, () => requireSoundCheckout(request, quote));
+    return standingOf(order, soundCheckout);
   };
 }
 
@@ -45,17 +46,21 @@ function parseRequest(input: unknown): CheckoutRequest {
   );
 }
 
-/** Side by side: the customer waits for one round trip, not for two. */
+/**
+ * Side by side: the customer waits for one round trip, not for two. A quote that can't be read is no reason to fail
+ * before it is needed: of an order that exists the ids may be all that is asked for.
+ */
 async function read(orders: OrdersStore, request: CheckoutRequest) {
-  try {
-    const [order, quote] = await Promise.all([
-      orders.findOrderByKey(request.idempotency_key),
-      orders.findQuote(request.quote_id),
-    ]);
-    return { order, quote };
-  } catch (error) {
-    throw directusFailure(error, 'give-up');
-  }
+  const [order, quote] = await Promise.allSettled([
+    orders.findOrderByKey(request.idempotency_key),
+    orders.findQuote(request.quote_id),
+  ]);
+  return { order: valueOf(order), requireQuote: () => valueOf(quote) };
+}
+
+function valueOf<Value>(result: PromiseSettledResult<Value>): Value {
+  if (result.status === 'fulfilled') return result.value;
+  throw directusFailure(result.reason, 'give-up');
 }
 
 function requireSoundCheckout(request: CheckoutRequest, quote: QuoteRecord | null): Checkout {

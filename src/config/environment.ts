@@ -56,7 +56,8 @@ export function duration() {
 
 /** An http or https address. */
 export function httpUrl() {
-  return z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
+  const error = 'must be an http or https address without a query';
+  return z.url({ protocol: /^https?$/, error }).refine((url) => !/[?#]/.test(url), error);
 }
 
 /** A secret that goes into a header, and never into a message. */

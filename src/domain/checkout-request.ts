@@ -24,7 +24,7 @@ export const checkoutRequestSchema = z.strictObject({
   customer_id: hyphenatedUuid,
   quote_id: storableText.min(1).max(255),
   fulfillment_method: z.enum(['DELIVERY', 'PICKUP']),
-  shipping_snapshot: absentWhenNull(z.record(z.string(), z.json()).pipe(storableJson)),
+  shipping_snapshot: absentWhenNull(storableJson),
   customer_note: absentWhenNull(storableText.max(MAX_NOTE_LENGTH)),
   idempotency_key: hyphenatedUuid,
 });

@@ -5,11 +5,18 @@ const message = 'contains a character that can not be stored';
 
 export const storableText = z.string().refine(isStorable, message);
 
-function isStorableJson(value: unknown): boolean {
+/** Deeper than any address, and shallow enough that nothing which walks through it runs out of stack. */
+const DEEPEST = 32;
+
+function isStorableJson(value: unknown, depth = DEEPEST): boolean {
   if (typeof value === 'string') return isStorable(value);
   if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([key, member]) => isStorable(key) && isStorableJson(member));
+  if (depth === 0) return false;
+  return Object.entries(value).every(([key, member]) => isStorable(key) && isStorableJson(member, depth - 1));
 }
 
-/** A JSON object of which every text, names of members included, can be stored. */
-export const storableJson = z.record(z.string(), z.json()).refine(isStorableJson, message);
+/** A JSON object that is not nested deeply, and of which every text, names of members included, can be stored. */
+export const storableJson = z
+  .custom<Record<string, z.core.util.JSONType>>()
+  .refine((value) => isStorableJson(value), { error: `${message}, or is nested too deeply`, abort: true })
+  .pipe(z.record(z.string(), z.json()));

@@ -121,6 +121,21 @@ describe('the ids in a checkout request', () => {
   });
 });
 
+describe('an address that is nested', () => {
+  const nested = (depth: number): unknown => (depth === 0 ? 'x' : { more: nested(depth - 1) });
+
+  it('reasonably is taken, and deeply is refused', () => {
+    expect(faults({ shipping_snapshot: nested(20) })).toEqual([]);
+    expect(faults({ shipping_snapshot: nested(100) })).toEqual(['shipping_snapshot']);
+  });
+
+  it('deeper than any stack is refused like any other', () => {
+    const text = '{"more":'.repeat(30_000) + '1' + '}'.repeat(30_000);
+
+    expect(faults({ shipping_snapshot: JSON.parse(text) as unknown })).toEqual(['shipping_snapshot']);
+  });
+});
+
 describe('characters that can not be stored', () => {
   const texts = [
     ['a NUL', 'a\u0000b'],

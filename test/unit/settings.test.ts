@@ -105,11 +105,11 @@ describe("the worker's settings", () => {
 
     expect(message.split('\n').toSorted()).toEqual([
       '  DIRECTUS_TOKEN is not set.',
-      '  DIRECTUS_URL: must be an http or https address',
+      '  DIRECTUS_URL: must be an http or https address without a query',
       '  LOG_LEVEL: must be trace, debug, info, warn or error',
       '  QUOTE_GRACE: must be a duration such as "24h", "5 min" or "7 days"',
       '  RIDENDINE_API_KEY is not set.',
-      '  RIDENDINE_BASE_URL: must be an http or https address',
+      '  RIDENDINE_BASE_URL: must be an http or https address without a query',
       '  RIDENDINE_TIMEOUT_MS: must be a whole number from 100 to 120000',
       '  TEMPORAL_ADDRESS: must be host:port, without a scheme',
       '  WORKER_MAX_CONCURRENT_ACTIVITIES: must be a whole number from 1 to 10000',

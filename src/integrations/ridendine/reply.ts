@@ -63,9 +63,11 @@ export function readReply(answer: PartnerAnswer, now: Date): LinkIds {
   throw new RideNDineRejectedError(`RideNDine refused the order (${status}).`, options);
 }
 
-function parseJson(text: string): unknown {
+/** The JSON object that an API answers with; a page or a bare word is none, even if it could be read as JSON. */
+function parseJson(text: string): object | undefined {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
     return undefined;
   }

@@ -35,11 +35,13 @@ export interface MergedSnapshot<S extends Snapshot> {
   mismatches: string[];
 }
 
-/** Types that hold the same values, so that an existing column of one will do for the other. */
+/**
+ * Types that hold the same values, so that an existing column of one will do for the other. A dateTime is not among them:
+ * it has no zone, and would be read hours off.
+ */
 const interchangeable = [
   ['string', 'text', 'uuid'],
   ['integer', 'bigInteger'],
-  ['timestamp', 'dateTime'],
 ];
 
 /**
