@@ -172,9 +172,10 @@ describe('RideNDine in trouble', () => {
     });
 
     expect(failure).toMatchObject({ type: 'RideNDineRateLimited' });
-    // This server dates an attempt back to the failure before it: one more is sent than on a real one.
+    // Far from the five hours. This server dates an attempt back to the failure before it, so that one more may be sent
+    // than on a real one, a quote's life later; what a real one does is shown by the stack tests.
     expect(scenario.sent.length).toBeLessThanOrEqual(2);
-    expect(tookMs).toBeLessThan(20 * MINUTE_MS);
+    expect(tookMs).toBeLessThan(60 * MINUTE_MS);
   });
 });
 
