@@ -21,7 +21,7 @@ export function createCreateOrderRecord({
   return async ({ request, standing }) => {
     const order = await liveOrder(orders, request, standing);
     if (order.ridendine_request === null) {
-      throw finalFailure('DirectusRejected', 'The order in Directus lacks the stored request for RideNDine.');
+      throw finalFailure('OrderNeedsReview', 'The order in Directus lacks the stored request for RideNDine.');
     }
     const isContinued = standing.standing === 'unlinked' || standing.standing === 'in-review';
     return {

@@ -6,7 +6,8 @@ export const workerVariables = temporalVariables.extend({
   DIRECTUS_TOKEN: secret(),
   RIDENDINE_BASE_URL: httpUrl(),
   RIDENDINE_API_KEY: secret(),
-  RIDENDINE_TIMEOUT_MS: wholeNumber(100, 120_000).default(10_000),
+  // Longer than the 10 s that fetch gives a connection: one that is never made then proves that nothing was sent.
+  RIDENDINE_TIMEOUT_MS: wholeNumber(100, 120_000).default(15_000),
   RIDENDINE_IDEMPOTENCY_TTL: duration().default(24 * 60 * 60_000),
   RIDENDINE_IDEMPOTENCY_MARGIN: duration().default(60 * 60_000),
   QUOTE_GRACE: duration().default(5 * 60_000),

@@ -131,7 +131,9 @@ export function startSteps(request: CheckoutRequest): Steps {
           throw error;
         }
         const failure = readStepFailure(error, 'DirectusUnavailable');
-        throw await failed(failure, NOTHING_TO_MARK.has(failure.code) ? undefined : standing.order_id);
+        // RideNDine may have a continued order, whatever became of this step: it stays as it is for the next run.
+        const isOurs = !isContinued && !NOTHING_TO_MARK.has(failure.code);
+        throw await failed(failure, isOurs ? standing.order_id : undefined);
       }
     },
 

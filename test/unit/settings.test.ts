@@ -34,9 +34,9 @@ describe("the worker's settings", () => {
     expect(readWorkerSettings(workerEnvironment)).toEqual({
       temporal: { address: '127.0.0.1:7233', namespace: 'default' },
       directus: { url: 'http://127.0.0.1:8055', token: 'directus-token' },
-      ridendine: { baseUrl: 'https://partner.example/v1', apiKey: 'partner-key', timeoutMs: 10_000 },
+      ridendine: { baseUrl: 'https://partner.example/v1', apiKey: 'partner-key', timeoutMs: 15_000 },
       deadlines: {
-        ridendineTimeoutMs: 10_000,
+        ridendineTimeoutMs: 15_000,
         ridendineIdempotencyTtlMs: 86_400_000,
         ridendineIdempotencyMarginMs: 3_600_000,
         quoteGraceMs: 300_000,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
+import type { StoredOrder } from '../../src/domain/order.ts';
 import {
   RideNDineRateLimitedError,
   RideNDineRejectedError,
@@ -95,6 +96,31 @@ describe('orderCreation', () => {
 
     await expect(temporal.run({ request, ...scenario }, (handle) => handle.result())).resolves.toEqual(result);
     expect(scenario.calls).toEqual(['validateCheckout']);
+  });
+});
+
+describe('an order that an earlier run left half-way', () => {
+  it('is never marked as failed because it could not be continued: RideNDine may have it', async () => {
+    const request = pickup();
+    const { activities } = await scenarioOf({ request });
+    const scenario = await scenarioOf({
+      request,
+      override: {
+        async validateCheckout(input) {
+          const standing = await activities.validateCheckout(input);
+          if (standing.standing !== 'new') throw new Error('The scenario begins with a new checkout.');
+          return { standing: 'unlinked', order_id: standing.order_id, order: storedOrder(standing.order_id, request) };
+        },
+        async createOrderRecord() {
+          throw ApplicationFailure.nonRetryable('Directus refused the request (400).', 'DirectusRejected');
+        },
+      },
+    });
+
+    const failure = await temporal.run({ request, ...scenario }, (handle) => failureOf(handle.result()));
+
+    expect(failure).toMatchObject({ type: 'DirectusRejected' });
+    expect(scenario.marks).toEqual([]);
   });
 });
 
@@ -321,6 +347,21 @@ function pickup(): CheckoutRequest {
     quote_id: `quote-${randomUUID()}`,
     fulfillment_method: 'PICKUP',
     idempotency_key: randomUUID(),
+  };
+}
+
+function storedOrder(id: string, request: CheckoutRequest): StoredOrder {
+  return {
+    id,
+    status: 'PENDING_PAYMENT',
+    payment_status: 'PENDING',
+    idempotency_key: request.idempotency_key,
+    request_fingerprint: null,
+    ridendine_request: '{"frozen":"body"}',
+    ridendine_order_id: null,
+    payment_session_id: null,
+    failure_code: null,
+    date_created: new Date().toISOString(),
   };
 }
 
