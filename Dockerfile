@@ -7,7 +7,8 @@ FROM node AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 # No production dependency needs its install script.
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+RUN --mount=type=cache,target=/var/cache/npm \
+  npm ci --cache /var/cache/npm --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node
 ENV NODE_ENV=production

@@ -27,7 +27,6 @@ for (const { pid, leadsGroup } of watched.values()) if (leadsGroup) killGroup(pi
 
 function parse(line: string): GuardianMessage | undefined {
   try {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by this program, in the same version
     return JSON.parse(line) as GuardianMessage;
   } catch {
     return undefined;
