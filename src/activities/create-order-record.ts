@@ -1,40 +1,54 @@
-import type { CheckoutRequest } from '../domain/checkout-request.ts';
-import { orderCreationWorkflowId } from '../domain/order-creation.ts';
-import { buildRideNDineRequest } from '../domain/ridendine-order.ts';
-import type { StoredOrder } from '../domain/order.ts';
 import type { Checkout } from '../domain/checkout.ts';
-import { deriveOrderId, deriveOrderItemId } from '../identity/order-ids.ts';
-import { requestFingerprint } from '../identity/request-fingerprint.ts';
+import { isFailureCode } from '../domain/failure-codes.ts';
+import type { OrderCreationInput } from '../domain/order-creation.ts';
+import type { StoredOrder } from '../domain/order.ts';
 import { DirectusNotUniqueError } from '../integrations/directus/errors.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { directusFailure, finalFailure } from './failures.ts';
-import type { OpenStanding, OrderCreationActivities } from './order-creation-activities.ts';
-import type { PartnerDeadlines } from './partner-deadlines.ts';
+import { newOrder } from './new-order.ts';
+import type { OpenStanding, OrderCreationActivities, OrderRecord } from './order-creation-activities.ts';
+import { standingOf } from './order-standing.ts';
+import type { OrderDeadlines } from './order-deadlines.ts';
+import { currentRunId } from './run-id.ts';
 
 export function createCreateOrderRecord({
   orders,
   deadlines,
 }: {
   orders: OrdersStore;
-  deadlines: PartnerDeadlines;
+  deadlines: OrderDeadlines;
 }): OrderCreationActivities['createOrderRecord'] {
   return async ({ request, standing }) => {
     const order = await liveOrder(orders, request, standing);
     if (order.ridendine_request === null) {
       throw finalFailure('OrderNeedsReview', 'The order in Directus lacks the stored request for RideNDine.');
     }
-    const isContinued = standing.standing === 'unlinked' || standing.standing === 'in-review';
+    const runId = currentRunId();
+    // After a reset by an operator, the run that looked is another, and may have gone on to RideNDine.
+    const isUnsent = standing.run_id === runId && (standing.standing === 'new' || standing.standing === 'failed');
     return {
+      run_id: runId,
       order_id: order.id,
-      quote_id: request.quote_id,
       ridendine_request: order.ridendine_request,
-      maybe_sent_before: isContinued,
-      ...deadlines(order.date_created, isContinued ? undefined : standing.checkout.quote_expires_at),
+      review: standing.standing === 'in-review' ? reviewOf(order) : null,
+      maybe_sent_before: !isUnsent,
+      ...deadlines(order.date_created, isUnsent ? standing.checkout.quote_expires_at : undefined),
     };
   };
 }
 
-async function liveOrder(orders: OrdersStore, request: CheckoutRequest, standing: OpenStanding): Promise<StoredOrder> {
+function reviewOf({ failure_code, failure_reason }: StoredOrder): OrderRecord['review'] {
+  return {
+    code: isFailureCode(failure_code) ? failure_code : 'RideNDineUnavailable',
+    reason: failure_reason ?? 'An earlier run ended while the order waited for support staff.',
+  };
+}
+
+async function liveOrder(
+  orders: OrdersStore,
+  request: OrderCreationInput,
+  standing: OpenStanding,
+): Promise<StoredOrder> {
   try {
     switch (standing.standing) {
       case 'new':
@@ -54,44 +68,42 @@ async function liveOrder(orders: OrdersStore, request: CheckoutRequest, standing
  * After an attempt of unknown end the order is written again, not looked for: a look-up may come before the first
  * attempt's commit. If the database then says that something is taken, the rows tell what.
  */
-async function createOnce(orders: OrdersStore, request: CheckoutRequest, checkout: Checkout): Promise<StoredOrder> {
-  const id = deriveOrderId(request.idempotency_key);
-  const fingerprint = requestFingerprint(request);
+async function createOnce(orders: OrdersStore, request: OrderCreationInput, checkout: Checkout): Promise<StoredOrder> {
+  const order = newOrder(request, checkout);
   try {
-    return await orders.createOrder({
-      id,
-      itemIds: checkout.items.map((_, index) => deriveOrderItemId(id, index)),
-      request,
-      fingerprint,
-      checkout,
-      ridendineRequest: buildRideNDineRequest(id, checkout),
-      workflowId: orderCreationWorkflowId(request.idempotency_key),
-    });
+    return await orders.createOrder(order);
   } catch (error) {
     if (!(error instanceof DirectusNotUniqueError)) throw error;
   }
-  const existing = await orders.findOrderByKey(request.idempotency_key);
+  const existing = await orders.findOrderByKey(order.request.idempotency_key);
   if (!existing) throw quoteAlreadyUsed();
-  if (existing.request_fingerprint !== fingerprint) {
+  if (existing.request_fingerprint !== order.fingerprint) {
     throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
   }
-  return existing;
+  return requireUnlinked(existing);
 }
 
 async function reopen(orders: OrdersStore, order: StoredOrder, quoteId: string): Promise<StoredOrder> {
+  let reopened: StoredOrder | null;
   try {
-    const reopened = await orders.changeStatus(order.id, {
+    reopened = await orders.changeStatus(order.id, {
       status: 'PENDING_PAYMENT',
       activeQuoteId: quoteId,
       failureCode: null,
       failureReason: null,
     });
-    if (reopened) return reopened;
   } catch (error) {
     if (error instanceof DirectusNotUniqueError) throw quoteAlreadyUsed();
     throw error;
   }
+  if (reopened) return requireUnlinked(reopened);
   throw finalFailure('OrderNeedsReview', 'The failed order was removed or taken on by a later phase.');
+}
+
+/** Anything else than an order of our own earlier attempt means that our run was reset, and its story is not the order's. */
+function requireUnlinked(order: StoredOrder): StoredOrder {
+  if (standingOf(order).standing === 'unlinked') return order;
+  throw finalFailure('OrderNeedsReview', 'Another run has taken the order further: a new run answers for it.');
 }
 
 function quoteAlreadyUsed() {

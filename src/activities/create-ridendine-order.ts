@@ -6,15 +6,20 @@ import { RideNDineError } from '../integrations/ridendine/errors.ts';
 import type { RideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
 import { attemptTime } from './clock.ts';
 import type { OrderCreationActivities, OrderRecord, PartnerFailureDetails } from './order-creation-activities.ts';
+import { currentRunId } from './run-id.ts';
 
 /**
- * The word that an attempt leaves when it is proven that it sent nothing. The next attempt finds it in the heartbeat
- * details: Temporal keeps those, while it shows the workflow only the last failure. No word means *maybe sent*.
+ * The word that an attempt leaves for the next one, in its heartbeat details: Temporal keeps those, while it shows the
+ * workflow only the last failure.
  */
-interface NotSentWord {
-  attempt: number;
-  code: FailureCode;
-}
+type Word =
+  /** Nothing was sent: proven, by this attempt and by all before it. */
+  | { maybe_sent: false; attempt: number; code: FailureCode }
+  /** Never taken back: whoever finds it sends nothing but the same key and bytes. */
+  | { maybe_sent: true; code: FailureCode | null };
+
+const firstAttempt = { maybe_sent: false, code: 'QuoteExpired' } as const;
+const nothingKnown = { maybe_sent: true, code: null } as const;
 
 export function createCreateRideNDineOrder({
   ridendine,
@@ -22,11 +27,10 @@ export function createCreateRideNDineOrder({
   ridendine: RideNDineClient;
 }): OrderCreationActivities['createRideNDineOrder'] {
   return async (order) => {
-    const word = wordOfPreviousAttempt();
-    const maybeSentBefore = order.maybe_sent_before || word === 'none';
-    if (!maybeSentBefore && attemptTime() >= new Date(order.not_sent_deadline)) {
-      throw quoteRanOut(word === 'first attempt' ? 'QuoteExpired' : word.code);
-    }
+    const known = knownOfEarlierAttempts(order);
+    if (!order.is_asked) refuseWhenTooLate(order, known);
+    // Should this attempt be cut off, the word of an older one must not be mistaken for its own.
+    if (known.maybe_sent) leaveWord({ maybe_sent: true, code: known.code });
     try {
       return await ridendine.createOrder({
         orderId: order.order_id,
@@ -35,38 +39,54 @@ export function createCreateRideNDineOrder({
       });
     } catch (error) {
       if (!(error instanceof RideNDineError)) throw error;
-      if (error.outcome === 'notSent' && !maybeSentBefore) {
-        heartbeat({ attempt: activityInfo().attempt, code: error.code } satisfies NotSentWord);
-      }
-      throw partnerFailure(error, order, maybeSentBefore);
+      const maybeSent = known.maybe_sent || error.outcome === 'maybeSent';
+      leaveWord(
+        maybeSent
+          ? { maybe_sent: true, code: error.code }
+          : { maybe_sent: false, attempt: activityInfo().attempt, code: error.code },
+      );
+      throw partnerFailure(error, order, maybeSent);
     }
   };
 }
 
-/**
- * What the attempt before this one left: its word, or `'none'`. An activity that an operator has reset counts its
- * attempts from one again: then nothing is known of the earlier ones, and only the schedule betrays them.
- */
-function wordOfPreviousAttempt(): NotSentWord | 'first attempt' | 'none' {
-  const { attempt, heartbeatDetails, scheduledTimestampMs, currentAttemptScheduledTimestampMs } = activityInfo();
-  const word = heartbeatDetails as NotSentWord | undefined;
-  if (word) return word.attempt === attempt - 1 ? word : 'none';
-  const isFirst = attempt === 1 && currentAttemptScheduledTimestampMs === scheduledTimestampMs;
-  return isFirst ? 'first attempt' : 'none';
+function leaveWord(word: Word): void {
+  heartbeat(word);
 }
 
-function quoteRanOut(code: FailureCode): ApplicationFailure {
+/** A word of *not sent* counts only from the attempt directly before; silence is *maybe sent*. */
+function knownOfEarlierAttempts(order: OrderRecord): Pick<Word, 'maybe_sent' | 'code'> {
+  const info = activityInfo();
+  // Another run than the one that wrote the record: an operator has reset it, and its attempts are not in our history.
+  if (order.maybe_sent_before || order.run_id !== currentRunId()) return nothingKnown;
+  const word = info.heartbeatDetails as Word | undefined;
+  if (word) return word.maybe_sent || word.attempt === info.attempt - 1 ? word : nothingKnown;
+  // An operator's reset of the activity counts attempts from one again, and only the schedule betrays it.
+  const isFirst = info.attempt === 1 && info.currentAttemptScheduledTimestampMs === info.scheduledTimestampMs;
+  return isFirst ? firstAttempt : nothingKnown;
+}
+
+function refuseWhenTooLate(order: OrderRecord, known: Pick<Word, 'maybe_sent' | 'code'>): void {
+  const now = attemptTime();
+  if (known.maybe_sent) {
+    if (now < new Date(order.key_deadline)) return;
+    throw tooLate(known, 'RideNDine may have forgotten the idempotency key: another call could make a second order.');
+  }
+  if (now < new Date(order.not_sent_deadline)) return;
+  throw tooLate(known, 'The quote ran out before the order could be sent to RideNDine.');
+}
+
+function tooLate({ maybe_sent, code }: Pick<Word, 'maybe_sent' | 'code'>, message: string): ApplicationFailure {
   return ApplicationFailure.create({
-    type: code,
-    message: 'The quote ran out before the order could be sent to RideNDine.',
+    type: code ?? 'RideNDineUnavailable',
+    message,
     nonRetryable: true,
-    details: [{ outcome: 'notSent', maybe_sent: false } satisfies PartnerFailureDetails],
+    details: [{ outcome: maybe_sent ? 'maybeSent' : 'notSent', maybe_sent } satisfies PartnerFailureDetails],
   });
 }
 
-function partnerFailure(error: RideNDineError, order: OrderRecord, maybeSentBefore: boolean): ApplicationFailure {
-  const maybeSent = maybeSentBefore || error.outcome === 'maybeSent';
-  const nextRetryDelay = retryDelayMs(error, maybeSent ? undefined : order.not_sent_deadline);
+function partnerFailure(error: RideNDineError, order: OrderRecord, maybeSent: boolean): ApplicationFailure {
+  const nextRetryDelay = retryDelayMs(error, order, maybeSent);
   const details: PartnerFailureDetails = {
     outcome: error.outcome,
     maybe_sent: maybeSent,
@@ -86,15 +106,15 @@ function partnerFailure(error: RideNDineError, order: OrderRecord, maybeSentBefo
 const SLOW_RETRY_FIRST_MS = 10_000;
 const SLOW_RETRY_MAX_MS = 5 * 60_000;
 
-/**
- * The pause before the next attempt; `undefined` for the usual one.
- *
- * @param deadline when the next attempt is due at the latest, if only to find that the time is over.
- */
-function retryDelayMs(error: RideNDineError, deadline: string | undefined): number | undefined {
+/** The pause before the next attempt; `undefined` for the usual one. However long, it leaves time for a last attempt. */
+function retryDelayMs(error: RideNDineError, order: OrderRecord, maybeSent: boolean): number | undefined {
   const pauseMs = error.retryAfterMs ?? slowPauseMs(error.code);
-  if (pauseMs === undefined || deadline === undefined) return pauseMs;
-  return Math.min(pauseMs, Math.max(1, Date.parse(deadline) - attemptTime().getTime()));
+  if (pauseMs === undefined) return undefined;
+  const now = attemptTime().getTime();
+  // If only to find that the time is over, and to say so.
+  if (!maybeSent) return Math.min(pauseMs, Math.max(1, Date.parse(order.not_sent_deadline) - now));
+  const leftMs = Date.parse(order.key_deadline) - order.attempt_timeout_ms - now;
+  return leftMs > 0 ? Math.min(pauseMs, leftMs) : pauseMs;
 }
 
 function slowPauseMs(code: FailureCode): number | undefined {

@@ -17,9 +17,11 @@ export function checkoutFailure(problems: CheckoutProblem[]): ApplicationFailure
   return finalFailure(code, message, [{ problems }]);
 }
 
+/** Directus asks for seconds, not for hours: a customer may be waiting. */
+const LONGEST_DIRECTUS_PAUSE_MS = 60_000;
+
 /**
- * How an activity fails for what Directus did. Anything else is a bug of ours and is passed on: Temporal retries it,
- * and an operator sees it.
+ * How an activity fails for what Directus did. Anything else is passed on.
  *
  * @param whenRejected whether a definite refusal ends the activity. It must not once the order may exist: then only
  *   somebody's mending can help, and giving up would lose the order.
@@ -31,6 +33,7 @@ export function directusFailure(error: unknown, whenRejected: 'give-up' | 'keep-
     type: error.code,
     message: error.message,
     nonRetryable,
-    ...(error.retryAfterMs !== undefined && !nonRetryable && { nextRetryDelay: error.retryAfterMs }),
+    ...(error.retryAfterMs !== undefined &&
+      !nonRetryable && { nextRetryDelay: Math.min(error.retryAfterMs, LONGEST_DIRECTUS_PAUSE_MS) }),
   });
 }

@@ -1,7 +1,7 @@
 import type { AttemptOutcome } from '../domain/attempt-outcome.ts';
 import type { Checkout } from '../domain/checkout.ts';
-import type { CheckoutRequest } from '../domain/checkout-request.ts';
 import type { FailureCode } from '../domain/failure-codes.ts';
+import type { OrderCreationInput } from '../domain/order-creation.ts';
 import type { LinkIds, OrderCreationResult, OrderStatus, StoredOrder } from '../domain/order.ts';
 
 /**
@@ -10,40 +10,51 @@ import type { LinkIds, OrderCreationResult, OrderStatus, StoredOrder } from '../
  */
 export interface OrderCreationActivities {
   /** Step 3.1: what is known of this checkout, and whether an order may come of it. Reads Directus, writes nothing. */
-  validateCheckout(request: CheckoutRequest): Promise<CheckoutStanding>;
+  validateCheckout(input: OrderCreationInput): Promise<CheckoutStanding>;
 
   /** Step 3.2: the order with its items exists in Directus, live, with the frozen body for RideNDine. */
-  createOrderRecord(input: { request: CheckoutRequest; standing: OpenStanding }): Promise<OrderRecord>;
+  createOrderRecord(input: { request: OrderCreationInput; standing: OpenStanding }): Promise<OrderRecord>;
 
-  /** Step 3.3: the order exists at RideNDine. Its failures carry a {@link PartnerFailureDetails}. */
-  createRideNDineOrder(order: OrderRecord): Promise<LinkIds>;
+  /**
+   * Step 3.3: the order exists at RideNDine. Its failures carry a {@link PartnerFailureDetails}.
+   *
+   * `is_asked`: support staff want this call, whatever the deadlines say.
+   */
+  createRideNDineOrder(order: OrderRecord & { is_asked: boolean }): Promise<LinkIds>;
 
   /** Step 3.4: the order carries RideNDine's ids. Writes no status. `LinkConflict` if other ids stand in the way. */
   saveLinkIds(input: { order_id: string; link: LinkIds }): Promise<OrderCreationResult>;
 
-  /** The order carries how it ended. An order that is missing, or that a later phase has taken on, is left as it is. */
-  markOrder(input: OrderMark): Promise<void>;
+  /** The order carries how matters stand with it. */
+  markOrder(input: OrderMark): Promise<MarkOutcome>;
 }
 
 /** How matters stand with a checkout's idempotency key. */
 export type CheckoutStanding = OpenStanding | { standing: 'linked'; result: OrderCreationResult };
 
-export type OpenStanding =
-  /** No order has this key, and the rules are kept. */
-  | { standing: 'new'; order_id: string; checkout: Checkout }
-  /** An earlier run ended with the order `FAILED`: the same order is tried again, and the rules are kept. */
-  | { standing: 'failed'; order_id: string; checkout: Checkout; order: StoredOrder }
-  /** An earlier run was lost half-way: RideNDine may have the order. */
-  | { standing: 'unlinked'; order_id: string; order: StoredOrder }
-  /** An earlier run was lost while the order waited for support staff. */
-  | { standing: 'in-review'; order_id: string; order: StoredOrder };
+/** Who found something out. A run that an operator has reset finds the words of another run in its history. */
+interface FoundByRun {
+  run_id: string;
+}
+
+export type OpenStanding = FoundByRun & { order_id: string } & (
+    | /** No order has this key, and the rules are kept. */
+      { standing: 'new'; checkout: Checkout }
+      /** An earlier run ended with the order `FAILED`: the same order is tried again, and the rules are kept. */
+    | { standing: 'failed'; checkout: Checkout; order: StoredOrder }
+    /** An earlier run was lost half-way: RideNDine may have the order. */
+    | { standing: 'unlinked'; order: StoredOrder }
+    /** An earlier run was lost while the order waited for support staff. */
+    | { standing: 'in-review'; order: StoredOrder }
+  );
 
 /** An order in Directus that is about to be created at RideNDine. Times are ISO 8601. */
-export interface OrderRecord {
+export interface OrderRecord extends FoundByRun {
   order_id: string;
-  quote_id: string;
   /** Sent as it is, byte for byte. */
   ridendine_request: string;
+  /** Why the order waits for support staff already, if it does. */
+  review: { code: FailureCode; reason: string } | null;
   /** Whether an earlier run may have sent it. */
   maybe_sent_before: boolean;
   /** Until when an order that never left is tried: the quote's expiry and a grace. */
@@ -51,6 +62,8 @@ export interface OrderRecord {
   /** Until when the same key and bytes are safe: RideNDine forgets the key some time after. */
   key_deadline: string;
   attempt_timeout_ms: number;
+  /** How long support staff may take before a review counts as overdue. */
+  review_window_ms: number;
 }
 
 /** Details of a failed `createRideNDineOrder`. */
@@ -66,9 +79,15 @@ export interface PartnerFailureDetails {
 export interface OrderMark {
   order_id: string;
   status: OrderStatus;
-  /** Holds the quote while the order is live. */
-  quote_id: string;
   failure_code: FailureCode | null;
   /** One sentence for support staff, without personal data. */
   failure_reason: string | null;
+  /**
+   * What to write if the order is missing: an attempt to create it may still be under way in Directus, and must then
+   * find its place taken. Without it a missing order stays missing.
+   */
+  if_missing?: { request: OrderCreationInput; checkout: Checkout };
 }
+
+/** `left`: a person or a later phase has given the order a status that this phase does not change. */
+export type MarkOutcome = 'marked' | 'left' | 'missing';

@@ -1,8 +1,13 @@
+import { activityInfo } from '@temporalio/activity';
+import type { ApplicationFailure } from '@temporalio/common';
+import { z } from 'zod';
 import { checkCheckout } from '../domain/checkout.ts';
 import type { Checkout } from '../domain/checkout.ts';
 import type { CheckoutRequest } from '../domain/checkout-request.ts';
-import { checkoutRequestSchema } from '../domain/checkout-request.ts';
-import { resultOf } from '../domain/order.ts';
+import { checkoutRequestSchema, hyphenatedUuid } from '../domain/checkout-request.ts';
+import { isFailureCode } from '../domain/failure-codes.ts';
+import { isContinuation, orderCreationWorkflowId } from '../domain/order-creation.ts';
+import type { OrderContinuation, OrderCreationInput } from '../domain/order-creation.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { QuoteRecord } from '../domain/quote.ts';
 import { deriveOrderId } from '../identity/order-ids.ts';
@@ -11,6 +16,13 @@ import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { attemptTime } from './clock.ts';
 import { checkoutFailure, directusFailure, finalFailure } from './failures.ts';
 import type { CheckoutStanding, OrderCreationActivities } from './order-creation-activities.ts';
+import { standingOf } from './order-standing.ts';
+import { currentRunId } from './run-id.ts';
+
+const continuationSchema: z.ZodType<OrderContinuation> = z.strictObject({
+  idempotency_key: hyphenatedUuid,
+  continue_order: z.literal(true),
+});
 
 export function createValidateCheckout({
   orders,
@@ -18,23 +30,74 @@ export function createValidateCheckout({
   orders: OrdersStore;
 }): OrderCreationActivities['validateCheckout'] {
   return async (input) => {
-    const request = parseRequest(input);
-    const { order, requireQuote } = await read(orders, request);
-    const soundCheckout = () => requireSoundCheckout(request, requireQuote());
-    if (!order) {
-      const orderId = deriveOrderId(request.idempotency_key);
-      return { standing: 'new', order_id: orderId, checkout: soundCheckout() };
-    }
-
-    if (order.request_fingerprint !== requestFingerprint(request)) {
-      throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
-    }
-    return standingOf(order, soundCheckout);
+    const request = parseInput(input);
+    requireOwnRun(request.idempotency_key);
+    return isContinuation(request)
+      ? await standingOfContinuation(orders, request)
+      : await standingOfCheckout(orders, request);
   };
 }
 
+async function standingOfCheckout(orders: OrdersStore, request: CheckoutRequest): Promise<CheckoutStanding> {
+  const { order, requireQuote } = await read(orders, request);
+  const soundCheckout = () => requireSoundCheckout(request, requireQuote());
+  const found = { run_id: currentRunId(), order_id: deriveOrderId(request.idempotency_key) };
+  if (!order) return { ...found, standing: 'new', checkout: soundCheckout() };
+
+  if (order.request_fingerprint !== requestFingerprint(request)) {
+    throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
+  }
+  const standing = standingOf(order);
+  switch (standing.standing) {
+    case 'linked':
+      return standing;
+    case 'failed':
+      return { ...found, standing: 'failed', checkout: soundCheckout(), order };
+    case 'unlinked':
+    case 'in-review':
+      return { ...found, standing: standing.standing, order };
+  }
+}
+
+/** No rules and no quote: they were kept when the order was made. */
+async function standingOfContinuation(
+  orders: OrdersStore,
+  { idempotency_key }: OrderContinuation,
+): Promise<CheckoutStanding> {
+  const order = await orders.findOrderByKey(idempotency_key).catch((error: unknown) => {
+    throw directusFailure(error, 'give-up');
+  });
+  if (!order) throw finalFailure('OrderNeedsReview', 'There is no order with this idempotency key to continue.');
+  const standing = standingOf(order);
+  switch (standing.standing) {
+    case 'linked':
+      return standing;
+    case 'failed':
+      throw endedMeanwhile(order);
+    case 'unlinked':
+    case 'in-review':
+      return { standing: standing.standing, run_id: currentRunId(), order_id: order.id, order };
+  }
+}
+
+/** Its run was there after all, and had the last word. */
+function endedMeanwhile({ failure_code, failure_reason }: StoredOrder): ApplicationFailure {
+  const code = isFailureCode(failure_code) ? failure_code : 'OrderNeedsReview';
+  return finalFailure(code, failure_reason ?? 'The order has failed.');
+}
+
+/** One run at a time for a key: the server sees to it by the workflow's id, and only by that. */
+function requireOwnRun(idempotencyKey: string): void {
+  const workflowId = orderCreationWorkflowId(idempotencyKey);
+  if (activityInfo().workflowExecution?.workflowId === workflowId) return;
+  const detail = 'The run was started under another workflow id than that of its idempotency key.';
+  throw checkoutFailure([{ code: 'CheckoutInvalid', field: 'idempotency_key', detail }]);
+}
+
 /** A run may also be started by hand in the Temporal UI, where nobody has parsed the request. */
-function parseRequest(input: unknown): CheckoutRequest {
+function parseInput(input: unknown): OrderCreationInput {
+  const continuation = continuationSchema.safeParse(input);
+  if (continuation.success) return continuation.data;
   const parsed = checkoutRequestSchema.safeParse(input);
   if (parsed.success) return parsed.data;
   throw checkoutFailure(
@@ -67,26 +130,4 @@ function requireSoundCheckout(request: CheckoutRequest, quote: QuoteRecord | nul
   const checked = checkCheckout(request, quote, attemptTime());
   if (checked.ok) return checked.checkout;
   throw checkoutFailure(checked.problems);
-}
-
-function standingOf(order: StoredOrder, soundCheckout: () => Checkout): CheckoutStanding {
-  const result = resultOf(order);
-  if (result) return { standing: 'linked', result };
-  switch (order.status) {
-    case 'PENDING_PAYMENT':
-      return { standing: 'unlinked', order_id: order.id, order };
-    case 'NEEDS_REVIEW':
-      return { standing: 'in-review', order_id: order.id, order };
-    case 'CANCELLED':
-      throw finalFailure('OrderCancelled', 'The order of this checkout was cancelled.');
-    case 'FAILED':
-      // Abandoned by support staff: that was meant to be the end of it.
-      if (order.failure_code === 'OrderNeedsReview') {
-        throw finalFailure('OrderNeedsReview', 'Support staff abandoned the order of this checkout.');
-      }
-      return { standing: 'failed', order_id: order.id, checkout: soundCheckout(), order };
-    default:
-      // A later phase has it, and yet it is not linked: nothing that this phase may judge or overwrite.
-      throw finalFailure('OrderNeedsReview', 'The order is in a later phase without being linked to RideNDine.');
-  }
 }

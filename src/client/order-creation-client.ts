@@ -11,9 +11,9 @@ import { checkoutRequestSchema, hyphenatedUuid } from '../domain/checkout-reques
 import type { CheckoutRequest, CheckoutRequestInput } from '../domain/checkout-request.ts';
 import { isFailureCode } from '../domain/failure-codes.ts';
 import {
-  ORDER_CREATION_TASK_QUEUE,
   ORDER_CREATION_WORKFLOW,
   REQUEST_FINGERPRINT_MEMO,
+  orderCreationStart,
   orderCreationWorkflowId,
   searchAttributes,
 } from '../domain/order-creation.ts';
@@ -95,28 +95,26 @@ export class OrderCreationClient {
 
   /** Whether Temporal answers. @throws {TemporalUnavailableError} */
   async checkConnection(): Promise<void> {
-    await reportingTemporalFailures(() => this.#withinCallTimeout(() => this.#client.connection.ensureConnected()));
+    await reportingTemporalFailures(() =>
+      this.#withinCallTimeout(() => this.#client.connection.workflowService.getSystemInfo({})),
+    );
   }
 
   async #startOrJoin(request: CheckoutRequest): Promise<{ handle: Handle; replayed: boolean }> {
-    const workflowId = orderCreationWorkflowId(request.idempotency_key);
     const fingerprint = requestFingerprint(request);
+    const start = orderCreationStart(request, {
+      fingerprint,
+      quoteId: request.quote_id,
+      customerId: request.customer_id,
+    });
+    const { workflowId } = start;
     try {
       const handle = await this.#withinCallTimeout(() =>
         this.#client.workflow.start<typeof orderCreation>(ORDER_CREATION_WORKFLOW, {
-          workflowId,
-          taskQueue: ORDER_CREATION_TASK_QUEUE,
-          args: [request],
+          ...start,
           // One run at a time, and none after one that succeeded: a key makes one order.
           workflowIdConflictPolicy: 'FAIL',
           workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-          memo: { [REQUEST_FINGERPRINT_MEMO]: fingerprint },
-          typedSearchAttributes: [
-            { key: searchAttributes.stage, value: 'VALIDATING' satisfies OrderCreationStage },
-            { key: searchAttributes.quoteId, value: request.quote_id },
-            { key: searchAttributes.customerId, value: request.customer_id },
-          ],
-          staticSummary: 'Create the order of a confirmed checkout',
         }),
       );
       return { handle, replayed: false };
@@ -125,7 +123,9 @@ export class OrderCreationClient {
     }
     // The server compares no inputs: whether it is the same checkout is for us to see.
     const { runId, memo } = await this.#describe(this.#client.workflow.getHandle(workflowId));
-    if (memo?.[REQUEST_FINGERPRINT_MEMO] !== fingerprint) {
+    const known = memo?.[REQUEST_FINGERPRINT_MEMO];
+    // A run that support staff have started by hand has none: it carries the order of this key all the same.
+    if (known !== undefined && known !== fingerprint) {
       throw new OrderFailedError('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
     }
     return { handle: this.#client.workflow.getHandle<typeof orderCreation>(workflowId, runId), replayed: true };
@@ -146,7 +146,7 @@ export class OrderCreationClient {
 
   async #view(handle: Handle): Promise<OrderView> {
     const description = await this.#describe(handle);
-    if (!['COMPLETED', 'FAILED', 'CANCELLED'].includes(description.status.name)) return progressOf(description);
+    if (description.status.name === 'RUNNING') return progressOf(description);
     try {
       const result = await this.#withinCallTimeout(() => handle.result());
       return { state: 'SUCCEEDED', stage: 'LINKED', ...result };

@@ -43,14 +43,17 @@ export function wholeNumber(min: number, max: number) {
 }
 
 /** A duration as people write it (`24h`, `5 min`, `7 days`), in milliseconds. */
-export function duration() {
+export function duration(minMs = 0) {
   return z.string().transform((text, context) => {
     // A bare number would count as milliseconds, and nobody who writes "5" means that.
     const hasUnit = /[a-z]\s*$/i.test(text);
     const milliseconds = hasUnit ? ms(text as StringValue) : Number.NaN;
-    if (Number.isInteger(milliseconds) && milliseconds >= 0) return milliseconds;
-    context.addIssue('must be a duration such as "24h", "5 min" or "7 days"');
-    return z.NEVER;
+    if (!Number.isInteger(milliseconds) || milliseconds < 0) {
+      context.addIssue('must be a duration such as "24h", "5 min" or "7 days"');
+      return z.NEVER;
+    }
+    if (milliseconds < minMs) context.addIssue(`must be ${ms(minMs)} or longer`);
+    return milliseconds;
   });
 }
 

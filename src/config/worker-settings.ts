@@ -11,9 +11,12 @@ export const workerVariables = temporalVariables.extend({
   RIDENDINE_IDEMPOTENCY_TTL: duration().default(24 * 60 * 60_000),
   RIDENDINE_IDEMPOTENCY_MARGIN: duration().default(60 * 60_000),
   QUOTE_GRACE: duration().default(5 * 60_000),
+  REVIEW_WINDOW: duration().default(7 * 24 * 60 * 60_000),
   WORKER_MAX_CONCURRENT_ACTIVITIES: wholeNumber(1, 10_000).default(100),
   WORKER_MAX_CONCURRENT_WORKFLOW_TASKS: wholeNumber(2, 10_000).default(100),
   WORKER_SHUTDOWN_GRACE: duration().default(15_000),
+  WORKER_SWEEP_INTERVAL: duration(1000).default(5 * 60_000),
+  WORKER_SWEEP_AFTER: duration().default(10 * 60_000),
   LOG_LEVEL: logLevel,
 });
 
@@ -37,12 +40,14 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
       ridendineIdempotencyTtlMs: variables.RIDENDINE_IDEMPOTENCY_TTL,
       ridendineIdempotencyMarginMs: variables.RIDENDINE_IDEMPOTENCY_MARGIN,
       quoteGraceMs: variables.QUOTE_GRACE,
+      reviewWindowMs: variables.REVIEW_WINDOW,
     },
     worker: {
       maxConcurrentActivityTaskExecutions: variables.WORKER_MAX_CONCURRENT_ACTIVITIES,
       maxConcurrentWorkflowTaskExecutions: variables.WORKER_MAX_CONCURRENT_WORKFLOW_TASKS,
       shutdownGraceTime: variables.WORKER_SHUTDOWN_GRACE,
     },
+    sweep: { intervalMs: variables.WORKER_SWEEP_INTERVAL, afterMs: variables.WORKER_SWEEP_AFTER },
     logLevel: variables.LOG_LEVEL,
   };
 }

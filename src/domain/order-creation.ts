@@ -1,3 +1,4 @@
+import type { CheckoutRequest } from './checkout-request.ts';
 import type { FailureCode } from './failure-codes.ts';
 
 /** The names by which the process is known to callers, operators and the Temporal UI. None is ever renamed. */
@@ -8,6 +9,23 @@ export const ORDER_CREATION_TASK_QUEUE = 'order-creation';
 export function orderCreationWorkflowId(idempotencyKey: string): string {
   return `order-creation-${idempotencyKey}`;
 }
+
+/** What a run is started with. */
+export type OrderCreationInput = CheckoutRequest | OrderContinuation;
+
+/** An order that exists and that no run carries any more is to be continued; what is known of it is in Directus. */
+export interface OrderContinuation {
+  idempotency_key: string;
+  continue_order: true;
+}
+
+export function isContinuation(input: OrderCreationInput): input is OrderContinuation {
+  return 'continue_order' in input;
+}
+
+/** The sweep for orders that no run carries any more, and the Temporal Schedule that starts it. */
+export const ORDER_SWEEP_WORKFLOW = 'orderSweep';
+export const ORDER_SWEEP_SCHEDULE_ID = 'order-sweep';
 
 /** How far an order creation has come; search attribute `OrderCreationStage`. */
 export const orderCreationStages = [
@@ -38,6 +56,27 @@ export const searchAttributes = {
 /** Memo field of a run: the fingerprint of its request, by which a caller with the same key is recognised. */
 export const REQUEST_FINGERPRINT_MEMO = 'request_fingerprint';
 
+/** How every run is started, whoever starts it. Its parts are known to the Temporal client by these names. */
+export function orderCreationStart(
+  input: OrderCreationInput,
+  about: { fingerprint: string; quoteId: string; customerId: string },
+) {
+  return {
+    workflowId: orderCreationWorkflowId(input.idempotency_key),
+    taskQueue: ORDER_CREATION_TASK_QUEUE,
+    args: [input] as [OrderCreationInput],
+    memo: { [REQUEST_FINGERPRINT_MEMO]: about.fingerprint },
+    typedSearchAttributes: [
+      { key: searchAttributes.stage, value: 'VALIDATING' satisfies OrderCreationStage },
+      { key: searchAttributes.quoteId, value: about.quoteId },
+      { key: searchAttributes.customerId, value: about.customerId },
+    ],
+    staticSummary: isContinuation(input)
+      ? 'Continue an order that was left half-way'
+      : 'Create the order of a confirmed checkout',
+  };
+}
+
 /** Answer of the query `orderCreationState`, during a run and after its end. Ids appear as they become known. */
 export interface OrderCreationState {
   stage: OrderCreationStage;
@@ -46,4 +85,6 @@ export interface OrderCreationState {
   payment_session_id?: string;
   /** Why the run failed or waits for support staff; one sentence without personal data. */
   failure?: { code: FailureCode; reason: string };
+  /** Support staff have had the order in review for longer than `REVIEW_WINDOW`. */
+  review_overdue?: true;
 }

@@ -2,6 +2,17 @@
 export const orderStatuses = ['PENDING_PAYMENT', 'FAILED', 'NEEDS_REVIEW', 'CANCELLED'] as const;
 export type OrderStatus = (typeof orderStatuses)[number];
 
+/**
+ * From which statuses this phase may bring an order to each of its own; writing the same once more is no change. What
+ * is not listed was set by a person or by a later phase, and stays.
+ */
+export const statusesBefore: Record<OrderStatus, readonly OrderStatus[]> = {
+  PENDING_PAYMENT: ['PENDING_PAYMENT', 'FAILED', 'NEEDS_REVIEW'],
+  NEEDS_REVIEW: ['NEEDS_REVIEW', 'PENDING_PAYMENT'],
+  FAILED: ['FAILED', 'PENDING_PAYMENT', 'NEEDS_REVIEW'],
+  CANCELLED: ['CANCELLED', 'PENDING_PAYMENT', 'FAILED'],
+};
+
 /** `payment_status` of a new order (brief, step 3.2); what it becomes is a later phase's. */
 export const NEW_PAYMENT_STATUS = 'PENDING';
 
@@ -27,6 +38,7 @@ export interface StoredOrder {
   /** One of {@link orderStatuses}, or a later phase's. */
   status: string;
   payment_status: string;
+  store_id: string | null;
   idempotency_key: string;
   request_fingerprint: string | null;
   /** The frozen body for RideNDine; see `buildRideNDineRequest`. */
@@ -34,6 +46,7 @@ export interface StoredOrder {
   ridendine_order_id: string | null;
   payment_session_id: string | null;
   failure_code: string | null;
+  failure_reason: string | null;
   /** ISO 8601. The life of RideNDine's idempotency key counts from here. */
   date_created: string;
 }

@@ -1,8 +1,14 @@
 import { ActivityCancellationType } from '@temporalio/workflow';
 import type { ActivityOptions, Duration } from '@temporalio/common';
 
-/** One attempt at Directus. Longer than the HTTP call inside, so that the call's own error is what people see. */
+/**
+ * One attempt at Directus: two HTTP calls of 5 s at most, and room for the call's own error to be what people see. A
+ * worker that was lost is noticed when it is over.
+ */
 const DIRECTUS_ATTEMPT: Duration = '12 s';
+
+/** The same with the three calls that `markOrder` may need. */
+const MARK_ATTEMPT: Duration = '17 s';
 
 const directusBackoff = { initialInterval: '200 ms', backoffCoefficient: 2, maximumInterval: '30 s' } as const;
 
@@ -21,6 +27,15 @@ export const beforeTheRecord = {
 export const afterTheRecord = {
   startToCloseTimeout: DIRECTUS_ATTEMPT,
   retry: directusBackoff,
+} satisfies ActivityOptions;
+
+export const untilMarked = { ...afterTheRecord, startToCloseTimeout: MARK_ATTEMPT } satisfies ActivityOptions;
+
+/** A sweep that can't do its work leaves it to the next one. An attempt is a hundred starts of runs at most. */
+export const sweepRetries = {
+  startToCloseTimeout: '1 min',
+  scheduleToCloseTimeout: '10 min',
+  retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '1 min' },
 } satisfies ActivityOptions;
 
 /** The partner's pauses (design, section 3); `Retry-After` and our own faults lengthen them. */

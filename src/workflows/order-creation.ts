@@ -1,5 +1,5 @@
-import type { CheckoutRequest } from '../domain/checkout-request.ts';
 import type { OrderCreationResult } from '../domain/order.ts';
+import type { OrderCreationInput } from '../domain/order-creation.ts';
 import { startSteps } from './steps.ts';
 
 /**
@@ -12,8 +12,8 @@ import { startSteps } from './steps.ts';
  * - It closes as `Cancelled` if that was asked for before anything went to RideNDine.
  * - Where nobody can tell whether RideNDine has the order, it waits for the update `resolveReview` instead of guessing.
  */
-export async function orderCreation(request: CheckoutRequest): Promise<OrderCreationResult> {
-  const steps = startSteps(request);
+export async function orderCreation(input: OrderCreationInput): Promise<OrderCreationResult> {
+  const steps = startSteps(input);
   const standing = await steps.validateCheckout();
   if (standing.standing === 'linked') return steps.answerAgain(standing.result);
   const order = await steps.createOrderRecord(standing);

@@ -1,34 +1,39 @@
 import { defineQuery, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
-import type { CheckoutRequest } from '../domain/checkout-request.ts';
-import type { OrderCreationStage, OrderCreationState } from '../domain/order-creation.ts';
-import { searchAttributes } from '../domain/order-creation.ts';
+import type { OrderCreationInput, OrderCreationStage, OrderCreationState } from '../domain/order-creation.ts';
+import { isContinuation, searchAttributes } from '../domain/order-creation.ts';
 import type { StepFailure } from './failures.ts';
 
 const orderCreationState = defineQuery<OrderCreationState>('orderCreationState');
 
-type Known = Omit<OrderCreationState, 'stage' | 'failure'> & { store_id?: string };
+type Known = Omit<OrderCreationState, 'stage' | 'failure' | 'review_overdue'> & { store_id?: string };
 
 /** What support staff see of a run while it goes on: its search attributes and the query `orderCreationState`. */
 export interface Progress {
   /** `failure` is what the stage is about; entering a stage without one clears the last. */
   enter(stage: OrderCreationStage, known?: Known, failure?: StepFailure): void;
+  /** Until the next stage is entered. */
+  reviewIsOverdue(): void;
 }
 
-export function startProgress(request: CheckoutRequest): Progress {
+export function startProgress(input: OrderCreationInput): Progress {
   let state: OrderCreationState = { stage: 'VALIDATING' };
   setHandler(orderCreationState, () => state);
   // The client sets these at the start; whoever starts a run by hand does not.
   if (workflowInfo().typedSearchAttributes.get(searchAttributes.stage) === undefined) {
     upsertSearchAttributes([
       { key: searchAttributes.stage, value: state.stage },
-      { key: searchAttributes.quoteId, value: request.quote_id },
-      { key: searchAttributes.customerId, value: request.customer_id },
+      ...(isContinuation(input)
+        ? []
+        : [
+            { key: searchAttributes.quoteId, value: input.quote_id },
+            { key: searchAttributes.customerId, value: input.customer_id },
+          ]),
     ]);
   }
   return {
     enter(stage, { store_id, ...ids } = {}, failure) {
-      const { failure: cleared, ...rest } = state;
+      const { failure: cleared, review_overdue: _over, ...rest } = state;
       state = { ...rest, ...ids, stage, ...(failure && { failure: { code: failure.code, reason: failure.reason } }) };
       const updates: SearchAttributeUpdatePair[] = [{ key: searchAttributes.stage, value: stage }];
       if (ids.order_id) updates.push({ key: searchAttributes.orderId, value: ids.order_id });
@@ -38,6 +43,9 @@ export function startProgress(request: CheckoutRequest): Progress {
       }
       if (failure || cleared) updates.push({ key: searchAttributes.failureCode, value: failure?.code ?? null });
       upsertSearchAttributes(updates);
+    },
+    reviewIsOverdue() {
+      state = { ...state, review_overdue: true };
     },
   };
 }

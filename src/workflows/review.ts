@@ -1,31 +1,62 @@
-import { ApplicationFailure, condition, defineUpdate, setHandler } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  allHandlersFinished,
+  condition,
+  defineUpdate,
+  log,
+  metricMeter,
+  setHandler,
+} from '@temporalio/workflow';
 import { faultsOfReviewDecision } from '../domain/review-decision.ts';
 import type { ReviewDecision } from '../domain/review-decision.ts';
 
 const resolveReview = defineUpdate<void, [ReviewDecision]>('resolveReview');
 
-export interface Review {
-  /** Waits until support staff decide, for as long as it takes. */
-  decision(): Promise<ReviewDecision>;
+/** One order in review: what is to be done about a decision, and what when none comes. */
+interface Case<Outcome> {
+  /** Carries a decision out, or refuses it ({@link refuseDecision}): the review then goes on. */
+  carryOut(decision: ReviewDecision): Promise<Outcome>;
+  windowMs: number;
+  /** The window has passed; the review still waits. */
+  onOverdue(): void;
 }
 
-/** Takes decisions while, and only while, the order is in review. */
-export function openReview(): Review {
-  let isWaiting = false;
-  let decided: ReviewDecision | undefined;
+export interface Review<Outcome> {
+  /** Waits until a decision of support staff has been carried out, for as long as it takes. */
+  outcome(reviewed: Case<Outcome>): Promise<Outcome>;
+}
+
+/** @param reason tells support staff why the decision can't be taken, and what they can do. */
+export function refuseDecision(reason: string): never {
+  throw ApplicationFailure.nonRetryable(reason, 'DecisionRefused');
+}
+
+/**
+ * Takes decisions while, and only while, an order is in review. Whoever decides gets the answer when the decision has
+ * been carried out, or why it can't be.
+ */
+export function openReview<Outcome>(): Review<Outcome> {
+  let current: Case<Outcome> | undefined;
+  let isDeciding = false;
+  let decided: { outcome: Outcome } | undefined;
 
   setHandler(
     resolveReview,
-    (decision) => {
-      decided = decision;
+    async (decision) => {
+      isDeciding = true;
+      try {
+        if (current) decided = { outcome: await current.carryOut(decision) };
+      } finally {
+        isDeciding = false;
+      }
     },
     {
       validator: (decision) => {
-        if (!isWaiting) refuse('The order is not in review, there is nothing to decide.');
-        if (decided) refuse('Somebody has decided already.');
+        if (!current || decided) refuseDecision('The order is not in review, there is nothing to decide.');
+        if (isDeciding) refuseDecision('Another decision is being carried out. Look again in a minute.');
         const wrong = faultsOfReviewDecision(decision);
         if (wrong.length > 0) {
-          refuse(
+          refuseDecision(
             `Check ${wrong.join(', ')}: a decision is "retry", "link" (with ridendine_order_id and payment_session_id) ` +
               'or "abandon", with "actor" and "reason".',
           );
@@ -35,17 +66,31 @@ export function openReview(): Review {
   );
 
   return {
-    async decision() {
-      isWaiting = true;
-      await condition(() => decided !== undefined);
-      isWaiting = false;
-      const decision = decided as unknown as ReviewDecision;
+    async outcome(reviewed) {
+      current = reviewed;
+      const isDecided = () => decided !== undefined;
+      if (!(await condition(isDecided, reviewed.windowMs))) {
+        reviewed.onOverdue();
+        reportOverdue();
+        await condition(isDecided);
+      }
+      // Whoever decided hears of it before the run goes on, and perhaps ends.
+      await condition(allHandlersFinished);
+      const { outcome } = decided as unknown as { outcome: Outcome };
+      current = undefined;
       decided = undefined;
-      return decision;
+      return outcome;
     },
   };
 }
 
-function refuse(reason: string): never {
-  throw ApplicationFailure.nonRetryable(reason, 'DecisionRefused');
+function reportOverdue(): void {
+  log.warn('A review is overdue.');
+  metricMeter
+    .createCounter(
+      'order_creation_reviews_overdue',
+      'reviews',
+      'Reviews that have gone on for longer than REVIEW_WINDOW.',
+    )
+    .add(1);
 }

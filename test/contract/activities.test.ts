@@ -35,33 +35,51 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-/** An activity that runs as on a worker, though without a line in the log for each failure. */
-function runs<Input, Output>(activity: (input: Input) => Promise<Output>): (input: Input) => Promise<Output> {
+/** An activity that runs as on a worker, for the run of its key, though without a line in the log for each failure. */
+function runs<Input, Output>(
+  activity: (input: Input) => Promise<Output>,
+  runId = 'run-1',
+): (input: Input) => Promise<Output> {
   return (input) => {
-    const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+    const workflowExecution = { workflowId: `order-creation-${keyIn(input)}`, runId };
+    const environment = new MockActivityEnvironment({ workflowExecution }, { logger: new DefaultLogger('ERROR') });
     return environment.run<[Input], Output, typeof activity>(activity, input);
   };
 }
 
+function keyIn(input: unknown): string {
+  const { idempotency_key, request } = (input ?? {}) as { idempotency_key?: string; request?: CheckoutRequest };
+  return String(idempotency_key ?? request?.idempotency_key).toLowerCase();
+}
+
 /** The activities of a worker whose Directus is at `url`. */
-function activitiesAt(url: string, { token = directus.token, timeoutMs = 10_000 } = {}): OrderCreationActivities {
-  const activities = createActivities({
+function activitiesAt(
+  url: string,
+  { token = directus.token, timeoutMs = 10_000, runId = 'run-1' } = {},
+): OrderCreationActivities {
+  const activities = createActivitiesAt(url, { token, timeoutMs });
+  return {
+    validateCheckout: runs((request) => activities.validateCheckout(request), runId),
+    createOrderRecord: runs((input) => activities.createOrderRecord(input), runId),
+    createRideNDineOrder: runs((order) => activities.createRideNDineOrder(order), runId),
+    saveLinkIds: runs((input) => activities.saveLinkIds(input), runId),
+    markOrder: runs((mark) => activities.markOrder(mark), runId),
+  };
+}
+
+function createActivitiesAt(url: string, { token = directus.token, timeoutMs = 10_000 } = {}): OrderCreationActivities {
+  return createActivities({
     orders: createOrdersStore(connectDirectus({ url, token, timeoutMs })),
+    runs: { continueOrder: async () => 'is open' },
     ridendine: createRideNDineClient({ baseUrl: 'http://ridendine.invalid', apiKey: 'unused', timeoutMs: 1000 }),
     deadlines: {
       ridendineTimeoutMs: 10_000,
       ridendineIdempotencyTtlMs: 86_400_000,
       ridendineIdempotencyMarginMs: 3_600_000,
       quoteGraceMs: 300_000,
+      reviewWindowMs: 604_800_000,
     },
   });
-  return {
-    validateCheckout: runs((request) => activities.validateCheckout(request)),
-    createOrderRecord: runs((input) => activities.createOrderRecord(input)),
-    createRideNDineOrder: runs((order) => activities.createRideNDineOrder(order)),
-    saveLinkIds: runs((input) => activities.saveLinkIds(input)),
-    markOrder: runs((mark) => activities.markOrder(mark)),
-  };
 }
 
 async function serverAnswering(answer: (response: ServerResponse, request: ReceivedRequest) => unknown) {
@@ -221,6 +239,21 @@ describe('validateCheckout', () => {
     ]);
   });
 
+  it('refuses for good a run that was started under another workflow id than that of its key', async () => {
+    const request = await checkout();
+    const strayed = createActivitiesAt(directus.url);
+
+    const failure = await failureOf(
+      new MockActivityEnvironment(
+        { workflowExecution: { workflowId: 'order-creation-by-hand', runId: 'run-1' } },
+        { logger: new DefaultLogger('ERROR') },
+      ).run((input: CheckoutRequest) => strayed.validateCheckout(input), request),
+    );
+
+    expect(failure).toMatchObject({ type: 'CheckoutInvalid', nonRetryable: true });
+    expect(failure.details).toMatchObject([{ problems: [{ field: 'idempotency_key' }] }]);
+  });
+
   it.each([undefined, null, {}, 'canary', { ...newPickupRequest(), canary: 'canary' }, { quote_id: 'canary\u0000' }])(
     'refuses for good what somebody started by hand: %j',
     async (input) => {
@@ -252,21 +285,18 @@ describe('validateCheckout for a key that has an order', () => {
     expect(standing).toMatchObject({ standing: 'in-review', order_id: orderId });
   });
 
-  it.each(['PENDING_PAYMENT', 'NEEDS_REVIEW', 'PAID'])(
-    'answers with the link of an order that is %s',
-    async (status) => {
-      const ids = link();
-      const { request, orderId } = await orderOf({ status, payment_status: 'CAPTURED', ...ids });
-      await expireQuote(request);
+  it.each(['PENDING_PAYMENT', 'PAID', 'CANCELLED'])('answers with the link of an order that is %s', async (status) => {
+    const ids = link();
+    const { request, orderId } = await orderOf({ status, payment_status: 'CAPTURED', ...ids });
+    await expireQuote(request);
 
-      const standing = await worker.validateCheckout(request);
+    const standing = await worker.validateCheckout(request);
 
-      expect(standing).toEqual({
-        standing: 'linked',
-        result: { order_id: orderId, ...ids, status, payment_status: 'CAPTURED' },
-      });
-    },
-  );
+    expect(standing).toEqual({
+      standing: 'linked',
+      result: { order_id: orderId, ...ids, status, payment_status: 'CAPTURED' },
+    });
+  });
 
   it('continues a failed order with the rules applying again', async () => {
     const { request, orderId } = await orderOf({ status: 'FAILED', failure_code: 'RideNDineRejected' });
@@ -284,8 +314,19 @@ describe('validateCheckout for a key that has an order', () => {
     expect(failure).toMatchObject({ type: 'QuoteExpired', nonRetryable: true });
   });
 
+  it('takes an order back to review that has a link: it is the link that support staff look at', async () => {
+    const { request } = await orderOf({ status: 'NEEDS_REVIEW', failure_code: 'LinkConflict', ...link() });
+
+    await expect(worker.validateCheckout(request)).resolves.toMatchObject({ standing: 'in-review' });
+  });
+
   it.each([
     ['support staff abandoned', { status: 'FAILED', failure_code: 'OrderNeedsReview' }, 'OrderNeedsReview'],
+    [
+      'support staff abandoned though it has a link',
+      { status: 'FAILED', failure_code: 'OrderNeedsReview', ...link() },
+      'OrderNeedsReview',
+    ],
     ['was cancelled', { status: 'CANCELLED' }, 'OrderCancelled'],
   ])('does not continue an order that %s', async (_what, fields, type) => {
     const { request } = await orderOf(fields);
@@ -334,6 +375,56 @@ describe('validateCheckout for a key that has an order', () => {
   });
 });
 
+const continuing = ({ idempotency_key }: CheckoutRequest) => ({ idempotency_key, continue_order: true }) as const;
+
+describe('validateCheckout for an order that is to be continued', () => {
+  it.each([
+    ['PENDING_PAYMENT', 'unlinked'],
+    ['NEEDS_REVIEW', 'in-review'],
+  ])(
+    'takes one that is %s on where it was, though its quote is gone and its address was corrected',
+    async (status, standing) => {
+      const { request, orderId } = await orderOf({ status, shipping_snapshot: { address: 'Corrected by hand' } });
+      await expireQuote(request);
+
+      await expect(worker.validateCheckout(continuing(request))).resolves.toMatchObject({
+        standing,
+        order_id: orderId,
+      });
+    },
+  );
+
+  it('answers with the link that was made meanwhile', async () => {
+    const ids = link();
+    const { request } = await orderOf(ids);
+
+    await expect(worker.validateCheckout(continuing(request))).resolves.toMatchObject({
+      standing: 'linked',
+      result: ids,
+    });
+  });
+
+  it.each([
+    [{ status: 'FAILED', failure_code: 'RideNDineRejected', failure_reason: 'Refused.' }, 'RideNDineRejected'],
+    [{ status: 'FAILED', failure_code: 'OrderNeedsReview' }, 'OrderNeedsReview'],
+    [{ status: 'CANCELLED' }, 'OrderCancelled'],
+  ])('leaves one alone that has ended meanwhile: %j', async (fields, type) => {
+    const { request, orderId } = await orderOf(fields);
+    const before = await rowOf(orderId);
+
+    const failure = await failureOf(worker.validateCheckout(continuing(request)));
+
+    expect(failure).toMatchObject({ type, nonRetryable: true });
+    expect(await rowOf(orderId)).toEqual(before);
+  });
+
+  it('ends where there is no order', async () => {
+    const failure = await failureOf(worker.validateCheckout(continuing(newCheckoutRequest())));
+
+    expect(failure).toMatchObject({ type: 'OrderNeedsReview', nonRetryable: true });
+  });
+});
+
 describe('createOrderRecord', () => {
   it('writes the order, its items and the frozen body, and says until when it may be sent', async () => {
     const request = await checkout(
@@ -372,13 +463,15 @@ describe('createOrderRecord', () => {
       failure_reason: null,
     });
     expect(record).toEqual({
+      run_id: 'run-1',
       order_id: '2cb5c7e0-f634-50de-998a-26e21267da8a',
-      quote_id: 'quote-2',
       ridendine_request: body,
+      review: null,
       maybe_sent_before: false,
       not_sent_deadline: '2030-05-01T12:05:00.000Z',
       key_deadline: expect.any(String),
       attempt_timeout_ms: 12_000,
+      review_window_ms: 604_800_000,
     });
     expect(Date.parse(record.key_deadline) - Date.parse(String(row['date_created']))).toBe(82_800_000);
     const items = await directus.rows('order_items', { order: { _eq: record.order_id } });
@@ -430,6 +523,53 @@ describe('createOrderRecord', () => {
     expect(await directus.rows('order_items', { order: { _eq: standing.order_id } })).toHaveLength(2);
   });
 
+  it('finds the order of the run that was reset to before it: that one may have sent it', async () => {
+    const request = await checkout();
+    const standing = await open(request);
+    const first = await worker.createOrderRecord({ request, standing });
+
+    const again = await activitiesAt(directus.url, { runId: 'run-2' }).createOrderRecord({ request, standing });
+
+    expect(again).toEqual({
+      ...first,
+      run_id: 'run-2',
+      maybe_sent_before: true,
+      not_sent_deadline: first.key_deadline,
+    });
+  });
+
+  it.each([
+    ['linked', link],
+    ['in review', () => ({ status: 'NEEDS_REVIEW' })],
+    ['failed', () => ({ status: 'FAILED' })],
+  ])('leaves an order alone that the run before its reset has brought on: %s', async (_what, fields) => {
+    const request = await checkout();
+    const standing = await open(request);
+    const { order_id } = await worker.createOrderRecord({ request, standing });
+    await directus.change('orders', order_id, fields());
+    const before = await rowOf(order_id);
+
+    const failure = await failureOf(
+      activitiesAt(directus.url, { runId: 'run-2' }).createOrderRecord({ request, standing }),
+    );
+
+    expect(failure).toMatchObject({ type: 'OrderNeedsReview', nonRetryable: true });
+    expect(await rowOf(order_id)).toEqual(before);
+  });
+
+  it('goes on with a review for the reason for which it was opened', async () => {
+    const reason = 'RideNDine refused the order (422).';
+    const { request } = await orderOf({
+      status: 'NEEDS_REVIEW',
+      failure_code: 'RideNDineRejected',
+      failure_reason: reason,
+    });
+
+    const record = await worker.createOrderRecord({ request, standing: await open(request) });
+
+    expect(record.review).toEqual({ code: 'RideNDineRejected', reason });
+  });
+
   it('refuses a quote that has another live order, and writes nothing', async () => {
     const { request } = await orderOf();
     const second = underAnotherKey(request);
@@ -461,7 +601,6 @@ describe('createOrderRecord', () => {
     await worker.markOrder({
       order_id: orderId,
       status: 'FAILED',
-      quote_id: request.quote_id,
       failure_code: 'RideNDineRejected',
       failure_reason: 'RideNDine refused the order (422).',
     });
@@ -569,6 +708,15 @@ describe('saveLinkIds', () => {
     expect(await rowOf(orderId)).toMatchObject({ ridendine_order_id: null, payment_session_id: null });
   });
 
+  it('completes a link of which only the RideNDine id was written', async () => {
+    const ids = link();
+    const { orderId } = await orderOf({ ridendine_order_id: ids.ridendine_order_id });
+
+    await worker.saveLinkIds({ order_id: orderId, link: ids });
+
+    expect(await rowOf(orderId)).toMatchObject(ids);
+  });
+
   it('is tried again for an order that is not there: the RideNDine order must not be lost', async () => {
     const failure = await failureOf(worker.saveLinkIds({ order_id: randomUUID(), link: link() }));
 
@@ -591,7 +739,6 @@ describe('markOrder', () => {
     await worker.markOrder({
       order_id: orderId,
       status,
-      quote_id: request.quote_id,
       failure_code: code,
       failure_reason: failureReason,
     });
@@ -604,14 +751,91 @@ describe('markOrder', () => {
     });
   });
 
+  it('done twice is done once', async () => {
+    const { orderId } = await orderOf();
+    const mark = {
+      order_id: orderId,
+      status: 'FAILED',
+      failure_code: 'RideNDineRejected',
+      failure_reason: reason,
+    } as const;
+
+    const outcomes = [await worker.markOrder(mark), await worker.markOrder(mark)];
+
+    expect(outcomes).toEqual(['marked', 'marked']);
+  });
+
+  it.each([
+    ['CANCELLED', 'FAILED'],
+    ['CANCELLED', 'NEEDS_REVIEW'],
+    ['FAILED', 'NEEDS_REVIEW'],
+    ['CANCELLED', 'PENDING_PAYMENT'],
+  ] as const)('leaves an order that somebody has made %s, instead of making it %s', async (status, wanted) => {
+    const { orderId } = await orderOf({ status });
+    const before = await rowOf(orderId);
+
+    const outcome = await worker.markOrder({
+      order_id: orderId,
+      status: wanted,
+      failure_code: null,
+      failure_reason: null,
+    });
+
+    expect(outcome).toBe('left');
+    expect(await rowOf(orderId)).toEqual(before);
+  });
+
+  it.each(['FAILED', 'CANCELLED'] as const)(
+    'writes a missing order as %s, so that an attempt which is still under way finds its place taken',
+    async (status) => {
+      const request = await checkout();
+      const standing = await open(request);
+      if (standing.standing !== 'new') throw new Error('The checkout is new.');
+
+      const outcome = await worker.markOrder({
+        order_id: standing.order_id,
+        status,
+        failure_code: status === 'FAILED' ? 'DirectusUnavailable' : null,
+        failure_reason: null,
+        if_missing: { request, checkout: standing.checkout },
+      });
+
+      expect(outcome).toBe('marked');
+      const late = await failureOf(worker.createOrderRecord({ request, standing }));
+      expect(late).toMatchObject({ nonRetryable: true });
+      expect(await rowOf(standing.order_id)).toMatchObject({
+        status,
+        active_quote_id: null,
+        failure_code: status === 'FAILED' ? 'DirectusUnavailable' : null,
+      });
+      // The quote is free for another try.
+      await expect(orderOf({}, underAnotherKey(request))).resolves.toBeDefined();
+    },
+  );
+
+  it('gives up on an order that is missing and that Directus refuses', async () => {
+    const request = newCheckoutRequest();
+
+    const outcome = await worker.markOrder({
+      order_id: randomUUID(),
+      status: 'FAILED',
+      failure_code: 'DirectusUnavailable',
+      failure_reason: null,
+      // Of a customer and a store that are not there.
+      if_missing: { request, checkout: newCheckout() },
+    });
+
+    expect(outcome).toBe('missing');
+    expect(await directus.rows('orders', { idempotency_key: { _eq: request.idempotency_key } })).toEqual([]);
+  });
+
   it.each(['PAID', 'COOKING'])('leaves an order alone that is %s', async (status) => {
-    const { request, orderId } = await orderOf({ status });
+    const { orderId } = await orderOf({ status });
     const before = await rowOf(orderId);
 
     await worker.markOrder({
       order_id: orderId,
       status: 'FAILED',
-      quote_id: request.quote_id,
       failure_code: 'RideNDineRejected',
       failure_reason: reason,
     });
@@ -619,17 +843,17 @@ describe('markOrder', () => {
     expect(await rowOf(orderId)).toEqual(before);
   });
 
-  it('passes over an order that is not there', async () => {
+  it('says that an order is not there', async () => {
     const before = await countRows();
 
-    await worker.markOrder({
+    const outcome = await worker.markOrder({
       order_id: randomUUID(),
       status: 'CANCELLED',
-      quote_id: 'quote-1',
       failure_code: null,
       failure_reason: null,
     });
 
+    expect(outcome).toBe('missing');
     expect(await countRows()).toEqual(before);
   });
 });
@@ -645,6 +869,7 @@ describe('what Directus does wrong', () => {
 
   const answers: [string, Answer, string, isRefusal: boolean, retryAfterMs: number | undefined][] = [
     ['502 with a page', { status: 502, type: 'text/html', body: '<p>canary' }, 'DirectusUnavailable', false, undefined],
+    ['503 for an hour', { status: 503, body: rejection, retryAfter: '3600' }, 'DirectusUnavailable', false, 60_000],
     ['503 with Retry-After', { status: 503, body: rejection, retryAfter: '3' }, 'DirectusUnavailable', false, 3000],
     ['429 with Retry-After', { status: 429, body: rejection, retryAfter: '2' }, 'DirectusUnavailable', false, 2000],
     ['500', { status: 500, body: rejection }, 'DirectusUnavailable', false, undefined],
@@ -665,7 +890,12 @@ describe('what Directus does wrong', () => {
     async (_what, answer, type, isRefusal, nextRetryDelay) => {
       const failing = await activitiesWith(answer);
       const request = newCheckoutRequest();
-      const standing = { standing: 'new', order_id: randomUUID(), checkout: newCheckout() } as const;
+      const standing = {
+        standing: 'new',
+        run_id: 'run-1',
+        order_id: randomUUID(),
+        checkout: newCheckout(),
+      } as const;
 
       const failures = [
         await failureOf(failing.validateCheckout(request)),
@@ -692,7 +922,6 @@ describe('what Directus does wrong', () => {
           failing.markOrder({
             order_id: orderId,
             status: 'FAILED',
-            quote_id: 'quote-1',
             failure_code: 'RideNDineRejected',
             failure_reason: 'RideNDine refused the order (422).',
           }),

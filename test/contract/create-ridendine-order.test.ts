@@ -5,7 +5,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createCreateRideNDineOrder } from '../../src/activities/create-ridendine-order.ts';
-import type { OrderRecord } from '../../src/activities/order-creation-activities.ts';
+import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import type { LinkIds } from '../../src/domain/order.ts';
 import { createRideNDineClient } from '../../src/integrations/ridendine/ridendine-client.ts';
 import { freePort } from '../../stack/free-port.ts';
@@ -24,15 +24,20 @@ async function partner(status: number, body = '{}', headers: Record<string, stri
   return server;
 }
 
-function newRecord(changes: Partial<OrderRecord> = {}): OrderRecord {
+type PartnerCall = Parameters<OrderCreationActivities['createRideNDineOrder']>[0];
+
+function newRecord(changes: Partial<PartnerCall> = {}): PartnerCall {
   return {
+    run_id: 'run-1',
     order_id: randomUUID(),
-    quote_id: `quote-${randomUUID()}`,
+    review: null,
     ridendine_request: '{"the":"frozen body"}',
     maybe_sent_before: false,
     not_sent_deadline: fromNow(60 * 60_000),
     key_deadline: fromNow(23 * 60 * 60_000),
     attempt_timeout_ms: 12_000,
+    review_window_ms: 604_800_000,
+    is_asked: false,
     ...changes,
   };
 }
@@ -44,11 +49,23 @@ function fromNow(ms: number): string {
 /** What Temporal tells an attempt of itself. */
 type AttemptInfo = NonNullable<ConstructorParameters<typeof MockActivityEnvironment>[0]>;
 
-const first: AttemptInfo = { attempt: 1, scheduledTimestampMs: 1000, currentAttemptScheduledTimestampMs: 1000 };
+const workflowExecution = { workflowId: 'order-creation-1', runId: 'run-1' };
+const first: AttemptInfo = {
+  workflowExecution,
+  attempt: 1,
+  scheduledTimestampMs: 1000,
+  currentAttemptScheduledTimestampMs: 1000,
+};
 
 function later(number: number, heartbeatDetails?: unknown): AttemptInfo {
   const currentAttemptScheduledTimestampMs = 1000 + number;
-  return { attempt: number, scheduledTimestampMs: 1000, currentAttemptScheduledTimestampMs, heartbeatDetails };
+  return {
+    workflowExecution,
+    attempt: number,
+    scheduledTimestampMs: 1000,
+    currentAttemptScheduledTimestampMs,
+    heartbeatDetails,
+  };
 }
 
 interface Attempt {
@@ -58,15 +75,15 @@ interface Attempt {
   heartbeats: unknown[];
 }
 
-async function attempt(baseUrl: string, record: OrderRecord, info: AttemptInfo = first): Promise<Attempt> {
+async function attempt(baseUrl: string, record: PartnerCall, info: AttemptInfo = first): Promise<Attempt> {
   const ridendine = createRideNDineClient({ baseUrl, apiKey: 'partner-key', timeoutMs: 5000 });
   const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
   const heartbeats: unknown[] = [];
   environment.on('heartbeat', (details: unknown) => heartbeats.push(details));
   const createOrder = createCreateRideNDineOrder({ ridendine });
-  const runs = (order: OrderRecord) => createOrder(order);
+  const runs = (order: PartnerCall) => createOrder(order);
   try {
-    return { result: await environment.run<[OrderRecord], LinkIds, typeof runs>(runs, record), heartbeats };
+    return { result: await environment.run<[PartnerCall], LinkIds, typeof runs>(runs, record), heartbeats };
   } catch (error) {
     if (!(error instanceof ApplicationFailure)) throw error;
     return { failure: error, heartbeats };
@@ -74,7 +91,7 @@ async function attempt(baseUrl: string, record: OrderRecord, info: AttemptInfo =
 }
 
 /** The word that an attempt of this number leaves if it was turned away at the door. */
-async function notSentWordOf(number: number, record: OrderRecord): Promise<unknown> {
+async function notSentWordOf(number: number, record: PartnerCall): Promise<unknown> {
   const { url } = await partner(429);
   const before = number === 1 ? first : later(number, await notSentWordOf(number - 1, record));
   const { heartbeats } = await attempt(url, record, before);
@@ -136,16 +153,21 @@ describe('an attempt to create the order at RideNDine', () => {
 });
 
 describe('what is known of the attempts before', () => {
-  it.each([401, 403, 429, 307])('is passed on by an attempt that %i turned away', async (status) => {
-    const { url } = await partner(status);
-
-    expect((await attempt(url, newRecord())).heartbeats).toHaveLength(1);
-  });
-
-  it.each([422, 409, 500, 404, 201])('is not passed on by an attempt that %i ended', async (status) => {
+  it.each([
+    [401, false],
+    [403, false],
+    [429, false],
+    [307, false],
+    [409, true],
+    [500, true],
+    [404, true],
+    [201, true],
+  ])('is passed on by an attempt that %i ended: it may have been sent is %s', async (status, maybeSent) => {
     const { url } = await partner(status, 'no JSON');
 
-    expect((await attempt(url, newRecord())).heartbeats).toEqual([]);
+    const { heartbeats } = await attempt(url, newRecord());
+
+    expect(heartbeats).toEqual([expect.objectContaining({ maybe_sent: maybeSent })]);
   });
 
   it('is that nothing was sent, as long as every attempt says so', async () => {
@@ -169,7 +191,7 @@ describe('what is known of the attempts before', () => {
     expect(detailsOf(second)).toMatchObject({ outcome: 'rejected', maybe_sent: false });
   });
 
-  it.each<[string, () => Promise<AttemptInfo>, Partial<OrderRecord>]>([
+  it.each<[string, () => Promise<AttemptInfo>, Partial<PartnerCall>]>([
     ['the attempt before left no word', async () => later(2), {}],
     ['an attempt in between left no word', async () => later(3, await notSentWordOf(1, newRecord())), {}],
     ['an operator reset the attempts', async () => ({ ...first, currentAttemptScheduledTimestampMs: 9000 }), {}],
@@ -178,7 +200,9 @@ describe('what is known of the attempts before', () => {
       async () => ({ ...later(1, await notSentWordOf(1, newRecord())) }),
       {},
     ],
+    ['an earlier attempt says that it may', async () => later(7, { maybe_sent: true, code: null }), {}],
     ['an earlier run may have sent it', async () => first, { maybe_sent_before: true }],
+    ['an operator reset the run to after the record was written', async () => first, { run_id: 'run-0' }],
     [
       'an earlier run may have sent it, whatever this run’s attempts say',
       async () => later(2, await notSentWordOf(1, newRecord())),
@@ -193,9 +217,59 @@ describe('what is known of the attempts before', () => {
     const rejected = await attempt(refused.url, record, await info());
 
     expect(detailsOf(away)).toMatchObject({ outcome: 'notSent', maybe_sent: true });
-    expect(away.heartbeats).toEqual([]);
+    // Before anything is sent, too: the attempt may be cut off.
+    expect(away.heartbeats).toEqual([
+      expect.objectContaining({ maybe_sent: true }),
+      expect.objectContaining({ maybe_sent: true }),
+    ]);
     expect(rejected.failure).toMatchObject({ type: 'RideNDineRejected', nonRetryable: true });
     expect(detailsOf(rejected)).toMatchObject({ outcome: 'rejected', maybe_sent: true });
+  });
+});
+
+describe('an operator’s reset of the activity', () => {
+  it('does not make an old word of *not sent* true again, however the numbers of attempts fall', async () => {
+    const record = newRecord();
+    const { url } = await partner(429);
+    // Three attempts were turned away; the fourth was cut off and left no word; then the operator came.
+    let word = await notSentWordOf(3, record);
+
+    for (const number of [1, 2, 3, 4, 5]) {
+      const made = await attempt(url, record, later(number, word));
+      expect(detailsOf(made)).toMatchObject({ outcome: 'notSent', maybe_sent: true });
+      word = made.heartbeats.at(-1);
+    }
+  });
+});
+
+describe('the time for an order that may have been sent', () => {
+  const maybeSent = { maybe_sent: true, code: 'RideNDineUnavailable' };
+
+  it('is over with the life of its key: nothing is sent, and nobody can tell whether RideNDine has it', async () => {
+    const server = await partner(201, '{"ridendine_order_id":"r-1","payment_session_id":"p-1"}');
+
+    const made = await attempt(server.url, newRecord({ key_deadline: fromNow(-1) }), later(9, maybeSent));
+
+    expect(made.failure).toMatchObject({ type: 'RideNDineUnavailable', nonRetryable: true });
+    expect(detailsOf(made)).toEqual({ outcome: 'maybeSent', maybe_sent: true });
+    expect(server.requests).toEqual([]);
+  });
+
+  it('does not bind a call that support staff ask for', async () => {
+    const server = await partner(201, '{"ridendine_order_id":"r-1","payment_session_id":"p-1"}');
+    const record = newRecord({ key_deadline: fromNow(-1), maybe_sent_before: true, is_asked: true });
+
+    const { result } = await attempt(server.url, record);
+
+    expect(result).toEqual({ ridendine_order_id: 'r-1', payment_session_id: 'p-1' });
+  });
+
+  it('does not bind an order that was never sent: no key can be forgotten that nobody has seen', async () => {
+    const server = await partner(201, '{"ridendine_order_id":"r-1","payment_session_id":"p-1"}');
+
+    const { result } = await attempt(server.url, newRecord({ key_deadline: fromNow(-1) }));
+
+    expect(result).toEqual({ ridendine_order_id: 'r-1', payment_session_id: 'p-1' });
   });
 });
 
@@ -222,7 +296,7 @@ describe('the time for an order that was never sent', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it.each<[string, AttemptInfo, Partial<OrderRecord>]>([
+  it.each<[string, AttemptInfo, Partial<PartnerCall>]>([
     ['of this run', later(2), {}],
     ['of an earlier run', first, { maybe_sent_before: true }],
   ])('does not matter once an attempt %s may have sent it', async (_what, info, changes) => {
@@ -249,6 +323,15 @@ describe('the pause before the next attempt', () => {
     const { failure } = await attempt(url, newRecord({ not_sent_deadline: fromNow(60_000) }));
 
     expect(failure?.nextRetryDelay).toBeGreaterThan(0);
+    expect(failure?.nextRetryDelay).toBeLessThanOrEqual(60_000);
+  });
+
+  it('leaves time for a last attempt before the key grows too old', async () => {
+    const { url } = await partner(503, '{}', { 'retry-after': '3600' });
+
+    const { failure } = await attempt(url, newRecord({ key_deadline: fromNow(72_000) }));
+
+    expect(failure?.nextRetryDelay).toBeGreaterThan(50_000);
     expect(failure?.nextRetryDelay).toBeLessThanOrEqual(60_000);
   });
 

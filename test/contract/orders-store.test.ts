@@ -205,6 +205,8 @@ describe('createOrder', () => {
       ridendine_order_id: null,
       payment_session_id: null,
       failure_code: null,
+      failure_reason: null,
+      store_id: expect.any(String),
       date_created: expect.stringMatching(/Z$/),
     });
     expect(Math.abs(Date.parse(stored.date_created) - before)).toBeLessThan(60_000);
@@ -390,7 +392,7 @@ describe('findOrderById and findOrderByKey', () => {
 });
 
 describe('changeStatus', () => {
-  it.each(['PENDING_PAYMENT', 'FAILED', 'NEEDS_REVIEW', 'CANCELLED'] as const)(
+  it.each(['PENDING_PAYMENT', 'FAILED', 'NEEDS_REVIEW'] as const)(
     'changes an order that is %s, and says how it is now',
     async (status) => {
       const order = await createdOrder();
@@ -413,8 +415,8 @@ describe('changeStatus', () => {
     },
   );
 
-  it.each(['PAID', 'COOKING', 'pending_payment', null])(
-    'leaves an order alone that a later phase has made %j',
+  it.each(['PAID', 'COOKING', 'CANCELLED', 'pending_payment', null])(
+    'leaves an order alone that somebody else has made %j',
     async (status) => {
       const order = await createdOrder();
       await directus.change('orders', order.id, { status });
@@ -468,6 +470,65 @@ describe('changeStatus', () => {
 
     expect(error.name).toBe('DirectusNotUniqueError');
     expect(await rowOf(first.id)).toMatchObject({ status: 'FAILED', active_quote_id: null });
+  });
+});
+
+describe('findUnfinishedOrders', () => {
+  const page = { createdBefore: '2100-01-01T00:00:00.000Z', skip: 0, limit: 1000 };
+  const keysOf = async (changes: Partial<typeof page> = {}) =>
+    (await store.findUnfinishedOrders({ ...page, ...changes })).map(({ idempotencyKey }) => idempotencyKey);
+
+  it('finds orders that are neither linked nor ended, and all in review', async () => {
+    const unlinked = await createdOrder();
+    const halfLinked = await createdOrder();
+    const inReview = await createdOrder();
+    await directus.change('orders', halfLinked.id, { ridendine_order_id: link().ridendine_order_id });
+    await directus.change('orders', inReview.id, { status: 'NEEDS_REVIEW', ...link() });
+
+    const found = await store.findUnfinishedOrders(page);
+
+    for (const order of [unlinked, halfLinked, inReview]) {
+      expect(found).toContainEqual({
+        idempotencyKey: order.request.idempotency_key,
+        workflowId: `order-creation-${order.request.idempotency_key}`,
+        fingerprint: order.fingerprint,
+        quoteId: order.request.quote_id,
+        customerId: order.request.customer_id,
+      });
+    }
+  });
+
+  it.each([
+    { status: 'FAILED' },
+    { status: 'CANCELLED' },
+    { status: 'PAID' },
+    { payment_session_id: 'p-1', ridendine_order_id: `r-${randomUUID()}` },
+    { ridendine_request: null },
+    { request_fingerprint: null },
+  ])('passes over an order with %j', async (fields) => {
+    const order = await createdOrder();
+    await directus.change('orders', order.id, fields);
+
+    expect(await keysOf()).not.toContain(order.request.idempotency_key);
+  });
+
+  it('passes over orders that are young', async () => {
+    const order = await createdOrder();
+    const [{ date_created } = {}] = await directus.rows('orders', { id: { _eq: order.id } });
+
+    expect(await keysOf({ createdBefore: String(date_created) })).not.toContain(order.request.idempotency_key);
+  });
+
+  it('comes in pages, the oldest first, that together are everything', async () => {
+    await createdOrder();
+    await createdOrder();
+    const all = await keysOf();
+
+    const pages: string[] = [];
+    for (let skip = 0; skip < all.length; skip += 3) pages.push(...(await keysOf({ skip, limit: 3 })));
+
+    expect(all.length).toBeGreaterThan(3);
+    expect(pages).toEqual(all);
   });
 });
 

@@ -5,6 +5,7 @@ import type {
   OrderMark,
   OrderRecord,
 } from '../../src/activities/order-creation-activities.ts';
+import { currentRunId } from '../../src/activities/run-id.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
 import type { LinkIds } from '../../src/domain/order.ts';
 import type { RideNDineError } from '../../src/integrations/ridendine/errors.ts';
@@ -34,6 +35,7 @@ export interface ScenarioOptions {
   quoteExpiresInMs?: number;
   /** How long the partner's key may be used, in milliseconds from now. */
   keyLivesMs?: number;
+  reviewWindowMs?: number;
   override?: Partial<OrderCreationActivities>;
 }
 
@@ -47,6 +49,7 @@ export function createScenario({
   ridendine = [undefined],
   quoteExpiresInMs = HOUR_MS,
   keyLivesMs = 23 * HOUR_MS,
+  reviewWindowMs = 7 * 24 * HOUR_MS,
   override = {},
 }: ScenarioOptions): Scenario {
   const orderId = randomUUID();
@@ -55,18 +58,22 @@ export function createScenario({
   const marks: OrderMark[] = [];
   const sent: string[] = [];
   const record: OrderRecord = {
+    // Known once the run asks: see `createOrderRecord` below.
+    run_id: '',
     order_id: orderId,
-    quote_id: request.quote_id,
+    review: null,
     ridendine_request: '{"frozen":"body"}',
     maybe_sent_before: false,
     not_sent_deadline: new Date(nowMs + quoteExpiresInMs + 5 * MINUTE_MS).toISOString(),
     key_deadline: new Date(nowMs + keyLivesMs).toISOString(),
     attempt_timeout_ms: 12_000,
+    review_window_ms: reviewWindowMs,
   };
   const steps: OrderCreationActivities = {
     async validateCheckout() {
       return {
         standing: 'new',
+        run_id: currentRunId(),
         order_id: orderId,
         checkout: {
           quote_id: request.quote_id,
@@ -81,7 +88,7 @@ export function createScenario({
       };
     },
     async createOrderRecord() {
-      return record;
+      return { ...record, run_id: currentRunId() };
     },
     createRideNDineOrder: createCreateRideNDineOrder({
       ridendine: {
@@ -98,6 +105,7 @@ export function createScenario({
     },
     async markOrder(mark) {
       marks.push(mark);
+      return 'marked';
     },
     ...override,
   };

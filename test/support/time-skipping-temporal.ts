@@ -35,7 +35,7 @@ export async function startTimeSkippingTemporal(): Promise<TimeSkippingTemporal>
     searchAttributes: Object.fromEntries(Object.values(searchAttributes).map(({ name }) => [name, KEYWORD])),
   });
   const workflowBundle: WorkflowBundleWithSourceMap = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/order-creation.ts', import.meta.url)),
+    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
     logger: createWorkerLogger('error'),
   });
   return {

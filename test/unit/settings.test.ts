@@ -40,12 +40,14 @@ describe("the worker's settings", () => {
         ridendineIdempotencyTtlMs: 86_400_000,
         ridendineIdempotencyMarginMs: 3_600_000,
         quoteGraceMs: 300_000,
+        reviewWindowMs: 604_800_000,
       },
       worker: {
         maxConcurrentActivityTaskExecutions: 100,
         maxConcurrentWorkflowTaskExecutions: 100,
         shutdownGraceTime: 15_000,
       },
+      sweep: { intervalMs: 300_000, afterMs: 600_000 },
       logLevel: 'info',
     });
   });
@@ -59,6 +61,9 @@ describe("the worker's settings", () => {
       RIDENDINE_IDEMPOTENCY_TTL: '2 days',
       RIDENDINE_IDEMPOTENCY_MARGIN: '90 min',
       QUOTE_GRACE: '30s',
+      REVIEW_WINDOW: '3 days',
+      WORKER_SWEEP_INTERVAL: '1 min',
+      WORKER_SWEEP_AFTER: '2 min',
       WORKER_MAX_CONCURRENT_ACTIVITIES: '7',
       WORKER_MAX_CONCURRENT_WORKFLOW_TASKS: '8',
       WORKER_SHUTDOWN_GRACE: '1m',
@@ -73,12 +78,14 @@ describe("the worker's settings", () => {
         ridendineIdempotencyTtlMs: 172_800_000,
         ridendineIdempotencyMarginMs: 5_400_000,
         quoteGraceMs: 30_000,
+        reviewWindowMs: 259_200_000,
       },
       worker: {
         maxConcurrentActivityTaskExecutions: 7,
         maxConcurrentWorkflowTaskExecutions: 8,
         shutdownGraceTime: 60_000,
       },
+      sweep: { intervalMs: 60_000, afterMs: 120_000 },
       logLevel: 'debug',
     });
   });
@@ -97,6 +104,7 @@ describe("the worker's settings", () => {
         RIDENDINE_BASE_URL: 'ftp://partner.example',
         RIDENDINE_TIMEOUT_MS: '99',
         QUOTE_GRACE: 'soon',
+        WORKER_SWEEP_INTERVAL: '0s',
         TEMPORAL_ADDRESS: 'https://temporal.example',
         WORKER_MAX_CONCURRENT_ACTIVITIES: '0',
         LOG_LEVEL: 'loud',
@@ -113,6 +121,7 @@ describe("the worker's settings", () => {
       '  RIDENDINE_TIMEOUT_MS: must be a whole number from 100 to 120000',
       '  TEMPORAL_ADDRESS: must be host:port, without a scheme',
       '  WORKER_MAX_CONCURRENT_ACTIVITIES: must be a whole number from 1 to 10000',
+      '  WORKER_SWEEP_INTERVAL: must be 1s or longer',
       'The settings can not be used:',
     ]);
   });
@@ -194,7 +203,8 @@ describe('what is said of settings that can not be used', () => {
   it('holds no value: any of them may be a secret in the wrong place', () => {
     const names = `TEMPORAL_ADDRESS TEMPORAL_NAMESPACE TEMPORAL_API_KEY TEMPORAL_TLS TEMPORAL_TLS_SERVER_NAME
       DIRECTUS_URL DIRECTUS_TOKEN RIDENDINE_BASE_URL RIDENDINE_API_KEY RIDENDINE_TIMEOUT_MS
-      RIDENDINE_IDEMPOTENCY_TTL RIDENDINE_IDEMPOTENCY_MARGIN QUOTE_GRACE LOG_LEVEL
+      RIDENDINE_IDEMPOTENCY_TTL RIDENDINE_IDEMPOTENCY_MARGIN QUOTE_GRACE REVIEW_WINDOW LOG_LEVEL
+      WORKER_SWEEP_INTERVAL WORKER_SWEEP_AFTER
       WORKER_MAX_CONCURRENT_ACTIVITIES WORKER_MAX_CONCURRENT_WORKFLOW_TASKS WORKER_SHUTDOWN_GRACE
       GATEWAY_HOST GATEWAY_PORT GATEWAY_API_KEYS GATEWAY_WAIT_MS`.split(/\s+/);
     const canaries = Object.fromEntries(names.map((name) => [name, 'canary']));

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WorkflowFailedError } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
+import type { OrderCreationStage, OrderCreationState } from '../../src/domain/order-creation.ts';
 import type { StoredOrder } from '../../src/domain/order.ts';
 import {
   RideNDineRateLimitedError,
@@ -109,7 +111,8 @@ describe('an order that an earlier run left half-way', () => {
         async validateCheckout(input) {
           const standing = await activities.validateCheckout(input);
           if (standing.standing !== 'new') throw new Error('The scenario begins with a new checkout.');
-          return { standing: 'unlinked', order_id: standing.order_id, order: storedOrder(standing.order_id, request) };
+          const { run_id, order_id } = standing;
+          return { standing: 'unlinked', run_id, order_id, order: storedOrder(order_id, request) };
         },
         async createOrderRecord() {
           throw ApplicationFailure.nonRetryable('Directus refused the request (400).', 'DirectusRejected');
@@ -125,19 +128,45 @@ describe('an order that an earlier run left half-way', () => {
 });
 
 describe('RideNDine in trouble', () => {
-  it('is asked again with the same bytes until it answers, for hours', async () => {
+  it('that answers 503 for six hours is asked again with the same bytes, and the order is linked', async () => {
     const request = pickup();
+    const attempts = (6 * 60 * MINUTE_MS) / 30_000;
     const scenario = await scenarioOf({
       request,
-      ridendine: [...Array.from({ length: 400 }, () => noAnswer), undefined],
+      ridendine: [...Array.from({ length: attempts + 5 }, () => noAnswer), undefined],
+      quoteExpiresInMs: 10 * MINUTE_MS,
     });
 
-    const result = await temporal.run({ request, ...scenario }, (handle) => handle.result());
+    const { result, tookMs } = await temporal.run({ request, ...scenario }, async (handle) => {
+      const ids = await handle.result();
+      return { result: ids, tookMs: await durationOf(handle) };
+    });
 
     expect(result).toMatchObject(scenario.link);
-    expect(scenario.sent).toHaveLength(401);
+    expect(tookMs).toBeGreaterThan(6 * 60 * MINUTE_MS);
+    expect(scenario.sent).toHaveLength(attempts + 6);
     expect(new Set(scenario.sent).size).toBe(1);
     expect(scenario.marks).toEqual([]);
+  });
+
+  it('that refuses connections for six hours fails the order, though not before quote and grace are over', async () => {
+    const request = pickup();
+    const sixHours = (6 * 60 * MINUTE_MS) / 30_000;
+    const scenario = await scenarioOf({
+      request,
+      ridendine: [...Array.from({ length: sixHours }, () => notReached), undefined],
+      quoteExpiresInMs: 60 * MINUTE_MS,
+    });
+
+    const { failure, tookMs } = await temporal.run({ request, ...scenario }, async (handle) => {
+      const ended = await failureOf(handle.result());
+      return { failure: ended, tookMs: await durationOf(handle) };
+    });
+
+    expect(failure).toMatchObject({ type: 'RideNDineUnavailable' });
+    expect(tookMs).toBeGreaterThan(64 * MINUTE_MS);
+    expect(tookMs).toBeLessThan(70 * MINUTE_MS);
+    expect(scenario.marks).toMatchObject([{ status: 'FAILED', failure_code: 'RideNDineUnavailable' }]);
   });
 
   it('fails the order when it refuses it and can never have had it', async () => {
@@ -176,8 +205,7 @@ describe('RideNDine in trouble', () => {
 
     const waitedMs = await temporal.run({ request, ...scenario }, async (handle) => {
       await handle.result();
-      const { startTime, closeTime } = await handle.describe();
-      return (closeTime?.getTime() ?? 0) - startTime.getTime();
+      return await durationOf(handle);
     });
 
     expect(waitedMs).toBeGreaterThanOrEqual(20 * MINUTE_MS);
@@ -193,8 +221,7 @@ describe('RideNDine in trouble', () => {
 
     const { failure, tookMs } = await temporal.run({ request, ...scenario }, async (handle) => {
       const ended = await failureOf(handle.result());
-      const { startTime, closeTime } = await handle.describe();
-      return { failure: ended, tookMs: (closeTime?.getTime() ?? 0) - startTime.getTime() };
+      return { failure: ended, tookMs: await durationOf(handle) };
     });
 
     expect(failure).toMatchObject({ type: 'RideNDineRateLimited' });
@@ -286,6 +313,147 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     expect(scenario.marks.at(-1)).toMatchObject({ status: 'FAILED', failure_code: 'OrderNeedsReview' });
   });
 
+  it('is overdue after its review window, says so, and still waits', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected, undefined] });
+    const day = 24 * 60 * MINUTE_MS;
+
+    const { before, after, result } = await temporal.run({ request, ...scenario }, async (handle) => {
+      await inReview(scenario);
+      await temporal.environment.sleep(6 * day);
+      const early = await handle.query<OrderCreationState>('orderCreationState');
+      await temporal.environment.sleep(2 * day);
+      const late = await handle.query<OrderCreationState>('orderCreationState');
+      await decide(handle, { decision: 'retry' });
+      return { before: early, after: late, result: await handle.result() };
+    });
+
+    expect(before).toMatchObject({ stage: 'NEEDS_REVIEW' });
+    expect(before.review_overdue).toBeUndefined();
+    expect(after).toMatchObject({ stage: 'NEEDS_REVIEW', review_overdue: true });
+    expect(result).toMatchObject(scenario.link);
+  });
+
+  it('goes to RideNDine no more of its own accord once the key is too old, and once if support staff ask', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({
+      request,
+      ridendine: [noAnswer],
+      keyLivesMs: -MINUTE_MS,
+    });
+    const usual = { ...scenario.activities };
+    scenario.activities.createOrderRecord = async (input) => ({
+      ...(await usual.createOrderRecord(input)),
+      maybe_sent_before: true,
+    });
+
+    const sent = await temporal.run({ request, ...scenario }, async (handle) => {
+      await inReview(scenario);
+      const unasked = scenario.sent.length;
+      await decide(handle, { decision: 'retry' });
+      await until(() => scenario.marks.filter(({ status }) => status === 'NEEDS_REVIEW').length === 2);
+      await handle.terminate();
+      return { unasked, asked: scenario.sent.length };
+    });
+
+    expect(sent).toEqual({ unasked: 0, asked: 1 });
+  });
+
+  it('is waited for at once by an order whose review an earlier run has lost, for the same reason', async () => {
+    const request = pickup();
+    const review = { code: 'RideNDineRejected', reason: 'RideNDine refused the order (422).' } as const;
+    const scenario = await scenarioOf({ request });
+    const usual = { ...scenario.activities };
+    scenario.activities.createOrderRecord = async (input) => ({ ...(await usual.createOrderRecord(input)), review });
+
+    const { state, result } = await temporal.run({ request, ...scenario }, async (handle) => {
+      await inReview(scenario);
+      const seen = await handle.query<OrderCreationState>('orderCreationState');
+      const unasked = scenario.sent.length;
+      await decide(handle, { decision: 'retry' });
+      return { state: { ...seen, unasked }, result: await handle.result() };
+    });
+
+    expect(state).toMatchObject({ stage: 'NEEDS_REVIEW', failure: review, unasked: 0 });
+    expect(result).toMatchObject(scenario.link);
+  });
+
+  it('tells support staff that their link is taken, and goes on waiting for a better one', async () => {
+    const request = pickup();
+    const conflict = ApplicationFailure.nonRetryable('Another order has it.', 'LinkConflict');
+    const scenario = await scenarioOf({
+      request,
+      ridendine: [noAnswer, rejected],
+      override: {
+        async saveLinkIds({ order_id, link }) {
+          if (link.ridendine_order_id === 'rnd_of_another') throw conflict;
+          return { order_id, ...link, status: 'PENDING_PAYMENT', payment_status: 'PENDING' };
+        },
+      },
+    });
+
+    const { refusal, marksThen, result } = await temporal.run({ request, ...scenario }, async (handle) => {
+      await inReview(scenario);
+      const ids = { ridendine_order_id: 'rnd_of_another', payment_session_id: 'ps_1' };
+      const error = await decide(handle, { decision: 'link', ...ids }).catch((e: unknown) => e);
+      const marks = scenario.marks.map(({ status }) => status);
+      await decide(handle, { decision: 'link', ...ids, ridendine_order_id: 'rnd_right' });
+      return { refusal: error, marksThen: marks, result: await handle.result() };
+    });
+
+    expect(refusal).toMatchObject({ cause: { type: 'DecisionRefused', message: 'Another order has it.' } });
+    expect(marksThen).toEqual(['NEEDS_REVIEW']);
+    expect(result).toMatchObject({ ridendine_order_id: 'rnd_right' });
+  });
+
+  it.each(['retry', 'abandon'])('refuses to %s an order that a later phase has taken on', async (decision) => {
+    const request = pickup();
+    const scenario = await scenarioOf({
+      request,
+      ridendine: [noAnswer, rejected],
+      override: {
+        async markOrder({ status }) {
+          return status === 'NEEDS_REVIEW' ? 'marked' : 'left';
+        },
+      },
+    });
+
+    const { refusal, state } = await temporal.run({ request, ...scenario }, async (handle) => {
+      await until(() => scenario.calls.includes('markOrder'));
+      const error = await decide(handle, { decision }).catch((e: unknown) => e);
+      const seen = await handle.query<OrderCreationState>('orderCreationState');
+      await handle.terminate();
+      return { refusal: error, state: seen };
+    });
+
+    expect(refusal).toMatchObject({ cause: { type: 'DecisionRefused' } });
+    expect(state).toMatchObject({ stage: 'NEEDS_REVIEW' });
+    expect(scenario.sent).toHaveLength(2);
+  });
+
+  it('is seen by support staff, and decided, while Directus is down; the decision is carried out in its turn', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected, undefined] });
+    const usual = { ...scenario.activities };
+    let isDown = true;
+    scenario.activities.markOrder = async (mark) => {
+      if (isDown) throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus is down.' });
+      return await usual.markOrder(mark);
+    };
+
+    const result = await temporal.run({ request, ...scenario }, async (handle) => {
+      await until(() => scenario.sent.length === 2);
+      await untilStage(handle, 'NEEDS_REVIEW');
+      const decided = decide(handle, { decision: 'retry' });
+      isDown = false;
+      await decided;
+      return await handle.result();
+    });
+
+    expect(result).toMatchObject(scenario.link);
+    expect(scenario.marks.map(({ status }) => status)).toEqual(['NEEDS_REVIEW', 'PENDING_PAYMENT']);
+  });
+
   it('refuses a decision that lacks something, and goes on waiting', async () => {
     const request = pickup();
     const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected] });
@@ -302,7 +470,153 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
   });
 });
 
+describe('a link that clashes', () => {
+  it('waits for support staff, and is saved when they have cleared the way', async () => {
+    const request = pickup();
+    let isCleared = false;
+    const scenario = await scenarioOf({
+      request,
+      override: {
+        async saveLinkIds({ order_id, link }) {
+          if (!isCleared) throw ApplicationFailure.nonRetryable('Another order has it.', 'LinkConflict');
+          return { order_id, ...link, status: 'PENDING_PAYMENT', payment_status: 'PENDING' };
+        },
+      },
+    });
+
+    const result = await temporal.run({ request, ...scenario }, async (handle) => {
+      await inReview(scenario);
+      isCleared = true;
+      await decide(handle, { decision: 'retry' });
+      return await handle.result();
+    });
+
+    expect(result).toMatchObject(scenario.link);
+    // The order exists at RideNDine: nobody asks for it again.
+    expect(scenario.sent).toHaveLength(1);
+    expect(scenario.marks.map(({ status, failure_code }) => [status, failure_code])).toEqual([
+      ['NEEDS_REVIEW', 'LinkConflict'],
+      ['PENDING_PAYMENT', null],
+    ]);
+  });
+
+  it('is not lost while Directus is down for a day', async () => {
+    const request = pickup();
+    let attempts = 0;
+    const scenario = await scenarioOf({
+      request,
+      override: {
+        async saveLinkIds({ order_id, link }) {
+          attempts += 1;
+          if (attempts <= 24 * 120) {
+            throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus is down.' });
+          }
+          return { order_id, ...link, status: 'PENDING_PAYMENT', payment_status: 'PENDING' };
+        },
+      },
+    });
+
+    const tookMs = await temporal.run({ request, ...scenario }, async (handle) => {
+      await handle.result();
+      return await durationOf(handle);
+    });
+
+    expect(tookMs).toBeGreaterThan(23 * 60 * MINUTE_MS);
+    expect(scenario.sent).toHaveLength(1);
+  }, 60_000);
+});
+
 describe('cancelling', () => {
+  it('before anything is known writes nothing', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({
+      request,
+      override: {
+        async validateCheckout() {
+          throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+        },
+      },
+    });
+
+    const { failure, state } = await temporal.run({ request, ...scenario }, async (handle) => {
+      await until(() => scenario.calls.includes('validateCheckout'));
+      await handle.cancel();
+      const ended = await failureOf(handle.result());
+      return { failure: ended, state: await handle.query<OrderCreationState>('orderCreationState') };
+    });
+
+    expect(failure).toBeInstanceOf(CancelledFailure);
+    expect(state).toMatchObject({ stage: 'CANCELLED' });
+    expect(scenario.calls).not.toContain('createOrderRecord');
+    expect(scenario.marks).toEqual([]);
+  });
+
+  it('while the record is being written marks the order, even though the step then succeeds', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({ request });
+    const usual = { ...scenario.activities };
+    const started = Promise.withResolvers<undefined>();
+    const mayEnd = Promise.withResolvers<undefined>();
+    scenario.activities.createOrderRecord = async (input) => {
+      started.resolve(undefined);
+      await mayEnd.promise;
+      return await usual.createOrderRecord(input);
+    };
+
+    const failure = await temporal.run({ request, ...scenario }, async (handle) => {
+      await started.promise;
+      await handle.cancel();
+      await untilCancelReachedActivity(handle);
+      mayEnd.resolve(undefined);
+      return await failureOf(handle.result());
+    });
+
+    expect(failure).toBeInstanceOf(CancelledFailure);
+    expect(scenario.marks).toMatchObject([{ order_id: scenario.orderId, status: 'CANCELLED' }]);
+    expect(scenario.sent).toEqual([]);
+  });
+
+  it('while the link is being saved is too late: the run completes', async () => {
+    const request = pickup();
+    let attempts = 0;
+    const scenario = await scenarioOf({
+      request,
+      override: {
+        async saveLinkIds({ order_id, link }) {
+          attempts += 1;
+          if (attempts < 10) throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Down.' });
+          return { order_id, ...link, status: 'PENDING_PAYMENT', payment_status: 'PENDING' };
+        },
+      },
+    });
+
+    const result = await temporal.run({ request, ...scenario }, async (handle) => {
+      await until(() => attempts > 0);
+      await handle.cancel();
+      return await handle.result();
+    });
+
+    expect(result).toMatchObject(scenario.link);
+    expect(scenario.marks).toEqual([]);
+  });
+
+  it('an order in review changes nothing: support staff decide', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected, undefined] });
+
+    const { state, result } = await temporal.run({ request, ...scenario }, async (handle) => {
+      await inReview(scenario);
+      await handle.cancel();
+      await temporal.environment.sleep(MINUTE_MS);
+      const seen = await handle.query<OrderCreationState>('orderCreationState');
+      await decide(handle, { decision: 'retry' });
+      return { state: seen, result: await handle.result() };
+    });
+
+    expect(state).toMatchObject({ stage: 'NEEDS_REVIEW' });
+    expect(result).toMatchObject(scenario.link);
+  });
+
   it('marks the order and closes the run as cancelled while nothing has gone to RideNDine', async () => {
     const request = pickup();
     const scenario = await scenarioOf({
@@ -361,6 +675,8 @@ function storedOrder(id: string, request: CheckoutRequest): StoredOrder {
     ridendine_order_id: null,
     payment_session_id: null,
     failure_code: null,
+    failure_reason: null,
+    store_id: null,
     date_created: new Date().toISOString(),
   };
 }
@@ -375,6 +691,29 @@ async function failureOf(result: Promise<unknown>): Promise<unknown> {
     (reason: unknown) => reason,
   );
   return error instanceof WorkflowFailedError ? error.cause : error;
+}
+
+async function durationOf(handle: WorkflowHandle): Promise<number> {
+  const { startTime, closeTime } = await handle.describe();
+  return (closeTime?.getTime() ?? 0) - startTime.getTime();
+}
+
+async function untilStage(handle: WorkflowHandle, stage: OrderCreationStage): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while ((await handle.query<OrderCreationState>('orderCreationState')).stage !== stage) {
+    if (Date.now() > deadline) throw new Error(`The run did not reach ${stage} within 20 s.`);
+    await temporal.environment.sleep(100);
+  }
+}
+
+async function untilCancelReachedActivity(handle: WorkflowHandle): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  const isThere = async () =>
+    (await handle.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes);
+  while (!(await isThere())) {
+    if (Date.now() > deadline) throw new Error('The cancellation did not reach the activity within 20 s.');
+    await temporal.environment.sleep(100);
+  }
 }
 
 async function inReview(scenario: Scenario, stepMs = 1000): Promise<void> {

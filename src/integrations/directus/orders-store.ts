@@ -2,8 +2,9 @@ import { createItem, readItems, updateItems } from '@directus/sdk';
 import { z } from 'zod';
 import type { Checkout } from '../../domain/checkout.ts';
 import type { CheckoutRequest } from '../../domain/checkout-request.ts';
-import { NEW_PAYMENT_STATUS, orderStatuses } from '../../domain/order.ts';
+import { NEW_PAYMENT_STATUS, statusesBefore } from '../../domain/order.ts';
 import type { LinkIds, OrderStatus, StoredOrder } from '../../domain/order.ts';
+import { orderCreationWorkflowId } from '../../domain/order-creation.ts';
 import type { QuoteRecord } from '../../domain/quote.ts';
 import { collections, customerFields, orderFields, orderItemFields, quoteFields, storeFields } from './collections.ts';
 import type { OrderRow } from './collections.ts';
@@ -19,6 +20,8 @@ export interface NewOrder {
   checkout: Checkout;
   ridendineRequest: string;
   workflowId: string;
+  /** Where it is written only to say how it ended. */
+  ended?: Pick<OrderStatusChange, 'status' | 'failureCode' | 'failureReason'>;
 }
 
 export interface OrderStatusChange {
@@ -26,13 +29,24 @@ export interface OrderStatusChange {
   failureCode: string | null;
   failureReason: string | null;
   /** The quote while the order is live, else `null`: by it the database lets a quote make one live order. */
-  activeQuoteId: string | null;
+  activeQuoteId?: string | null;
+}
+
+/** An order that is neither linked nor ended, or waits for support staff. */
+export interface UnfinishedOrder {
+  idempotencyKey: string;
+  workflowId: string;
+  fingerprint: string;
+  quoteId: string;
+  customerId: string;
 }
 
 /** Orders and quotes in Directus. Each call is one HTTP request and throws a {@link DirectusError}. */
 export interface OrdersStore {
   findOrderById(id: string): Promise<StoredOrder | null>;
   findOrderByKey(idempotencyKey: string): Promise<StoredOrder | null>;
+  /** One page, the oldest first. Orders that this project has not written are none of its business. */
+  findUnfinishedOrders(page: { createdBefore: string; skip: number; limit: number }): Promise<UnfinishedOrder[]>;
   /** The quote with its store and customer. */
   findQuote(id: string): Promise<QuoteRecord | null>;
   /**
@@ -41,13 +55,13 @@ export interface OrdersStore {
    */
   createOrder(order: NewOrder): Promise<StoredOrder>;
   /**
-   * Changes the status of an order that no later phase has taken on.
+   * Changes the status of an order, if its own is one of `statusesBefore`.
    * @returns `null`, and changes nothing, if there is no such order.
    * @throws {DirectusNotUniqueError} if the quote has another live order.
    */
   changeStatus(id: string, change: OrderStatusChange): Promise<StoredOrder | null>;
   /**
-   * Writes the ids to an order that has none.
+   * Writes the ids to an order that has none, or the first of these two alone.
    * @returns `null`, and changes nothing, if there is no such order.
    * @throws {DirectusNotUniqueError} if another order has the RideNDine order.
    */
@@ -58,12 +72,14 @@ const storedOrderFields = [
   orderFields.id,
   orderFields.status,
   orderFields.paymentStatus,
+  orderFields.store,
   orderFields.idempotencyKey,
   orderFields.requestFingerprint,
   orderFields.ridendineRequest,
   orderFields.ridendineOrderId,
   orderFields.paymentSessionId,
   orderFields.failureCode,
+  orderFields.failureReason,
   orderFields.dateCreated,
 ] as const;
 
@@ -72,26 +88,60 @@ const storedOrderSchema: z.ZodType<StoredOrder> = z
     [orderFields.id]: z.string(),
     [orderFields.status]: z.string(),
     [orderFields.paymentStatus]: z.string(),
+    [orderFields.store]: z.string().nullable(),
     [orderFields.idempotencyKey]: z.string(),
     [orderFields.requestFingerprint]: z.string().nullable(),
     [orderFields.ridendineRequest]: z.string().nullable(),
     [orderFields.ridendineOrderId]: z.string().nullable(),
     [orderFields.paymentSessionId]: z.string().nullable(),
     [orderFields.failureCode]: z.string().nullable(),
+    [orderFields.failureReason]: z.string().nullable(),
     [orderFields.dateCreated]: z.iso.datetime({ offset: true }),
   })
   .transform((row) => ({
     id: row[orderFields.id],
     status: row[orderFields.status],
     payment_status: row[orderFields.paymentStatus],
+    store_id: row[orderFields.store],
     idempotency_key: row[orderFields.idempotencyKey],
     request_fingerprint: row[orderFields.requestFingerprint],
     ridendine_request: row[orderFields.ridendineRequest],
     ridendine_order_id: row[orderFields.ridendineOrderId],
     payment_session_id: row[orderFields.paymentSessionId],
     failure_code: row[orderFields.failureCode],
+    failure_reason: row[orderFields.failureReason],
     date_created: row[orderFields.dateCreated],
   }));
+
+const unfinishedOrderSchema: z.ZodType<UnfinishedOrder> = z
+  .object({
+    [orderFields.idempotencyKey]: z.string(),
+    [orderFields.requestFingerprint]: z.string(),
+    [orderFields.quoteId]: z.string(),
+    [orderFields.customer]: z.string(),
+  })
+  .transform((row) => ({
+    idempotencyKey: row[orderFields.idempotencyKey],
+    workflowId: orderCreationWorkflowId(row[orderFields.idempotencyKey]),
+    fingerprint: row[orderFields.requestFingerprint],
+    quoteId: row[orderFields.quoteId],
+    customerId: row[orderFields.customer],
+  }));
+
+const unfinished = {
+  _or: [
+    { [orderFields.status]: { _eq: 'NEEDS_REVIEW' satisfies OrderStatus } },
+    {
+      [orderFields.status]: { _eq: 'PENDING_PAYMENT' satisfies OrderStatus },
+      _or: [{ [orderFields.ridendineOrderId]: { _null: true } }, { [orderFields.paymentSessionId]: { _null: true } }],
+    },
+  ],
+  [orderFields.idempotencyKey]: { _nnull: true },
+  [orderFields.requestFingerprint]: { _nnull: true },
+  [orderFields.ridendineRequest]: { _nnull: true },
+  [orderFields.quoteId]: { _nnull: true },
+  [orderFields.customer]: { _nnull: true },
+};
 
 const quoteSchema: z.ZodType<QuoteRecord> = z
   .object({
@@ -144,6 +194,25 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
     findOrderById: (id) => findOrder(orderFields.id, id),
     findOrderByKey: (idempotencyKey) => findOrder(orderFields.idempotencyKey, idempotencyKey),
 
+    findUnfinishedOrders: async ({ createdBefore, skip, limit }) =>
+      parse(
+        z.array(unfinishedOrderSchema),
+        await directus.request(
+          readItems(collections.orders, {
+            fields: [
+              orderFields.idempotencyKey,
+              orderFields.requestFingerprint,
+              orderFields.quoteId,
+              orderFields.customer,
+            ],
+            filter: { ...unfinished, [orderFields.dateCreated]: { _lt: createdBefore } },
+            sort: [orderFields.dateCreated, orderFields.id],
+            offset: skip,
+            limit,
+          }),
+        ),
+      ),
+
     findQuote: async (id) =>
       parseFirst(
         quoteSchema,
@@ -178,10 +247,15 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
         await directus.request(
           updateItems(
             collections.orders,
-            { filter: { [orderFields.id]: { _eq: id }, [orderFields.status]: { _in: [...orderStatuses] } } },
+            {
+              filter: {
+                [orderFields.id]: { _eq: id },
+                [orderFields.status]: { _in: [...statusesBefore[change.status]] },
+              },
+            },
             {
               [orderFields.status]: change.status,
-              [orderFields.activeQuoteId]: change.activeQuoteId,
+              ...(change.activeQuoteId !== undefined && { [orderFields.activeQuoteId]: change.activeQuoteId }),
               [orderFields.failureCode]: change.failureCode,
               [orderFields.failureReason]: change.failureReason,
             },
@@ -196,7 +270,18 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
         await directus.request(
           updateItems(
             collections.orders,
-            { filter: { [orderFields.id]: { _eq: id }, [orderFields.ridendineOrderId]: { _null: true } } },
+            {
+              filter: {
+                [orderFields.id]: { _eq: id },
+                _or: [
+                  { [orderFields.ridendineOrderId]: { _null: true } },
+                  {
+                    [orderFields.ridendineOrderId]: { _eq: link.ridendine_order_id },
+                    [orderFields.paymentSessionId]: { _null: true },
+                  },
+                ],
+              },
+            },
             {
               [orderFields.ridendineOrderId]: link.ridendine_order_id,
               [orderFields.paymentSessionId]: link.payment_session_id,
@@ -208,13 +293,15 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
   };
 }
 
-function newOrderRow({ id, itemIds, request, fingerprint, checkout, ridendineRequest, workflowId }: NewOrder) {
+function newOrderRow({ id, itemIds, request, fingerprint, checkout, ridendineRequest, workflowId, ended }: NewOrder) {
   return {
     [orderFields.id]: id,
-    [orderFields.status]: 'PENDING_PAYMENT' satisfies OrderStatus,
+    [orderFields.status]: ended?.status ?? ('PENDING_PAYMENT' satisfies OrderStatus),
+    [orderFields.failureCode]: ended?.failureCode ?? null,
+    [orderFields.failureReason]: ended?.failureReason ?? null,
     [orderFields.paymentStatus]: NEW_PAYMENT_STATUS,
     [orderFields.quoteId]: checkout.quote_id,
-    [orderFields.activeQuoteId]: checkout.quote_id,
+    [orderFields.activeQuoteId]: ended ? null : checkout.quote_id,
     [orderFields.customer]: checkout.customer.id,
     [orderFields.store]: checkout.store_id,
     [orderFields.fulfillmentMethod]: request.fulfillment_method,

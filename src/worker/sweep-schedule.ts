@@ -1,0 +1,38 @@
+import { ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
+import type { Client, ScheduleOptions } from '@temporalio/client';
+import { ORDER_CREATION_TASK_QUEUE, ORDER_SWEEP_SCHEDULE_ID, ORDER_SWEEP_WORKFLOW } from '../domain/order-creation.ts';
+import type { OrderSweep, orderSweep } from '../workflows/order-sweep.ts';
+
+export interface SweepSettings {
+  intervalMs: number;
+  /** How old an unfinished order has to be. */
+  afterMs: number;
+}
+
+/**
+ * Sees to it that Temporal starts the sweep for lost orders. The worker that was started last decides on the times; a
+ * schedule that an operator has paused stays so.
+ */
+export async function scheduleSweep(client: Client, { intervalMs, afterMs }: SweepSettings): Promise<void> {
+  const schedule = {
+    spec: { intervals: [{ every: intervalMs }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: ORDER_SWEEP_WORKFLOW,
+      workflowId: ORDER_SWEEP_SCHEDULE_ID,
+      taskQueue: ORDER_CREATION_TASK_QUEUE,
+      args: [{ older_than_ms: afterMs }] as [OrderSweep],
+      staticSummary: 'Continue orders that no run carries any more',
+    },
+    // A sweep that was missed is made up for by the next one.
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: intervalMs },
+  } satisfies Omit<ScheduleOptions, 'scheduleId'>;
+  try {
+    await client.schedule.create<typeof orderSweep>({ scheduleId: ORDER_SWEEP_SCHEDULE_ID, ...schedule });
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    await client.schedule
+      .getHandle(ORDER_SWEEP_SCHEDULE_ID)
+      .update<typeof orderSweep>(({ state }) => ({ ...schedule, state }));
+  }
+}
