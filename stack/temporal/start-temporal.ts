@@ -13,11 +13,14 @@ const READY_TIMEOUT_MS = 30_000;
 /** `temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD`. */
 const KEYWORD = 2;
 
-/** By default the dev server waits up to 50 ms before every step of a workflow; with these it does not. */
 const dynamicConfig = [
+  // By default the dev server waits up to 50 ms before every step of a workflow; with these it does not.
   'history.transferProcessorMaxPollRPS=2000',
   'history.timerProcessorMaxPollRPS=2000',
   'system.enableActivityEagerExecution=true',
+  // A run that somebody deletes is gone at once, not half a minute later.
+  'history.visibilityProcessorEnsureCloseBeforeDelete=false',
+  'history.transferProcessorEnsureCloseBeforeDelete=false',
 ];
 
 /** As fast as memory, and a killed server loses nothing. */

@@ -34,6 +34,7 @@ export interface RunningStack {
   /** Every call for an order that reached the sandbox. */
   sandboxAttemptsOf(orderId: string): Promise<unknown[]>;
   addFault(fault: Record<string, unknown>): Promise<void>;
+  clearFaults(): Promise<void>;
   /** `PATCH` of a row in Directus, as the administrator. */
   patch(path: string, change: Record<string, unknown>): Promise<void>;
   stop(): Promise<void>;
@@ -97,6 +98,9 @@ export async function startRunningStack(environment: Record<string, string> = {}
     },
     async addFault(fault) {
       await sandbox('/sandbox/faults', { method: 'POST', body: JSON.stringify(fault) });
+    },
+    async clearFaults() {
+      await sandbox('/sandbox/faults', { method: 'DELETE' });
     },
     async patch(path, change) {
       await directus(path, { method: 'PATCH', body: JSON.stringify(change) });

@@ -1,0 +1,282 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { WorkflowHandle } from '@temporalio/client';
+import pWaitFor from 'p-wait-for';
+import type { DemoCheckout } from '../../stack/seed.ts';
+import { startRunningStack } from '../support/running-stack.ts';
+import type { OrderRow, RunningStack } from '../support/running-stack.ts';
+
+let world: RunningStack;
+beforeAll(async () => {
+  // The sweep comes when a test asks for it, and finds whatever is older than a second.
+  world = await startRunningStack({
+    GATEWAY_WAIT_MS: '20000',
+    RIDENDINE_TIMEOUT_MS: '2000',
+    WORKER_SWEEP_AFTER: '1s',
+    WORKER_SWEEP_INTERVAL: '1d',
+  });
+}, 360_000);
+afterAll(() => world.stop());
+
+describe('100 identical requests at once', () => {
+  it('are one run, one order, one order at RideNDine, and 100 equal answers', async () => {
+    const key = randomUUID();
+    const checkout = await world.newCheckout();
+
+    const responses = await Promise.all(Array.from({ length: 100 }, () => world.post(key, checkout)));
+    const answers = await Promise.all(responses.map(body));
+
+    expect(responses.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(99);
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    const order = await onlyOrderOf(checkout);
+    expect(answers[0]).toMatchObject({ order_id: order.id, payment_session_id: order['payment_session_id'] });
+    await expect(world.sandboxOrdersOf(order.id)).resolves.toHaveLength(1);
+    await pWaitFor(async () => (await runsOf(key)).length > 0, { interval: 100, timeout: 10_000 });
+    expect(await runsOf(key)).toHaveLength(1);
+  }, 60_000);
+});
+
+describe('the same key with another checkout', () => {
+  it('is refused while the first goes on, after it succeeded, and after its run was deleted', async () => {
+    const key = randomUUID();
+    const [checkout, other] = [await world.newCheckout(), await world.newCheckout()];
+    await world.addFault({ kind: 'latency', ms: 1500, quote_id: checkout.quote_id });
+
+    const first = world.post(key, checkout);
+    await pWaitFor(async () => (await world.get(key)).status === 200, { interval: 50, timeout: 10_000 });
+    const running = await world.post(key, other);
+    const { payment_session_id } = await body(await first);
+    const afterwards = await world.post(key, other);
+    await deleteRun(key);
+    const deleted = await world.post(key, other);
+    const again = await world.post(key, checkout);
+
+    for (const refused of [running, afterwards, deleted]) {
+      expect(refused.status).toBe(422);
+      expect(await body(refused)).toMatchObject({ code: 'IdempotencyKeyReused' });
+    }
+    // The first checkout still gets its ids, from Directus now.
+    expect(await body(again)).toMatchObject({ payment_session_id });
+    await expect(world.ordersOf(other.quote_id)).resolves.toEqual([]);
+    await onlyOrderOf(checkout);
+  }, 60_000);
+});
+
+describe('a run that was lost half-way', () => {
+  it('answers a look-up with what to do: send the same request again', async () => {
+    const { key } = await orderHeldAtPartner();
+    await handleOf(key).terminate();
+
+    const response = await world.get(key);
+
+    expect(response.status).toBe(503);
+    expect(await body(response)).toMatchObject({ code: 'TemporalUnavailable', retryable: true });
+  });
+
+  it('is continued by the sweep with the bytes that were frozen, whatever has changed since', async () => {
+    const { key, checkout, order } = await orderHeldAtPartner();
+    await handleOf(key).terminate();
+    await world.patch(`/items/customers/${checkout.customer_id}`, { name: 'Customer Renamed' });
+    await world.patch(`/items/orders/${order.id}`, { customer_note: 'Corrected by support staff' });
+    await world.clearFaults();
+
+    await sweep();
+
+    const linked = await untilOrder(checkout, ({ ridendine_order_id }) => ridendine_order_id !== null);
+    const partnerOrders = await world.sandboxOrdersOf(order.id);
+    expect(partnerOrders).toMatchObject([
+      { ridendine_order_id: linked['ridendine_order_id'], raw_body: order['ridendine_request'] },
+    ]);
+    expect(await body(await world.post(key, checkout))).toMatchObject({ order_id: order.id });
+  }, 60_000);
+
+  it('is continued by a customer who clicks again', async () => {
+    const { key, checkout, order } = await orderHeldAtPartner();
+    await handleOf(key).terminate();
+    await world.clearFaults();
+
+    const response = await world.post(key, checkout);
+
+    expect(response.status).toBe(201);
+    expect(await body(response)).toMatchObject({ order_id: order.id });
+    await expect(world.sandboxOrdersOf(order.id)).resolves.toHaveLength(1);
+  }, 60_000);
+
+  it('while it waited for support staff waits for them again after a sweep, for the same reason', async () => {
+    const { key, checkout, order } = await orderInReview();
+    await handleOf(key).terminate();
+
+    await sweep();
+
+    await untilStage(key, 'NEEDS_REVIEW');
+    await untilOrder(checkout, ({ status }) => status === 'NEEDS_REVIEW');
+    await expect(onlyOrderOf(checkout)).resolves.toMatchObject({
+      failure_code: 'RideNDineRejected',
+      failure_reason: order['failure_reason'],
+    });
+    await resolveWithLink(key, order.id);
+    await expect(onlyOrderOf(checkout)).resolves.toMatchObject({ status: 'PENDING_PAYMENT', failure_code: null });
+  }, 60_000);
+
+  it('is continued once by two sweeps at the same time, and an open run is left alone', async () => {
+    const { key, order } = await orderHeldAtPartner();
+    const { key: openKey } = await orderHeldAtPartner();
+    await handleOf(key).terminate();
+
+    const results = await Promise.all([sweepNow(), sweepNow()]);
+
+    expect(results.map(({ continued }) => continued).reduce((sum, count) => sum + count)).toBe(1);
+    expect((await handleOf(openKey).describe()).runId).toBe(await firstRunIdOf(openKey));
+    await world.clearFaults();
+    await Promise.all([handleOf(key).result(), handleOf(openKey).result()]);
+    await expect(world.sandboxOrdersOf(order.id)).resolves.toHaveLength(1);
+  }, 60_000);
+});
+
+describe('a run that an operator resets in the Temporal UI', () => {
+  it('does not forget that RideNDine may have the order', async () => {
+    const key = randomUUID();
+    const checkout = await world.newCheckout();
+    const { quote_id } = checkout;
+    await world.addFault({ kind: 'status', status: 503, stored: 'before', times: null, quote_id });
+    await world.post(key, checkout, { prefer: 'wait=2' });
+    const order = await onlyOrderOf(checkout);
+    await pWaitFor(async () => (await world.sandboxAttemptsOf(order.id)).length > 0, { interval: 50, timeout: 10_000 });
+    await world.clearFaults();
+    await world.addFault({ kind: 'status', status: 422, times: null, quote_id });
+
+    await resetAfterRecord(key);
+
+    // A run that took this for its first attempt would fail the order, and RideNDine has it.
+    await untilOrder(checkout, ({ status }) => status === 'NEEDS_REVIEW');
+    await world.clearFaults();
+    await resolveWithLink(key, order.id);
+  }, 60_000);
+});
+
+describe('the schedule of the sweep', () => {
+  it('stays paused when an operator has paused it, though a worker starts', async () => {
+    const schedule = world.temporal.schedule.getHandle('order-sweep');
+    await schedule.pause('Maintenance of Directus');
+
+    await world.stack.worker.stop();
+    await world.stack.startWorker();
+
+    expect((await schedule.describe()).state).toMatchObject({ paused: true, note: 'Maintenance of Directus' });
+    await schedule.unpause();
+  }, 60_000);
+});
+
+/** An order whose partner step is tried in vain. */
+async function orderHeldAtPartner() {
+  const key = randomUUID();
+  const checkout = await world.newCheckout();
+  await world.addFault({ kind: 'status', status: 503, stored: 'before', times: null, quote_id: checkout.quote_id });
+  await world.post(key, checkout, { prefer: 'wait=1' });
+  await untilStage(key, 'CREATING_RIDENDINE_ORDER');
+  return { key, checkout, order: await onlyOrderOf(checkout) };
+}
+
+async function orderInReview() {
+  const key = randomUUID();
+  const checkout = await world.newCheckout();
+  const { quote_id } = checkout;
+  await world.addFault({ kind: 'status', status: 503, stored: 'before', quote_id });
+  await world.addFault({ kind: 'status', status: 422, quote_id });
+  await world.post(key, checkout, { prefer: 'wait=3' });
+  return { key, checkout, order: await untilOrder(checkout, ({ status }) => status === 'NEEDS_REVIEW') };
+}
+
+async function resolveWithLink(key: string, orderId: string): Promise<void> {
+  const [partnerOrder] = await world.sandboxOrdersOf(orderId);
+  await handleOf(key).executeUpdate('resolveReview', {
+    args: [
+      {
+        decision: 'link',
+        ridendine_order_id: partnerOrder?.ridendine_order_id,
+        payment_session_id: partnerOrder?.payment_session_id,
+        actor: 'agent-7',
+        reason: 'Ticket 1',
+      },
+    ],
+  });
+  await handleOf(key).result();
+}
+
+async function sweep(): Promise<void> {
+  // What was made a moment ago is too young.
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  await world.temporal.schedule.getHandle('order-sweep').trigger();
+}
+
+async function sweepNow(): Promise<{ unfinished: number; continued: number }> {
+  const result: unknown = await world.temporal.workflow.execute('orderSweep', {
+    taskQueue: 'order-creation',
+    workflowId: `order-sweep-${randomUUID()}`,
+    args: [{ older_than_ms: 0 }],
+  });
+  return result as { unfinished: number; continued: number };
+}
+
+/** To the point where the order's record is written and the partner step begins. */
+async function resetAfterRecord(key: string): Promise<void> {
+  const handle = handleOf(key);
+  const { events } = await handle.fetchHistory();
+  const finished = events?.filter((event) => event.workflowTaskCompletedEventAttributes) ?? [];
+  const scheduled = events?.findIndex(
+    (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'createRideNDineOrder',
+  );
+  const before = finished.findLast((event) => events && events.indexOf(event) < Number(scheduled));
+  await world.temporal.workflowService.resetWorkflowExecution({
+    namespace: world.stack.temporal.namespace,
+    workflowExecution: { workflowId: handle.workflowId, runId: await firstRunIdOf(key) },
+    workflowTaskFinishEventId: before?.eventId ?? null,
+    requestId: randomUUID(),
+    reason: 'Try again',
+  });
+}
+
+async function deleteRun(key: string): Promise<void> {
+  const { workflowId } = handleOf(key);
+  await world.temporal.workflowService.deleteWorkflowExecution({
+    namespace: world.stack.temporal.namespace,
+    workflowExecution: { workflowId },
+  });
+  await pWaitFor(async () => (await world.get(key)).status === 404, { interval: 100, timeout: 20_000 });
+}
+
+function handleOf(key: string): WorkflowHandle {
+  return world.temporal.workflow.getHandle(`order-creation-${key}`);
+}
+
+async function firstRunIdOf(key: string): Promise<string> {
+  const { raw } = await handleOf(key).describe();
+  return raw.workflowExecutionInfo?.firstRunId ?? '';
+}
+
+async function runsOf(key: string): Promise<unknown[]> {
+  const runs: unknown[] = [];
+  const query = `WorkflowId = "order-creation-${key}"`;
+  for await (const run of world.temporal.workflow.list({ query })) runs.push(run);
+  return runs;
+}
+
+async function untilStage(key: string, stage: string): Promise<void> {
+  await pWaitFor(async () => (await body(await world.get(key)))['stage'] === stage, { interval: 100, timeout: 20_000 });
+}
+
+async function untilOrder(checkout: DemoCheckout, isReached: (order: OrderRow) => boolean): Promise<OrderRow> {
+  await pWaitFor(async () => isReached(await onlyOrderOf(checkout)), { interval: 100, timeout: 20_000 });
+  return await onlyOrderOf(checkout);
+}
+
+async function body(response: Response): Promise<Record<string, unknown>> {
+  return (await response.json()) as Record<string, unknown>;
+}
+
+async function onlyOrderOf({ quote_id }: DemoCheckout): Promise<OrderRow> {
+  const orders = await world.ordersOf(quote_id);
+  expect(orders).toHaveLength(1);
+  return orders[0] as OrderRow;
+}
