@@ -149,7 +149,8 @@ describe('a run that an operator resets in the Temporal UI', () => {
     await resetAfterRecord(key);
 
     // A run that took this for its first attempt would fail the order, and RideNDine has it.
-    await untilOrder(checkout, ({ status }) => status === 'NEEDS_REVIEW');
+    const reviewed = await untilOrder(checkout, ({ status }) => status !== 'PENDING_PAYMENT');
+    expect(reviewed).toMatchObject({ status: 'NEEDS_REVIEW', failure_code: 'RideNDineRejected' });
     await world.clearFaults();
     await resolveWithLink(key, order.id);
   }, 60_000);

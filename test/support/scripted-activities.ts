@@ -15,6 +15,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 /** What Directus and RideNDine do in a scenario; what they were asked is recorded. */
 export interface Scenario {
+  request: CheckoutRequest;
   activities: OrderCreationActivities;
   orderId: string;
   link: LinkIds;
@@ -118,5 +119,5 @@ export function createScenario({
       },
     ]),
   ) as unknown as OrderCreationActivities;
-  return { activities: recorded, orderId, link, calls, marks, sent };
+  return { request, activities: recorded, orderId, link, calls, marks, sent };
 }

@@ -33,7 +33,7 @@ describe('orderCreation', () => {
     const request = pickup();
     const scenario = await scenarioOf({ request });
 
-    const result = await temporal.run({ request, ...scenario }, (handle) => handle.result());
+    const result = await temporal.run(scenario, (handle) => handle.result());
 
     expect(result).toEqual({
       order_id: scenario.orderId,
@@ -49,7 +49,7 @@ describe('orderCreation', () => {
     const request = pickup();
     const scenario = await scenarioOf({ request });
 
-    const { state, attributes } = await temporal.run({ request, ...scenario }, async (handle) => {
+    const { state, attributes } = await temporal.run(scenario, async (handle) => {
       await handle.result();
       const { searchAttributes } = await handle.describe();
       return { state: await handle.query('orderCreationState'), attributes: searchAttributes };
@@ -77,7 +77,7 @@ describe('orderCreation', () => {
       },
     });
 
-    const failure = await temporal.run({ request, ...scenario }, (handle) => failureOf(handle.result()));
+    const failure = await temporal.run(scenario, (handle) => failureOf(handle.result()));
 
     expect(failure).toMatchObject({ type: 'QuoteExpired', details: [{ problems: [problem] }] });
     expect(scenario.calls).toEqual(['validateCheckout']);
@@ -96,7 +96,7 @@ describe('orderCreation', () => {
       },
     });
 
-    await expect(temporal.run({ request, ...scenario }, (handle) => handle.result())).resolves.toEqual(result);
+    await expect(temporal.run(scenario, (handle) => handle.result())).resolves.toEqual(result);
     expect(scenario.calls).toEqual(['validateCheckout']);
   });
 });
@@ -120,7 +120,7 @@ describe('an order that an earlier run left half-way', () => {
       },
     });
 
-    const failure = await temporal.run({ request, ...scenario }, (handle) => failureOf(handle.result()));
+    const failure = await temporal.run(scenario, (handle) => failureOf(handle.result()));
 
     expect(failure).toMatchObject({ type: 'DirectusRejected' });
     expect(scenario.marks).toEqual([]);
@@ -137,7 +137,7 @@ describe('RideNDine in trouble', () => {
       quoteExpiresInMs: 10 * MINUTE_MS,
     });
 
-    const { result, tookMs } = await temporal.run({ request, ...scenario }, async (handle) => {
+    const { result, tookMs } = await temporal.run(scenario, async (handle) => {
       const ids = await handle.result();
       return { result: ids, tookMs: await durationOf(handle) };
     });
@@ -158,7 +158,7 @@ describe('RideNDine in trouble', () => {
       quoteExpiresInMs: 60 * MINUTE_MS,
     });
 
-    const { failure, tookMs } = await temporal.run({ request, ...scenario }, async (handle) => {
+    const { failure, tookMs } = await temporal.run(scenario, async (handle) => {
       const ended = await failureOf(handle.result());
       return { failure: ended, tookMs: await durationOf(handle) };
     });
@@ -173,7 +173,7 @@ describe('RideNDine in trouble', () => {
     const request = pickup();
     const scenario = await scenarioOf({ request, ridendine: [notReached, notReached, rejected] });
 
-    const failure = await temporal.run({ request, ...scenario }, (handle) => failureOf(handle.result()));
+    const failure = await temporal.run(scenario, (handle) => failureOf(handle.result()));
 
     expect(failure).toMatchObject({ type: 'RideNDineRejected' });
     expect(scenario.sent).toHaveLength(3);
@@ -186,7 +186,7 @@ describe('RideNDine in trouble', () => {
     const request = pickup();
     const scenario = await scenarioOf({ request, ridendine: [notReached], quoteExpiresInMs: 10 * MINUTE_MS });
 
-    const failure = await temporal.run({ request, ...scenario }, (handle) => failureOf(handle.result()));
+    const failure = await temporal.run(scenario, (handle) => failureOf(handle.result()));
 
     expect(failure).toMatchObject({ type: 'RideNDineUnavailable' });
     // At most 30 s apart for 15 minutes, after five quicker ones.
@@ -203,7 +203,7 @@ describe('RideNDine in trouble', () => {
     });
     const scenario = await scenarioOf({ request, ridendine: [limited, undefined] });
 
-    const waitedMs = await temporal.run({ request, ...scenario }, async (handle) => {
+    const waitedMs = await temporal.run(scenario, async (handle) => {
       await handle.result();
       return await durationOf(handle);
     });
@@ -219,7 +219,7 @@ describe('RideNDine in trouble', () => {
     });
     const scenario = await scenarioOf({ request, ridendine: [limited], quoteExpiresInMs: 10 * MINUTE_MS });
 
-    const { failure, tookMs } = await temporal.run({ request, ...scenario }, async (handle) => {
+    const { failure, tookMs } = await temporal.run(scenario, async (handle) => {
       const ended = await failureOf(handle.result());
       return { failure: ended, tookMs: await durationOf(handle) };
     });
@@ -237,7 +237,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     const request = pickup();
     const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected] });
 
-    const state = await temporal.run({ request, ...scenario }, async (handle) => {
+    const state = await temporal.run(scenario, async (handle) => {
       await inReview(scenario);
       const seen = await handle.query('orderCreationState');
       await handle.terminate();
@@ -257,7 +257,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
       keyLivesMs: 30 * MINUTE_MS,
     });
 
-    await temporal.run({ request, ...scenario }, async (handle) => {
+    await temporal.run(scenario, async (handle) => {
       await inReview(scenario, MINUTE_MS);
       await handle.terminate();
     });
@@ -272,7 +272,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected] });
     const found = { ridendine_order_id: 'rnd_found', payment_session_id: 'ps_found' };
 
-    const result = await temporal.run({ request, ...scenario }, async (handle) => {
+    const result = await temporal.run(scenario, async (handle) => {
       await inReview(scenario);
       await decide(handle, { decision: 'link', ...found });
       return await handle.result();
@@ -289,7 +289,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     const request = pickup();
     const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected, undefined] });
 
-    const result = await temporal.run({ request, ...scenario }, async (handle) => {
+    const result = await temporal.run(scenario, async (handle) => {
       await inReview(scenario);
       await decide(handle, { decision: 'retry' });
       return await handle.result();
@@ -303,7 +303,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     const request = pickup();
     const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected] });
 
-    const failure = await temporal.run({ request, ...scenario }, async (handle) => {
+    const failure = await temporal.run(scenario, async (handle) => {
       await inReview(scenario);
       await decide(handle, { decision: 'abandon' });
       return await failureOf(handle.result());
@@ -318,7 +318,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected, undefined] });
     const day = 24 * 60 * MINUTE_MS;
 
-    const { before, after, result } = await temporal.run({ request, ...scenario }, async (handle) => {
+    const { before, after, result } = await temporal.run(scenario, async (handle) => {
       await inReview(scenario);
       await temporal.environment.sleep(6 * day);
       const early = await handle.query<OrderCreationState>('orderCreationState');
@@ -347,7 +347,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
       maybe_sent_before: true,
     });
 
-    const sent = await temporal.run({ request, ...scenario }, async (handle) => {
+    const sent = await temporal.run(scenario, async (handle) => {
       await inReview(scenario);
       const unasked = scenario.sent.length;
       await decide(handle, { decision: 'retry' });
@@ -366,7 +366,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     const usual = { ...scenario.activities };
     scenario.activities.createOrderRecord = async (input) => ({ ...(await usual.createOrderRecord(input)), review });
 
-    const { state, result } = await temporal.run({ request, ...scenario }, async (handle) => {
+    const { state, result } = await temporal.run(scenario, async (handle) => {
       await inReview(scenario);
       const seen = await handle.query<OrderCreationState>('orderCreationState');
       const unasked = scenario.sent.length;
@@ -392,7 +392,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
       },
     });
 
-    const { refusal, marksThen, result } = await temporal.run({ request, ...scenario }, async (handle) => {
+    const { refusal, marksThen, result } = await temporal.run(scenario, async (handle) => {
       await inReview(scenario);
       const ids = { ridendine_order_id: 'rnd_of_another', payment_session_id: 'ps_1' };
       const error = await decide(handle, { decision: 'link', ...ids }).catch((e: unknown) => e);
@@ -418,7 +418,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
       },
     });
 
-    const { refusal, state } = await temporal.run({ request, ...scenario }, async (handle) => {
+    const { refusal, state } = await temporal.run(scenario, async (handle) => {
       await until(() => scenario.calls.includes('markOrder'));
       const error = await decide(handle, { decision }).catch((e: unknown) => e);
       const seen = await handle.query<OrderCreationState>('orderCreationState');
@@ -441,7 +441,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
       return await usual.markOrder(mark);
     };
 
-    const result = await temporal.run({ request, ...scenario }, async (handle) => {
+    const result = await temporal.run(scenario, async (handle) => {
       await until(() => scenario.sent.length === 2);
       await untilStage(handle, 'NEEDS_REVIEW');
       const decided = decide(handle, { decision: 'retry' });
@@ -458,7 +458,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     const request = pickup();
     const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected] });
 
-    const refusal = await temporal.run({ request, ...scenario }, async (handle) => {
+    const refusal = await temporal.run(scenario, async (handle) => {
       await inReview(scenario);
       const error = await decide(handle, { decision: 'link', ridendine_order_id: 'rnd_1' }).catch((e: unknown) => e);
       await handle.terminate();
@@ -484,7 +484,7 @@ describe('a link that clashes', () => {
       },
     });
 
-    const result = await temporal.run({ request, ...scenario }, async (handle) => {
+    const result = await temporal.run(scenario, async (handle) => {
       await inReview(scenario);
       isCleared = true;
       await decide(handle, { decision: 'retry' });
@@ -516,7 +516,7 @@ describe('a link that clashes', () => {
       },
     });
 
-    const tookMs = await temporal.run({ request, ...scenario }, async (handle) => {
+    const tookMs = await temporal.run(scenario, async (handle) => {
       await handle.result();
       return await durationOf(handle);
     });
@@ -538,7 +538,7 @@ describe('cancelling', () => {
       },
     });
 
-    const { failure, state } = await temporal.run({ request, ...scenario }, async (handle) => {
+    const { failure, state } = await temporal.run(scenario, async (handle) => {
       await until(() => scenario.calls.includes('validateCheckout'));
       await handle.cancel();
       const ended = await failureOf(handle.result());
@@ -563,7 +563,7 @@ describe('cancelling', () => {
       return await usual.createOrderRecord(input);
     };
 
-    const failure = await temporal.run({ request, ...scenario }, async (handle) => {
+    const failure = await temporal.run(scenario, async (handle) => {
       await started.promise;
       await handle.cancel();
       await untilCancelReachedActivity(handle);
@@ -590,7 +590,7 @@ describe('cancelling', () => {
       },
     });
 
-    const result = await temporal.run({ request, ...scenario }, async (handle) => {
+    const result = await temporal.run(scenario, async (handle) => {
       await until(() => attempts > 0);
       await handle.cancel();
       return await handle.result();
@@ -604,7 +604,7 @@ describe('cancelling', () => {
     const request = pickup();
     const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected, undefined] });
 
-    const { state, result } = await temporal.run({ request, ...scenario }, async (handle) => {
+    const { state, result } = await temporal.run(scenario, async (handle) => {
       await inReview(scenario);
       await handle.cancel();
       await temporal.environment.sleep(MINUTE_MS);
@@ -629,7 +629,7 @@ describe('cancelling', () => {
       },
     });
 
-    const failure = await temporal.run({ request, ...scenario }, async (handle) => {
+    const failure = await temporal.run(scenario, async (handle) => {
       await until(() => scenario.calls.includes('createOrderRecord'));
       await handle.cancel();
       return await failureOf(handle.result());
@@ -644,7 +644,7 @@ describe('cancelling', () => {
     const request = pickup();
     const scenario = await scenarioOf({ request, ridendine: [noAnswer, noAnswer, undefined] });
 
-    const result = await temporal.run({ request, ...scenario }, async (handle) => {
+    const result = await temporal.run(scenario, async (handle) => {
       await until(() => scenario.sent.length > 0);
       await handle.cancel();
       return await handle.result();

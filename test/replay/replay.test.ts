@@ -1,0 +1,56 @@
+import { fileURLToPath } from 'node:url';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { failureCodes } from '../../src/domain/failure-codes.ts';
+import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
+import { currentVersion, recordedHistories } from './recorded-histories.ts';
+import { scenarios } from './scenarios.ts';
+
+const recorded = recordedHistories();
+
+let workflowBundle: WorkflowBundleWithSourceMap;
+let changedBundle: WorkflowBundleWithSourceMap;
+beforeAll(async () => {
+  // An incompatible change is reported where it is expected; nobody needs to read of it in between.
+  Runtime.install({ logger: createWorkerLogger('error'), telemetryOptions: { logging: { filter: 'OFF' } } });
+  workflowBundle = await bundleOf('../../src/workflows/index.ts');
+  changedBundle = await bundleOf('incompatible-workflows.ts');
+}, 60_000);
+
+describe('a history that was recorded', () => {
+  it.each(recorded.map(({ version, scenario, history }) => [version, scenario, history]))(
+    'by version %s is replayed by the workflow as it is now: %s',
+    async (_version, scenario, history) => {
+      await expect(Worker.runReplayHistory({ workflowBundle }, history, String(scenario))).resolves.toBeUndefined();
+    },
+  );
+
+  it('is there for every scenario of this version', () => {
+    const names = recorded.filter(({ version }) => version === currentVersion()).map(({ scenario }) => scenario);
+
+    expect(names.toSorted()).toEqual(scenarios.map(({ name }) => name).toSorted());
+  });
+
+  it.each(Object.keys(failureCodes))('is there of a run that met %s', (code) => {
+    expect(recorded.filter(({ history }) => JSON.stringify(history).includes(`"${code}"`))).not.toEqual([]);
+  });
+});
+
+describe('an incompatible change of the workflow', () => {
+  it.each(['good-path', 'review-link', 'order-sweep'])('is caught by the history %s', async (scenario) => {
+    const history = recorded.find((candidate) => candidate.scenario === scenario)?.history;
+
+    await expect(Worker.runReplayHistory({ workflowBundle: changedBundle }, history, scenario)).rejects.toThrow(
+      DeterminismViolationError,
+    );
+  });
+});
+
+function bundleOf(file: string): Promise<WorkflowBundleWithSourceMap> {
+  return bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL(file, import.meta.url)),
+    logger: createWorkerLogger('error'),
+  });
+}

@@ -1,0 +1,246 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
+import type { OrderSweepActivities } from '../../src/activities/order-sweep-activities.ts';
+import { currentRunId } from '../../src/activities/run-id.ts';
+import { failureCodes } from '../../src/domain/failure-codes.ts';
+import type { FailureCode } from '../../src/domain/failure-codes.ts';
+import type { OrderCreationInput, OrderCreationState } from '../../src/domain/order-creation.ts';
+import type { StoredOrder } from '../../src/domain/order.ts';
+import { RideNDineRejectedError, RideNDineUnavailableError } from '../../src/integrations/ridendine/errors.ts';
+import type { OrderSweep } from '../../src/workflows/order-sweep.ts';
+import type { Scenario, ScenarioOptions } from '../support/scripted-activities.ts';
+
+/** One course that a run can take. */
+export interface ReplayScenario {
+  /** Also the name of the history's file. */
+  name: string;
+  /** `orderCreation` unless told. */
+  workflow?: 'orderCreation' | 'orderSweep';
+  /** What Directus and RideNDine do. */
+  options?: Omit<ScenarioOptions, 'request' | 'nowMs'>;
+  /** What the steps find out otherwise. */
+  change?: (
+    activities: OrderCreationActivities,
+    scenario: Scenario,
+  ) => Partial<OrderCreationActivities & OrderSweepActivities>;
+  /** What it is started with, if not with a checkout. */
+  input?: (idempotencyKey: string) => OrderCreationInput | OrderSweep;
+  /** What people do meanwhile. The run closes by itself afterwards. */
+  drive?: (handle: WorkflowHandle) => Promise<void>;
+}
+
+const rejected = new RideNDineRejectedError('RideNDine refused the order (422).', { status: 422 });
+const noAnswer = new RideNDineUnavailableError('RideNDine answered 503.', 'maybeSent', { status: 503 });
+const notReached = new RideNDineUnavailableError('RideNDine can not be reached.', 'notSent');
+const mayHaveIt: ScenarioOptions['ridendine'] = [noAnswer, rejected, undefined];
+
+const ids = { ridendine_order_id: 'rnd_found', payment_session_id: 'ps_found' };
+const by = { actor: 'agent-7', reason: 'Ticket 1' };
+
+export const scenarios: ReplayScenario[] = [
+  { name: 'good-path' },
+  {
+    name: 'linked-by-an-earlier-run',
+    change: () => ({
+      async validateCheckout() {
+        const result = { order_id: 'order-1', ...ids, status: 'PENDING_PAYMENT', payment_status: 'PENDING' };
+        return { standing: 'linked', result };
+      },
+    }),
+  },
+  ...failuresOf('validateCheckout', [
+    'CheckoutInvalid',
+    'QuoteNotFound',
+    'QuoteExpired',
+    'StoreNotOnRideNDine',
+    'IdempotencyKeyReused',
+    'OrderNeedsReview',
+    'OrderCancelled',
+    'DirectusUnavailable',
+    'DirectusRejected',
+  ]),
+  ...failuresOf('createOrderRecord', ['QuoteAlreadyUsed', 'DirectusUnavailable', 'DirectusRejected']),
+  ...failuresOf('createRideNDineOrder', [
+    'RideNDineRejected',
+    'RideNDineUnauthorized',
+    'RideNDineRateLimited',
+    'RideNDineUnavailable',
+  ]),
+  { name: 'ridendine-answers-at-last', options: { ridendine: [notReached, noAnswer, undefined] } },
+  { name: 'review-link', options: { ridendine: mayHaveIt }, drive: decide({ decision: 'link', ...ids }) },
+  { name: 'review-retry', options: { ridendine: mayHaveIt }, drive: decide({ decision: 'retry' }) },
+  { name: 'review-abandon', options: { ridendine: mayHaveIt }, drive: decide({ decision: 'abandon' }) },
+  {
+    name: 'review-contract-broken-until-the-key-is-old',
+    change: () => ({
+      async createRideNDineOrder() {
+        throw finalFailure('RideNDineContractBroken', [{ outcome: 'maybeSent', maybe_sent: true }]);
+      },
+    }),
+    drive: decide({ decision: 'link', ...ids }),
+  },
+  {
+    name: 'review-overdue',
+    options: { ridendine: mayHaveIt, reviewWindowMs: 50 },
+    async drive(handle) {
+      await untilState(handle, ({ review_overdue }) => review_overdue === true);
+      await decide({ decision: 'retry' })(handle);
+    },
+  },
+  {
+    name: 'review-refuses-a-decision',
+    options: { ridendine: mayHaveIt },
+    change: (activities) => ({
+      async saveLinkIds(input) {
+        if (input.link.ridendine_order_id === 'rnd_of_another') throw finalFailure('LinkConflict');
+        return await activities.saveLinkIds(input);
+      },
+    }),
+    async drive(handle) {
+      await decide({ decision: 'link', ...ids, ridendine_order_id: 'rnd_of_another' })(handle).catch(() => {});
+      await decide({ decision: 'link', ...ids })(handle);
+    },
+  },
+  {
+    name: 'link-conflict',
+    change(activities) {
+      let attempts = 0;
+      return {
+        async saveLinkIds(input) {
+          attempts += 1;
+          if (attempts === 1) throw finalFailure('LinkConflict');
+          return await activities.saveLinkIds(input);
+        },
+      };
+    },
+    drive: decide({ decision: 'retry' }),
+  },
+  {
+    name: 'cancelled-before-the-record',
+    change: () => ({
+      async validateCheckout() {
+        throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+      },
+    }),
+    drive: (handle) => cancel(handle),
+  },
+  {
+    name: 'cancelled-during-the-record',
+    change: () => ({
+      async createOrderRecord() {
+        throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+      },
+    }),
+    async drive(handle) {
+      await untilState(handle, ({ stage }) => stage === 'CREATING_RECORD');
+      await cancel(handle);
+    },
+  },
+  {
+    name: 'cancelled-too-late',
+    options: { ridendine: [noAnswer, undefined] },
+    async drive(handle) {
+      await untilState(handle, ({ stage }) => stage === 'CREATING_RIDENDINE_ORDER');
+      await cancel(handle);
+    },
+  },
+  { name: 'retried-after-a-failure', change: foundAs('failed') },
+  { name: 'continued-after-a-lost-run', input: continuation, change: foundAs('unlinked') },
+  {
+    name: 'continued-after-a-lost-review',
+    input: continuation,
+    change: (activities, scenario) => ({
+      ...foundAs('in-review')(activities, scenario),
+      async createOrderRecord(input) {
+        const review = { code: 'RideNDineRejected', reason: rejected.message } as const;
+        return { ...(await activities.createOrderRecord(input)), review, maybe_sent_before: true };
+      },
+    }),
+    drive: decide({ decision: 'link', ...ids }),
+  },
+  {
+    name: 'continued-when-the-key-is-old',
+    options: { keyLivesMs: -1000 },
+    change: (activities) => ({
+      async createOrderRecord(input) {
+        return { ...(await activities.createOrderRecord(input)), maybe_sent_before: true };
+      },
+    }),
+    drive: decide({ decision: 'retry' }),
+  },
+  {
+    name: 'order-sweep',
+    workflow: 'orderSweep',
+    input: () => ({ older_than_ms: 1000 }),
+    change: () => ({
+      async continueLostOrders({ skip }) {
+        return skip === 0
+          ? { unfinished: 100, continued: 3, is_last: false }
+          : { unfinished: 20, continued: 0, is_last: true };
+      },
+    }),
+  },
+];
+
+function failuresOf(step: keyof OrderCreationActivities, codes: FailureCode[]): ReplayScenario[] {
+  return codes.map((code) => ({
+    name: `failure-${step}-${code}`,
+    change: () => ({
+      [step]: async () => {
+        throw finalFailure(code, step === 'createRideNDineOrder' ? [{ outcome: 'rejected', maybe_sent: false }] : []);
+      },
+    }),
+  }));
+}
+
+function finalFailure(code: FailureCode, details: unknown[] = []): ApplicationFailure {
+  return ApplicationFailure.create({ type: code, message: failureCodes[code].meaning, nonRetryable: true, details });
+}
+
+function continuation(idempotencyKey: string): OrderCreationInput {
+  return { idempotency_key: idempotencyKey, continue_order: true };
+}
+
+function foundAs(standing: 'failed' | 'unlinked' | 'in-review'): NonNullable<ReplayScenario['change']> {
+  return (activities, { request, orderId }) => ({
+    async validateCheckout() {
+      const found = await activities.validateCheckout(request);
+      if (found.standing !== 'new') throw new Error('Each scenario begins with a new checkout.');
+      const order: StoredOrder = {
+        id: orderId,
+        status: standing === 'failed' ? 'FAILED' : standing === 'unlinked' ? 'PENDING_PAYMENT' : 'NEEDS_REVIEW',
+        payment_status: 'PENDING',
+        store_id: found.checkout.store_id,
+        idempotency_key: request.idempotency_key,
+        request_fingerprint: 'fingerprint',
+        ridendine_request: '{"frozen":"body"}',
+        ridendine_order_id: null,
+        payment_session_id: null,
+        failure_code: standing === 'unlinked' ? null : 'RideNDineRejected',
+        failure_reason: standing === 'unlinked' ? null : rejected.message,
+        date_created: new Date().toISOString(),
+      };
+      const known = { run_id: currentRunId(), order_id: orderId, order };
+      return standing === 'failed' ? { ...known, standing, checkout: found.checkout } : { ...known, standing };
+    },
+  });
+}
+
+function decide(decision: object): (handle: WorkflowHandle) => Promise<void> {
+  return async (handle) => {
+    await untilState(handle, ({ stage }) => stage === 'NEEDS_REVIEW');
+    await handle.executeUpdate('resolveReview', { args: [{ ...decision, ...by }] });
+  };
+}
+
+async function cancel(handle: WorkflowHandle): Promise<void> {
+  await handle.cancel();
+}
+
+async function untilState(handle: WorkflowHandle, isReached: (state: OrderCreationState) => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!isReached(await handle.query<OrderCreationState>('orderCreationState'))) {
+    if (Date.now() > deadline) throw new Error('The run did not come to where it was expected within 20 s.');
+  }
+}
