@@ -12,6 +12,8 @@ export interface EmbeddedDirectus {
   url: string;
   adminToken: string;
   postgres: RunningPostgres;
+  /** Starts PostgreSQL again where Directus expects it, with its data, after a test has stopped it. */
+  startPostgresAgain(): Promise<void>;
   /** Ends Directus and PostgreSQL and removes their data. */
   stop(): Promise<void>;
 }
@@ -30,16 +32,18 @@ export async function startEmbeddedDirectus(): Promise<EmbeddedDirectus> {
   };
 
   try {
-    const postgres = await supervisor.adoptWhenStarted({
-      name: 'postgres',
-      stopSignal: POSTGRES_STOP_SIGNAL,
-      start: () =>
-        startPostgres({
-          dataDir: join(dataDir, 'postgres'),
-          password: randomSecret(),
-          log: supervisor.openLog('postgres'),
-        }),
-    });
+    const settings = {
+      dataDir: join(dataDir, 'postgres'),
+      password: randomSecret(),
+      log: supervisor.openLog('postgres'),
+    };
+    const startPostgresAt = (port?: number) =>
+      supervisor.adoptWhenStarted({
+        name: 'postgres',
+        stopSignal: POSTGRES_STOP_SIGNAL,
+        start: () => startPostgres({ ...settings, ...(port === undefined ? {} : { port }) }),
+      });
+    const postgres = await startPostgresAt();
     const adminToken = randomSecret();
     const { url } = await startDirectus({
       supervisor,
@@ -51,7 +55,15 @@ export async function startEmbeddedDirectus(): Promise<EmbeddedDirectus> {
       adminPassword: randomSecret(),
       secret: randomSecret(),
     });
-    return { url, adminToken, postgres, stop };
+    return {
+      url,
+      adminToken,
+      postgres,
+      async startPostgresAgain() {
+        await startPostgresAt(postgres.port);
+      },
+      stop,
+    };
   } catch (error) {
     const log = await readFile(join(dataDir, 'logs', 'directus.log'), 'utf8').catch(() => 'There is no log.');
     await stop();
