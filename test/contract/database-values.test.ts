@@ -182,7 +182,7 @@ describe('a value that no column holds', () => {
     ['an address that is a text', { shipping_snapshot: 'here' }],
     ['an address nested 3000 deep', { shipping_snapshot: { deep: nested(3000) } }],
   ])('in the request is refused for good before Directus is asked: %s', async (_what, fields) => {
-    const request = { ...newCheckoutRequest(), ...fields } as CheckoutRequest;
+    const request: CheckoutRequest = { ...newCheckoutRequest(), ...fields };
 
     const failure = await failureOf(worker.validateCheckout(request));
 
@@ -190,32 +190,32 @@ describe('a value that no column holds', () => {
   });
 });
 
+/** An order that can be written, until `spoil` has passed over it: no rule of the domain stands before the store. */
+async function spoiltOrder(spoil: (order: NewOrder) => void): Promise<NewOrder> {
+  const request = await checkoutOf({});
+  const [quote] = await directus.rows('quotes', { id: { _eq: request.quote_id } });
+  const order: NewOrder = {
+    id: randomUUID(),
+    itemIds: [randomUUID()],
+    request,
+    fingerprint: 'fingerprint',
+    checkout: newCheckout({
+      quote_id: request.quote_id,
+      store_id: String(quote?.['store']),
+      customer: { id: request.customer_id, name: 'Customer One', phone: '1', email: 'one@example.com' },
+      items: [{ ...line }],
+    }),
+    ridendineRequest: '{}',
+    workflowId: 'order-creation-test',
+  };
+  spoil(order);
+  return order;
+}
+
+const inLine = (fields: Record<string, unknown>) => (order: NewOrder) =>
+  Object.assign(order.checkout.items[0] ?? {}, fields);
+
 describe('what PostgreSQL itself refuses', () => {
-  /** An order that can be written, until `spoil` has passed over it: no rule of the domain stands before the store. */
-  async function spoiltOrder(spoil: (order: NewOrder) => void): Promise<NewOrder> {
-    const request = await checkoutOf({});
-    const [quote] = await directus.rows('quotes', { id: { _eq: request.quote_id } });
-    const order: NewOrder = {
-      id: randomUUID(),
-      itemIds: [randomUUID()],
-      request,
-      fingerprint: 'fingerprint',
-      checkout: newCheckout({
-        quote_id: request.quote_id,
-        store_id: String(quote?.['store']),
-        customer: { id: request.customer_id, name: 'Customer One', phone: '1', email: 'one@example.com' },
-        items: [{ ...line }],
-      }),
-      ridendineRequest: '{}',
-      workflowId: 'order-creation-test',
-    };
-    spoil(order);
-    return order;
-  }
-
-  const inLine = (fields: Record<string, unknown>) => (order: NewOrder) =>
-    Object.assign(order.checkout.items[0] ?? {}, fields);
-
   // Directus tells of a value that is too long, out of range or nobody's. Of one of a wrong type it knows nothing but
   // that the database failed: that can't be told from a database that is ill, and is why the domain must be stricter.
   it.each<[string, (order: NewOrder) => unknown, 'DirectusRejectedError' | 'DirectusUnavailableError']>([
