@@ -12,8 +12,8 @@ export interface EmbeddedDirectus {
   url: string;
   adminToken: string;
   postgres: RunningPostgres;
-  /** Starts PostgreSQL again where Directus expects it, with its data, after a test has stopped it. */
-  startPostgresAgain(): Promise<void>;
+  /** Starts PostgreSQL again where Directus expects it, with its data, after a test has ended it. */
+  startPostgresAgain(): Promise<RunningPostgres>;
   /** Ends Directus and PostgreSQL and removes their data. */
   stop(): Promise<void>;
 }
@@ -59,9 +59,7 @@ export async function startEmbeddedDirectus(): Promise<EmbeddedDirectus> {
       url,
       adminToken,
       postgres,
-      async startPostgresAgain() {
-        await startPostgresAt(postgres.port);
-      },
+      startPostgresAgain: () => startPostgresAt(postgres.port),
       stop,
     };
   } catch (error) {
