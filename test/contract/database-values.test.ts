@@ -149,18 +149,31 @@ describe('a value that no column holds', () => {
     ['totals that are a text', { totals: '"free"' }],
     ['an expiry in the last year that a date can have', { expires_at: '+275760-09-13T00:00:00.000Z' }],
   ])('elsewhere in the quote is refused for good before anything is written: %s', async (_what, fields) => {
-    const { expires_at, ...others } = fields;
-    const request = await checkoutOf(others);
-    // Directus takes no such date; PostgreSQL does, from whoever writes to it.
-    if (expires_at !== undefined) {
-      await postgres.sql(`update quotes set expires_at = '275760-09-13T00:00Z' where id = $1`, request.quote_id);
-    }
+    const request = await checkoutOf(fields);
     const before = await countRows();
 
     const failure = await failureOf(worker.validateCheckout(request));
 
     expect(failure).toMatchObject({ type: 'CheckoutInvalid', nonRetryable: true });
     expect(await countRows()).toEqual(before);
+  });
+
+  // Nobody gets these past Directus. It answers 500, which is no different from a database that is ill.
+  it.each([
+    ['an expiry that is infinite', 'expires_at', 'infinity'],
+    ['totals nested deeper than Directus can follow', 'totals', `${'['.repeat(5000)}${']'.repeat(5000)}`],
+  ])('in a quote that was written past Directus is waited for until it is mended: %s', async (_what, column, value) => {
+    const request = await checkoutOf({});
+    const [sound] = await postgres.sql(`select ${column} as value from quotes where id = $1`, request.quote_id);
+    const write = (written: unknown) =>
+      postgres.sql(`update quotes set ${column} = $1 where id = $2`, written, request.quote_id);
+    await write(value);
+
+    const failure = await failureOf(worker.validateCheckout(request));
+    await write(sound?.['value']);
+
+    expect(failure).toMatchObject({ type: 'DirectusUnavailable', nonRetryable: false });
+    expect(await worker.validateCheckout(request)).toMatchObject({ standing: 'new' });
   });
 
   it('is no longer good in a quote that expired before our era', async () => {

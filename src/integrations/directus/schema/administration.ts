@@ -21,6 +21,9 @@ export class AdministrationError extends Error {
 /** Altering a large table takes its time; an address where nobody answers shows itself sooner. */
 const TIMEOUT_MS = 120_000;
 
+/** Directus answers it without a body, and without saying so. */
+export const CLEAR_CACHES_PATH = '/utils/cache/clear';
+
 /** Directus, as its administrator. */
 export function connectAsAdministrator({ url, adminToken }: AdministrationOptions): Administration {
   const client = createDirectus<DirectusSchema>(url, {
@@ -45,9 +48,8 @@ export function connectAsAdministrator({ url, adminToken }: AdministrationOption
 async function fetchJson(url: string, input: string | URL, init: RequestInit | undefined): Promise<Response> {
   const response = await fetch(input, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
   const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
-  // Directus answers so where it has nothing to say.
-  const isEmpty = response.status === 204 || response.headers.get('content-length') === '0';
-  if (isJson || isEmpty) return response;
+  const isEmptied = response.status === 200 && new URL(input).pathname.endsWith(CLEAR_CACHES_PATH);
+  if (isJson || response.status === 204 || isEmptied) return response;
   await response.body?.cancel();
   throw new AdministrationError(`Something other than Directus answers at ${url} (${response.status}).`);
 }

@@ -1,6 +1,11 @@
 import { customEndpoint, schemaApply, schemaDiff, schemaSnapshot } from '@directus/sdk';
 import type { SchemaDiffOutput, SchemaSnapshotOutput } from '@directus/sdk';
-import { AdministrationError, connectAsAdministrator, type AdministrationOptions } from './administration.ts';
+import {
+  AdministrationError,
+  CLEAR_CACHES_PATH,
+  connectAsAdministrator,
+  type AdministrationOptions,
+} from './administration.ts';
 import type { CollectionDefinition } from './definition.ts';
 import { mergeSnapshot, type Snapshot } from './merge-snapshot.ts';
 import { orderItems } from './order-items-collection.ts';
@@ -32,7 +37,7 @@ const OLDEST_MAJOR = 11;
 export async function applySchema(options: ApplySchemaOptions): Promise<SchemaChanges> {
   const directus = connectAsAdministrator(options);
   // Directus remembers what the database looked like: a constraint that was dropped behind its back would not be missed.
-  await directus.request(customEndpoint({ method: 'POST', path: '/utils/cache/clear', params: { system: true } }));
+  await directus.request(customEndpoint({ method: 'POST', path: CLEAR_CACHES_PATH, params: { system: true } }));
   const current = await directus.request(schemaSnapshot());
   assertVersion(current.directus);
 
