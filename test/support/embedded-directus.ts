@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startDirectus } from '../../stack/directus/start-directus.ts';
+import { startDirectus, type StartDirectusOptions } from '../../stack/directus/start-directus.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { startPostgres, type RunningPostgres } from '../../stack/postgres.ts';
 import { POSTGRES_STOP_SIGNAL } from '../../stack/postgres-process.ts';
@@ -19,6 +19,7 @@ export interface EmbeddedDirectus {
 }
 
 const LAST_LINES = 20;
+const START_ATTEMPTS = 3;
 
 /** A real Directus on a real PostgreSQL, empty, on free ports, in a folder of its own. Takes about 6 s. */
 export async function startEmbeddedDirectus(): Promise<EmbeddedDirectus> {
@@ -45,10 +46,9 @@ export async function startEmbeddedDirectus(): Promise<EmbeddedDirectus> {
       });
     const postgres = await startPostgresAt();
     const adminToken = randomSecret();
-    const { url } = await startDirectus({
+    const { url } = await startOnFreePort(dataDir, {
       supervisor,
       dataDir: join(dataDir, 'directus'),
-      port: await freePort(),
       postgres,
       adminToken,
       adminEmail: 'admin@example.com',
@@ -63,11 +63,27 @@ export async function startEmbeddedDirectus(): Promise<EmbeddedDirectus> {
       stop,
     };
   } catch (error) {
-    const log = await readFile(join(dataDir, 'logs', 'directus.log'), 'utf8').catch(() => 'There is no log.');
+    const log = await readLog(dataDir);
     await stop();
     const lastLines = log.split('\n').slice(-LAST_LINES).join('\n');
     throw new Error(`The embedded Directus did not start. Its last lines:\n${lastLines}`, { cause: error });
   }
+}
+
+/** A port that was free when Directus began to start may be taken seconds later, when it listens. */
+async function startOnFreePort(dataDir: string, options: Omit<StartDirectusOptions, 'port'>): Promise<{ url: string }> {
+  for (let attemptsLeft = START_ATTEMPTS - 1; ; attemptsLeft -= 1) {
+    try {
+      return await startDirectus({ ...options, port: await freePort() });
+    } catch (error) {
+      const portWasTaken = (await readLog(dataDir)).includes('is already in use');
+      if (attemptsLeft === 0 || !portWasTaken) throw error;
+    }
+  }
+}
+
+function readLog(dataDir: string): Promise<string> {
+  return readFile(join(dataDir, 'logs', 'directus.log'), 'utf8').catch(() => 'There is no log.');
 }
 
 export function randomSecret(): string {
