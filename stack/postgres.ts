@@ -15,6 +15,8 @@ export interface PostgresOptions {
   dataDir: string;
   /** The superuser's password. It is set when the data folder is made, so the same one is needed ever after. */
   password: string;
+  /** Where it listens; any free port if nothing is said. */
+  port?: number;
   log: (line: string) => void;
 }
 
@@ -53,13 +55,13 @@ const postgresFlags = [
 ].flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 
 /**
- * Starts a PostgreSQL on a free loopback port, whatever the last run left: a killed one is ended first, a half-made
+ * Starts a PostgreSQL on a loopback port, whatever the last run left: a killed one is ended first, a half-made
  * data folder made anew.
  *
  * @throws Error with one sentence that says what is in the way.
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
-  const { dataDir, password, log } = options;
+  const { dataDir, password, port: wantedPort, log } = options;
   unhookProcessSignals();
   await mkdir(dirname(resolve(dataDir)), { recursive: true });
   const folder = join(await realpath(dirname(resolve(dataDir))), basename(resolve(dataDir)));
@@ -77,7 +79,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   if (!existsSync(join(folder, 'PG_VERSION'))) await makeDataFolder({ folder, password, log });
   await endLeftoverPostgres(folder, log);
 
-  const port = await startServer({ folder, password, log });
+  const port = await startServer({ folder, password, port: wantedPort, log });
   const pid = await readPostmasterPid(folder);
   const known = pid === undefined ? undefined : knownPostgres(pid);
   if (known === undefined) throw new Error('PostgreSQL ended as soon as it was ready: its log says why.');
@@ -97,6 +99,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
 interface FolderOptions {
   folder: string;
   password: string;
+  port?: number | undefined;
   log: (line: string) => void;
 }
 
@@ -122,10 +125,10 @@ async function makeDataFolder({ folder, password, log }: FolderOptions): Promise
 }
 
 /** @returns the port. */
-async function startServer({ folder, password, log }: FolderOptions): Promise<number> {
+async function startServer({ folder, password, port: wantedPort, log }: FolderOptions): Promise<number> {
   const deadline = Date.now() + LEFTOVER_DEADLINE_MS;
   for (;;) {
-    const port = await freePort();
+    const port = wantedPort ?? (await freePort());
     const lines: string[] = [];
     const onLog = (text: string) => {
       lines.push(text);

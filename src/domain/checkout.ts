@@ -112,9 +112,12 @@ function checkFulfillment(request: CheckoutRequest, report: Report): Fulfillment
   return { type: 'DELIVERY', address: addressText, lat: latitude, lng: longitude };
 }
 
+/** Later than any quote. Deadlines are counted from an expiry, and dates end in the year 275760. */
+const LATEST_EXPIRY = new Date('9999-12-31T23:59:59.999Z');
+
 function checkExpiry(value: unknown, now: Date, report: Report): Date | undefined {
   const expiresAt = new Date(typeof value === 'string' ? value : Number.NaN);
-  if (Number.isNaN(expiresAt.getTime())) {
+  if (Number.isNaN(expiresAt.getTime()) || expiresAt > LATEST_EXPIRY) {
     return report('CheckoutInvalid', 'quote.expires_at', 'The quote has no valid expiry time.');
   }
   if (expiresAt <= now) return report('QuoteExpired', 'quote_id', 'The quote has expired.');

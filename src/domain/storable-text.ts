@@ -5,7 +5,7 @@ const message = 'contains a character that can not be stored';
 
 export const storableText = z.string().refine(isStorable, message);
 
-/** Deeper than any address, and shallow enough that nothing which walks through it runs out of stack. */
+/** Deeper than any address or cart, and shallow enough that nothing which walks through it runs out of stack. */
 const DEEPEST = 32;
 
 function isStorableJson(value: unknown, depth = DEEPEST): boolean {
@@ -20,3 +20,10 @@ export const storableJson = z
   .custom<Record<string, z.core.util.JSONType>>()
   .refine((value) => isStorableJson(value), { error: `${message}, or is nested too deeply`, abort: true })
   .pipe(z.record(z.string(), z.json()));
+
+/** Whether a JSON value is nested no deeper than anything that walks through it can follow. */
+export function isShallow(value: unknown, depth = DEEPEST): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === 0) return false;
+  return Object.values(value).every((member) => isShallow(member, depth - 1));
+}

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startDirectus } from '../../stack/directus/start-directus.ts';
+import { startDirectus, type StartDirectusOptions } from '../../stack/directus/start-directus.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { startPostgres, type RunningPostgres } from '../../stack/postgres.ts';
 import { POSTGRES_STOP_SIGNAL } from '../../stack/postgres-process.ts';
@@ -12,11 +12,14 @@ export interface EmbeddedDirectus {
   url: string;
   adminToken: string;
   postgres: RunningPostgres;
+  /** Starts PostgreSQL again where Directus expects it, with its data, after a test has ended it. */
+  startPostgresAgain(): Promise<RunningPostgres>;
   /** Ends Directus and PostgreSQL and removes their data. */
   stop(): Promise<void>;
 }
 
 const LAST_LINES = 20;
+const START_ATTEMPTS = 3;
 
 /** A real Directus on a real PostgreSQL, empty, on free ports, in a folder of its own. Takes about 6 s. */
 export async function startEmbeddedDirectus(): Promise<EmbeddedDirectus> {
@@ -30,34 +33,57 @@ export async function startEmbeddedDirectus(): Promise<EmbeddedDirectus> {
   };
 
   try {
-    const postgres = await supervisor.adoptWhenStarted({
-      name: 'postgres',
-      stopSignal: POSTGRES_STOP_SIGNAL,
-      start: () =>
-        startPostgres({
-          dataDir: join(dataDir, 'postgres'),
-          password: randomSecret(),
-          log: supervisor.openLog('postgres'),
-        }),
-    });
+    const settings = {
+      dataDir: join(dataDir, 'postgres'),
+      password: randomSecret(),
+      log: supervisor.openLog('postgres'),
+    };
+    const startPostgresAt = (port?: number) =>
+      supervisor.adoptWhenStarted({
+        name: 'postgres',
+        stopSignal: POSTGRES_STOP_SIGNAL,
+        start: () => startPostgres({ ...settings, ...(port === undefined ? {} : { port }) }),
+      });
+    const postgres = await startPostgresAt();
     const adminToken = randomSecret();
-    const { url } = await startDirectus({
+    const { url } = await startOnFreePort(dataDir, {
       supervisor,
       dataDir: join(dataDir, 'directus'),
-      port: await freePort(),
       postgres,
       adminToken,
       adminEmail: 'admin@example.com',
       adminPassword: randomSecret(),
       secret: randomSecret(),
     });
-    return { url, adminToken, postgres, stop };
+    return {
+      url,
+      adminToken,
+      postgres,
+      startPostgresAgain: () => startPostgresAt(postgres.port),
+      stop,
+    };
   } catch (error) {
-    const log = await readFile(join(dataDir, 'logs', 'directus.log'), 'utf8').catch(() => 'There is no log.');
+    const log = await readLog(dataDir);
     await stop();
     const lastLines = log.split('\n').slice(-LAST_LINES).join('\n');
     throw new Error(`The embedded Directus did not start. Its last lines:\n${lastLines}`, { cause: error });
   }
+}
+
+/** A port that was free when Directus began to start may be taken seconds later, when it listens. */
+async function startOnFreePort(dataDir: string, options: Omit<StartDirectusOptions, 'port'>): Promise<{ url: string }> {
+  for (let attemptsLeft = START_ATTEMPTS - 1; ; attemptsLeft -= 1) {
+    try {
+      return await startDirectus({ ...options, port: await freePort() });
+    } catch (error) {
+      const portWasTaken = (await readLog(dataDir)).includes('is already in use');
+      if (attemptsLeft === 0 || !portWasTaken) throw error;
+    }
+  }
+}
+
+function readLog(dataDir: string): Promise<string> {
+  return readFile(join(dataDir, 'logs', 'directus.log'), 'utf8').catch(() => 'There is no log.');
 }
 
 export function randomSecret(): string {

@@ -6,7 +6,7 @@ import { applySchema } from '../../src/integrations/directus/schema/apply-schema
 import { applyServiceAccount } from '../../src/integrations/directus/schema/apply-service-account.ts';
 import { anHourFromNow, newCart, newTotals } from './builders.ts';
 import { directusCaller } from './directus-http.ts';
-import { randomSecret, startEmbeddedDirectus } from './embedded-directus.ts';
+import { randomSecret, startEmbeddedDirectus, type EmbeddedDirectus } from './embedded-directus.ts';
 
 /** Time for `beforeAll`: a start takes about 5 s, and the machine may be busy. */
 export const DIRECTUS_START_TIMEOUT_MS = 90_000;
@@ -17,6 +17,11 @@ export interface PreparedDirectus {
   url: string;
   /** Of the service account, as the worker has it. */
   token: string;
+  /** With which the schema is applied. */
+  adminToken: string;
+  /** What Directus keeps its rows in, for a test that goes behind its back. */
+  postgres: EmbeddedDirectus['postgres'];
+  startPostgresAgain: EmbeddedDirectus['startPostgresAgain'];
   /** As the worker connects. */
   connection: DirectusConnection;
   /** What Phase 2 leaves for `request`: store, customer and quote. `changes` replaces fields of the rows. */
@@ -51,6 +56,9 @@ export async function startPreparedDirectus(): Promise<PreparedDirectus> {
   return {
     url,
     token,
+    adminToken,
+    postgres: directus.postgres,
+    startPostgresAgain: () => directus.startPostgresAgain(),
     stop: () => directus.stop(),
     connection: connectDirectus({ url, token, timeoutMs: 10_000 }),
     async addQuote(request, { quote = {}, store = {}, customer = {} } = {}) {

@@ -49,6 +49,13 @@ function problemsOf({ request, quote }: Case): CheckoutProblem[] {
   return checked.ok ? [] : checked.problems;
 }
 
+/** A list in a list in a list. */
+function nested(levels: number): unknown {
+  let value: unknown = 'core';
+  for (let level = 0; level < levels; level += 1) value = [value];
+  return value;
+}
+
 const line = { menu_item_id: 'dish-2', name: 'Second dish', quantity: 1, unit_price: 100 };
 
 /** What is wrong, the case, the one problem that is reported: code and field. */
@@ -71,6 +78,18 @@ const broken: [string, Case, string, string][] = [
   ],
   ['no expiry time', delivery({ quote: { expires_at: null } }), 'CheckoutInvalid', 'quote.expires_at'],
   ['an expiry that is no time', delivery({ quote: { expires_at: 'soon' } }), 'CheckoutInvalid', 'quote.expires_at'],
+  [
+    'an expiry from which no deadline can be counted',
+    delivery({ quote: { expires_at: '+275760-09-13T00:00:00.000Z' } }),
+    'CheckoutInvalid',
+    'quote.expires_at',
+  ],
+  [
+    'an expiry before our era',
+    delivery({ quote: { expires_at: '-000043-03-15T00:00:00.000Z' } }),
+    'QuoteExpired',
+    'quote_id',
+  ],
 
   [
     'a DELIVERY with a PICKUP quote',
@@ -174,6 +193,24 @@ const broken: [string, Case, string, string][] = [
     'CheckoutInvalid',
     'quote.items_snapshot[1].note',
   ],
+  [
+    'options that are nested too deeply to be stored or sent',
+    withLine({ ...line, options: nested(4000) }),
+    'CheckoutInvalid',
+    'quote.items_snapshot[1].options',
+  ],
+  [
+    'a line with anything else that is nested too deeply',
+    withLine({ ...line, extra: nested(4000) }),
+    'CheckoutInvalid',
+    'quote.items_snapshot[1]',
+  ],
+  [
+    'totals that are nested too deeply',
+    withTotals({ currency: 'USD', total: 1300, fees: nested(4000) }),
+    'CheckoutInvalid',
+    'quote.totals',
+  ],
 
   ['no totals', withTotals(null), 'CheckoutInvalid', 'quote.totals'],
   ['totals that are a list', withTotals([]), 'CheckoutInvalid', 'quote.totals'],
@@ -276,6 +313,9 @@ const sound: [string, Case][] = [
   ['a free dish', withLine({ ...line, unit_price: 0 })],
   ['a price beyond 32 bits', withLine({ ...line, unit_price: 9_007_199_254_740_991 })],
   ['a line without options and note', withLine({ ...line, options: null, note: null })],
+  ['options that are a text', withLine({ ...line, options: 'large' })],
+  ['options of options', withLine({ ...line, options: nested(30) })],
+  ['the last moment of the year 9999', delivery({ quote: { expires_at: '9999-12-31T23:59:59.999Z' } })],
   ['no subtotal', withTotals({ currency: 'USD', total: 1300 })],
   ['nothing to pay', withTotals({ currency: 'USD', total: 0 })],
 ];

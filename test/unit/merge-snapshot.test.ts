@@ -99,6 +99,24 @@ describe('merging our collections into the snapshot of a Directus', () => {
     expect(snapshot.relations[0]?.schema).toEqual({ on_delete: 'NO ACTION' });
   });
 
+  it('gives a relation of ours back the foreign key that it has lost, and leaves one of another phase', () => {
+    const lost = target();
+    lost.relations = lost.relations.map((relation) => ({ ...relation, schema: null }));
+
+    const [ours] = mergeSnapshot(lost, [definition('ours')]).snapshot.relations;
+    const [theirs] = mergeSnapshot(lost, [definition('theirs')]).snapshot.relations;
+
+    expect(ours?.schema).toEqual({
+      table: 'orders',
+      column: 'customer',
+      foreign_key_table: 'customers',
+      foreign_key_column: 'id',
+      on_update: 'NO ACTION',
+      on_delete: 'NO ACTION',
+    });
+    expect(theirs?.schema).toBeNull();
+  });
+
   it('takes text for a string, and reports a type that can not hold the value', () => {
     expect(mergeSnapshot(target('text'), [definition('ours')]).mismatches).toEqual([]);
 

@@ -322,7 +322,9 @@ function newOrderRow({ id, itemIds, request, fingerprint, checkout, ridendineReq
         [orderItemFields.name]: line.name,
         [orderItemFields.quantity]: line.quantity,
         [orderItemFields.unitPrice]: line.unit_price,
-        [orderItemFields.options]: line.options ?? null,
+        // Directus takes a text for JSON that is already written, and hands it to the database as it is.
+        [orderItemFields.options]:
+          typeof line.options === 'string' ? JSON.stringify(line.options) : (line.options ?? null),
         [orderItemFields.note]: line.note ?? null,
       })),
       update: [],

@@ -21,6 +21,9 @@ export class AdministrationError extends Error {
 /** Altering a large table takes its time; an address where nobody answers shows itself sooner. */
 const TIMEOUT_MS = 120_000;
 
+/** Directus answers it without a body, and without saying so. */
+export const CLEAR_CACHES_PATH = '/utils/cache/clear';
+
 /** Directus, as its administrator. */
 export function connectAsAdministrator({ url, adminToken }: AdministrationOptions): Administration {
   const client = createDirectus<DirectusSchema>(url, {
@@ -45,7 +48,8 @@ export function connectAsAdministrator({ url, adminToken }: AdministrationOption
 async function fetchJson(url: string, input: string | URL, init: RequestInit | undefined): Promise<Response> {
   const response = await fetch(input, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
   const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
-  if (isJson || response.status === 204) return response;
+  const isEmptied = response.status === 200 && new URL(input).pathname.endsWith(CLEAR_CACHES_PATH);
+  if (isJson || response.status === 204 || isEmptied) return response;
   await response.body?.cancel();
   throw new AdministrationError(`Something other than Directus answers at ${url} (${response.status}).`);
 }
@@ -59,6 +63,13 @@ function explain(error: unknown, url: string): AdministrationError {
   if (status === 401) return new AdministrationError(`Directus at ${url} does not know the administrator's token.`);
   if (status === 403) return new AdministrationError(`The token for Directus at ${url} is not an administrator's.`);
   const [reason] = error.errors;
+  const { code, collection, field } = (reason?.extensions ?? {}) as Record<string, unknown>;
+  if (code === 'RECORD_NOT_UNIQUE') {
+    return new AdministrationError(
+      `Several rows of ${String(collection)} have the same ${String(field)}, which must be unique: correct them and try again.`,
+      { cause: error },
+    );
+  }
   return new AdministrationError(`Directus refused (${status}): ${reason?.message ?? 'it gave no reason'}`, {
     cause: error,
   });

@@ -1,6 +1,11 @@
-import { schemaApply, schemaDiff, schemaSnapshot } from '@directus/sdk';
+import { customEndpoint, schemaApply, schemaDiff, schemaSnapshot } from '@directus/sdk';
 import type { SchemaDiffOutput, SchemaSnapshotOutput } from '@directus/sdk';
-import { AdministrationError, connectAsAdministrator, type AdministrationOptions } from './administration.ts';
+import {
+  AdministrationError,
+  CLEAR_CACHES_PATH,
+  connectAsAdministrator,
+  type AdministrationOptions,
+} from './administration.ts';
 import type { CollectionDefinition } from './definition.ts';
 import { mergeSnapshot, type Snapshot } from './merge-snapshot.ts';
 import { orderItems } from './order-items-collection.ts';
@@ -31,10 +36,15 @@ const OLDEST_MAJOR = 11;
  */
 export async function applySchema(options: ApplySchemaOptions): Promise<SchemaChanges> {
   const directus = connectAsAdministrator(options);
+  // Directus remembers what the database looked like: a constraint that was dropped behind its back would not be missed.
+  await directus.request(customEndpoint({ method: 'POST', path: CLEAR_CACHES_PATH, params: { system: true } }));
   const current = await directus.request(schemaSnapshot());
   assertVersion(current.directus);
 
-  const { snapshot, mismatches } = mergeSnapshot(asSnapshot(current), definitions(options.workflowLink));
+  const needed = definitions(options.workflowLink);
+  assertPrimaryKeys(asSnapshot(current), needed);
+
+  const { snapshot, mismatches } = mergeSnapshot(asSnapshot(current), needed);
   // Merging deletes nothing even if somebody adds a field between the two requests. Older versions know no modes.
   const difference: SchemaDiffOutput | null = await directus.request(schemaDiff(snapshot, { mode: 'merge' }));
   const changes = difference ? listChanges(difference) : [];
@@ -59,6 +69,20 @@ function definitions(link: WorkflowLink | undefined): CollectionDefinition[] {
 function assertVersion(version: string): void {
   if (Number.parseInt(version, 10) >= OLDEST_MAJOR) return;
   throw new AdministrationError(`Directus ${version} is too old: version ${OLDEST_MAJOR} or newer is needed.`);
+}
+
+/** A table without its primary key is invisible to Directus, which neither serves nor mends it. */
+function assertPrimaryKeys({ collections, fields }: Snapshot, needed: CollectionDefinition[]): void {
+  for (const { collection } of needed) {
+    const hasTable = collections.some((entry) => entry.collection === collection && Boolean(entry['schema']));
+    const hasKey = fields.some((entry) => entry.collection === collection && entry.schema?.['is_primary_key'] === true);
+    if (hasTable && !hasKey) {
+      throw new AdministrationError(
+        `The table ${collection} has lost its primary key, so Directus can't see it: ` +
+          `restore it (ALTER TABLE ${collection} ADD PRIMARY KEY (id)) and try again.`,
+      );
+    }
+  }
 }
 
 /** The SDK types the entries of a snapshot as anything. */

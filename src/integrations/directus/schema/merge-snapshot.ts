@@ -146,6 +146,14 @@ function mergeRelation(
 ): void {
   const existing = relations.find((candidate) => candidate.collection === collection && candidate.field === field);
   const ends = { one_field: list?.field ?? null, sort_field: list?.sortBy ?? null };
+  const constraint = {
+    table: collection,
+    column: field,
+    foreign_key_table: related,
+    foreign_key_column: 'id',
+    on_update: 'NO ACTION',
+    on_delete: onDelete,
+  };
   if (existing === undefined) {
     relations.push({
       collection,
@@ -158,21 +166,16 @@ function mergeRelation(
         many_field: field,
         one_collection: related,
       },
-      schema: {
-        table: collection,
-        column: field,
-        foreign_key_table: related,
-        foreign_key_column: 'id',
-        on_update: 'NO ACTION',
-        on_delete: onDelete,
-      },
+      schema: constraint,
     });
     return;
   }
   if (owner === 'theirs') return;
   if (list && existing.meta) existing.meta = { ...existing.meta, ...ends };
+  // Lost in the database: Directus goes on without it, and would let a customer go whose orders are there.
+  existing.schema ??= constraint;
   // An order must survive the deletion of whatever it points to, however its relation was made.
-  if (existing.schema && onDelete !== 'CASCADE' && existing.schema['on_delete'] === 'CASCADE') {
+  if (onDelete !== 'CASCADE' && existing.schema['on_delete'] === 'CASCADE') {
     existing.schema['on_delete'] = onDelete;
   }
 }
