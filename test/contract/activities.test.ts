@@ -1,28 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { ApplicationFailure } from '@temporalio/common';
-import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createActivities } from '../../src/activities/create-activities.ts';
-import type {
-  CheckoutStanding,
-  OpenStanding,
-  OrderCreationActivities,
-} from '../../src/activities/order-creation-activities.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
-import { connectDirectus } from '../../src/integrations/directus/directus-client.ts';
-import { createOrdersStore } from '../../src/integrations/directus/orders-store.ts';
-import { createRideNDineClient } from '../../src/integrations/ridendine/ridendine-client.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { newCheckout, newCheckoutRequest, newPickupRequest } from '../support/builders.ts';
 import { startHttpServer } from '../support/loopback-servers.ts';
 import type { LoopbackServer, ReceivedRequest } from '../support/loopback-servers.ts';
 import { DIRECTUS_START_TIMEOUT_MS, startPreparedDirectus } from '../support/prepared-directus.ts';
 import type { PreparedDirectus } from '../support/prepared-directus.ts';
+import { failureOf, openStanding, workerActivities } from '../support/worker-activities.ts';
+import type { DirectusActivities } from '../support/worker-activities.ts';
 
 let directus: PreparedDirectus;
-let worker: OrderCreationActivities;
+let worker: DirectusActivities;
 
 beforeAll(async () => {
   directus = await startPreparedDirectus();
@@ -35,66 +25,14 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-/** An activity that runs as on a worker, for the run of its key, though without a line in the log for each failure. */
-function runs<Input, Output>(
-  activity: (input: Input) => Promise<Output>,
-  runId = 'run-1',
-): (input: Input) => Promise<Output> {
-  return (input) => {
-    const workflowExecution = { workflowId: `order-creation-${keyIn(input)}`, runId };
-    const environment = new MockActivityEnvironment({ workflowExecution }, { logger: new DefaultLogger('ERROR') });
-    return environment.run<[Input], Output, typeof activity>(activity, input);
-  };
-}
-
-function keyIn(input: unknown): string {
-  const { idempotency_key, request } = (input ?? {}) as { idempotency_key?: string; request?: CheckoutRequest };
-  return String(idempotency_key ?? request?.idempotency_key).toLowerCase();
-}
-
-/** The activities of a worker whose Directus is at `url`. */
-function activitiesAt(
-  url: string,
-  { token = directus.token, timeoutMs = 10_000, runId = 'run-1' } = {},
-): OrderCreationActivities {
-  const activities = createActivitiesAt(url, { token, timeoutMs });
-  return {
-    validateCheckout: runs((request) => activities.validateCheckout(request), runId),
-    createOrderRecord: runs((input) => activities.createOrderRecord(input), runId),
-    createRideNDineOrder: runs((order) => activities.createRideNDineOrder(order), runId),
-    saveLinkIds: runs((input) => activities.saveLinkIds(input), runId),
-    markOrder: runs((mark) => activities.markOrder(mark), runId),
-  };
-}
-
-function createActivitiesAt(url: string, { token = directus.token, timeoutMs = 10_000 } = {}): OrderCreationActivities {
-  return createActivities({
-    orders: createOrdersStore(connectDirectus({ url, token, timeoutMs })),
-    runs: { continueOrder: async () => 'is open' },
-    ridendine: createRideNDineClient({ baseUrl: 'http://ridendine.invalid', apiKey: 'unused', timeoutMs: 1000 }),
-    deadlines: {
-      ridendineTimeoutMs: 10_000,
-      ridendineIdempotencyTtlMs: 86_400_000,
-      ridendineIdempotencyMarginMs: 3_600_000,
-      quoteGraceMs: 300_000,
-      reviewWindowMs: 604_800_000,
-    },
-  });
+function activitiesAt(url: string, options: { token?: string; timeoutMs?: number; runId?: string } = {}) {
+  return workerActivities({ url, token: directus.token, ...options });
 }
 
 async function serverAnswering(answer: (response: ServerResponse, request: ReceivedRequest) => unknown) {
   const server = await startHttpServer(answer);
   servers.push(server);
   return server;
-}
-
-async function failureOf(running: Promise<unknown>): Promise<ApplicationFailure> {
-  const error = await running.then(
-    (result) => new Error(`The activity succeeded: ${JSON.stringify(result)}`),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof ApplicationFailure) return error;
-  throw error;
 }
 
 async function countRows(): Promise<number[]> {
@@ -110,11 +48,7 @@ async function checkout(
   return request;
 }
 
-async function open(request: CheckoutRequest): Promise<OpenStanding> {
-  const standing: CheckoutStanding = await worker.validateCheckout(request);
-  if (standing.standing === 'linked') throw new Error('The order is linked already.');
-  return standing;
-}
+const open = (request: CheckoutRequest) => openStanding(worker, request);
 
 /** A request whose order is there, with `fields` changed as another phase or support staff would. */
 async function orderOf(fields: Record<string, unknown> = {}, request?: CheckoutRequest) {
@@ -241,14 +175,13 @@ describe('validateCheckout', () => {
 
   it('refuses for good a run that was started under another workflow id than that of its key', async () => {
     const request = await checkout();
-    const strayed = createActivitiesAt(directus.url);
+    const strayed = workerActivities({
+      url: directus.url,
+      token: directus.token,
+      workflowId: 'order-creation-by-hand',
+    });
 
-    const failure = await failureOf(
-      new MockActivityEnvironment(
-        { workflowExecution: { workflowId: 'order-creation-by-hand', runId: 'run-1' } },
-        { logger: new DefaultLogger('ERROR') },
-      ).run((input: CheckoutRequest) => strayed.validateCheckout(input), request),
-    );
+    const failure = await failureOf(strayed.validateCheckout(request));
 
     expect(failure).toMatchObject({ type: 'CheckoutInvalid', nonRetryable: true });
     expect(failure.details).toMatchObject([{ problems: [{ field: 'idempotency_key' }] }]);

@@ -96,7 +96,6 @@ describe('without the unique active_quote_id', () => {
     await worker.markOrder({
       order_id: second.order_id,
       status: 'CANCELLED',
-      quote_id: request.quote_id,
       failure_code: null,
       failure_reason: null,
     });

@@ -11,31 +11,49 @@ import { createRideNDineClient } from '../../src/integrations/ridendine/ridendin
 /** The activities that write to Directus, as a worker runs them, though without a line in the log for each failure. */
 export type DirectusActivities = Omit<OrderCreationActivities, 'createRideNDineOrder'>;
 
-export function workerActivities(options: { url: string; token: string; timeoutMs?: number }): DirectusActivities {
-  const { url, token, timeoutMs = 10_000 } = options;
+export function workerActivities(options: {
+  url: string;
+  token: string;
+  timeoutMs?: number;
+  /** On whose behalf they work. */
+  runId?: string;
+  /** That of the key in the input unless told. */
+  workflowId?: string;
+}): DirectusActivities {
+  const { url, token, timeoutMs = 10_000, runId = 'run-1', workflowId } = options;
+  const run = runsFor(runId, workflowId);
   const activities = createActivities({
     orders: createOrdersStore(connectDirectus({ url, token, timeoutMs })),
+    runs: { continueOrder: async () => 'is open' },
     ridendine: createRideNDineClient({ baseUrl: 'http://ridendine.invalid', apiKey: 'unused', timeoutMs: 1000 }),
     deadlines: {
       ridendineTimeoutMs: 10_000,
       ridendineIdempotencyTtlMs: 86_400_000,
       ridendineIdempotencyMarginMs: 3_600_000,
       quoteGraceMs: 300_000,
+      reviewWindowMs: 604_800_000,
     },
   });
   return {
-    validateCheckout: attempt((request) => activities.validateCheckout(request)),
-    createOrderRecord: attempt((input) => activities.createOrderRecord(input)),
-    saveLinkIds: attempt((input) => activities.saveLinkIds(input)),
-    markOrder: attempt((mark) => activities.markOrder(mark)),
+    validateCheckout: run((request) => activities.validateCheckout(request)),
+    createOrderRecord: run((input) => activities.createOrderRecord(input)),
+    saveLinkIds: run((input) => activities.saveLinkIds(input)),
+    markOrder: run((mark) => activities.markOrder(mark)),
   };
 }
 
-function attempt<Input, Output>(activity: (input: Input) => Promise<Output>): (input: Input) => Promise<Output> {
-  return (input) => {
-    const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
-    return environment.run<[Input], Output, typeof activity>(activity, input);
-  };
+function runsFor(runId: string, workflowId: string | undefined) {
+  return <Input, Output>(activity: (input: Input) => Promise<Output>): ((input: Input) => Promise<Output>) =>
+    (input) => {
+      const workflowExecution = { workflowId: workflowId ?? `order-creation-${keyIn(input)}`, runId };
+      const environment = new MockActivityEnvironment({ workflowExecution }, { logger: new DefaultLogger('ERROR') });
+      return environment.run<[Input], Output, typeof activity>(activity, input);
+    };
+}
+
+function keyIn(input: unknown): string {
+  const { idempotency_key, request } = (input ?? {}) as { idempotency_key?: string; request?: CheckoutRequest };
+  return String(idempotency_key ?? request?.idempotency_key).toLowerCase();
 }
 
 /** What `createOrderRecord` is given for a checkout that has no link yet. */
