@@ -65,7 +65,11 @@ export const failureCodes = {
     retry: 'review',
     httpStatus: 202,
   },
-  OrderNeedsReview: { meaning: 'Support staff abandoned the order.', retry: 'never', httpStatus: 409 },
+  OrderNeedsReview: {
+    meaning: 'Support staff abandoned the order, or only they can tell what it is.',
+    retry: 'never',
+    httpStatus: 409,
+  },
   OrderCancelled: { meaning: 'The order was cancelled.', retry: 'never', httpStatus: 409 },
 } as const satisfies Record<string, FailureCodeEntry>;
 
