@@ -6,6 +6,8 @@ import { z } from 'zod';
 const ORDER_TIMEOUT_MS = 60_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const ASK_AGAIN_MS = 500;
+/** After that it is worth telling what the order waits for. */
+const FIRST_WAIT_S = 5;
 
 const idsSchema = z.object({ order_id: z.string(), ridendine_order_id: z.string(), payment_session_id: z.string() });
 const viewSchema = z.looseObject({
@@ -31,19 +33,27 @@ export async function placeOrder(options: {
   gatewayUrl: string;
   gatewayKey: string;
   checkout: object;
+  /** Says what holds the order with this key up, if anything does. */
+  whatHoldsUp: (key: string) => Promise<string | undefined>;
+  /** Told it while it lasts. */
+  doing: (what: string) => void;
 }): Promise<PlacedOrder> {
   const { gatewayUrl, gatewayKey, checkout } = options;
   const key = randomUUID();
   const startedAt = performance.now();
   const answer = await fetch(`${gatewayUrl}/v1/orders`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${gatewayKey}`, 'content-type': 'application/json', 'idempotency-key': key },
+    headers: {
+      authorization: `Bearer ${gatewayKey}`,
+      'content-type': 'application/json',
+      'idempotency-key': key,
+      prefer: `wait=${FIRST_WAIT_S}`,
+    },
     body: JSON.stringify(checkout),
     signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
   });
   const body: unknown = await answer.json();
-  const ids =
-    answer.status === 202 ? await waitForIds({ gatewayUrl, gatewayKey, key }) : idsSchema.safeParse(body).data;
+  const ids = answer.status === 202 ? await waitForIds({ ...options, key }) : idsSchema.safeParse(body).data;
   if (ids === undefined || !answer.ok) {
     throw new Error(`The order was refused: the gateway answered ${answer.status} ${JSON.stringify(body)}.`);
   }
@@ -56,7 +66,8 @@ export async function placeOrder(options: {
   };
 }
 
-async function waitForIds({ gatewayUrl, gatewayKey, key }: { gatewayUrl: string; gatewayKey: string; key: string }) {
+async function waitForIds(options: Parameters<typeof placeOrder>[0] & { key: string }) {
+  const { gatewayUrl, gatewayKey, key, whatHoldsUp, doing } = options;
   const deadline = Date.now() + ORDER_TIMEOUT_MS;
   for (;;) {
     const answer = await fetch(`${gatewayUrl}/v1/orders/${key}`, {
@@ -66,7 +77,9 @@ async function waitForIds({ gatewayUrl, gatewayKey, key }: { gatewayUrl: string;
     const view = viewSchema.parse(await answer.json());
     if (view.state === 'SUCCEEDED') return idsSchema.parse(view);
     const isOver = view.state === 'FAILED' || view.stage === 'NEEDS_REVIEW' || Date.now() > deadline;
-    if (isOver) throw new Error(`The order with key ${key} did not get through: ${JSON.stringify(view)}.`);
+    const reason = await whatHoldsUp(key);
+    if (isOver) throw new Error(`The order with key ${key} did not get through: ${reason ?? JSON.stringify(view)}`);
+    if (reason !== undefined) doing(reason);
     await delay(ASK_AGAIN_MS);
   }
 }

@@ -10,6 +10,7 @@ import { readStackSettings, type StackSettings } from './settings.ts';
 import { startStack, StackStopped, type Stack } from './stack.ts';
 import { DIRECTUS_ADMIN_EMAIL } from './start-order-data.ts';
 import { PartCrashed } from './supervisor.ts';
+import { pendingStep } from './temporal/pending-step.ts';
 
 /** Who waits for the order of `--exit` has to know that there was none. */
 const INTERRUPTED = 130;
@@ -59,11 +60,16 @@ async function showFirstOrder(stack: Stack, settings: StackSettings): Promise<vo
     return;
   }
   const admin = { url: stack.urls.directus, adminToken: stack.secrets.directusAdminToken };
-  const order = await placeOrder({
-    gatewayUrl: stack.urls.gateway,
-    gatewayKey: stack.secrets.gatewayKey,
-    checkout: await createDemoQuote(admin),
-  });
+  const checkout = await createDemoQuote(admin);
+  const order = await progress.step('First order', (doing) =>
+    placeOrder({
+      gatewayUrl: stack.urls.gateway,
+      gatewayKey: stack.secrets.gatewayKey,
+      checkout,
+      whatHoldsUp: (key) => pendingStep(stack.temporal, orderCreationWorkflowId(key)),
+      doing,
+    }),
+  );
   const checkoutFile = path.join(settings.dataDir, 'checkout.json');
   await writeFile(checkoutFile, `${JSON.stringify(await createDemoQuote(admin), null, 2)}\n`);
   for (const line of describe(order, stack, settings)) progress.say(line);
