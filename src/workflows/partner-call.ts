@@ -1,0 +1,19 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { OrderCreationActivities, OrderRecord } from '../activities/order-creation-activities.ts';
+import type { LinkIds } from '../domain/order.ts';
+import { partnerBackoff } from './activity-options.ts';
+
+/** @param isAsked whether support staff asked for this call: it is then made whatever the deadlines say. */
+export function callPartner(order: OrderRecord, isAsked: boolean): Promise<LinkIds> {
+  const deadlines = [order.key_deadline, ...(order.maybe_sent_before ? [] : [order.not_sent_deadline])];
+  const remainingMs = Math.max(...deadlines.map((deadline) => Date.parse(deadline) - Date.now()));
+  const partner = proxyActivities<OrderCreationActivities>({
+    summary: 'Create the order at RideNDine',
+    startToCloseTimeout: order.attempt_timeout_ms,
+    // The activity judges the deadlines itself; this bounds what it can't: a worker that never comes.
+    scheduleToCloseTimeout: Math.max(remainingMs, 0) + order.attempt_timeout_ms,
+    // When its time is over each call is a decision of its own.
+    retry: remainingMs > 0 ? partnerBackoff : { maximumAttempts: 1 },
+  });
+  return partner.createRideNDineOrder({ ...order, is_asked: isAsked, ...(isAsked && { maybe_sent_before: true }) });
+}
