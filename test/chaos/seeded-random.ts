@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** Random choices that the same seed makes again. */
 export interface SeededRandom {
   /** 0 up to, not including, 1. */
@@ -9,9 +11,13 @@ export interface SeededRandom {
   uuid(): string;
 }
 
-/** Mulberry32: 32 bits of state, which is plenty for a plan and none too much for a reader. */
-export function seededRandom(seed: number): SeededRandom {
-  let state = seed >>> 0;
+/**
+ * Mulberry32: 32 bits of state, which is plenty for a plan and none too much for a reader.
+ *
+ * @param part of the plan that the choices are for: what one part takes does not change another.
+ */
+export function seededRandom(seed: number, part: string): SeededRandom {
+  let state = createHash('sha256').update(`${seed} ${part}`).digest().readUInt32BE();
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
