@@ -3,9 +3,10 @@ import type { FinalAnswer } from './check.ts';
 import { crashAndRestart } from './crashes.ts';
 import type { CrashKind } from './crashes.ts';
 import type { Customers } from './customers.ts';
+import { openHold } from './database-hold.ts';
 import type { DatabaseHold } from './database-hold.ts';
 import { holdAnswers, holdLink, holdPartnerCall, holdRecord, holdValidation } from './held-orders.ts';
-import type { HeldOrder, Moment, Step } from './held-orders.ts';
+import type { Grip, HeldOrder, Moment, Step } from './held-orders.ts';
 
 /** How long an order took from the crash to an answer with its ids. */
 export interface Recovery {
@@ -18,61 +19,68 @@ export interface Recovery {
 /**
  * One crash in the middle of several orders, each held in another step. What is held `before` its effect loses it, what
  * is held `late` gets it while the crashed part is down.
- *
- * @param held with either `after` moments in Directus or others: the former stop everything else in Directus.
  */
-export async function drill(
+export async function runDrill(
   world: RunningStack,
   { crash, held, customers }: { crash: CrashKind; held: HeldOrder[]; customers: Customers },
 ): Promise<{ recoveries: Recovery[]; answers: FinalAnswer[] }> {
-  const answered = new Map<HeldOrder, Promise<{ answers: FinalAnswer[]; at: number }>>();
-  const send = (one: HeldOrder) => () => {
-    // Twice: somebody has double-clicked.
-    const answers = Promise.all([customers.send(one.order), customers.send(one.order)]);
-    answered.set(
-      one,
-      answers.then((both) => ({ answers: both, at: performance.now() })),
-    );
+  const { postgres, parts } = world.stack;
+  if (postgres === undefined) throw new Error('The stack does not run its own PostgreSQL.');
+  const opened: DatabaseHold[] = [];
+  const answered: Promise<{ recovery: Omit<Recovery, 'ms'>; answers: FinalAnswer[]; at: number }>[] = [];
+  const letGo = async () => {
+    for (const hold of opened) await hold.release();
   };
-  const letGo = await holdAll(world, held, send);
-  const crashedAt = await crashAndRestart(world.stack.parts, crash, letGo);
-
-  const outcomes = await Promise.all(
-    held.map(async (one) => {
-      const { step, moment } = one;
-      const { answers = [], at = Number.NaN } = (await answered.get(one)) ?? {};
-      return { answers, recovery: { crash, step, moment, ms: at - crashedAt } };
-    }),
-  );
-  return {
-    recoveries: outcomes.map(({ recovery }) => recovery),
-    answers: outcomes.flatMap(({ answers }) => answers),
+  const grip: Grip = {
+    world,
+    async openHold() {
+      const hold = await openHold(postgres);
+      opened.push(hold);
+      return hold;
+    },
+    send({ order, step, moment }) {
+      // Twice: somebody has double-clicked.
+      const answers = Promise.all([customers.send(order), customers.send(order)]);
+      answered.push(
+        answers.then((both) => ({ recovery: { crash, step, moment }, answers: both, at: performance.now() })),
+      );
+    },
   };
+  try {
+    const crashedAt = await crashAndRestart(parts, crash, await holdAll(grip, { held, letGo }));
+    const outcomes = await Promise.all(answered);
+    return {
+      recoveries: outcomes.map(({ recovery, at }) => ({ ...recovery, ms: at - crashedAt })),
+      answers: outcomes.flatMap(({ answers }) => answers),
+    };
+  } finally {
+    // Nothing may stay locked if an order could not be held.
+    await letGo();
+  }
 }
 
-/** Brings each order to its moment. @returns what lets all of them go. */
+/** Brings each order to its moment. @returns what lets all of them go, while the crashed part is down. */
 async function holdAll(
-  world: RunningStack,
-  held: HeldOrder[],
-  send: (one: HeldOrder) => () => void,
+  grip: Grip,
+  { held, letGo }: { held: HeldOrder[]; letGo: () => Promise<void> },
 ): Promise<() => Promise<void>> {
-  const of = (step: Step) => held.filter((one) => one.step === step);
   const holdEach = (step: Step, hold: typeof holdRecord) =>
-    Promise.all(of(step).map(async (one) => ({ moment: one.moment, hold: await hold(world, one.order, send(one)) })));
+    Promise.all(
+      held.filter((one) => one.step === step).map(async (one) => ({ held: one, hold: await hold(grip, one) })),
+    );
   const inDirectus = (
     await Promise.all([holdEach('createOrderRecord', holdRecord), holdEach('saveLinkIds', holdLink)])
   ).flat();
-  const told = inDirectus.filter(({ moment }) => moment === 'after').map(({ hold }) => hold);
-  const holds: { moment: Moment; hold: DatabaseHold }[] = inDirectus.filter(({ moment }) => moment !== 'after');
-  if (told.length > 0) holds.push({ moment: 'after', hold: await holdAnswers(world, told) });
+  const ofMoment = (moment: Moment) => inDirectus.filter((one) => one.held.moment === moment);
+  const told = ofMoment('after');
+  if (told.length > 0) await holdAnswers(grip, told);
   // These last: RideNDine's calls are held for as long as the worker waits, and no order passes a held validation.
-  await Promise.all(of('createRideNDineOrder').map((one) => holdPartnerCall(world, one, send(one))));
-  holds.push(...(await holdEach('validateCheckout', holdValidation)));
+  const partnerCalls = held.filter(({ step }) => step === 'createRideNDineOrder');
+  await Promise.all(partnerCalls.map((one) => holdPartnerCall(grip, one)));
+  const validations = await holdEach('validateCheckout', holdValidation);
 
   return async () => {
-    for (const { moment, hold } of holds) {
-      if (moment === 'before') await hold.cancelWaiting();
-      await hold.release();
-    }
+    for (const { hold } of [...ofMoment('before'), ...validations]) await hold.cancelWaiting();
+    await letGo();
   };
 }

@@ -21,9 +21,9 @@ export interface DatabaseHold {
   untilWaitedFor(count: number): Promise<void>;
   /** Resolves once this transaction waits for another. */
   untilWaiting(): Promise<void>;
-  /** Ends the waiting statements with an error: they will not have had any effect. */
+  /** Ends the waiting statements with an error: they have no effect. */
   cancelWaiting(): Promise<void>;
-  /** Ends the transaction as if it had never been. */
+  /** Ends the transaction as if it had never been. Idempotent. */
   release(): Promise<void>;
 }
 
@@ -33,6 +33,7 @@ export async function openHold(postgres: RunningPostgres): Promise<DatabaseHold>
   const [own] = (await holder.query('SELECT pg_backend_pid() AS pid')).rows;
   const pid = own?.['pid'];
   await holder.query('BEGIN');
+  let released: Promise<void> | undefined;
 
   const waiting = async () => {
     const { rows } = await observer.query('SELECT pid FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))', [
@@ -51,11 +52,15 @@ export async function openHold(postgres: RunningPostgres): Promise<DatabaseHold>
       }),
     async cancelWaiting() {
       for (const other of await waiting()) await observer.query('SELECT pg_cancel_backend($1)', [other]);
+      await until(async () => (await waiting()).length === 0);
     },
-    async release() {
-      await holder.query('ROLLBACK');
-      await holder.end();
-      await observer.end();
+    release() {
+      // The end of a connection is a rollback, even where a statement of it is still waiting.
+      released ??= (async () => {
+        await observer.query('SELECT pg_terminate_backend($1)', [pid]);
+        await observer.end();
+      })();
+      return released;
     },
   };
 }

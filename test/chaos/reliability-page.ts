@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { crashNames } from './crashes.ts';
 import type { CrashKind } from './crashes.ts';
+import type { Recovery } from './crash-drill.ts';
 import type { Figures } from './figures.ts';
 import type { Moment, Step } from './held-orders.ts';
 
@@ -53,36 +54,35 @@ export function describeRun(figures: Figures): string {
   ].join('\n\n');
 }
 
-const moments: [Step, Moment][] = [
-  ['validateCheckout', 'before'],
-  ['createOrderRecord', 'before'],
-  ['createOrderRecord', 'late'],
-  ['createOrderRecord', 'after'],
-  ['createRideNDineOrder', 'before'],
-  ['createRideNDineOrder', 'late'],
-  ['createRideNDineOrder', 'after'],
-  ['saveLinkIds', 'before'],
-  ['saveLinkIds', 'late'],
-  ['saveLinkIds', 'after'],
-];
+const kinds: CrashKind[] = ['worker', 'temporal', 'directus', 'ridendine'];
+
+const momentNames = {
+  before: 'before its effect',
+  late: 'before its effect, which comes late',
+  after: 'after its effect',
+} as const satisfies Record<Moment, string>;
 
 function describeRecoveries({ recoveries }: Figures): string {
-  const kinds: CrashKind[] = ['worker', 'temporal', 'directus', 'ridendine'];
-  const cell = (kind: CrashKind, isWanted: (step: Step, moment: Moment) => boolean) =>
-    describeTimes(
-      recoveries.filter(({ crash, step, moment }) => crash === kind && isWanted(step, moment)).map(({ ms }) => ms),
-    );
-  return table(
-    ['step', 'crash', ...kinds.map((kind) => crashNames[kind])],
-    [
-      ...moments.map(([step, moment]) => [
+  const ofStep = (step: Step) =>
+    (['before', 'late', 'after'] as const)
+      .map((moment) => ({ moment, some: recoveries.filter((one) => one.step === step && one.moment === moment) }))
+      .filter(({ some }) => some.length > 0)
+      .map(({ moment, some }) => [
         `\`${step}\``,
-        `${moment}${moment === 'late' ? '' : ' its effect'}`,
-        ...kinds.map((kind) => cell(kind, (s, m) => s === step && m === moment)),
-      ]),
-      ['all', 'median / longest', ...kinds.map((kind) => cell(kind, () => true))],
-    ],
+        // Nothing comes of a look at the quote.
+        step === 'validateCheckout' ? 'in the middle of it' : momentNames[moment],
+        ...describeByCrash(some),
+      ]);
+  return table(
+    ['in', 'the crash comes', ...kinds.map((kind) => crashNames[kind])],
+    [...steps.flatMap(ofStep), ['any', '(median / longest)', ...describeByCrash(recoveries)]],
   );
+}
+
+const steps: Step[] = ['validateCheckout', 'createOrderRecord', 'createRideNDineOrder', 'saveLinkIds'];
+
+function describeByCrash(recoveries: Recovery[]): string[] {
+  return kinds.map((kind) => describeTimes(recoveries.filter(({ crash }) => crash === kind).map(({ ms }) => ms)));
 }
 
 /** The median, and the longest if there are several. */
