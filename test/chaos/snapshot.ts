@@ -1,3 +1,4 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { RunningStack } from '../support/running-stack.ts';
 import { allowedOutcomes } from './allowed-outcomes.ts';
 import type { Expectation, FinalAnswer, OrderRow, PartnerOrder, Snapshot } from './check.ts';
@@ -43,11 +44,13 @@ async function readRuns({ temporal }: RunningStack, orders: PlannedOrder[]): Pro
   const runs = await Promise.all(
     orders.map(async ({ key }) => {
       // Not from the list of all runs: that one lags behind.
-      const run = await temporal.workflow
-        .getHandle(`order-creation-${key}`)
-        .describe()
-        .catch(() => undefined);
-      return run === undefined ? [] : [{ key, status: run.status.name }];
+      const run = temporal.workflow.getHandle(`order-creation-${key}`);
+      try {
+        return [{ key, status: (await run.describe()).status.name }];
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return [];
+        throw error;
+      }
     }),
   );
   return runs.flat();
