@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { crashNames } from './crashes.ts';
@@ -41,7 +42,7 @@ export function describeRun(figures: Figures): string {
         ['otherwise wrong', count('wrong')],
       ],
     ),
-    `The storm took ${Math.round(stormMs / 1000)} s. What was done to it:`,
+    `The storm took ${Math.round(stormMs / 1000)} s on ${availableParallelism()} cores. What was done to it:`,
     table(
       ['crash or fault', 'times'],
       [
