@@ -216,6 +216,11 @@ describe('the check of a state', () => {
       ({ snapshot }) => (snapshot.answers[0] = { key: 'key-1', status: 500, ids }),
     ],
     [
+      'a request that was refused though there is no reason to',
+      'wrong: checkout 1 (key-1) has a request that was answered 422',
+      ({ snapshot }) => (snapshot.answers[0] = { key: 'key-1', status: 422 }),
+    ],
+    [
       'a body that RideNDine got otherwise than it was stored',
       'wrong: checkout 1 (key-1) was sent otherwise than it was stored',
       ({ linked }) => (linked.ridendine_request += ' '),
