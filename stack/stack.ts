@@ -4,11 +4,13 @@ import { claimDataFolder } from './data-folder.ts';
 import { gatewayCommand, sandboxCommand, workerCommand } from './parts.ts';
 import { checkPorts, type NeededPort } from './ports.ts';
 import { ProcessRecords } from './process-records.ts';
+import type { RunningPostgres } from './postgres.ts';
 import type { Progress } from './progress.ts';
+import { startRestartable, type RestartablePart } from './restartable-part.ts';
 import { loadSecrets, type StackSecrets } from './secrets.ts';
 import { portVariables, type StackPort, type StackSettings } from './settings.ts';
 import { startOrderData } from './start-order-data.ts';
-import { Supervisor, type Part, type PartCrashed } from './supervisor.ts';
+import { Supervisor, type PartCommand, type PartCrashed } from './supervisor.ts';
 import { findTemporalCli } from './temporal/find-cli.ts';
 import { hasPoller } from './temporal/has-poller.ts';
 import { startTemporal } from './temporal/start-temporal.ts';
@@ -17,6 +19,16 @@ import { waitUntilReady } from './wait-until-ready.ts';
 /** Of worker, gateway and sandbox each: thirty times what it takes. */
 const READY_TIMEOUT_MS = 60_000;
 const PROBE_TIMEOUT_MS = 2_000;
+
+/** The parts of a stack that a test can stop and start again. A service that was given by its address is none. */
+export interface StackParts {
+  temporal: RestartablePart | undefined;
+  directus: RestartablePart | undefined;
+  /** Its orders are kept; its faults live in its memory and go with it. */
+  ridendine: RestartablePart | undefined;
+  worker: RestartablePart;
+  gateway: RestartablePart;
+}
 
 /** A running stack. */
 export interface Stack {
@@ -27,11 +39,9 @@ export interface Stack {
   ownsDirectus: boolean;
   /** Resolves when a part has ended that nobody had stopped. */
   crash: Promise<PartCrashed>;
-  /** What was started here, by name, and how to start it again after a test has stopped it. */
-  worker: Part;
-  gateway: Part;
-  startWorker(): Promise<Part>;
-  startGateway(): Promise<Part>;
+  parts: StackParts;
+  /** Where the stack's own Directus keeps its data. */
+  postgres: RunningPostgres | undefined;
   /** Ends everything that was started, within 5 s. Idempotent. */
   stop(): Promise<void>;
 }
@@ -87,56 +97,69 @@ async function bringUp(options: {
   const { given, ports } = settings;
   const temporalUi = given.temporal === undefined ? `http://localhost:${ports.temporalUi}` : undefined;
 
-  const [temporal, directus, ridendine] = await Promise.all([
-    given.temporal ?? startOwnTemporal(options),
-    given.directus?.url ?? startOrderData({ ...options, temporalUiUrl: temporalUi }),
-    given.ridendineBaseUrl ?? startSandbox(options),
+  const [temporal, orderData, ridendine] = await Promise.all([
+    given.temporal ? { settings: given.temporal, part: undefined } : startOwnTemporal(options),
+    given.directus ? undefined : startOrderData({ ...options, temporalUiUrl: temporalUi }),
+    given.ridendineBaseUrl ? { url: given.ridendineBaseUrl, part: undefined } : startSandbox(options),
   ]);
+  const directusUrl = given.directus?.url ?? orderData?.url;
+  if (directusUrl === undefined) throw new Error('There is no Directus, neither given nor started.');
 
-  const startWorker = async () => {
-    const part = supervisor.spawn(
-      workerCommand({ settings, secrets, temporal, directusUrl: directus, ridendineUrl: ridendine }),
-    );
-    await waitUntilReady({
+  const worker = await progress.step('Worker', () =>
+    startProgram({
       name: 'The worker',
-      part,
-      timeoutMs: READY_TIMEOUT_MS,
-      isReady: () => hasPoller({ temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid: part.pid }),
-    });
-    return part;
-  };
-  const worker = await progress.step('Worker', startWorker);
-
+      supervisor,
+      command: workerCommand({
+        settings,
+        secrets,
+        temporal: temporal.settings,
+        directusUrl,
+        ridendineUrl: ridendine.url,
+      }),
+      isReady: (pid) => hasPoller({ temporal: temporal.settings, taskQueue: ORDER_CREATION_TASK_QUEUE, pid }),
+    }),
+  );
   const gatewayUrl = `http://${reachableHost(settings.gatewayHost)}:${ports.gateway}`;
-  const startGateway = async () => {
-    const part = supervisor.spawn(gatewayCommand({ settings, secrets, temporal }));
-    await waitUntilReady({
+  const gateway = await progress.step('Gateway', () =>
+    startProgram({
       name: 'The gateway',
-      part,
-      timeoutMs: READY_TIMEOUT_MS,
+      supervisor,
+      command: gatewayCommand({ settings, secrets, temporal: temporal.settings }),
       isReady: () => answersHealthy(gatewayUrl),
-    });
-    return part;
-  };
-  const gateway = await progress.step('Gateway', startGateway);
+    }),
+  );
 
   return {
-    urls: { gateway: gatewayUrl, directus, ridendine, temporalUi },
-    temporal,
+    urls: { gateway: gatewayUrl, directus: directusUrl, ridendine: ridendine.url, temporalUi },
+    temporal: temporal.settings,
     secrets,
-    ownsDirectus: given.directus === undefined,
-    worker,
-    gateway,
-    startWorker,
-    startGateway,
+    ownsDirectus: orderData !== undefined,
+    parts: { temporal: temporal.part, directus: orderData?.directus, ridendine: ridendine.part, worker, gateway },
+    postgres: orderData?.postgres,
   };
+}
+
+/** Starts one of our own programs: worker, gateway or sandbox. */
+function startProgram(options: {
+  /** For a person. */
+  name: string;
+  supervisor: Supervisor;
+  command: PartCommand;
+  isReady: (pid: number) => Promise<boolean>;
+}): Promise<RestartablePart> {
+  const { name, supervisor, command, isReady } = options;
+  return startRestartable(async () => {
+    const part = supervisor.spawn(command);
+    await waitUntilReady({ name, part, timeoutMs: READY_TIMEOUT_MS, isReady: () => isReady(part.pid) });
+    return part;
+  });
 }
 
 async function startOwnTemporal(options: {
   settings: StackSettings;
   progress: Progress;
   supervisor: Supervisor;
-}): Promise<TemporalSettings> {
+}): Promise<{ settings: TemporalSettings; part: RestartablePart }> {
   const { settings, progress, supervisor } = options;
   const spawn = supervisor.spawn.bind(supervisor);
   return progress.step('Temporal', async (doing) => {
@@ -154,25 +177,24 @@ async function startOwnTemporal(options: {
   });
 }
 
-/** @returns the partner's base URL. */
+/** @returns the partner's base URL with the part. */
 async function startSandbox(options: {
   settings: StackSettings;
   secrets: StackSecrets;
   progress: Progress;
   supervisor: Supervisor;
-}): Promise<string> {
+}): Promise<{ url: string; part: RestartablePart }> {
   const { progress, supervisor } = options;
   const url = `http://127.0.0.1:${options.settings.ports.ridendine}`;
-  await progress.step('RideNDine sandbox', async () => {
-    const part = supervisor.spawn(sandboxCommand(options));
-    await waitUntilReady({
+  const part = await progress.step('RideNDine sandbox', () =>
+    startProgram({
       name: 'The RideNDine sandbox',
-      part,
-      timeoutMs: READY_TIMEOUT_MS,
+      supervisor,
+      command: sandboxCommand(options),
       isReady: () => answersHealthy(url),
-    });
-  });
-  return url;
+    }),
+  );
+  return { url, part };
 }
 
 function neededPorts({ ports, given }: StackSettings): NeededPort[] {

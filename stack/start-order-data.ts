@@ -3,8 +3,9 @@ import { applySchema } from '../src/integrations/directus/schema/apply-schema.ts
 import { applyServiceAccount } from '../src/integrations/directus/schema/apply-service-account.ts';
 import { startDirectus } from './directus/start-directus.ts';
 import { POSTGRES_STOP_SIGNAL } from './postgres-process.ts';
-import { startPostgres } from './postgres.ts';
+import { startPostgres, type RunningPostgres } from './postgres.ts';
 import type { Progress } from './progress.ts';
+import type { RestartablePart } from './restartable-part.ts';
 import type { StackSecrets } from './secrets.ts';
 import { seed } from './seed.ts';
 import type { StackSettings } from './settings.ts';
@@ -13,10 +14,15 @@ import type { Supervisor } from './supervisor.ts';
 /** A person logs in to the embedded Directus with it. */
 export const DIRECTUS_ADMIN_EMAIL = 'admin@cooco.example.com';
 
+/** The embedded Directus, ready for orders. */
+export interface OrderData {
+  url: string;
+  directus: RestartablePart;
+  postgres: RunningPostgres;
+}
+
 /**
  * Starts Directus on its PostgreSQL and brings it to where orders can be written: schema, service account, demo data.
- *
- * @returns its address.
  */
 export async function startOrderData(options: {
   supervisor: Supervisor;
@@ -25,7 +31,7 @@ export async function startOrderData(options: {
   progress: Progress;
   /** Of a Temporal of the user's own the UI is unknown: no links to it then. */
   temporalUiUrl: string | undefined;
-}): Promise<string> {
+}): Promise<OrderData> {
   const { supervisor, settings, secrets, progress, temporalUiUrl } = options;
   const { dataDir } = settings;
   const adminToken = secrets.directusAdminToken;
@@ -44,24 +50,23 @@ export async function startOrderData(options: {
         }),
     }),
   );
-  const url = await progress.step('Directus', async () => {
-    const directus = await startDirectus({
-      supervisor,
-      dataDir: path.join(dataDir, 'directus'),
-      port: settings.ports.directus,
-      postgres,
-      adminToken,
-      adminEmail: DIRECTUS_ADMIN_EMAIL,
-      adminPassword: secrets.directusAdminPassword,
-      secret: secrets.directusSecret,
-    });
-    return directus.url;
+  const starting = startDirectus({
+    supervisor,
+    dataDir: path.join(dataDir, 'directus'),
+    port: settings.ports.directus,
+    postgres,
+    adminToken,
+    adminEmail: DIRECTUS_ADMIN_EMAIL,
+    adminPassword: secrets.directusAdminPassword,
+    secret: secrets.directusSecret,
   });
+  const url = await progress.step('Directus', async () => (await starting).url);
+  const { part: directus } = await starting;
   await progress.step('Directus schema', async () => {
     const workflowLink = temporalUiUrl && { temporalUiUrl, namespace: settings.temporalNamespace };
     await applySchema({ url, adminToken, log, ...(workflowLink ? { workflowLink } : {}) });
     await applyServiceAccount({ url, adminToken, token: secrets.directusServiceToken, log });
   });
   await progress.step('Demo data', () => seed({ url, adminToken }));
-  return url;
+  return { url, directus, postgres };
 }

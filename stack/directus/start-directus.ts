@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startRestartable, type RestartablePart } from '../restartable-part.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { waitUntilReady } from '../wait-until-ready.ts';
 import { directusEnvironment, type DirectusSettings } from './environment.ts';
@@ -22,24 +23,27 @@ const PROBE_TIMEOUT_MS = 5000;
  *
  * @throws Error with one sentence if the child ends (the port is taken, say) or does not get ready.
  */
-export async function startDirectus(options: StartDirectusOptions): Promise<{ url: string }> {
+export async function startDirectus(options: StartDirectusOptions): Promise<{ url: string; part: RestartablePart }> {
   const { supervisor, dataDir, port, adminToken } = options;
   const url = `http://${HOST}:${port}`;
   await prepareFolder(dataDir);
-  const part = supervisor.spawn({
-    name: 'directus',
-    command: process.execPath,
-    args: [fileURLToPath(new URL('server.ts', import.meta.url))],
-    env: directusEnvironment({ ...options, host: HOST }),
-    cwd: dataDir,
+  const part = await startRestartable(async () => {
+    const server = supervisor.spawn({
+      name: 'directus',
+      command: process.execPath,
+      args: [fileURLToPath(new URL('server.ts', import.meta.url))],
+      env: directusEnvironment({ ...options, host: HOST }),
+      cwd: dataDir,
+    });
+    await waitUntilReady({
+      name: 'Directus',
+      part: server,
+      timeoutMs: READY_TIMEOUT_MS,
+      isReady: () => acceptsToken(url, adminToken),
+    });
+    return server;
   });
-  await waitUntilReady({
-    name: 'Directus',
-    part,
-    timeoutMs: READY_TIMEOUT_MS,
-    isReady: () => acceptsToken(url, adminToken),
-  });
-  return { url };
+  return { url, part };
 }
 
 /** Directus warns of every folder and file that it looks for in vain. */

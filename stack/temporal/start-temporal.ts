@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
 import { baseEnvironment } from '../child-environment.ts';
+import { startRestartable, type RestartablePart } from '../restartable-part.ts';
 import type { Part, PartCommand } from '../supervisor.ts';
 import { waitUntilReady } from '../wait-until-ready.ts';
 import { withTemporal } from './temporal-connection.ts';
@@ -44,37 +45,42 @@ export interface StartTemporalOptions {
  *
  * @throws Error with one sentence if it ends or does not get ready.
  */
-export async function startTemporal(options: StartTemporalOptions): Promise<TemporalSettings> {
+export async function startTemporal(
+  options: StartTemporalOptions,
+): Promise<{ settings: TemporalSettings; part: RestartablePart }> {
   const { cli, spawn, dataDir, port, uiPort, namespace, searchAttributes } = options;
-  await mkdir(dataDir, { recursive: true });
-  const part = spawn({
-    name: 'temporal',
-    command: cli,
-    args: [
-      'server',
-      'start-dev',
-      `--db-filename=${path.join(dataDir, 'temporal.db')}`,
-      `--ip=${HOST}`,
-      `--port=${port}`,
-      `--ui-port=${uiPort}`,
-      `--namespace=${namespace}`,
-      '--log-level=warn',
-      ...dynamicConfig.map((setting) => `--dynamic-config-value=${setting}`),
-      ...sqlitePragmas.map((pragma) => `--sqlite-pragma=${pragma}`),
-      ...searchAttributes.map((name) => `--search-attribute=${name}=Keyword`),
-    ],
-    // A garbage collection at 4 times the live heap saves a fifth of the server's CPU.
-    env: { ...baseEnvironment(process.env), GOGC: '400' },
-  });
   const settings = { address: `${HOST}:${port}`, namespace };
-  await waitUntilReady({
-    name: 'Temporal',
-    part,
-    timeoutMs: READY_TIMEOUT_MS,
-    isReady: () => withTemporal(settings, (connection) => isServing(connection.workflowService, namespace)),
+  await mkdir(dataDir, { recursive: true });
+  const part = await startRestartable(async () => {
+    const server = spawn({
+      name: 'temporal',
+      command: cli,
+      args: [
+        'server',
+        'start-dev',
+        `--db-filename=${path.join(dataDir, 'temporal.db')}`,
+        `--ip=${HOST}`,
+        `--port=${port}`,
+        `--ui-port=${uiPort}`,
+        `--namespace=${namespace}`,
+        '--log-level=warn',
+        ...dynamicConfig.map((setting) => `--dynamic-config-value=${setting}`),
+        ...sqlitePragmas.map((pragma) => `--sqlite-pragma=${pragma}`),
+        ...searchAttributes.map((name) => `--search-attribute=${name}=Keyword`),
+      ],
+      // A garbage collection at 4 times the live heap saves a fifth of the server's CPU.
+      env: { ...baseEnvironment(process.env), GOGC: '400' },
+    });
+    await waitUntilReady({
+      name: 'Temporal',
+      part: server,
+      timeoutMs: READY_TIMEOUT_MS,
+      isReady: () => withTemporal(settings, (connection) => isServing(connection.workflowService, namespace)),
+    });
+    return server;
   });
   await addMissingSearchAttributes(settings, searchAttributes);
-  return settings;
+  return { settings, part };
 }
 
 async function isServing(

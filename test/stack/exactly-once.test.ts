@@ -161,8 +161,8 @@ describe('the schedule of the sweep', () => {
     const schedule = world.temporal.schedule.getHandle('order-sweep');
     await schedule.pause('Maintenance of Directus');
 
-    await world.stack.worker.stop();
-    await world.stack.startWorker();
+    await world.stack.parts.worker.stop();
+    await world.stack.parts.worker.start();
 
     expect((await schedule.describe()).state).toMatchObject({ paused: true, note: 'Maintenance of Directus' });
     await schedule.unpause();

@@ -265,7 +265,7 @@ describe('without a worker', () => {
   it('a checkout is accepted, waits, and is carried out when a worker is back', async () => {
     const key = randomUUID();
     const checkout = await world.newCheckout();
-    await world.stack.worker.stop({ signal: 'SIGKILL' });
+    await world.stack.parts.worker.stop({ signal: 'SIGKILL' });
 
     const accepted = await world.post(key, checkout, { prefer: 'wait=1' });
 
@@ -273,7 +273,7 @@ describe('without a worker', () => {
     expect(accepted.headers.get('location')).toBe(`/v1/orders/${key}`);
     expect(await body(accepted)).toMatchObject({ state: 'IN_PROGRESS', stage: 'VALIDATING' });
 
-    await world.stack.startWorker();
+    await world.stack.parts.worker.start();
     await pWaitFor(async () => (await body(await world.get(key)))['state'] === 'SUCCEEDED', {
       interval: 200,
       timeout: 25_000,

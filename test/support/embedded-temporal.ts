@@ -24,7 +24,7 @@ export async function startEmbeddedTemporal(): Promise<EmbeddedTemporal> {
     await rm(dataDir, { recursive: true, force: true });
   };
   try {
-    const settings = await startTemporal({
+    const { settings } = await startTemporal({
       cli: await findTemporalCli({ environment: process.env, spawn, doing: () => {} }),
       spawn,
       dataDir,

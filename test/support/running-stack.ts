@@ -26,7 +26,7 @@ export interface RunningStack {
   temporal: Client;
   newCheckout(): Promise<DemoCheckout>;
   /** `POST /v1/orders` with our key unless `headers` say otherwise. */
-  post(key: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+  post(key: string, body: unknown, headers?: Record<string, string>, signal?: AbortSignal): Promise<Response>;
   get(key: string): Promise<Response>;
   /** All orders of a quote, from Directus. */
   ordersOf(quoteId: string): Promise<OrderRow[]>;
@@ -37,8 +37,15 @@ export interface RunningStack {
   clearFaults(): Promise<void>;
   /** `PATCH` of a row in Directus, as the administrator. */
   patch(path: string, change: Record<string, unknown>): Promise<void>;
+  /** Any call to Directus, as the administrator. @returns the JSON of the answer. */
+  directus(path: string, init?: RequestInit): Promise<Record<string, unknown>>;
+  /** Any call to the sandbox. @returns the JSON of the answer. */
+  sandbox(path: string, init?: RequestInit): Promise<Record<string, unknown>>;
   stop(): Promise<void>;
 }
+
+/** More than any call takes: nothing may hang for ever. */
+const CALL_TIMEOUT_MS = 60_000;
 
 /** The whole stack, everything real, on free ports and in a folder of its own. */
 export async function startRunningStack(environment: Record<string, string> = {}): Promise<RunningStack> {
@@ -70,9 +77,12 @@ export async function startRunningStack(environment: Record<string, string> = {}
     stack,
     temporal,
     newCheckout: () => createDemoQuote({ url: urls.directus, adminToken: secrets.directusAdminToken }),
-    post: (key, body, headers = {}) =>
+    directus,
+    sandbox,
+    post: (key, body, headers = {}, signal = AbortSignal.timeout(CALL_TIMEOUT_MS)) =>
       fetch(`${urls.gateway}/v1/orders`, {
         method: 'POST',
+        signal,
         headers: {
           authorization: `Bearer ${secrets.gatewayKey}`,
           'content-type': 'application/json',
@@ -115,6 +125,7 @@ export async function startRunningStack(environment: Record<string, string> = {}
 
 async function json(url: string, token: string, init: RequestInit): Promise<Record<string, unknown>> {
   const response = await fetch(url, {
+    signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
     ...init,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
   });

@@ -1,0 +1,36 @@
+import type { StackParts } from '../../stack/stack.ts';
+
+/** How each part is ended: Directus as a deployment does it, the others as a power cut would. */
+const endings = {
+  worker: 'SIGKILL',
+  temporal: 'SIGKILL',
+  directus: 'SIGTERM',
+  ridendine: 'SIGKILL',
+  gateway: 'SIGKILL',
+} as const satisfies Record<keyof StackParts, NodeJS.Signals>;
+
+export type CrashKind = keyof typeof endings;
+
+/** For a person. */
+export const crashNames = {
+  worker: 'kill -9 of the worker',
+  temporal: 'kill -9 of Temporal',
+  directus: 'stop of Directus',
+  ridendine: 'kill -9 of RideNDine',
+  gateway: 'kill -9 of the gateway',
+} as const satisfies Record<CrashKind, string>;
+
+/** Ends the part and starts it again, with `whileDown` in between. @returns when the crash was, by `performance.now()`. */
+export async function crashAndRestart(
+  parts: StackParts,
+  kind: CrashKind,
+  whileDown: () => Promise<void> = async () => {},
+): Promise<number> {
+  const part = parts[kind];
+  if (part === undefined) throw new Error(`The stack does not run its own ${kind}.`);
+  const crashedAt = performance.now();
+  await part.stop({ signal: endings[kind] });
+  await whileDown();
+  await part.start();
+  return crashedAt;
+}

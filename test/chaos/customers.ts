@@ -1,0 +1,68 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunningStack } from '../support/running-stack.ts';
+import type { FinalAnswer } from './check.ts';
+import type { PlannedOrder } from './planned-order.ts';
+import type { SupportDesk } from './support-desk.ts';
+
+/** Longer than the gateway holds a request open; a gateway that was killed or hangs must not hold a customer. */
+const REQUEST_TIMEOUT_MS = 15_000;
+/** More impatient than the 2 s that the gateway asks for. */
+const PAUSE_MS = 250;
+
+/** The statuses that say: the same request again, please. */
+const AGAIN = new Set([202, 503]);
+
+export interface Customers {
+  /**
+   * Sends the checkout with its key until there is a final answer, whatever fails meanwhile, as README.md tells a
+   * gateway's callers to.
+   */
+  send(order: PlannedOrder): Promise<FinalAnswer>;
+  /** Every final answer so far. */
+  answers: FinalAnswer[];
+  /** How many requests it took. */
+  requestCount(): number;
+}
+
+/** @param patienceMs after which a customer gives up: the answer is then none. */
+export function createCustomers(options: {
+  world: RunningStack;
+  supportDesk: SupportDesk;
+  patienceMs: number;
+}): Customers {
+  const { world, supportDesk, patienceMs } = options;
+  const answers: FinalAnswer[] = [];
+  let requests = 0;
+
+  async function sendUntilFinal(order: PlannedOrder): Promise<FinalAnswer> {
+    const { key, checkout } = order;
+    const deadline = performance.now() + patienceMs;
+    while (performance.now() < deadline) {
+      requests += 1;
+      const answer = await world
+        .post(key, checkout, {}, AbortSignal.timeout(REQUEST_TIMEOUT_MS))
+        .then(async (response) => ({ status: response.status, body: (await response.json()) as Body }))
+        // The gateway is down, or went down before it had answered.
+        .catch(() => undefined);
+      if (answer !== undefined && !AGAIN.has(answer.status)) {
+        const { status, body } = answer;
+        return { key, status, ...(status < 300 ? { ids: body } : {}) };
+      }
+      if (answer?.body['stage'] === 'NEEDS_REVIEW') await supportDesk.resolve(order);
+      await delay(PAUSE_MS);
+    }
+    return { key, status: undefined };
+  }
+
+  return {
+    answers,
+    requestCount: () => requests,
+    async send(order) {
+      const answer = await sendUntilFinal(order);
+      answers.push(answer);
+      return answer;
+    },
+  };
+}
+
+type Body = Record<string, unknown>;

@@ -1,0 +1,119 @@
+import pWaitFor from 'p-wait-for';
+import type { RunningStack } from '../support/running-stack.ts';
+import type { DatabaseHold } from './database-hold.ts';
+import { RIDENDINE_TIMEOUT_MS } from './partner-faults.ts';
+import type { PlannedOrder } from './planned-order.ts';
+
+/**
+ * When the crash comes, seen from the effect of the step's running attempt: that attempt never has its effect, has it
+ * only after the crash, or has had it and could not tell.
+ */
+export type Moment = 'before' | 'late' | 'after';
+
+export type Step = 'validateCheckout' | 'createOrderRecord' | 'createRideNDineOrder' | 'saveLinkIds';
+
+/** An order that is in the middle of a step, and stays there until it is let go. */
+export interface HeldOrder {
+  step: Step;
+  moment: Moment;
+  order: PlannedOrder;
+}
+
+/** What it takes to hold an order: the stack, its database, and somebody who sends the order. */
+export interface Grip {
+  world: RunningStack;
+  openHold(this: void): Promise<DatabaseHold>;
+  send(this: void, held: HeldOrder): void;
+}
+
+const POLL_MS = 20;
+const HOLD_TIMEOUT_MS = 20_000;
+/** Time to get hold of the order's row between its creation and its link. */
+const PARTNER_TAKES_MS = 1000;
+
+/**
+ * Holds `createOrderRecord` before its effect: an insert with the same key, not yet committed, makes Directus' own wait.
+ */
+export async function holdRecord({ openHold, send }: Grip, held: HeldOrder): Promise<DatabaseHold> {
+  const hold = await openHold();
+  await hold.query('INSERT INTO orders (id, idempotency_key) VALUES (gen_random_uuid(), $1)', [held.order.key]);
+  send(held);
+  await hold.untilWaitedFor(1);
+  return hold;
+}
+
+/** Holds `saveLinkIds` before its effect: the order's row is locked while RideNDine takes its time to answer. */
+export async function holdLink({ world, openHold, send }: Grip, held: HeldOrder): Promise<DatabaseHold> {
+  await addFault(world, held.order, { kind: 'latency', ms: PARTNER_TAKES_MS });
+  const hold = await openHold();
+  send(held);
+  await until(async () => {
+    const sql = 'SELECT id FROM orders WHERE idempotency_key = $1 AND ridendine_order_id IS NULL FOR UPDATE';
+    return (await hold.query(sql, [held.order.key])).length === 1;
+  });
+  await hold.untilWaitedFor(1);
+  return hold;
+}
+
+/** Holds `validateCheckout`, and that of every other order: nobody can read quotes. */
+export async function holdValidation({ openHold, send }: Grip, held: HeldOrder): Promise<DatabaseHold> {
+  const hold = await openHold();
+  await hold.query('LOCK TABLE quotes IN ACCESS EXCLUSIVE MODE');
+  send(held);
+  await hold.untilWaitedFor(1);
+  return hold;
+}
+
+const partnerHolds = {
+  before: { kind: 'no_answer', when: 'before_store' },
+  // Stored when the attempt that asked for it is long over.
+  late: { kind: 'latency', ms: RIDENDINE_TIMEOUT_MS + 1000 },
+  after: { kind: 'no_answer', when: 'after_store' },
+} as const satisfies Record<Moment, Record<string, unknown>>;
+
+/** Holds `createRideNDineOrder`: the call is under way, and its answer does not come as long as the worker waits. */
+export async function holdPartnerCall({ world, send }: Grip, held: HeldOrder): Promise<void> {
+  const { order, moment } = held;
+  await addFault(world, order, partnerHolds[moment]);
+  send(held);
+  await until(async () => {
+    const { attempts } = await world.sandbox('/sandbox/attempts');
+    return (attempts as { quote_id: string; answer: string }[]).some(
+      ({ quote_id, answer }) => quote_id === order.checkout.quote_id && answer !== 'response',
+    );
+  });
+}
+
+/**
+ * Turns steps in Directus that are held before their effect into ones that have had it and can't tell: every next look
+ * at an order has to wait. They must be all that Directus is doing with orders.
+ */
+export async function holdAnswers(
+  { openHold }: Grip,
+  steps: { held: HeldOrder; hold: DatabaseHold }[],
+): Promise<DatabaseHold> {
+  const answers = await openHold();
+  const letWrite = async () => {
+    await answers.untilWaiting();
+    // Directus' writes come first in the queue, then this lock, then what Directus reads to answer.
+    for (const { hold } of steps) await hold.release();
+  };
+  await Promise.all([answers.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE'), letWrite()]);
+  await answers.untilWaitedFor(steps.length);
+  for (const { held } of steps) await requireEffect(answers, held);
+  return answers;
+}
+
+async function requireEffect(hold: DatabaseHold, { step, order }: HeldOrder): Promise<void> {
+  const [row] = await hold.query('SELECT ridendine_order_id FROM orders WHERE idempotency_key = $1', [order.key]);
+  const hasEffect = step === 'saveLinkIds' ? typeof row?.['ridendine_order_id'] === 'string' : row !== undefined;
+  if (!hasEffect) throw new Error(`${order.name} has not had its effect.`);
+}
+
+async function addFault(world: RunningStack, { checkout }: PlannedOrder, fault: Record<string, unknown>) {
+  await world.addFault({ ...fault, quote_id: checkout.quote_id });
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  await pWaitFor(condition, { interval: POLL_MS, timeout: HOLD_TIMEOUT_MS });
+}

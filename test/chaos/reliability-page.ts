@@ -1,0 +1,103 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { crashNames } from './crashes.ts';
+import type { CrashKind } from './crashes.ts';
+import type { Recovery } from './crash-drill.ts';
+import type { Figures } from './figures.ts';
+import type { Moment, Step } from './held-orders.ts';
+
+const page = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url));
+const BEGIN = '<!-- chaos:begin -->';
+const END = '<!-- chaos:end -->';
+
+/** Writes the figures to their place in docs/reliability.md. */
+export async function writeReliabilityPage(figures: Figures): Promise<void> {
+  const text = await readFile(page, 'utf8');
+  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (begin === -1 || end < begin) throw new Error(`docs/reliability.md has no place for figures: ${BEGIN} … ${END}.`);
+  const changed = `${text.slice(0, begin + BEGIN.length)}\n\n${describeRun(figures)}\n\n${text.slice(end)}`;
+  await writeFile(page, await format(changed, { ...(await resolveConfig(page)), parser: 'markdown' }));
+}
+
+/** The figures for a person, in Markdown. */
+export function describeRun(figures: Figures): string {
+  const { seed, orders, duplicates, requests, decisions, partnerCalls, stormMs, violations } = figures;
+  const count = (kind: 'lost' | 'doubled' | 'stuck' | 'wrong') => String(violations.get(kind) ?? 0);
+  return [
+    `\`CHAOS_SEED=${seed} CHAOS_ORDERS=${orders.storm}\``,
+    table(
+      ['result', 'count'],
+      [
+        ['orders in the storm', String(orders.storm)],
+        ['orders in the middle of a step at a crash', String(orders.drills)],
+        ['duplicate requests in the storm', String(duplicates)],
+        ['HTTP requests, with those sent again for want of a final answer', String(requests)],
+        ['calls to RideNDine in the storm', String(partnerCalls)],
+        ['decisions of support staff', String(decisions)],
+        ['lost', count('lost')],
+        ['doubled', count('doubled')],
+        ['stuck', count('stuck')],
+        ['otherwise wrong', count('wrong')],
+      ],
+    ),
+    `The storm took ${Math.round(stormMs / 1000)} s on ${availableParallelism()} cores. What was done to it:`,
+    table(
+      ['crash or fault', 'times'],
+      [
+        ...[...figures.stormCrashes].map(([kind, times]) => [crashNames[kind], String(times)]),
+        ...[...figures.faults].map(([name, times]) => [`RideNDine: ${name}`, String(times)]),
+      ],
+    ),
+    'From a crash to the answer with the ids, in seconds, by the step in which it found the order:',
+    describeRecoveries(figures),
+  ].join('\n\n');
+}
+
+const kinds: CrashKind[] = ['worker', 'temporal', 'directus', 'ridendine'];
+
+const momentNames = {
+  before: 'before its effect',
+  late: 'before its effect, which comes late',
+  after: 'after its effect',
+} as const satisfies Record<Moment, string>;
+
+function describeRecoveries({ recoveries }: Figures): string {
+  const ofStep = (step: Step) =>
+    (['before', 'late', 'after'] as const)
+      .map((moment) => ({ moment, some: recoveries.filter((one) => one.step === step && one.moment === moment) }))
+      .filter(({ some }) => some.length > 0)
+      .map(({ moment, some }) => [
+        `\`${step}\``,
+        // Nothing comes of a look at the quote.
+        step === 'validateCheckout' ? 'in the middle of it' : momentNames[moment],
+        ...describeByCrash(some),
+      ]);
+  return table(
+    ['in', 'the crash comes', ...kinds.map((kind) => crashNames[kind])],
+    [...steps.flatMap(ofStep), ['any', '(median / longest)', ...describeByCrash(recoveries)]],
+  );
+}
+
+const steps: Step[] = ['validateCheckout', 'createOrderRecord', 'createRideNDineOrder', 'saveLinkIds'];
+
+function describeByCrash(recoveries: Recovery[]): string[] {
+  return kinds.map((kind) => describeTimes(recoveries.filter(({ crash }) => crash === kind).map(({ ms }) => ms)));
+}
+
+/** The median, and the longest if there are several. */
+function describeTimes(times: number[]): string {
+  const sorted = times.toSorted((a, b) => a - b);
+  if (sorted.length === 0) return '–';
+  const median = seconds(sorted[Math.floor((sorted.length - 1) / 2)]);
+  return sorted.length === 1 ? median : `${median} / ${seconds(sorted.at(-1))}`;
+}
+
+function seconds(ms: number | undefined): string {
+  return ((ms ?? 0) / 1000).toFixed(1);
+}
+
+function table(head: string[], rows: string[][]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}

@@ -1,0 +1,28 @@
+import { parseArgs } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+
+/**
+ * `npm run chaos -- [--orders N] [--rounds N] [--seed N] [--write]`: the chaos suite alone, longer than in CI if told
+ * so, and with its figures written to docs/reliability.md if told so.
+ */
+const { values } = parseArgs({
+  options: {
+    orders: { type: 'string', default: '' },
+    rounds: { type: 'string', default: '' },
+    seed: { type: 'string', default: '' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const { exitCode } = await execa(process.execPath, ['test/run.ts', 'test/chaos'], {
+  cwd: fileURLToPath(new URL('../..', import.meta.url)),
+  env: {
+    CHAOS_ORDERS: values.orders,
+    CHAOS_ROUNDS: values.rounds,
+    CHAOS_SEED: values.seed,
+    CHAOS_WRITE: values.write ? '1' : '',
+  },
+  stdio: 'inherit',
+  reject: false,
+});
+process.exitCode = exitCode ?? 1;

@@ -1,0 +1,57 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { RunningStack } from '../support/running-stack.ts';
+import { allowedOutcomes } from './allowed-outcomes.ts';
+import type { Expectation, FinalAnswer, OrderRow, PartnerOrder, Snapshot } from './check.ts';
+import type { PlannedOrder } from './planned-order.ts';
+
+/** Reads what there is when all is over, past everything that makes orders. */
+export async function readSnapshot(
+  world: RunningStack,
+  { orders, answers }: { orders: PlannedOrder[]; answers: FinalAnswer[] },
+): Promise<Snapshot> {
+  const { data } = await world.directus('/items/orders?fields=*,order_items.*&limit=-1&deep[order_items][_limit]=-1');
+  return {
+    expectations: orders.map(expectationOf),
+    orders: data as OrderRow[],
+    partnerOrders: await readPartnerOrders(world),
+    answers,
+    runs: await readRuns(world, orders),
+  };
+}
+
+/** All orders at the sandbox. */
+export async function readPartnerOrders(world: RunningStack): Promise<PartnerOrder[]> {
+  const { orders } = await world.sandbox('/sandbox/orders');
+  return orders as PartnerOrder[];
+}
+
+function expectationOf(order: PlannedOrder): Expectation {
+  const { name, key, checkout, items, totals } = order;
+  const { quote_id, customer_id, fulfillment_method } = checkout;
+  return {
+    name,
+    key,
+    quote_id,
+    customer_id,
+    fulfillment_method,
+    items: items.map((line) => ({ ...line })),
+    totals: { ...totals },
+    outcomes: allowedOutcomes(order),
+  };
+}
+
+async function readRuns({ temporal }: RunningStack, orders: PlannedOrder[]): Promise<Snapshot['runs']> {
+  const runs = await Promise.all(
+    orders.map(async ({ key }) => {
+      // Not from the list of all runs: that one lags behind.
+      const run = temporal.workflow.getHandle(`order-creation-${key}`);
+      try {
+        return [{ key, status: (await run.describe()).status.name }];
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return [];
+        throw error;
+      }
+    }),
+  );
+  return runs.flat();
+}
