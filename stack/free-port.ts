@@ -1,13 +1,26 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
-import { once } from 'node:events';
 
-/** A loopback port that was free a moment ago. */
+/**
+ * Below those that a system gives to outgoing connections (from 32768 on Linux, 49152 elsewhere): else one of them could
+ * sit on the port of a server that is being started again.
+ */
+const [LOWEST, HIGHEST] = [20_000, 32_767];
+const ATTEMPTS = 100;
+
+/** A port of this machine's loopback that nobody uses at the moment. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('The system gave no TCP port.');
-  return address.port;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const port = randomInt(LOWEST, HIGHEST + 1);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`None of ${ATTEMPTS} ports from ${LOWEST} to ${HIGHEST} was free.`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }

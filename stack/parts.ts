@@ -43,6 +43,8 @@ export function workerCommand(
     ...program('../src/worker/main.ts'),
     env: {
       WORKER_SHUTDOWN_GRACE: SHUTDOWN_GRACE,
+      // Its orders have their runs in another Temporal, and here they would seem to have none.
+      ...(settings.given.directus && { WORKER_SWEEP: 'off' }),
       ...environmentWith(settings.environment, [...SHARED, ...own]),
       ...temporalVariables(options),
       DIRECTUS_URL: directusUrl,

@@ -11,6 +11,7 @@ export interface OrderRuns {
 
 /** Few enough for one attempt, many enough for a sweep in minutes after a day's outage. */
 const PAGE_SIZE = 100;
+const STARTS_AT_ONCE = 10;
 
 export function createContinueLostOrders({
   orders,
@@ -19,15 +20,31 @@ export function createContinueLostOrders({
   orders: OrdersStore;
   runs: OrderRuns;
 }): OrderSweepActivities['continueLostOrders'] {
+  const continueOne = async (order: UnfinishedOrder) => {
+    try {
+      const outcome = await runs.continueOrder(order);
+      if (outcome === 'started') log.warn('Continued an order that no run carried.', { workflowId: order.workflowId });
+      return outcome;
+    } catch (error) {
+      // One that can't be started must not keep the others waiting.
+      const reason = error instanceof Error ? error.message : String(error);
+      log.error(`Could not continue an order that no run carries: ${reason}`, { workflowId: order.workflowId });
+      return 'failed';
+    }
+  };
   return async ({ created_before, skip }) => {
     const unfinished = await read(orders, created_before, skip);
-    let continued = 0;
-    for (const order of unfinished) {
-      if ((await runs.continueOrder(order)) === 'is open') continue;
-      continued += 1;
-      log.warn('Found an order that no run carried, and continued it.', { workflowId: order.workflowId });
+    const outcomes: Awaited<ReturnType<typeof continueOne>>[] = [];
+    for (let at = 0; at < unfinished.length; at += STARTS_AT_ONCE) {
+      outcomes.push(...(await Promise.all(unfinished.slice(at, at + STARTS_AT_ONCE).map(continueOne))));
     }
-    return { unfinished: unfinished.length, continued, is_last: unfinished.length < PAGE_SIZE };
+    const count = (outcome: (typeof outcomes)[number]) => outcomes.filter((each) => each === outcome).length;
+    return {
+      unfinished: unfinished.length,
+      continued: count('started'),
+      failed: count('failed'),
+      is_last: unfinished.length < PAGE_SIZE,
+    };
   };
 }
 

@@ -32,7 +32,7 @@ export function createActivities({
     createOrderRecord: withoutUnexpectedErrors(
       createCreateOrderRecord({ orders, deadlines: createOrderDeadlines(deadlines) }),
     ),
-    createRideNDineOrder: withoutUnexpectedErrors(createCreateRideNDineOrder({ ridendine })),
+    createRideNDineOrder: withoutUnexpectedErrors(createCreateRideNDineOrder({ ridendine, orders })),
     saveLinkIds: withoutUnexpectedErrors(createSaveLinkIds({ orders })),
     markOrder: withoutUnexpectedErrors(createMarkOrder({ orders })),
     continueLostOrders: withoutUnexpectedErrors(createContinueLostOrders({ orders, runs })),

@@ -7,8 +7,8 @@ import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { directusFailure, finalFailure } from './failures.ts';
 import { newOrder } from './new-order.ts';
 import type { OpenStanding, OrderCreationActivities, OrderRecord } from './order-creation-activities.ts';
-import { standingOf } from './order-standing.ts';
 import type { OrderDeadlines } from './order-deadlines.ts';
+import { requireUnfinished } from './order-standing.ts';
 import { currentRunId } from './run-id.ts';
 
 export function createCreateOrderRecord({
@@ -19,25 +19,26 @@ export function createCreateOrderRecord({
   deadlines: OrderDeadlines;
 }): OrderCreationActivities['createOrderRecord'] {
   return async ({ request, standing }) => {
-    const order = await liveOrder(orders, request, standing);
+    const order = requireUnfinished(await liveOrder(orders, request, standing));
     if (order.ridendine_request === null) {
       throw finalFailure('OrderNeedsReview', 'The order in Directus lacks the stored request for RideNDine.');
     }
     const runId = currentRunId();
     // After a reset by an operator, the run that looked is another, and may have gone on to RideNDine.
-    const isUnsent = standing.run_id === runId && (standing.standing === 'new' || standing.standing === 'failed');
+    const isUnsent = standing.run_id === runId && standing.kind !== 'unfinished';
     return {
       run_id: runId,
       order_id: order.id,
       ridendine_request: order.ridendine_request,
-      review: standing.standing === 'in-review' ? reviewOf(order) : null,
+      review: reviewOf(order),
       maybe_sent_before: !isUnsent,
       ...deadlines(order.date_created, isUnsent ? standing.checkout.quote_expires_at : undefined),
     };
   };
 }
 
-function reviewOf({ failure_code, failure_reason }: StoredOrder): OrderRecord['review'] {
+function reviewOf({ status, failure_code, failure_reason }: StoredOrder): OrderRecord['review'] {
+  if (status !== 'NEEDS_REVIEW') return null;
   return {
     code: isFailureCode(failure_code) ? failure_code : 'RideNDineUnavailable',
     reason: failure_reason ?? 'An earlier run ended while the order waited for support staff.',
@@ -48,16 +49,15 @@ async function liveOrder(
   orders: OrdersStore,
   request: OrderCreationInput,
   standing: OpenStanding,
-): Promise<StoredOrder> {
+): Promise<StoredOrder | null> {
   try {
-    switch (standing.standing) {
+    switch (standing.kind) {
       case 'new':
         return await createOnce(orders, request, standing.checkout);
       case 'failed':
-        return await reopen(orders, standing.order, standing.checkout.quote_id);
-      case 'unlinked':
-      case 'in-review':
-        return standing.order;
+        return await reopen(orders, standing.order_id, standing.checkout.quote_id);
+      case 'unfinished':
+        return await orders.findOrderById(standing.order_id);
     }
   } catch (error) {
     throw directusFailure(error, 'give-up');
@@ -80,30 +80,19 @@ async function createOnce(orders: OrdersStore, request: OrderCreationInput, chec
   if (existing.request_fingerprint !== order.fingerprint) {
     throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
   }
-  return requireUnlinked(existing);
+  return existing;
 }
 
-async function reopen(orders: OrdersStore, order: StoredOrder, quoteId: string): Promise<StoredOrder> {
+async function reopen(orders: OrdersStore, orderId: string, quoteId: string): Promise<StoredOrder> {
   let reopened: StoredOrder | null;
   try {
-    reopened = await orders.changeStatus(order.id, {
-      status: 'PENDING_PAYMENT',
-      activeQuoteId: quoteId,
-      failureCode: null,
-      failureReason: null,
-    });
+    reopened = await orders.reopen(orderId, quoteId);
   } catch (error) {
     if (error instanceof DirectusNotUniqueError) throw quoteAlreadyUsed();
     throw error;
   }
-  if (reopened) return requireUnlinked(reopened);
-  throw finalFailure('OrderNeedsReview', 'The failed order was removed or taken on by a later phase.');
-}
-
-/** Anything else than an order of our own earlier attempt means that our run was reset, and its story is not the order's. */
-function requireUnlinked(order: StoredOrder): StoredOrder {
-  if (standingOf(order).standing === 'unlinked') return order;
-  throw finalFailure('OrderNeedsReview', 'Another run has taken the order further: a new run answers for it.');
+  if (reopened) return reopened;
+  throw finalFailure('OrderNeedsReview', 'The failed order was removed or taken on by somebody else.');
 }
 
 function quoteAlreadyUsed() {

@@ -2,10 +2,14 @@ import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activit
 import { ApplicationFailure } from '@temporalio/common';
 import { failureCodes } from '../domain/failure-codes.ts';
 import type { FailureCode } from '../domain/failure-codes.ts';
+import type { StoredOrder } from '../domain/order.ts';
+import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { RideNDineError } from '../integrations/ridendine/errors.ts';
 import type { RideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
 import { attemptTime } from './clock.ts';
+import { directusFailure } from './failures.ts';
 import type { OrderCreationActivities, OrderRecord, PartnerFailureDetails } from './order-creation-activities.ts';
+import { requireUnfinished } from './order-standing.ts';
 import { currentRunId } from './run-id.ts';
 
 /**
@@ -23,12 +27,18 @@ const nothingKnown = { maybe_sent: true, code: null } as const;
 
 export function createCreateRideNDineOrder({
   ridendine,
+  orders,
 }: {
   ridendine: RideNDineClient;
+  orders: Pick<OrdersStore, 'findOrderById'>;
 }): OrderCreationActivities['createRideNDineOrder'] {
   return async (order) => {
-    const known = knownOfEarlierAttempts(order);
-    if (!order.is_asked) refuseWhenTooLate(order, known);
+    const isOurs = order.run_id === currentRunId();
+    // An operator has reset the run that wrote the record: what has become of the order since is not in our history.
+    if (!isOurs) requireUnfinished(await find(orders, order.order_id));
+    const known = isOurs ? knownOfEarlierAttempts(order) : nothingKnown;
+    // What support staff ask for is done once. After a reset, Temporal repeats what they asked for before.
+    if (!order.is_asked || !isOurs) refuseWhenTooLate(order, known);
     // Should this attempt be cut off, the word of an older one must not be mistaken for its own.
     if (known.maybe_sent) leaveWord({ maybe_sent: true, code: known.code });
     try {
@@ -50,6 +60,14 @@ export function createCreateRideNDineOrder({
   };
 }
 
+async function find(orders: Pick<OrdersStore, 'findOrderById'>, orderId: string): Promise<StoredOrder | null> {
+  try {
+    return await orders.findOrderById(orderId);
+  } catch (error) {
+    throw directusFailure(error, 'keep-trying');
+  }
+}
+
 function leaveWord(word: Word): void {
   heartbeat(word);
 }
@@ -57,8 +75,7 @@ function leaveWord(word: Word): void {
 /** A word of *not sent* counts only from the attempt directly before; silence is *maybe sent*. */
 function knownOfEarlierAttempts(order: OrderRecord): Pick<Word, 'maybe_sent' | 'code'> {
   const info = activityInfo();
-  // Another run than the one that wrote the record: an operator has reset it, and its attempts are not in our history.
-  if (order.maybe_sent_before || order.run_id !== currentRunId()) return nothingKnown;
+  if (order.maybe_sent_before) return nothingKnown;
   const word = info.heartbeatDetails as Word | undefined;
   if (word) return word.maybe_sent || word.attempt === info.attempt - 1 ? word : nothingKnown;
   // An operator's reset of the activity counts attempts from one again, and only the schedule betrays it.

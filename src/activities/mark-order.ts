@@ -1,11 +1,15 @@
+import { hasEnded } from '../domain/order.ts';
+import type { LinkIds, StoredOrder } from '../domain/order.ts';
 import { DirectusRejectedError } from '../integrations/directus/errors.ts';
 import type { OrderStatusChange, OrdersStore } from '../integrations/directus/orders-store.ts';
 import { directusFailure } from './failures.ts';
 import { newOrder } from './new-order.ts';
 import type { MarkOutcome, OrderCreationActivities, OrderMark } from './order-creation-activities.ts';
+import { currentRunId } from './run-id.ts';
 
 export function createMarkOrder({ orders }: { orders: OrdersStore }): OrderCreationActivities['markOrder'] {
   return async (mark) => {
+    if (mark.found_by_run !== undefined && mark.found_by_run !== currentRunId()) return { kind: 'left' };
     try {
       return await write(orders, mark);
     } catch (error) {
@@ -14,23 +18,28 @@ export function createMarkOrder({ orders }: { orders: OrdersStore }): OrderCreat
   };
 }
 
-async function write(orders: OrdersStore, { if_missing, ...mark }: OrderMark): Promise<MarkOutcome> {
-  const ends = mark.status === 'FAILED' || mark.status === 'CANCELLED';
+async function write(orders: OrdersStore, { if_missing, found_by_run, ...mark }: OrderMark): Promise<MarkOutcome> {
   const change: OrderStatusChange = {
     status: mark.status,
     failureCode: mark.failure_code,
     failureReason: mark.failure_reason,
-    ...(ends && { activeQuoteId: null }),
+    onlyIfUnlinked: found_by_run !== undefined,
   };
-  if (await orders.changeStatus(mark.order_id, change)) return 'marked';
-  if (await orders.findOrderById(mark.order_id)) return 'left';
-  if (!if_missing) return 'missing';
+  const marked = await orders.changeStatus(mark.order_id, change);
+  if (marked) return { kind: 'marked', link: linkOf(marked) };
+  if (await orders.findOrderById(mark.order_id)) return { kind: 'left' };
+  if (!if_missing || !hasEnded(mark.status)) return { kind: 'missing' };
   try {
-    await orders.createOrder({ ...newOrder(if_missing.request, if_missing.checkout), ended: change });
-    return 'marked';
+    const written = await orders.createOrder({ ...newOrder(if_missing.request, if_missing.checkout), ended: change });
+    return { kind: 'marked', link: linkOf(written) };
   } catch (error) {
     // What Directus refuses now, it has not written before and will not write later.
-    if (error instanceof DirectusRejectedError) return 'missing';
+    if (error instanceof DirectusRejectedError) return { kind: 'missing' };
     throw error;
   }
+}
+
+function linkOf({ ridendine_order_id, payment_session_id }: StoredOrder): LinkIds | null {
+  if (ridendine_order_id === null || payment_session_id === null) return null;
+  return { ridendine_order_id, payment_session_id };
 }

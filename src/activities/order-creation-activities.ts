@@ -2,7 +2,7 @@ import type { AttemptOutcome } from '../domain/attempt-outcome.ts';
 import type { Checkout } from '../domain/checkout.ts';
 import type { FailureCode } from '../domain/failure-codes.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
-import type { LinkIds, OrderCreationResult, OrderStatus, StoredOrder } from '../domain/order.ts';
+import type { LinkIds, OrderCreationResult, OrderStatus } from '../domain/order.ts';
 
 /**
  * The steps of `orderCreation`, as the workflow calls them and the worker offers them. Every failure that leaves one is
@@ -18,7 +18,7 @@ export interface OrderCreationActivities {
   /**
    * Step 3.3: the order exists at RideNDine. Its failures carry a {@link PartnerFailureDetails}.
    *
-   * `is_asked`: support staff want this call, whatever the deadlines say.
+   * `is_asked`: support staff want this call although its time is over.
    */
   createRideNDineOrder(order: OrderRecord & { is_asked: boolean }): Promise<LinkIds>;
 
@@ -30,7 +30,10 @@ export interface OrderCreationActivities {
 }
 
 /** How matters stand with a checkout's idempotency key. */
-export type CheckoutStanding = OpenStanding | { standing: 'linked'; result: OrderCreationResult };
+export type CheckoutStanding = (OpenStanding | { kind: 'linked'; result: OrderCreationResult }) & {
+  /** By which callers who show the key are known to mean this checkout. */
+  request_fingerprint: string;
+};
 
 /** Who found something out. A run that an operator has reset finds the words of another run in its history. */
 interface FoundByRun {
@@ -39,13 +42,11 @@ interface FoundByRun {
 
 export type OpenStanding = FoundByRun & { order_id: string } & (
     | /** No order has this key, and the rules are kept. */
-      { standing: 'new'; checkout: Checkout }
+      { kind: 'new'; checkout: Checkout }
       /** An earlier run ended with the order `FAILED`: the same order is tried again, and the rules are kept. */
-    | { standing: 'failed'; checkout: Checkout; order: StoredOrder }
-    /** An earlier run was lost half-way: RideNDine may have the order. */
-    | { standing: 'unlinked'; order: StoredOrder }
-    /** An earlier run was lost while the order waited for support staff. */
-    | { standing: 'in-review'; order: StoredOrder }
+    | { kind: 'failed'; checkout: Checkout }
+    /** An earlier run was lost half-way: RideNDine may have the order, or support staff were to decide. */
+    | { kind: 'unfinished'; store_id: string | null }
   );
 
 /** An order in Directus that is about to be created at RideNDine. Times are ISO 8601. */
@@ -83,11 +84,16 @@ export interface OrderMark {
   /** One sentence for support staff, without personal data. */
   failure_reason: string | null;
   /**
+   * Where the run decides by itself that the order has ended: the run that found out why. Another run's word is not
+   * taken, and an order that is linked is left alone.
+   */
+  found_by_run?: string;
+  /**
    * What to write if the order is missing: an attempt to create it may still be under way in Directus, and must then
    * find its place taken. Without it a missing order stays missing.
    */
   if_missing?: { request: OrderCreationInput; checkout: Checkout };
 }
 
-/** `left`: a person or a later phase has given the order a status that this phase does not change. */
-export type MarkOutcome = 'marked' | 'left' | 'missing';
+/** `left`: another run, a person or a later phase has brought the order to where this mark may not change it. */
+export type MarkOutcome = { kind: 'marked'; link: LinkIds | null } | { kind: 'left' } | { kind: 'missing' };

@@ -2,28 +2,47 @@ import { resultOf } from '../domain/order.ts';
 import type { OrderCreationResult, StoredOrder } from '../domain/order.ts';
 import { finalFailure } from './failures.ts';
 
-/** How an order in Directus stands with this phase; the words of `CheckoutStanding`. */
+/** How an order in Directus stands with this phase. */
 export type OrderStanding =
-  { standing: 'linked'; result: OrderCreationResult } | { standing: 'unlinked' | 'in-review' | 'failed' };
+  | { kind: 'linked'; result: OrderCreationResult }
+  /** It may be at RideNDine, or waits for support staff. */
+  | { kind: 'unfinished' }
+  | { kind: 'failed' };
 
 /** @throws ApplicationFailure if nothing may be done with the order any more. */
 export function standingOf(order: StoredOrder): OrderStanding {
   // Before the link is looked at: support staff have the word, and had it.
-  if (order.status === 'NEEDS_REVIEW') return { standing: 'in-review' };
-  if (order.status === 'FAILED' && order.failure_code === 'OrderNeedsReview') {
-    throw finalFailure('OrderNeedsReview', 'Support staff abandoned the order of this checkout.');
-  }
+  if (order.status === 'NEEDS_REVIEW') return { kind: 'unfinished' };
   const result = resultOf(order);
-  if (result) return { standing: 'linked', result };
+  if (order.status === 'FAILED') {
+    if (order.failure_code === 'OrderNeedsReview') {
+      throw finalFailure('OrderNeedsReview', 'Support staff abandoned the order of this checkout.');
+    }
+    if (result) throw finalFailure('OrderNeedsReview', 'The order has failed and is linked to RideNDine all the same.');
+    return { kind: 'failed' };
+  }
+  if (result) return { kind: 'linked', result };
   switch (order.status) {
     case 'PENDING_PAYMENT':
-      return { standing: 'unlinked' };
-    case 'FAILED':
-      return { standing: 'failed' };
+      return { kind: 'unfinished' };
     case 'CANCELLED':
       throw finalFailure('OrderCancelled', 'The order of this checkout was cancelled.');
     default:
       // A later phase has it, and yet it is not linked: nothing that this phase may judge or overwrite.
       throw finalFailure('OrderNeedsReview', 'The order is in a later phase without being linked to RideNDine.');
   }
+}
+
+/**
+ * The order, if it may go on to RideNDine.
+ *
+ * @throws ApplicationFailure if not: then our run was reset, and its story is no longer the order's.
+ */
+export function requireUnfinished(order: StoredOrder | null): StoredOrder {
+  if (!order) throw finalFailure('OrderNeedsReview', 'The order is missing in Directus.');
+  if (standingOf(order).kind === 'unfinished') return order;
+  throw finalFailure(
+    'OrderNeedsReview',
+    'Another run has brought the order to its end. Send the same request again: a new run answers for it.',
+  );
 }

@@ -1,4 +1,4 @@
-import { resultOf } from '../domain/order.ts';
+import { hasEnded, resultOf } from '../domain/order.ts';
 import type { LinkIds, OrderCreationResult, StoredOrder } from '../domain/order.ts';
 import { DirectusNotUniqueError, DirectusRejectedError } from '../integrations/directus/errors.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
@@ -22,13 +22,16 @@ async function linked(orders: OrdersStore, orderId: string, link: LinkIds): Prom
   if (result?.ridendine_order_id === link.ridendine_order_id && result.payment_session_id === link.payment_session_id) {
     return result;
   }
+  if (hasEnded(order.status)) {
+    throw finalFailure('LinkConflict', 'The order has ended in Directus, and RideNDine has it all the same.');
+  }
   throw finalFailure('LinkConflict', 'The order is already linked to another RideNDine order or payment session.');
 }
 
 async function write(orders: OrdersStore, orderId: string, link: LinkIds): Promise<StoredOrder> {
   let order: StoredOrder | null;
   try {
-    // Nothing is written over a link that is there: of an earlier attempt, or of somebody else.
+    // Nothing is written over a link that is there, of an earlier attempt or of somebody else, nor on an ended order.
     order = (await orders.saveLink(orderId, link)) ?? (await orders.findOrderById(orderId));
   } catch (error) {
     if (!(error instanceof DirectusNotUniqueError)) throw error;

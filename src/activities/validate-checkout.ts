@@ -40,22 +40,26 @@ export function createValidateCheckout({
 
 async function standingOfCheckout(orders: OrdersStore, request: CheckoutRequest): Promise<CheckoutStanding> {
   const { order, requireQuote } = await read(orders, request);
+  const request_fingerprint = requestFingerprint(request);
   const soundCheckout = () => requireSoundCheckout(request, requireQuote());
-  const found = { run_id: currentRunId(), order_id: deriveOrderId(request.idempotency_key) };
-  if (!order) return { ...found, standing: 'new', checkout: soundCheckout() };
+  const found = {
+    run_id: currentRunId(),
+    order_id: deriveOrderId(request.idempotency_key),
+    request_fingerprint,
+  };
+  if (!order) return { ...found, kind: 'new', checkout: soundCheckout() };
 
-  if (order.request_fingerprint !== requestFingerprint(request)) {
+  if (order.request_fingerprint !== request_fingerprint) {
     throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
   }
   const standing = standingOf(order);
-  switch (standing.standing) {
+  switch (standing.kind) {
     case 'linked':
-      return standing;
+      return { ...standing, request_fingerprint };
     case 'failed':
-      return { ...found, standing: 'failed', checkout: soundCheckout(), order };
-    case 'unlinked':
-    case 'in-review':
-      return { ...found, standing: standing.standing, order };
+      return { ...found, kind: 'failed', checkout: soundCheckout() };
+    case 'unfinished':
+      return { ...found, kind: 'unfinished', store_id: order.store_id };
   }
 }
 
@@ -67,23 +71,25 @@ async function standingOfContinuation(
   const order = await orders.findOrderByKey(idempotency_key).catch((error: unknown) => {
     throw directusFailure(error, 'give-up');
   });
-  if (!order) throw finalFailure('OrderNeedsReview', 'There is no order with this idempotency key to continue.');
+  if (order?.request_fingerprint == null) {
+    throw finalFailure('OrderNeedsReview', 'There is no order with this idempotency key to continue.');
+  }
+  const { request_fingerprint, id: order_id, store_id } = order;
   const standing = standingOf(order);
-  switch (standing.standing) {
+  switch (standing.kind) {
     case 'linked':
-      return standing;
+      return { ...standing, request_fingerprint };
     case 'failed':
       throw endedMeanwhile(order);
-    case 'unlinked':
-    case 'in-review':
-      return { standing: standing.standing, run_id: currentRunId(), order_id: order.id, order };
+    case 'unfinished':
+      return { kind: 'unfinished', run_id: currentRunId(), order_id, store_id, request_fingerprint };
   }
 }
 
 /** Its run was there after all, and had the last word. */
-function endedMeanwhile({ failure_code, failure_reason }: StoredOrder): ApplicationFailure {
+function endedMeanwhile({ failure_code }: StoredOrder): ApplicationFailure {
   const code = isFailureCode(failure_code) ? failure_code : 'OrderNeedsReview';
-  return finalFailure(code, failure_reason ?? 'The order has failed.');
+  return finalFailure(code, 'The order has failed. Directus tells why.');
 }
 
 /** One run at a time for a key: the server sees to it by the workflow's id, and only by that. */

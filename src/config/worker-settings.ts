@@ -1,5 +1,10 @@
+import ms from 'ms';
+import { z } from 'zod';
 import { duration, httpUrl, logLevel, parseEnvironment, secret, SettingsError, wholeNumber } from './environment.ts';
 import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
+
+/** Between Directus, which dates the order, and the worker, which counts from there. */
+const CLOCK_SKEW_MS = 60_000;
 
 export const workerVariables = temporalVariables.extend({
   DIRECTUS_URL: httpUrl(),
@@ -15,6 +20,7 @@ export const workerVariables = temporalVariables.extend({
   WORKER_MAX_CONCURRENT_ACTIVITIES: wholeNumber(1, 10_000).default(100),
   WORKER_MAX_CONCURRENT_WORKFLOW_TASKS: wholeNumber(2, 10_000).default(100),
   WORKER_SHUTDOWN_GRACE: duration().default(15_000),
+  WORKER_SWEEP: z.enum(['on', 'off'], 'must be on or off').default('on'),
   WORKER_SWEEP_INTERVAL: duration(1000).default(5 * 60_000),
   WORKER_SWEEP_AFTER: duration().default(10 * 60_000),
   LOG_LEVEL: logLevel,
@@ -23,6 +29,12 @@ export const workerVariables = temporalVariables.extend({
 /** What the worker needs to know. @throws {SettingsError} */
 export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
   const variables = parseEnvironment(workerVariables, environment);
+  // Else a last attempt could arrive after the key was forgotten, and make a second order.
+  if (variables.RIDENDINE_IDEMPOTENCY_MARGIN < variables.RIDENDINE_TIMEOUT_MS + CLOCK_SKEW_MS) {
+    throw new SettingsError([
+      `RIDENDINE_IDEMPOTENCY_MARGIN: must be longer than RIDENDINE_TIMEOUT_MS by ${ms(CLOCK_SKEW_MS)} or more`,
+    ]);
+  }
   // Else the key would count as forgotten from the start, and every order would wait for support staff.
   if (variables.RIDENDINE_IDEMPOTENCY_MARGIN >= variables.RIDENDINE_IDEMPOTENCY_TTL) {
     throw new SettingsError(['RIDENDINE_IDEMPOTENCY_MARGIN: must be shorter than RIDENDINE_IDEMPOTENCY_TTL']);
@@ -47,7 +59,10 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
       maxConcurrentWorkflowTaskExecutions: variables.WORKER_MAX_CONCURRENT_WORKFLOW_TASKS,
       shutdownGraceTime: variables.WORKER_SHUTDOWN_GRACE,
     },
-    sweep: { intervalMs: variables.WORKER_SWEEP_INTERVAL, afterMs: variables.WORKER_SWEEP_AFTER },
+    sweep:
+      variables.WORKER_SWEEP === 'on'
+        ? { intervalMs: variables.WORKER_SWEEP_INTERVAL, afterMs: variables.WORKER_SWEEP_AFTER }
+        : undefined,
     logLevel: variables.LOG_LEVEL,
   };
 }

@@ -19,8 +19,9 @@ export interface OrderContinuation {
   continue_order: true;
 }
 
+/** Of a run that somebody starts by hand, the input may be anything. */
 export function isContinuation(input: OrderCreationInput): input is OrderContinuation {
-  return 'continue_order' in input;
+  return typeof input === 'object' && input !== null && 'continue_order' in input;
 }
 
 /** The sweep for orders that no run carries any more, and the Temporal Schedule that starts it. */
@@ -59,7 +60,7 @@ export const REQUEST_FINGERPRINT_MEMO = 'request_fingerprint';
 /** How every run is started, whoever starts it. Its parts are known to the Temporal client by these names. */
 export function orderCreationStart(
   input: OrderCreationInput,
-  about: { fingerprint: string; quoteId: string; customerId: string },
+  about: { fingerprint: string; quoteId: string; customerId: string | null },
 ) {
   return {
     workflowId: orderCreationWorkflowId(input.idempotency_key),
@@ -69,7 +70,7 @@ export function orderCreationStart(
     typedSearchAttributes: [
       { key: searchAttributes.stage, value: 'VALIDATING' satisfies OrderCreationStage },
       { key: searchAttributes.quoteId, value: about.quoteId },
-      { key: searchAttributes.customerId, value: about.customerId },
+      ...(about.customerId === null ? [] : [{ key: searchAttributes.customerId, value: about.customerId }]),
     ],
     staticSummary: isContinuation(input)
       ? 'Continue an order that was left half-way'

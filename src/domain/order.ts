@@ -3,15 +3,20 @@ export const orderStatuses = ['PENDING_PAYMENT', 'FAILED', 'NEEDS_REVIEW', 'CANC
 export type OrderStatus = (typeof orderStatuses)[number];
 
 /**
- * From which statuses this phase may bring an order to each of its own; writing the same once more is no change. What
- * is not listed was set by a person or by a later phase, and stays.
+ * From which statuses a run may bring its order to each of its own; writing the same once more is no change. What is
+ * not listed was set by another run, by a person or by a later phase, and stays.
  */
 export const statusesBefore: Record<OrderStatus, readonly OrderStatus[]> = {
-  PENDING_PAYMENT: ['PENDING_PAYMENT', 'FAILED', 'NEEDS_REVIEW'],
+  PENDING_PAYMENT: ['PENDING_PAYMENT', 'NEEDS_REVIEW'],
   NEEDS_REVIEW: ['NEEDS_REVIEW', 'PENDING_PAYMENT'],
   FAILED: ['FAILED', 'PENDING_PAYMENT', 'NEEDS_REVIEW'],
   CANCELLED: ['CANCELLED', 'PENDING_PAYMENT', 'FAILED'],
 };
+
+/** Whether an order of this status has come to nothing, and its quote is free. */
+export function hasEnded(status: string): boolean {
+  return status === 'FAILED' || status === 'CANCELLED';
+}
 
 /** `payment_status` of a new order (brief, step 3.2); what it becomes is a later phase's. */
 export const NEW_PAYMENT_STATUS = 'PENDING';

@@ -13,34 +13,43 @@ import { scheduleSweep } from './sweep-schedule.ts';
 /** One HTTP call to Directus. An activity's attempt has room for all that it makes: the error is then Directus' own. */
 const DIRECTUS_TIMEOUT_MS = 5000;
 
+/** How long a run waits for the worker that knows it before another may take it: a customer waits if that one is dead. */
+const STICKY_TIMEOUT = '5 s';
+
 /** A worker for the order-creation task queue, connected and ready to run. Its connection closes when it stops. */
 export async function createWorker(settings: WorkerSettings): Promise<{ run(): Promise<void>; shutdown(): void }> {
   const { namespace, ...connectionOptions } = settings.temporal;
   const connection = await NativeConnection.connect(connectionOptions);
-  const client = new Client({ connection, namespace });
-  await scheduleSweep(client, settings.sweep);
-  const directus = connectDirectus({ ...settings.directus, timeoutMs: DIRECTUS_TIMEOUT_MS });
-  const worker = await Worker.create({
-    connection,
-    namespace,
-    taskQueue: ORDER_CREATION_TASK_QUEUE,
-    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
-    activities: createActivities({
-      orders: createOrdersStore(directus),
-      runs: createOrderRuns(client),
-      ridendine: createRideNDineClient(settings.ridendine),
-      deadlines: settings.deadlines,
-    }),
-    ...settings.worker,
-  });
-  return {
-    async run() {
-      try {
-        await worker.run();
-      } finally {
-        await connection.close();
-      }
-    },
-    shutdown: () => worker.shutdown(),
-  };
+  try {
+    const client = new Client({ connection, namespace });
+    if (settings.sweep) await scheduleSweep(client, settings.sweep);
+    const directus = connectDirectus({ ...settings.directus, timeoutMs: DIRECTUS_TIMEOUT_MS });
+    const worker = await Worker.create({
+      connection,
+      namespace,
+      taskQueue: ORDER_CREATION_TASK_QUEUE,
+      workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+      activities: createActivities({
+        orders: createOrdersStore(directus),
+        runs: createOrderRuns(client),
+        ridendine: createRideNDineClient(settings.ridendine),
+        deadlines: settings.deadlines,
+      }),
+      stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+      ...settings.worker,
+    });
+    return {
+      async run() {
+        try {
+          await worker.run();
+        } finally {
+          await connection.close();
+        }
+      },
+      shutdown: () => worker.shutdown(),
+    };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
 }

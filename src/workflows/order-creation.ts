@@ -8,14 +8,15 @@ import { startSteps } from './steps.ts';
  *
  * - It closes as `Completed` with the ids of both orders, once they are linked.
  * - It closes as `Failed`, its failure's `type` a `FailureCode`, only when it is certain that RideNDine has no order or
- *   support staff abandoned it, and only after the order in Directus says so.
+ *   support staff abandoned it, and only after the order in Directus says so. The one exception is a run that was to
+ *   continue an order and could not read it for half an hour: the order stays as it is, and the sweep comes back to it.
  * - It closes as `Cancelled` if that was asked for before anything went to RideNDine.
  * - Where nobody can tell whether RideNDine has the order, it waits for the update `resolveReview` instead of guessing.
  */
 export async function orderCreation(input: OrderCreationInput): Promise<OrderCreationResult> {
   const steps = startSteps(input);
   const standing = await steps.validateCheckout();
-  if (standing.standing === 'linked') return steps.answerAgain(standing.result);
+  if (standing.kind === 'linked') return steps.answerAgain(standing.result);
   const order = await steps.createOrderRecord(standing);
   const link = await steps.createRideNDineOrder(order);
   return await steps.saveLinkIds(order, link);

@@ -4,6 +4,7 @@ import type {
   OpenStanding,
   OrderCreationActivities,
   OrderMark,
+  OrderRecord,
 } from '../activities/order-creation-activities.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import { untilMarked } from './activity-options.ts';
@@ -16,27 +17,35 @@ const { markOrder } = proxyActivities<OrderCreationActivities>({
 
 /** Writes on the order how matters stand with it, however long that takes: a run ends only after Directus knows. */
 export function markAs(orderId: string, status: OrderMark['status'], failure?: StepFailure): Promise<MarkOutcome> {
-  return CancellationScope.nonCancellable(() => markOrder(newMark(orderId, status, failure)));
+  return mark({ order_id: orderId, status, ...reasonOf(failure) });
+}
+
+/** The run's own decision that nothing comes of an order. */
+export function markAsFailed({ order_id, run_id }: OrderRecord, failure: StepFailure): Promise<MarkOutcome> {
+  return mark({ order_id, status: 'FAILED', ...reasonOf(failure), found_by_run: run_id });
 }
 
 /** The same for an order of which nobody knows whether it was written. */
-export function markAsEvenIfMissing(
+export function markAsEnded(
   { input, standing }: { input: OrderCreationInput; standing: OpenStanding },
-  status: OrderMark['status'],
+  status: 'FAILED' | 'CANCELLED',
   failure?: StepFailure,
 ): Promise<MarkOutcome> {
-  const mark = newMark(standing.order_id, status, failure);
-  // One that failed before is there.
-  if (standing.standing !== 'new') return CancellationScope.nonCancellable(() => markOrder(mark));
-  const if_missing = { request: input, checkout: standing.checkout };
-  return CancellationScope.nonCancellable(() => markOrder({ ...mark, if_missing }));
+  const { order_id, run_id } = standing;
+  return mark({
+    order_id,
+    status,
+    ...reasonOf(failure),
+    found_by_run: run_id,
+    // One that failed before is there.
+    ...(standing.kind === 'new' && { if_missing: { request: input, checkout: standing.checkout } }),
+  });
 }
 
-function newMark(orderId: string, status: OrderMark['status'], failure: StepFailure | undefined): OrderMark {
-  return {
-    order_id: orderId,
-    status,
-    failure_code: failure?.code ?? null,
-    failure_reason: failure?.reason ?? null,
-  };
+function mark(order: OrderMark): Promise<MarkOutcome> {
+  return CancellationScope.nonCancellable(() => markOrder(order));
+}
+
+function reasonOf(failure: StepFailure | undefined): Pick<OrderMark, 'failure_code' | 'failure_reason'> {
+  return { failure_code: failure?.code ?? null, failure_reason: failure?.reason ?? null };
 }

@@ -1,4 +1,4 @@
-import { continueAsNew, proxyActivities } from '@temporalio/workflow';
+import { ApplicationFailure, continueAsNew, proxyActivities } from '@temporalio/workflow';
 import type { OrderSweepActivities } from '../activities/order-sweep-activities.ts';
 import { sweepRetries } from './activity-options.ts';
 
@@ -14,7 +14,7 @@ export interface OrderSweep {
   /** Younger orders are left alone: their runs are on their way. */
   older_than_ms: number;
   /** Where a long sweep has come to. */
-  so_far?: { created_before: string; seen: number; continued: number };
+  so_far?: OrderSweepResult & { created_before: string };
 }
 
 export interface OrderSweepResult {
@@ -22,20 +22,35 @@ export interface OrderSweepResult {
   unfinished: number;
   /** Orders for which a run was started. */
   continued: number;
+  /** Orders for which none could be started; the next sweep tries again. */
+  failed: number;
 }
 
 /**
  * Finds the orders that are unfinished in Directus and that no open run carries (it was terminated, lost, or is gone
  * with Temporal's retention), and starts a run for each. Two sweeps at once do no harm: an order has one open run.
  */
-export async function orderSweep({ older_than_ms, so_far }: OrderSweep): Promise<OrderSweepResult> {
+export async function orderSweep(sweep: OrderSweep): Promise<OrderSweepResult> {
+  requireAge(sweep);
+  const { older_than_ms, so_far } = sweep;
   const created_before = so_far?.created_before ?? new Date(Date.now() - older_than_ms).toISOString();
-  let { seen, continued } = so_far ?? { seen: 0, continued: 0 };
+  let { unfinished, continued, failed } = so_far ?? { unfinished: 0, continued: 0, failed: 0 };
   for (let pages = 0; pages < PAGES_A_RUN; pages += 1) {
-    const page = await continueLostOrders({ created_before, skip: seen });
-    seen += page.unfinished;
+    const page = await continueLostOrders({ created_before, skip: unfinished });
+    unfinished += page.unfinished;
     continued += page.continued;
-    if (page.is_last) return { unfinished: seen, continued };
+    failed += page.failed;
+    if (page.is_last) return { unfinished, continued, failed };
   }
-  return await continueAsNew<typeof orderSweep>({ older_than_ms, so_far: { created_before, seen, continued } });
+  return await continueAsNew<typeof orderSweep>({
+    older_than_ms,
+    so_far: { created_before, unfinished, continued, failed },
+  });
+}
+
+/** Somebody may start a sweep by hand. */
+function requireAge(input: Partial<OrderSweep> | null | undefined): void {
+  const age = input?.older_than_ms;
+  if (typeof age === 'number' && age >= 0 && Number.isSafeInteger(age)) return;
+  throw ApplicationFailure.nonRetryable('Start it with {"older_than_ms": 600000}, or another age.', 'InputInvalid');
 }

@@ -3,17 +3,22 @@ import type { OrderCreationActivities, OrderRecord } from '../activities/order-c
 import type { LinkIds } from '../domain/order.ts';
 import { partnerBackoff } from './activity-options.ts';
 
-/** @param isAsked whether support staff asked for this call: it is then made whatever the deadlines say. */
+/** @param isAsked whether support staff asked for this call: it is then made once, even if its time is over. */
 export function callPartner(order: OrderRecord, isAsked: boolean): Promise<LinkIds> {
   const deadlines = [order.key_deadline, ...(order.maybe_sent_before ? [] : [order.not_sent_deadline])];
   const remainingMs = Math.max(...deadlines.map((deadline) => Date.parse(deadline) - Date.now()));
+  const isInTime = remainingMs > 0;
   const partner = proxyActivities<OrderCreationActivities>({
     summary: 'Create the order at RideNDine',
     startToCloseTimeout: order.attempt_timeout_ms,
     // The activity judges the deadlines itself; this bounds what it can't: a worker that never comes.
     scheduleToCloseTimeout: Math.max(remainingMs, 0) + order.attempt_timeout_ms,
     // When its time is over each call is a decision of its own.
-    retry: remainingMs > 0 ? partnerBackoff : { maximumAttempts: 1 },
+    retry: isInTime ? partnerBackoff : { maximumAttempts: 1 },
   });
-  return partner.createRideNDineOrder({ ...order, is_asked: isAsked, ...(isAsked && { maybe_sent_before: true }) });
+  return partner.createRideNDineOrder({
+    ...order,
+    is_asked: isAsked && !isInTime,
+    maybe_sent_before: order.maybe_sent_before || isAsked,
+  });
 }

@@ -12,7 +12,7 @@ import { beforeTheRecord } from './activity-options.ts';
 import { mayExistAtRideNDine, readStepFailure, runFailure } from './failures.ts';
 import type { StepFailure } from './failures.ts';
 import { saveLinkIds } from './link.ts';
-import { markAs, markAsEvenIfMissing } from './order-marks.ts';
+import { markAsEnded, markAsFailed } from './order-marks.ts';
 import { callPartner } from './partner-call.ts';
 import { startProgress } from './progress.ts';
 import { startSupport } from './support.ts';
@@ -36,7 +36,7 @@ const { createOrderRecord } = proxyActivities<OrderCreationActivities>({
   summary: 'Create the order in Directus',
 });
 
-/** Failures of `createOrderRecord` that say that this run has written no order, or one that must stay as it is. */
+/** Failures that say that this run has written no order, or one that is no longer its to end. */
 const NOTHING_TO_MARK = new Set<string>([
   'QuoteAlreadyUsed',
   'IdempotencyKeyReused',
@@ -73,10 +73,10 @@ export function startSteps(input: OrderCreationInput): Steps {
     }
     if (failure && NOTHING_TO_MARK.has(failure.code)) throw ended(failure);
     if (failure && !isCancelled()) {
-      await markAsEvenIfMissing({ input, standing }, 'FAILED', failure);
+      await markAsEnded({ input, standing }, 'FAILED', failure);
       throw ended(failure);
     }
-    await markAsEvenIfMissing({ input, standing }, 'CANCELLED');
+    await markAsEnded({ input, standing }, 'CANCELLED');
     progress.enter('CANCELLED', { order_id: standing.order_id });
     throw new CancelledFailure('Cancelled before the order was sent to RideNDine.');
   };
@@ -84,7 +84,9 @@ export function startSteps(input: OrderCreationInput): Steps {
   return {
     async validateCheckout() {
       try {
-        return await validateCheckout(input);
+        const standing = await validateCheckout(input);
+        progress.identify(standing.request_fingerprint);
+        return standing;
       } catch (error) {
         if (!isCancelled()) throw ended(readStepFailure(error, 'DirectusUnavailable'));
         progress.enter('CANCELLED');
@@ -98,15 +100,14 @@ export function startSteps(input: OrderCreationInput): Steps {
     },
 
     async createOrderRecord(standing) {
-      switch (standing.standing) {
+      switch (standing.kind) {
         case 'new':
         case 'failed':
           progress.enter('CREATING_RECORD', { store_id: standing.checkout.store_id });
           return await create(standing);
-        case 'unlinked':
-        case 'in-review': {
-          const { order_id, order } = standing;
-          progress.enter('CREATING_RECORD', { order_id, ...(order.store_id !== null && { store_id: order.store_id }) });
+        case 'unfinished': {
+          const { order_id, store_id } = standing;
+          progress.enter('CREATING_RECORD', { order_id, ...(store_id !== null && { store_id }) });
           return await takeOn(standing);
         }
       }
@@ -123,13 +124,14 @@ export function startSteps(input: OrderCreationInput): Steps {
             } catch (error) {
               failure = readStepFailure(error, 'RideNDineUnavailable');
             }
-            if (!mayExistAtRideNDine(failure)) {
-              await markAs(order.order_id, 'FAILED', failure);
+            if (NOTHING_TO_MARK.has(failure.code)) throw ended(failure);
+            if (!mayExistAtRideNDine(failure) && (await markAsFailed(order, failure)).kind !== 'left') {
               throw ended(failure);
             }
           }
           const answer = await support.ask(order, failure);
-          if (answer !== 'retry') return answer;
+          if (answer.kind === 'linked') return answer.link;
+          if (answer.stored) return answer.stored;
           failure = undefined;
         }
       });
@@ -146,7 +148,7 @@ export function startSteps(input: OrderCreationInput): Steps {
             return result;
           } catch (error) {
             const answer = await support.ask(order, readStepFailure(error, 'LinkConflict'));
-            if (answer !== 'retry') ids = answer;
+            if (answer.kind === 'linked') ids = answer.link;
           }
         }
       });

@@ -9,8 +9,12 @@ import { markAs } from './order-marks.ts';
 import type { Progress } from './progress.ts';
 import { openReview, refuseDecision } from './review.ts';
 
-/** What support staff decided about an order that is to go on: the ids that they found, or to try again. */
-export type GoOn = LinkIds | 'retry';
+/** What support staff decided about an order that is to go on. */
+export type GoOn =
+  /** They found its ids, which are saved. */
+  | { kind: 'linked'; link: LinkIds }
+  /** To try again. `stored`: the ids that the order has in Directus by now. */
+  | { kind: 'retry'; stored: LinkIds | null };
 
 export interface Support {
   /**
@@ -31,7 +35,7 @@ const NOT_OURS =
   'The order is missing in Directus, or has a status there that this decision may not change. Settle that first.';
 
 export function startSupport(progress: Progress): Support {
-  const review = openReview<GoOn | 'abandon'>();
+  const review = openReview<GoOn | { kind: 'abandoned' }>();
   return {
     async ask(order, failure) {
       // They see the order at once, even while Directus can't be told.
@@ -40,35 +44,44 @@ export function startSupport(progress: Progress): Support {
       const outcome = await review.outcome({
         carryOut: async (decision) => {
           await marked;
-          return await carryOut(order.order_id, decision);
+          return await carryOut(order.order_id, decision, failure);
         },
         windowMs: order.review_window_ms,
         onOverdue: () => progress.reviewIsOverdue(),
       });
-      if (outcome !== 'abandon') return outcome;
+      if (outcome.kind !== 'abandoned') return outcome;
       progress.enter('FAILED', {}, abandoned);
       throw runFailure(abandoned);
     },
   };
 }
 
-async function carryOut(orderId: string, decision: ReviewDecision): Promise<GoOn | 'abandon'> {
+async function carryOut(
+  orderId: string,
+  decision: ReviewDecision,
+  failure: StepFailure,
+): Promise<GoOn | { kind: 'abandoned' }> {
   switch (decision.decision) {
-    case 'abandon':
+    case 'abandon': {
       // One that is missing can't be marked, and needs not be.
-      if ((await markAs(orderId, 'FAILED', abandoned)) === 'left') refuseDecision(NOT_OURS);
-      return 'abandon';
-    case 'retry':
-      if ((await markAs(orderId, 'PENDING_PAYMENT')) !== 'marked') refuseDecision(NOT_OURS);
-      return 'retry';
+      if ((await markAs(orderId, 'FAILED', abandoned)).kind === 'left') refuseDecision(NOT_OURS);
+      return { kind: 'abandoned' };
+    }
+    case 'retry': {
+      const marked = await markAs(orderId, 'PENDING_PAYMENT');
+      if (marked.kind !== 'marked') return refuseDecision(NOT_OURS);
+      return { kind: 'retry', stored: marked.link };
+    }
     case 'link': {
       const { ridendine_order_id, payment_session_id } = decision;
       const link = { ridendine_order_id, payment_session_id };
+      // Saving the ids of an order that is missing would be tried for ever.
+      if ((await markAs(orderId, 'NEEDS_REVIEW', failure)).kind === 'missing') refuseDecision(NOT_OURS);
       await CancellationScope.nonCancellable(() => saveLinkIds({ order_id: orderId, link })).catch((error: unknown) =>
         refuseDecision(readStepFailure(error, 'LinkConflict').reason),
       );
       await markAs(orderId, 'PENDING_PAYMENT');
-      return link;
+      return { kind: 'linked', link };
     }
   }
 }

@@ -86,7 +86,7 @@ describe('validateCheckout', () => {
     const standing = await worker.validateCheckout(request);
 
     expect(standing).toMatchObject({
-      standing: 'new',
+      kind: 'new',
       order_id: 'fb444879-793e-5e40-b2b0-72f80a4dc740',
       checkout: { quote_id: 'quote-1', merchant_id: 'merchant-1', customer: { name: 'Customer One' } },
     });
@@ -206,7 +206,7 @@ describe('validateCheckout for a key that has an order', () => {
 
     const standing = await worker.validateCheckout(request);
 
-    expect(standing).toMatchObject({ standing: 'unlinked', order_id: orderId, order: { status: 'PENDING_PAYMENT' } });
+    expect(standing).toMatchObject({ kind: 'unfinished', order_id: orderId });
   });
 
   it('takes a lost review back to review, without asking the rules again', async () => {
@@ -215,7 +215,7 @@ describe('validateCheckout for a key that has an order', () => {
 
     const standing = await worker.validateCheckout(request);
 
-    expect(standing).toMatchObject({ standing: 'in-review', order_id: orderId });
+    expect(standing).toMatchObject({ kind: 'unfinished', order_id: orderId });
   });
 
   it.each(['PENDING_PAYMENT', 'PAID', 'CANCELLED'])('answers with the link of an order that is %s', async (status) => {
@@ -226,7 +226,8 @@ describe('validateCheckout for a key that has an order', () => {
     const standing = await worker.validateCheckout(request);
 
     expect(standing).toEqual({
-      standing: 'linked',
+      kind: 'linked',
+      request_fingerprint: expect.any(String),
       result: { order_id: orderId, ...ids, status, payment_status: 'CAPTURED' },
     });
   });
@@ -239,10 +240,9 @@ describe('validateCheckout for a key that has an order', () => {
     const failure = await failureOf(worker.validateCheckout(request));
 
     expect(standing).toMatchObject({
-      standing: 'failed',
+      kind: 'failed',
       order_id: orderId,
       checkout: { quote_id: request.quote_id },
-      order: { status: 'FAILED' },
     });
     expect(failure).toMatchObject({ type: 'QuoteExpired', nonRetryable: true });
   });
@@ -250,7 +250,7 @@ describe('validateCheckout for a key that has an order', () => {
   it('takes an order back to review that has a link: it is the link that support staff look at', async () => {
     const { request } = await orderOf({ status: 'NEEDS_REVIEW', failure_code: 'LinkConflict', ...link() });
 
-    await expect(worker.validateCheckout(request)).resolves.toMatchObject({ standing: 'in-review' });
+    await expect(worker.validateCheckout(request)).resolves.toMatchObject({ kind: 'unfinished' });
   });
 
   it.each([
@@ -260,6 +260,7 @@ describe('validateCheckout for a key that has an order', () => {
       { status: 'FAILED', failure_code: 'OrderNeedsReview', ...link() },
       'OrderNeedsReview',
     ],
+    ['failed and is linked all the same', { status: 'FAILED', ...link() }, 'OrderNeedsReview'],
     ['was cancelled', { status: 'CANCELLED' }, 'OrderCancelled'],
   ])('does not continue an order that %s', async (_what, fields, type) => {
     const { request } = await orderOf(fields);
@@ -311,17 +312,14 @@ describe('validateCheckout for a key that has an order', () => {
 const continuing = ({ idempotency_key }: CheckoutRequest) => ({ idempotency_key, continue_order: true }) as const;
 
 describe('validateCheckout for an order that is to be continued', () => {
-  it.each([
-    ['PENDING_PAYMENT', 'unlinked'],
-    ['NEEDS_REVIEW', 'in-review'],
-  ])(
+  it.each(['PENDING_PAYMENT', 'NEEDS_REVIEW'])(
     'takes one that is %s on where it was, though its quote is gone and its address was corrected',
-    async (status, standing) => {
+    async (status) => {
       const { request, orderId } = await orderOf({ status, shipping_snapshot: { address: 'Corrected by hand' } });
       await expireQuote(request);
 
       await expect(worker.validateCheckout(continuing(request))).resolves.toMatchObject({
-        standing,
+        kind: 'unfinished',
         order_id: orderId,
       });
     },
@@ -332,7 +330,7 @@ describe('validateCheckout for an order that is to be continued', () => {
     const { request } = await orderOf(ids);
 
     await expect(worker.validateCheckout(continuing(request))).resolves.toMatchObject({
-      standing: 'linked',
+      kind: 'linked',
       result: ids,
     });
   });
@@ -473,8 +471,8 @@ describe('createOrderRecord', () => {
 
   it.each([
     ['linked', link],
-    ['in review', () => ({ status: 'NEEDS_REVIEW' })],
     ['failed', () => ({ status: 'FAILED' })],
+    ['taken on by a later phase', () => ({ status: 'PAID' })],
   ])('leaves an order alone that the run before its reset has brought on: %s', async (_what, fields) => {
     const request = await checkout();
     const standing = await open(request);
@@ -650,6 +648,16 @@ describe('saveLinkIds', () => {
     expect(await rowOf(orderId)).toMatchObject(ids);
   });
 
+  it.each(['FAILED', 'CANCELLED'])('meets a conflict where the order is %s, and changes nothing', async (status) => {
+    const { orderId } = await orderOf({ status });
+    const before = await rowOf(orderId);
+
+    const failure = await failureOf(worker.saveLinkIds({ order_id: orderId, link: link() }));
+
+    expect(failure).toMatchObject({ type: 'LinkConflict', nonRetryable: true });
+    expect(await rowOf(orderId)).toEqual(before);
+  });
+
   it('is tried again for an order that is not there: the RideNDine order must not be lost', async () => {
     const failure = await failureOf(worker.saveLinkIds({ order_id: randomUUID(), link: link() }));
 
@@ -695,7 +703,10 @@ describe('markOrder', () => {
 
     const outcomes = [await worker.markOrder(mark), await worker.markOrder(mark)];
 
-    expect(outcomes).toEqual(['marked', 'marked']);
+    expect(outcomes).toEqual([
+      { kind: 'marked', link: null },
+      { kind: 'marked', link: null },
+    ]);
   });
 
   it.each([
@@ -714,7 +725,7 @@ describe('markOrder', () => {
       failure_reason: null,
     });
 
-    expect(outcome).toBe('left');
+    expect(outcome).toEqual({ kind: 'left' });
     expect(await rowOf(orderId)).toEqual(before);
   });
 
@@ -723,7 +734,7 @@ describe('markOrder', () => {
     async (status) => {
       const request = await checkout();
       const standing = await open(request);
-      if (standing.standing !== 'new') throw new Error('The checkout is new.');
+      if (standing.kind !== 'new') throw new Error('The checkout is new.');
 
       const outcome = await worker.markOrder({
         order_id: standing.order_id,
@@ -733,7 +744,7 @@ describe('markOrder', () => {
         if_missing: { request, checkout: standing.checkout },
       });
 
-      expect(outcome).toBe('marked');
+      expect(outcome).toEqual({ kind: 'marked', link: null });
       const late = await failureOf(worker.createOrderRecord({ request, standing }));
       expect(late).toMatchObject({ nonRetryable: true });
       expect(await rowOf(standing.order_id)).toMatchObject({
@@ -758,8 +769,50 @@ describe('markOrder', () => {
       if_missing: { request, checkout: newCheckout() },
     });
 
-    expect(outcome).toBe('missing');
+    expect(outcome).toEqual({ kind: 'missing' });
     expect(await directus.rows('orders', { idempotency_key: { _eq: request.idempotency_key } })).toEqual([]);
+  });
+
+  it('tells of the link that an order has by now', async () => {
+    const ids = link();
+    const { orderId } = await orderOf({ status: 'NEEDS_REVIEW', ...ids });
+
+    const outcome = await worker.markOrder({
+      order_id: orderId,
+      status: 'PENDING_PAYMENT',
+      failure_code: null,
+      failure_reason: null,
+    });
+
+    expect(outcome).toEqual({ kind: 'marked', link: ids });
+  });
+
+  describe('for a run that decides by itself', () => {
+    const failed = { status: 'FAILED', failure_code: 'RideNDineRejected', failure_reason: reason } as const;
+
+    it.each(['FAILED', 'CANCELLED'] as const)('never makes a linked order %s', async (status) => {
+      const { orderId } = await orderOf(link());
+      const before = await rowOf(orderId);
+
+      const outcome = await worker.markOrder({ ...failed, order_id: orderId, status, found_by_run: 'run-1' });
+
+      expect(outcome).toEqual({ kind: 'left' });
+      expect(await rowOf(orderId)).toEqual(before);
+    });
+
+    it('does not take the word of the run before its reset', async () => {
+      const { orderId } = await orderOf();
+      const before = await rowOf(orderId);
+
+      const outcome = await activitiesAt(directus.url, { runId: 'run-2' }).markOrder({
+        ...failed,
+        order_id: orderId,
+        found_by_run: 'run-1',
+      });
+
+      expect(outcome).toEqual({ kind: 'left' });
+      expect(await rowOf(orderId)).toEqual(before);
+    });
   });
 
   it.each(['PAID', 'COOKING'])('leaves an order alone that is %s', async (status) => {
@@ -786,7 +839,7 @@ describe('markOrder', () => {
       failure_reason: null,
     });
 
-    expect(outcome).toBe('missing');
+    expect(outcome).toEqual({ kind: 'missing' });
     expect(await countRows()).toEqual(before);
   });
 });
@@ -824,7 +877,7 @@ describe('what Directus does wrong', () => {
       const failing = await activitiesWith(answer);
       const request = newCheckoutRequest();
       const standing = {
-        standing: 'new',
+        kind: 'new',
         run_id: 'run-1',
         order_id: randomUUID(),
         checkout: newCheckout(),

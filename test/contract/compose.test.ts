@@ -40,6 +40,8 @@ let services: Record<string, Service>;
 let warnings: string;
 
 beforeAll(async () => {
+  // By itself, since it tells of what it fetches where the loader tells of warnings.
+  await execa('go', ['mod', 'download'], { cwd: `${root}test/compose` });
   const loaded = await load(composeFile, developmentEnvironment);
   warnings = loaded.stderr;
   if (loaded.exitCode !== 0) throw new Error(`docker-compose.yml is refused: ${loaded.stderr}`);

@@ -6,7 +6,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createCreateRideNDineOrder } from '../../src/activities/create-ridendine-order.ts';
 import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
-import type { LinkIds } from '../../src/domain/order.ts';
+import type { LinkIds, StoredOrder } from '../../src/domain/order.ts';
 import { createRideNDineClient } from '../../src/integrations/ridendine/ridendine-client.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { startHttpServer } from '../support/loopback-servers.ts';
@@ -38,6 +38,24 @@ function newRecord(changes: Partial<PartnerCall> = {}): PartnerCall {
     attempt_timeout_ms: 12_000,
     review_window_ms: 604_800_000,
     is_asked: false,
+    ...changes,
+  };
+}
+
+function newStoredOrder(changes: Partial<StoredOrder> = {}): StoredOrder {
+  return {
+    id: randomUUID(),
+    status: 'PENDING_PAYMENT',
+    payment_status: 'PENDING',
+    store_id: null,
+    idempotency_key: randomUUID(),
+    request_fingerprint: 'fingerprint',
+    ridendine_request: '{"the":"frozen body"}',
+    ridendine_order_id: null,
+    payment_session_id: null,
+    failure_code: null,
+    failure_reason: null,
+    date_created: fromNow(0),
     ...changes,
   };
 }
@@ -75,12 +93,18 @@ interface Attempt {
   heartbeats: unknown[];
 }
 
-async function attempt(baseUrl: string, record: PartnerCall, info: AttemptInfo = first): Promise<Attempt> {
+/** @param stored the order as Directus has it. */
+async function attempt(
+  baseUrl: string,
+  record: PartnerCall,
+  info: AttemptInfo = first,
+  stored: StoredOrder | null = newStoredOrder(),
+): Promise<Attempt> {
   const ridendine = createRideNDineClient({ baseUrl, apiKey: 'partner-key', timeoutMs: 5000 });
   const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
   const heartbeats: unknown[] = [];
   environment.on('heartbeat', (details: unknown) => heartbeats.push(details));
-  const createOrder = createCreateRideNDineOrder({ ridendine });
+  const createOrder = createCreateRideNDineOrder({ ridendine, orders: { findOrderById: async () => stored } });
   const runs = (order: PartnerCall) => createOrder(order);
   try {
     return { result: await environment.run<[PartnerCall], LinkIds, typeof runs>(runs, record), heartbeats };
@@ -224,6 +248,44 @@ describe('what is known of the attempts before', () => {
     ]);
     expect(rejected.failure).toMatchObject({ type: 'RideNDineRejected', nonRetryable: true });
     expect(detailsOf(rejected)).toMatchObject({ outcome: 'rejected', maybe_sent: true });
+  });
+});
+
+describe('an operator’s reset of the run to after the record was written', () => {
+  const ids = { ridendine_order_id: 'r-1', payment_session_id: 'p-1' };
+
+  it.each([
+    ['failed', { status: 'FAILED' }, 'OrderNeedsReview'],
+    ['abandoned', { status: 'FAILED', failure_code: 'OrderNeedsReview' }, 'OrderNeedsReview'],
+    ['cancelled', { status: 'CANCELLED' }, 'OrderCancelled'],
+    ['linked by another run', ids, 'OrderNeedsReview'],
+    ['taken on by a later phase', { status: 'PAID', ...ids }, 'OrderNeedsReview'],
+  ])('sends nothing for an order that has been %s since', async (_what, changes, type) => {
+    const server = await partner(201, JSON.stringify(ids));
+
+    const made = await attempt(server.url, newRecord({ run_id: 'run-0' }), first, newStoredOrder(changes));
+
+    expect(made.failure).toMatchObject({ type, nonRetryable: true });
+    expect(server.requests).toEqual([]);
+  });
+
+  it('sends nothing for an order that is gone', async () => {
+    const server = await partner(201, JSON.stringify(ids));
+
+    const made = await attempt(server.url, newRecord({ run_id: 'run-0' }), first, null);
+
+    expect(made.failure).toMatchObject({ type: 'OrderNeedsReview', nonRetryable: true });
+    expect(server.requests).toEqual([]);
+  });
+
+  it('does not repeat what support staff asked for once, after the life of the key', async () => {
+    const server = await partner(201, JSON.stringify(ids));
+    const record = newRecord({ run_id: 'run-0', key_deadline: fromNow(-1), maybe_sent_before: true, is_asked: true });
+
+    const made = await attempt(server.url, record);
+
+    expect(detailsOf(made)).toEqual({ outcome: 'maybeSent', maybe_sent: true });
+    expect(server.requests).toEqual([]);
   });
 });
 

@@ -173,7 +173,7 @@ describe('a value that no column holds', () => {
     await write(sound?.['value']);
 
     expect(failure).toMatchObject({ type: 'DirectusUnavailable', nonRetryable: false });
-    expect(await worker.validateCheckout(request)).toMatchObject({ standing: 'new' });
+    expect(await worker.validateCheckout(request)).toMatchObject({ kind: 'new' });
   });
 
   it('is no longer good in a quote that expired before our era', async () => {

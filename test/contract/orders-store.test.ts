@@ -346,7 +346,6 @@ describe('createOrder', () => {
     const first = await createdOrder();
     await store.changeStatus(first.id, {
       status: 'FAILED',
-      activeQuoteId: null,
       failureCode: 'RideNDineRejected',
       failureReason: 'RideNDine refused the order (422).',
     });
@@ -400,7 +399,6 @@ describe('changeStatus', () => {
 
       const changed = await store.changeStatus(order.id, {
         status: 'FAILED',
-        activeQuoteId: null,
         failureCode: 'RideNDineRejected',
         failureReason: 'RideNDine refused the order (422).',
       });
@@ -424,7 +422,6 @@ describe('changeStatus', () => {
 
       const changed = await store.changeStatus(order.id, {
         status: 'FAILED',
-        activeQuoteId: null,
         failureCode: 'RideNDineRejected',
         failureReason: 'RideNDine refused the order (422).',
       });
@@ -439,7 +436,6 @@ describe('changeStatus', () => {
 
     await store.changeStatus(order.id, {
       status: 'CANCELLED',
-      activeQuoteId: null,
       failureCode: null,
       failureReason: null,
     });
@@ -448,14 +444,14 @@ describe('changeStatus', () => {
   });
 
   it('says nothing of an order that is not there', async () => {
-    const change = { status: 'FAILED', activeQuoteId: null, failureCode: null, failureReason: null } as const;
+    const change = { status: 'FAILED', failureCode: null, failureReason: null } as const;
 
     expect(await store.changeStatus(randomUUID(), change)).toBeNull();
   });
 
   it('does not bring an order back to life whose quote has another live order', async () => {
     const first = await createdOrder();
-    const dead = { status: 'FAILED', activeQuoteId: null, failureCode: null, failureReason: null } as const;
+    const dead = { status: 'FAILED', failureCode: null, failureReason: null } as const;
     await store.changeStatus(first.id, dead);
     await store.createOrder({
       ...first,
@@ -464,9 +460,7 @@ describe('changeStatus', () => {
       request: { ...first.request, idempotency_key: randomUUID() },
     });
 
-    const error = await errorOf(
-      store.changeStatus(first.id, { ...dead, status: 'PENDING_PAYMENT', activeQuoteId: first.checkout.quote_id }),
-    );
+    const error = await errorOf(store.reopen(first.id, first.checkout.quote_id));
 
     expect(error.name).toBe('DirectusNotUniqueError');
     expect(await rowOf(first.id)).toMatchObject({ status: 'FAILED', active_quote_id: null });

@@ -6,7 +6,6 @@ import { currentRunId } from '../../src/activities/run-id.ts';
 import { failureCodes } from '../../src/domain/failure-codes.ts';
 import type { FailureCode } from '../../src/domain/failure-codes.ts';
 import type { OrderCreationInput, OrderCreationState } from '../../src/domain/order-creation.ts';
-import type { StoredOrder } from '../../src/domain/order.ts';
 import { RideNDineRejectedError, RideNDineUnavailableError } from '../../src/integrations/ridendine/errors.ts';
 import type { OrderSweep } from '../../src/workflows/order-sweep.ts';
 import type { Scenario, ScenarioOptions } from '../support/scripted-activities.ts';
@@ -45,7 +44,7 @@ export const scenarios: ReplayScenario[] = [
     change: () => ({
       async validateCheckout() {
         const result = { order_id: 'order-1', ...ids, status: 'PENDING_PAYMENT', payment_status: 'PENDING' };
-        return { standing: 'linked', result };
+        return { kind: 'linked', request_fingerprint: 'fingerprint', result };
       },
     }),
   },
@@ -146,12 +145,12 @@ export const scenarios: ReplayScenario[] = [
     },
   },
   { name: 'retried-after-a-failure', change: foundAs('failed') },
-  { name: 'continued-after-a-lost-run', input: continuation, change: foundAs('unlinked') },
+  { name: 'continued-after-a-lost-run', input: continuation, change: foundAs('unfinished') },
   {
     name: 'continued-after-a-lost-review',
     input: continuation,
     change: (activities, scenario) => ({
-      ...foundAs('in-review')(activities, scenario),
+      ...foundAs('unfinished')(activities, scenario),
       async createOrderRecord(input) {
         const review = { code: 'RideNDineRejected', reason: rejected.message } as const;
         return { ...(await activities.createOrderRecord(input)), review, maybe_sent_before: true };
@@ -176,8 +175,8 @@ export const scenarios: ReplayScenario[] = [
     change: () => ({
       async continueLostOrders({ skip }) {
         return skip === 0
-          ? { unfinished: 100, continued: 3, is_last: false }
-          : { unfinished: 20, continued: 0, is_last: true };
+          ? { unfinished: 100, continued: 3, failed: 1, is_last: false }
+          : { unfinished: 20, continued: 0, failed: 0, is_last: true };
       },
     }),
   },
@@ -202,27 +201,14 @@ function continuation(idempotencyKey: string): OrderCreationInput {
   return { idempotency_key: idempotencyKey, continue_order: true };
 }
 
-function foundAs(standing: 'failed' | 'unlinked' | 'in-review'): NonNullable<ReplayScenario['change']> {
+function foundAs(kind: 'failed' | 'unfinished'): NonNullable<ReplayScenario['change']> {
   return (activities, { request, orderId }) => ({
     async validateCheckout() {
       const found = await activities.validateCheckout(request);
-      if (found.standing !== 'new') throw new Error('Each scenario begins with a new checkout.');
-      const order: StoredOrder = {
-        id: orderId,
-        status: standing === 'failed' ? 'FAILED' : standing === 'unlinked' ? 'PENDING_PAYMENT' : 'NEEDS_REVIEW',
-        payment_status: 'PENDING',
-        store_id: found.checkout.store_id,
-        idempotency_key: request.idempotency_key,
-        request_fingerprint: 'fingerprint',
-        ridendine_request: '{"frozen":"body"}',
-        ridendine_order_id: null,
-        payment_session_id: null,
-        failure_code: standing === 'unlinked' ? null : 'RideNDineRejected',
-        failure_reason: standing === 'unlinked' ? null : rejected.message,
-        date_created: new Date().toISOString(),
-      };
-      const known = { run_id: currentRunId(), order_id: orderId, order };
-      return standing === 'failed' ? { ...known, standing, checkout: found.checkout } : { ...known, standing };
+      if (found.kind !== 'new') throw new Error('Each scenario begins with a new checkout.');
+      const { checkout, request_fingerprint } = found;
+      const known = { run_id: currentRunId(), order_id: orderId, request_fingerprint };
+      return kind === 'failed' ? { ...known, kind, checkout } : { ...known, kind, store_id: checkout.store_id };
     },
   });
 }

@@ -156,6 +156,53 @@ describe('a run that an operator resets in the Temporal UI', () => {
   }, 60_000);
 });
 
+describe('a closed run that an operator resets in the Temporal UI', () => {
+  it('sends nothing for an order that has FAILED, which the same request then brings to life', async () => {
+    const key = randomUUID();
+    const checkout = await world.newCheckout();
+    await world.addFault({ kind: 'status', status: 422, quote_id: checkout.quote_id });
+    const failed = await body(await world.post(key, checkout));
+    const order = await onlyOrderOf(checkout);
+
+    await resetAfterRecord(key);
+    await handleOf(key)
+      .result()
+      .catch(() => {});
+
+    expect(failed).toMatchObject({ code: 'RideNDineRejected' });
+    await expect(onlyOrderOf(checkout)).resolves.toMatchObject({ status: 'FAILED', ridendine_order_id: null });
+    await expect(world.sandboxOrdersOf(order.id)).resolves.toEqual([]);
+    const again = await world.post(key, checkout);
+    expect(again.status).toBe(201);
+    await expect(onlyOrderOf(checkout)).resolves.toMatchObject({ active_quote_id: checkout.quote_id });
+  }, 60_000);
+
+  it('does not write its old failure over what a later run has linked', async () => {
+    const key = randomUUID();
+    const checkout = await world.newCheckout();
+    await world.addFault({ kind: 'status', status: 422, quote_id: checkout.quote_id });
+    await world.post(key, checkout);
+    const failedRunId = await firstRunIdOf(key);
+    await world.post(key, checkout);
+    const linked = await onlyOrderOf(checkout);
+
+    await resetAfterPartnerFailed(key, failedRunId);
+    await untilStage(key, 'NEEDS_REVIEW');
+
+    await expect(onlyOrderOf(checkout)).resolves.toMatchObject({
+      ridendine_order_id: linked['ridendine_order_id'],
+      active_quote_id: checkout.quote_id,
+    });
+    expect((await onlyOrderOf(checkout))['status']).not.toBe('FAILED');
+    // Nothing is sent for it: it has its link.
+    await decide(key, { decision: 'retry' });
+    expect(await body(await world.post(key, checkout))).toMatchObject({
+      ridendine_order_id: linked['ridendine_order_id'],
+    });
+    await expect(world.sandboxAttemptsOf(linked.id)).resolves.toHaveLength(2);
+  }, 60_000);
+});
+
 describe('the schedule of the sweep', () => {
   it('stays paused when an operator has paused it, though a worker starts', async () => {
     const schedule = world.temporal.schedule.getHandle('order-sweep');
@@ -191,18 +238,18 @@ async function orderInReview() {
 
 async function resolveWithLink(key: string, orderId: string): Promise<void> {
   const [partnerOrder] = await world.sandboxOrdersOf(orderId);
-  await handleOf(key).executeUpdate('resolveReview', {
-    args: [
-      {
-        decision: 'link',
-        ridendine_order_id: partnerOrder?.ridendine_order_id,
-        payment_session_id: partnerOrder?.payment_session_id,
-        actor: 'agent-7',
-        reason: 'Ticket 1',
-      },
-    ],
+  await decide(key, {
+    decision: 'link',
+    ridendine_order_id: partnerOrder?.ridendine_order_id,
+    payment_session_id: partnerOrder?.payment_session_id,
   });
   await handleOf(key).result();
+}
+
+async function decide(key: string, decision: object): Promise<void> {
+  await handleOf(key).executeUpdate('resolveReview', {
+    args: [{ ...decision, actor: 'agent-7', reason: 'Ticket 1' }],
+  });
 }
 
 async function sweep(): Promise<void> {
@@ -221,17 +268,27 @@ async function sweepNow(): Promise<{ unfinished: number; continued: number }> {
 }
 
 /** To the point where the order's record is written and the partner step begins. */
-async function resetAfterRecord(key: string): Promise<void> {
-  const handle = handleOf(key);
-  const { events } = await handle.fetchHistory();
+function resetAfterRecord(key: string): Promise<void> {
+  return resetToBefore(key, 'createRideNDineOrder');
+}
+
+/** To the point where the partner step has failed for good and the outcome is about to be written. */
+function resetAfterPartnerFailed(key: string, runId: string): Promise<void> {
+  return resetToBefore(key, 'markOrder', runId);
+}
+
+async function resetToBefore(key: string, step: string, runId?: string): Promise<void> {
+  const { workflowId } = handleOf(key);
+  const execution = { workflowId, runId: runId ?? (await firstRunIdOf(key)) };
+  const { events } = await world.temporal.workflow.getHandle(workflowId, execution.runId).fetchHistory();
   const finished = events?.filter((event) => event.workflowTaskCompletedEventAttributes) ?? [];
   const scheduled = events?.findIndex(
-    (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'createRideNDineOrder',
+    (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === step,
   );
   const before = finished.findLast((event) => events && events.indexOf(event) < Number(scheduled));
   await world.temporal.workflowService.resetWorkflowExecution({
     namespace: world.stack.temporal.namespace,
-    workflowExecution: { workflowId: handle.workflowId, runId: await firstRunIdOf(key) },
+    workflowExecution: execution,
     workflowTaskFinishEventId: before?.eventId ?? null,
     requestId: randomUUID(),
     reason: 'Try again',

@@ -73,7 +73,8 @@ export function createScenario({
   const steps: OrderCreationActivities = {
     async validateCheckout() {
       return {
-        standing: 'new',
+        kind: 'new',
+        request_fingerprint: 'fingerprint',
         run_id: currentRunId(),
         order_id: orderId,
         checkout: {
@@ -92,6 +93,8 @@ export function createScenario({
       return { ...record, run_id: currentRunId() };
     },
     createRideNDineOrder: createCreateRideNDineOrder({
+      // Asked only by a run that was reset.
+      orders: { findOrderById: async () => null },
       ridendine: {
         async createOrder({ body }) {
           const answer = ridendine[Math.min(sent.length, ridendine.length - 1)];
@@ -106,7 +109,7 @@ export function createScenario({
     },
     async markOrder(mark) {
       marks.push(mark);
-      return 'marked';
+      return { kind: 'marked', link: null };
     },
     ...override,
   };

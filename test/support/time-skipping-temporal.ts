@@ -18,7 +18,7 @@ export interface TimeSkippingTemporal {
   environment: TestWorkflowEnvironment;
   /** Starts `orderCreation` with a worker of its own and hands the run to `use`; the worker stops afterwards. */
   run<Result>(
-    options: { request: CheckoutRequest; activities: OrderCreationActivities },
+    options: { request: CheckoutRequest; activities: OrderCreationActivities; input?: CheckoutRequest },
     use: (handle: WorkflowHandle<typeof orderCreation>) => Promise<Result>,
   ): Promise<Result>;
   stop(): Promise<void>;
@@ -40,7 +40,7 @@ export async function startTimeSkippingTemporal(): Promise<TimeSkippingTemporal>
   });
   return {
     environment,
-    async run({ request, activities }, use) {
+    async run({ request, activities, ...options }, use) {
       const taskQueue = `order-creation-${randomUUID()}`;
       const worker = await Worker.create({
         connection: environment.nativeConnection,
@@ -52,7 +52,7 @@ export async function startTimeSkippingTemporal(): Promise<TimeSkippingTemporal>
         const handle = await environment.client.workflow.start<typeof orderCreation>('orderCreation', {
           workflowId: `order-creation-${request.idempotency_key}`,
           taskQueue,
-          args: [request],
+          args: ['input' in options ? options.input : request],
         });
         return await use(handle);
       });

@@ -59,7 +59,7 @@ function keyIn(input: unknown): string {
 /** What `createOrderRecord` is given for a checkout that has no link yet. */
 export async function openStanding(worker: DirectusActivities, request: CheckoutRequest): Promise<OpenStanding> {
   const standing = await worker.validateCheckout(request);
-  if (standing.standing === 'linked') throw new Error('The order is linked already.');
+  if (standing.kind === 'linked') throw new Error('The order is linked already.');
   return standing;
 }
 

@@ -104,6 +104,7 @@ describe("the worker's settings", () => {
         RIDENDINE_BASE_URL: 'ftp://partner.example',
         RIDENDINE_TIMEOUT_MS: '99',
         QUOTE_GRACE: 'soon',
+        WORKER_SWEEP: 'maybe',
         WORKER_SWEEP_INTERVAL: '0s',
         TEMPORAL_ADDRESS: 'https://temporal.example',
         WORKER_MAX_CONCURRENT_ACTIVITIES: '0',
@@ -121,9 +122,22 @@ describe("the worker's settings", () => {
       '  RIDENDINE_TIMEOUT_MS: must be a whole number from 100 to 120000',
       '  TEMPORAL_ADDRESS: must be host:port, without a scheme',
       '  WORKER_MAX_CONCURRENT_ACTIVITIES: must be a whole number from 1 to 10000',
+      '  WORKER_SWEEP: must be on or off',
       '  WORKER_SWEEP_INTERVAL: must be 1s or longer',
       'The settings can not be used:',
     ]);
+  });
+
+  it.each(['0s', '1m'])('are refused if a last attempt could outlive the key: a margin of %s', (margin) => {
+    const message = problemsOf(() =>
+      readWorkerSettings({ ...workerEnvironment, RIDENDINE_IDEMPOTENCY_MARGIN: margin, RIDENDINE_TIMEOUT_MS: '15000' }),
+    );
+
+    expect(message).toContain('RIDENDINE_IDEMPOTENCY_MARGIN: must be longer than RIDENDINE_TIMEOUT_MS by 1m or more');
+  });
+
+  it('leave the sweep out where it is switched off', () => {
+    expect(readWorkerSettings({ ...workerEnvironment, WORKER_SWEEP: 'off' }).sweep).toBeUndefined();
   });
 
   it('are refused if a key would never be used: its margin is as long as its life', () => {
@@ -204,7 +218,7 @@ describe('what is said of settings that can not be used', () => {
     const names = `TEMPORAL_ADDRESS TEMPORAL_NAMESPACE TEMPORAL_API_KEY TEMPORAL_TLS TEMPORAL_TLS_SERVER_NAME
       DIRECTUS_URL DIRECTUS_TOKEN RIDENDINE_BASE_URL RIDENDINE_API_KEY RIDENDINE_TIMEOUT_MS
       RIDENDINE_IDEMPOTENCY_TTL RIDENDINE_IDEMPOTENCY_MARGIN QUOTE_GRACE REVIEW_WINDOW LOG_LEVEL
-      WORKER_SWEEP_INTERVAL WORKER_SWEEP_AFTER
+      WORKER_SWEEP WORKER_SWEEP_INTERVAL WORKER_SWEEP_AFTER
       WORKER_MAX_CONCURRENT_ACTIVITIES WORKER_MAX_CONCURRENT_WORKFLOW_TASKS WORKER_SHUTDOWN_GRACE
       GATEWAY_HOST GATEWAY_PORT GATEWAY_API_KEYS GATEWAY_WAIT_MS`.split(/\s+/);
     const canaries = Object.fromEntries(names.map((name) => [name, 'canary']));

@@ -5,7 +5,6 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
 import type { OrderCreationStage, OrderCreationState } from '../../src/domain/order-creation.ts';
-import type { StoredOrder } from '../../src/domain/order.ts';
 import {
   RideNDineRateLimitedError,
   RideNDineRejectedError,
@@ -91,13 +90,40 @@ describe('orderCreation', () => {
       request,
       override: {
         async validateCheckout() {
-          return { standing: 'linked', result };
+          return { kind: 'linked', request_fingerprint: 'fingerprint', result };
         },
       },
     });
 
     await expect(temporal.run(scenario, (handle) => handle.result())).resolves.toEqual(result);
     expect(scenario.calls).toEqual(['validateCheckout']);
+  });
+});
+
+describe('a run that somebody starts by hand', () => {
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', '{"idempotency_key":"…"}'],
+    ['the key alone', { idempotency_key: randomUUID() }],
+    ['a quote that is no text', { quote_id: 7, customer_id: {} }],
+    ['a quote longer than anybody searches for', { quote_id: 'q'.repeat(300) }],
+  ])('with %s is judged by its first step, and closes', async (_what, input) => {
+    const request = pickup();
+    const scenario = await scenarioOf({
+      request,
+      override: {
+        async validateCheckout() {
+          throw ApplicationFailure.nonRetryable('Unusable.', 'CheckoutInvalid');
+        },
+      },
+    });
+
+    const failure = await temporal.run({ ...scenario, input: input as CheckoutRequest }, (handle) =>
+      failureOf(handle.result()),
+    );
+
+    expect(failure).toMatchObject({ type: 'CheckoutInvalid' });
   });
 });
 
@@ -110,9 +136,9 @@ describe('an order that an earlier run left half-way', () => {
       override: {
         async validateCheckout(input) {
           const standing = await activities.validateCheckout(input);
-          if (standing.standing !== 'new') throw new Error('The scenario begins with a new checkout.');
-          const { run_id, order_id } = standing;
-          return { standing: 'unlinked', run_id, order_id, order: storedOrder(order_id, request) };
+          if (standing.kind === 'linked') throw new Error('The scenario begins with a new checkout.');
+          const { run_id, order_id, request_fingerprint } = standing;
+          return { kind: 'unfinished', run_id, order_id, request_fingerprint, store_id: null };
         },
         async createOrderRecord() {
           throw ApplicationFailure.nonRetryable('Directus refused the request (400).', 'DirectusRejected');
@@ -279,10 +305,8 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     });
 
     expect(result).toMatchObject(found);
-    expect(scenario.marks).toMatchObject([
-      { status: 'NEEDS_REVIEW' },
-      { status: 'PENDING_PAYMENT', failure_code: null },
-    ]);
+    expect(scenario.marks[0]).toMatchObject({ status: 'NEEDS_REVIEW' });
+    expect(scenario.marks.at(-1)).toMatchObject({ status: 'PENDING_PAYMENT', failure_code: null });
   });
 
   it('goes to RideNDine once more, with the same bytes, when support staff say so', async () => {
@@ -402,7 +426,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     });
 
     expect(refusal).toMatchObject({ cause: { type: 'DecisionRefused', message: 'Another order has it.' } });
-    expect(marksThen).toEqual(['NEEDS_REVIEW']);
+    expect(new Set(marksThen)).toEqual(new Set(['NEEDS_REVIEW']));
     expect(result).toMatchObject({ ridendine_order_id: 'rnd_right' });
   });
 
@@ -413,7 +437,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
       ridendine: [noAnswer, rejected],
       override: {
         async markOrder({ status }) {
-          return status === 'NEEDS_REVIEW' ? 'marked' : 'left';
+          return status === 'NEEDS_REVIEW' ? { kind: 'marked', link: null } : { kind: 'left' };
         },
       },
     });
@@ -467,6 +491,80 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
 
     expect(refusal).toMatchObject({ cause: { type: 'DecisionRefused' } });
     expect(String((refusal as Error).cause)).toContain('payment_session_id');
+  });
+});
+
+describe('an order whose end somebody else has decided meanwhile', () => {
+  it('is not failed by its run: support staff look at it', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({
+      request,
+      ridendine: [rejected],
+      override: {
+        async markOrder({ status }) {
+          return status === 'FAILED' ? { kind: 'left' } : { kind: 'marked', link: null };
+        },
+      },
+    });
+
+    const state = await temporal.run(scenario, async (handle) => {
+      await untilStage(handle, 'NEEDS_REVIEW');
+      const seen = await handle.query<OrderCreationState>('orderCreationState');
+      await handle.terminate();
+      return seen;
+    });
+
+    expect(state).toMatchObject({ stage: 'NEEDS_REVIEW', failure: { code: 'RideNDineRejected' } });
+  });
+
+  it('that support staff want tried again, and that is linked by now, is not sent again', async () => {
+    const request = pickup();
+    const found = { ridendine_order_id: 'rnd_by_hand', payment_session_id: 'ps_by_hand' };
+    const scenario = await scenarioOf({
+      request,
+      ridendine: [noAnswer, rejected, undefined],
+      override: {
+        async markOrder() {
+          return { kind: 'marked', link: found };
+        },
+      },
+    });
+
+    const result = await temporal.run(scenario, async (handle) => {
+      await untilStage(handle, 'NEEDS_REVIEW');
+      await decide(handle, { decision: 'retry' });
+      return await handle.result();
+    });
+
+    expect(result).toMatchObject(found);
+    expect(scenario.sent).toHaveLength(2);
+  });
+
+  it('that is missing in Directus is not linked for ever: the decision is refused, and another can be taken', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({
+      request,
+      ridendine: [noAnswer, rejected],
+      override: {
+        async markOrder() {
+          return { kind: 'missing' };
+        },
+        async saveLinkIds() {
+          throw ApplicationFailure.create({ type: 'DirectusRejected', message: 'The order is missing in Directus.' });
+        },
+      },
+    });
+
+    const { refusal, failure } = await temporal.run(scenario, async (handle) => {
+      await untilStage(handle, 'NEEDS_REVIEW');
+      const ids = { ridendine_order_id: 'rnd_1', payment_session_id: 'ps_1' };
+      const error = await decide(handle, { decision: 'link', ...ids }).catch((e: unknown) => e);
+      await decide(handle, { decision: 'abandon' });
+      return { refusal: error, failure: await failureOf(handle.result()) };
+    });
+
+    expect(refusal).toMatchObject({ cause: { type: 'DecisionRefused' } });
+    expect(failure).toMatchObject({ type: 'OrderNeedsReview' });
   });
 });
 
@@ -661,23 +759,6 @@ function pickup(): CheckoutRequest {
     quote_id: `quote-${randomUUID()}`,
     fulfillment_method: 'PICKUP',
     idempotency_key: randomUUID(),
-  };
-}
-
-function storedOrder(id: string, request: CheckoutRequest): StoredOrder {
-  return {
-    id,
-    status: 'PENDING_PAYMENT',
-    payment_status: 'PENDING',
-    idempotency_key: request.idempotency_key,
-    request_fingerprint: null,
-    ridendine_request: '{"frozen":"body"}',
-    ridendine_order_id: null,
-    payment_session_id: null,
-    failure_code: null,
-    failure_reason: null,
-    store_id: null,
-    date_created: new Date().toISOString(),
   };
 }
 

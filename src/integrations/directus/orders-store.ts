@@ -2,7 +2,7 @@ import { createItem, readItems, updateItems } from '@directus/sdk';
 import { z } from 'zod';
 import type { Checkout } from '../../domain/checkout.ts';
 import type { CheckoutRequest } from '../../domain/checkout-request.ts';
-import { NEW_PAYMENT_STATUS, statusesBefore } from '../../domain/order.ts';
+import { NEW_PAYMENT_STATUS, hasEnded, statusesBefore } from '../../domain/order.ts';
 import type { LinkIds, OrderStatus, StoredOrder } from '../../domain/order.ts';
 import { orderCreationWorkflowId } from '../../domain/order-creation.ts';
 import type { QuoteRecord } from '../../domain/quote.ts';
@@ -28,8 +28,8 @@ export interface OrderStatusChange {
   status: OrderStatus;
   failureCode: string | null;
   failureReason: string | null;
-  /** The quote while the order is live, else `null`: by it the database lets a quote make one live order. */
-  activeQuoteId?: string | null;
+  /** An order that has RideNDine's ids is left alone. */
+  onlyIfUnlinked?: boolean;
 }
 
 /** An order that is neither linked nor ended, or waits for support staff. */
@@ -38,7 +38,8 @@ export interface UnfinishedOrder {
   workflowId: string;
   fingerprint: string;
   quoteId: string;
-  customerId: string;
+  /** Of a customer who was erased there is none. */
+  customerId: string | null;
 }
 
 /** Orders and quotes in Directus. Each call is one HTTP request and throws a {@link DirectusError}. */
@@ -55,13 +56,18 @@ export interface OrdersStore {
    */
   createOrder(order: NewOrder): Promise<StoredOrder>;
   /**
-   * Changes the status of an order, if its own is one of `statusesBefore`.
+   * Changes the status of an order, if its own is one of `statusesBefore`. One that ends sets its quote free.
    * @returns `null`, and changes nothing, if there is no such order.
-   * @throws {DirectusNotUniqueError} if the quote has another live order.
    */
   changeStatus(id: string, change: OrderStatusChange): Promise<StoredOrder | null>;
   /**
-   * Writes the ids to an order that has none, or the first of these two alone.
+   * Makes a failed order live again, which takes its quote.
+   * @returns `null`, and changes nothing, if there is no such order.
+   * @throws {DirectusNotUniqueError} if the quote has another live order.
+   */
+  reopen(id: string, quoteId: string): Promise<StoredOrder | null>;
+  /**
+   * Writes the ids to an order that has none, or the first of these two alone, and that has not ended.
    * @returns `null`, and changes nothing, if there is no such order.
    * @throws {DirectusNotUniqueError} if another order has the RideNDine order.
    */
@@ -118,7 +124,7 @@ const unfinishedOrderSchema: z.ZodType<UnfinishedOrder> = z
     [orderFields.idempotencyKey]: z.string(),
     [orderFields.requestFingerprint]: z.string(),
     [orderFields.quoteId]: z.string(),
-    [orderFields.customer]: z.string(),
+    [orderFields.customer]: z.string().nullable(),
   })
   .transform((row) => ({
     idempotencyKey: row[orderFields.idempotencyKey],
@@ -140,7 +146,6 @@ const unfinished = {
   [orderFields.requestFingerprint]: { _nnull: true },
   [orderFields.ridendineRequest]: { _nnull: true },
   [orderFields.quoteId]: { _nnull: true },
-  [orderFields.customer]: { _nnull: true },
 };
 
 const quoteSchema: z.ZodType<QuoteRecord> = z
@@ -187,6 +192,16 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       storedOrderSchema,
       await directus.request(
         readItems(collections.orders, { fields: storedOrderFields, filter: { [field]: { _eq: value } }, limit: 1 }),
+      ),
+    );
+
+  const updateOrder = async (id: string, condition: object, change: Partial<OrderRow>) =>
+    parseFirst(
+      storedOrderSchema,
+      await directus.request(
+        updateItems(collections.orders, { filter: { [orderFields.id]: { _eq: id }, ...condition } }, change, {
+          fields: storedOrderFields,
+        }),
       ),
     );
 
@@ -241,54 +256,47 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
         await directus.request(createItem(collections.orders, newOrderRow(order), { fields: storedOrderFields })),
       ),
 
-    changeStatus: async (id, change) =>
-      parseFirst(
-        storedOrderSchema,
-        await directus.request(
-          updateItems(
-            collections.orders,
-            {
-              filter: {
-                [orderFields.id]: { _eq: id },
-                [orderFields.status]: { _in: [...statusesBefore[change.status]] },
-              },
-            },
-            {
-              [orderFields.status]: change.status,
-              ...(change.activeQuoteId !== undefined && { [orderFields.activeQuoteId]: change.activeQuoteId }),
-              [orderFields.failureCode]: change.failureCode,
-              [orderFields.failureReason]: change.failureReason,
-            },
-            { fields: storedOrderFields },
-          ),
-        ),
+    changeStatus: (id, { status, failureCode, failureReason, onlyIfUnlinked = false }) =>
+      updateOrder(
+        id,
+        {
+          [orderFields.status]: { _in: [...statusesBefore[status]] },
+          ...(onlyIfUnlinked && { [orderFields.ridendineOrderId]: { _null: true } }),
+        },
+        {
+          [orderFields.status]: status,
+          [orderFields.failureCode]: failureCode,
+          [orderFields.failureReason]: failureReason,
+          ...(hasEnded(status) && { [orderFields.activeQuoteId]: null }),
+        },
       ),
 
-    saveLink: async (id, link) =>
-      parseFirst(
-        storedOrderSchema,
-        await directus.request(
-          updateItems(
-            collections.orders,
+    reopen: (id, quoteId) =>
+      updateOrder(
+        id,
+        { [orderFields.status]: { _in: ['FAILED', 'PENDING_PAYMENT'] satisfies OrderStatus[] } },
+        {
+          [orderFields.status]: 'PENDING_PAYMENT' satisfies OrderStatus,
+          [orderFields.failureCode]: null,
+          [orderFields.failureReason]: null,
+          [orderFields.activeQuoteId]: quoteId,
+        },
+      ),
+
+    saveLink: (id, { ridendine_order_id, payment_session_id }) =>
+      updateOrder(
+        id,
+        {
+          [orderFields.status]: { _nin: ['FAILED', 'CANCELLED'] satisfies OrderStatus[] },
+          _or: [
+            { [orderFields.ridendineOrderId]: { _null: true } },
             {
-              filter: {
-                [orderFields.id]: { _eq: id },
-                _or: [
-                  { [orderFields.ridendineOrderId]: { _null: true } },
-                  {
-                    [orderFields.ridendineOrderId]: { _eq: link.ridendine_order_id },
-                    [orderFields.paymentSessionId]: { _null: true },
-                  },
-                ],
-              },
+              [orderFields.ridendineOrderId]: { _eq: ridendine_order_id },
+              [orderFields.paymentSessionId]: { _null: true },
             },
-            {
-              [orderFields.ridendineOrderId]: link.ridendine_order_id,
-              [orderFields.paymentSessionId]: link.payment_session_id,
-            },
-            { fields: storedOrderFields },
-          ),
-        ),
+          ],
+        },
+        { [orderFields.ridendineOrderId]: ridendine_order_id, [orderFields.paymentSessionId]: payment_session_id },
       ),
   };
 }
