@@ -56,16 +56,23 @@ export const searchAttributes = {
 /** Memo field of a run: the fingerprint of its request, by which a caller with the same key is recognised. */
 export const REQUEST_FINGERPRINT_MEMO = 'request_fingerprint';
 
+/** Memo fields of a run: the gateway's own id of the request that began it, and its place in a W3C trace, if told. */
+export const REQUEST_ID_MEMO = 'request_id';
+export const TRACEPARENT_MEMO = 'traceparent';
+
+/** The query that answers with the {@link OrderCreationState}. */
+export const ORDER_CREATION_STATE_QUERY = 'orderCreationState';
+
 /** How every run is started, whoever starts it. Its parts are known to the Temporal client by these names. */
 export function orderCreationStart(
   input: OrderCreationInput,
-  about: { fingerprint: string; quoteId: string; customerId: string },
+  about: { fingerprint: string; quoteId: string; customerId: string; memo?: Record<string, string> },
 ) {
   return {
     workflowId: orderCreationWorkflowId(input.idempotency_key),
     taskQueue: ORDER_CREATION_TASK_QUEUE,
     args: [input] as [OrderCreationInput],
-    memo: { [REQUEST_FINGERPRINT_MEMO]: about.fingerprint },
+    memo: { ...about.memo, [REQUEST_FINGERPRINT_MEMO]: about.fingerprint },
     typedSearchAttributes: [
       { key: searchAttributes.stage, value: 'VALIDATING' satisfies OrderCreationStage },
       { key: searchAttributes.quoteId, value: about.quoteId },
