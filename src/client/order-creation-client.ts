@@ -70,10 +70,11 @@ type DescribedRun = Required<KnownRun>;
 /** Starts order creations and reads how they stand. Safe to share; one connection serves all calls. */
 export class OrderCreationClient {
   readonly #client: Client;
-  readonly #closing = new AbortController();
+  readonly #closing: AbortController;
 
-  private constructor(client: Client) {
+  private constructor({ client, closing }: { client: Client; closing: AbortController }) {
     this.#client = client;
+    this.#closing = closing;
   }
 
   /**
@@ -82,7 +83,9 @@ export class OrderCreationClient {
    * @throws TypeError if the options do not fit together or a certificate can't be read.
    */
   static connect({ namespace, ...options }: OrderCreationClientOptions): OrderCreationClient {
-    return new OrderCreationClient(new Client({ connection: connectLazily(options), namespace }));
+    const closing = new AbortController();
+    const client = new Client({ connection: connectLazily(options, closing.signal), namespace });
+    return new OrderCreationClient({ client, closing });
   }
 
   /**

@@ -5,11 +5,16 @@ import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
 import { searchAttributes } from '../../src/domain/order-creation.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { Supervisor } from '../../stack/supervisor.ts';
+import type { Part, PartCommand } from '../../stack/supervisor.ts';
 import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
 import { startTemporal } from '../../stack/temporal/start-temporal.ts';
 
 export interface EmbeddedTemporal {
   settings: TemporalSettings;
+  /** Kills it. Its data stays. */
+  crash(): Promise<void>;
+  /** Starts it anew after a crash, at the same address and with the same data. */
+  restart(): Promise<void>;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
@@ -18,13 +23,14 @@ export interface EmbeddedTemporal {
 export async function startEmbeddedTemporal(): Promise<EmbeddedTemporal> {
   const dataDir = await mkdtemp(join(tmpdir(), 'embedded-temporal-'));
   const supervisor = new Supervisor({ dataDir });
-  const spawn = supervisor.spawn.bind(supervisor);
+  let server: Part | undefined;
+  const spawn = (command: PartCommand) => (server = supervisor.spawn(command));
   const stop = async () => {
     await supervisor.stop();
     await rm(dataDir, { recursive: true, force: true });
   };
   try {
-    const settings = await startTemporal({
+    const options = {
       cli: await findTemporalCli({ environment: process.env, spawn, doing: () => {} }),
       spawn,
       dataDir,
@@ -32,8 +38,18 @@ export async function startEmbeddedTemporal(): Promise<EmbeddedTemporal> {
       uiPort: await freePort(),
       namespace: 'default',
       searchAttributes: Object.values(searchAttributes).map(({ name }) => name),
-    });
-    return { settings, stop };
+    };
+    const settings = await startTemporal(options);
+    return {
+      settings,
+      async crash() {
+        await server?.stop({ signal: 'SIGKILL' });
+      },
+      async restart() {
+        await startTemporal(options);
+      },
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
