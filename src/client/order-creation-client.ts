@@ -1,4 +1,5 @@
-import { Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { randomUUID } from 'node:crypto';
+import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { ConnectionOptions, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { checkoutRequestSchema, hyphenatedUuid } from '../domain/checkout-request.ts';
 import type { CheckoutRequest, CheckoutRequestInput } from '../domain/checkout-request.ts';
@@ -6,11 +7,13 @@ import {
   ORDER_CREATION_STATE_QUERY,
   ORDER_CREATION_WORKFLOW,
   REQUEST_FINGERPRINT_MEMO,
+  START_TOKEN_MEMO,
   orderCreationStart,
   orderCreationWorkflowId,
   searchAttributes,
 } from '../domain/order-creation.ts';
 import type { OrderCreationState } from '../domain/order-creation.ts';
+import type { OrderCreationResult } from '../domain/order.ts';
 import { requestFingerprint } from '../identity/request-fingerprint.ts';
 import type { orderCreation } from '../workflows/order-creation.ts';
 import { contextMemo } from './call-context.ts';
@@ -25,9 +28,7 @@ import type { CreateOrderOutcome, OrderInProgress, OrderView } from './order-vie
 import { isOpen, progressOf } from './run-progress.ts';
 import { withTemporalCalls } from './temporal-calls.ts';
 import type { TemporalCalls } from './temporal-calls.ts';
-import { connectLazily } from './temporal-connection.ts';
-import { failureOf, reportingTemporalFailures } from './temporal-failures.ts';
-import { waitForResult } from './wait-for-result.ts';
+import { failureOf, ranOutOfTime, reportingTemporalFailures } from './temporal-failures.ts';
 
 /**
  * Where Temporal is, and how to prove who we are: nothing (local), `tls` with a client certificate (mTLS) or `apiKey`
@@ -57,6 +58,11 @@ const LAST_LOOK_TIMEOUT_MS = 2000;
 /** Longest that a look-up asks the worker. One that is there answers within milliseconds. */
 const QUERY_TIMEOUT_MS = 1000;
 
+/** Longest that one request waits for a result: a connection that is dead is noticed, and a timer can't run for ever. */
+const POLL_TIMEOUT_MS = 60_000;
+/** By default gRPC waits up to two minutes before it tries a server again that was away: a customer is waiting. */
+const MAX_RECONNECT_MS = 1000;
+
 type Handle = WorkflowHandle<typeof orderCreation>;
 
 /** A run, and what the server says of it if it was asked. */
@@ -70,11 +76,10 @@ type DescribedRun = Required<KnownRun>;
 /** Starts order creations and reads how they stand. Safe to share; one connection serves all calls. */
 export class OrderCreationClient {
   readonly #client: Client;
-  readonly #closing: AbortController;
+  readonly #closing = new AbortController();
 
-  private constructor({ client, closing }: { client: Client; closing: AbortController }) {
+  private constructor(client: Client) {
     this.#client = client;
-    this.#closing = closing;
   }
 
   /**
@@ -83,9 +88,14 @@ export class OrderCreationClient {
    * @throws TypeError if the options do not fit together or a certificate can't be read.
    */
   static connect({ namespace, ...options }: OrderCreationClientOptions): OrderCreationClient {
-    const closing = new AbortController();
-    const client = new Client({ connection: connectLazily(options, closing.signal), namespace });
-    return new OrderCreationClient({ client, closing });
+    const connection = Connection.lazy({
+      ...options,
+      channelArgs: { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': MAX_RECONNECT_MS },
+      // Without the SDK's retries, which nothing ends before their time, neither an abort nor `close()`, and which hide
+      // why they are made. `TemporalCalls` makes them.
+      interceptors: [],
+    });
+    return new OrderCreationClient(new Client({ connection, namespace }));
   }
 
   /**
@@ -196,11 +206,12 @@ export class OrderCreationClient {
     context: CallContext,
   ): Promise<KnownRun & { replayed: boolean }> {
     const fingerprint = requestFingerprint(request);
+    const startToken = randomUUID();
     const start = orderCreationStart(request, {
       fingerprint,
       quoteId: request.quote_id,
       customerId: request.customer_id,
-      memo: contextMemo(context),
+      memo: { ...contextMemo(context), [START_TOKEN_MEMO]: startToken },
     });
     try {
       const handle = await calls.by(requestDeadline(), () =>
@@ -222,7 +233,8 @@ export class OrderCreationClient {
     if (known !== undefined && known !== fingerprint) {
       throw new OrderFailedError('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
     }
-    return { ...run, replayed: true };
+    // A start whose answer was lost has been made again, and met itself.
+    return { ...run, replayed: run.description.memo?.[START_TOKEN_MEMO] !== startToken };
   }
 
   /** Waits for the result of `run`; one that is closed has it, also for a caller who does not want to wait. */
@@ -232,11 +244,12 @@ export class OrderCreationClient {
     { deadline, replayed }: { deadline: number; replayed: boolean },
   ): Promise<CreateOrderOutcome> {
     try {
-      const isClosed = description !== undefined && !isOpen(description);
-      const waited = await waitForResult(calls, { handle, deadline: isClosed ? requestDeadline() : deadline });
-      if (waited !== undefined) return { state: 'SUCCEEDED', stage: 'LINKED', ...waited, replayed };
-      const now = await calls.by(Date.now() + LAST_LOOK_TIMEOUT_MS, () => handle.describe());
-      if (isOpen(now)) return progressOf(now);
+      if (description === undefined || isOpen(description)) {
+        const waited = await waitForResult(calls, handle, deadline);
+        if (waited !== undefined) return { state: 'SUCCEEDED', stage: 'LINKED', ...waited, replayed };
+        const now = await calls.by(Date.now() + LAST_LOOK_TIMEOUT_MS, () => handle.describe());
+        if (isOpen(now)) return progressOf(now);
+      }
       const result = await calls.by(requestDeadline(), () => handle.result());
       return { state: 'SUCCEEDED', stage: 'LINKED', ...result, replayed };
     } catch (error) {
@@ -298,6 +311,22 @@ export class OrderCreationClient {
       return { ...known, state: 'FAILED', failure: { code: failure.code, detail: failure.message } };
     }
   }
+}
+
+/** @returns undefined if the run was still going on when the time was over. */
+async function waitForResult(
+  calls: TemporalCalls,
+  handle: Handle,
+  deadline: number,
+): Promise<OrderCreationResult | undefined> {
+  while (Date.now() < deadline) {
+    try {
+      return await calls.by(Math.min(deadline, Date.now() + POLL_TIMEOUT_MS), () => handle.result());
+    } catch (error) {
+      if (!ranOutOfTime(error)) throw error;
+    }
+  }
+  return undefined;
 }
 
 function requestDeadline(): number {

@@ -20,11 +20,12 @@ const answers = {
   unauthenticated: 16,
 } as const;
 const ANSWERED = new Set<number>(Object.values(answers));
+const RESOURCE_EXHAUSTED = 8;
 
 /** What the gRPC library says of a connection that failed over certificates: OpenSSL's words and those of Node. */
 const TLS_TROUBLE = /certificate|\bSSL\b|\bTLS\b|altname/i;
 
-/** A request's deadline passed, and the SDK had not noticed yet: it looks only when it tries again. */
+/** A request's deadline passed, and gRPC had not noticed yet. */
 export class RequestTimedOut extends Error {
   override readonly name = 'RequestTimedOut';
 }
@@ -37,7 +38,12 @@ export function ranOutOfTime(error: unknown): boolean {
 /** Whether a request got no answer, so that the next one may: the server went away, restarts or is too busy. */
 export function gotNoAnswer(error: unknown): boolean {
   const code = grpcFailure(error)?.code;
-  return error instanceof RequestTimedOut || (code !== undefined && !ANSWERED.has(code));
+  return code !== undefined && !ANSWERED.has(code);
+}
+
+/** Whether Temporal asks for fewer requests. */
+export function isOverloaded(error: unknown): boolean {
+  return grpcFailure(error)?.code === RESOURCE_EXHAUSTED;
 }
 
 /** How the order creation ended, if `error` is its run's failure and the process itself gave the reason. */
@@ -60,8 +66,17 @@ export async function reportingTemporalFailures<Result>(call: () => Promise<Resu
   } catch (error) {
     const reason = reasonOf(error);
     if (reason === undefined) throw error;
-    throw new TemporalUnavailableError(`${reason} Send the same request again.`, { cause: error });
+    throw new TemporalUnavailableError(
+      `${reason} Send the same request again.`,
+      // A server may repeat the credential that it refuses.
+      isCredentialRefused(error) ? undefined : { cause: error },
+    );
   }
+}
+
+function isCredentialRefused(error: unknown): boolean {
+  const code = grpcFailure(error)?.code;
+  return code === answers.unauthenticated || code === answers.permissionDenied;
 }
 
 function reasonOf(error: unknown): string | undefined {
@@ -71,7 +86,7 @@ function reasonOf(error: unknown): string | undefined {
   if (error instanceof RequestTimedOut) return 'Temporal did not answer in time.';
   const failure = grpcFailure(error);
   if (failure === undefined) return error instanceof ServiceError ? 'Temporal can not do it.' : undefined;
-  if (failure.code === answers.unauthenticated || failure.code === answers.permissionDenied) {
+  if (isCredentialRefused(failure)) {
     return 'Temporal refuses the credential of this client: it is wrong, has expired or lacks a permission.';
   }
   if (isGrpcDeadlineError(failure)) return 'Temporal did not answer in time.';

@@ -60,6 +60,9 @@ export const REQUEST_FINGERPRINT_MEMO = 'request_fingerprint';
 export const REQUEST_ID_MEMO = 'request_id';
 export const TRACEPARENT_MEMO = 'traceparent';
 
+/** Memo field of a run: which call of a client began it. */
+export const START_TOKEN_MEMO = 'start_token';
+
 /** The query that answers with the {@link OrderCreationState}. */
 export const ORDER_CREATION_STATE_QUERY = 'orderCreationState';
 

@@ -190,7 +190,10 @@ describe('the context of a request', () => {
       scenario.link,
     );
 
-    expect(Object.keys((await runOf(scenario).describe()).memo ?? {})).toEqual(['request_fingerprint']);
+    const { memo } = await runOf(scenario).describe();
+    expect(memo).toHaveProperty('request_fingerprint');
+    expect(memo).not.toHaveProperty('request_id');
+    expect(memo).not.toHaveProperty('traceparent');
   });
 });
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { activityInfo } from '@temporalio/activity';
-import { NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker, bundleWorkflowCode, makeTelemetryFilterString } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
@@ -20,7 +20,11 @@ export interface OrderWorker {
 
 /** The real workflow on the real task queue, each checkout with the activities of its own scenario. */
 export async function createOrderWorker({ address, namespace }: TemporalSettings): Promise<OrderWorker> {
-  Runtime.install({ logger: createWorkerLogger('fatal') });
+  // Tests terminate runs and kill the server: the SDK would warn of each.
+  Runtime.install({
+    logger: createWorkerLogger('fatal'),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+  });
   const scenarios = new Map<string, Scenario>();
   const workflowBundle: WorkflowBundleWithSourceMap = await bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
