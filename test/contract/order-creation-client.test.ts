@@ -1,4 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { getEventListeners, once } from 'node:events';
+import { constants, createServer } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
@@ -19,6 +24,7 @@ import { freePort } from '../../stack/free-port.ts';
 import { newCheckoutRequest, newPickupRequest } from '../support/builders.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
+import { startTcpServer } from '../support/loopback-servers.ts';
 import { createOrderWorker } from '../support/order-worker.ts';
 import type { OrderWorker } from '../support/order-worker.ts';
 import type { Scenario } from '../support/scripted-activities.ts';
@@ -318,6 +324,34 @@ describe('a call that is aborted', () => {
   });
 });
 
+describe('an abort', () => {
+  it('cancels the request at Temporal, and leaves nothing at the signal of the caller', async () => {
+    // It takes requests and never answers.
+    const streams: ServerHttp2Stream[] = [];
+    const server = createServer().on('stream', (stream) => {
+      stream.on('error', () => {});
+      streams.push(stream);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const silent = OrderCreationClient.connect({ address: `127.0.0.1:${port}`, namespace: 'default' });
+    const caller = new AbortController();
+
+    const waiting = thrownBy(silent.createOrder(newPickupRequest(), { timeoutMs: WAIT_MS, signal: caller.signal }));
+    await pWaitFor(() => streams.length > 0, { interval: 5, timeout: 5000 });
+    caller.abort();
+    await waiting;
+    await pWaitFor(() => streams[0]?.closed === true, { interval: 5, timeout: 1000 });
+    await silent.close();
+    server.close();
+    await once(server, 'close');
+
+    expect(streams.map(({ rstCode }) => rstCode)).toEqual([constants.NGHTTP2_CANCEL]);
+    expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
+  });
+});
+
 describe('a client that is closed', () => {
   it('throws from every call, ends those that are under way, and can be closed again', async () => {
     const { scenario, release } = heldScenario();
@@ -371,6 +405,31 @@ describe('Temporal away', () => {
 
     expect(error).toBeInstanceOf(TemporalUnavailableError);
     expect(error.message).toContain('namespace');
+  });
+
+  it('just when it has begun the run does not make the caller a second one', async () => {
+    const sockets: Socket[] = [];
+    let isMute = false;
+    const line = await startTcpServer((socket) => {
+      const [host, port] = temporal.settings.address.split(':');
+      const server = connect({ host: host ?? '', port: Number(port) });
+      sockets.push(socket, server);
+      server.on('error', () => {}).on('data', (chunk) => isMute || socket.write(chunk));
+      socket.on('close', () => server.destroy()).pipe(server);
+    });
+    const cutOff = OrderCreationClient.connect({ address: new URL(line.url).host, namespace: 'default' });
+    await cutOff.checkConnection();
+    const scenario = worker.newScenario();
+
+    isMute = true;
+    const creating = cutOff.createOrder(scenario.request, { timeoutMs: WAIT_MS });
+    await untilStarted(scenario);
+    isMute = false;
+    for (const socket of sockets.splice(0)) socket.destroy();
+
+    await expect(creating).resolves.toMatchObject({ state: 'SUCCEEDED', replayed: false, ...scenario.link });
+    await cutOff.close();
+    await line.close();
   });
 
   it('during the wait and back again gives the result; not back in time, a retryable error', async () => {
