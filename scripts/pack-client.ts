@@ -16,11 +16,8 @@ const packageFolder = path.join(target, 'client-package');
 
 await rm(packageFolder, { recursive: true, force: true });
 await compile();
-const { files, dependencies } = await followImports([ENTRY, declarationOf(ENTRY)]);
-await writeFile(
-  path.join(packageFolder, 'package.json'),
-  JSON.stringify(manifest({ files, dependencies }), undefined, 2),
-);
+const found = await followImports([ENTRY, declarationOf(ENTRY)]);
+await writeFile(path.join(packageFolder, 'package.json'), JSON.stringify(manifest(found), undefined, 2));
 await cp(path.join(root, 'docs/client.md'), path.join(packageFolder, 'README.md'));
 await cp(path.join(root, 'LICENSE'), path.join(packageFolder, 'LICENSE'));
 await mkdir(target, { recursive: true });
@@ -75,7 +72,7 @@ function packageOf(specifier: string): string {
 }
 
 /** @throws Error if the library imports what the project does not pin. */
-function manifest(found: { files: string[]; dependencies: string[] }) {
+function manifest({ files, dependencies }: { files: string[]; dependencies: string[] }) {
   const pinned: Record<string, string> = project.dependencies;
   return {
     name: NAME,
@@ -89,10 +86,10 @@ function manifest(found: { files: string[]; dependencies: string[] }) {
       '.': { types: `./${declarationOf(ENTRY)}`, default: `./${ENTRY}` },
       './package.json': './package.json',
     },
-    files: found.files,
+    files,
     sideEffects: false,
     dependencies: Object.fromEntries(
-      found.dependencies.map((name) => {
+      dependencies.map((name) => {
         const version = pinned[name];
         if (version === undefined) throw new Error(`The client imports ${name}, which package.json does not pin.`);
         return [name, version];

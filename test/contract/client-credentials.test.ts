@@ -121,8 +121,8 @@ describe('an API key', () => {
     const keys = ['first-key', 'second-key'];
     const orders = connectWith(() => keys.shift() ?? '');
 
-    await expect(orders.checkConnection()).rejects.toThrow();
-    await expect(orders.checkConnection()).rejects.toThrow();
+    await expect(orders.checkConnection()).rejects.toThrow('refuses the credential');
+    await expect(orders.checkConnection()).rejects.toThrow('refuses the credential');
     await orders.close();
 
     expect(received.map(({ authorization }) => authorization)).toEqual(['Bearer first-key', 'Bearer second-key']);

@@ -60,7 +60,11 @@ export async function createOrderWorker({ address, namespace }: TemporalSettings
           markOrder: step('markOrder'),
         },
       });
-      running = { worker, ended: worker.run().finally(() => connection.close()) };
+      const run = async () => {
+        await worker.run();
+        await connection.close();
+      };
+      running = { worker, ended: run() };
     },
     async stop() {
       if (running === undefined) return;
