@@ -28,7 +28,7 @@ import type { CreateOrderOutcome, OrderInProgress, OrderView } from './order-vie
 import { isOpen, progressOf } from './run-progress.ts';
 import { withTemporalCalls } from './temporal-calls.ts';
 import type { TemporalCalls } from './temporal-calls.ts';
-import { failureOf, ranOutOfTime, reportingTemporalFailures } from './temporal-failures.ts';
+import { failureOf, gotNoAnswer, ranOutOfTime, reportingTemporalFailures } from './temporal-failures.ts';
 
 /**
  * Where Temporal is, and how to prove who we are: nothing (local), `tls` with a client certificate (mTLS) or `apiKey`
@@ -313,17 +313,19 @@ export class OrderCreationClient {
   }
 }
 
-/** @returns undefined if the run was still going on when the time was over. */
+/** @returns undefined if there was none when the time was over: the run goes on, or Temporal is away. */
 async function waitForResult(
   calls: TemporalCalls,
   handle: Handle,
   deadline: number,
 ): Promise<OrderCreationResult | undefined> {
   while (Date.now() < deadline) {
+    const pollDeadline = Math.min(deadline, Date.now() + POLL_TIMEOUT_MS);
     try {
-      return await calls.by(Math.min(deadline, Date.now() + POLL_TIMEOUT_MS), () => handle.result());
+      return await calls.by(pollDeadline, () => handle.result());
     } catch (error) {
-      if (!ranOutOfTime(error)) throw error;
+      if (!ranOutOfTime(error) && !gotNoAnswer(error)) throw error;
+      if (pollDeadline === deadline) return undefined;
     }
   }
   return undefined;
