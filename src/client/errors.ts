@@ -52,8 +52,8 @@ export class OrderFailedError extends OrderCreationError {
 
 /**
  * Temporal can't be reached, did not answer in time, refuses our credential or namespace, or somebody stopped the run
- * there. `message` says which, `cause` is what the Temporal SDK threw (none with a refused credential: a server may repeat it). An order that was begun goes on by itself or
- * with the same request.
+ * there. `message` says which; `cause` is what the Temporal SDK threw, unless a credential was refused, for a server may
+ * repeat it. An order that was begun goes on by itself or with the same request.
  *
  * Not: that the order failed. Whether it was begun is not known.
  */

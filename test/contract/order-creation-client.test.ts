@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { getEventListeners, once } from 'node:events';
 import { constants, createServer } from 'node:http2';
 import type { ServerHttp2Stream } from 'node:http2';
-import { connect } from 'node:net';
+import { connect as connectTcp } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -36,8 +36,8 @@ let worker: OrderWorker;
 let orders: OrderCreationClient;
 /** What an operator sees and does. */
 let operator: Client;
-/** Steps that are held up; none outlives its test. */
-const held: (() => void)[] = [];
+/** What has to end with a test, however it ends. */
+const cleanUps: (() => unknown)[] = [];
 
 beforeAll(async () => {
   temporal = await startEmbeddedTemporal();
@@ -53,8 +53,8 @@ afterAll(async () => {
   await temporal.stop();
 });
 
-afterEach(() => {
-  for (const release of held.splice(0)) release();
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
 });
 
 describe('createOrder', () => {
@@ -149,14 +149,13 @@ describe('createOrder', () => {
     const personal = { address: 'Sycamore Lane 7', lat: 10.5, lng: 106.25 };
     const note = 'Ask for Priscilla.';
     const request = newCheckoutRequest({ shipping_snapshot: personal, customer_note: note });
-    const unreachable = OrderCreationClient.connect({ address: `127.0.0.1:${await freePort()}`, namespace: 'default' });
+    const unreachable = connect({ address: `127.0.0.1:${await freePort()}` });
 
     const errors = await Promise.all([
       errorOf(unreachable.createOrder(request, { timeoutMs: 0 })),
       errorOf(orders.createOrder({ ...request, quote_id: '' }, { timeoutMs: 0 })),
       errorOf(orders.createOrder({ ...request, customer_note: note.repeat(1000) }, { timeoutMs: 0 })),
     ]);
-    await unreachable.close();
 
     expect(errors.map(({ code }) => code)).toEqual(['TemporalUnavailable', 'CheckoutInvalid', 'CheckoutInvalid']);
     for (const error of errors) expect(inspect(error, { depth: 10 })).not.toMatch(/Sycamore|Priscilla|106\.25/);
@@ -322,10 +321,8 @@ describe('a call that is aborted', () => {
     expect(await thrownBy(orders.checkConnection({ signal }))).toBe(reason);
     await expect(orders.getOrder(request.idempotency_key)).rejects.toBeInstanceOf(OrderNotFoundError);
   });
-});
 
-describe('an abort', () => {
-  it('cancels the request at Temporal, and leaves nothing at the signal of the caller', async () => {
+  it('cancels its request at Temporal, and leaves nothing at the signal of the caller', async () => {
     // It takes requests and never answers.
     const streams: ServerHttp2Stream[] = [];
     const server = createServer().on('stream', (stream) => {
@@ -334,8 +331,9 @@ describe('an abort', () => {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
+    cleanUps.push(() => server.close());
     const { port } = server.address() as AddressInfo;
-    const silent = OrderCreationClient.connect({ address: `127.0.0.1:${port}`, namespace: 'default' });
+    const silent = connect({ address: `127.0.0.1:${port}` });
     const caller = new AbortController();
 
     const waiting = thrownBy(silent.createOrder(newPickupRequest(), { timeoutMs: WAIT_MS, signal: caller.signal }));
@@ -343,9 +341,6 @@ describe('an abort', () => {
     caller.abort();
     await waiting;
     await pWaitFor(() => streams[0]?.closed === true, { interval: 5, timeout: 1000 });
-    await silent.close();
-    server.close();
-    await once(server, 'close');
 
     expect(streams.map(({ rstCode }) => rstCode)).toEqual([constants.NGHTTP2_CANCEL]);
     expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
@@ -356,7 +351,7 @@ describe('a client that is closed', () => {
   it('throws from every call, ends those that are under way, and can be closed again', async () => {
     const { scenario, release } = heldScenario();
     const { request } = scenario;
-    const closing = OrderCreationClient.connect(temporal.settings);
+    const closing = connect(temporal.settings);
     const waiting = errorOf(closing.createOrder(request, { timeoutMs: WAIT_MS }));
     await untilStarted(scenario);
 
@@ -381,7 +376,7 @@ describe('a client that is closed', () => {
 
 describe('Temporal away', () => {
   it('from the start is a retryable error within 5 s, whatever time the caller has', async () => {
-    const unreachable = OrderCreationClient.connect({ address: `127.0.0.1:${await freePort()}`, namespace: 'default' });
+    const unreachable = connect({ address: `127.0.0.1:${await freePort()}` });
     const begin = Date.now();
 
     const errors = await Promise.all([
@@ -390,7 +385,6 @@ describe('Temporal away', () => {
       errorOf(unreachable.checkConnection()),
     ]);
     const tookMs = Date.now() - begin;
-    await unreachable.close();
 
     for (const error of errors) expect(error).toBeInstanceOf(TemporalUnavailableError);
     expect(tookMs).toBeLessThan(5400);
@@ -398,10 +392,9 @@ describe('Temporal away', () => {
 
   it('with a namespace that it does not know says so', async () => {
     const { address } = temporal.settings;
-    const lost = OrderCreationClient.connect({ address, namespace: 'nobody-has-made-this-one' });
+    const lost = connect({ address, namespace: 'nobody-has-made-this-one' });
 
     const error = await errorOf(lost.createOrder(newPickupRequest(), { timeoutMs: 0 }));
-    await lost.close();
 
     expect(error).toBeInstanceOf(TemporalUnavailableError);
     expect(error.message).toContain('namespace');
@@ -412,12 +405,13 @@ describe('Temporal away', () => {
     let isMute = false;
     const line = await startTcpServer((socket) => {
       const [host, port] = temporal.settings.address.split(':');
-      const server = connect({ host: host ?? '', port: Number(port) });
+      const server = connectTcp({ host: host ?? '', port: Number(port) });
       sockets.push(socket, server);
       server.on('error', () => {}).on('data', (chunk) => isMute || socket.write(chunk));
       socket.on('close', () => server.destroy()).pipe(server);
     });
-    const cutOff = OrderCreationClient.connect({ address: new URL(line.url).host, namespace: 'default' });
+    cleanUps.push(() => line.close());
+    const cutOff = connect({ address: new URL(line.url).host });
     await cutOff.checkConnection();
     const scenario = worker.newScenario();
 
@@ -428,8 +422,6 @@ describe('Temporal away', () => {
     for (const socket of sockets.splice(0)) socket.destroy();
 
     await expect(creating).resolves.toMatchObject({ state: 'SUCCEEDED', replayed: false, ...scenario.link });
-    await cutOff.close();
-    await line.close();
   });
 
   it('during the wait and back again gives the result; not back in time, a retryable error', async () => {
@@ -440,12 +432,13 @@ describe('Temporal away', () => {
 
     await temporal.crash();
     const begin = Date.now();
-    let tookMs = 0;
-    const error = await givingUp.finally(async () => {
-      tookMs = Date.now() - begin;
-      // Whatever comes of it: the worker does not end without a server.
-      await temporal.restart();
-    });
+    // The worker does not end without a server: it has to be back, whatever comes of it.
+    let isBack = false;
+    cleanUps.push(() => isBack || temporal.restart());
+    const error = await givingUp;
+    const tookMs = Date.now() - begin;
+    await temporal.restart();
+    isBack = true;
     back.release();
     tooLate.release();
 
@@ -454,6 +447,13 @@ describe('Temporal away', () => {
     await expect(waiting).resolves.toMatchObject({ state: 'SUCCEEDED', replayed: false, ...back.scenario.link });
   }, 60_000);
 });
+
+/** A client for one test. */
+function connect({ address, namespace = 'default' }: { address: string; namespace?: string }): OrderCreationClient {
+  const client = OrderCreationClient.connect({ address, namespace });
+  cleanUps.push(() => client.close());
+  return client;
+}
 
 /** A checkout whose first step waits until it is released. */
 function heldScenario(): { scenario: Scenario; release: () => void } {
@@ -469,7 +469,7 @@ function heldScenario(): { scenario: Scenario; release: () => void } {
       },
     },
   });
-  held.push(gate.resolve);
+  cleanUps.push(gate.resolve);
   return { scenario, release: gate.resolve };
 }
 
