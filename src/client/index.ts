@@ -1,14 +1,22 @@
 export { OrderCreationClient } from './order-creation-client.ts';
-export type { OrderCreationClientOptions } from './order-creation-client.ts';
+export type {
+  CallOptions,
+  CreateOrderOptions,
+  OrderCreationClientOptions,
+  WaitOptions,
+} from './order-creation-client.ts';
 export {
   IdempotencyKeyInvalidError,
+  OrderCreationClientClosedError,
   OrderCreationError,
   OrderFailedError,
   OrderNotFoundError,
   TemporalUnavailableError,
+  isOrderCreationError,
 } from './errors.ts';
 export type { ClientErrorCode } from './errors.ts';
 export type { CreateOrderOutcome, OrderFailed, OrderInProgress, OrderSucceeded, OrderView } from './order-view.ts';
 export type { CheckoutProblem } from '../domain/checkout.ts';
 export type { CheckoutRequestInput } from '../domain/checkout-request.ts';
 export type { FailureCode } from '../domain/failure-codes.ts';
+export type { OrderCreationStage } from '../domain/order-creation.ts';

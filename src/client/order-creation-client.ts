@@ -1,115 +1,221 @@
-import {
-  Client,
-  Connection,
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowFailedError,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
+import { randomUUID } from 'node:crypto';
+import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { ConnectionOptions, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { checkoutRequestSchema, hyphenatedUuid } from '../domain/checkout-request.ts';
 import type { CheckoutRequest, CheckoutRequestInput } from '../domain/checkout-request.ts';
-import { isFailureCode } from '../domain/failure-codes.ts';
 import {
+  ORDER_CREATION_STATE_QUERY,
   ORDER_CREATION_WORKFLOW,
   REQUEST_FINGERPRINT_MEMO,
+  START_TOKEN_MEMO,
   orderCreationStart,
   orderCreationWorkflowId,
   searchAttributes,
 } from '../domain/order-creation.ts';
-import type { OrderCreationStage } from '../domain/order-creation.ts';
+import type { OrderCreationState } from '../domain/order-creation.ts';
+import type { OrderCreationResult } from '../domain/order.ts';
 import { requestFingerprint } from '../identity/request-fingerprint.ts';
 import type { orderCreation } from '../workflows/order-creation.ts';
-import { IdempotencyKeyInvalidError, OrderFailedError, OrderNotFoundError, orderFailure } from './errors.ts';
+import { contextMemo } from './call-context.ts';
+import type { CallContext } from './call-context.ts';
+import {
+  IdempotencyKeyInvalidError,
+  OrderCreationClientClosedError,
+  OrderFailedError,
+  OrderNotFoundError,
+  TemporalUnavailableError,
+} from './errors.ts';
 import type { CreateOrderOutcome, OrderInProgress, OrderView } from './order-view.ts';
-import { ranOutOfTime, reportingTemporalFailures } from './temporal-failures.ts';
+import { isOpen, progressOf } from './run-progress.ts';
+import { withTemporalCalls } from './temporal-calls.ts';
+import type { TemporalCalls } from './temporal-calls.ts';
+import { failureOf, gotNoAnswer, ranOutOfTime, reportingTemporalFailures } from './temporal-failures.ts';
 
+/**
+ * Where Temporal is, and how to prove who we are: nothing (local), `tls` with a client certificate (mTLS) or `apiKey`
+ * (Temporal Cloud; a function is asked before each request, so that a key can be changed while the client lives).
+ */
 export type OrderCreationClientOptions = Pick<ConnectionOptions, 'address' | 'apiKey' | 'tls'> & {
   /** Temporal namespace. */
   namespace: string;
 };
 
-/** Longest that one call to Temporal may take; waiting for a result has the caller's own time. */
-const CALL_TIMEOUT_MS = 5000;
+export interface CallOptions {
+  /** Ends the call, which then throws the signal's reason. An order creation that was begun goes on. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface WaitOptions extends CallOptions {
+  /** How long to wait for the result. The order creation goes on when the time is over. */
+  timeoutMs: number;
+}
+
+export interface CreateOrderOptions extends WaitOptions, CallContext {}
+
+/** Longest that a request to Temporal may take that is no wait. */
+const REQUEST_TIMEOUT_MS = 5000;
+/** Longest look at a run after a wait in vain: the caller has waited already. */
+const LAST_LOOK_TIMEOUT_MS = 2000;
+/** Longest that a look-up asks the worker. One that is there answers within milliseconds. */
+const QUERY_TIMEOUT_MS = 1000;
+
+/** Longest that one request waits for a result: a connection that is dead is noticed, and a timer can't run for ever. */
+const POLL_TIMEOUT_MS = 60_000;
+/** By default gRPC waits up to two minutes before it tries a server again that was away: a customer is waiting. */
+const MAX_RECONNECT_MS = 1000;
 
 type Handle = WorkflowHandle<typeof orderCreation>;
+
+/** A run, and what the server says of it if it was asked. */
+interface KnownRun {
+  handle: Handle;
+  description?: WorkflowExecutionDescription;
+}
+
+type DescribedRun = Required<KnownRun>;
 
 /** Starts order creations and reads how they stand. Safe to share; one connection serves all calls. */
 export class OrderCreationClient {
   readonly #client: Client;
+  readonly #closing = new AbortController();
 
   private constructor(client: Client) {
     this.#client = client;
   }
 
-  /** Connects when the first call needs it, so that a caller can start before Temporal does. */
+  /**
+   * Connects when the first call needs it, so that a caller can start before Temporal does.
+   *
+   * @throws TypeError if the options do not fit together or a certificate can't be read.
+   */
   static connect({ namespace, ...options }: OrderCreationClientOptions): OrderCreationClient {
-    return new OrderCreationClient(new Client({ connection: Connection.lazy(options), namespace }));
+    const connection = Connection.lazy({
+      ...options,
+      channelArgs: { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': MAX_RECONNECT_MS },
+      // Without the SDK's retries, which nothing ends before their time, neither an abort nor `close()`, and which hide
+      // why they are made. `TemporalCalls` makes them.
+      interceptors: [],
+    });
+    return new OrderCreationClient(new Client({ connection, namespace }));
   }
 
+  /**
+   * Ends every call that is under way, each with an `OrderCreationClientClosedError`, and the connection. Orders that
+   * were begun go on. Closing again does nothing.
+   */
   async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
     await this.#client.connection.close();
   }
 
   /**
    * Creates the order of a confirmed checkout, or joins the creation that another request with the same key began.
    *
-   * @param timeoutMs how long to wait for the result. The order creation goes on when the time is over: then the outcome
-   *   is `IN_PROGRESS`, and the same request gives the result later.
+   * It takes `timeoutMs` and the time of the requests around the wait, each with a deadline: up to 5 s to begin, 5 s
+   * more to join, and 2 s for a look at the end. All of them take milliseconds unless Temporal hangs.
+   *
+   * @returns `IN_PROGRESS` if there is no result within `timeoutMs`; the same request, or `waitForOrder`, gives it later.
    * @throws {OrderFailedError} the creation ended without an order, or the request breaks the schema.
    * @throws {TemporalUnavailableError} nothing is known; send the same request again.
+   * @throws {OrderCreationClientClosedError} after `close()`.
+   * @throws the signal's reason.
    */
-  async createOrder(input: CheckoutRequestInput, { timeoutMs }: { timeoutMs: number }): Promise<CreateOrderOutcome> {
+  async createOrder(
+    input: CheckoutRequestInput,
+    { timeoutMs, signal, ...context }: CreateOrderOptions,
+  ): Promise<CreateOrderOutcome> {
+    const deadline = deadlineIn(timeoutMs);
     const request = parseRequest(input);
-    const deadline = Date.now() + timeoutMs;
-    return await reportingTemporalFailures(async () => {
-      const { handle, replayed } = await this.#startOrJoin(request);
-      try {
-        const result = await this.#client.withDeadline(deadline, () => handle.result());
-        return { state: 'SUCCEEDED', stage: 'LINKED', ...result, replayed };
-      } catch (error) {
-        if (ranOutOfTime(error)) return await this.#inProgress(handle);
-        throw failureOf(error) ?? error;
-      }
+    return await this.#call(signal, async (calls) => {
+      const { replayed, ...run } = await this.#startOrJoin(calls, request, context);
+      return await this.#outcome(calls, run, { deadline, replayed });
     });
   }
 
   /**
-   * How the order creation with this key stands.
+   * Waits for an order creation that was begun earlier, and never begins one.
    *
+   * @returns what `createOrder` would: `IN_PROGRESS` if there is no result within `timeoutMs`.
+   * @throws {OrderFailedError} the creation ended without an order.
    * @throws {IdempotencyKeyInvalidError} @throws {OrderNotFoundError} @throws {TemporalUnavailableError}
+   * @throws {OrderCreationClientClosedError} after `close()`.
+   * @throws the signal's reason.
    */
-  async getOrder(idempotencyKey: string): Promise<OrderView> {
-    const key = hyphenatedUuid.safeParse(idempotencyKey);
-    if (!key.success) throw new IdempotencyKeyInvalidError('The idempotency key is no UUID in hyphenated form.');
-    return await reportingTemporalFailures(async () => {
-      try {
-        const handle = await this.#decidingRun(orderCreationWorkflowId(key.data));
-        return await this.#view(handle);
-      } catch (error) {
-        if (!(error instanceof WorkflowNotFoundError)) throw error;
-        throw new OrderNotFoundError('No order creation is known under this idempotency key.');
-      }
-    });
-  }
-
-  /** Whether Temporal answers. @throws {TemporalUnavailableError} */
-  async checkConnection(): Promise<void> {
-    await reportingTemporalFailures(() =>
-      this.#withinCallTimeout(() => this.#client.connection.workflowService.getSystemInfo({})),
+  async waitForOrder(idempotencyKey: string, { timeoutMs, signal }: WaitOptions): Promise<CreateOrderOutcome> {
+    const deadline = deadlineIn(timeoutMs);
+    const workflowId = workflowIdOf(idempotencyKey);
+    return await this.#call(signal, (calls) =>
+      orNotFound(async () => {
+        const run = await this.#decidingRun(calls, workflowId);
+        return await this.#outcome(calls, run, { deadline, replayed: true });
+      }),
     );
   }
 
-  async #startOrJoin(request: CheckoutRequest): Promise<{ handle: Handle; replayed: boolean }> {
+  /**
+   * How the order creation with this key stands. Unlike `createOrder`, it returns a failure as a view.
+   *
+   * @throws {IdempotencyKeyInvalidError} @throws {OrderNotFoundError} @throws {TemporalUnavailableError}
+   * @throws {OrderCreationClientClosedError} after `close()`.
+   * @throws the signal's reason.
+   */
+  async getOrder(idempotencyKey: string, { signal }: CallOptions = {}): Promise<OrderView> {
+    const workflowId = workflowIdOf(idempotencyKey);
+    return await this.#call(signal, (calls) =>
+      orNotFound(async () => {
+        const run = await this.#decidingRun(calls, workflowId);
+        return isOpen(run.description) ? await this.#progress(calls, run) : await this.#ending(calls, run);
+      }),
+    );
+  }
+
+  /**
+   * Whether Temporal answers.
+   *
+   * @throws {TemporalUnavailableError} @throws {OrderCreationClientClosedError} @throws the signal's reason.
+   */
+  async checkConnection({ signal }: CallOptions = {}): Promise<void> {
+    await this.#call(signal, (calls) =>
+      calls.by(requestDeadline(), () => this.#client.connection.workflowService.getSystemInfo({})),
+    );
+  }
+
+  /** Runs `work` until it ends, the caller's signal is aborted or this client is closed. */
+  async #call<Result>(signal: AbortSignal | undefined, work: (calls: TemporalCalls) => Promise<Result>) {
+    if (this.#closing.signal.aborted) throw new OrderCreationClientClosedError();
+    signal?.throwIfAborted();
+    // One of our own: what listens to it goes with it, however long the caller keeps its signal.
+    const ended = new AbortController();
+    const onAbort = () => ended.abort(signal?.reason);
+    const onClosing = () => ended.abort(new OrderCreationClientClosedError());
+    signal?.addEventListener('abort', onAbort);
+    this.#closing.signal.addEventListener('abort', onClosing);
+    try {
+      return await withTemporalCalls({ client: this.#client, signal: ended.signal }, (calls) =>
+        reportingTemporalFailures(() => work(calls)),
+      );
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      this.#closing.signal.removeEventListener('abort', onClosing);
+    }
+  }
+
+  async #startOrJoin(
+    calls: TemporalCalls,
+    request: CheckoutRequest,
+    context: CallContext,
+  ): Promise<KnownRun & { replayed: boolean }> {
     const fingerprint = requestFingerprint(request);
+    const startToken = randomUUID();
     const start = orderCreationStart(request, {
       fingerprint,
       quoteId: request.quote_id,
       customerId: request.customer_id,
+      memo: { ...contextMemo(context), [START_TOKEN_MEMO]: startToken },
     });
-    const { workflowId } = start;
     try {
-      const handle = await this.#withinCallTimeout(() =>
+      const handle = await calls.by(requestDeadline(), () =>
         this.#client.workflow.start<typeof orderCreation>(ORDER_CREATION_WORKFLOW, {
           ...start,
           // One run at a time, and none after one that succeeded: a key makes one order.
@@ -122,57 +228,137 @@ export class OrderCreationClient {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
     // The server compares no inputs: whether it is the same checkout is for us to see.
-    const { runId, memo } = await this.#describe(this.#client.workflow.getHandle(workflowId));
-    const known = memo?.[REQUEST_FINGERPRINT_MEMO];
-    // A run that support staff have started by hand has none: it carries the order of this key all the same.
-    if (known !== undefined && known !== fingerprint) {
+    const run = await this.#latestRun(calls, start.workflowId);
+    const known = run.description.memo?.[REQUEST_FINGERPRINT_MEMO];
+    // Somebody has started the run by hand: it gets one as soon as it has looked at the order.
+    if (known === undefined) {
+      throw new TemporalUnavailableError('Whose checkout the order creation carries is not known yet. Ask again.');
+    }
+    if (known !== fingerprint) {
       throw new OrderFailedError('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
     }
-    return { handle: this.#client.workflow.getHandle<typeof orderCreation>(workflowId, runId), replayed: true };
+    // A start whose answer was lost has been made again, and met itself.
+    return { ...run, replayed: run.description.memo?.[START_TOKEN_MEMO] !== startToken };
+  }
+
+  /** Waits for the result of `run`; one that is closed has it, also for a caller who does not want to wait. */
+  async #outcome(
+    calls: TemporalCalls,
+    { handle, description }: KnownRun,
+    { deadline, replayed }: { deadline: number; replayed: boolean },
+  ): Promise<CreateOrderOutcome> {
+    try {
+      if (description === undefined || isOpen(description)) {
+        const waited = await waitForResult(calls, handle, deadline);
+        if (waited !== undefined) return { state: 'SUCCEEDED', stage: 'LINKED', ...waited, replayed };
+        const now = await calls.by(Date.now() + LAST_LOOK_TIMEOUT_MS, () => handle.describe());
+        if (isOpen(now)) return progressOf(now);
+      }
+      const result = await calls.by(requestDeadline(), () => handle.result());
+      return { state: 'SUCCEEDED', stage: 'LINKED', ...result, replayed };
+    } catch (error) {
+      throw failureOf(error) ?? error;
+    }
   }
 
   /** The latest run that speaks for the key: one that was refused because the key is another checkout's does not. */
-  async #decidingRun(workflowId: string): Promise<Handle> {
-    const latest = this.#client.workflow.getHandle<typeof orderCreation>(workflowId);
-    const { typedSearchAttributes } = await this.#describe(latest);
-    if (typedSearchAttributes.get(searchAttributes.failureCode) !== 'IdempotencyKeyReused') return latest;
-    const others = this.#client.workflow.list({
-      query: `WorkflowId = "${workflowId}" AND (${searchAttributes.failureCode.name} IS NULL OR ${searchAttributes.failureCode.name} != "IdempotencyKeyReused")`,
-      pageSize: 1,
+  async #decidingRun(calls: TemporalCalls, workflowId: string): Promise<DescribedRun> {
+    const latest = await this.#latestRun(calls, workflowId);
+    const { failureCode } = searchAttributes;
+    if (latest.description.typedSearchAttributes.get(failureCode) !== 'IdempotencyKeyReused') return latest;
+    const runId = await calls.by(requestDeadline(), async () => {
+      const others = this.#client.workflow.list({
+        query: `WorkflowId = "${workflowId}" AND (${failureCode.name} IS NULL OR ${failureCode.name} != "IdempotencyKeyReused")`,
+        pageSize: 1,
+      });
+      for await (const run of others) return run.runId;
+      return undefined;
     });
-    for await (const run of others) return this.#client.workflow.getHandle<typeof orderCreation>(workflowId, run.runId);
-    return latest;
+    return runId === undefined ? latest : await this.#latestRun(calls, workflowId, runId);
   }
 
-  async #view(handle: Handle): Promise<OrderView> {
-    const description = await this.#describe(handle);
-    if (description.status.name === 'RUNNING') return progressOf(description);
+  /** The run with this id, of all with the workflow's the latest if none is told. */
+  async #latestRun(calls: TemporalCalls, workflowId: string, runId?: string): Promise<DescribedRun> {
+    const asked = this.#client.workflow.getHandle<typeof orderCreation>(workflowId, runId);
+    const description = await calls.by(requestDeadline(), () => asked.describe());
+    return {
+      handle: this.#client.workflow.getHandle<typeof orderCreation>(workflowId, description.runId),
+      description,
+    };
+  }
+
+  /**
+   * How an open run stands. The payment session is in no search attribute: once the partner has answered, the worker is
+   * asked for it. Without a worker, the view is without it.
+   */
+  async #progress(calls: TemporalCalls, { handle, description }: DescribedRun): Promise<OrderInProgress> {
+    const progress = progressOf(description);
+    if (progress.ridendine_order_id === undefined) return progress;
     try {
-      const result = await this.#withinCallTimeout(() => handle.result());
+      const { payment_session_id } = await calls.by(Date.now() + QUERY_TIMEOUT_MS, () =>
+        handle.query<OrderCreationState>(ORDER_CREATION_STATE_QUERY),
+      );
+      return { ...progress, ...(payment_session_id !== undefined && { payment_session_id }) };
+    } catch {
+      return progress;
+    }
+  }
+
+  async #ending(calls: TemporalCalls, { handle, description }: DescribedRun): Promise<OrderView> {
+    try {
+      const result = await calls.by(requestDeadline(), () => handle.result());
       return { state: 'SUCCEEDED', stage: 'LINKED', ...result };
     } catch (error) {
       const failure = failureOf(error);
       if (!failure) throw error;
-      const { stage, order_id } = progressOf(description);
-      return {
-        state: 'FAILED',
-        stage,
-        ...(order_id !== undefined && { order_id }),
-        failure: { code: failure.code, detail: failure.message },
-      };
+      const { state: _open, failure: _code, payment_session_id: _none, ...known } = progressOf(description);
+      return { ...known, state: 'FAILED', failure: { code: failure.code, detail: failure.message } };
     }
   }
+}
 
-  async #inProgress(handle: Handle): Promise<OrderInProgress> {
-    return progressOf(await this.#describe(handle));
+/** @returns undefined if there was none when the time was over: the run goes on, or Temporal is away. */
+async function waitForResult(
+  calls: TemporalCalls,
+  handle: Handle,
+  deadline: number,
+): Promise<OrderCreationResult | undefined> {
+  while (Date.now() < deadline) {
+    const pollDeadline = Math.min(deadline, Date.now() + POLL_TIMEOUT_MS);
+    try {
+      return await calls.by(pollDeadline, () => handle.result());
+    } catch (error) {
+      if (!ranOutOfTime(error) && !gotNoAnswer(error)) throw error;
+      if (pollDeadline === deadline) return undefined;
+    }
   }
+  return undefined;
+}
 
-  #describe(handle: WorkflowHandle): Promise<WorkflowExecutionDescription> {
-    return this.#withinCallTimeout(() => handle.describe());
+function requestDeadline(): number {
+  return Date.now() + REQUEST_TIMEOUT_MS;
+}
+
+/** @throws TypeError if it is no number. */
+function deadlineIn(timeoutMs: number): number {
+  if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs)) {
+    throw new TypeError('timeoutMs must be a number of milliseconds.');
   }
+  return Date.now() + timeoutMs;
+}
 
-  #withinCallTimeout<Result>(call: () => Promise<Result>): Promise<Result> {
-    return this.#client.withDeadline(Date.now() + CALL_TIMEOUT_MS, call);
+function workflowIdOf(idempotencyKey: string): string {
+  const key = hyphenatedUuid.safeParse(idempotencyKey);
+  if (!key.success) throw new IdempotencyKeyInvalidError('The idempotency key is no UUID in hyphenated form.');
+  return orderCreationWorkflowId(key.data);
+}
+
+async function orNotFound<Result>(lookUp: () => Promise<Result>): Promise<Result> {
+  try {
+    return await lookUp();
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    throw new OrderNotFoundError('No order creation is known under this idempotency key.');
   }
 }
 
@@ -189,25 +375,4 @@ function parseRequest(input: CheckoutRequestInput): CheckoutRequest {
   );
   const summary = problems.map(({ field, detail }) => `${field}: ${detail}`).join(' ');
   throw new OrderFailedError('CheckoutInvalid', summary, problems);
-}
-
-/** What the search attributes tell: they need no worker to answer. */
-function progressOf({ typedSearchAttributes }: WorkflowExecutionDescription): OrderInProgress {
-  const orderId = typedSearchAttributes.get(searchAttributes.orderId);
-  const ridendineOrderId = typedSearchAttributes.get(searchAttributes.ridendineOrderId);
-  const code = typedSearchAttributes.get(searchAttributes.failureCode);
-  return {
-    state: 'IN_PROGRESS',
-    stage: (typedSearchAttributes.get(searchAttributes.stage) as OrderCreationStage | undefined) ?? 'VALIDATING',
-    ...(orderId !== undefined && { order_id: orderId }),
-    ...(ridendineOrderId !== undefined && { ridendine_order_id: ridendineOrderId }),
-    ...(isFailureCode(code) && { failure: { code } }),
-  };
-}
-
-function failureOf(error: unknown): OrderFailedError | undefined {
-  if (!(error instanceof WorkflowFailedError)) return undefined;
-  const { cause } = error;
-  if (cause instanceof CancelledFailure) return new OrderFailedError('OrderCancelled', 'The order was cancelled.');
-  return cause instanceof ApplicationFailure ? orderFailure(cause.type, cause.message, cause.details ?? []) : undefined;
 }

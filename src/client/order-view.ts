@@ -8,6 +8,8 @@ export interface OrderInProgress {
   stage: OrderCreationStage;
   order_id?: string;
   ridendine_order_id?: string;
+  /** Only a look-up tells it before the end, and only while a worker is there to be asked. */
+  payment_session_id?: string;
   failure?: { code: FailureCode };
 }
 
@@ -20,6 +22,7 @@ export interface OrderFailed {
   state: 'FAILED';
   stage: OrderCreationStage;
   order_id?: string;
+  ridendine_order_id?: string;
   failure: { code: FailureCode; detail: string };
 }
 

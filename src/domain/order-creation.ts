@@ -57,16 +57,26 @@ export const searchAttributes = {
 /** Memo field of a run: the fingerprint of its request, by which a caller with the same key is recognised. */
 export const REQUEST_FINGERPRINT_MEMO = 'request_fingerprint';
 
+/** Memo fields of a run: the gateway's own id of the request that began it, and its place in a W3C trace, if told. */
+export const REQUEST_ID_MEMO = 'request_id';
+export const TRACEPARENT_MEMO = 'traceparent';
+
+/** Memo field of a run: which call of a client began it. */
+export const START_TOKEN_MEMO = 'start_token';
+
+/** The query that answers with the {@link OrderCreationState}. */
+export const ORDER_CREATION_STATE_QUERY = 'orderCreationState';
+
 /** How every run is started, whoever starts it. Its parts are known to the Temporal client by these names. */
 export function orderCreationStart(
   input: OrderCreationInput,
-  about: { fingerprint: string; quoteId: string; customerId: string | null },
+  about: { fingerprint: string; quoteId: string; customerId: string | null; memo?: Record<string, string> },
 ) {
   return {
     workflowId: orderCreationWorkflowId(input.idempotency_key),
     taskQueue: ORDER_CREATION_TASK_QUEUE,
     args: [input] as [OrderCreationInput],
-    memo: { [REQUEST_FINGERPRINT_MEMO]: about.fingerprint },
+    memo: { ...about.memo, [REQUEST_FINGERPRINT_MEMO]: about.fingerprint },
     typedSearchAttributes: [
       { key: searchAttributes.stage, value: 'VALIDATING' satisfies OrderCreationStage },
       { key: searchAttributes.quoteId, value: about.quoteId },

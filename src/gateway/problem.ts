@@ -14,6 +14,7 @@ const RETRY_AFTER_S = 2;
 const httpProblems = {
   OrderNotFound: { status: 404, title: 'No order creation is known under this key.' },
   TemporalUnavailable: { status: 503, title: 'Temporal can not be reached.' },
+  ClientClosed: { status: 503, title: 'The gateway is stopping.' },
   IdempotencyKeyInvalid: { status: 400, title: 'The Idempotency-Key header must be a UUID in hyphenated form.' },
   MalformedRequest: { status: 400, title: 'The request can not be read.' },
   Unauthorized: { status: 401, title: 'The credential is missing or unknown.' },

@@ -1,10 +1,10 @@
 import { defineQuery, setHandler, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import type { OrderCreationInput, OrderCreationStage, OrderCreationState } from '../domain/order-creation.ts';
-import { REQUEST_FINGERPRINT_MEMO, searchAttributes } from '../domain/order-creation.ts';
+import { ORDER_CREATION_STATE_QUERY, REQUEST_FINGERPRINT_MEMO, searchAttributes } from '../domain/order-creation.ts';
 import type { StepFailure } from './failures.ts';
 
-const orderCreationState = defineQuery<OrderCreationState>('orderCreationState');
+const orderCreationState = defineQuery<OrderCreationState>(ORDER_CREATION_STATE_QUERY);
 
 type Known = Omit<OrderCreationState, 'stage' | 'failure' | 'review_overdue'> & { store_id?: string };
 

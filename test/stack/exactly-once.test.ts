@@ -63,6 +63,25 @@ describe('the same key with another checkout', () => {
   }, 60_000);
 });
 
+describe('a run that an operator starts by hand', () => {
+  it('is the key’s run like any other: the same checkout gets its ids, another is refused', async () => {
+    const key = randomUUID();
+    const [checkout, other] = [await world.newCheckout(), await world.newCheckout()];
+    const run = await world.temporal.workflow.start('orderCreation', {
+      taskQueue: 'order-creation',
+      workflowId: `order-creation-${key}`,
+      args: [{ ...checkout, idempotency_key: key }],
+    });
+    await run.result();
+
+    const [same, refused] = [await world.post(key, checkout), await world.post(key, other)];
+
+    expect(same.status).toBe(200);
+    expect(await body(same)).toMatchObject({ order_id: (await onlyOrderOf(checkout)).id });
+    expect(await body(refused)).toMatchObject({ code: 'IdempotencyKeyReused' });
+  });
+});
+
 describe('a run that was lost half-way', () => {
   it('answers a look-up with what to do: send the same request again', async () => {
     const { key } = await orderHeldAtPartner();

@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
 import { searchAttributes } from '../../src/domain/order-creation.ts';
 import { freePort } from '../../stack/free-port.ts';
+import type { RestartablePart } from '../../stack/restartable-part.ts';
 import { Supervisor } from '../../stack/supervisor.ts';
 import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
 import { startTemporal } from '../../stack/temporal/start-temporal.ts';
 
 export interface EmbeddedTemporal {
   settings: TemporalSettings;
+  /** Can be killed and started again, at the same address and with the same data. */
+  server: RestartablePart;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
@@ -24,7 +27,7 @@ export async function startEmbeddedTemporal(): Promise<EmbeddedTemporal> {
     await rm(dataDir, { recursive: true, force: true });
   };
   try {
-    const { settings } = await startTemporal({
+    const { settings, part } = await startTemporal({
       cli: await findTemporalCli({ environment: process.env, spawn, doing: () => {} }),
       spawn,
       dataDir,
@@ -33,7 +36,7 @@ export async function startEmbeddedTemporal(): Promise<EmbeddedTemporal> {
       namespace: 'default',
       searchAttributes: Object.values(searchAttributes).map(({ name }) => name),
     });
-    return { settings, stop };
+    return { settings, server: part, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,0 +1,24 @@
+import type { WorkflowExecutionDescription } from '@temporalio/client';
+import { isFailureCode } from '../domain/failure-codes.ts';
+import { searchAttributes } from '../domain/order-creation.ts';
+import type { OrderCreationStage } from '../domain/order-creation.ts';
+import type { OrderInProgress } from './order-view.ts';
+
+/** Whether the run goes on. One that an operator has paused does. */
+export function isOpen({ status }: WorkflowExecutionDescription): boolean {
+  return status.name === 'RUNNING' || status.name === 'PAUSED';
+}
+
+/** What the search attributes tell: they need no worker to answer. */
+export function progressOf({ typedSearchAttributes }: WorkflowExecutionDescription): OrderInProgress {
+  const orderId = typedSearchAttributes.get(searchAttributes.orderId);
+  const ridendineOrderId = typedSearchAttributes.get(searchAttributes.ridendineOrderId);
+  const code = typedSearchAttributes.get(searchAttributes.failureCode);
+  return {
+    state: 'IN_PROGRESS',
+    stage: (typedSearchAttributes.get(searchAttributes.stage) as OrderCreationStage | undefined) ?? 'VALIDATING',
+    ...(orderId !== undefined && { order_id: orderId }),
+    ...(ridendineOrderId !== undefined && { ridendine_order_id: ridendineOrderId }),
+    ...(isFailureCode(code) && { failure: { code } }),
+  };
+}

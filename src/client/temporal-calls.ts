@@ -1,0 +1,64 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { RequestTimedOut, gotNoAnswer, isOverloaded, ranOutOfTime } from './temporal-failures.ts';
+
+/** The pause before a request is made again doubles from the first to the longest. A server restarts within seconds. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1000;
+
+/** The requests to Temporal that one call of the library makes. */
+export interface TemporalCalls {
+  /**
+   * Makes a request, again while Temporal gives no answer, until `deadline` (milliseconds since 1970).
+   *
+   * @throws what `ranOutOfTime` recognises if no answer had come when it passed, else the last error.
+   */
+  by<Result>(deadline: number, request: () => Promise<Result>): Promise<Result>;
+}
+
+/**
+ * Runs `work`, whose requests end with `signal`.
+ *
+ * @throws the signal's reason, at once, when it is aborted.
+ */
+export async function withTemporalCalls<Result>(
+  { client, signal }: { client: Client; signal: AbortSignal },
+  work: (calls: TemporalCalls) => Promise<Result>,
+): Promise<Result> {
+  signal.throwIfAborted();
+  const calls: TemporalCalls = {
+    async by(deadline, request) {
+      for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+        // The SDK listens to a signal, and does not look whether it is aborted already.
+        signal.throwIfAborted();
+        try {
+          return await client.withDeadline(deadline, () => inTime(deadline, request));
+        } catch (error) {
+          if (ranOutOfTime(error) || !gotNoAnswer(error)) throw error;
+          const thisPauseMs = isOverloaded(error) ? LONGEST_PAUSE_MS : pauseMs;
+          if (Date.now() + thisPauseMs >= deadline) throw error;
+          await delay(thisPauseMs, undefined, { signal });
+        }
+      }
+    },
+  };
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  try {
+    return await Promise.race([aborted.promise, client.withAbortSignal(signal, () => work(calls))]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** gRPC's own deadline comes late while it connects. */
+async function inTime<Result>(deadline: number, request: () => Promise<Result>): Promise<Result> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new RequestTimedOut()), deadline - Date.now());
+  try {
+    return await Promise.race([late.promise, request()]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
+import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
+import { createOrderWorker } from '../support/order-worker.ts';
+import type { OrderWorker } from '../support/order-worker.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const NAME = '@cooco/order-creation-client';
+const PROGRAM_TIMEOUT_MS = 30_000;
+
+const manifestSchema = z.object({
+  name: z.literal(NAME),
+  exports: z.record(z.string(), z.unknown()),
+  dependencies: z.record(z.string(), z.string()),
+});
+const projectSchema = z.object({ dependencies: z.record(z.string(), z.string()) });
+
+/** A project that has nothing but the package and what its manifest asks for. */
+let consumer: string;
+let manifest: z.output<typeof manifestSchema>;
+
+beforeAll(async () => {
+  consumer = await realpath(await mkdtemp(join(tmpdir(), 'client-package-')));
+  const packed = await execa(process.execPath, ['scripts/pack-client.ts', join(consumer, 'packed')], { cwd: root });
+  const installed = join(consumer, 'node_modules', NAME);
+  await mkdir(installed, { recursive: true });
+  await execa('tar', ['-xzf', packed.stdout.trim(), '--strip-components=1', '-C', installed]);
+  await rm(join(consumer, 'packed'), { recursive: true });
+  manifest = manifestSchema.parse(JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')));
+  for (const name of Object.keys(manifest.dependencies)) await link(name);
+}, 120_000);
+afterAll(() => rm(consumer, { recursive: true, force: true }));
+
+describe('the packed client library', () => {
+  it('asks for what it imports, in the versions of this project, and for nothing of the worker or the gateway', async () => {
+    const project = projectSchema.parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
+
+    expect(Object.keys(manifest.dependencies).toSorted()).toEqual([
+      '@temporalio/client',
+      '@temporalio/common',
+      'canonicalize',
+      'zod',
+    ]);
+    expect(project.dependencies).toMatchObject(manifest.dependencies);
+  });
+
+  it('holds the library, its types and its document, and nothing else of the project', async () => {
+    const files = await readdir(join(consumer, 'node_modules', NAME), { recursive: true, withFileTypes: true });
+    const folders = new Set(
+      files
+        .filter((file) => file.isFile())
+        .map(({ parentPath }) => parentPath.slice(join(consumer, 'node_modules', NAME).length)),
+    );
+
+    expect(folders).toEqual(new Set(['', '/dist/client', '/dist/domain', '/dist/identity']));
+    await expect(readFile(join(consumer, 'node_modules', NAME, 'README.md'), 'utf8')).resolves.toBe(
+      await readFile(join(root, 'docs/client.md'), 'utf8'),
+    );
+  });
+
+  it('lets nobody import its inside', async () => {
+    const program = await write('inside.mjs', `import '${NAME}/dist/client/errors.js';`);
+
+    const { exitCode, stderr } = await run(program);
+
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED');
+  });
+});
+
+describe('a program with the packed client library', () => {
+  let temporal: EmbeddedTemporal;
+  let worker: OrderWorker;
+  beforeAll(async () => {
+    temporal = await startEmbeddedTemporal();
+    worker = await createOrderWorker(temporal.settings);
+    await worker.start();
+  }, 120_000);
+  afterAll(async () => {
+    await worker.stop();
+    await temporal.stop();
+  });
+
+  /** Creates an order, meets an error, and ends by itself. */
+  const body = `
+    const orders = OrderCreationClient.connect(JSON.parse(process.argv[2]));
+    const main = async () => {
+      const outcome = await orders.createOrder(JSON.parse(process.argv[3]), { timeoutMs: 20000 });
+      const error = await orders.getOrder(process.argv[4]).catch((thrown) => thrown);
+      await orders.close();
+      console.log(JSON.stringify({
+        outcome,
+        code: error.code,
+        isIts: [error instanceof OrderNotFoundError, error instanceof OrderCreationError, isOrderCreationError(error)],
+      }));
+    };
+    main();`;
+  const names = 'OrderCreationClient, OrderCreationError, OrderNotFoundError, isOrderCreationError';
+
+  it.each([
+    ['an ES module', 'order.mjs', `import { ${names} } from '${NAME}';${body}`],
+    ['CommonJS', 'order.cjs', `const { ${names} } = require('${NAME}');${body}`],
+  ])('as %s creates an order, recognises its errors and ends', async (_what, file, source) => {
+    const { request, orderId, link: ids } = worker.newScenario();
+    const program = await write(file, source);
+
+    const { stdout, stderr } = await run(
+      program,
+      JSON.stringify(temporal.settings),
+      JSON.stringify(request),
+      randomUUID(),
+    );
+
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcome: { state: 'SUCCEEDED', order_id: orderId, ...ids, replayed: false },
+      code: 'OrderNotFound',
+      isIts: [true, true, true],
+    });
+  });
+});
+
+describe('the types of the packed client library', () => {
+  // A project of TypeScript for Node has these.
+  beforeAll(async () => {
+    await link('@types/node');
+    await link('undici-types');
+  });
+
+  // Temporal's own declarations do not fit `exactOptionalPropertyTypes`; ours do.
+  it.each([
+    ['every declaration checked', 'samples.mts', ['--skipLibCheck', 'false']],
+    ['from CommonJS, optional properties exact', 'samples.cts', ['--skipLibCheck', '--exactOptionalPropertyTypes']],
+  ])('fit the samples of docs/client.md: %s', async (_what, file, options) => {
+    const samples = await samplesOf('docs/client.md');
+    expect(samples.length).toBeGreaterThan(3);
+
+    const { all } = await check(file, samples.join('\n'), options);
+
+    expect(all).toBe('');
+  });
+
+  it('tell of a wrong field, a time that is missing and an outcome that is not looked at', async () => {
+    const { all } = await check(
+      'mistakes.mts',
+      `import { OrderCreationClient } from '${NAME}';
+      const orders = OrderCreationClient.connect({ address: '127.0.0.1:7233', namespace: 'default' });
+      const request = { customer_id: '', quote_id: '', fulfillment_method: 'PICKUP', idempotency_key: '' } as const;
+      await orders.createOrder({ ...request, fulfillment_method: 'DRONE' }, { timeoutMs: 1 });
+      await orders.createOrder(request, {});
+      const outcome = await orders.createOrder(request, { timeoutMs: 1 });
+      outcome.replayed;`,
+    );
+
+    expect([...(all ?? '').matchAll(/mistakes\.mts\((\d+),/g)].map(([, line]) => line)).toEqual(['4', '5', '7']);
+  });
+});
+
+/** Links a package of this project into the consumer's. */
+async function link(name: string): Promise<void> {
+  const place = join(consumer, 'node_modules', name);
+  await mkdir(dirname(place), { recursive: true });
+  await symlink(join(root, 'node_modules', name), place);
+}
+
+async function write(file: string, source: string): Promise<string> {
+  const place = join(consumer, file);
+  await writeFile(place, source);
+  return place;
+}
+
+async function run(program: string, ...args: string[]) {
+  return await execa(process.execPath, [program, ...args], {
+    cwd: consumer,
+    reject: false,
+    timeout: PROGRAM_TIMEOUT_MS,
+    // None of what Jest tells Node.
+    env: { NODE_OPTIONS: '' },
+  });
+}
+
+async function check(file: string, source: string, options: string[] = []) {
+  const place = await write(file, source);
+  const usual = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node'];
+  return await execa(join(root, 'node_modules/.bin/tsc'), [...usual, ...options, place], {
+    cwd: consumer,
+    reject: false,
+    all: true,
+    timeout: PROGRAM_TIMEOUT_MS,
+  });
+}
+
+async function samplesOf(document: string): Promise<string[]> {
+  const text = await readFile(join(root, document), 'utf8');
+  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, sample = '']) => sample);
+}

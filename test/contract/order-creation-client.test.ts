@@ -1,0 +1,499 @@
+import { randomUUID } from 'node:crypto';
+import { getEventListeners, once } from 'node:events';
+import { constants, createServer } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { inspect } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client, Connection } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import pWaitFor from 'p-wait-for';
+import {
+  IdempotencyKeyInvalidError,
+  OrderCreationClient,
+  OrderCreationClientClosedError,
+  OrderFailedError,
+  OrderNotFoundError,
+  TemporalUnavailableError,
+  isOrderCreationError,
+} from '../../src/client/index.ts';
+import type { FailureCode, OrderCreationError } from '../../src/client/index.ts';
+import { freePort } from '../../stack/free-port.ts';
+import { newCheckoutRequest, newPickupRequest } from '../support/builders.ts';
+import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
+import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
+import { startTcpServer } from '../support/loopback-servers.ts';
+import { createOrderWorker } from '../support/order-worker.ts';
+import type { OrderWorker } from '../support/order-worker.ts';
+import type { Scenario } from '../support/scripted-activities.ts';
+
+const WAIT_MS = 20_000;
+
+let temporal: EmbeddedTemporal;
+let worker: OrderWorker;
+let orders: OrderCreationClient;
+/** What an operator sees and does. */
+let operator: Client;
+/** What has to end with a test, however it ends. */
+const cleanUps: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  temporal = await startEmbeddedTemporal();
+  worker = await createOrderWorker(temporal.settings);
+  await worker.start();
+  orders = OrderCreationClient.connect(temporal.settings);
+  operator = new Client({ connection: await Connection.connect({ address: temporal.settings.address }) });
+}, 120_000);
+afterAll(async () => {
+  await orders.close();
+  await worker.stop();
+  await operator.connection.close();
+  await temporal.stop();
+});
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+});
+
+describe('createOrder', () => {
+  it('gives the ids, and to the same request again the same ones as replayed', async () => {
+    const { request, orderId, link } = worker.newScenario();
+    const expected = { state: 'SUCCEEDED', stage: 'LINKED', order_id: orderId, ...link };
+
+    await expect(orders.createOrder(request, { timeoutMs: WAIT_MS })).resolves.toMatchObject({
+      ...expected,
+      replayed: false,
+    });
+    await expect(orders.createOrder(request, { timeoutMs: WAIT_MS })).resolves.toMatchObject({
+      ...expected,
+      replayed: true,
+    });
+  });
+
+  it('makes one run of many requests at once, and tells one of them that it began it', async () => {
+    const { request, calls, link } = worker.newScenario();
+
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, () => orders.createOrder(request, { timeoutMs: WAIT_MS })),
+    );
+
+    expect(outcomes.filter((outcome) => outcome.state === 'SUCCEEDED' && !outcome.replayed)).toHaveLength(1);
+    expect(new Set(outcomes.map((outcome) => outcome.state === 'SUCCEEDED' && outcome.payment_session_id))).toEqual(
+      new Set([link.payment_session_id]),
+    );
+    expect(calls).toEqual(['validateCheckout', 'createOrderRecord', 'createRideNDineOrder', 'saveLinkIds']);
+  });
+
+  it('is IN_PROGRESS when the time is over, and has the ids without waiting once the run is finished', async () => {
+    const { scenario, release } = heldScenario();
+
+    const waited = await orders.createOrder(scenario.request, { timeoutMs: 300 });
+    release();
+    await runOf(scenario).result();
+    const afterwards = await orders.createOrder(scenario.request, { timeoutMs: 0 });
+
+    expect(waited).toMatchObject({ state: 'IN_PROGRESS', stage: 'VALIDATING' });
+    expect(afterwards).toMatchObject({ state: 'SUCCEEDED', replayed: true, ...scenario.link });
+  });
+
+  it('is IN_PROGRESS while no worker is there', async () => {
+    const scenario = worker.newScenario();
+    await worker.stop();
+
+    const outcome = await orders.createOrder(scenario.request, { timeoutMs: 300 });
+    await worker.start();
+
+    expect(outcome).toEqual({ state: 'IN_PROGRESS', stage: 'VALIDATING' });
+    await expect(orders.waitForOrder(scenario.request.idempotency_key, { timeoutMs: WAIT_MS })).resolves.toMatchObject(
+      scenario.link,
+    );
+  });
+
+  it('throws why the run failed, with every problem', async () => {
+    const problems = [{ code: 'QuoteExpired', field: 'quote_id', detail: 'The quote has expired.' }];
+    const { request } = worker.newScenario({
+      override: { validateCheckout: () => Promise.reject(finalFailure('QuoteExpired', [{ problems }])) },
+    });
+
+    const error = await errorOf(orders.createOrder(request, { timeoutMs: WAIT_MS }));
+
+    expect(error).toBeInstanceOf(OrderFailedError);
+    expect(error).toMatchObject({ code: 'QuoteExpired', retryable: false, problems });
+  });
+
+  it('refuses a key that belongs to another checkout', async () => {
+    const { request } = worker.newScenario();
+    await orders.createOrder(request, { timeoutMs: WAIT_MS });
+
+    const error = await errorOf(orders.createOrder({ ...request, quote_id: 'another' }, { timeoutMs: WAIT_MS }));
+
+    expect(error).toMatchObject({ code: 'IdempotencyKeyReused', retryable: false });
+  });
+
+  it('throws a retryable error when somebody terminates the run', async () => {
+    const { scenario } = heldScenario();
+    const waiting = errorOf(orders.createOrder(scenario.request, { timeoutMs: WAIT_MS }));
+    await untilStarted(scenario);
+    await runOf(scenario).terminate();
+
+    const error = await waiting;
+
+    expect(error).toBeInstanceOf(TemporalUnavailableError);
+    expect(error).toMatchObject({ code: 'TemporalUnavailable', retryable: true });
+    expect(error.message).toContain('stopped before its end');
+  });
+
+  it('repeats nothing of the customer in the errors', async () => {
+    const personal = { address: 'Sycamore Lane 7', lat: 10.5, lng: 106.25 };
+    const note = 'Ask for Priscilla.';
+    const request = newCheckoutRequest({ shipping_snapshot: personal, customer_note: note });
+    const unreachable = connect({ address: `127.0.0.1:${await freePort()}` });
+
+    const errors = await Promise.all([
+      errorOf(unreachable.createOrder(request, { timeoutMs: 0 })),
+      errorOf(orders.createOrder({ ...request, quote_id: '' }, { timeoutMs: 0 })),
+      errorOf(orders.createOrder({ ...request, customer_note: note.repeat(1000) }, { timeoutMs: 0 })),
+    ]);
+
+    expect(errors.map(({ code }) => code)).toEqual(['TemporalUnavailable', 'CheckoutInvalid', 'CheckoutInvalid']);
+    for (const error of errors) expect(inspect(error, { depth: 10 })).not.toMatch(/Sycamore|Priscilla|106\.25/);
+  });
+
+  it('refuses a time that is no number', async () => {
+    await expect(orders.createOrder(newPickupRequest(), { timeoutMs: Number.NaN })).rejects.toThrow(TypeError);
+  });
+});
+
+describe('the context of a request', () => {
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+
+  it('stands in the memo of the run, and that of a duplicate does not replace it', async () => {
+    const { scenario, release } = heldScenario();
+
+    const first = orders.createOrder(scenario.request, { timeoutMs: WAIT_MS, requestId: 'request-1', traceparent });
+    await untilStarted(scenario);
+    const duplicate = orders.createOrder(scenario.request, { timeoutMs: WAIT_MS, requestId: 'request-2' });
+    release();
+
+    expect(await first).toMatchObject(scenario.link);
+    expect(await duplicate).toMatchObject(scenario.link);
+    expect((await runOf(scenario).describe()).memo).toMatchObject({ request_id: 'request-1', traceparent });
+  });
+
+  it.each([
+    ['a request id with a space', { requestId: 'Customer One' }],
+    ['a request id that is too long', { requestId: 'x'.repeat(129) }],
+    ['a trace of zeros', { traceparent: traceparent.replace(/-[0-9a-f]{32}-/, `-${'0'.repeat(32)}-`) }],
+    ['a version that is forbidden', { traceparent: traceparent.replace(/^00/, 'ff') }],
+    ['more than version 00 has', { traceparent: `${traceparent}-more` }],
+  ])('is left out when it is %s: no order fails over it', async (_what, context) => {
+    const scenario = worker.newScenario();
+
+    await expect(orders.createOrder(scenario.request, { timeoutMs: WAIT_MS, ...context })).resolves.toMatchObject(
+      scenario.link,
+    );
+
+    const { memo } = await runOf(scenario).describe();
+    expect(memo).toHaveProperty('request_fingerprint');
+    expect(memo).not.toHaveProperty('request_id');
+    expect(memo).not.toHaveProperty('traceparent');
+  });
+});
+
+describe('waitForOrder', () => {
+  it('waits for an order creation that was begun earlier', async () => {
+    const { scenario, release } = heldScenario();
+    await orders.createOrder(scenario.request, { timeoutMs: 0 });
+
+    const waiting = orders.waitForOrder(scenario.request.idempotency_key.toUpperCase(), { timeoutMs: WAIT_MS });
+    release();
+
+    await expect(waiting).resolves.toMatchObject({ state: 'SUCCEEDED', replayed: true, ...scenario.link });
+  });
+
+  it('is IN_PROGRESS when the time is over', async () => {
+    const { scenario } = heldScenario();
+    await orders.createOrder(scenario.request, { timeoutMs: 0 });
+
+    await expect(orders.waitForOrder(scenario.request.idempotency_key, { timeoutMs: 100 })).resolves.toMatchObject({
+      state: 'IN_PROGRESS',
+    });
+  });
+
+  it('throws why the order creation failed', async () => {
+    const { request } = worker.newScenario({
+      override: { validateCheckout: () => Promise.reject(finalFailure('QuoteExpired')) },
+    });
+    await errorOf(orders.createOrder(request, { timeoutMs: WAIT_MS }));
+
+    await expect(orders.waitForOrder(request.idempotency_key, { timeoutMs: WAIT_MS })).rejects.toMatchObject({
+      code: 'QuoteExpired',
+    });
+  });
+
+  it('begins nothing under a key that nobody has used', async () => {
+    const key = randomUUID();
+
+    await expect(orders.waitForOrder(key, { timeoutMs: WAIT_MS })).rejects.toBeInstanceOf(OrderNotFoundError);
+    await expect(orders.getOrder(key)).rejects.toBeInstanceOf(OrderNotFoundError);
+  });
+});
+
+describe('getOrder', () => {
+  it('knows the payment session as soon as RideNDine has answered, while a worker is there to be asked', async () => {
+    let isDirectusBack = false;
+    const { request, orderId, link } = worker.newScenario({
+      override: {
+        async saveLinkIds({ order_id, link: ids }) {
+          if (!isDirectusBack) throw ApplicationFailure.create({ type: 'DirectusUnavailable' });
+          return { order_id, ...ids, status: 'PENDING_PAYMENT', payment_status: 'PENDING' };
+        },
+      },
+    });
+    const { idempotency_key } = request;
+    await orders.createOrder(request, { timeoutMs: 0 });
+    await pWaitFor(async () => (await orders.getOrder(idempotency_key)).stage === 'SAVING_LINK', { timeout: 10_000 });
+
+    const withWorker = await orders.getOrder(idempotency_key);
+    await worker.stop();
+    const withoutWorker = await orders.getOrder(idempotency_key);
+    isDirectusBack = true;
+    await worker.start();
+
+    const { payment_session_id, ...inSearchAttributes } = link;
+    const expected = { state: 'IN_PROGRESS', stage: 'SAVING_LINK', order_id: orderId, ...inSearchAttributes };
+    expect(withWorker).toEqual({ ...expected, payment_session_id });
+    expect(withoutWorker).toEqual(expected);
+    await expect(orders.waitForOrder(idempotency_key, { timeoutMs: WAIT_MS })).resolves.toMatchObject(link);
+  });
+
+  it('shows a failure as a view, and the ids of a success', async () => {
+    const failing = worker.newScenario({
+      override: { validateCheckout: () => Promise.reject(finalFailure('QuoteExpired')) },
+    });
+    const succeeding = worker.newScenario();
+    await errorOf(orders.createOrder(failing.request, { timeoutMs: WAIT_MS }));
+    await orders.createOrder(succeeding.request, { timeoutMs: WAIT_MS });
+
+    await expect(orders.getOrder(failing.request.idempotency_key)).resolves.toMatchObject({
+      state: 'FAILED',
+      failure: { code: 'QuoteExpired' },
+    });
+    await expect(orders.getOrder(succeeding.request.idempotency_key)).resolves.toMatchObject({
+      state: 'SUCCEEDED',
+      order_id: succeeding.orderId,
+      ...succeeding.link,
+    });
+  });
+
+  it('refuses a key that is no UUID', async () => {
+    await expect(orders.getOrder('order-1')).rejects.toBeInstanceOf(IdempotencyKeyInvalidError);
+  });
+});
+
+describe('a call that is aborted', () => {
+  it('rejects with the reason of the signal at once, and the order goes on', async () => {
+    const { scenario, release } = heldScenario();
+    const caller = new AbortController();
+    const waiting = thrownBy(orders.createOrder(scenario.request, { timeoutMs: WAIT_MS, signal: caller.signal }));
+    await untilStarted(scenario);
+
+    caller.abort();
+    const thrown = await waiting;
+    release();
+
+    expect(thrown).toBe(caller.signal.reason);
+    expect(thrown).toMatchObject({ name: 'AbortError' });
+    expect(isOrderCreationError(thrown)).toBe(false);
+    await expect(runOf(scenario).result()).resolves.toMatchObject(scenario.link);
+  });
+
+  it('begins nothing when the signal is aborted already', async () => {
+    const request = newPickupRequest();
+    const reason = new Error('The customer has left.');
+    const signal = AbortSignal.abort(reason);
+
+    expect(await thrownBy(orders.createOrder(request, { timeoutMs: WAIT_MS, signal }))).toBe(reason);
+    expect(await thrownBy(orders.waitForOrder(request.idempotency_key, { timeoutMs: WAIT_MS, signal }))).toBe(reason);
+    expect(await thrownBy(orders.getOrder(request.idempotency_key, { signal }))).toBe(reason);
+    expect(await thrownBy(orders.checkConnection({ signal }))).toBe(reason);
+    await expect(orders.getOrder(request.idempotency_key)).rejects.toBeInstanceOf(OrderNotFoundError);
+  });
+
+  it('cancels its request at Temporal, and leaves nothing at the signal of the caller', async () => {
+    // It takes requests and never answers.
+    const streams: ServerHttp2Stream[] = [];
+    const server = createServer().on('stream', (stream) => {
+      stream.on('error', () => {});
+      streams.push(stream);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    cleanUps.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const silent = connect({ address: `127.0.0.1:${port}` });
+    const caller = new AbortController();
+
+    const waiting = thrownBy(silent.createOrder(newPickupRequest(), { timeoutMs: WAIT_MS, signal: caller.signal }));
+    await pWaitFor(() => streams.length > 0, { interval: 5, timeout: 5000 });
+    caller.abort();
+    await waiting;
+    await pWaitFor(() => streams[0]?.closed === true, { interval: 5, timeout: 1000 });
+
+    expect(streams.map(({ rstCode }) => rstCode)).toEqual([constants.NGHTTP2_CANCEL]);
+    expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
+  });
+});
+
+describe('a client that is closed', () => {
+  it('throws from every call, ends those that are under way, and can be closed again', async () => {
+    const { scenario, release } = heldScenario();
+    const { request } = scenario;
+    const closing = connect(temporal.settings);
+    const waiting = errorOf(closing.createOrder(request, { timeoutMs: WAIT_MS }));
+    await untilStarted(scenario);
+
+    await closing.close();
+    await closing.close();
+    const errors = await Promise.all([
+      waiting,
+      errorOf(closing.createOrder(request, { timeoutMs: 0 })),
+      errorOf(closing.waitForOrder(request.idempotency_key, { timeoutMs: 0 })),
+      errorOf(closing.getOrder(request.idempotency_key)),
+      errorOf(closing.checkConnection()),
+    ]);
+    release();
+
+    for (const error of errors) {
+      expect(error).toBeInstanceOf(OrderCreationClientClosedError);
+      expect(error).toMatchObject({ code: 'ClientClosed', retryable: true });
+    }
+    await expect(runOf(scenario).result()).resolves.toMatchObject(scenario.link);
+  });
+});
+
+describe('Temporal away', () => {
+  it('from the start is a retryable error within 5 s, whatever time the caller has', async () => {
+    const unreachable = connect({ address: `127.0.0.1:${await freePort()}` });
+    const begin = Date.now();
+
+    const errors = await Promise.all([
+      errorOf(unreachable.createOrder(newPickupRequest(), { timeoutMs: WAIT_MS })),
+      errorOf(unreachable.getOrder(randomUUID())),
+      errorOf(unreachable.checkConnection()),
+    ]);
+    const tookMs = Date.now() - begin;
+
+    for (const error of errors) expect(error).toBeInstanceOf(TemporalUnavailableError);
+    expect(tookMs).toBeLessThan(5400);
+  });
+
+  it('with a namespace that it does not know says so', async () => {
+    const { address } = temporal.settings;
+    const lost = connect({ address, namespace: 'nobody-has-made-this-one' });
+
+    const error = await errorOf(lost.createOrder(newPickupRequest(), { timeoutMs: 0 }));
+
+    expect(error).toBeInstanceOf(TemporalUnavailableError);
+    expect(error.message).toContain('namespace');
+  });
+
+  it('just when it has begun the run does not make the caller a second one', async () => {
+    const sockets: Socket[] = [];
+    let isMute = false;
+    const line = await startTcpServer((socket) => {
+      const [host, port] = temporal.settings.address.split(':');
+      const server = connectTcp({ host: host ?? '', port: Number(port) });
+      sockets.push(socket, server);
+      server.on('error', () => {}).on('data', (chunk) => isMute || socket.write(chunk));
+      socket.on('close', () => server.destroy()).pipe(server);
+    });
+    cleanUps.push(() => line.close());
+    const cutOff = connect({ address: new URL(line.url).host });
+    await cutOff.checkConnection();
+    const scenario = worker.newScenario();
+
+    isMute = true;
+    const creating = cutOff.createOrder(scenario.request, { timeoutMs: WAIT_MS });
+    await untilStarted(scenario);
+    isMute = false;
+    for (const socket of sockets.splice(0)) socket.destroy();
+
+    await expect(creating).resolves.toMatchObject({ state: 'SUCCEEDED', replayed: false, ...scenario.link });
+  });
+
+  it('during the wait and back again gives the result; not back in time, a retryable error', async () => {
+    const [back, tooLate] = [heldScenario(), heldScenario()];
+    const waiting = orders.createOrder(back.scenario.request, { timeoutMs: 25_000 });
+    const givingUp = errorOf(orders.createOrder(tooLate.scenario.request, { timeoutMs: 2000 }));
+    await Promise.all([untilStarted(back.scenario), untilStarted(tooLate.scenario)]);
+
+    await temporal.server.stop({ signal: 'SIGKILL' });
+    const begin = Date.now();
+    // The worker does not end without a server: it has to be back, whatever comes of it.
+    let isBack = false;
+    cleanUps.push(() => isBack || temporal.server.start());
+    const error = await givingUp;
+    const tookMs = Date.now() - begin;
+    await temporal.server.start();
+    isBack = true;
+    back.release();
+    tooLate.release();
+
+    expect(error).toBeInstanceOf(TemporalUnavailableError);
+    expect(tookMs).toBeLessThan(4500);
+    await expect(waiting).resolves.toMatchObject({ state: 'SUCCEEDED', replayed: false, ...back.scenario.link });
+  }, 60_000);
+});
+
+/** A client for one test. */
+function connect({ address, namespace = 'default' }: { address: string; namespace?: string }): OrderCreationClient {
+  const client = OrderCreationClient.connect({ address, namespace });
+  cleanUps.push(() => client.close());
+  return client;
+}
+
+/** A checkout whose first step waits until it is released. */
+function heldScenario(): { scenario: Scenario; release: () => void } {
+  const gate = Promise.withResolvers<void>();
+  const request = newPickupRequest();
+  const good = worker.newScenario({ request });
+  const scenario = worker.newScenario({
+    request,
+    override: {
+      async validateCheckout(input) {
+        await gate.promise;
+        return await good.activities.validateCheckout(input);
+      },
+    },
+  });
+  cleanUps.push(gate.resolve);
+  return { scenario, release: gate.resolve };
+}
+
+function runOf({ request }: Scenario): WorkflowHandle {
+  return operator.workflow.getHandle(`order-creation-${request.idempotency_key}`);
+}
+
+function finalFailure(type: FailureCode, details: unknown[] = []): ApplicationFailure {
+  return ApplicationFailure.create({ type, message: 'It failed.', nonRetryable: true, details });
+}
+
+async function untilStarted({ calls }: Scenario): Promise<void> {
+  await pWaitFor(() => calls.includes('validateCheckout'), { interval: 20, timeout: 10_000 });
+}
+
+async function thrownBy(running: Promise<unknown>): Promise<unknown> {
+  return await running.then(
+    (result) => new Error(`It succeeded: ${JSON.stringify(result)}`),
+    (error: unknown) => error,
+  );
+}
+
+async function errorOf(running: Promise<unknown>): Promise<OrderCreationError> {
+  const thrown = await thrownBy(running);
+  if (isOrderCreationError(thrown)) return thrown;
+  throw thrown;
+}

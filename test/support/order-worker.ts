@@ -1,0 +1,76 @@
+import { fileURLToPath } from 'node:url';
+import { activityInfo } from '@temporalio/activity';
+import { NativeConnection, Runtime, Worker, bundleWorkflowCode, makeTelemetryFilterString } from '@temporalio/worker';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
+import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
+import { newPickupRequest } from './builders.ts';
+import { createScenario } from './scripted-activities.ts';
+import type { Scenario, ScenarioOptions } from './scripted-activities.ts';
+import { ORDER_CREATION_TASK_QUEUE, orderCreationWorkflowId } from '../../src/domain/order-creation.ts';
+import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
+
+export interface OrderWorker {
+  /** A checkout and what happens to it. */
+  newScenario(options?: Partial<ScenarioOptions>): Scenario;
+  /** Begins to take tasks. Until then, and after {@link stop}, nobody does. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The real workflow on the real task queue, each checkout with the activities of its own scenario. */
+export async function createOrderWorker({ address, namespace }: TemporalSettings): Promise<OrderWorker> {
+  // Tests terminate runs and kill the server: the SDK would warn of each.
+  Runtime.install({
+    logger: createWorkerLogger('fatal'),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+  });
+  const scenarios = new Map<string, Scenario>();
+  const workflowBundle: WorkflowBundleWithSourceMap = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+    logger: createWorkerLogger('error'),
+  });
+  const step =
+    (name: keyof OrderCreationActivities) =>
+    async (input: never): Promise<unknown> => {
+      const scenario = scenarios.get(activityInfo().workflowExecution?.workflowId ?? '');
+      if (scenario === undefined) throw new Error('No test has a scenario for this workflow.');
+      return await scenario.activities[name](input);
+    };
+  let running: { worker: Worker; ended: Promise<void> } | undefined;
+  return {
+    newScenario(options = {}) {
+      const { request = newPickupRequest(), nowMs = Date.now(), ...rest } = options;
+      const scenario = createScenario({ request, nowMs, ...rest });
+      scenarios.set(orderCreationWorkflowId(request.idempotency_key), scenario);
+      return scenario;
+    },
+    async start() {
+      const connection = await NativeConnection.connect({ address });
+      const worker = await Worker.create({
+        connection,
+        namespace,
+        taskQueue: ORDER_CREATION_TASK_QUEUE,
+        workflowBundle,
+        activities: {
+          validateCheckout: step('validateCheckout'),
+          createOrderRecord: step('createOrderRecord'),
+          createRideNDineOrder: step('createRideNDineOrder'),
+          saveLinkIds: step('saveLinkIds'),
+          markOrder: step('markOrder'),
+        },
+      });
+      const run = async () => {
+        await worker.run();
+        await connection.close();
+      };
+      running = { worker, ended: run() };
+    },
+    async stop() {
+      if (running === undefined) return;
+      running.worker.shutdown();
+      await running.ended;
+      running = undefined;
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer } from 'node:tls';
+import type { Certificates } from './certificates.ts';
+
+export interface TlsFront {
+  /** `localhost:<port>` */
+  address: string;
+  /** Ends the server and every connection. */
+  close(): Promise<void>;
+}
+
+/** Speaks TLS for a server that does not, as Temporal Cloud does: it lets in who has a certificate of the authority. */
+export async function startTlsFront(options: { target: string; certificates: Certificates }): Promise<TlsFront> {
+  const { authority, server: own } = options.certificates;
+  const [host, port] = options.target.split(':');
+  const sockets = new Set<Socket>();
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    // Either side may reset its connection: that is its affair.
+    socket.on('error', () => {});
+  };
+  const server = createServer(
+    {
+      cert: own.crt,
+      key: own.key,
+      ca: authority.crt,
+      requestCert: true,
+      rejectUnauthorized: true,
+      // What gRPC speaks.
+      ALPNProtocols: ['h2'],
+    },
+    (secure) => {
+      const plain = connect({ host: host ?? '', port: Number(port) });
+      keep(plain);
+      secure.on('error', () => plain.destroy());
+      plain.on('error', () => secure.destroy());
+      secure.pipe(plain).pipe(secure);
+    },
+  );
+  server.on('connection', keep);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    address: `localhost:${(server.address() as AddressInfo).port}`,
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
