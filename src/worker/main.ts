@@ -6,8 +6,13 @@ import { createWorker } from './create-worker.ts';
 
 try {
   const settings = readWorkerSettings(process.env);
-  // SIGINT and SIGTERM: no new task is taken, running activities get WORKER_SHUTDOWN_GRACE to end.
-  Runtime.install({ logger: createWorkerLogger(settings.logLevel), shutdownSignals: ['SIGINT', 'SIGTERM'] });
+  Runtime.install({
+    logger: createWorkerLogger(settings.logLevel),
+    // What the native part of the SDK has to say goes the same way: one JSON object a line.
+    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+    // SIGINT and SIGTERM: no new task is taken, running activities get WORKER_SHUTDOWN_GRACE to end.
+    shutdownSignals: ['SIGINT', 'SIGTERM'],
+  });
   const worker = await createWorker(settings);
   await worker.run();
 } catch (error) {
