@@ -5,7 +5,7 @@ import { ORDER_CREATION_TASK_QUEUE } from '../domain/order-creation.ts';
 
 /** Probes come every few seconds from several sides; Temporal need not hear of each. */
 const KNOWN_FOR_MS = 3000;
-const CALL_TIMEOUT_MS = 2000;
+const CALL_TIMEOUT_MS = 1000;
 /** A worker without orders asks anew every minute; Temporal remembers one that is gone for five. */
 const POLLED_WITHIN_MS = 75_000;
 /** gRPC would wait up to two minutes between attempts to reach a server that was gone. */
