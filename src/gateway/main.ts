@@ -8,7 +8,7 @@ import { watchOrderWorkers } from './order-workers.ts';
 try {
   const settings = readGatewaySettings(process.env);
   const client = OrderCreationClient.connect(settings.temporal);
-  const workers = watchOrderWorkers(settings.temporal);
+  const workers = watchOrderWorkers(settings.temporal, () => client.checkConnection());
   const gateway = createGateway({
     orders: client,
     workers,
