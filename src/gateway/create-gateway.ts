@@ -32,7 +32,7 @@ const IDLE_MARGIN_MS = 15_000;
 /** Longer than load balancers keep connections (60 s), so that none sends a request into one that we just closed. */
 const KEEP_ALIVE_MS = 72_000;
 /** Most orders that were under way when the gateway is stopped are done within this. */
-const FINISH_MS = 500;
+const FINISH_MS = 1_000;
 /** What still sends or reads so long after the stop is cut off. */
 const CUT_OFF_MS = 5_000;
 

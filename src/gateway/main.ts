@@ -20,6 +20,8 @@ try {
   const stop = async () => {
     await gateway.close();
     await Promise.all([client.close(), workers.close()]);
+    // A call to Temporal whose caller has been answered already would keep the process until its deadline.
+    process.exit();
   };
   process.once('SIGINT', () => void stop());
   process.once('SIGTERM', () => void stop());

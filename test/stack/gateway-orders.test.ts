@@ -113,8 +113,9 @@ describe('a gateway that is told to stop', () => {
 
     expect(Date.now() - stoppedAt).toBeLessThan(3000);
     expect(code).toBe(0);
-    // The quick one was done in the moment that is left for that.
-    expect(responses.map(({ status }) => status)).toEqual([201, ...slow.map(() => 202)]);
+    // The quick one may be done in the moment that is left for that.
+    expect([201, 202]).toContain(responses[0]?.status);
+    expect(responses.slice(1).map(({ status }) => status)).toEqual(slow.map(() => 202));
     expect(responses.map(({ headers }) => headers.get('connection'))).toEqual(sent.map(() => 'close'));
     for (const response of responses.slice(1)) {
       expect(orderInProgressSchema.safeParse(await response.json()).success).toBe(true);
