@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { OrderWorkers } from './order-workers.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
@@ -26,6 +26,7 @@ export interface GatewayMetrics {
 /** Every label takes its values from a table of ours: nothing that a caller sends becomes one. */
 export function createMetrics({ waiting, workers }: { waiting: WaitingRoom; workers: OrderWorkers }): GatewayMetrics {
   const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
   const registers = [registry];
   const labelNames = ['route', 'outcome', 'code'] as const;
   const requests = new Counter({

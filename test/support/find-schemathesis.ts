@@ -89,6 +89,6 @@ async function install(folder: string, environment: Record<string, string | unde
   await rm(virtual, { recursive: true });
 }
 
-function lastLine({ all, shortMessage }: { all?: string; shortMessage?: string }): string {
-  return all?.trim().split('\n').at(-1) ?? shortMessage ?? 'no reason given';
+function lastLine({ all, shortMessage }: { all: string; shortMessage?: string | undefined }): string {
+  return all.trim().split('\n').at(-1) || shortMessage || 'no reason given';
 }
