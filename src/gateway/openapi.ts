@@ -217,7 +217,7 @@ export function openApiDocument() {
     {
       override({ zodSchema, jsonSchema }) {
         // What `storableJson` looks at before it takes a JSON object.
-        if (zodSchema._zod.def.type === 'custom') jsonSchema.type = 'object';
+        if (zodSchema instanceof z.ZodCustom) jsonSchema.type = 'object';
       },
       allowEmptySchema: { custom: true },
     },

@@ -39,9 +39,6 @@ describe('every answer', () => {
   });
 
   it('carries the id of the request if that is well-formed, and a new one if not', async () => {
-    const idFor = async (id: string) =>
-      (await fetch(`${gateway.url}/healthz`, { headers: { 'x-request-id': id } })).headers.get('x-request-id');
-
     await expect(idFor('checkout-17.a_B')).resolves.toBe('checkout-17.a_B');
     for (const id of ['two words', 'x'.repeat(129), '<script>', 'a,b']) {
       await expect(idFor(id)).resolves.toMatch(/^[0-9a-f-]{36}$/);
@@ -64,8 +61,6 @@ describe('a wrong method', () => {
 });
 
 describe('a body', () => {
-  const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
-
   it.each([
     ['that is cut off', '{"customer_id":"', 'not JSON'],
     ['that is empty', '', 'not JSON'],
@@ -222,6 +217,15 @@ describe('a credential', () => {
     },
   );
 });
+
+function nested(depth: number): string {
+  return `${'['.repeat(depth)}${']'.repeat(depth)}`;
+}
+
+async function idFor(id: string): Promise<string | null> {
+  const { headers } = await fetch(`${gateway.url}/healthz`, { headers: { 'x-request-id': id } });
+  return headers.get('x-request-id');
+}
 
 async function expectProblem(response: Response, status: number): Promise<Record<string, unknown>> {
   expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);

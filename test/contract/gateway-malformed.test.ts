@@ -69,7 +69,7 @@ describe('malformed requests', () => {
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
 
     const routes = new Set([...metrics.matchAll(/route="([^"]*)"/g)].map(([, route]) => route));
-    expect([...routes].toSorted()).toEqual(['/healthz', '/v1/orders', '/v1/orders/:key', 'none']);
+    expect(routes).toEqual(new Set(['/healthz', '/v1/orders', '/v1/orders/:key', 'none']));
     expect(metrics.split('\n').length).toBeLessThan(2000);
   });
 });

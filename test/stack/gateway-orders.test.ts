@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
 import { orderInProgressSchema } from '../../src/gateway/response-bodies.ts';
@@ -22,10 +23,10 @@ describe('one checkout', () => {
     const responses = await Promise.all(Array.from({ length: 30 }, () => world.post(key, checkout)));
     const bodies = await Promise.all(responses.map((response) => response.text()));
 
-    expect(responses.map(({ status }) => status).toSorted()).toEqual([...Array<number>(29).fill(200), 201]);
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(29);
     expect(new Set(bodies).size).toBe(1);
     const created = responses.find(({ status }) => status === 201);
-    expect(created?.headers.get('idempotent-replayed')).toBeNull();
+    expect(created?.headers.has('idempotent-replayed')).toBe(false);
     await expectOneLinkedOrder(checkout);
   });
 
@@ -126,6 +127,30 @@ describe('a gateway that is told to stop', () => {
     expect(later.map(({ status }) => status)).toEqual(sent.map(() => 200));
     for (const { checkout } of sent) await expectOneLinkedOrder(checkout);
   }, 60_000);
+});
+
+describe('the log of the gateway', () => {
+  it('has a line for every request, and nothing of any order in it', async () => {
+    const key = randomUUID();
+    const checkout = await world.newCheckout();
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const response = await world.post(key, checkout, { traceparent: `00-${trace}-00f067aa0ba902b7-01` });
+    const order = await json(response);
+
+    const log = await readFile(world.stack.gateway.logFile, 'utf8');
+
+    const lines = log.split('\n').filter((line) => line.includes(response.headers.get('x-request-id') ?? 'none'));
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { route: '/v1/orders', method: 'POST', status: 201, trace_id: trace, msg: 'request' },
+    ]);
+    const { address } = checkout.shipping_snapshot as { address: string };
+    for (const text of [address, checkout.customer_note ?? '', checkout.quote_id, checkout.customer_id]) {
+      expect(log).not.toContain(text);
+    }
+    for (const text of [String(order['payment_session_id']), world.stack.secrets.gatewayKey]) {
+      expect(log).not.toContain(text);
+    }
+  });
 });
 
 /** A checkout whose order RideNDine takes that long to create, the first time. */

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
-import { createdOrderSchema, orderViewSchema } from '../../src/gateway/response-bodies.ts';
+import { createdOrderSchema } from '../../src/gateway/response-bodies.ts';
+import type { CreatedOrder } from '../../src/gateway/response-bodies.ts';
 import { startRunningStack } from '../support/running-stack.ts';
 import type { RunningStack } from '../support/running-stack.ts';
 
@@ -33,13 +34,11 @@ describe('the samples on the page', () => {
     const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', asHere(sample)]);
 
     expect(others).toEqual([]);
-    const [head = '', first = '', later] = stdout.split(/\r?\n\r?\n|(?<=\})(?=\{)/);
-    expect(head).toContain('HTTP/1.1 201 Created');
-    const created = createdOrderSchema.parse(JSON.parse(first));
-    if (later !== undefined) {
-      expect(orderViewSchema.parse(JSON.parse(later))).toEqual({ state: 'SUCCEEDED', stage: 'LINKED', ...created });
-    }
-    await expect(world.sandboxOrdersOf(created.order_id)).resolves.toHaveLength(1);
+    expect(stdout).toContain('HTTP/1.1 201 Created');
+    const [created, ...later] = [...stdout.matchAll(/\{.*?\}/g)].map(([json]) => JSON.parse(json) as CreatedOrder);
+    expect(createdOrderSchema.parse(created)).toEqual(created);
+    expect(later).toEqual(later.map(() => ({ state: 'SUCCEEDED', stage: 'LINKED', ...created })));
+    await expect(world.sandboxOrdersOf(created?.order_id ?? '')).resolves.toHaveLength(1);
   });
 
   it('of docs/gateway.md: the library creates an order with a fresh quote', async () => {

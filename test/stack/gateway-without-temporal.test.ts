@@ -48,7 +48,9 @@ describe('a gateway whose Temporal', () => {
     await pWaitFor(async () => (await metric('waiting_requests')) === '1', { interval: 20, timeout: 3000 });
     await gateway.killTemporal();
 
-    await expectUnavailable(await waiting);
+    const response = await waiting;
+    expect(response.status).toBe(503);
+    await expectUnavailable(response);
   });
 
   it('is back goes on with the order: the same request gives its ids', async () => {

@@ -10,7 +10,7 @@ import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
 import { baseEnvironment } from '../../stack/child-environment.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { Supervisor } from '../../stack/supervisor.ts';
-import type { Part } from '../../stack/supervisor.ts';
+import type { Part, PartCommand } from '../../stack/supervisor.ts';
 import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
 import { startTemporal } from '../../stack/temporal/start-temporal.ts';
 import { waitUntilReady } from '../../stack/wait-until-ready.ts';
@@ -56,6 +56,11 @@ export async function startGatewayOnTemporal(environment: Record<string, string>
     () => supervisor.stop(),
   ];
   let temporal: Part | undefined;
+  const spawn = (command: PartCommand) => {
+    const part = supervisor.spawn(command);
+    if (command.name === 'temporal') temporal = part;
+    return part;
+  };
 
   const gateway = supervisor.spawn({
     name: 'gateway',
@@ -97,11 +102,6 @@ export async function startGatewayOnTemporal(environment: Record<string, string>
       return new Client({ connection, namespace: NAMESPACE });
     },
     async startTemporal() {
-      const spawn = (command: Parameters<Supervisor['spawn']>[0]) => {
-        const part = supervisor.spawn(command);
-        if (command.name === 'temporal') temporal = part;
-        return part;
-      };
       await startTemporal({
         cli: await findTemporalCli({ environment: process.env, spawn, doing: () => {} }),
         spawn,

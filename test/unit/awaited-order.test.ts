@@ -23,7 +23,7 @@ function scriptedOrders(outcomes: (CreateOrderOutcome | Promise<never>)[], view?
     asked,
     async createOrder(_input: unknown, options: CreateOrderOptions) {
       asked.push(options);
-      return await (outcomes.shift() as CreateOrderOutcome);
+      return (await outcomes.shift()) as CreateOrderOutcome;
     },
     async getOrder() {
       if (!view) throw new Error('Nobody should ask.');

@@ -32,16 +32,16 @@ describe('docs/gateway.md', () => {
     expect(new Set(examples.map(({ status }) => String(status)))).toEqual(new Set([...documented, '405']));
   });
 
-  it('has examples that the gateway could answer', () => {
-    for (const { status, body } of examples) {
-      if (status < 400) {
-        expect(schemaOf[status]?.parse(body)).toEqual(body);
-      } else {
-        const problem = z.strictObject(problemSchema.shape).parse(body);
-        const { title, retryable } = problemEntry(problem.code);
-        expect(problem).toMatchObject({ status, title, retryable, type: problemType(problem.code) });
-      }
-    }
+  it.each(examples)('has an example of $status that the gateway could answer', ({ status, body }) => {
+    expect((schemaOf[status] ?? z.strictObject(problemSchema.shape)).parse(body)).toEqual(body);
+  });
+
+  it.each(examples.filter(({ status }) => status >= 400))('has a $status that says what its code says', (example) => {
+    const problem = problemSchema.parse(example.body);
+    const { title, retryable, status } = problemEntry(problem.code);
+
+    expect(status).toBe(example.status);
+    expect(problem).toMatchObject({ status, title, retryable, type: problemType(problem.code) });
   });
 
   it('names no setting that is none', () => {
