@@ -1,10 +1,14 @@
 import { OrderFailedError } from '../client/index.ts';
 import type { CheckoutRequestInput, CreateOrderOutcome } from '../client/index.ts';
 import type { OrderCreationStage } from '../domain/order-creation.ts';
+import { inTime } from './in-time.ts';
 import type { CreateOrderOptions, Orders } from './orders.ts';
 
 /** Stages after which nothing more happens, though Temporal may close the run a moment later. */
 const lastStages = new Set<OrderCreationStage>(['LINKED', 'FAILED', 'CANCELLED']);
+
+/** Of this, and of the moment before it, a gateway that is told to stop has 5 s (see `stopInOrder`). */
+const LAST_LOOK_MS = 3_000;
 
 /**
  * Creates the order, or joins its creation, and waits for it until the time is over or the signal is aborted. Then the
@@ -20,7 +24,7 @@ export async function awaitOrder(
   const known =
     (await outcomeUnlessAborted(() => orders.createOrder(input, { ...options, signal }), signal)) ??
     // Not `getOrder`: whether the order was begun, and whether the key is that of this very checkout, may not be known yet.
-    (await orders.createOrder(input, { ...options, timeoutMs: 0 }));
+    (await inTime(orders.createOrder(input, { ...options, timeoutMs: 0 }), LAST_LOOK_MS));
   if (known.state === 'SUCCEEDED' || !lastStages.has(known.stage)) return known;
 
   const view = await orders.getOrder(input.idempotency_key);

@@ -87,7 +87,7 @@ const json = (schema: z.ZodType, examples: Record<string, unknown>) => ({
 
 /** Of the requests that never reach a route, and of those that fail for no reason of theirs. */
 const anywhere: ProblemCode[] = ['MalformedRequest', 'RequestTimeout', 'HeadersTooLarge', 'InternalError'];
-const onOrders: ProblemCode[] = ['Unauthorized', 'GatewayOverloaded', 'TemporalUnavailable'];
+const onOrders: ProblemCode[] = ['Unauthorized', 'ClientClosed', 'GatewayOverloaded', 'TemporalUnavailable'];
 
 const checkoutExamples = { delivery: { value: delivery }, pickup: { value: pickup } };
 const keyHeader = hyphenatedUuid.meta({

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { TemporalUnavailableError } from '../client/index.ts';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../domain/order-creation.ts';
+import { inTime } from './in-time.ts';
 
 /** Probes come every few seconds from several sides; Temporal need not hear of each. */
 const KNOWN_FOR_MS = 3000;
@@ -43,18 +43,10 @@ export function watchOrderWorkers(
     return new Set(recent.map(({ identity }) => identity)).size;
   };
   const askInTime = async () => {
-    const timer = new AbortController();
-    // A connection that is being made has a deadline of its own, far beyond the patience of a probe.
-    const tooLate = delay(ANSWER_TIMEOUT_MS, undefined, { signal: timer.signal }).then(() => {
-      throw new Error('There was no answer in time.');
-    });
     try {
-      return await Promise.race([ask(), tooLate]);
+      return await inTime(ask(), ANSWER_TIMEOUT_MS);
     } catch (error) {
       throw new TemporalUnavailableError('Temporal can not be reached.', { cause: error });
-    } finally {
-      timer.abort();
-      tooLate.catch(() => {});
     }
   };
 

@@ -30,6 +30,7 @@ const gatewayProblems = {
   },
   HeadersTooLarge: { status: 431, title: 'The headers are too large.', retryable: false },
   InternalError: { status: 500, title: 'The gateway failed.', retryable: true },
+  ClientClosed: { status: 503, title: 'The gateway is stopping.', retryable: true },
   GatewayOverloaded: { status: 503, title: 'Too many requests wait for their orders.', retryable: true },
   TemporalUnavailable: { status: 503, title: 'Temporal can not be reached.', retryable: true },
 } as const satisfies Record<string, ProblemEntry>;

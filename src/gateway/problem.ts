@@ -47,7 +47,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem) {
 
 export function sendOrderCreationError(reply: FastifyReply, error: OrderCreationError) {
   // The client waits for the review of a LinkConflict as for any other: it never throws one.
-  const code = error.code as ProblemCode;
+  const code = error.code === 'LinkConflict' ? 'InternalError' : error.code;
   const problems = error instanceof OrderFailedError ? error.problems : [];
   return sendProblem(reply, { code, detail: error.message, problems });
 }

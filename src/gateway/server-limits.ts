@@ -7,8 +7,8 @@ const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 /** How exactly these two are kept. */
 const TIMEOUT_CHECK_MS = 1_000;
-/** Beyond the longest wait: a connection on which nothing moves for so long has lost its caller. */
-const IDLE_MARGIN_MS = 15_000;
+/** Beyond the longest wait, and what Temporal may take to say that it can't be reached. */
+const IDLE_MARGIN_MS = 30_000;
 /** Longer than load balancers keep connections (60 s), so that none sends a request into one that we just closed. */
 const KEEP_ALIVE_MS = 72_000;
 

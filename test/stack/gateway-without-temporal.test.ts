@@ -71,6 +71,31 @@ describe('a gateway whose Temporal', () => {
   }, 60_000);
 });
 
+describe('a gateway that is told to stop when its Temporal is dead', () => {
+  let other: GatewayOnTemporal;
+  beforeAll(async () => {
+    other = await startGatewayOnTemporal();
+    await other.startTemporal();
+  }, 60_000);
+  afterAll(() => other?.stop());
+
+  it('tells those who wait to come back, and ends', async () => {
+    // Until its run is begun, which the first request waits for, there is nothing that could be lost.
+    await other.post(key, checkout, { prefer: 'wait=0' });
+    const waiting = other.post(key, checkout);
+    await pWaitFor(async () => (await metric('waiting_requests', other)) === '1', { interval: 20, timeout: 3000 });
+    await other.killTemporal();
+    const stoppedAt = Date.now();
+    process.kill(other.gateway.pid, 'SIGTERM');
+
+    const response = await waiting;
+    expect(response.status).toBe(503);
+    await expectUnavailable(response);
+    expect((await other.gateway.exited).code).toBe(0);
+    expect(Date.now() - stoppedAt).toBeLessThan(6000);
+  });
+});
+
 async function expectUnavailable(response: Response): Promise<void> {
   expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
   expect(await json(response)).toMatchObject({ code: 'TemporalUnavailable', retryable: true });
@@ -81,8 +106,8 @@ async function untilReady(): Promise<void> {
 }
 
 /** Of a gauge without labels, as it is written. */
-async function metric(name: string): Promise<string | undefined> {
-  const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+async function metric(name: string, { url } = gateway): Promise<string | undefined> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
   return new RegExp(`^cooco_gateway_${name} (.+)$`, 'm').exec(metrics)?.[1];
 }
 
