@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { orderCreationWorkflowId } from '../src/domain/order-creation.ts';
+import { writeDemoCheckout } from './demo-checkout.ts';
 import { placeOrder, type PlacedOrder } from './first-order.ts';
 import { onLauncherGone } from './launcher-link.ts';
 import { consoleProgress, seconds } from './progress.ts';
@@ -70,8 +70,7 @@ async function showFirstOrder(stack: Stack, settings: StackSettings): Promise<vo
       doing,
     }),
   );
-  const checkoutFile = path.join(settings.dataDir, 'checkout.json');
-  await writeFile(checkoutFile, `${JSON.stringify(await createDemoQuote(admin), null, 2)}\n`);
+  await writeDemoCheckout({ ...admin, dataDir: settings.dataDir });
   for (const line of describe(order, stack, settings)) progress.say(line);
 }
 

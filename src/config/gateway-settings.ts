@@ -1,6 +1,9 @@
 import { z } from 'zod';
-import { logLevel, parseEnvironment, wholeNumber } from './environment.ts';
+import { logLevel, parseEnvironment, secret, wholeNumber } from './environment.ts';
 import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
+
+/** A key that can be guessed is none, in production or elsewhere. */
+const SHORTEST_KEY = 16;
 
 export const gatewayVariables = temporalVariables.extend({
   GATEWAY_HOST: z.string().default('127.0.0.1'),
@@ -14,8 +17,12 @@ export const gatewayVariables = temporalVariables.extend({
         .map((key) => key.trim())
         .filter((key) => key !== ''),
     )
-    .refine((keys) => keys.length > 0, 'must be one or more keys, separated by commas'),
+    .refine(
+      (keys) => keys.length > 0 && keys.every((key) => key.length >= SHORTEST_KEY && secret().safeParse(key).success),
+      `must be one or more keys of at least ${SHORTEST_KEY} characters in printable ASCII, separated by commas`,
+    ),
   GATEWAY_WAIT_MS: wholeNumber(0, 60_000).default(10_000),
+  GATEWAY_MAX_WAITING: wholeNumber(1, 100_000).default(1000),
   LOG_LEVEL: logLevel,
 });
 
@@ -28,6 +35,7 @@ export function readGatewaySettings(environment: NodeJS.ProcessEnv) {
     port: variables.GATEWAY_PORT,
     apiKeys: variables.GATEWAY_API_KEYS,
     waitMs: variables.GATEWAY_WAIT_MS,
+    maxWaiting: variables.GATEWAY_MAX_WAITING,
     logLevel: variables.LOG_LEVEL,
   };
 }

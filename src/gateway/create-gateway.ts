@@ -1,82 +1,75 @@
-import fastify from 'fastify';
-import type { FastifyBaseLogger, FastifyError, FastifyInstance } from 'fastify';
-import { OrderCreationError } from '../client/index.ts';
-import type { OrderCreationClient } from '../client/index.ts';
+import fastify, { LogController } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { ConnectionErrors } from './connection-errors.ts';
 import { createCredentialCheck } from './credential.ts';
+import { answerError } from './error-answers.ts';
+import { createMetrics } from './metrics.ts';
+import { registerOperationsRoutes } from './operations-routes.ts';
 import { registerOrderRoutes } from './order-routes.ts';
-import { sendOrderCreationError, sendProblem } from './problem.ts';
-
-/** A checkout names its quote and an address: a few hundred bytes. */
-const BODY_LIMIT_BYTES = 64 * 1024;
+import type { OrderWorkers } from './order-workers.ts';
+import { stopInOrder } from './orderly-stop.ts';
+import type { Orders } from './orders.ts';
+import { sendProblem } from './problem.ts';
+import { checkRequests } from './request-checks.ts';
+import { requestId } from './request-id.ts';
+import { recordRequests } from './request-records.ts';
+import { serverLimits } from './server-limits.ts';
+import { standardHeaders } from './standard-headers.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 export interface GatewayOptions {
-  client: Pick<OrderCreationClient, 'createOrder' | 'getOrder' | 'checkConnection'>;
+  orders: Orders;
+  workers: OrderWorkers;
   apiKeys: string[];
   /** Longest that a request waits for its order. */
   waitMs: number;
+  /** How many requests may wait at the same time. */
+  maxWaiting: number;
   logger: FastifyBaseLogger;
 }
 
-/** The HTTP service for gateways that rather call HTTP than import the client library. */
-export function createGateway({ client, apiKeys, waitMs, logger }: GatewayOptions): FastifyInstance {
+/**
+ * The HTTP service for gateways that rather call HTTP than import the client library. `close()` refuses new connections,
+ * answers the requests that wait with what is known of their orders by then, and resolves when all are answered.
+ */
+export function createGateway(options: GatewayOptions): FastifyInstance {
+  const { orders, workers, apiKeys, waitMs, maxWaiting, logger } = options;
+  const waiting = new WaitingRoom(maxWaiting);
+  const asking = new WaitingRoom(maxWaiting);
+  const metrics = createMetrics({ waiting, workers });
+  const connectionErrors = new ConnectionErrors(metrics);
+
   const app = fastify({
+    ...serverLimits({ waitMs }),
     loggerInstance: logger,
-    bodyLimit: BODY_LIMIT_BYTES,
-    // One line a request, below, instead of Fastify's two with the caller's address.
-    disableRequestLogging: true,
-    // Open requests end with their answer, idle connections at once.
-    forceCloseConnections: 'idle',
+    // `recordRequests` writes one line a request instead of Fastify's two with the caller's address.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    genReqId: requestId,
+    // A request on a connection that is still open is answered: it may be the only word of an order.
+    return503OnClosing: false,
+    // An address that no route can be looked up by; such a request passes no hook.
+    frameworkErrors(error, request, reply) {
+      void reply.headers(standardHeaders(request.id));
+      answerError(error, request, reply);
+      const { statusCode: status, outcomeCode: code } = reply;
+      metrics.observe({ route: undefined, status, code, seconds: 0, abandoned: false });
+    },
+    clientErrorHandler: connectionErrors.onClientError,
   });
+  connectionErrors.listenTo(app);
+  recordRequests(app, metrics);
+  stopInOrder(app, waiting);
+  checkRequests(app);
+  app.setErrorHandler(answerError);
 
-  app.removeContentTypeParser('text/plain');
-
-  app.addHook('onResponse', (request, reply, done) => {
-    request.log.info(
-      { method: request.method, route: request.routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime },
-      'request',
-    );
-    done();
-  });
-
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    if (error instanceof OrderCreationError) return sendOrderCreationError(reply, error);
-    switch (error.statusCode) {
-      case 413:
-        return sendProblem(reply, {
-          code: 'PayloadTooLarge',
-          detail: `The body is larger than ${BODY_LIMIT_BYTES} bytes.`,
-        });
-      case 415:
-        return sendProblem(reply, { code: 'UnsupportedMediaType', detail: 'Send Content-Type: application/json.' });
-      default:
-        if (error.statusCode !== undefined && error.statusCode < 500) {
-          return sendProblem(reply, { code: 'MalformedRequest', detail: 'The request is not valid HTTP with JSON.' });
-        }
-        request.log.error({ errorType: error.name, errorMessage: error.message, stack: error.stack }, 'request failed');
-        return sendProblem(reply, {
-          code: 'InternalError',
-          detail: 'Send the same request with the same key again.',
-          retryable: true,
-        });
-    }
-  });
-  app.setNotFoundHandler((_request, reply) =>
-    sendProblem(reply, { code: 'NotFound', detail: 'Orders are at /v1/orders.' }),
-  );
-
-  app.get('/healthz', () => ({ status: 'ok' }));
-  app.get('/readyz', async () => {
-    await client.checkConnection();
-    return { status: 'ok' };
-  });
-
+  registerOperationsRoutes(app, { workers, metrics });
   const isKnown = createCredentialCheck(apiKeys);
-  void app.register((orders, _options, done) => {
-    orders.addHook('onRequest', async (request, reply) => {
+  void app.register((orderRoutes, _options, done) => {
+    orderRoutes.addHook('onRequest', async (request, reply) => {
       if (isKnown(request.headers.authorization)) return;
       await sendProblem(reply, { code: 'Unauthorized', detail: 'Send Authorization: Bearer <a key of this gateway>.' });
     });
-    registerOrderRoutes(orders, { client, waitMs });
+    registerOrderRoutes(orderRoutes, { orders, waitMs, waiting, asking });
     done();
   });
   return app;

@@ -3,19 +3,25 @@ import { OrderCreationClient } from '../client/index.ts';
 import { SettingsError } from '../config/environment.ts';
 import { readGatewaySettings } from '../config/gateway-settings.ts';
 import { createGateway } from './create-gateway.ts';
+import { watchOrderWorkers } from './order-workers.ts';
 
 try {
   const settings = readGatewaySettings(process.env);
   const client = OrderCreationClient.connect(settings.temporal);
+  const workers = watchOrderWorkers(settings.temporal, () => client.checkConnection());
   const gateway = createGateway({
-    client,
+    orders: client,
+    workers,
     apiKeys: settings.apiKeys,
     waitMs: settings.waitMs,
+    maxWaiting: settings.maxWaiting,
     logger: pino({ name: 'gateway', level: settings.logLevel }),
   });
   const stop = async () => {
     await gateway.close();
-    await client.close();
+    await Promise.all([client.close(), workers.close()]);
+    // A call to Temporal whose caller has been answered already would keep the process until its deadline.
+    process.exit();
   };
   process.once('SIGINT', () => void stop());
   process.once('SIGTERM', () => void stop());

@@ -1,20 +1,31 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { CheckoutRequestInput, OrderCreationClient, OrderInProgress } from '../client/index.ts';
+import type { CheckoutRequestInput } from '../client/index.ts';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
+import { awaitOrder } from './awaited-order.ts';
+import type { Orders } from './orders.ts';
 import { sendProblem } from './problem.ts';
+import type { CreatedOrder, OrderInProgressBody, OrderViewBody } from './response-bodies.ts';
+import { traceContext } from './trace-context.ts';
 import { waitMs } from './wait-preference.ts';
+import type { WaitingRoom } from './waiting-room.ts';
 
 /** When to ask again, in seconds: an order creation takes a moment, a review takes people. */
 const RETRY_AFTER_S = 2;
 const RETRY_AFTER_IN_REVIEW_S = 3600;
 
 interface OrderRoutesOptions {
-  client: Pick<OrderCreationClient, 'createOrder' | 'getOrder'>;
+  orders: Orders;
   waitMs: number;
+  /** Requests that wait for their orders. */
+  waiting: WaitingRoom;
+  /** Requests that ask how an order stands: none keeps out one that waits, nor the other way round. */
+  asking: WaitingRoom;
 }
 
 /** `POST /v1/orders` and `GET /v1/orders/{key}`. */
 export function registerOrderRoutes(app: FastifyInstance, options: OrderRoutesOptions): void {
+  const { orders, waiting, asking } = options;
+
   app.post('/v1/orders', async (request, reply) => {
     const key = hyphenatedUuid.safeParse(request.headers['idempotency-key']);
     if (!key.success) {
@@ -37,27 +48,45 @@ export function registerOrderRoutes(app: FastifyInstance, options: OrderRoutesOp
 
     // The client parses it: what a caller sent is no checkout yet.
     const input = { ...body, idempotency_key: key.data } as CheckoutRequestInput;
-    const outcome = await options.client.createOrder(input, {
-      timeoutMs: waitMs(request.headers.prefer, options.waitMs),
+    const trace = traceContext(request.headers.traceparent);
+    const outcome = await waiting.enter((stopWaiting) => {
+      // The caller is gone, or has its answer.
+      reply.raw.once('close', () => stopWaiting.abort());
+      return awaitOrder(orders, input, {
+        timeoutMs: waitMs(request.headers.prefer, options.waitMs),
+        signal: stopWaiting.signal,
+        requestId: request.id,
+        ...(trace && { traceparent: trace.traceparent }),
+      });
     });
+    if (outcome === undefined) return sendOverloaded(reply);
+
     void reply.header('location', `/v1/orders/${key.data}`);
     if (outcome.state === 'IN_PROGRESS') return sendInProgress(reply, outcome, 202);
     const { replayed, order_id, ridendine_order_id, payment_session_id, status, payment_status } = outcome;
     if (replayed) void reply.header('idempotent-replayed', 'true');
     return reply
       .status(replayed ? 200 : 201)
-      .send({ order_id, ridendine_order_id, payment_session_id, status, payment_status });
+      .send({ order_id, ridendine_order_id, payment_session_id, status, payment_status } satisfies CreatedOrder);
   });
 
   app.get<{ Params: { key: string } }>('/v1/orders/:key', async (request, reply) => {
-    const view = await options.client.getOrder(request.params.key);
+    const view: OrderViewBody | undefined = await asking.enter(() => orders.getOrder(request.params.key));
+    if (view === undefined) return sendOverloaded(reply);
     return view.state === 'IN_PROGRESS' ? sendInProgress(reply, view, 200) : reply.send(view);
   });
 }
 
-function sendInProgress(reply: FastifyReply, view: OrderInProgress, status: 200 | 202) {
+function sendInProgress(reply: FastifyReply, view: OrderInProgressBody, status: 200 | 202) {
   return reply
     .status(status)
     .header('retry-after', view.stage === 'NEEDS_REVIEW' ? RETRY_AFTER_IN_REVIEW_S : RETRY_AFTER_S)
     .send(view);
+}
+
+function sendOverloaded(reply: FastifyReply) {
+  return sendProblem(reply, {
+    code: 'GatewayOverloaded',
+    detail: 'Too many requests wait already. Send the same request with the same key again.',
+  });
 }

@@ -185,6 +185,7 @@ describe("the gateway's settings", () => {
       port: 3000,
       apiKeys: ['gateway-key-0123456789'],
       waitMs: 10_000,
+      maxWaiting: 1000,
       logLevel: 'info',
     });
   });
@@ -201,11 +202,24 @@ describe("the gateway's settings", () => {
     expect(message).toContain('GATEWAY_API_KEYS');
   });
 
+  it.each(['fifteen-letters', 'gateway-key-0123456789,short', 'a key with spaces in it', 'kéy-of-16-letters'])(
+    'are refused with a key that is short or fits no header: %j',
+    (keys) => {
+      const message = problemsOf(() => readGatewaySettings({ NODE_ENV: 'production', GATEWAY_API_KEYS: keys }));
+
+      expect(message).toContain('GATEWAY_API_KEYS: must be one or more keys of at least 16 characters');
+      expect(message).not.toContain(keys);
+    },
+  );
+
   it('have all their problems reported together', () => {
-    const message = problemsOf(() => readGatewaySettings({ GATEWAY_PORT: '65536', GATEWAY_WAIT_MS: '60001' }));
+    const message = problemsOf(() =>
+      readGatewaySettings({ GATEWAY_PORT: '65536', GATEWAY_WAIT_MS: '60001', GATEWAY_MAX_WAITING: '0' }),
+    );
 
     expect(message.split('\n').toSorted()).toEqual([
       '  GATEWAY_API_KEYS is not set.',
+      '  GATEWAY_MAX_WAITING: must be a whole number from 1 to 100000',
       '  GATEWAY_PORT: must be a whole number from 0 to 65535',
       '  GATEWAY_WAIT_MS: must be a whole number from 0 to 60000',
       'The settings can not be used:',
@@ -220,7 +234,7 @@ describe('what is said of settings that can not be used', () => {
       RIDENDINE_IDEMPOTENCY_TTL RIDENDINE_IDEMPOTENCY_MARGIN QUOTE_GRACE REVIEW_WINDOW LOG_LEVEL
       WORKER_SWEEP WORKER_SWEEP_INTERVAL WORKER_SWEEP_AFTER
       WORKER_MAX_CONCURRENT_ACTIVITIES WORKER_MAX_CONCURRENT_WORKFLOW_TASKS WORKER_SHUTDOWN_GRACE
-      GATEWAY_HOST GATEWAY_PORT GATEWAY_API_KEYS GATEWAY_WAIT_MS`.split(/\s+/);
+      GATEWAY_HOST GATEWAY_PORT GATEWAY_API_KEYS GATEWAY_WAIT_MS GATEWAY_MAX_WAITING`.split(/\s+/);
     const canaries = Object.fromEntries(names.map((name) => [name, 'canary']));
 
     const messages = [

@@ -1,0 +1,79 @@
+import { STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import type { GatewayMetrics } from './metrics.ts';
+import { problemResponse } from './problem.ts';
+import type { Problem } from './problem.ts';
+import { requestId } from './request-id.ts';
+import { standardHeaders } from './standard-headers.ts';
+
+/** What Node's HTTP parser and its timers find wrong, by the code of the error. */
+const problems: Record<string, Problem> = {
+  ERR_HTTP_REQUEST_TIMEOUT: { code: 'RequestTimeout', detail: 'Send the request faster.' },
+  HPE_HEADER_OVERFLOW: { code: 'HeadersTooLarge', detail: 'Send fewer or shorter headers.' },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: { code: 'PayloadTooLarge', detail: 'Send the body without chunk extensions.' },
+};
+const notHttp: Problem = { code: 'MalformedRequest', detail: 'The request is not valid HTTP/1.1.' };
+
+/** Enough for the answer to arrive. */
+const LINGER_MS = 1_000;
+
+/** Answers what is no request, or was none yet when its connection failed; the connection ends with the answer. */
+export class ConnectionErrors {
+  readonly #metrics: GatewayMetrics;
+  /** How many requests of a connection have arrived whole and have no answer yet. */
+  readonly #answering = new WeakMap<Duplex, number>();
+
+  constructor(metrics: GatewayMetrics) {
+    this.#metrics = metrics;
+  }
+
+  /** What Fastify takes as `clientErrorHandler`. */
+  readonly onClientError = (error: Error & { code?: string }, socket: Socket): void => {
+    const isAnswering = (this.#answering.get(socket) ?? 0) > 0;
+    // What is wrong came after a request that is still being answered: said now, it would be taken for its answer.
+    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) {
+      socket.destroy();
+      return;
+    }
+    this.#answer(socket, problems[error.code ?? ''] ?? notHttp, requestId({ headers: {} }));
+    // Whoever goes on sending, or never reads, is not waited for.
+    socket.setTimeout(LINGER_MS, () => socket.destroy());
+  };
+
+  listenTo(app: FastifyInstance): void {
+    app.addHook('preValidation', (request, reply, done) => {
+      const { socket } = request;
+      this.#count(socket, 1);
+      reply.raw.once('close', () => this.#count(socket, -1));
+      done();
+    });
+    // A tunnel: its connection is no HTTP any more.
+    app.server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+      this.#answer(socket, { code: 'MethodNotAllowed', detail: 'There are no tunnels here.' }, requestId(request));
+    });
+    // An expectation that we don't know may be ignored (RFC 9110, section 10.1.1); Node would answer without a body.
+    app.server.on('checkExpectation', (request, response) => app.routing(request, response));
+  }
+
+  #count(socket: Duplex, change: 1 | -1): void {
+    this.#answering.set(socket, (this.#answering.get(socket) ?? 0) + change);
+  }
+
+  #answer(socket: Duplex, problem: Problem, id: string): void {
+    const { status, headers, body } = problemResponse(problem);
+    this.#metrics.observe({ route: undefined, status, code: problem.code, seconds: 0, abandoned: false });
+    const json = JSON.stringify(body);
+    const lines = Object.entries({
+      ...standardHeaders(id),
+      ...headers,
+      ...(problem.code === 'MethodNotAllowed' && { allow: '' }),
+      date: new Date().toUTCString(),
+      'content-length': String(Buffer.byteLength(json)),
+      connection: 'close',
+    }).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${json}`);
+  }
+}

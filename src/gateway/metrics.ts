@@ -1,0 +1,103 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { OrderWorkers } from './order-workers.ts';
+import type { WaitingRoom } from './waiting-room.ts';
+
+/** From what an order takes (a tenth of a second) to the longest that a request may wait. */
+const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 12, 30, 60];
+
+/** What came of a request. `abandoned`: the caller was gone before the answer. */
+type Outcome = 'created' | 'accepted' | 'ok' | 'refused' | 'failed' | 'abandoned';
+
+export interface AnsweredRequest {
+  /** The route's pattern, never the address. */
+  route: string | undefined;
+  status: number;
+  /** `code` of the problem, if it was one. */
+  code: string | undefined;
+  seconds: number;
+  abandoned: boolean;
+}
+
+export interface GatewayMetrics {
+  registry: Registry;
+  observe(request: AnsweredRequest): void;
+}
+
+/** Every label takes its values from a table of ours: nothing that a caller sends becomes one. */
+export function createMetrics({ waiting, workers }: { waiting: WaitingRoom; workers: OrderWorkers }): GatewayMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const labelNames = ['route', 'outcome', 'code'] as const;
+  const requests = new Counter({
+    name: 'cooco_gateway_requests_total',
+    help: 'Requests by route, outcome and problem code.',
+    labelNames,
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'cooco_gateway_request_seconds',
+    help: 'Time from the request to the end of its answer, in seconds.',
+    labelNames,
+    buckets: SECONDS,
+    registers,
+  });
+  const paymentSessions = new Histogram({
+    name: 'cooco_gateway_payment_session_seconds',
+    help: 'Time from the request that began an order to the answer with its payment session, in seconds.',
+    buckets: SECONDS,
+    registers,
+  });
+  registry.registerMetric(
+    new Gauge({
+      name: 'cooco_gateway_waiting_requests',
+      help: 'Requests that wait for their orders.',
+      registers: [],
+      collect() {
+        this.set(waiting.waiting);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: 'cooco_gateway_temporal_reachable',
+      help: '1 if Temporal answers, else 0.',
+      registers: [],
+      async collect() {
+        this.set(Number.isNaN(await countOrNaN(workers)) ? 0 : 1);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: 'cooco_gateway_order_workers',
+      help: 'Workers that have asked for orders of late; NaN while Temporal can not be reached.',
+      registers: [],
+      async collect() {
+        this.set(await countOrNaN(workers));
+      },
+    }),
+  );
+  return {
+    registry,
+    observe(request) {
+      const outcome = outcomeOf(request);
+      const labels = { route: request.route ?? 'none', outcome, code: request.code ?? 'none' };
+      requests.inc(labels);
+      durations.observe(labels, request.seconds);
+      if (outcome === 'created') paymentSessions.observe(request.seconds);
+    },
+  };
+}
+
+function countOrNaN(workers: OrderWorkers): Promise<number> {
+  return workers.count().catch(() => Number.NaN);
+}
+
+function outcomeOf({ status, abandoned }: AnsweredRequest): Outcome {
+  if (abandoned) return 'abandoned';
+  if (status === 201) return 'created';
+  if (status === 202) return 'accepted';
+  if (status >= 500) return 'failed';
+  return status >= 400 ? 'refused' : 'ok';
+}

@@ -1,0 +1,285 @@
+import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
+import { createDocument } from 'zod-openapi';
+import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
+import { checkoutRequestSchema, hyphenatedUuid } from '../domain/checkout-request.ts';
+import { failureCodes } from '../domain/failure-codes.ts';
+import { problemCodes, problemEntry } from './problem-codes.ts';
+import type { ProblemCode } from './problem-codes.ts';
+import { PROBLEM_CONTENT_TYPE, problemResponse } from './problem.ts';
+import {
+  createdOrderSchema,
+  healthSchema,
+  orderInProgressSchema,
+  orderViewSchema,
+  problemSchema,
+  readinessSchema,
+} from './response-bodies.ts';
+import type { CreatedOrder, OrderInProgressBody, OrderViewBody, Readiness } from './response-bodies.ts';
+
+/** Of the HTTP interface; a change that breaks a caller raises the first number and the `/v1` of the addresses. */
+const API_VERSION = '1.0.0';
+
+const exampleKey = '6d8f5f0e-8c3e-4a53-9a68-0b1a1f2c7d11';
+const exampleOrder: CreatedOrder = {
+  order_id: 'bdb8f1ce-6865-5e82-8453-e6f4952b2cfa',
+  ridendine_order_id: 'rnd_98daedad5b37534f8fe27813',
+  payment_session_id: 'ps_c5333cd4278375f52051cfc55cf43736',
+  status: 'PENDING_PAYMENT',
+  payment_status: 'PENDING',
+};
+const exampleInProgress: OrderInProgressBody = {
+  state: 'IN_PROGRESS',
+  stage: 'CREATING_RIDENDINE_ORDER',
+  order_id: exampleOrder.order_id,
+};
+const exampleInReview: OrderInProgressBody = {
+  ...exampleInProgress,
+  stage: 'NEEDS_REVIEW',
+  failure: { code: 'RideNDineUnavailable' },
+};
+const exampleSucceeded: OrderViewBody = { state: 'SUCCEEDED', stage: 'LINKED', ...exampleOrder };
+const exampleFailed: OrderViewBody = {
+  state: 'FAILED',
+  stage: 'FAILED',
+  order_id: exampleOrder.order_id,
+  failure: { code: 'RideNDineRejected', detail: failureCodes.RideNDineRejected.meaning },
+};
+const exampleReadiness: Readiness = { status: 'ok', workers: 2 };
+const delivery = {
+  customer_id: 'c00c0000-0000-4000-8000-000000000201',
+  quote_id: 'quote-0b8f6a52',
+  fulfillment_method: 'DELIVERY' as const,
+  shipping_snapshot: { address: '100 Example Street, Apartment 4B', lat: 40.7128, lng: -74.006 },
+  customer_note: 'Please no cutlery.',
+};
+const pickup = {
+  customer_id: 'c00c0000-0000-4000-8000-000000000201',
+  quote_id: 'quote-0b8f6a53',
+  fulfillment_method: 'PICKUP' as const,
+};
+
+const { shape } = checkoutRequestSchema;
+/** The domain's request, with the key in a header. */
+const requestBodySchema = checkoutRequestSchema
+  .extend({
+    customer_id: shape.customer_id.meta({ description: 'The customer whom you have authenticated.' }),
+    quote_id: shape.quote_id.meta({ description: 'The quote that the customer confirms. It makes one order.' }),
+    fulfillment_method: shape.fulfillment_method.meta({ description: 'As in the quote.' }),
+    shipping_snapshot: shape.shipping_snapshot.meta({
+      description: 'Where a DELIVERY goes: address, lat and lng, besides whatever else you keep. Not for a PICKUP.',
+    }),
+    customer_note: shape.customer_note.meta({ description: 'What the customer adds, for people.' }),
+    idempotency_key: hyphenatedUuid.optional().meta({ description: 'If it is given, that of the header.' }),
+  })
+  .meta({ id: 'Checkout' });
+
+const header = {
+  requestId: z.string().meta({ description: 'Yours, if it was well-formed, or a new one. It is in our logs.' }),
+  retryAfter: z.string().regex(/^\d+$/).meta({ description: 'Seconds to wait before asking again.' }),
+  location: z.string().meta({ description: 'Where to ask how the order stands.' }),
+  replayed: z.literal('true').meta({ description: 'Another request with this key began the order.' }),
+};
+const onEveryAnswer = { 'X-Request-Id': header.requestId };
+const json = (schema: z.ZodType, examples: Record<string, unknown>) => ({
+  'application/json': { schema, examples: mapValues(examples, (value) => ({ value })) },
+});
+
+/** Of the requests that never reach a route, and of those that fail for no reason of theirs. */
+const anywhere: ProblemCode[] = ['MalformedRequest', 'RequestTimeout', 'HeadersTooLarge', 'InternalError'];
+const onOrders: ProblemCode[] = ['Unauthorized', 'ClientClosed', 'GatewayOverloaded', 'TemporalUnavailable'];
+
+const checkoutExamples = { delivery: { value: delivery }, pickup: { value: pickup } };
+const keyHeader = hyphenatedUuid.meta({
+  description: 'New for each checkout, and the same for every time that this checkout is sent.',
+  example: exampleKey,
+});
+const traceHeaders = {
+  'X-Request-Id': z
+    .string()
+    .optional()
+    .meta({ description: 'Letters, digits, _, . and -, at most 128; anything else is replaced.' }),
+  traceparent: z.string().optional().meta({ description: 'W3C Trace Context; handed on to the order creation.' }),
+};
+
+const postOrder: ZodOpenApiOperationObject = {
+  operationId: 'createOrder',
+  summary: 'Create the order of a confirmed checkout, and wait for its payment session',
+  description:
+    'Sent again with the same key it never makes a second order: send it again until the answer is final (anything but 202 and what is retryable).',
+  security: [{ bearer: [] }],
+  requestParams: {
+    header: z.object({
+      'Idempotency-Key': keyHeader,
+      Prefer: z
+        .string()
+        .optional()
+        .meta({ description: 'wait=N: wait at most N seconds (RFC 7240).', example: 'wait=5' }),
+      ...traceHeaders,
+    }),
+  },
+  requestBody: {
+    required: true,
+    content: { 'application/json': { schema: requestBodySchema, examples: checkoutExamples } },
+  },
+  responses: {
+    200: {
+      description: 'The order is linked; another request with this key began it.',
+      headers: z.object({
+        ...onEveryAnswer,
+        Location: header.location,
+        'Idempotent-Replayed': header.replayed,
+      }),
+      content: json(createdOrderSchema, { linked: exampleOrder }),
+    },
+    201: {
+      description: 'The order is linked.',
+      headers: z.object({ ...onEveryAnswer, Location: header.location }),
+      content: json(createdOrderSchema, { linked: exampleOrder }),
+    },
+    202: {
+      description: 'The order creation goes on: ask again, with the same request or at Location.',
+      headers: z.object({ ...onEveryAnswer, Location: header.location, 'Retry-After': header.retryAfter }),
+      content: json(orderInProgressSchema, { inProgress: exampleInProgress, inReview: exampleInReview }),
+    },
+    ...problemResponses([
+      ...anywhere,
+      ...onOrders,
+      'IdempotencyKeyInvalid',
+      'PayloadTooLarge',
+      'UnsupportedMediaType',
+      ...problemCodes.filter((code) => code in failureCodes),
+    ]),
+  },
+};
+
+const getOrder: ZodOpenApiOperationObject = {
+  operationId: 'getOrder',
+  summary: 'How the order creation with this key stands',
+  security: [{ bearer: [] }],
+  requestParams: { path: z.object({ key: keyHeader }), header: z.object(traceHeaders) },
+  responses: {
+    200: {
+      description: 'How it stands. While it is in progress, Retry-After says when to ask again.',
+      headers: z.object({ ...onEveryAnswer, 'Retry-After': header.retryAfter.optional() }),
+      content: json(orderViewSchema, {
+        inProgress: exampleInProgress,
+        inReview: exampleInReview,
+        succeeded: exampleSucceeded,
+        failed: exampleFailed,
+      }),
+    },
+    ...problemResponses([
+      ...anywhere,
+      ...onOrders,
+      'IdempotencyKeyInvalid',
+      'OrderNotFound',
+      'UriTooLong',
+      'UnsupportedMediaType',
+    ]),
+  },
+};
+
+/** The OpenAPI 3.1 document of this service. */
+export function openApiDocument() {
+  return createDocument(
+    {
+      openapi: '3.1.0',
+      info: {
+        title: 'COOCO order creation',
+        version: API_VERSION,
+        description: 'One confirmed checkout becomes one order in Directus and one at RideNDine, linked to each other.',
+      },
+      // Relative: wherever this document came from.
+      servers: [{ url: '/' }],
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+      paths: {
+        '/v1/orders': { post: postOrder },
+        '/v1/orders/{key}': { get: getOrder },
+        '/healthz': {
+          get: operation('isAlive', 'Whether the process runs', json(healthSchema, { ok: { status: 'ok' } })),
+        },
+        '/readyz': {
+          get: operation('isReady', 'Whether orders are taken', json(readinessSchema, { ready: exampleReadiness }), [
+            'TemporalUnavailable',
+          ]),
+        },
+        '/metrics': {
+          get: operation('getMetrics', 'Metrics for Prometheus', { 'text/plain': { schema: z.string() } }),
+        },
+        '/openapi.json': {
+          get: operation('getOpenApi', 'This document', {
+            'application/json': { schema: z.record(z.string(), z.unknown()) },
+          }),
+        },
+      },
+    },
+    {
+      override({ zodSchema, jsonSchema }) {
+        // What `storableJson` looks at before it takes a JSON object.
+        if (zodSchema instanceof z.ZodCustom) jsonSchema.type = 'object';
+      },
+      allowEmptySchema: { custom: true },
+    },
+  );
+}
+
+function operation(
+  operationId: string,
+  summary: string,
+  content: ZodOpenApiResponseObject['content'],
+  codes: ProblemCode[] = [],
+): ZodOpenApiOperationObject {
+  return {
+    operationId,
+    summary,
+    responses: {
+      200: { description: STATUS_CODES[200] ?? '', headers: z.object(onEveryAnswer), ...(content && { content }) },
+      ...problemResponses([...anywhere, 'UnsupportedMediaType', ...codes]),
+    },
+  };
+}
+
+/** One response for each status, with an example for each code that it may carry. */
+function problemResponses(codes: ProblemCode[]): Record<`${4 | 5}${string}`, ZodOpenApiResponseObject> {
+  const byStatus = Map.groupBy(codes, (code) => problemEntry(code).status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, ofStatus]) => {
+      const isRetryable = ofStatus.some((code) => problemEntry(code).retryable);
+      return [
+        String(status),
+        {
+          description: ofStatus.map((code) => `${code}: ${problemEntry(code).title}`).join('\n\n'),
+          headers: z.object({
+            ...onEveryAnswer,
+            ...(isRetryable && { 'Retry-After': header.retryAfter.optional() }),
+            ...(status === 401 && { 'WWW-Authenticate': z.literal('Bearer') }),
+          }),
+          content: {
+            [PROBLEM_CONTENT_TYPE]: {
+              schema: problemSchema.extend({ status: z.literal(status), code: z.enum(ofStatus) }),
+              examples: Object.fromEntries(ofStatus.map((code) => [code, { value: problemExample(code) }])),
+            },
+          },
+        },
+      ];
+    }),
+  );
+}
+
+function problemExample(code: ProblemCode) {
+  const { title: detail } = problemEntry(code);
+  if (code !== 'CheckoutInvalid') return problemResponse({ code, detail }).body;
+  return problemResponse({
+    code,
+    detail,
+    problems: [
+      { code: 'CheckoutInvalid', field: 'shipping_snapshot.lat', detail: 'A latitude is a number from -90 to 90.' },
+      { code: 'QuoteExpired', field: 'quote_id', detail: failureCodes.QuoteExpired.meaning },
+    ],
+  }).body;
+}
+
+function mapValues<From, To>(values: Record<string, From>, change: (value: From) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
+}

@@ -1,0 +1,27 @@
+import type { FastifyInstance } from 'fastify';
+import type { GatewayMetrics } from './metrics.ts';
+import { openApiDocument } from './openapi.ts';
+import type { OrderWorkers } from './order-workers.ts';
+import type { Readiness } from './response-bodies.ts';
+
+interface OperationsRoutesOptions {
+  workers: OrderWorkers;
+  metrics: GatewayMetrics;
+}
+
+/** What probes, Prometheus and developers ask for. It needs no credential: keep it inside the network. */
+export function registerOperationsRoutes(app: FastifyInstance, { workers, metrics }: OperationsRoutesOptions): void {
+  app.get('/healthz', () => ({ status: 'ok' }));
+
+  app.get('/readyz', async (): Promise<Readiness> => {
+    const count = await workers.count();
+    return { status: 'ok', workers: count === 0 ? 'none' : count };
+  });
+
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
+
+  const document = JSON.stringify(openApiDocument());
+  app.get('/openapi.json', (_request, reply) => reply.type('application/json').send(document));
+}

@@ -1,0 +1,62 @@
+import { Connection } from '@temporalio/client';
+import { TemporalUnavailableError } from '../client/index.ts';
+import type { TemporalSettings } from '../config/temporal-settings.ts';
+import { ORDER_CREATION_TASK_QUEUE } from '../domain/order-creation.ts';
+import { inTime } from './in-time.ts';
+
+/** Probes come every few seconds from several sides; Temporal need not hear of each. */
+const KNOWN_FOR_MS = 3000;
+const ANSWER_TIMEOUT_MS = 2000;
+/** A worker without orders asks anew every minute; Temporal remembers one that is gone for five. */
+const POLLED_WITHIN_MS = 75_000;
+/** gRPC would wait up to two minutes between attempts to reach a server that was gone. */
+const LONGEST_RECONNECT_PAUSE_MS = 2000;
+
+export interface OrderWorkers {
+  /** How many workers have asked Temporal for orders of late. @throws {TemporalUnavailableError} */
+  count(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * Asks Temporal over a connection of its own, so that what waits for orders is not in the way.
+ *
+ * @param checkConnection fails while the connection that carries the orders does: then nothing else matters.
+ */
+export function watchOrderWorkers(
+  { namespace, ...options }: TemporalSettings,
+  checkConnection: () => Promise<void>,
+): OrderWorkers {
+  const connection = Connection.lazy({
+    ...options,
+    channelArgs: { 'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_PAUSE_MS },
+  });
+  let known: { count: Promise<number>; untilMs: number } | undefined;
+
+  const ask = async () => {
+    await checkConnection();
+    const { pollers } = await connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, () =>
+      connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: ORDER_CREATION_TASK_QUEUE } }),
+    );
+    const oldestMs = Date.now() - POLLED_WITHIN_MS;
+    const recent = pollers.filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 >= oldestMs);
+    return new Set(recent.map(({ identity }) => identity)).size;
+  };
+  const askInTime = async () => {
+    try {
+      return await inTime(ask(), ANSWER_TIMEOUT_MS);
+    } catch (error) {
+      throw new TemporalUnavailableError('Temporal can not be reached.', { cause: error });
+    }
+  };
+
+  return {
+    count() {
+      if (known === undefined || Date.now() >= known.untilMs) {
+        known = { count: askInTime(), untilMs: Date.now() + KNOWN_FOR_MS };
+      }
+      return known.count;
+    },
+    close: () => connection.close(),
+  };
+}

@@ -1,0 +1,38 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { noteAddresses } from './known-addresses.ts';
+import { sendProblem } from './problem.ts';
+import { standardHeaders } from './standard-headers.ts';
+import { parseStrictJson } from './strict-json.ts';
+
+/** What holds for every request of every route, before its body is read. To be called before routes are registered. */
+export function checkRequests(app: FastifyInstance): void {
+  const allowedAt = noteAddresses(app);
+  const sendNothingHere = (request: FastifyRequest, reply: FastifyReply) => {
+    const allow = allowedAt(request.url);
+    if (allow === undefined) return sendProblem(reply, { code: 'NotFound', detail: 'Orders are at /v1/orders.' });
+    void reply.header('allow', allow);
+    return sendProblem(reply, { code: 'MethodNotAllowed', detail: `This address knows ${allow}.` });
+  };
+  app.setNotFoundHandler(sendNothingHere);
+
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers(standardHeaders(request.id));
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      return sendProblem(reply, { code: 'MalformedRequest', detail: 'Send the header Host.' });
+    }
+    if (request.is404) return sendNothingHere(request, reply);
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+      return sendProblem(reply, { code: 'UnsupportedMediaType', detail: 'Send the body without Content-Encoding.' });
+    }
+  });
+
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parseStrictJson(body));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}

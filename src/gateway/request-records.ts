@@ -1,0 +1,25 @@
+import type { FastifyInstance } from 'fastify';
+import type { GatewayMetrics } from './metrics.ts';
+import type { ProblemCode } from './problem-codes.ts';
+import { traceContext } from './trace-context.ts';
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** `code` of the problem that is answered, if one is. */
+    outcomeCode: ProblemCode | undefined;
+  }
+}
+
+/** One line in the log and one count in the metrics for each request; neither holds anything that a customer entered. */
+export function recordRequests(app: FastifyInstance, metrics: GatewayMetrics): void {
+  app.decorateReply('outcomeCode');
+  app.addHook('onResponse', (request, reply, done) => {
+    const { url: route } = request.routeOptions;
+    const { statusCode: status, outcomeCode: code, elapsedTime: ms } = reply;
+    const abandoned = !reply.raw.writableFinished;
+    metrics.observe({ route, status, code, seconds: ms / 1000, abandoned });
+    const trace_id = traceContext(request.headers.traceparent)?.traceId;
+    request.log.info({ method: request.method, route, status, code, ms, abandoned, trace_id }, 'request');
+    done();
+  });
+}

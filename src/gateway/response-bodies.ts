@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { hyphenatedUuid } from '../domain/checkout-request.ts';
+import { failureCodes } from '../domain/failure-codes.ts';
+import type { FailureCode } from '../domain/failure-codes.ts';
+import { orderCreationStages } from '../domain/order-creation.ts';
+import { problemCodes } from './problem-codes.ts';
+
+// What the gateway answers: the types of its replies and the schemas of its OpenAPI document.
+
+const failureCode = z.enum(Object.keys(failureCodes) as [FailureCode, ...FailureCode[]]);
+const stage = z.enum(orderCreationStages).meta({ id: 'Stage', description: 'How far the order creation has come.' });
+const orderId = hyphenatedUuid.meta({ description: "The order's id in COOCO's Directus." });
+const ridendineOrderId = z.string().min(1).meta({ description: "The order's id at RideNDine." });
+const paymentSessionId = z.string().min(1).meta({ description: 'What the customer pays with.' });
+
+/** The ids of an order, as far as they are known. */
+const idsSoFar = {
+  order_id: orderId.optional(),
+  ridendine_order_id: ridendineOrderId.optional(),
+  payment_session_id: paymentSessionId.optional(),
+};
+
+const linkedOrder = {
+  order_id: orderId,
+  ridendine_order_id: ridendineOrderId,
+  payment_session_id: paymentSessionId,
+  status: z.string().meta({ description: 'Status of the order when it was linked.' }),
+  payment_status: z.string().meta({ description: 'Payment status of the order when it was linked.' }),
+};
+
+/** Body of `201` and `200` to `POST /v1/orders`. */
+export const createdOrderSchema = z.object(linkedOrder).meta({ id: 'CreatedOrder' });
+export type CreatedOrder = z.output<typeof createdOrderSchema>;
+
+export const orderInProgressSchema = z
+  .object({
+    state: z.literal('IN_PROGRESS'),
+    stage,
+    ...idsSoFar,
+    failure: z
+      .object({ code: failureCode })
+      .optional()
+      .meta({ description: 'Why the order waits for support staff, if it does.' }),
+  })
+  .meta({ id: 'OrderInProgress', description: 'The order creation goes on, with or without a caller.' });
+export type OrderInProgressBody = z.output<typeof orderInProgressSchema>;
+
+const orderSucceededSchema = z
+  .object({ state: z.literal('SUCCEEDED'), stage: z.literal('LINKED'), ...linkedOrder })
+  .meta({ id: 'OrderSucceeded' });
+
+const orderFailedSchema = z
+  .object({
+    state: z.literal('FAILED'),
+    stage,
+    ...idsSoFar,
+    failure: z.object({ code: failureCode, detail: z.string() }),
+  })
+  .meta({ id: 'OrderFailed', description: 'No order came of it.' });
+
+/** Body of `GET /v1/orders/{key}`; that of a `202` is its `IN_PROGRESS`. */
+export const orderViewSchema = z
+  .discriminatedUnion('state', [orderInProgressSchema, orderSucceededSchema, orderFailedSchema])
+  .meta({ id: 'OrderView' });
+export type OrderViewBody = z.output<typeof orderViewSchema>;
+
+const checkoutProblemSchema = z
+  .object({
+    code: failureCode,
+    field: z.string().meta({ description: 'Path of what is wrong.', example: 'shipping_snapshot.lat' }),
+    detail: z.string(),
+  })
+  .meta({ id: 'CheckoutProblem' });
+
+export const problemSchema = z.object({
+  type: z.string().meta({ description: 'Identifies the problem: urn:cooco:problem:{code}. See docs/problems.md.' }),
+  title: z.string().meta({ description: 'What the code means; the same for every occurrence.' }),
+  status: z.int(),
+  detail: z.string().meta({ description: 'What is wrong with this request. It repeats nothing that was sent.' }),
+  code: z.enum(problemCodes),
+  retryable: z.boolean().meta({ description: 'Whether to send the same request with the same key again.' }),
+  problems: z
+    .array(checkoutProblemSchema)
+    .optional()
+    .meta({ description: 'Every rule that the checkout breaks, where there are several.' }),
+});
+export type ProblemDocument = z.output<typeof problemSchema>;
+
+export const healthSchema = z.object({ status: z.literal('ok') });
+export const readinessSchema = z.object({
+  status: z.literal('ok'),
+  workers: z
+    .union([z.int().min(1), z.literal('none')])
+    .meta({ description: 'How many workers have asked for orders of late. Without any, orders wait.' }),
+});
+export type Readiness = z.output<typeof readinessSchema>;

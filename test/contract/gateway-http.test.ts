@@ -1,0 +1,237 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { newCheckoutRequest } from '../support/builders.ts';
+import { startGatewayOnTemporal } from '../support/gateway-on-temporal.ts';
+import type { GatewayOnTemporal } from '../support/gateway-on-temporal.ts';
+import { sendRaw } from '../support/raw-http.ts';
+
+/** Nothing here gets as far as Temporal, so there is none. */
+let gateway: GatewayOnTemporal;
+let credential: string;
+beforeAll(async () => {
+  gateway = await startGatewayOnTemporal();
+  credential = `Authorization: Bearer ${gateway.apiKey}\r\n`;
+}, 60_000);
+afterAll(() => gateway?.stop());
+
+const key = randomUUID();
+const { idempotency_key: _key, ...checkout } = newCheckoutRequest();
+
+describe('every answer', () => {
+  it.each([
+    ['GET', '/healthz', 200],
+    ['GET', '/openapi.json', 200],
+    ['GET', '/metrics', 200],
+    ['GET', '/nothing-here', 404],
+    ['DELETE', '/v1/orders', 405],
+    ['GET', `/v1/orders/${key}`, 401],
+    ['GET', '/v1/orders/%zz', 400],
+    ['GET', `/v1/orders/${'k'.repeat(200)}`, 414],
+  ])('to %s %s carries an id, is kept by nobody and tells nothing of the server', async (method, path, status) => {
+    const response = await fetch(`${gateway.url}${path}`, { method });
+
+    expect(response.status).toBe(status);
+    expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect([response.headers.get('server'), response.headers.get('x-powered-by')]).toEqual([null, null]);
+    if (status >= 400) await expectProblem(response, status);
+  });
+
+  it('carries the id of the request if that is well-formed, and a new one if not', async () => {
+    await expect(idFor('checkout-17.a_B')).resolves.toBe('checkout-17.a_B');
+    for (const id of ['two words', 'x'.repeat(129), '<script>', 'a,b']) {
+      await expect(idFor(id)).resolves.toMatch(/^[0-9a-f-]{36}$/);
+    }
+  });
+});
+
+describe('a wrong method', () => {
+  it.each([
+    ['DELETE', '/v1/orders', 'POST'],
+    ['POST', `/v1/orders/${key}`, 'GET, HEAD'],
+    ['PUT', '/readyz?x=1', 'GET, HEAD'],
+    ['PROPFIND', '/healthz', 'GET, HEAD'],
+  ])('%s %s is MethodNotAllowed, with those that are', async (method, path, allowed) => {
+    const response = await fetch(`${gateway.url}${path}`, { method, ...(method === 'POST' && { body: '{' }) });
+
+    expect(response.headers.get('allow')).toBe(allowed);
+    expect((await expectProblem(response, 405))['code']).toBe('MethodNotAllowed');
+  });
+});
+
+describe('a body', () => {
+  it.each([
+    ['that is cut off', '{"customer_id":"', 'not JSON'],
+    ['that is empty', '', 'not JSON'],
+    ['that is no object', '["customer_id"]', 'a JSON object'],
+    ['that is null', 'null', 'a JSON object'],
+    ['with a member given twice', '{"quote_id":"a","quote_id":"b"}', 'given twice'],
+    ['with a member given twice, once in disguise', String.raw`{"quote_id":"a","quote\u005fid":"b"}`, 'given twice'],
+    ['with a member given twice in an inner object', '{"shipping_snapshot":[{"a":1,"b":{},"a":2}]}', 'given twice'],
+    ['with __proto__', '{"__proto__":{"isAdmin":true}}', 'No member may be named'],
+    ['with __proto__ in disguise', String.raw`{"shipping_snapshot":{"\u005f_proto__":{}}}`, 'No member may be named'],
+    ['with a constructor', '{"shipping_snapshot":{"constructor":{"prototype":{}}}}', 'No member may be named'],
+    ['that is nested deeper than any checkout', `{"shipping_snapshot":${nested(100)}}`, 'nested'],
+    ['that is nested as deep as its size allows', nested(30_000), 'nested'],
+  ])('%s is a MalformedRequest', async (_what, body, detail) => {
+    const problem = await expectProblem(await gateway.post(key, body), 400);
+
+    expect(problem).toMatchObject({ code: 'MalformedRequest', retryable: false });
+    expect(problem['detail']).toContain(detail);
+  });
+
+  it('that is no UTF-8 is a MalformedRequest', async () => {
+    const body = Buffer.from('{"customer_note":"\u00fc"}', 'latin1');
+
+    const response = await fetch(`${gateway.url}/v1/orders`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${gateway.apiKey}`,
+        'content-type': 'application/json',
+        'idempotency-key': key,
+      },
+      body,
+    });
+
+    expect((await expectProblem(response, 400))['detail']).toBe('The body is not JSON in UTF-8.');
+  });
+
+  it('may have the same member in different objects, and text that looks like members', async () => {
+    const shipping_snapshot = { address: '"a":1,"a":2,{"a":[', a: { lat: 1 }, b: [{ lat: 1 }, { lat: 2 }], lat: 91 };
+
+    const response = await gateway.post(key, { ...checkout, shipping_snapshot, unknown: true });
+
+    // Refused by the domain, that is: read.
+    expect((await expectProblem(response, 422))['problems']).toMatchObject([{ field: 'unknown' }]);
+  });
+
+  it.each([
+    ['text/plain', {}],
+    ['application/xml', {}],
+    ['application/json', { 'content-encoding': 'gzip' }],
+    ['application/json', { 'content-encoding': 'identity, br' }],
+  ])('of type %s with %j is an UnsupportedMediaType', async (type, headers) => {
+    const response = await gateway.post(key, checkout, { 'content-type': type, ...headers });
+
+    expect((await expectProblem(response, 415))['code']).toBe('UnsupportedMediaType');
+    expect(response.headers.get('accept-encoding')).toBe('identity');
+  });
+
+  it('above 64 KB is refused, whether it says so or not', async () => {
+    const body = JSON.stringify({ ...checkout, customer_note: 'x'.repeat(70_000) });
+
+    const said = await gateway.post(key, body);
+    const unsaid = await sendRaw(
+      gateway.url,
+      `POST /v1/orders HTTP/1.1\r\nHost: g\r\n${credential}Idempotency-Key: ${key}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+    );
+
+    expect((await expectProblem(said, 413))['code']).toBe('PayloadTooLarge');
+    expect(JSON.parse(unsaid.body)).toMatchObject({ status: 413, code: 'PayloadTooLarge' });
+  });
+});
+
+describe('what is no request', () => {
+  it.each([
+    ['noise', 'hello gateway\r\n\r\n', 400, 'MalformedRequest'],
+    ['TLS', Buffer.from('16030100a50100', 'hex'), 400, 'MalformedRequest'],
+    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'MalformedRequest'],
+    ['a method that nobody knows', 'FETCH / HTTP/1.1\r\nHost: g\r\n\r\n', 400, 'MalformedRequest'],
+    ['no host', 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'MalformedRequest'],
+    ['a header without a name', 'GET /healthz HTTP/1.1\r\nHost: g\r\n: x\r\n\r\n', 400, 'MalformedRequest'],
+    [
+      'two lengths',
+      'POST /v1/orders HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      400,
+      'MalformedRequest',
+    ],
+    [
+      'too many headers',
+      `GET /healthz HTTP/1.1\r\nHost: g\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'HeadersTooLarge',
+    ],
+    ['too long an address', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: g\r\n\r\n`, 431, 'HeadersTooLarge'],
+    ['a tunnel', 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n', 405, 'MethodNotAllowed'],
+  ])('%s is answered with a problem document, and the connection ends', async (_what, bytes, status, code) => {
+    const answer = await sendRaw(gateway.url, bytes, { timeoutMs: 4000 });
+
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(answer.headers.get('connection')).toBe('close');
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(JSON.parse(answer.body)).toMatchObject({ status, code, type: `urn:cooco:problem:${code}` });
+  });
+
+  it('an expectation that nobody knows is ignored', async () => {
+    const answer = await sendRaw(
+      gateway.url,
+      'GET /healthz HTTP/1.1\r\nHost: g\r\nExpect: a-miracle\r\nConnection: close\r\n\r\n',
+    );
+
+    expect([answer.status, answer.body]).toEqual([200, '{"status":"ok"}']);
+  });
+
+  it('a body whose chunks are none is a MalformedRequest', async () => {
+    const answer = await sendRaw(
+      gateway.url,
+      `POST /v1/orders HTTP/1.1\r\nHost: g\r\n${credential}Idempotency-Key: ${key}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nnot-a-length\r\n`,
+    );
+
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'MalformedRequest' });
+  });
+
+  it('a caller that never finishes its headers or its body is answered RequestTimeout in time', async () => {
+    const startedAt = Date.now();
+    const [headers, body] = await Promise.all([
+      sendRaw(gateway.url, 'GET /healthz HTTP/1.1\r\nHost: g\r\nX-Slow: '),
+      sendRaw(
+        gateway.url,
+        `POST /v1/orders HTTP/1.1\r\nHost: g\r\n${credential}Idempotency-Key: ${key}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`,
+      ),
+    ]);
+
+    expect(Date.now() - startedAt).toBeLessThan(14_000);
+    for (const answer of [headers, body]) {
+      expect(answer.status).toBe(408);
+      expect(JSON.parse(answer.body)).toMatchObject({ code: 'RequestTimeout', retryable: true });
+    }
+  });
+});
+
+describe('a credential', () => {
+  it.each([undefined, '', 'Bearer', 'Bearer ', 'Basic Og==', 'Bearer nobody-knows-this-key'])(
+    '%j is Unauthorized before anything else is looked at',
+    async (authorization) => {
+      const response = await fetch(`${gateway.url}/v1/orders`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(authorization !== undefined && { authorization }) },
+        body: '{"broken',
+      });
+
+      expect((await expectProblem(response, 401))['code']).toBe('Unauthorized');
+      expect(response.headers.get('www-authenticate')).toBe('Bearer');
+    },
+  );
+});
+
+function nested(depth: number): string {
+  return `${'['.repeat(depth)}${']'.repeat(depth)}`;
+}
+
+async function idFor(id: string): Promise<string | null> {
+  const { headers } = await fetch(`${gateway.url}/healthz`, { headers: { 'x-request-id': id } });
+  return headers.get('x-request-id');
+}
+
+async function expectProblem(response: Response, status: number): Promise<Record<string, unknown>> {
+  expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  const problem = (await response.json()) as Record<string, unknown>;
+  expect(response.status).toBe(status);
+  expect(problem).toMatchObject({ status, title: expect.any(String), detail: expect.any(String) });
+  expect(problem['type']).toBe(`urn:cooco:problem:${String(problem['code'])}`);
+  return problem;
+}

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { ORDER_CREATION_TASK_QUEUE, searchAttributes } from '../../src/domain/order-creation.ts';
+import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
+import { baseEnvironment } from '../../stack/child-environment.ts';
+import { freePort } from '../../stack/free-port.ts';
+import { Supervisor } from '../../stack/supervisor.ts';
+import type { Part, PartCommand } from '../../stack/supervisor.ts';
+import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
+import { startTemporal } from '../../stack/temporal/start-temporal.ts';
+import { waitUntilReady } from '../../stack/wait-until-ready.ts';
+import { newCheckoutRequest } from './builders.ts';
+import { createScenario } from './scripted-activities.ts';
+import type { Scenario } from './scripted-activities.ts';
+
+const NAMESPACE = 'default';
+const GATEWAY_READY_TIMEOUT_MS = 30_000;
+
+/** The gateway's own program before a real Temporal, and, if wanted, a worker whose steps are scripted. */
+export interface GatewayOnTemporal {
+  url: string;
+  apiKey: string;
+  /** The gateway's process. */
+  gateway: Part;
+  /** What the steps were asked; every order has the same ids. */
+  scenario: Scenario;
+  /** `POST /v1/orders` with our key unless `headers` say otherwise. */
+  post(key: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+  get(key: string): Promise<Response>;
+  gatewayLog(): Promise<string>;
+  /** For looking behind the gateway. */
+  connectTemporal(): Promise<Client>;
+  startTemporal(): Promise<void>;
+  /** As if its machine was gone. */
+  killTemporal(): Promise<void>;
+  startWorker(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** @param environment settings of the gateway. */
+export async function startGatewayOnTemporal(environment: Record<string, string> = {}): Promise<GatewayOnTemporal> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'gateway-on-temporal-'));
+  const supervisor = new Supervisor({ dataDir });
+  const [temporalPort, temporalUiPort, gatewayPort] = [await freePort(), await freePort(), await freePort()];
+  const address = `127.0.0.1:${temporalPort}`;
+  const url = `http://127.0.0.1:${gatewayPort}`;
+  const apiKey = randomUUID();
+  const scenario = createScenario({ request: newCheckoutRequest(), nowMs: Date.now() });
+  const cleanUps: (() => Promise<unknown>)[] = [
+    () => rm(dataDir, { recursive: true, force: true }),
+    () => supervisor.stop(),
+  ];
+  let temporal: Part | undefined;
+  const spawn = (command: PartCommand) => {
+    const part = supervisor.spawn(command);
+    if (command.name === 'temporal') temporal = part;
+    return part;
+  };
+
+  const gateway = supervisor.spawn({
+    name: 'gateway',
+    command: process.execPath,
+    args: [fileURLToPath(new URL('../../src/gateway/main.ts', import.meta.url))],
+    env: {
+      ...baseEnvironment(process.env),
+      ...environment,
+      TEMPORAL_ADDRESS: address,
+      TEMPORAL_NAMESPACE: NAMESPACE,
+      GATEWAY_PORT: String(gatewayPort),
+      GATEWAY_API_KEYS: apiKey,
+    },
+  });
+  await waitUntilReady({
+    name: 'The gateway',
+    part: gateway,
+    timeoutMs: GATEWAY_READY_TIMEOUT_MS,
+    isReady: async () => (await fetch(`${url}/healthz`)).ok,
+  });
+
+  const authorization = `Bearer ${apiKey}`;
+  return {
+    url,
+    apiKey,
+    gateway,
+    scenario,
+    post: (key, body, headers = {}) =>
+      fetch(`${url}/v1/orders`, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json', 'idempotency-key': key, ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    get: (key) => fetch(`${url}/v1/orders/${key}`, { headers: { authorization } }),
+    gatewayLog: () => readFile(gateway.logFile, 'utf8'),
+    async connectTemporal() {
+      const connection = await Connection.connect({ address });
+      cleanUps.push(() => connection.close());
+      return new Client({ connection, namespace: NAMESPACE });
+    },
+    async startTemporal() {
+      await startTemporal({
+        cli: await findTemporalCli({ environment: process.env, spawn, doing: () => {} }),
+        spawn,
+        dataDir: join(dataDir, 'temporal'),
+        port: temporalPort,
+        uiPort: temporalUiPort,
+        namespace: NAMESPACE,
+        searchAttributes: Object.values(searchAttributes).map(({ name }) => name),
+      });
+    },
+    async killTemporal() {
+      await temporal?.stop({ signal: 'SIGKILL' });
+    },
+    async startWorker() {
+      Runtime.install({ logger: createWorkerLogger('error') });
+      const connection = await NativeConnection.connect({ address });
+      const worker = await Worker.create({
+        connection,
+        namespace: NAMESPACE,
+        taskQueue: ORDER_CREATION_TASK_QUEUE,
+        workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+        activities: scenario.activities,
+      });
+      const running = worker.run();
+      cleanUps.push(async () => {
+        worker.shutdown();
+        await running;
+        await connection.close();
+      });
+    },
+    async stop() {
+      for (const cleanUp of cleanUps.toReversed()) await cleanUp();
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
+/** What came back on a connection, byte for byte as far as it is text. */
+export interface RawAnswer {
+  /** 0 if nothing came back that begins as HTTP does. */
+  status: number;
+  headers: Headers;
+  body: string;
+  /** Everything, further answers included. */
+  text: string;
+}
+
+/**
+ * Sends bytes over a connection of its own and reads until the server ends it, or for `timeoutMs`.
+ *
+ * @param options.endAfter says that no more will come.
+ */
+export async function sendRaw(
+  url: string,
+  bytes: string | Buffer,
+  { timeoutMs = 15_000, endAfter = false }: { timeoutMs?: number; endAfter?: boolean } = {},
+): Promise<RawAnswer> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port) });
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk) => chunks.push(chunk));
+  // A reset after the answer is no loss: what has come is looked at.
+  socket.on('error', () => {});
+  const timer = setTimeout(() => socket.destroy(), timeoutMs);
+  if (endAfter) socket.end(bytes);
+  else socket.write(bytes);
+  await once(socket, 'close');
+  clearTimeout(timer);
+  return parseAnswer(Buffer.concat(chunks).toString());
+}
+
+function parseAnswer(text: string): RawAnswer {
+  const [head = '', ...rest] = text.split('\r\n\r\n');
+  const [statusLine = '', ...lines] = head.split('\r\n');
+  const headers = new Headers(
+    lines.map((line): [string, string] => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon), line.slice(colon + 1).trim()];
+    }),
+  );
+  const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1] ?? 0);
+  return { status, headers, body: rest.join('\r\n\r\n'), text };
+}

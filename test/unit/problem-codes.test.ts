@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { failureCodes } from '../../src/domain/failure-codes.ts';
+import { problemCodes, problemEntry, problemType } from '../../src/gateway/problem-codes.ts';
+
+const page = readFileSync(new URL('../../docs/problems.md', import.meta.url), 'utf8');
+
+/** Of each heading, the code, what follows it, on one line. */
+const sections = new Map(
+  page
+    .split(/^## /m)
+    .slice(1)
+    .map((section) => {
+      const [code = '', ...text] = section.split('\n');
+      return [code, text.join(' ').replaceAll('`', '').replaceAll(/\s+/g, ' ').trim()];
+    }),
+);
+
+describe('docs/problems.md', () => {
+  it('has a section for every code that the gateway answers, and for no other', () => {
+    expect([...sections.keys()].toSorted()).toEqual(problemCodes.toSorted());
+  });
+
+  it.each(problemCodes)('says of %s what the code table says, and what to do', (code) => {
+    const { status, title, retryable } = problemEntry(code);
+    const section = sections.get(code) ?? '';
+    const said = `${problemType(code)} · ${status} · ${retryable ? 'retryable' : 'not retryable'} ${title}`;
+
+    expect(section.slice(0, said.length)).toBe(said);
+    expect(section.length).toBeGreaterThan(said.length + 20);
+  });
+});
+
+describe('a problem', () => {
+  it('is there for every failure that ends an order creation', () => {
+    const others = Object.keys(failureCodes).filter((code) => !problemCodes.includes(code as never));
+
+    // It waits for support staff.
+    expect(others).toEqual(['LinkConflict']);
+  });
+});
