@@ -1,5 +1,5 @@
 import type { CheckoutProblem } from '../domain/checkout.ts';
-import { failureCodes, isFailureCode } from '../domain/failure-codes.ts';
+import { isFailureCode, isRetryable } from '../domain/failure-codes.ts';
 import type { FailureCode } from '../domain/failure-codes.ts';
 
 /** Codes of this library, beside the {@link FailureCode}s of the process. */
@@ -45,7 +45,7 @@ export class OrderFailedError extends OrderCreationError {
   constructor(code: FailureCode, message: string, problems: CheckoutProblem[] = []) {
     super(message);
     this.code = code;
-    this.retryable = failureCodes[code].httpStatus === 503;
+    this.retryable = isRetryable(code);
     this.problems = problems;
   }
 }

@@ -50,7 +50,10 @@ export interface WaitOptions extends CallOptions {
   timeoutMs: number;
 }
 
-export interface CreateOrderOptions extends WaitOptions, CallContext {}
+export interface CreateOrderOptions extends WaitOptions, CallContext {
+  /** Ends the wait, not the call: the outcome is then what is known by now, as when the time is over. */
+  stopWaiting?: AbortSignal | undefined;
+}
 
 /** Longest that a request to Temporal may take that is no wait. */
 const REQUEST_TIMEOUT_MS = 5000;
@@ -73,6 +76,12 @@ interface KnownRun {
 }
 
 type DescribedRun = Required<KnownRun>;
+
+interface Wait {
+  /** Milliseconds since 1970. */
+  deadline: number;
+  stopWaiting?: AbortSignal | undefined;
+}
 
 /** Starts order creations and reads how they stand. Safe to share; one connection serves all calls. */
 export class OrderCreationClient {
@@ -123,13 +132,13 @@ export class OrderCreationClient {
    */
   async createOrder(
     input: CheckoutRequestInput,
-    { timeoutMs, signal, ...context }: CreateOrderOptions,
+    { timeoutMs, signal, stopWaiting, ...context }: CreateOrderOptions,
   ): Promise<CreateOrderOutcome> {
     const deadline = deadlineIn(timeoutMs);
     const request = parseRequest(input);
     return await this.#call(signal, async (calls) => {
       const { replayed, ...run } = await this.#startOrJoin(calls, request, context);
-      return await this.#outcome(calls, run, { deadline, replayed });
+      return await this.#outcome(calls, run, { deadline, stopWaiting, replayed });
     });
   }
 
@@ -196,6 +205,8 @@ export class OrderCreationClient {
         reportingTemporalFailures(() => work(calls)),
       );
     } finally {
+      // A wait that was stopped is not gone on with.
+      ended.abort();
       signal?.removeEventListener('abort', onAbort);
       this.#closing.signal.removeEventListener('abort', onClosing);
     }
@@ -245,11 +256,13 @@ export class OrderCreationClient {
   async #outcome(
     calls: TemporalCalls,
     { handle, description }: KnownRun,
-    { deadline, replayed }: { deadline: number; replayed: boolean },
+    wait: Wait & { replayed: boolean },
   ): Promise<CreateOrderOutcome> {
+    const { replayed } = wait;
     try {
       if (description === undefined || isOpen(description)) {
-        const waited = await waitForResult(calls, handle, deadline);
+        if (description && isOver(wait)) return progressOf(description);
+        const waited = await waitForResult(calls, handle, wait);
         if (waited !== undefined) return { state: 'SUCCEEDED', stage: 'LINKED', ...waited, replayed };
         const now = await calls.by(Date.now() + LAST_LOOK_TIMEOUT_MS, () => handle.describe());
         if (isOpen(now)) return progressOf(now);
@@ -274,7 +287,9 @@ export class OrderCreationClient {
       for await (const run of others) return run.runId;
       return undefined;
     });
-    return runId === undefined ? latest : await this.#latestRun(calls, workflowId, runId);
+    // The first one is gone with Temporal's retention, and a refusal is no word on it.
+    if (runId === undefined) throw new OrderNotFoundError('No order creation is known under this idempotency key.');
+    return await this.#latestRun(calls, workflowId, runId);
   }
 
   /** The run with this id, of all with the workflow's the latest if none is told. */
@@ -317,22 +332,31 @@ export class OrderCreationClient {
   }
 }
 
-/** @returns undefined if there was none when the time was over: the run goes on, or Temporal is away. */
+/** @returns undefined if there was none when the wait was over: the run goes on, or Temporal is away. */
 async function waitForResult(
   calls: TemporalCalls,
   handle: Handle,
-  deadline: number,
+  wait: Wait,
 ): Promise<OrderCreationResult | undefined> {
-  while (Date.now() < deadline) {
-    const pollDeadline = Math.min(deadline, Date.now() + POLL_TIMEOUT_MS);
+  const stopped = whenAborted(wait.stopWaiting);
+  while (!isOver(wait)) {
+    const pollDeadline = Math.min(wait.deadline, Date.now() + POLL_TIMEOUT_MS);
     try {
-      return await calls.by(pollDeadline, () => handle.result());
+      return await Promise.race([calls.by(pollDeadline, () => handle.result()), stopped]);
     } catch (error) {
       if (!ranOutOfTime(error) && !gotNoAnswer(error)) throw error;
-      if (pollDeadline === deadline) return undefined;
+      if (pollDeadline === wait.deadline) return undefined;
     }
   }
   return undefined;
+}
+
+function isOver({ deadline, stopWaiting }: Wait): boolean {
+  return Date.now() >= deadline || stopWaiting?.aborted === true;
+}
+
+function whenAborted(signal: AbortSignal | undefined): Promise<undefined> {
+  return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(undefined), { once: true }));
 }
 
 function requestDeadline(): number {
@@ -362,17 +386,28 @@ async function orNotFound<Result>(lookUp: () => Promise<Result>): Promise<Result
   }
 }
 
+/** More than a caller mends at once; a list without end would be one that the caller determines. */
+const MOST_PROBLEMS = 20;
+/** Names that a caller made up may hold anything, and a message is logged. */
+const HARMLESS_NAME = /^[\w.]{1,64}$/;
+
 function parseRequest(input: CheckoutRequestInput): CheckoutRequest {
   const parsed = checkoutRequestSchema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.flatMap((issue) =>
-    (issue.code === 'unrecognized_keys' ? issue.keys : [issue.path.join('.') || 'request']).map((field) => ({
+  const problems = parsed.error.issues
+    .flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((field) => ({ field, detail: 'Unknown field.' }))
+        : [{ field: issue.path.join('.'), detail: 'Missing, or not of the form that is expected here.' }],
+    )
+    .slice(0, MOST_PROBLEMS)
+    .map(({ field, detail }) => ({
       code: 'CheckoutInvalid' as const,
-      field,
-      detail:
-        issue.code === 'unrecognized_keys' ? 'Unknown field.' : 'Missing, or not of the form that is expected here.',
-    })),
-  );
-  const summary = problems.map(({ field, detail }) => `${field}: ${detail}`).join(' ');
-  throw new OrderFailedError('CheckoutInvalid', summary, problems);
+      field: HARMLESS_NAME.test(field) ? field : 'request',
+      detail,
+    }));
+  const [first, ...others] = problems;
+  const message =
+    first && others.length === 0 ? `${first.field}: ${first.detail}` : 'Several fields of the request are wrong.';
+  throw new OrderFailedError('CheckoutInvalid', message, problems);
 }

@@ -75,6 +75,11 @@ export const failureCodes = {
 
 export type FailureCode = keyof typeof failureCodes;
 
+/** Whether the same request with the same key may succeed later, once the failure is final. */
+export function isRetryable(code: FailureCode): boolean {
+  return failureCodes[code].httpStatus === 503;
+}
+
 /** Whether `text` is one of our codes: failures of other origins (a time-out, a bug) carry other types. */
 export function isFailureCode(text: unknown): text is FailureCode {
   return typeof text === 'string' && Object.hasOwn(failureCodes, text);

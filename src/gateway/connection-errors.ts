@@ -39,8 +39,6 @@ export class ConnectionErrors {
       return;
     }
     this.#answer(socket, problems[error.code ?? ''] ?? notHttp, requestId({ headers: {} }));
-    // Whoever goes on sending, or never reads, is not waited for.
-    socket.setTimeout(LINGER_MS, () => socket.destroy());
   };
 
   listenTo(app: FastifyInstance): void {
@@ -74,6 +72,10 @@ export class ConnectionErrors {
       'content-length': String(Buffer.byteLength(json)),
       connection: 'close',
     }).map(([name, value]) => `${name}: ${value}\r\n`);
+    // Node has let go of the socket: a reset by the caller would else be nobody's, and end the process.
+    socket.on('error', () => {});
+    // Whoever goes on sending, or never reads, is not waited for.
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${json}`);
   }
 }

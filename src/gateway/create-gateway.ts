@@ -58,7 +58,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   });
   connectionErrors.listenTo(app);
   recordRequests(app, metrics);
-  stopInOrder(app, waiting);
+  stopInOrder(app, [waiting, asking]);
   checkRequests(app);
   app.setErrorHandler(answerError);
 

@@ -8,7 +8,7 @@ import type { FastifyInstance } from 'fastify';
 export function noteAddresses(app: FastifyInstance): (url: string) => string | undefined {
   const addresses = new Map<string, { pattern: RegExp; methods: Set<string> }>();
   app.addHook('onRoute', ({ url, method }) => {
-    const pattern = new RegExp(`^${url.replaceAll(/:\w+/g, '[^/]+')}$`);
+    const pattern = new RegExp(`^${url.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`);
     const address = addresses.get(url) ?? { pattern, methods: new Set() };
     addresses.set(url, address);
     for (const one of [method].flat()) address.methods.add(one);

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { CheckoutRequestInput } from '../client/index.ts';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
-import { awaitOrder } from './awaited-order.ts';
+import { lastLook } from './last-look.ts';
 import type { Orders } from './orders.ts';
 import { sendProblem } from './problem.ts';
 import type { CreatedOrder, OrderInProgressBody, OrderViewBody } from './response-bodies.ts';
@@ -52,9 +52,10 @@ export function registerOrderRoutes(app: FastifyInstance, options: OrderRoutesOp
     const outcome = await waiting.enter((stopWaiting) => {
       // The caller is gone, or has its answer.
       reply.raw.once('close', () => stopWaiting.abort());
-      return awaitOrder(orders, input, {
+      return orders.createOrder(input, {
         timeoutMs: waitMs(request.headers.prefer, options.waitMs),
-        signal: stopWaiting.signal,
+        stopWaiting: stopWaiting.signal,
+        signal: lastLook(stopWaiting.signal),
         requestId: request.id,
         ...(trace && { traceparent: trace.traceparent }),
       });
@@ -71,7 +72,9 @@ export function registerOrderRoutes(app: FastifyInstance, options: OrderRoutesOp
   });
 
   app.get<{ Params: { key: string } }>('/v1/orders/:key', async (request, reply) => {
-    const view: OrderViewBody | undefined = await asking.enter(() => orders.getOrder(request.params.key));
+    const view: OrderViewBody | undefined = await asking.enter((stopWaiting) =>
+      orders.getOrder(request.params.key, { signal: lastLook(stopWaiting.signal) }),
+    );
     if (view === undefined) return sendOverloaded(reply);
     return view.state === 'IN_PROGRESS' ? sendInProgress(reply, view, 200) : reply.send(view);
   });

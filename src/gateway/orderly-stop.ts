@@ -7,7 +7,7 @@ const FINISH_MS = 1_000;
 const CUT_OFF_MS = 5_000;
 
 /** Makes `app.close()` answer everybody who waits, and end in bounded time. New connections are refused at once. */
-export function stopInOrder(app: FastifyInstance, waiting: WaitingRoom): void {
+export function stopInOrder(app: FastifyInstance, rooms: WaitingRoom[]): void {
   let isClosing = false;
   app.addHook('onSend', (_request, reply, payload, done) => {
     // Else the caller could use the connection again, and the server would wait for that.
@@ -16,7 +16,7 @@ export function stopInOrder(app: FastifyInstance, waiting: WaitingRoom): void {
   });
   app.addHook('preClose', (done) => {
     isClosing = true;
-    const finish = setTimeout(() => waiting.close(), FINISH_MS);
+    const finish = setTimeout(() => rooms.forEach((room) => room.close()), FINISH_MS);
     const cutOff = setTimeout(() => app.server.closeAllConnections(), CUT_OFF_MS);
     app.server.once('close', () => {
       clearTimeout(finish);

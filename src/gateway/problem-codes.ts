@@ -1,4 +1,4 @@
-import { failureCodes, isFailureCode } from '../domain/failure-codes.ts';
+import { failureCodes, isFailureCode, isRetryable } from '../domain/failure-codes.ts';
 import type { FailureCode } from '../domain/failure-codes.ts';
 
 interface ProblemEntry {
@@ -46,7 +46,7 @@ export const problemCodes = [
 export function problemEntry(code: ProblemCode): ProblemEntry {
   if (!isFailureCode(code)) return gatewayProblems[code];
   const { httpStatus: status, meaning: title } = failureCodes[code];
-  return { status, title, retryable: status === 503 };
+  return { status, title, retryable: isRetryable(code) };
 }
 
 /** Identifies a problem, wherever its description in docs/problems.md is served from: see docs/decisions/0012. */

@@ -49,5 +49,6 @@ export function sendOrderCreationError(reply: FastifyReply, error: OrderCreation
   // The client waits for the review of a LinkConflict as for any other: it never throws one.
   const code = error.code === 'LinkConflict' ? 'InternalError' : error.code;
   const problems = error instanceof OrderFailedError ? error.problems : [];
+  if (problemEntry(code).status >= 500) reply.outcomeReason = error.message;
   return sendProblem(reply, { code, detail: error.message, problems });
 }

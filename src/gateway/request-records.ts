@@ -7,19 +7,22 @@ declare module 'fastify' {
   interface FastifyReply {
     /** `code` of the problem that is answered, if one is. */
     outcomeCode: ProblemCode | undefined;
+    /** Why an order could not be seen to, in our own words: operations have to know, too. */
+    outcomeReason: string | undefined;
   }
 }
 
 /** One line in the log and one count in the metrics for each request; neither holds anything that a customer entered. */
 export function recordRequests(app: FastifyInstance, metrics: GatewayMetrics): void {
   app.decorateReply('outcomeCode');
+  app.decorateReply('outcomeReason');
   app.addHook('onResponse', (request, reply, done) => {
     const { url: route } = request.routeOptions;
-    const { statusCode: status, outcomeCode: code, elapsedTime: ms } = reply;
+    const { statusCode: status, outcomeCode: code, outcomeReason: reason, elapsedTime: ms } = reply;
     const abandoned = !reply.raw.writableFinished;
     metrics.observe({ route, status, code, seconds: ms / 1000, abandoned });
     const trace_id = traceContext(request.headers.traceparent)?.traceId;
-    request.log.info({ method: request.method, route, status, code, ms, abandoned, trace_id }, 'request');
+    request.log.info({ method: request.method, route, status, code, reason, ms, abandoned, trace_id }, 'request');
     done();
   });
 }

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newCheckoutRequest } from '../support/builders.ts';
 import { startGatewayOnTemporal } from '../support/gateway-on-temporal.ts';
@@ -17,12 +20,45 @@ afterAll(() => gateway?.stop());
 const key = randomUUID();
 const { idempotency_key: _key, ...checkout } = newCheckoutRequest();
 
+async function openConnection(): Promise<Socket> {
+  const { hostname, port } = new URL(gateway.url);
+  // A caller that keeps its half open.
+  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+  await once(socket, 'connect');
+  socket.on('error', () => {});
+  return socket;
+}
+
+/** However it ends: that the other side is gone is no error here. */
+function closed(socket: Socket): Promise<unknown> {
+  return new Promise((resolve) => socket.once('close', resolve));
+}
+
+async function resetAfter(bytes: string): Promise<void> {
+  const socket = await openConnection();
+  socket.write(bytes);
+  socket.resetAndDestroy();
+  await closed(socket);
+}
+
+async function dripUntilClosed(bytes: string): Promise<void> {
+  const socket = await openConnection();
+  socket.write(bytes);
+  const drip = setInterval(() => socket.write('x'), 100);
+  // Nothing that is still there is waited for.
+  const giveUp = setTimeout(() => socket.destroy(), 10_000);
+  await closed(socket);
+  clearInterval(drip);
+  clearTimeout(giveUp);
+}
+
 describe('every answer', () => {
   it.each([
     ['GET', '/healthz', 200],
     ['GET', '/openapi.json', 200],
     ['GET', '/metrics', 200],
     ['GET', '/nothing-here', 404],
+    ['GET', '/openapiXjson', 404],
     ['DELETE', '/v1/orders', 405],
     ['GET', `/v1/orders/${key}`, 401],
     ['GET', '/v1/orders/%zz', 400],
@@ -163,6 +199,26 @@ describe('what is no request', () => {
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     expect(JSON.parse(answer.body)).toMatchObject({ status, code, type: `urn:cooco:problem:${code}` });
+  });
+
+  it.each([
+    ['a tunnel', 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n'],
+    ['no HTTP', 'HELLO\r\n\r\n'],
+  ])('a connection that asked for %s and is reset leaves the gateway as it was', async (_what, bytes) => {
+    for (let time = 0; time < 20; time += 1) await resetAfter(bytes);
+
+    expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
+  });
+
+  it.each([
+    ['a tunnel', 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n'],
+    ['no HTTP', 'HELLO\r\n\r\n'],
+  ])('a connection that asked for %s and goes on sending is cut off', async (_what, bytes) => {
+    const startedAt = Date.now();
+
+    await dripUntilClosed(bytes);
+
+    expect(Date.now() - startedAt).toBeLessThan(5000);
   });
 
   it('an expectation that nobody knows is ignored', async () => {

@@ -98,6 +98,27 @@ describe('createOrder', () => {
     expect(afterwards).toMatchObject({ state: 'SUCCEEDED', replayed: true, ...scenario.link });
   });
 
+  it('told to stop waiting is what is known by now, and begins the order all the same', async () => {
+    const { scenario, release } = heldScenario();
+    const stop = new AbortController();
+    const stopped = orders.createOrder(scenario.request, { timeoutMs: WAIT_MS, stopWaiting: stop.signal });
+    await untilStarted(scenario);
+    stop.abort();
+    const never = worker.newScenario();
+
+    const outcomes = [
+      await stopped,
+      await orders.createOrder(never.request, { timeoutMs: WAIT_MS, stopWaiting: AbortSignal.abort() }),
+    ];
+    release();
+
+    expect(outcomes).toMatchObject([{ state: 'IN_PROGRESS' }, {}]);
+    for (const { request, link } of [scenario, never]) {
+      const { idempotency_key: key } = request;
+      await expect(orders.waitForOrder(key, { timeoutMs: WAIT_MS })).resolves.toMatchObject(link);
+    }
+  });
+
   it('is IN_PROGRESS while no worker is there', async () => {
     const scenario = worker.newScenario();
     await worker.stop();
@@ -159,6 +180,18 @@ describe('createOrder', () => {
 
     expect(errors.map(({ code }) => code)).toEqual(['TemporalUnavailable', 'CheckoutInvalid', 'CheckoutInvalid']);
     for (const error of errors) expect(inspect(error, { depth: 10 })).not.toMatch(/Sycamore|Priscilla|106\.25/);
+  });
+
+  it('repeats no name that a caller made up, and lists no more problems than anybody mends at once', async () => {
+    const names = Array.from({ length: 5000 }, (_, index) => [`Priscilla of Sycamore Lane ${index}`, 1]);
+    const request = { ...newPickupRequest(), ...Object.fromEntries(names), totals: 1 };
+
+    const error = await errorOf(orders.createOrder(request, { timeoutMs: 0 }));
+
+    expect(error).toMatchObject({ code: 'CheckoutInvalid' });
+    const told = inspect(error, { depth: 10, maxArrayLength: null });
+    expect(told).not.toMatch(/Sycamore|Priscilla/);
+    expect(told.length).toBeLessThan(10_000);
   });
 
   it('refuses a time that is no number', async () => {
@@ -286,6 +319,17 @@ describe('getOrder', () => {
       order_id: succeeding.orderId,
       ...succeeding.link,
     });
+  });
+
+  it('knows nothing of a key when only a refused run is left of it: that is no word on the order', async () => {
+    const { request } = worker.newScenario({
+      override: { validateCheckout: () => Promise.reject(finalFailure('IdempotencyKeyReused')) },
+    });
+    await errorOf(orders.createOrder(request, { timeoutMs: WAIT_MS }));
+
+    const error = await errorOf(orders.getOrder(request.idempotency_key));
+
+    expect(error).toBeInstanceOf(OrderNotFoundError);
   });
 
   it('refuses a key that is no UUID', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import pino from 'pino';
 import { createGateway } from '../../src/gateway/create-gateway.ts';
-import type { CreateOrderOptions, Orders } from '../../src/gateway/orders.ts';
+import type { Orders } from '../../src/gateway/orders.ts';
 import { newCheckoutRequest } from '../support/builders.ts';
 
 const apiKey = randomUUID();
@@ -42,8 +42,8 @@ describe('the gateway', () => {
     ],
     ['a new id and no trace for what is malformed', { 'x-request-id': 'check out', traceparent: 'hello' }, newId],
   ])('hands on to the order creation %s', async (_what, headers, expected) => {
-    const handedOn: CreateOrderOptions[] = [];
-    const { response } = await post(async (_input, { signal: _signal, ...options }) => {
+    const handedOn: Partial<Parameters<Orders['createOrder']>[1]>[] = [];
+    const { response } = await post(async (_input, { signal: _signal, stopWaiting: _stop, ...options }) => {
       handedOn.push(options);
       return { state: 'IN_PROGRESS', stage: 'VALIDATING' };
     }, headers);
