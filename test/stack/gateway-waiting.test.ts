@@ -13,7 +13,7 @@ const WAITING = 500;
 /** They come in waves, as they would. */
 const WAVE = 50;
 const WAIT_MS = 12_000;
-/** What 500 requests may cost the process: about 100 KB each would be a leak. */
+/** What 500 requests may cost the process: 200 KB each, twice what their calls to Temporal were seen to take. */
 const MOST_GROWTH_MB = 100;
 
 /** There is no worker at first. */
