@@ -1,6 +1,6 @@
 import { hasEnded } from '../domain/order.ts';
 import type { LinkIds, StoredOrder } from '../domain/order.ts';
-import { DirectusRejectedError } from '../integrations/directus/errors.ts';
+import { DirectusNotUniqueError, DirectusRejectedError } from '../integrations/directus/errors.ts';
 import type { OrderStatusChange, OrdersStore } from '../integrations/directus/orders-store.ts';
 import { directusFailure } from './failures.ts';
 import { newOrder } from './new-order.ts';
@@ -11,32 +11,53 @@ export function createMarkOrder({ orders }: { orders: OrdersStore }): OrderCreat
   return async (mark) => {
     if (mark.found_by_run !== undefined && mark.found_by_run !== currentRunId()) return { kind: 'left' };
     try {
-      return await write(orders, mark);
+      return mark.status === 'PENDING_PAYMENT' ? await goOn(orders, mark) : await write(orders, mark);
     } catch (error) {
       throw directusFailure(error, 'keep-trying');
     }
   };
 }
 
-async function write(orders: OrdersStore, { if_missing, found_by_run, ...mark }: OrderMark): Promise<MarkOutcome> {
-  const change: OrderStatusChange = {
-    status: mark.status,
-    failureCode: mark.failure_code,
-    failureReason: mark.failure_reason,
-    onlyIfUnlinked: found_by_run !== undefined,
-  };
-  const marked = await orders.changeStatus(mark.order_id, change);
-  if (marked) return { kind: 'marked', link: linkOf(marked) };
-  if (await orders.findOrderById(mark.order_id)) return { kind: 'left' };
-  if (!if_missing || !hasEnded(mark.status)) return { kind: 'missing' };
+/** An order that support staff want to go on is live again, whatever somebody has made of it meanwhile. */
+async function goOn(orders: OrdersStore, mark: OrderMark): Promise<MarkOutcome> {
+  const order = await orders.findOrderById(mark.order_id);
+  if (!order) return { kind: 'missing' };
+  try {
+    return await outcomeOf(orders, mark.order_id, { ...changeOf(mark), activeQuoteId: order.quote_id });
+  } catch (error) {
+    // Another live order was made from its quote.
+    if (error instanceof DirectusNotUniqueError) return { kind: 'left' };
+    throw error;
+  }
+}
+
+async function write(orders: OrdersStore, { if_missing, ...mark }: OrderMark): Promise<MarkOutcome> {
+  const change = changeOf(mark);
+  const outcome = await outcomeOf(orders, mark.order_id, change);
+  if (outcome.kind !== 'missing' || !if_missing || !hasEnded(mark.status)) return outcome;
   try {
     const written = await orders.createOrder({ ...newOrder(if_missing.request, if_missing.checkout), ended: change });
     return { kind: 'marked', link: linkOf(written) };
   } catch (error) {
     // What Directus refuses now, it has not written before and will not write later.
-    if (error instanceof DirectusRejectedError) return { kind: 'missing' };
+    if (error instanceof DirectusRejectedError) return outcome;
     throw error;
   }
+}
+
+async function outcomeOf(orders: OrdersStore, orderId: string, change: OrderStatusChange): Promise<MarkOutcome> {
+  const marked = await orders.changeStatus(orderId, change);
+  if (marked) return { kind: 'marked', link: linkOf(marked) };
+  return { kind: (await orders.findOrderById(orderId)) ? 'left' : 'missing' };
+}
+
+function changeOf(mark: OrderMark): OrderStatusChange {
+  return {
+    status: mark.status,
+    failureCode: mark.failure_code,
+    failureReason: mark.failure_reason,
+    onlyIfUnlinked: mark.found_by_run !== undefined,
+  };
 }
 
 function linkOf({ ridendine_order_id, payment_session_id }: StoredOrder): LinkIds | null {

@@ -8,7 +8,8 @@ export type OrderStatus = (typeof orderStatuses)[number];
  */
 export const statusesBefore: Record<OrderStatus, readonly OrderStatus[]> = {
   PENDING_PAYMENT: ['PENDING_PAYMENT', 'NEEDS_REVIEW'],
-  NEEDS_REVIEW: ['NEEDS_REVIEW', 'PENDING_PAYMENT'],
+  // RideNDine may have it, whatever somebody has made of it meanwhile.
+  NEEDS_REVIEW: ['NEEDS_REVIEW', 'PENDING_PAYMENT', 'FAILED', 'CANCELLED'],
   FAILED: ['FAILED', 'PENDING_PAYMENT', 'NEEDS_REVIEW'],
   CANCELLED: ['CANCELLED', 'PENDING_PAYMENT', 'FAILED'],
 };
@@ -43,6 +44,7 @@ export interface StoredOrder {
   /** One of {@link orderStatuses}, or a later phase's. */
   status: string;
   payment_status: string;
+  quote_id: string | null;
   store_id: string | null;
   idempotency_key: string;
   request_fingerprint: string | null;

@@ -5,7 +5,8 @@ import { partnerBackoff } from './activity-options.ts';
 
 /** @param isAsked whether support staff asked for this call: it is then made once, even if its time is over. */
 export function callPartner(order: OrderRecord, isAsked: boolean): Promise<LinkIds> {
-  const deadlines = [order.key_deadline, ...(order.maybe_sent_before ? [] : [order.not_sent_deadline])];
+  const maybeSentBefore = order.maybe_sent_before || isAsked;
+  const deadlines = [order.key_deadline, ...(maybeSentBefore ? [] : [order.not_sent_deadline])];
   const remainingMs = Math.max(...deadlines.map((deadline) => Date.parse(deadline) - Date.now()));
   const isInTime = remainingMs > 0;
   const partner = proxyActivities<OrderCreationActivities>({
@@ -19,6 +20,6 @@ export function callPartner(order: OrderRecord, isAsked: boolean): Promise<LinkI
   return partner.createRideNDineOrder({
     ...order,
     is_asked: isAsked && !isInTime,
-    maybe_sent_before: order.maybe_sent_before || isAsked,
+    maybe_sent_before: maybeSentBefore,
   });
 }

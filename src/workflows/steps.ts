@@ -44,6 +44,13 @@ const NOTHING_TO_MARK = new Set<string>([
   'OrderCancelled',
 ]);
 
+/** An operator has reset our run, or somebody has changed the order: what we know of it is no longer its story. */
+const movedOn: StepFailure = {
+  code: 'OrderNeedsReview',
+  reason: 'Somebody else has brought the order further. Send the same request again: a new run answers for it.',
+  details: [],
+};
+
 export function startSteps(input: OrderCreationInput): Steps {
   const progress = startProgress(input);
   const support = startSupport(progress);
@@ -125,8 +132,9 @@ export function startSteps(input: OrderCreationInput): Steps {
               failure = readStepFailure(error, 'RideNDineUnavailable');
             }
             if (NOTHING_TO_MARK.has(failure.code)) throw ended(failure);
-            if (!mayExistAtRideNDine(failure) && (await markAsFailed(order, failure)).kind !== 'left') {
-              throw ended(failure);
+            if (!mayExistAtRideNDine(failure)) {
+              const marked = await markAsFailed(order, failure);
+              throw ended(marked.kind === 'left' ? movedOn : failure);
             }
           }
           const answer = await support.ask(order, failure);

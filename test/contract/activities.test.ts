@@ -711,8 +711,8 @@ describe('markOrder', () => {
 
   it.each([
     ['CANCELLED', 'FAILED'],
-    ['CANCELLED', 'NEEDS_REVIEW'],
-    ['FAILED', 'NEEDS_REVIEW'],
+    ['FAILED', 'PENDING_PAYMENT'],
+    ['PAID', 'NEEDS_REVIEW'],
     ['CANCELLED', 'PENDING_PAYMENT'],
   ] as const)('leaves an order that somebody has made %s, instead of making it %s', async (status, wanted) => {
     const { orderId } = await orderOf({ status });
@@ -771,6 +771,35 @@ describe('markOrder', () => {
 
     expect(outcome).toEqual({ kind: 'missing' });
     expect(await directus.rows('orders', { idempotency_key: { _eq: request.idempotency_key } })).toEqual([]);
+  });
+
+  it.each(['FAILED', 'CANCELLED'])(
+    'puts an order in review that somebody has made %s: RideNDine may have it',
+    async (status) => {
+      const { orderId } = await orderOf({ status });
+
+      const outcome = await worker.markOrder({
+        order_id: orderId,
+        status: 'NEEDS_REVIEW',
+        failure_code: 'LinkConflict',
+        failure_reason: reason,
+      });
+
+      expect(outcome).toMatchObject({ kind: 'marked' });
+      expect(await rowOf(orderId)).toMatchObject({ status: 'NEEDS_REVIEW', failure_code: 'LinkConflict' });
+    },
+  );
+
+  it('lets an order go on only if its quote has made no other since', async () => {
+    const { request, orderId } = await orderOf({ status: 'NEEDS_REVIEW', active_quote_id: null });
+    const goOn = { order_id: orderId, status: 'PENDING_PAYMENT', failure_code: null, failure_reason: null } as const;
+    const { orderId: other } = await orderOf({}, underAnotherKey(request));
+
+    expect(await worker.markOrder(goOn)).toEqual({ kind: 'left' });
+    await directus.change('orders', other, { status: 'CANCELLED', active_quote_id: null });
+    expect(await worker.markOrder(goOn)).toEqual({ kind: 'marked', link: null });
+
+    expect(await rowOf(orderId)).toMatchObject({ active_quote_id: request.quote_id });
   });
 
   it('tells of the link that an order has by now', async () => {

@@ -47,6 +47,7 @@ function newStoredOrder(changes: Partial<StoredOrder> = {}): StoredOrder {
     id: randomUUID(),
     status: 'PENDING_PAYMENT',
     payment_status: 'PENDING',
+    quote_id: null,
     store_id: null,
     idempotency_key: randomUUID(),
     request_fingerprint: 'fingerprint',

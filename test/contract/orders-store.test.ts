@@ -206,6 +206,7 @@ describe('createOrder', () => {
       payment_session_id: null,
       failure_code: null,
       failure_reason: null,
+      quote_id: request.quote_id,
       store_id: expect.any(String),
       date_created: expect.stringMatching(/Z$/),
     });

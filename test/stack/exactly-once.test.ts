@@ -206,20 +206,44 @@ describe('a closed run that an operator resets in the Temporal UI', () => {
     const linked = await onlyOrderOf(checkout);
 
     await resetAfterPartnerFailed(key, failedRunId);
-    await untilStage(key, 'NEEDS_REVIEW');
+    await handleOf(key)
+      .result()
+      .catch(() => {});
 
-    await expect(onlyOrderOf(checkout)).resolves.toMatchObject({
-      ridendine_order_id: linked['ridendine_order_id'],
-      active_quote_id: checkout.quote_id,
-    });
-    expect((await onlyOrderOf(checkout))['status']).not.toBe('FAILED');
-    // Nothing is sent for it: it has its link.
-    await decide(key, { decision: 'retry' });
+    const { date_updated: _before, ...unchanged } = linked;
+    await expect(onlyOrderOf(checkout)).resolves.toMatchObject(unchanged);
     expect(await body(await world.post(key, checkout))).toMatchObject({
       ridendine_order_id: linked['ridendine_order_id'],
     });
     await expect(world.sandboxAttemptsOf(linked.id)).resolves.toHaveLength(2);
   }, 60_000);
+});
+
+describe('an order that somebody ends by hand while RideNDine makes it', () => {
+  it.each(['CANCELLED', 'FAILED'])(
+    'as %s goes to support staff, who can let it go on',
+    async (status) => {
+      const key = randomUUID();
+      const checkout = await world.newCheckout();
+      await world.addFault({ kind: 'latency', ms: 1500, quote_id: checkout.quote_id });
+      await world.post(key, checkout, { prefer: 'wait=1' });
+      const { id } = await onlyOrderOf(checkout);
+      await world.patch(`/items/orders/${id}`, { status, active_quote_id: null });
+
+      await untilOrder(checkout, (order) => order['status'] === 'NEEDS_REVIEW');
+      await decide(key, { decision: 'retry' });
+      await handleOf(key).result();
+
+      const [partnerOrder] = await world.sandboxOrdersOf(id);
+      await expect(onlyOrderOf(checkout)).resolves.toMatchObject({
+        status: 'PENDING_PAYMENT',
+        active_quote_id: checkout.quote_id,
+        ridendine_order_id: partnerOrder?.ridendine_order_id,
+        failure_code: null,
+      });
+    },
+    60_000,
+  );
 });
 
 describe('the schedule of the sweep', () => {

@@ -383,6 +383,27 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     expect(sent).toEqual({ unasked: 0, asked: 1 });
   });
 
+  it('is sent once when support staff ask after the life of its key, though its quote lives on', async () => {
+    const request = pickup();
+    const scenario = await scenarioOf({
+      request,
+      ridendine: [noAnswer, noAnswer, undefined],
+      keyLivesMs: 500,
+      quoteExpiresInMs: 48 * 60 * MINUTE_MS,
+    });
+
+    const sent = await temporal.run(scenario, async (handle) => {
+      await inReview(scenario);
+      const unasked = scenario.sent.length;
+      await decide(handle, { decision: 'retry' });
+      await until(() => scenario.sent.length > unasked);
+      await handle.terminate();
+      return scenario.sent.length - unasked;
+    });
+
+    expect(sent).toBe(1);
+  });
+
   it('is waited for at once by an order whose review an earlier run has lost, for the same reason', async () => {
     const request = pickup();
     const review = { code: 'RideNDineRejected', reason: 'RideNDine refused the order (422).' } as const;
@@ -495,26 +516,22 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
 });
 
 describe('an order whose end somebody else has decided meanwhile', () => {
-  it('is not failed by its run: support staff look at it', async () => {
+  it('is left as it is by its run, which ends: a new one answers for the key', async () => {
     const request = pickup();
     const scenario = await scenarioOf({
       request,
       ridendine: [rejected],
       override: {
-        async markOrder({ status }) {
-          return status === 'FAILED' ? { kind: 'left' } : { kind: 'marked', link: null };
+        async markOrder() {
+          return { kind: 'left' };
         },
       },
     });
 
-    const state = await temporal.run(scenario, async (handle) => {
-      await untilStage(handle, 'NEEDS_REVIEW');
-      const seen = await handle.query<OrderCreationState>('orderCreationState');
-      await handle.terminate();
-      return seen;
-    });
+    const failure = await temporal.run(scenario, (handle) => failureOf(handle.result()));
 
-    expect(state).toMatchObject({ stage: 'NEEDS_REVIEW', failure: { code: 'RideNDineRejected' } });
+    expect(failure).toMatchObject({ type: 'OrderNeedsReview' });
+    expect(scenario.calls.filter((name) => name === 'markOrder')).toHaveLength(1);
   });
 
   it('that support staff want tried again, and that is linked by now, is not sent again', async () => {

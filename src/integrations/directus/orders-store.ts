@@ -30,6 +30,8 @@ export interface OrderStatusChange {
   failureReason: string | null;
   /** An order that has RideNDine's ids is left alone. */
   onlyIfUnlinked?: boolean;
+  /** The quote of an order that goes on: it is taken again, should somebody have set it free. */
+  activeQuoteId?: string | null;
 }
 
 /** An order that is neither linked nor ended, or waits for support staff. */
@@ -58,6 +60,7 @@ export interface OrdersStore {
   /**
    * Changes the status of an order, if its own is one of `statusesBefore`. One that ends sets its quote free.
    * @returns `null`, and changes nothing, if there is no such order.
+   * @throws {DirectusNotUniqueError} if the quote has another live order.
    */
   changeStatus(id: string, change: OrderStatusChange): Promise<StoredOrder | null>;
   /**
@@ -78,6 +81,7 @@ const storedOrderFields = [
   orderFields.id,
   orderFields.status,
   orderFields.paymentStatus,
+  orderFields.quoteId,
   orderFields.store,
   orderFields.idempotencyKey,
   orderFields.requestFingerprint,
@@ -94,6 +98,7 @@ const storedOrderSchema: z.ZodType<StoredOrder> = z
     [orderFields.id]: z.string(),
     [orderFields.status]: z.string(),
     [orderFields.paymentStatus]: z.string(),
+    [orderFields.quoteId]: z.string().nullable(),
     [orderFields.store]: z.string().nullable(),
     [orderFields.idempotencyKey]: z.string(),
     [orderFields.requestFingerprint]: z.string().nullable(),
@@ -108,6 +113,7 @@ const storedOrderSchema: z.ZodType<StoredOrder> = z
     id: row[orderFields.id],
     status: row[orderFields.status],
     payment_status: row[orderFields.paymentStatus],
+    quote_id: row[orderFields.quoteId],
     store_id: row[orderFields.store],
     idempotency_key: row[orderFields.idempotencyKey],
     request_fingerprint: row[orderFields.requestFingerprint],
@@ -256,7 +262,7 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
         await directus.request(createItem(collections.orders, newOrderRow(order), { fields: storedOrderFields })),
       ),
 
-    changeStatus: (id, { status, failureCode, failureReason, onlyIfUnlinked = false }) =>
+    changeStatus: (id, { status, failureCode, failureReason, onlyIfUnlinked = false, activeQuoteId }) =>
       updateOrder(
         id,
         {
@@ -267,6 +273,7 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
           [orderFields.status]: status,
           [orderFields.failureCode]: failureCode,
           [orderFields.failureReason]: failureReason,
+          ...(activeQuoteId !== undefined && { [orderFields.activeQuoteId]: activeQuoteId }),
           ...(hasEnded(status) && { [orderFields.activeQuoteId]: null }),
         },
       ),
