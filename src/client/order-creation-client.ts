@@ -57,8 +57,6 @@ export interface CreateOrderOptions extends WaitOptions, CallContext {
 
 /** Longest that a request to Temporal may take that is no wait. */
 const REQUEST_TIMEOUT_MS = 5000;
-/** Longest look at a run after a wait in vain: the caller has waited already. */
-const LAST_LOOK_TIMEOUT_MS = 2000;
 /** Longest that a look-up asks the worker. One that is there answers within milliseconds. */
 const QUERY_TIMEOUT_MS = 1000;
 
@@ -122,7 +120,7 @@ export class OrderCreationClient {
    * Creates the order of a confirmed checkout, or joins the creation that another request with the same key began.
    *
    * It takes `timeoutMs` and the time of the requests around the wait, each with a deadline: up to 5 s to begin, 5 s
-   * more to join, and 2 s for a look at the end. All of them take milliseconds unless Temporal hangs.
+   * more to join, and 5 s for a look at the end. All of them take milliseconds unless Temporal hangs.
    *
    * @returns `IN_PROGRESS` if there is no result within `timeoutMs`; the same request, or `waitForOrder`, gives it later.
    * @throws {OrderFailedError} the creation ended without an order, or the request breaks the schema.
@@ -264,7 +262,7 @@ export class OrderCreationClient {
         if (description && isOver(wait)) return progressOf(description);
         const waited = await waitForResult(calls, handle, wait);
         if (waited !== undefined) return { state: 'SUCCEEDED', stage: 'LINKED', ...waited, replayed };
-        const now = await calls.by(Date.now() + LAST_LOOK_TIMEOUT_MS, () => handle.describe());
+        const now = await calls.by(requestDeadline(), () => handle.describe());
         if (isOpen(now)) return progressOf(now);
       }
       const result = await calls.by(requestDeadline(), () => handle.result());

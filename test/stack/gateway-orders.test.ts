@@ -137,9 +137,13 @@ describe('the log of the gateway', () => {
     const response = await world.post(key, checkout, { traceparent: `00-${trace}-00f067aa0ba902b7-01` });
     const order = await json(response);
 
-    const log = await readFile(world.stack.parts.gateway.logFile, 'utf8');
+    const requestId = response.headers.get('x-request-id') ?? 'none';
+    const readLog = () => readFile(world.stack.parts.gateway.logFile, 'utf8');
+    // It is written when the answer is on its way.
+    await pWaitFor(async () => (await readLog()).includes(requestId), { interval: 20, timeout: 5000 });
+    const log = await readLog();
 
-    const lines = log.split('\n').filter((line) => line.includes(response.headers.get('x-request-id') ?? 'none'));
+    const lines = log.split('\n').filter((line) => line.includes(requestId));
     expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
       { route: '/v1/orders', method: 'POST', status: 201, trace_id: trace, msg: 'request' },
     ]);
