@@ -1,5 +1,4 @@
-import { hasEnded } from '../domain/order.ts';
-import type { LinkIds, StoredOrder } from '../domain/order.ts';
+import { hasEnded, linkOf } from '../domain/order.ts';
 import { DirectusNotUniqueError, DirectusRejectedError } from '../integrations/directus/errors.ts';
 import type { OrderStatusChange, OrdersStore } from '../integrations/directus/orders-store.ts';
 import { directusFailure } from './failures.ts';
@@ -58,9 +57,4 @@ function changeOf(mark: OrderMark): OrderStatusChange {
     failureReason: mark.failure_reason,
     onlyIfUnlinked: mark.found_by_run !== undefined,
   };
-}
-
-function linkOf({ ridendine_order_id, payment_session_id }: StoredOrder): LinkIds | null {
-  if (ridendine_order_id === null || payment_session_id === null) return null;
-  return { ridendine_order_id, payment_session_id };
 }

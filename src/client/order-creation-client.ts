@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { ConnectionOptions, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
-import { checkoutRequestSchema, hyphenatedUuid } from '../domain/checkout-request.ts';
+import { hyphenatedUuid } from '../domain/checkout-request.ts';
 import type { CheckoutRequest, CheckoutRequestInput } from '../domain/checkout-request.ts';
 import {
   ORDER_CREATION_STATE_QUERY,
@@ -26,6 +26,7 @@ import {
   TemporalUnavailableError,
 } from './errors.ts';
 import type { CreateOrderOutcome, OrderInProgress, OrderView } from './order-view.ts';
+import { parseRequest } from './parse-request.ts';
 import { isOpen, progressOf } from './run-progress.ts';
 import { withTemporalCalls } from './temporal-calls.ts';
 import type { TemporalCalls } from './temporal-calls.ts';
@@ -382,30 +383,4 @@ async function orNotFound<Result>(lookUp: () => Promise<Result>): Promise<Result
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     throw new OrderNotFoundError('No order creation is known under this idempotency key.');
   }
-}
-
-/** More than a caller mends at once; a list without end would be one that the caller determines. */
-const MOST_PROBLEMS = 20;
-/** Names that a caller made up may hold anything, and a message is logged. */
-const HARMLESS_NAME = /^[\w.]{1,64}$/;
-
-function parseRequest(input: CheckoutRequestInput): CheckoutRequest {
-  const parsed = checkoutRequestSchema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues
-    .flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((field) => ({ field, detail: 'Unknown field.' }))
-        : [{ field: issue.path.join('.'), detail: 'Missing, or not of the form that is expected here.' }],
-    )
-    .slice(0, MOST_PROBLEMS)
-    .map(({ field, detail }) => ({
-      code: 'CheckoutInvalid' as const,
-      field: HARMLESS_NAME.test(field) ? field : 'request',
-      detail,
-    }));
-  const [first, ...others] = problems;
-  const message =
-    first && others.length === 0 ? `${first.field}: ${first.detail}` : 'Several fields of the request are wrong.';
-  throw new OrderFailedError('CheckoutInvalid', message, problems);
 }

@@ -58,9 +58,15 @@ export interface StoredOrder {
   date_created: string;
 }
 
+/** Both ids of a linked order, `null` while one is missing. */
+export function linkOf({ ridendine_order_id, payment_session_id }: StoredOrder): LinkIds | null {
+  if (ridendine_order_id === null || payment_session_id === null) return null;
+  return { ridendine_order_id, payment_session_id };
+}
+
 /** The result of a linked order, `undefined` while the link is missing. */
 export function resultOf(order: StoredOrder): OrderCreationResult | undefined {
-  const { id, ridendine_order_id, payment_session_id, status, payment_status } = order;
-  if (ridendine_order_id === null || payment_session_id === null) return undefined;
-  return { order_id: id, ridendine_order_id, payment_session_id, status, payment_status };
+  const { id, status, payment_status } = order;
+  const link = linkOf(order);
+  return link ? { order_id: id, ...link, status, payment_status } : undefined;
 }

@@ -3,14 +3,13 @@ import type { CheckoutRequestInput } from '../client/index.ts';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
 import { lastLook } from './last-look.ts';
 import type { Orders } from './orders.ts';
-import { sendProblem } from './problem.ts';
+import { RETRY_AFTER_S, sendProblem } from './problem.ts';
 import type { CreatedOrder, OrderInProgressBody, OrderViewBody } from './response-bodies.ts';
 import { traceContext } from './trace-context.ts';
 import { waitMs } from './wait-preference.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
-/** When to ask again, in seconds: an order creation takes a moment, a review takes people. */
-const RETRY_AFTER_S = 2;
+/** In seconds: a review takes people. */
 const RETRY_AFTER_IN_REVIEW_S = 3600;
 
 interface OrderRoutesOptions {

@@ -7,8 +7,8 @@ import type { ProblemDocument } from './response-bodies.ts';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 
-/** How long a caller should wait before it tries again, in seconds. */
-const RETRY_AFTER_S = 2;
+/** How long a caller should wait before it asks again, in seconds: an order creation takes a moment. */
+export const RETRY_AFTER_S = 2;
 
 export interface Problem {
   code: ProblemCode;
