@@ -66,7 +66,12 @@ async function showFirstOrder(stack: Stack, settings: StackSettings): Promise<vo
       gatewayUrl: stack.urls.gateway,
       gatewayKey: stack.secrets.gatewayKey,
       checkout,
-      whatHoldsUp: (key) => pendingStep(stack.temporal, orderCreationWorkflowId(key)),
+      whatHoldsUp: (key) =>
+        pendingStep({
+          temporal: stack.temporal,
+          encryptionKeys: stack.secrets.encryptionKeys,
+          workflowId: orderCreationWorkflowId(key),
+        }),
       doing,
     }),
   );

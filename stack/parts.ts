@@ -11,7 +11,7 @@ const SHUTDOWN_GRACE = '1s';
 const HOST = '127.0.0.1';
 
 /** What the programs have in common, besides Temporal. */
-const SHARED = ['LOG_LEVEL', 'ENCRYPTION_', 'OTEL_'];
+const SHARED = ['LOG_LEVEL', 'OTEL_'];
 
 interface PartOptions {
   settings: StackSettings;
@@ -51,6 +51,7 @@ export function workerCommand(
       DIRECTUS_TOKEN: secrets.directusServiceToken,
       RIDENDINE_BASE_URL: ridendineUrl,
       RIDENDINE_API_KEY: secrets.ridendineApiKey,
+      ENCRYPTION_KEYS: secrets.encryptionKeys,
     },
   };
 }
@@ -67,6 +68,7 @@ export function gatewayCommand(options: PartOptions & { temporal: TemporalSettin
       ...temporalVariables(options),
       GATEWAY_HOST: settings.gatewayHost,
       GATEWAY_PORT: String(settings.ports.gateway),
+      ENCRYPTION_KEYS: secrets.encryptionKeys,
     },
   };
 }

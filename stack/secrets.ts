@@ -15,6 +15,8 @@ export interface StackSecrets {
   postgresPassword: string;
   /** One of the keys that the gateway accepts. */
   gatewayKey: string;
+  /** Of everything that Temporal stores. */
+  encryptionKeys: string;
 }
 
 /** Files that a person is told of. */
@@ -23,6 +25,7 @@ export function secretFiles(dataDir: string) {
     /** README's curl reads it. */
     gatewayKey: path.join(dataDir, 'gateway-key'),
     directusAdminPassword: path.join(dataDir, 'secrets', 'directus-admin-password'),
+    encryptionKeys: path.join(dataDir, 'secrets', 'encryption-keys'),
   };
 }
 
@@ -44,11 +47,16 @@ export function loadSecrets({ dataDir, environment, gatewayKey }: StackSettings)
     ridendineApiKey: environment['RIDENDINE_API_KEY'] ?? keep('ridendine-api-key'),
     postgresPassword: keep('postgres-password'),
     gatewayKey: gatewayKey ?? keptSecret(files.gatewayKey),
+    encryptionKeys: environment['ENCRYPTION_KEYS'] ?? keptSecret(files.encryptionKeys, newEncryptionKeys),
   };
 }
 
-function keptSecret(file: string): string {
-  if (!existsSync(file)) writeSecret(file, randomBytes(32).toString('base64url'));
+function newEncryptionKeys(): string {
+  return `${new Date().toISOString().slice(0, 7)}:${randomBytes(32).toString('base64')}`;
+}
+
+function keptSecret(file: string, create = () => randomBytes(32).toString('base64url')): string {
+  if (!existsSync(file)) writeSecret(file, create());
   return readFileSync(file, 'utf8').trim();
 }
 

@@ -96,6 +96,7 @@ function stackVariables(set: Environment) {
     RIDENDINE_API_KEY: secret().optional(),
     DIRECTUS_ADMIN_TOKEN: secret().optional(),
     GATEWAY_API_KEYS: gatewayVariables.shape.GATEWAY_API_KEYS.optional(),
+    ENCRYPTION_KEYS: gatewayVariables.shape.ENCRYPTION_KEYS.optional(),
   });
 }
 

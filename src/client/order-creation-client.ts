@@ -14,6 +14,8 @@ import {
 } from '../domain/order-creation.ts';
 import type { OrderCreationState } from '../domain/order-creation.ts';
 import type { OrderCreationResult } from '../domain/order.ts';
+import { createEncryptionCodec } from '../encryption/encryption-codec.ts';
+import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
 import { requestFingerprint } from '../identity/request-fingerprint.ts';
 import type { orderCreation } from '../workflows/order-creation.ts';
 import { contextMemo } from './call-context.ts';
@@ -39,6 +41,8 @@ import { failureOf, gotNoAnswer, ranOutOfTime, reportingTemporalFailures } from 
 export type OrderCreationClientOptions = Pick<ConnectionOptions, 'address' | 'apiKey' | 'tls'> & {
   /** Temporal namespace. */
   namespace: string;
+  /** The `ENCRYPTION_KEYS` of the workers: the same text, so that each side reads what the other has written. */
+  encryptionKeys: string;
 };
 
 export interface CallOptions {
@@ -94,9 +98,10 @@ export class OrderCreationClient {
   /**
    * Connects when the first call needs it, so that a caller can start before Temporal does.
    *
-   * @throws TypeError if the options do not fit together or a certificate can't be read.
+   * @throws TypeError if the options do not fit together, or a certificate or the keys can't be read.
    */
-  static connect({ namespace, ...options }: OrderCreationClientOptions): OrderCreationClient {
+  static connect({ namespace, encryptionKeys, ...options }: OrderCreationClientOptions): OrderCreationClient {
+    const dataConverter = { payloadCodecs: [createEncryptionCodec(parseEncryptionKeys(encryptionKeys))] };
     const connection = Connection.lazy({
       ...options,
       channelArgs: { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': MAX_RECONNECT_MS },
@@ -104,7 +109,7 @@ export class OrderCreationClient {
       // why they are made. `TemporalCalls` makes them.
       interceptors: [],
     });
-    return new OrderCreationClient(new Client({ connection, namespace }));
+    return new OrderCreationClient(new Client({ connection, namespace, dataConverter }));
   }
 
   /**

@@ -6,6 +6,7 @@ import {
   isGrpcServiceError,
 } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, NamespaceNotFoundError } from '@temporalio/common';
+import { DecryptionError } from '../encryption/encryption-codec.ts';
 import { OrderFailedError, TemporalUnavailableError, orderFailure } from './errors.ts';
 
 /** Status codes of gRPC (https://grpc.io/docs/guides/status-codes/) by which Temporal has answered, whatever is tried again. */
@@ -84,6 +85,7 @@ function reasonOf(error: unknown): string | undefined {
   if (error instanceof WorkflowNotFoundError) return 'The order creation was removed from Temporal.';
   if (error instanceof NamespaceNotFoundError) return 'Temporal does not know the namespace of this client.';
   if (error instanceof RequestTimedOut) return 'Temporal did not answer in time.';
+  if (isUnreadable(error)) return 'The workers encrypt with keys that this client does not have.';
   const failure = grpcFailure(error);
   if (failure === undefined) return error instanceof ServiceError ? 'Temporal can not do it.' : undefined;
   if (isCredentialRefused(failure)) {
@@ -94,6 +96,14 @@ function reasonOf(error: unknown): string | undefined {
   return TLS_TROUBLE.test(failure.details)
     ? 'This client and Temporal do not accept the certificate of one another.'
     : 'Temporal can not be reached.';
+}
+
+/** The key's id is no secret, but who asks for an order needs not know it. */
+function isUnreadable(error: unknown): boolean {
+  for (let candidate = error; candidate instanceof Error; candidate = candidate.cause) {
+    if (candidate instanceof DecryptionError) return true;
+  }
+  return false;
 }
 
 function grpcFailure(error: unknown): { code: number; details: string } | undefined {

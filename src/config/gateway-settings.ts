@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { logLevel, parseEnvironment, secret, wholeNumber } from './environment.ts';
+import { encryptionVariables, readEncryptionKeys } from './encryption-settings.ts';
 import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
 
 /** A key that can be guessed is none, in production or elsewhere. */
@@ -23,6 +24,7 @@ export const gatewayVariables = temporalVariables.extend({
     ),
   GATEWAY_WAIT_MS: wholeNumber(0, 60_000).default(10_000),
   GATEWAY_MAX_WAITING: wholeNumber(1, 100_000).default(1000),
+  ...encryptionVariables.shape,
   LOG_LEVEL: logLevel,
 });
 
@@ -31,6 +33,7 @@ export function readGatewaySettings(environment: NodeJS.ProcessEnv) {
   const variables = parseEnvironment(gatewayVariables, environment);
   return {
     temporal: readTemporalSettings(variables),
+    encryptionKeys: readEncryptionKeys(variables),
     host: variables.GATEWAY_HOST,
     port: variables.GATEWAY_PORT,
     apiKeys: variables.GATEWAY_API_KEYS,

@@ -1,6 +1,7 @@
 import ms from 'ms';
 import { z } from 'zod';
 import { duration, httpUrl, logLevel, parseEnvironment, secret, SettingsError, wholeNumber } from './environment.ts';
+import { encryptionVariables, readEncryptionKeys } from './encryption-settings.ts';
 import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
 
 /** Between Directus, which dates the order, and the worker, which counts from there. */
@@ -23,6 +24,7 @@ export const workerVariables = temporalVariables.extend({
   WORKER_SWEEP: z.enum(['on', 'off'], 'must be on or off').default('on'),
   WORKER_SWEEP_INTERVAL: duration(1000).default(5 * 60_000),
   WORKER_SWEEP_AFTER: duration().default(10 * 60_000),
+  ...encryptionVariables.shape,
   LOG_LEVEL: logLevel,
 });
 
@@ -41,6 +43,7 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
   }
   return {
     temporal: readTemporalSettings(variables),
+    encryptionKeys: readEncryptionKeys(variables),
     directus: { url: variables.DIRECTUS_URL, token: variables.DIRECTUS_TOKEN },
     ridendine: {
       baseUrl: variables.RIDENDINE_BASE_URL,

@@ -7,7 +7,7 @@ import { watchOrderWorkers } from './order-workers.ts';
 
 try {
   const settings = readGatewaySettings(process.env);
-  const client = OrderCreationClient.connect(settings.temporal);
+  const client = OrderCreationClient.connect({ ...settings.temporal, encryptionKeys: settings.encryptionKeys });
   const workers = watchOrderWorkers(settings.temporal, () => client.checkConnection());
   const gateway = createGateway({
     orders: client,

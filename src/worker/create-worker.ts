@@ -4,6 +4,8 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
 import type { WorkerSettings } from '../config/worker-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../domain/order-creation.ts';
+import { dataConverterFor } from '../encryption/data-converter.ts';
+import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
 import { connectDirectus } from '../integrations/directus/directus-client.ts';
 import { createOrdersStore } from '../integrations/directus/orders-store.ts';
 import { createRideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
@@ -21,13 +23,15 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
   const { namespace, ...connectionOptions } = settings.temporal;
   const connection = await NativeConnection.connect(connectionOptions);
   try {
-    const client = new Client({ connection, namespace });
+    const dataConverter = dataConverterFor(parseEncryptionKeys(settings.encryptionKeys));
+    const client = new Client({ connection, namespace, dataConverter });
     if (settings.sweep) await scheduleSweep(client, settings.sweep);
     const directus = connectDirectus({ ...settings.directus, timeoutMs: DIRECTUS_TIMEOUT_MS });
     const worker = await Worker.create({
       connection,
       namespace,
       taskQueue: ORDER_CREATION_TASK_QUEUE,
+      dataConverter,
       workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
       activities: createActivities({
         orders: createOrdersStore(directus),

@@ -1,14 +1,23 @@
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
+import { createEncryptionCodec } from '../../src/encryption/encryption-codec.ts';
+import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
+import { failureMessage } from '../../src/encryption/failure-message.ts';
 import { withTemporal } from './temporal-connection.ts';
 
 /** Which step of a run is being tried in vain, and why, as one line for a person; `undefined` while none fails. */
-export async function pendingStep(temporal: TemporalSettings, workflowId: string): Promise<string | undefined> {
+export async function pendingStep(options: {
+  temporal: TemporalSettings;
+  encryptionKeys: string;
+  workflowId: string;
+}): Promise<string | undefined> {
+  const { temporal, encryptionKeys, workflowId } = options;
   const { namespace } = temporal;
   const { pendingActivities } = await withTemporal(temporal, ({ workflowService }) =>
     workflowService.describeWorkflowExecution({ namespace, execution: { workflowId } }),
   );
   const failing = pendingActivities.find(({ lastFailure }) => lastFailure);
-  if (!failing) return undefined;
+  if (!failing?.lastFailure) return undefined;
   const { activityType, attempt, lastFailure } = failing;
-  return `${activityType?.name ?? 'a step'}, attempt ${attempt ?? 1}: ${lastFailure?.message ?? 'it failed'}`;
+  const reason = await failureMessage(lastFailure, createEncryptionCodec(parseEncryptionKeys(encryptionKeys)));
+  return `${activityType?.name ?? 'a step'}, attempt ${attempt ?? 1}: ${reason}`;
 }

@@ -13,6 +13,7 @@ import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { startTlsFront } from '../support/tls-front.ts';
 import type { TlsFront } from '../support/tls-front.ts';
+import { testEncryptionKeys } from '../support/test-encryption.ts';
 
 let certificates: Certificates;
 beforeAll(async () => {
@@ -32,7 +33,12 @@ describe('mTLS', () => {
   });
 
   const connectTo = (tls: NonNullable<OrderCreationClientOptions['tls']>) =>
-    OrderCreationClient.connect({ address: front.address, namespace: 'default', tls });
+    OrderCreationClient.connect({
+      address: front.address,
+      namespace: 'default',
+      encryptionKeys: testEncryptionKeys,
+      tls,
+    });
 
   it('lets in a client that shows its certificate and knows the server’s', async () => {
     const { authority, client } = certificates;
@@ -102,6 +108,7 @@ describe('an API key', () => {
     return OrderCreationClient.connect({
       address: `localhost:${(server.address() as AddressInfo).port}`,
       namespace: 'orders.example',
+      encryptionKeys: testEncryptionKeys,
       tls: { serverRootCACertificate: certificates.authority.crt },
       ...(apiKey !== undefined && { apiKey }),
     });

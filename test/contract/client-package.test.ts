@@ -10,6 +10,7 @@ import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { createOrderWorker } from '../support/order-worker.ts';
 import type { OrderWorker } from '../support/order-worker.ts';
+import { testEncryptionKeys } from '../support/test-encryption.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const NAME = '@cooco/order-creation-client';
@@ -51,6 +52,7 @@ describe('the packed client library', () => {
     expect(Object.keys(manifest.dependencies).toSorted()).toEqual([
       '@temporalio/client',
       '@temporalio/common',
+      '@temporalio/proto',
       'canonicalize',
       'zod',
     ]);
@@ -65,7 +67,7 @@ describe('the packed client library', () => {
         .map(({ parentPath }) => parentPath.slice(join(consumer, 'node_modules', NAME).length)),
     );
 
-    expect(folders).toEqual(new Set(['', '/dist/client', '/dist/domain', '/dist/identity']));
+    expect(folders).toEqual(new Set(['', '/dist/client', '/dist/domain', '/dist/encryption', '/dist/identity']));
     await expect(readFile(join(consumer, 'node_modules', NAME, 'README.md'), 'utf8')).resolves.toBe(
       await readFile(join(root, 'docs/client.md'), 'utf8'),
     );
@@ -119,7 +121,7 @@ describe('a program with the packed client library', () => {
 
     const { stdout, stderr } = await run(
       program,
-      JSON.stringify(temporal.settings),
+      JSON.stringify({ ...temporal.settings, encryptionKeys: testEncryptionKeys }),
       JSON.stringify(request),
       randomUUID(),
     );
@@ -151,7 +153,7 @@ describe('the types of the packed client library', () => {
     const { all } = await check(
       'mistakes.mts',
       `import { OrderCreationClient } from '${NAME}';
-      const orders = OrderCreationClient.connect({ address: '127.0.0.1:7233', namespace: 'default' });
+      const orders = OrderCreationClient.connect({ address: '127.0.0.1:7233', namespace: 'default', encryptionKeys: 'off' });
       const request = { customer_id: '', quote_id: '', fulfillment_method: 'PICKUP', idempotency_key: '' } as const;
       await orders.createOrder({ ...request, fulfillment_method: 'DRONE' }, { timeoutMs: 1 });
       await orders.createOrder(request, {});

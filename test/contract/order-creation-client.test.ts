@@ -28,6 +28,7 @@ import { startTcpServer } from '../support/loopback-servers.ts';
 import { createOrderWorker } from '../support/order-worker.ts';
 import type { OrderWorker } from '../support/order-worker.ts';
 import type { Scenario } from '../support/scripted-activities.ts';
+import { testDataConverter, testEncryptionKeys } from '../support/test-encryption.ts';
 
 const WAIT_MS = 20_000;
 
@@ -43,8 +44,11 @@ beforeAll(async () => {
   temporal = await startEmbeddedTemporal();
   worker = await createOrderWorker(temporal.settings);
   await worker.start();
-  orders = OrderCreationClient.connect(temporal.settings);
-  operator = new Client({ connection: await Connection.connect({ address: temporal.settings.address }) });
+  orders = OrderCreationClient.connect({ ...temporal.settings, encryptionKeys: testEncryptionKeys });
+  operator = new Client({
+    connection: await Connection.connect({ address: temporal.settings.address }),
+    dataConverter: testDataConverter,
+  });
 }, 120_000);
 afterAll(async () => {
   await orders.close();
@@ -494,7 +498,7 @@ describe('Temporal away', () => {
 
 /** A client for one test. */
 function connect({ address, namespace = 'default' }: { address: string; namespace?: string }): OrderCreationClient {
-  const client = OrderCreationClient.connect({ address, namespace });
+  const client = OrderCreationClient.connect({ address, namespace, encryptionKeys: testEncryptionKeys });
   cleanUps.push(() => client.close());
   return client;
 }

@@ -17,6 +17,7 @@ import { waitUntilReady } from '../../stack/wait-until-ready.ts';
 import { newCheckoutRequest } from './builders.ts';
 import { createScenario } from './scripted-activities.ts';
 import type { Scenario } from './scripted-activities.ts';
+import { testDataConverter, testEncryptionKeys } from './test-encryption.ts';
 
 const NAMESPACE = 'default';
 const GATEWAY_READY_TIMEOUT_MS = 30_000;
@@ -73,6 +74,7 @@ export async function startGatewayOnTemporal(environment: Record<string, string>
       TEMPORAL_NAMESPACE: NAMESPACE,
       GATEWAY_PORT: String(gatewayPort),
       GATEWAY_API_KEYS: apiKey,
+      ENCRYPTION_KEYS: testEncryptionKeys,
     },
   });
   await waitUntilReady({
@@ -99,7 +101,7 @@ export async function startGatewayOnTemporal(environment: Record<string, string>
     async connectTemporal() {
       const connection = await Connection.connect({ address });
       cleanUps.push(() => connection.close());
-      return new Client({ connection, namespace: NAMESPACE });
+      return new Client({ connection, namespace: NAMESPACE, dataConverter: testDataConverter });
     },
     async startTemporal() {
       await startTemporal({
@@ -122,6 +124,7 @@ export async function startGatewayOnTemporal(environment: Record<string, string>
         connection,
         namespace: NAMESPACE,
         taskQueue: ORDER_CREATION_TASK_QUEUE,
+        dataConverter: testDataConverter,
         workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
         activities: scenario.activities,
       });

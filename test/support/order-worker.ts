@@ -7,6 +7,7 @@ import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
 import { newPickupRequest } from './builders.ts';
 import { createScenario } from './scripted-activities.ts';
 import type { Scenario, ScenarioOptions } from './scripted-activities.ts';
+import { testDataConverter } from './test-encryption.ts';
 import { ORDER_CREATION_TASK_QUEUE, orderCreationWorkflowId } from '../../src/domain/order-creation.ts';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
 
@@ -28,6 +29,7 @@ export async function createOrderWorker({ address, namespace }: TemporalSettings
   const scenarios = new Map<string, Scenario>();
   const workflowBundle: WorkflowBundleWithSourceMap = await bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+    failureConverterPath: testDataConverter.failureConverterPath ?? '',
     logger: createWorkerLogger('error'),
   });
   const step =
@@ -51,6 +53,7 @@ export async function createOrderWorker({ address, namespace }: TemporalSettings
         connection,
         namespace,
         taskQueue: ORDER_CREATION_TASK_QUEUE,
+        dataConverter: testDataConverter,
         workflowBundle,
         activities: {
           validateCheckout: step('validateCheckout'),

@@ -2,6 +2,8 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { dataConverterFor } from '../../src/encryption/data-converter.ts';
+import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
 import { createDemoQuote } from '../../stack/seed.ts';
 import type { DemoCheckout } from '../../stack/seed.ts';
 import { freePort } from '../../stack/free-port.ts';
@@ -66,7 +68,11 @@ export async function startRunningStack(environment: Record<string, string> = {}
   const stack = await startStack({ settings, progress: silentProgress });
   const { urls, secrets } = stack;
   const connection = await Connection.connect({ address: stack.temporal.address });
-  const temporal = new Client({ connection, namespace: stack.temporal.namespace });
+  const temporal = new Client({
+    connection,
+    namespace: stack.temporal.namespace,
+    dataConverter: dataConverterFor(parseEncryptionKeys(secrets.encryptionKeys)),
+  });
 
   const directus = (path: string, init: RequestInit = {}) =>
     json(`${urls.directus}${path}`, secrets.directusAdminToken, init);

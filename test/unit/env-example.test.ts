@@ -57,13 +57,15 @@ describe('.env.example', () => {
   });
 
   it('shows the defaults that are used', () => {
+    const ENCRYPTION_KEYS = 'off';
     const worker = {
+      ENCRYPTION_KEYS,
       DIRECTUS_URL: 'http://127.0.0.1:8055',
       DIRECTUS_TOKEN: 'directus-token',
       RIDENDINE_BASE_URL: 'http://127.0.0.1:4010',
       RIDENDINE_API_KEY: 'partner-key',
     };
-    const gateway = { GATEWAY_API_KEYS: 'gateway-key-0123456789' };
+    const gateway = { ENCRYPTION_KEYS, GATEWAY_API_KEYS: 'gateway-key-0123456789' };
     // An address that is set means a Temporal of one's own.
     const { TEMPORAL_ADDRESS: _address, ...forTheStack } = variables;
 

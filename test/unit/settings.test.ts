@@ -6,14 +6,17 @@ import { SettingsError } from '../../src/config/environment.ts';
 import { readGatewaySettings } from '../../src/config/gateway-settings.ts';
 import { readWorkerSettings } from '../../src/config/worker-settings.ts';
 
+const ENCRYPTION_KEYS = `one:${Buffer.alloc(32).toString('base64')}`;
+
 /** What a worker can't do without. */
 const workerEnvironment = {
   DIRECTUS_URL: 'http://127.0.0.1:8055',
   DIRECTUS_TOKEN: 'directus-token',
   RIDENDINE_BASE_URL: 'https://partner.example/v1',
   RIDENDINE_API_KEY: 'partner-key',
+  ENCRYPTION_KEYS,
 };
-const gatewayEnvironment = { GATEWAY_API_KEYS: 'gateway-key-0123456789' };
+const gatewayEnvironment = { GATEWAY_API_KEYS: 'gateway-key-0123456789', ENCRYPTION_KEYS };
 
 function problemsOf(read: () => unknown): string {
   try {
@@ -25,6 +28,14 @@ function problemsOf(read: () => unknown): string {
   return 'none';
 }
 
+function gatewayWith(environment: Record<string, string>): string {
+  return problemsOf(() => readGatewaySettings({ ...gatewayEnvironment, ...environment }));
+}
+
+function workerWith(environment: Record<string, string>): string {
+  return problemsOf(() => readWorkerSettings({ ...workerEnvironment, ...environment }));
+}
+
 function temporalOf(environment: Record<string, string>) {
   return readGatewaySettings({ ...gatewayEnvironment, ...environment }).temporal;
 }
@@ -33,6 +44,7 @@ describe("the worker's settings", () => {
   it('have the defaults of the design', () => {
     expect(readWorkerSettings(workerEnvironment)).toEqual({
       temporal: { address: '127.0.0.1:7233', namespace: 'default' },
+      encryptionKeys: ENCRYPTION_KEYS,
       directus: { url: 'http://127.0.0.1:8055', token: 'directus-token' },
       ridendine: { baseUrl: 'https://partner.example/v1', apiKey: 'partner-key', timeoutMs: 15_000 },
       deadlines: {
@@ -115,6 +127,7 @@ describe("the worker's settings", () => {
     expect(message.split('\n').toSorted()).toEqual([
       '  DIRECTUS_TOKEN is not set.',
       '  DIRECTUS_URL: must be an http or https address without a query',
+      '  ENCRYPTION_KEYS is not set.',
       '  LOG_LEVEL: must be trace, debug, info, warn or error',
       '  QUOTE_GRACE: must be a duration such as "24h", "5 min" or "7 days"',
       '  RIDENDINE_API_KEY is not set.',
@@ -181,6 +194,7 @@ describe("the gateway's settings", () => {
   it('have the defaults of the design', () => {
     expect(readGatewaySettings(gatewayEnvironment)).toEqual({
       temporal: { address: '127.0.0.1:7233', namespace: 'default' },
+      encryptionKeys: ENCRYPTION_KEYS,
       host: '127.0.0.1',
       port: 3000,
       apiKeys: ['gateway-key-0123456789'],
@@ -191,7 +205,10 @@ describe("the gateway's settings", () => {
   });
 
   it('take several keys', () => {
-    const settings = readGatewaySettings({ GATEWAY_API_KEYS: ' first-key-0123456789 ,second-key-0123456789,' });
+    const settings = readGatewaySettings({
+      ENCRYPTION_KEYS,
+      GATEWAY_API_KEYS: ' first-key-0123456789 ,second-key-0123456789,',
+    });
 
     expect(settings.apiKeys).toEqual(['first-key-0123456789', 'second-key-0123456789']);
   });
@@ -218,6 +235,7 @@ describe("the gateway's settings", () => {
     );
 
     expect(message.split('\n').toSorted()).toEqual([
+      '  ENCRYPTION_KEYS is not set.',
       '  GATEWAY_API_KEYS is not set.',
       '  GATEWAY_MAX_WAITING: must be a whole number from 1 to 100000',
       '  GATEWAY_PORT: must be a whole number from 0 to 65535',
@@ -227,11 +245,29 @@ describe("the gateway's settings", () => {
   });
 });
 
+describe('encryption', () => {
+  it.each([
+    ['the worker', workerWith],
+    ['the gateway', gatewayWith],
+  ])('is done without only if that is said, and never in production: %s', (_program, problemsWith) => {
+    expect(problemsWith({ ENCRYPTION_KEYS: '' })).toContain('ENCRYPTION_KEYS is not set');
+    expect(problemsWith({ ENCRYPTION_KEYS: 'off' })).toBe('none');
+    expect(problemsWith({ ENCRYPTION_KEYS: 'off', NODE_ENV: 'production' })).toContain(
+      'must not be "off" in production',
+    );
+    expect(problemsWith({ NODE_ENV: 'production' })).toBe('none');
+  });
+
+  it('takes no key that is too short', () => {
+    expect(workerWith({ ENCRYPTION_KEYS: 'one:c2hvcnQ=' })).toContain('32 random bytes in base64');
+  });
+});
+
 describe('what is said of settings that can not be used', () => {
   it('holds no value: any of them may be a secret in the wrong place', () => {
     const names = `TEMPORAL_ADDRESS TEMPORAL_NAMESPACE TEMPORAL_API_KEY TEMPORAL_TLS TEMPORAL_TLS_SERVER_NAME
       DIRECTUS_URL DIRECTUS_TOKEN RIDENDINE_BASE_URL RIDENDINE_API_KEY RIDENDINE_TIMEOUT_MS
-      RIDENDINE_IDEMPOTENCY_TTL RIDENDINE_IDEMPOTENCY_MARGIN QUOTE_GRACE REVIEW_WINDOW LOG_LEVEL
+      RIDENDINE_IDEMPOTENCY_TTL RIDENDINE_IDEMPOTENCY_MARGIN QUOTE_GRACE REVIEW_WINDOW LOG_LEVEL ENCRYPTION_KEYS
       WORKER_SWEEP WORKER_SWEEP_INTERVAL WORKER_SWEEP_AFTER
       WORKER_MAX_CONCURRENT_ACTIVITIES WORKER_MAX_CONCURRENT_WORKFLOW_TASKS WORKER_SHUTDOWN_GRACE
       GATEWAY_HOST GATEWAY_PORT GATEWAY_API_KEYS GATEWAY_WAIT_MS GATEWAY_MAX_WAITING`.split(/\s+/);
@@ -240,7 +276,7 @@ describe('what is said of settings that can not be used', () => {
     const messages = [
       problemsOf(() => readWorkerSettings(canaries)),
       problemsOf(() => readGatewaySettings(canaries)),
-      problemsOf(() => readGatewaySettings({ GATEWAY_API_KEYS: 'canary', GATEWAY_PORT: 'canary' })),
+      problemsOf(() => readGatewaySettings({ ENCRYPTION_KEYS, GATEWAY_API_KEYS: 'canary', GATEWAY_PORT: 'canary' })),
       problemsOf(() => readWorkerSettings({ DIRECTUS_TOKEN: 'canary', RIDENDINE_API_KEY: 'canary' })),
     ];
 

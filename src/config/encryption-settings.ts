@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { EncryptionKeysError, NO_ENCRYPTION, parseEncryptionKeys } from '../encryption/encryption-keys.ts';
+import { SettingsError } from './environment.ts';
+
+/** What Temporal stores holds names and addresses: whoever wants that in clear has to say so. */
+export const encryptionVariables = z.object({
+  ENCRYPTION_KEYS: z.string().superRefine((text, context) => {
+    try {
+      parseEncryptionKeys(text);
+    } catch (error) {
+      if (!(error instanceof EncryptionKeysError)) throw error;
+      context.addIssue(`${error.message}; "${NO_ENCRYPTION}" does without, where there are no real orders`);
+    }
+  }),
+  NODE_ENV: z.string().optional(),
+});
+
+/** @returns the text of the keys. @throws {SettingsError} if a production does without. */
+export function readEncryptionKeys(variables: z.output<typeof encryptionVariables>): string {
+  const { ENCRYPTION_KEYS, NODE_ENV } = variables;
+  if (ENCRYPTION_KEYS === NO_ENCRYPTION && NODE_ENV === 'production') {
+    throw new SettingsError([`ENCRYPTION_KEYS: must not be "${NO_ENCRYPTION}" in production`]);
+  }
+  return ENCRYPTION_KEYS;
+}
