@@ -37,7 +37,7 @@ export function workerCommand(
   options: PartOptions & { temporal: TemporalSettings; directusUrl: string; ridendineUrl: string },
 ): PartCommand {
   const { settings, secrets, directusUrl, ridendineUrl } = options;
-  const own = ['RIDENDINE_', 'QUOTE_GRACE', 'REVIEW_WINDOW', 'WORKER_'];
+  const own = ['RIDENDINE_', 'QUOTE_GRACE', 'REVIEW_WINDOW', 'DIRECTUS_PUBLIC_URL', 'RUNBOOK_URL', 'WORKER_'];
   return {
     name: 'worker',
     ...program('../src/worker/main.ts'),

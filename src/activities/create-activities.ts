@@ -10,7 +10,9 @@ import { createOrderDeadlines } from './order-deadlines.ts';
 import type { OrderDeadlineSettings } from './order-deadlines.ts';
 import type { OrderSweepActivities } from './order-sweep-activities.ts';
 import { createSaveLinkIds } from './save-link-ids.ts';
-import { withoutUnexpectedErrors } from './unexpected-errors.ts';
+import { withStepFailures } from './step-failures.ts';
+import { createSupportLinks } from './support-links.ts';
+import type { SupportLinkSettings } from './support-links.ts';
 import { createValidateCheckout } from './validate-checkout.ts';
 
 export interface ActivityDependencies {
@@ -18,6 +20,7 @@ export interface ActivityDependencies {
   runs: OrderRuns;
   ridendine: RideNDineClient;
   deadlines: OrderDeadlineSettings;
+  links: SupportLinkSettings;
 }
 
 /** The activities that a worker registers. */
@@ -26,15 +29,16 @@ export function createActivities({
   runs,
   ridendine,
   deadlines,
+  links,
 }: ActivityDependencies): OrderCreationActivities & OrderSweepActivities {
   return {
-    validateCheckout: withoutUnexpectedErrors(createValidateCheckout({ orders })),
-    createOrderRecord: withoutUnexpectedErrors(
+    validateCheckout: withStepFailures(createValidateCheckout({ orders, linksTo: createSupportLinks(links) })),
+    createOrderRecord: withStepFailures(
       createCreateOrderRecord({ orders, deadlines: createOrderDeadlines(deadlines) }),
     ),
-    createRideNDineOrder: withoutUnexpectedErrors(createCreateRideNDineOrder({ ridendine, orders })),
-    saveLinkIds: withoutUnexpectedErrors(createSaveLinkIds({ orders })),
-    markOrder: withoutUnexpectedErrors(createMarkOrder({ orders })),
-    continueLostOrders: withoutUnexpectedErrors(createContinueLostOrders({ orders, runs })),
+    createRideNDineOrder: withStepFailures(createCreateRideNDineOrder({ ridendine, orders })),
+    saveLinkIds: withStepFailures(createSaveLinkIds({ orders })),
+    markOrder: withStepFailures(createMarkOrder({ orders })),
+    continueLostOrders: withStepFailures(createContinueLostOrders({ orders, runs })),
   };
 }

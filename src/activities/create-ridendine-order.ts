@@ -109,6 +109,7 @@ function partnerFailure(error: RideNDineError, order: OrderRecord, maybeSent: bo
     maybe_sent: maybeSent,
     ...(error.status !== undefined && { status: error.status }),
     ...(error.partnerText !== undefined && { partner_text: error.partnerText }),
+    tried_until: maybeSent ? order.key_deadline : order.not_sent_deadline,
   };
   return ApplicationFailure.create({
     type: error.code,

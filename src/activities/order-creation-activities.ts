@@ -33,7 +33,16 @@ export interface OrderCreationActivities {
 export type CheckoutStanding = (OpenStanding | { kind: 'linked'; result: OrderCreationResult }) & {
   /** By which callers who show the key are known to mean this checkout. */
   request_fingerprint: string;
+  /** Runs that were begun before version 0.2 have none. */
+  links?: SupportLinks;
 };
+
+/** Where support staff find more. */
+export interface SupportLinks {
+  /** The order in Directus, if there is one. */
+  order_page: string;
+  runbook: string | null;
+}
 
 /** Who found something out. A run that an operator has reset finds the words of another run in its history. */
 interface FoundByRun {
@@ -75,6 +84,8 @@ export interface PartnerFailureDetails {
   maybe_sent: boolean;
   status?: number;
   partner_text?: string;
+  /** Where it is tried again: until when. ISO 8601. */
+  tried_until?: string;
 }
 
 export interface OrderMark {

@@ -15,7 +15,7 @@ import { requestFingerprint } from '../identity/request-fingerprint.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { attemptTime } from './clock.ts';
 import { checkoutFailure, directusFailure, finalFailure } from './failures.ts';
-import type { CheckoutStanding, OrderCreationActivities } from './order-creation-activities.ts';
+import type { CheckoutStanding, OrderCreationActivities, SupportLinks } from './order-creation-activities.ts';
 import { standingOf } from './order-standing.ts';
 import { currentRunId } from './run-id.ts';
 
@@ -26,15 +26,19 @@ const continuationSchema: z.ZodType<OrderContinuation> = z.strictObject({
 
 export function createValidateCheckout({
   orders,
+  linksTo,
 }: {
   orders: OrdersStore;
+  linksTo: (orderId: string) => SupportLinks;
 }): OrderCreationActivities['validateCheckout'] {
   return async (input) => {
     const request = parseInput(input);
     requireOwnRun(request.idempotency_key);
-    return isContinuation(request)
+    const standing = isContinuation(request)
       ? await standingOfContinuation(orders, request)
       : await standingOfCheckout(orders, request);
+    const { order_id } = standing.kind === 'linked' ? standing.result : standing;
+    return { ...standing, links: linksTo(order_id) };
   };
 }
 

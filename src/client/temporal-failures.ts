@@ -6,6 +6,7 @@ import {
   isGrpcServiceError,
 } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, NamespaceNotFoundError } from '@temporalio/common';
+import { reasonIn } from '../domain/failure-text.ts';
 import { DecryptionError } from '../encryption/encryption-codec.ts';
 import { OrderFailedError, TemporalUnavailableError, orderFailure } from './errors.ts';
 
@@ -52,7 +53,9 @@ export function failureOf(error: unknown): OrderFailedError | undefined {
   if (!(error instanceof WorkflowFailedError)) return undefined;
   const { cause } = error;
   if (cause instanceof CancelledFailure) return new OrderFailedError('OrderCancelled', 'The order was cancelled.');
-  return cause instanceof ApplicationFailure ? orderFailure(cause.type, cause.message, cause.details ?? []) : undefined;
+  return cause instanceof ApplicationFailure
+    ? orderFailure(cause.type, reasonIn(cause.message), cause.details ?? [])
+    : undefined;
 }
 
 /**

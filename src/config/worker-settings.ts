@@ -10,6 +10,8 @@ const CLOCK_SKEW_MS = 60_000;
 export const workerVariables = temporalVariables.extend({
   DIRECTUS_URL: httpUrl(),
   DIRECTUS_TOKEN: secret(),
+  DIRECTUS_PUBLIC_URL: httpUrl().optional(),
+  RUNBOOK_URL: httpUrl().optional(),
   RIDENDINE_BASE_URL: httpUrl(),
   RIDENDINE_API_KEY: secret(),
   // Longer than the 10 s that fetch gives a connection: one that is never made then proves that nothing was sent.
@@ -56,6 +58,10 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
       ridendineIdempotencyMarginMs: variables.RIDENDINE_IDEMPOTENCY_MARGIN,
       quoteGraceMs: variables.QUOTE_GRACE,
       reviewWindowMs: variables.REVIEW_WINDOW,
+    },
+    links: {
+      directusPublicUrl: variables.DIRECTUS_PUBLIC_URL ?? variables.DIRECTUS_URL,
+      runbookUrl: variables.RUNBOOK_URL,
     },
     worker: {
       maxConcurrentActivityTaskExecutions: variables.WORKER_MAX_CONCURRENT_ACTIVITIES,

@@ -1,6 +1,9 @@
 import { longestLinkId } from './order.ts';
 import { isStorable } from './storable.ts';
 
+/** Type of the failure by which a decision that can't be taken is refused. Its message is shown in clear. */
+export const DECISION_REFUSED = 'DecisionRefused';
+
 /** Who decides, and why: kept in the run's history. */
 interface Decided {
   actor: string;

@@ -38,6 +38,7 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
         runs: createOrderRuns(client),
         ridendine: createRideNDineClient(settings.ridendine),
         deadlines: settings.deadlines,
+        links: settings.links,
       }),
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
       ...settings.worker,

@@ -40,3 +40,8 @@ export const sweepRetries = {
 
 /** The partner's pauses (design, section 3); `Retry-After` and our own faults lengthen them. */
 export const partnerBackoff = { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '30 s' } as const;
+
+/** How summaries name an order: as much of its id as people compare by eye. */
+export function named(orderId: string): string {
+  return `order ${orderId.slice(0, 8)}…`;
+}

@@ -2,6 +2,8 @@ import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
 import type { PartnerFailureDetails } from '../activities/order-creation-activities.ts';
 import { isFailureCode } from '../domain/failure-codes.ts';
 import type { FailureCode } from '../domain/failure-codes.ts';
+import { failureText, reasonIn } from '../domain/failure-text.ts';
+import { supportAdvice } from '../domain/support-advice.ts';
 
 /** Why a step failed for good, in the words of the domain. */
 export interface StepFailure {
@@ -15,7 +17,7 @@ export interface StepFailure {
 export function readStepFailure(error: unknown, whenUnknown: FailureCode): StepFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure && isFailureCode(cause.type)) {
-    return { code: cause.type, reason: cause.message, details: cause.details ?? [] };
+    return { code: cause.type, reason: reasonIn(cause.message), details: cause.details ?? [] };
   }
   return { code: whenUnknown, reason: 'The last attempt left no word of how it ended.', details: [] };
 }
@@ -29,5 +31,6 @@ export function mayExistAtRideNDine(failure: StepFailure): boolean {
 /** Ends the run. Only what concerns the caller goes along: the partner's text stays with the activity's failure. */
 export function runFailure({ code, reason, details }: StepFailure): ApplicationFailure {
   const problems = details.filter((detail) => typeof detail === 'object' && detail !== null && 'problems' in detail);
-  return ApplicationFailure.create({ type: code, message: reason, nonRetryable: true, details: problems });
+  const message = failureText({ reason, advice: supportAdvice[code].whenFailed });
+  return ApplicationFailure.create({ type: code, message, nonRetryable: true, details: problems });
 }

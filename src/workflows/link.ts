@@ -1,8 +1,10 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { OrderCreationActivities } from '../activities/order-creation-activities.ts';
-import { afterTheRecord } from './activity-options.ts';
+import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
+import { afterTheRecord, named } from './activity-options.ts';
 
-export const { saveLinkIds } = proxyActivities<OrderCreationActivities>({
-  ...afterTheRecord,
-  summary: 'Save the RideNDine ids on the order',
-});
+export function saveLinkIds(orderId: string, link: LinkIds): Promise<OrderCreationResult> {
+  const summary = `Save the RideNDine ids on ${named(orderId)}`;
+  const directus = proxyActivities<OrderCreationActivities>({ ...afterTheRecord, summary });
+  return directus.saveLinkIds({ order_id: orderId, link });
+}

@@ -7,13 +7,8 @@ import type {
   OrderRecord,
 } from '../activities/order-creation-activities.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
-import { untilMarked } from './activity-options.ts';
+import { named, untilMarked } from './activity-options.ts';
 import type { StepFailure } from './failures.ts';
-
-const { markOrder } = proxyActivities<OrderCreationActivities>({
-  ...untilMarked,
-  summary: 'Write the outcome on the order',
-});
 
 /** Writes on the order how matters stand with it, however long that takes: a run ends only after Directus knows. */
 export function markAs(orderId: string, status: OrderMark['status'], failure?: StepFailure): Promise<MarkOutcome> {
@@ -43,7 +38,9 @@ export function markAsEnded(
 }
 
 function mark(order: OrderMark): Promise<MarkOutcome> {
-  return CancellationScope.nonCancellable(() => markOrder(order));
+  const summary = `Write ${order.status} on ${named(order.order_id)}`;
+  const directus = proxyActivities<OrderCreationActivities>({ ...untilMarked, summary });
+  return CancellationScope.nonCancellable(() => directus.markOrder(order));
 }
 
 function reasonOf(failure: StepFailure | undefined): Pick<OrderMark, 'failure_code' | 'failure_reason'> {

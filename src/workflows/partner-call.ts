@@ -1,7 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { OrderCreationActivities, OrderRecord } from '../activities/order-creation-activities.ts';
 import type { LinkIds } from '../domain/order.ts';
-import { partnerBackoff } from './activity-options.ts';
+import { named, partnerBackoff } from './activity-options.ts';
 
 /** @param isAsked whether support staff asked for this call: it is then made once, even if its time is over. */
 export function callPartner(order: OrderRecord, isAsked: boolean): Promise<LinkIds> {
@@ -10,7 +10,7 @@ export function callPartner(order: OrderRecord, isAsked: boolean): Promise<LinkI
   const remainingMs = Math.max(...deadlines.map((deadline) => Date.parse(deadline) - Date.now()));
   const isInTime = remainingMs > 0;
   const partner = proxyActivities<OrderCreationActivities>({
-    summary: 'Create the order at RideNDine',
+    summary: `Create RideNDine order for ${named(order.order_id)}`,
     startToCloseTimeout: order.attempt_timeout_ms,
     // The activity judges the deadlines itself; this bounds what it can't: a worker that never comes.
     scheduleToCloseTimeout: Math.max(remainingMs, 0) + order.attempt_timeout_ms,

@@ -1,17 +1,31 @@
-import { defineQuery, setHandler, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  defineQuery,
+  setCurrentDetails,
+  setHandler,
+  upsertMemo,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
+import type { CheckoutStanding } from '../activities/order-creation-activities.ts';
 import type { OrderCreationInput, OrderCreationStage, OrderCreationState } from '../domain/order-creation.ts';
 import { ORDER_CREATION_STATE_QUERY, REQUEST_FINGERPRINT_MEMO, searchAttributes } from '../domain/order-creation.ts';
+import { currentDetails } from './current-details.ts';
+import type { RunView } from './current-details.ts';
 import type { StepFailure } from './failures.ts';
 
 const orderCreationState = defineQuery<OrderCreationState>(ORDER_CREATION_STATE_QUERY);
 
-type Known = Omit<OrderCreationState, 'stage' | 'failure' | 'review_overdue'> & { store_id?: string };
+type Known = Omit<OrderCreationState, 'stage' | 'failure' | 'review_overdue'> &
+  Pick<RunView, 'asked_until'> & { store_id?: string };
 
-/** What support staff see of a run while it goes on: its search attributes and the query `orderCreationState`. */
+/**
+ * What support staff see of a run while it goes on, and after its end: its search attributes, its current details and
+ * the query `orderCreationState`.
+ */
 export interface Progress {
-  /** Lets callers who show the key be told from others, where a person or the sweep has started the run. */
-  identify(fingerprint: string): void;
+  /** What the first step has found out: callers who show the key are now told from others, and links are known. */
+  identify(standing: CheckoutStanding): void;
   /** `failure` is what the stage is about; entering a stage without one clears the last. */
   enter(stage: OrderCreationStage, known?: Known, failure?: StepFailure): void;
   /** Until the next stage is entered. */
@@ -19,20 +33,30 @@ export interface Progress {
 }
 
 export function startProgress(input: OrderCreationInput): Progress {
-  let state: OrderCreationState = { stage: 'VALIDATING' };
-  setHandler(orderCreationState, () => state);
+  let view: RunView = { state: { stage: 'VALIDATING' } };
+  const show = (change: Partial<RunView>) => {
+    view = { ...view, ...change };
+    setCurrentDetails(currentDetails(view));
+  };
+  setHandler(orderCreationState, () => view.state);
+  show({});
   // The client sets these at the start; whoever starts a run by hand does not.
   if (workflowInfo().typedSearchAttributes.get(searchAttributes.stage) === undefined) {
-    upsertSearchAttributes([{ key: searchAttributes.stage, value: state.stage }, ...attributesOf(input)]);
+    upsertSearchAttributes([{ key: searchAttributes.stage, value: view.state.stage }, ...attributesOf(input)]);
   }
   return {
-    identify(fingerprint) {
+    identify({ request_fingerprint, links }) {
+      if (links) show({ links });
+      // Whoever starts a run by hand does not set it.
       const { memo } = workflowInfo();
-      if (memo?.[REQUEST_FINGERPRINT_MEMO] === undefined) upsertMemo({ [REQUEST_FINGERPRINT_MEMO]: fingerprint });
+      if (memo?.[REQUEST_FINGERPRINT_MEMO] === undefined) {
+        upsertMemo({ [REQUEST_FINGERPRINT_MEMO]: request_fingerprint });
+      }
     },
-    enter(stage, { store_id, ...ids } = {}, failure) {
-      const { failure: cleared, review_overdue: _over, ...rest } = state;
-      state = { ...rest, ...ids, stage, ...(failure && { failure: { code: failure.code, reason: failure.reason } }) };
+    enter(stage, { store_id, asked_until, ...ids } = {}, failure) {
+      const { failure: cleared, review_overdue: _over, ...rest } = view.state;
+      const told = failure && { failure: { code: failure.code, reason: failure.reason } };
+      show({ state: { ...rest, ...ids, stage, ...told }, ...(asked_until && { asked_until }) });
       const updates: SearchAttributeUpdatePair[] = [{ key: searchAttributes.stage, value: stage }];
       if (ids.order_id) updates.push({ key: searchAttributes.orderId, value: ids.order_id });
       if (store_id) updates.push({ key: searchAttributes.storeId, value: store_id });
@@ -43,7 +67,7 @@ export function startProgress(input: OrderCreationInput): Progress {
       upsertSearchAttributes(updates);
     },
     reviewIsOverdue() {
-      state = { ...state, review_overdue: true };
+      show({ state: { ...view.state, review_overdue: true } });
     },
   };
 }

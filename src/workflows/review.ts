@@ -7,7 +7,7 @@ import {
   metricMeter,
   setHandler,
 } from '@temporalio/workflow';
-import { faultsOfReviewDecision } from '../domain/review-decision.ts';
+import { DECISION_REFUSED, faultsOfReviewDecision } from '../domain/review-decision.ts';
 import type { ReviewDecision } from '../domain/review-decision.ts';
 
 const resolveReview = defineUpdate<void, [ReviewDecision]>('resolveReview');
@@ -28,7 +28,7 @@ export interface Review<Outcome> {
 
 /** @param reason tells support staff why the decision can't be taken, and what they can do. */
 export function refuseDecision(reason: string): never {
-  throw ApplicationFailure.nonRetryable(reason, 'DecisionRefused');
+  throw ApplicationFailure.nonRetryable(reason, DECISION_REFUSED);
 }
 
 /**

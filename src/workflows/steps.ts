@@ -8,7 +8,7 @@ import type {
 } from '../activities/order-creation-activities.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
-import { beforeTheRecord } from './activity-options.ts';
+import { beforeTheRecord, named } from './activity-options.ts';
 import { mayExistAtRideNDine, readStepFailure, runFailure } from './failures.ts';
 import type { StepFailure } from './failures.ts';
 import { saveLinkIds } from './link.ts';
@@ -31,10 +31,12 @@ const { validateCheckout } = proxyActivities<OrderCreationActivities>({
   ...beforeTheRecord,
   summary: 'Check the checkout',
 });
-const { createOrderRecord } = proxyActivities<OrderCreationActivities>({
-  ...beforeTheRecord,
-  summary: 'Create the order in Directus',
-});
+
+function createOrderRecord(input: OrderCreationInput, standing: OpenStanding): Promise<OrderRecord> {
+  const summary = `Create the Directus record of ${named(standing.order_id)}`;
+  const directus = proxyActivities<OrderCreationActivities>({ ...beforeTheRecord, summary });
+  return directus.createOrderRecord({ request: input, standing });
+}
 
 /** Failures that say that this run has written no order, or one that is no longer its to end. */
 const NOTHING_TO_MARK = new Set<string>([
@@ -64,7 +66,7 @@ export function startSteps(input: OrderCreationInput): Steps {
   const takeOn = (standing: OpenStanding): Promise<OrderRecord> =>
     CancellationScope.nonCancellable(async () => {
       try {
-        return await createOrderRecord({ request: input, standing });
+        return await createOrderRecord(input, standing);
       } catch (error) {
         throw ended(readStepFailure(error, 'DirectusUnavailable'));
       }
@@ -73,7 +75,7 @@ export function startSteps(input: OrderCreationInput): Steps {
   const create = async (standing: OpenStanding): Promise<OrderRecord> => {
     let failure: StepFailure | undefined;
     try {
-      const order = await createOrderRecord({ request: input, standing });
+      const order = await createOrderRecord(input, standing);
       if (!isCancelled()) return order;
     } catch (error) {
       if (!isCancellation(error)) failure = readStepFailure(error, 'DirectusUnavailable');
@@ -92,7 +94,7 @@ export function startSteps(input: OrderCreationInput): Steps {
     async validateCheckout() {
       try {
         const standing = await validateCheckout(input);
-        progress.identify(standing.request_fingerprint);
+        progress.identify(standing);
         return standing;
       } catch (error) {
         if (!isCancelled()) throw ended(readStepFailure(error, 'DirectusUnavailable'));
@@ -125,7 +127,7 @@ export function startSteps(input: OrderCreationInput): Steps {
         let failure: StepFailure | undefined = order.review ? { ...order.review, details: [] } : undefined;
         for (let isAsked = false; ; isAsked = true) {
           if (!failure) {
-            progress.enter('CREATING_RIDENDINE_ORDER', { order_id: order.order_id });
+            progress.enter('CREATING_RIDENDINE_ORDER', { order_id: order.order_id, asked_until: askedUntil(order) });
             try {
               return await callPartner(order, isAsked);
             } catch (error) {
@@ -151,7 +153,7 @@ export function startSteps(input: OrderCreationInput): Steps {
         for (;;) {
           progress.enter('SAVING_LINK', ids);
           try {
-            const result = await saveLinkIds({ order_id: order.order_id, link: ids });
+            const result = await saveLinkIds(order.order_id, ids);
             progress.enter('LINKED', idsOf(result));
             return result;
           } catch (error) {
@@ -171,4 +173,8 @@ function isCancelled(): boolean {
 
 function idsOf({ order_id, ridendine_order_id, payment_session_id }: OrderCreationResult) {
   return { order_id, ridendine_order_id, payment_session_id };
+}
+
+function askedUntil({ not_sent_deadline, key_deadline }: OrderRecord) {
+  return { not_sent: not_sent_deadline, maybe_sent: key_deadline };
 }

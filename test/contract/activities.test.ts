@@ -229,6 +229,10 @@ describe('validateCheckout for a key that has an order', () => {
       kind: 'linked',
       request_fingerprint: expect.any(String),
       result: { order_id: orderId, ...ids, status, payment_status: 'CAPTURED' },
+      links: {
+        order_page: `https://directus.example.com/admin/content/orders/${orderId}`,
+        runbook: 'https://runbook.example.com/support',
+      },
     });
   });
 

@@ -164,7 +164,7 @@ describe('an attempt to create the order at RideNDine', () => {
 
     expect(made.failure).toMatchObject({ type: 'RideNDineUnavailable', nonRetryable: false });
     expect(made.failure?.nextRetryDelay).toBeUndefined();
-    expect(detailsOf(made)).toEqual({ outcome: 'notSent', maybe_sent: false });
+    expect(detailsOf(made)).toEqual({ outcome: 'notSent', maybe_sent: false, tried_until: expect.any(String) });
   });
 
   it('keeps the partner’s text for its details', async () => {

@@ -81,8 +81,8 @@ async function orderRow(orderId: string) {
 const retryable = { type: 'DirectusUnavailable', nonRetryable: false };
 
 /** Directus said itself that it failed: the attempt did not merely run out of time. */
-const answered500 = { ...retryable, message: 'Directus answered 500.' };
-const timedOut = { ...retryable, message: 'Directus did not answer within 400 ms.' };
+const answered500 = { ...retryable, message: expect.stringMatching(/^Directus answered 500\.\n/) };
+const timedOut = { ...retryable, message: expect.stringMatching(/^Directus did not answer within 400 ms\.\n/) };
 
 /** As Temporal does: again, as long as a failure allows it. */
 async function untilDone<Output>(attempt: () => Promise<Output>): Promise<Output> {

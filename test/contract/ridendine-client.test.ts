@@ -271,11 +271,17 @@ describe('an answer', () => {
   });
 
   it('of any length is kept in its beginning only', async () => {
-    const server = await httpServer((response) => response.writeHead(500).end('x'.repeat(100_000)));
+    const answers = ['x', '"', '\u0001', '€', '😀', 'a😀'].map((text) => text.repeat(50_000));
+    for (const answer of answers) {
+      const server = await httpServer((response) => response.writeHead(500).end(answer));
 
-    const error = await failureOf(client(server.url).createOrder(call()));
+      const error = await failureOf(client(server.url).createOrder(call()));
 
-    expect(error.partnerText).toHaveLength(2000);
+      const kept = error.partnerText ?? '';
+      expect(answer.startsWith(kept.slice(0, -1))).toBe(true);
+      expect(Buffer.byteLength(JSON.stringify(kept))).toBeLessThanOrEqual(1500);
+      expect(Buffer.byteLength(JSON.stringify(kept))).toBeGreaterThan(1200);
+    }
   });
 });
 

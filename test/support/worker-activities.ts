@@ -33,6 +33,7 @@ export function workerActivities(options: {
       quoteGraceMs: 300_000,
       reviewWindowMs: 604_800_000,
     },
+    links: { directusPublicUrl: 'https://directus.example.com', runbookUrl: 'https://runbook.example.com/support' },
   });
   return {
     validateCheckout: run((request) => activities.validateCheckout(request)),

@@ -54,6 +54,7 @@ describe("the worker's settings", () => {
         quoteGraceMs: 300_000,
         reviewWindowMs: 604_800_000,
       },
+      links: { directusPublicUrl: 'http://127.0.0.1:8055', runbookUrl: undefined },
       worker: {
         maxConcurrentActivityTaskExecutions: 100,
         maxConcurrentWorkflowTaskExecutions: 100,

@@ -17,8 +17,11 @@ export interface PartnerAnswer {
   retryAfter: string | null;
 }
 
-/** Longest piece of a partner's answer that is kept for support staff, in characters. */
-const KEPT_TEXT_LENGTH = 2000;
+/**
+ * Longest piece of a partner's answer that is kept for support staff, in bytes of JSON: of a failure as a whole, Temporal
+ * keeps 4 KiB.
+ */
+const KEPT_TEXT_BYTES = 1500;
 
 /**
  * The ids in the partner's answer (any 2xx).
@@ -30,7 +33,7 @@ export function readReply(answer: PartnerAnswer, now: Date): LinkIds {
   const json = parseJson(body);
   const options = {
     status,
-    partnerText: body.slice(0, KEPT_TEXT_LENGTH),
+    partnerText: beginningOf(body),
     retryAfterMs: parseRetryAfterMs(answer.retryAfter, now),
   };
 
@@ -71,4 +74,11 @@ function parseJson(text: string): object | undefined {
   } catch {
     return undefined;
   }
+}
+
+function beginningOf(text: string): string {
+  let kept = text.slice(0, KEPT_TEXT_BYTES);
+  while (Buffer.byteLength(JSON.stringify(kept)) > KEPT_TEXT_BYTES) kept = kept.slice(0, Math.floor(kept.length * 0.9));
+  // A cut may have gone through a character.
+  return kept.toWellFormed();
 }

@@ -1,0 +1,106 @@
+import { activityInfo, log } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { Duration } from '@temporalio/common';
+import ms from 'ms';
+import { isFailureCode } from '../domain/failure-codes.ts';
+import { failureText } from '../domain/failure-text.ts';
+import { minuteOf } from '../domain/spoken-time.ts';
+import { supportAdvice } from '../domain/support-advice.ts';
+import type { PartnerFailureDetails } from './order-creation-activities.ts';
+
+/**
+ * Sees to what leaves an activity: nothing but what Temporal knows, and a failure in sentences that tell support staff
+ * what failed, whether it is tried again and when, and what they can do.
+ */
+export function withStepFailures<Input, Output>(
+  activity: (input: Input) => Promise<Output>,
+): (input: Input) => Promise<Output> {
+  return async (input) => {
+    try {
+      return await activity(input);
+    } catch (error) {
+      if (error instanceof CancelledFailure) throw error;
+      throw explained(error instanceof ApplicationFailure ? error : unexpected(error));
+    }
+  };
+}
+
+/**
+ * An error that is none of ours is a bug: it is tried again, since the next release may mend it. Its message may repeat
+ * what a customer wrote, so only its name and place are told, and only to the log.
+ */
+function unexpected(error: unknown): ApplicationFailure {
+  const [name, place] = nameAndPlace(error);
+  log.error(`An error that the activity does not know: ${name} ${place}`);
+  return ApplicationFailure.create({
+    type: 'UnexpectedError',
+    message: 'The worker met an error that it does not know.',
+  });
+}
+
+function nameAndPlace(error: unknown): [name: string, place: string] {
+  if (!(error instanceof Error)) return [typeof error, 'without a place'];
+  const frame = error.stack?.split('\n').find((line) => /^\s+at /.test(line));
+  return [error.name, frame?.trim() ?? 'without a place'];
+}
+
+function explained(failure: ApplicationFailure): ApplicationFailure {
+  const { activityType, attempt } = activityInfo();
+  // Of a step that is tried again Temporal keeps 4 KiB: a stack would take the room of what a person needs.
+  failure.stack = '';
+  failure.message = failureText({
+    reason: failure.message,
+    next: whatNext(failure),
+    advice: adviceFor(failure),
+    technical: `${failure.type ?? 'unknown'}, ${activityType}, attempt ${attempt}${statusIn(failure)}`,
+  });
+  return failure;
+}
+
+function adviceFor({ type, nonRetryable }: ApplicationFailure): string {
+  if (!isFailureCode(type)) return "Call the developers: the worker's log says where it happened.";
+  const { whileTried, whenFailed } = supportAdvice[type];
+  // What comes of the order is the workflow's to say: its details tell what to do then.
+  return nonRetryable ? 'Look at the details of the workflow.' : (whileTried ?? whenFailed);
+}
+
+function whatNext(failure: ApplicationFailure): string {
+  const { nonRetryable, nextRetryDelay } = failure;
+  const { retryPolicy, attempt } = activityInfo();
+  if (nonRetryable || attempt === retryPolicy?.maximumAttempts) return 'It is not tried again by itself.';
+  const pause = spelledOut(nextRetryDelay == null ? usualPauseMs() : milliseconds(nextRetryDelay));
+  const until = partnerDetails(failure).tried_until ?? end();
+  const asLong = until === undefined ? 'until it succeeds' : `until ${minuteOf(until)} at the latest`;
+  return `It is tried again by itself in ${pause}, and then again and again, ${asLong}.`;
+}
+
+/** As Temporal reckons it from the activity's retry policy. */
+function usualPauseMs(): number {
+  const { retryPolicy = {}, attempt } = activityInfo();
+  const { initialInterval = 1000, backoffCoefficient = 2, maximumInterval = Infinity } = retryPolicy;
+  return Math.min(milliseconds(maximumInterval), milliseconds(initialInterval) * backoffCoefficient ** (attempt - 1));
+}
+
+/** When the time of all attempts together is over, if it is ever. */
+function end(): string | undefined {
+  const { scheduledTimestampMs, scheduleToCloseTimeoutMs } = activityInfo();
+  if (!scheduleToCloseTimeoutMs) return undefined;
+  return new Date(scheduledTimestampMs + scheduleToCloseTimeoutMs).toISOString();
+}
+
+function milliseconds(duration: Duration): number {
+  return typeof duration === 'number' ? duration : ms(duration);
+}
+
+function spelledOut(durationMs: number): string {
+  return durationMs < 1000 ? 'less than a second' : ms(durationMs, { long: true });
+}
+
+function statusIn(failure: ApplicationFailure): string {
+  const { status } = partnerDetails(failure);
+  return status === undefined ? '' : `, HTTP ${status}`;
+}
+
+function partnerDetails({ details }: ApplicationFailure): Partial<PartnerFailureDetails> {
+  return details?.[0] ?? {};
+}

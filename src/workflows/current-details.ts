@@ -1,0 +1,149 @@
+import type { OrderCreationState } from '../domain/order-creation.ts';
+import { minuteOf } from '../domain/spoken-time.ts';
+import { supportAdvice } from '../domain/support-advice.ts';
+import type { SupportLinks } from '../activities/order-creation-activities.ts';
+
+/** What there is to tell of a run. */
+export interface RunView {
+  state: OrderCreationState;
+  /** While RideNDine is asked: until when. ISO 8601. */
+  asked_until?: AskedUntil;
+  /** Runs of older versions have none. */
+  links?: SupportLinks;
+}
+
+export interface AskedUntil {
+  /** As long as nothing has left for RideNDine. */
+  not_sent: string;
+  /** From the first call on that may have arrived. */
+  maybe_sent: string;
+}
+
+interface Sections {
+  title: string;
+  happened: string;
+  next: string;
+  can: string;
+}
+
+/** How a run stands, in Markdown for people who do not program: the Temporal UI shows it as "Current Details". */
+export function currentDetails(view: RunView): string {
+  const { title, happened, next, can } = sectionsOf(view);
+  return [
+    `### ${title}`,
+    `**What happened:** ${happened}`,
+    `**What happens next:** ${next}`,
+    `**What you can do:** ${can}`,
+    linksOf(view),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function sectionsOf(view: RunView): Sections {
+  const { state } = view;
+  switch (state.stage) {
+    case 'VALIDATING':
+      return {
+        title: 'The checkout is being checked',
+        happened: 'The customer has confirmed the checkout. No order has been written yet.',
+        next: 'Quote, store and customer are read from Directus. If Directus does not answer, it is asked again for 30 minutes.',
+        can: `${LOOK_AT_PENDING} ${MAY_BE_CANCELLED}`,
+      };
+    case 'CREATING_RECORD':
+      return {
+        title: 'The order is being written to Directus',
+        happened: 'The checkout is in order. RideNDine knows nothing of it yet.',
+        next: 'The order is written to Directus. If Directus does not answer, that is tried again for 30 minutes.',
+        can: `${LOOK_AT_PENDING} ${MAY_BE_CANCELLED}`,
+      };
+    case 'CREATING_RIDENDINE_ORDER':
+      return {
+        title: 'RideNDine is asked to create the order',
+        happened: 'The order is in Directus, waiting for its payment session.',
+        next: `RideNDine is asked until it answers, always with the same key, which makes one order however often it is asked.${untilWhen(view)}`,
+        can: `${LOOK_AT_PENDING} The order can not be cancelled any more: RideNDine may have it.`,
+      };
+    case 'SAVING_LINK':
+      return {
+        title: "RideNDine's ids are being saved",
+        happened: 'RideNDine has created the order. Its ids are known.',
+        next: 'They are written on the order in Directus, and that is tried until it succeeds.',
+        can: LOOK_AT_PENDING,
+      };
+    case 'LINKED':
+      return {
+        title: 'Done: the order is linked',
+        happened: 'The order is in Directus and at RideNDine, and each knows the other.',
+        next: 'The customer pays. What comes after that is not part of this workflow.',
+        can: 'Nothing is left to do here.',
+      };
+    case 'NEEDS_REVIEW':
+      return inReview(state);
+    case 'FAILED':
+      return {
+        title: 'No order came of it',
+        happened: failureSentence(state),
+        next: 'Nothing by itself. If the customer sends the same checkout again, it is tried again.',
+        can: state.failure ? supportAdvice[state.failure.code].whenFailed : '',
+      };
+    case 'CANCELLED':
+      return {
+        title: 'Cancelled',
+        happened: `It was cancelled before anything was sent to RideNDine.${
+          state.order_id ? ' The order in Directus says so.' : ' No order was written.'
+        }`,
+        next: 'Nothing.',
+        can: supportAdvice.OrderCancelled.whenFailed,
+      };
+  }
+}
+
+const LOOK_AT_PENDING =
+  'Nothing, as long as this takes seconds. If it takes longer, *Pending Activities* says what stands in the way and when it is tried again.';
+
+const MAY_BE_CANCELLED = 'The order can still be cancelled: send the update `cancelOrder`.';
+
+function inReview(state: OrderCreationState): Sections {
+  const advice = state.failure && supportAdvice[state.failure.code].inReview;
+  return {
+    title: state.review_overdue ? 'Your decision is overdue' : 'Your decision is needed',
+    happened: failureSentence(state),
+    next: 'Nothing, until you decide. Nobody can tell from here whether RideNDine has the order, so it is not guessed.',
+    can: [
+      advice ?? '',
+      'Then send the update `resolveReview` with one of these, your name and the reason filled in:',
+      '',
+      '- They have it: `{"decision": "link", "ridendine_order_id": "…", "payment_session_id": "…", "actor": "…", "reason": "…"}`',
+      '- They do not have it, and the customer still wants it: `{"decision": "retry", "actor": "…", "reason": "…"}`',
+      '- They do not have it, and nobody wants it: `{"decision": "abandon", "actor": "…", "reason": "…"}`',
+    ]
+      .join('\n')
+      .trim(),
+  };
+}
+
+function failureSentence({ failure }: OrderCreationState): string {
+  return failure ? `${failure.reason} (\`${failure.code}\`)` : 'It is not known.';
+}
+
+function untilWhen({ asked_until }: RunView): string {
+  if (!asked_until) return '';
+  const { not_sent, maybe_sent } = asked_until;
+  return (
+    ` If nothing could be sent by ${minuteOf(not_sent)}, the order ends as failed. ` +
+    `If a call may have arrived and there is no answer by ${minuteOf(maybe_sent)}, it comes to you for review.`
+  );
+}
+
+function linksOf({ state, links }: RunView): string {
+  if (!links) return '';
+  const { order_page, runbook } = links;
+  const anchor = (state.failure?.code ?? state.stage).toLowerCase();
+  return [
+    state.order_id !== undefined && `[The order in Directus](${order_page})`,
+    runbook !== null && `[What the runbook says](${runbook}#${anchor})`,
+  ]
+    .filter((link) => link !== false)
+    .join(' · ');
+}

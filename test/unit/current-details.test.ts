@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import { failureCodes } from '../../src/domain/failure-codes.ts';
+import type { FailureCode } from '../../src/domain/failure-codes.ts';
+import { orderCreationStages } from '../../src/domain/order-creation.ts';
+import type { OrderCreationState } from '../../src/domain/order-creation.ts';
+import { supportAdvice } from '../../src/domain/support-advice.ts';
+import { currentDetails } from '../../src/workflows/current-details.ts';
+import type { RunView } from '../../src/workflows/current-details.ts';
+
+const links = {
+  order_page: 'https://directus.example.com/admin/content/orders/o-1',
+  runbook: 'https://runbook.example.com',
+};
+const codes = Object.keys(failureCodes) as FailureCode[];
+
+function detailsOf(state: OrderCreationState, view: Omit<RunView, 'state'> = { links }): string {
+  return currentDetails({ state, ...view });
+}
+
+describe('the details of a run', () => {
+  it.each(orderCreationStages)('say what happened, what happens next and what can be done: %s', (stage) => {
+    const details = detailsOf({ stage, order_id: 'o-1', failure: { code: 'RideNDineRejected', reason: 'Refused.' } });
+
+    expect(details).toMatch(
+      /^### \S.+\n\n\*\*What happened:\*\* \S.+\n\n\*\*What happens next:\*\* \S.+\n\n\*\*What you can do:\*\* \S/,
+    );
+  });
+
+  it('lead to the order in Directus once there is one, and to what the runbook says', () => {
+    const early = detailsOf({ stage: 'VALIDATING' });
+    const late = detailsOf({ stage: 'LINKED', order_id: 'o-1' });
+
+    expect(early).not.toContain(links.order_page);
+    expect(early).toContain('[What the runbook says](https://runbook.example.com#validating)');
+    expect(late).toContain(`[The order in Directus](${links.order_page})`);
+  });
+
+  it('do without links that are not known', () => {
+    expect(detailsOf({ stage: 'LINKED', order_id: 'o-1' }, {})).not.toContain('](');
+  });
+
+  it('tell until when RideNDine is asked, by what is known of the calls so far', () => {
+    const details = detailsOf(
+      { stage: 'CREATING_RIDENDINE_ORDER', order_id: 'o-1' },
+      { asked_until: { not_sent: '2026-11-22T10:05:00.000Z', maybe_sent: '2026-11-23T09:00:00.000Z' } },
+    );
+
+    expect(details).toContain('could be sent by 2026-11-22 10:05 UTC');
+    expect(details).toContain('no answer by 2026-11-23 09:00 UTC');
+  });
+
+  it.each(codes)('in review because of %s say why, what to find out, and how to decide', (code) => {
+    const details = detailsOf({
+      stage: 'NEEDS_REVIEW',
+      order_id: 'o-1',
+      failure: { code, reason: 'It is not clear.' },
+    });
+
+    expect(details).toContain(`It is not clear. (\`${code}\`)`);
+    expect(details).toContain(supportAdvice[code].inReview ?? 'send the update `resolveReview`');
+    for (const decision of ['link', 'retry', 'abandon']) expect(details).toContain(`{"decision": "${decision}"`);
+    expect(details).toContain(`https://runbook.example.com#${code.toLowerCase()}`);
+  });
+
+  it('in review say when the decision is overdue', () => {
+    expect(detailsOf({ stage: 'NEEDS_REVIEW', review_overdue: true })).toContain('### Your decision is overdue');
+  });
+
+  it.each(codes)('after a failure with %s say what to do about it', (code) => {
+    const details = detailsOf({ stage: 'FAILED', failure: { code, reason: 'It did not work.' } });
+
+    expect(details).toContain(`It did not work. (\`${code}\`)`);
+    expect(details).toContain(supportAdvice[code].whenFailed);
+  });
+});
+
+describe('the advice of every failure', () => {
+  it.each(codes)('is there for each course that %s can take', (code) => {
+    const { whileTried, inReview } = supportAdvice[code];
+    const isTriedAgain = ['backoff', 'slowly', 'retry-after'].includes(failureCodes[code].retry);
+
+    if (isTriedAgain) expect(whileTried).toMatch(/\.$/);
+    if (code.startsWith('RideNDine') || code === 'LinkConflict') expect(inReview).toMatch(/\.$/);
+    expect(supportAdvice[code].whenFailed).toMatch(/\.$/);
+  });
+});
