@@ -1,13 +1,8 @@
 import { log } from '@temporalio/activity';
 import type { OrdersStore, UnfinishedOrder } from '../integrations/directus/orders-store.ts';
 import { directusFailure } from './failures.ts';
+import type { OrderRuns } from './order-runs.ts';
 import type { OrderSweepActivities } from './order-sweep-activities.ts';
-
-/** The runs of `orderCreation`. */
-export interface OrderRuns {
-  /** Starts a run for an order, unless one is open. Temporal decides, so that asking twice at once does no harm. */
-  continueOrder(order: UnfinishedOrder): Promise<'started' | 'is open'>;
-}
 
 /** Few enough for one attempt, many enough for a sweep in minutes after a day's outage. */
 const PAGE_SIZE = 100;

@@ -1,7 +1,6 @@
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import type { RideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
 import { createContinueLostOrders } from './continue-lost-orders.ts';
-import type { OrderRuns } from './continue-lost-orders.ts';
 import { createCreateOrderRecord } from './create-order-record.ts';
 import { createCreateRideNDineOrder } from './create-ridendine-order.ts';
 import { createMarkOrder } from './mark-order.ts';
@@ -9,6 +8,8 @@ import type { OrderCreationActivities } from './order-creation-activities.ts';
 import { createOrderDeadlines } from './order-deadlines.ts';
 import type { OrderDeadlineSettings } from './order-deadlines.ts';
 import type { OrderSweepActivities } from './order-sweep-activities.ts';
+import type { OrderRuns } from './order-runs.ts';
+import { createRequestCancellation } from './request-cancellation.ts';
 import { createSaveLinkIds } from './save-link-ids.ts';
 import { withStepFailures } from './step-failures.ts';
 import { createSupportLinks } from './support-links.ts';
@@ -39,6 +40,7 @@ export function createActivities({
     createRideNDineOrder: withStepFailures(createCreateRideNDineOrder({ ridendine, orders })),
     saveLinkIds: withStepFailures(createSaveLinkIds({ orders })),
     markOrder: withStepFailures(createMarkOrder({ orders })),
+    requestCancellation: withStepFailures(createRequestCancellation({ runs })),
     continueLostOrders: withStepFailures(createContinueLostOrders({ orders, runs })),
   };
 }

@@ -3,6 +3,7 @@ import type { Checkout } from '../domain/checkout.ts';
 import type { FailureCode } from '../domain/failure-codes.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import type { LinkIds, OrderCreationResult, OrderStatus } from '../domain/order.ts';
+import type { SupportAction } from '../domain/support-action.ts';
 
 /**
  * The steps of `orderCreation`, as the workflow calls them and the worker offers them. Every failure that leaves one is
@@ -27,6 +28,9 @@ export interface OrderCreationActivities {
 
   /** The order carries how matters stand with it. */
   markOrder(input: OrderMark): Promise<MarkOutcome>;
+
+  /** Temporal is asked to cancel the run that calls this. */
+  requestCancellation(): Promise<void>;
 }
 
 /** How matters stand with a checkout's idempotency key. */
@@ -104,6 +108,11 @@ export interface OrderMark {
    * find its place taken. Without it a missing order stays missing.
    */
   if_missing?: { request: OrderCreationInput; checkout: Checkout };
+  /**
+   * What support staff did that brings the order here: recorded on it in the same write as the status, once however
+   * often the mark is made. An order that this mark may not change records nothing.
+   */
+  support_action?: SupportAction;
 }
 
 /** `left`: another run, a person or a later phase has brought the order to where this mark may not change it. */

@@ -12,12 +12,12 @@ import type { PartnerFailureDetails } from './order-creation-activities.ts';
  * Sees to what leaves an activity: nothing but what Temporal knows, and a failure in sentences that tell support staff
  * what failed, whether it is tried again and when, and what they can do.
  */
-export function withStepFailures<Input, Output>(
-  activity: (input: Input) => Promise<Output>,
-): (input: Input) => Promise<Output> {
-  return async (input) => {
+export function withStepFailures<Input extends unknown[], Output>(
+  activity: (...input: Input) => Promise<Output>,
+): (...input: Input) => Promise<Output> {
+  return async (...input) => {
     try {
-      return await activity(input);
+      return await activity(...input);
     } catch (error) {
       if (error instanceof CancelledFailure) throw error;
       throw explained(error instanceof ApplicationFailure ? error : unexpected(error));

@@ -23,6 +23,9 @@ export type ReviewDecision = Decided &
     | { decision: 'abandon' }
   );
 
+/** The update `cancelOrder`: support staff want an order cancelled that has not been sent to RideNDine. */
+export type CancelRequest = Decided;
+
 const LONGEST_WORDS = 500;
 const words = { actor: LONGEST_WORDS, reason: LONGEST_WORDS };
 
@@ -49,4 +52,10 @@ export function faultsOfReviewDecision(input: unknown): string[] {
       typeof value === 'string' && value.trim() !== '' && value.length <= Number(fields[field]) && isStorable(value);
     return !isUsable;
   });
+}
+
+/** What keeps `input` from being a {@link CancelRequest}, a sentence each. */
+export function faultsOfCancelRequest(input: unknown): string[] {
+  const { actor, reason } = Object(input) as { actor?: unknown; reason?: unknown };
+  return faultsOfReviewDecision({ decision: 'abandon', actor, reason }).map((field) => `Check ${field}.`);
 }

@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
-import type { OrderRuns } from '../activities/continue-lost-orders.ts';
+import type { OrderRuns } from '../activities/order-runs.ts';
 import { ORDER_CREATION_WORKFLOW, orderCreationStart } from '../domain/order-creation.ts';
 
 /** The runs of `orderCreation` on a Temporal server. */
@@ -19,6 +19,10 @@ export function createOrderRuns(client: Client): OrderRuns {
         if (error instanceof WorkflowExecutionAlreadyStartedError) return 'is open';
         throw error;
       }
+    },
+
+    async requestCancellation({ workflowId, runId }) {
+      await client.workflow.getHandle(workflowId, runId).cancel();
     },
   };
 }

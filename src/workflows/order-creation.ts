@@ -16,7 +16,7 @@ import { startSteps } from './steps.ts';
 export async function orderCreation(input: OrderCreationInput): Promise<OrderCreationResult> {
   const steps = startSteps(input);
   const standing = await steps.validateCheckout();
-  if (standing.kind === 'linked') return steps.answerAgain(standing.result);
+  if (standing.kind === 'linked') return await steps.answerAgain(standing.result);
   const order = await steps.createOrderRecord(standing);
   const link = await steps.createRideNDineOrder(order);
   return await steps.saveLinkIds(order, link);

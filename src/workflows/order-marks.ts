@@ -7,12 +7,17 @@ import type {
   OrderRecord,
 } from '../activities/order-creation-activities.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
+import type { SupportAction } from '../domain/support-action.ts';
 import { named, untilMarked } from './activity-options.ts';
 import type { StepFailure } from './failures.ts';
 
 /** Writes on the order how matters stand with it, however long that takes: a run ends only after Directus knows. */
-export function markAs(orderId: string, status: OrderMark['status'], failure?: StepFailure): Promise<MarkOutcome> {
-  return mark({ order_id: orderId, status, ...reasonOf(failure) });
+export function markAs(
+  orderId: string,
+  status: OrderMark['status'],
+  { failure, action }: { failure?: StepFailure; action?: SupportAction } = {},
+): Promise<MarkOutcome> {
+  return mark({ order_id: orderId, status, ...reasonOf(failure), ...(action && { support_action: action }) });
 }
 
 /** The run's own decision that nothing comes of an order. */
@@ -24,7 +29,7 @@ export function markAsFailed({ order_id, run_id }: OrderRecord, failure: StepFai
 export function markAsEnded(
   { input, standing }: { input: OrderCreationInput; standing: OpenStanding },
   status: 'FAILED' | 'CANCELLED',
-  failure?: StepFailure,
+  { failure, action }: { failure?: StepFailure; action?: SupportAction | undefined },
 ): Promise<MarkOutcome> {
   const { order_id, run_id } = standing;
   return mark({
@@ -34,6 +39,7 @@ export function markAsEnded(
     found_by_run: run_id,
     // One that failed before is there.
     ...(standing.kind === 'new' && { if_missing: { request: input, checkout: standing.checkout } }),
+    ...(action && { support_action: action }),
   });
 }
 

@@ -9,6 +9,7 @@ import type {
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
 import { beforeTheRecord, named } from './activity-options.ts';
+import { openCancellation } from './cancellation.ts';
 import { mayExistAtRideNDine, readStepFailure, runFailure } from './failures.ts';
 import type { StepFailure } from './failures.ts';
 import { saveLinkIds } from './link.ts';
@@ -24,7 +25,7 @@ interface Steps {
   createRideNDineOrder(order: OrderRecord): Promise<LinkIds>;
   saveLinkIds(order: OrderRecord, link: LinkIds): Promise<OrderCreationResult>;
   /** The order was linked by an earlier run: its ids are the answer. */
-  answerAgain(result: OrderCreationResult): OrderCreationResult;
+  answerAgain(result: OrderCreationResult): Promise<OrderCreationResult>;
 }
 
 const { validateCheckout } = proxyActivities<OrderCreationActivities>({
@@ -56,10 +57,17 @@ const movedOn: StepFailure = {
 export function startSteps(input: OrderCreationInput): Steps {
   const progress = startProgress(input);
   const support = startSupport(progress);
+  const cancellation = openCancellation();
 
-  const ended = (failure: StepFailure): ApplicationFailure => {
+  const ended = async (failure: StepFailure): Promise<ApplicationFailure> => {
     progress.enter('FAILED', {}, failure);
+    await cancellation.settle('ended otherwise');
     return runFailure(failure);
+  };
+  const cancelled = async (known: { order_id?: string }, message: string): Promise<CancelledFailure> => {
+    progress.enter('CANCELLED', known);
+    await cancellation.settle('cancelled');
+    return new CancelledFailure(message);
   };
 
   /** It may be at RideNDine already: past the point where it could be cancelled, and nothing that a failure may end. */
@@ -68,7 +76,7 @@ export function startSteps(input: OrderCreationInput): Steps {
       try {
         return await createOrderRecord(input, standing);
       } catch (error) {
-        throw ended(readStepFailure(error, 'DirectusUnavailable'));
+        throw await ended(readStepFailure(error, 'DirectusUnavailable'));
       }
     });
 
@@ -76,18 +84,21 @@ export function startSteps(input: OrderCreationInput): Steps {
     let failure: StepFailure | undefined;
     try {
       const order = await createOrderRecord(input, standing);
-      if (!isCancelled()) return order;
+      if (!cancellation.isAsked()) {
+        cancellation.refuseFromNowOn();
+        return order;
+      }
     } catch (error) {
       if (!isCancellation(error)) failure = readStepFailure(error, 'DirectusUnavailable');
     }
-    if (failure && NOTHING_TO_MARK.has(failure.code)) throw ended(failure);
-    if (failure && !isCancelled()) {
-      await markAsEnded({ input, standing }, 'FAILED', failure);
-      throw ended(failure);
+    if (failure && NOTHING_TO_MARK.has(failure.code)) throw await ended(failure);
+    if (failure && !cancellation.isAsked()) {
+      await markAsEnded({ input, standing }, 'FAILED', { failure });
+      throw await ended(failure);
     }
-    await markAsEnded({ input, standing }, 'CANCELLED');
-    progress.enter('CANCELLED', { order_id: standing.order_id });
-    throw new CancelledFailure('Cancelled before the order was sent to RideNDine.');
+    await cancellation.untilRequested();
+    await markAsEnded({ input, standing }, 'CANCELLED', { action: cancellation.by });
+    throw await cancelled({ order_id: standing.order_id }, 'Cancelled before the order was sent to RideNDine.');
   };
 
   return {
@@ -97,14 +108,15 @@ export function startSteps(input: OrderCreationInput): Steps {
         progress.identify(standing);
         return standing;
       } catch (error) {
-        if (!isCancelled()) throw ended(readStepFailure(error, 'DirectusUnavailable'));
-        progress.enter('CANCELLED');
-        throw new CancelledFailure('Cancelled before an order was made.');
+        if (!cancellation.isAsked()) throw await ended(readStepFailure(error, 'DirectusUnavailable'));
+        await cancellation.untilRequested();
+        throw await cancelled({}, 'Cancelled before an order was made.');
       }
     },
 
-    answerAgain(result) {
+    async answerAgain(result) {
       progress.enter('LINKED', idsOf(result));
+      await cancellation.settle('ended otherwise');
       return result;
     },
 
@@ -115,6 +127,7 @@ export function startSteps(input: OrderCreationInput): Steps {
           progress.enter('CREATING_RECORD', { store_id: standing.checkout.store_id });
           return await create(standing);
         case 'unfinished': {
+          cancellation.refuseFromNowOn();
           const { order_id, store_id } = standing;
           progress.enter('CREATING_RECORD', { order_id, ...(store_id !== null && { store_id }) });
           return await takeOn(standing);
@@ -133,10 +146,10 @@ export function startSteps(input: OrderCreationInput): Steps {
             } catch (error) {
               failure = readStepFailure(error, 'RideNDineUnavailable');
             }
-            if (NOTHING_TO_MARK.has(failure.code)) throw ended(failure);
+            if (NOTHING_TO_MARK.has(failure.code)) throw await ended(failure);
             if (!mayExistAtRideNDine(failure)) {
               const marked = await markAsFailed(order, failure);
-              throw ended(marked.kind === 'left' ? movedOn : failure);
+              throw await ended(marked.kind === 'left' ? movedOn : failure);
             }
           }
           const answer = await support.ask(order, failure);
@@ -164,11 +177,6 @@ export function startSteps(input: OrderCreationInput): Steps {
       });
     },
   };
-}
-
-/** Also where a step ended on its own account at the moment of the cancellation. */
-function isCancelled(): boolean {
-  return CancellationScope.current().consideredCancelled;
 }
 
 function idsOf({ order_id, ridendine_order_id, payment_session_id }: OrderCreationResult) {

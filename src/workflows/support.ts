@@ -1,4 +1,4 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, currentUpdateInfo } from '@temporalio/workflow';
 import type { OrderRecord } from '../activities/order-creation-activities.ts';
 import type { LinkIds } from '../domain/order.ts';
 import type { ReviewDecision } from '../domain/review-decision.ts';
@@ -8,6 +8,7 @@ import { saveLinkIds } from './link.ts';
 import { markAs } from './order-marks.ts';
 import type { Progress } from './progress.ts';
 import { openReview, refuseDecision } from './review.ts';
+import { supportAction } from './support-actions.ts';
 
 /** What support staff decided about an order that is to go on. */
 export type GoOn =
@@ -40,7 +41,7 @@ export function startSupport(progress: Progress): Support {
     async ask(order, failure) {
       // They see the order at once, even while Directus can't be told.
       progress.enter('NEEDS_REVIEW', {}, failure);
-      const marked = markAs(order.order_id, 'NEEDS_REVIEW', failure);
+      const marked = markAs(order.order_id, 'NEEDS_REVIEW', { failure });
       const outcome = await review.outcome({
         carryOut: async (decision) => {
           await marked;
@@ -61,14 +62,15 @@ async function carryOut(
   decision: ReviewDecision,
   failure: StepFailure,
 ): Promise<GoOn | { kind: 'abandoned' }> {
+  const action = supportAction(decision.decision, decision, currentUpdateInfo()?.id);
   switch (decision.decision) {
     case 'abandon': {
       // One that is missing can't be marked, and needs not be.
-      if ((await markAs(orderId, 'FAILED', abandoned)).kind === 'left') refuseDecision(NOT_OURS);
+      if ((await markAs(orderId, 'FAILED', { failure: abandoned, action })).kind === 'left') refuseDecision(NOT_OURS);
       return { kind: 'abandoned' };
     }
     case 'retry': {
-      const marked = await markAs(orderId, 'PENDING_PAYMENT');
+      const marked = await markAs(orderId, 'PENDING_PAYMENT', { action });
       if (marked.kind !== 'marked') return refuseDecision(NOT_OURS);
       return { kind: 'retry', stored: marked.link };
     }
@@ -76,11 +78,11 @@ async function carryOut(
       const { ridendine_order_id, payment_session_id } = decision;
       const link = { ridendine_order_id, payment_session_id };
       // Saving the ids of an order that is missing would be tried for ever.
-      if ((await markAs(orderId, 'NEEDS_REVIEW', failure)).kind === 'missing') refuseDecision(NOT_OURS);
+      if ((await markAs(orderId, 'NEEDS_REVIEW', { failure })).kind === 'missing') refuseDecision(NOT_OURS);
       await CancellationScope.nonCancellable(() => saveLinkIds(orderId, link)).catch((error: unknown) =>
         refuseDecision(readStepFailure(error, 'LinkConflict').reason),
       );
-      await markAs(orderId, 'PENDING_PAYMENT');
+      await markAs(orderId, 'PENDING_PAYMENT', { action });
       return { kind: 'linked', link };
     }
   }

@@ -1,9 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { activityInfo } from '@temporalio/activity';
+import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, bundleWorkflowCode, makeTelemetryFilterString } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { createRequestCancellation } from '../../src/activities/request-cancellation.ts';
 import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
+import { createOrderRuns } from '../../src/worker/order-runs.ts';
 import { newPickupRequest } from './builders.ts';
 import { createScenario } from './scripted-activities.ts';
 import type { Scenario, ScenarioOptions } from './scripted-activities.ts';
@@ -61,6 +64,9 @@ export async function createOrderWorker({ address, namespace }: TemporalSettings
           createRideNDineOrder: step('createRideNDineOrder'),
           saveLinkIds: step('saveLinkIds'),
           markOrder: step('markOrder'),
+          requestCancellation: createRequestCancellation({
+            runs: createOrderRuns(new Client({ connection, namespace })),
+          }),
         },
       });
       const run = async () => {

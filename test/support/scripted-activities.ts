@@ -111,6 +111,9 @@ export function createScenario({
       marks.push(mark);
       return { kind: 'marked', link: null };
     },
+    async requestCancellation() {
+      throw new Error('This scenario has no Temporal to ask: override it.');
+    },
     ...override,
   };
   const recorded = Object.fromEntries(

@@ -9,7 +9,7 @@ import { createOrdersStore } from '../../src/integrations/directus/orders-store.
 import { createRideNDineClient } from '../../src/integrations/ridendine/ridendine-client.ts';
 
 /** The activities that write to Directus, as a worker runs them, though without a line in the log for each failure. */
-export type DirectusActivities = Omit<OrderCreationActivities, 'createRideNDineOrder'>;
+export type DirectusActivities = Omit<OrderCreationActivities, 'createRideNDineOrder' | 'requestCancellation'>;
 
 export function workerActivities(options: {
   url: string;
@@ -24,7 +24,7 @@ export function workerActivities(options: {
   const run = runsFor(runId, workflowId);
   const activities = createActivities({
     orders: createOrdersStore(connectDirectus({ url, token, timeoutMs })),
-    runs: { continueOrder: async () => 'is open' },
+    runs: { continueOrder: async () => 'is open', requestCancellation: async () => {} },
     ridendine: createRideNDineClient({ baseUrl: 'http://ridendine.invalid', apiKey: 'unused', timeoutMs: 1000 }),
     deadlines: {
       ridendineTimeoutMs: 10_000,

@@ -1,0 +1,15 @@
+import { workflowInfo } from '@temporalio/workflow';
+import type { SupportAction } from '../domain/support-action.ts';
+
+/**
+ * What somebody has done, as the order keeps it.
+ *
+ * @param updateId of the update by which they did it: the same after a reset, which repeats the update.
+ */
+export function supportAction(
+  action: SupportAction['action'],
+  { actor, reason }: { actor: string; reason: string },
+  updateId: string | undefined,
+): SupportAction {
+  return { id: updateId ?? workflowInfo().runId, at: new Date().toISOString(), actor, action, reason };
+}

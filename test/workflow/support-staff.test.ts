@@ -1,0 +1,333 @@
+import { Client, Connection } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Payload } from '@temporalio/common';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pWaitFor from 'p-wait-for';
+import { withStepFailures } from '../../src/activities/step-failures.ts';
+import type { OrderCreationState } from '../../src/domain/order-creation.ts';
+import { orderCreationStart } from '../../src/domain/order-creation.ts';
+import { createEncryptionCodec } from '../../src/encryption/encryption-codec.ts';
+import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
+import { failureMessage } from '../../src/encryption/failure-message.ts';
+import { RideNDineRejectedError, RideNDineUnavailableError } from '../../src/integrations/ridendine/errors.ts';
+import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
+import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
+import { createOrderWorker } from '../support/order-worker.ts';
+import type { OrderWorker } from '../support/order-worker.ts';
+import type { Scenario } from '../support/scripted-activities.ts';
+import { testDataConverter, testEncryptionKeys } from '../support/test-encryption.ts';
+
+const codec = createEncryptionCodec(parseEncryptionKeys(testEncryptionKeys));
+const by = { actor: 'agent-7', reason: 'Ticket 1' };
+const ids = { ridendine_order_id: 'rnd_found', payment_session_id: 'ps_found' };
+
+const noAnswer = new RideNDineUnavailableError('RideNDine answered 503.', 'maybeSent', { status: 503 });
+const rejected = new RideNDineRejectedError('RideNDine refused the order (422).', { status: 422 });
+const directusDown = ApplicationFailure.create({
+  type: 'DirectusUnavailable',
+  message: 'Directus can not be reached.',
+});
+const mayHaveIt = { ridendine: [noAnswer, rejected, undefined] };
+
+let temporal: EmbeddedTemporal;
+let worker: OrderWorker;
+let client: Client;
+/** As a program, or the UI without its codec server: it encrypts nothing. */
+let plainClient: Client;
+beforeAll(async () => {
+  temporal = await startEmbeddedTemporal();
+  const connection = await Connection.connect({ address: temporal.settings.address });
+  client = new Client({ connection, dataConverter: testDataConverter });
+  plainClient = new Client({ connection });
+  worker = await createOrderWorker(temporal.settings);
+  await worker.start();
+}, 360_000);
+afterAll(async () => {
+  await worker?.stop();
+  await client?.connection.close();
+  await temporal?.stop();
+});
+
+describe('what support staff read of a run', () => {
+  it('names the step and the order in the summary of every activity', async () => {
+    const scenario = worker.newScenario(mayHaveIt);
+    const handle = await start(scenario);
+    await inReview(handle);
+    await handle.executeUpdate('resolveReview', { args: [{ decision: 'link', ...ids, ...by }] });
+    await handle.result();
+
+    const name = `order ${scenario.orderId.slice(0, 8)}…`;
+    await expect(summariesOf(handle)).resolves.toEqual([
+      'Check the checkout',
+      `Create the Directus record of ${name}`,
+      `Create RideNDine order for ${name}`,
+      `Write NEEDS_REVIEW on ${name}`,
+      `Write NEEDS_REVIEW on ${name}`,
+      `Save the RideNDine ids on ${name}`,
+      `Write PENDING_PAYMENT on ${name}`,
+      `Save the RideNDine ids on ${name}`,
+    ]);
+  });
+
+  it('says how it stands in its current details, while it waits and after its end', async () => {
+    const scenario = worker.newScenario(mayHaveIt);
+    const handle = await start(scenario);
+    await inReview(handle);
+
+    const waiting = await currentDetailsOf(handle);
+    await handle.executeUpdate('resolveReview', { args: [{ decision: 'retry', ...by }] });
+    await handle.result();
+
+    expect(waiting).toContain('### Your decision is needed');
+    expect(waiting).toContain('RideNDine refused the order (422). (`RideNDineRejected`)');
+    await expect(currentDetailsOf(handle)).resolves.toContain('### Done: the order is linked');
+  });
+
+  it('tells of a step that is tried again why, when, and what to do, whatever the partner has written', async () => {
+    const partnerText = '€"\\'.repeat(300);
+    const scenario = worker.newScenario();
+    scenario.activities.createRideNDineOrder = withStepFailures(async () => {
+      throw ApplicationFailure.create({
+        type: 'RideNDineUnavailable',
+        message: 'RideNDine answered 503.',
+        details: [{ outcome: 'maybeSent', maybe_sent: true, status: 503, partner_text: partnerText.slice(0, 500) }],
+        nextRetryDelay: '10 min',
+      });
+    });
+    const handle = await start(scenario);
+
+    const failure = await pendingFailureOf(handle);
+    await handle.terminate();
+
+    const text = await failureMessage(failure, codec);
+    expect(text.split('\n\n')).toEqual([
+      'RideNDine answered 503.',
+      expect.stringMatching(
+        /^It is tried again by itself in 10 minutes, .* until \d{4}-\d\d-\d\d \d\d:\d\d UTC at the latest\.$/,
+      ),
+      expect.stringMatching(/^What you can do: .*call RideNDine/),
+      'Technical: RideNDineUnavailable, createRideNDineOrder, attempt 1, HTTP 503',
+    ]);
+    // Of a failure that is too long, Temporal drops the details.
+    const [details] = await codec.decode((failure.applicationFailureInfo?.details?.payloads ?? []) as Payload[]);
+    expect(defaultPayloadConverter.fromPayload(details as Payload)).toMatchObject({
+      partner_text: partnerText.slice(0, 500),
+    });
+  });
+
+  it('tells of a run that has failed what to do about it', async () => {
+    const scenario = worker.newScenario({ ridendine: [rejected] });
+    const handle = await start(scenario);
+
+    const error = await handle.result().catch((reason: unknown) => reason);
+
+    expect(error).toMatchObject({
+      cause: {
+        type: 'RideNDineRejected',
+        message: expect.stringMatching(
+          /^RideNDine refused the order \(422\)\.\n\nWhat you can do: Nothing was ordered/,
+        ),
+      },
+    });
+    expect(scenario.marks).toMatchObject([{ failure_reason: 'RideNDine refused the order (422).' }]);
+  });
+});
+
+describe('what support staff decide', () => {
+  it.each([
+    ['retry', { decision: 'retry' }],
+    ['link', { decision: 'link', ...ids }],
+    ['abandon', { decision: 'abandon' }],
+  ])('goes onto the order with who and why: %s', async (action, decision) => {
+    const scenario = worker.newScenario(mayHaveIt);
+    const handle = await start(scenario);
+    await inReview(handle);
+
+    await handle.executeUpdate('resolveReview', { args: [{ ...decision, ...by }], updateId: 'update-1' });
+    await handle.result().catch(() => {});
+
+    const recorded = scenario.marks.flatMap(({ support_action }) => support_action ?? []);
+    expect(recorded).toEqual([{ id: 'update-1', at: expect.stringMatching(/^\d{4}-.*Z$/), action, ...by }]);
+  });
+
+  it('may come unencrypted', async () => {
+    const scenario = worker.newScenario(mayHaveIt);
+    const handle = await start(scenario);
+    await inReview(handle);
+
+    await plainClient.workflow
+      .getHandle(handle.workflowId)
+      .startUpdate('resolveReview', { args: [{ decision: 'link', ...ids, ...by }], waitForStage: 'ACCEPTED' });
+
+    await expect(handle.result()).resolves.toMatchObject(ids);
+  });
+
+  it('is refused in clear: the Temporal UI does not decode what it answers', async () => {
+    const scenario = worker.newScenario(mayHaveIt);
+    const handle = await start(scenario);
+    await inReview(handle);
+
+    const refusal = await plainClient.workflow
+      .getHandle(handle.workflowId)
+      .executeUpdate('resolveReview', { args: [{ decision: 'retry', actor: 'agent-7' }] })
+      .catch((error: unknown) => error);
+    await handle.terminate();
+
+    expect(refusal).toMatchObject({ cause: { type: 'DecisionRefused', message: expect.stringContaining('reason') } });
+  });
+});
+
+describe('the update cancelOrder', () => {
+  it('cancels an order that is being written, and records who wanted it and why', async () => {
+    const directus = heldDirectus();
+    const scenario = worker.newScenario();
+    scenario.activities.createOrderRecord = directus.createOrderRecord;
+    const handle = await start(scenario);
+    await inStage(handle, 'CREATING_RECORD');
+
+    const asked = handle.executeUpdate('cancelOrder', { args: [by], updateId: 'update-1' });
+    await cancelRequested(handle);
+    directus.failWith(directusDown);
+    await asked;
+
+    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+    await expect(handle.describe()).resolves.toMatchObject({ status: { name: 'CANCELLED' } });
+    expect(scenario.marks).toMatchObject([
+      { status: 'CANCELLED', support_action: { id: 'update-1', action: 'cancel', ...by } },
+    ]);
+    expect(scenario.sent).toEqual([]);
+  });
+
+  it('cancels before an order is known, and writes nothing', async () => {
+    const scenario = worker.newScenario();
+    scenario.activities.validateCheckout = async () => {
+      throw directusDown;
+    };
+    const handle = await start(scenario);
+
+    await handle.executeUpdate('cancelOrder', { args: [by] });
+
+    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+    expect(scenario.marks).toEqual([]);
+  });
+
+  it('says so if the order creation ends by itself at that moment', async () => {
+    const directus = heldDirectus();
+    const scenario = worker.newScenario();
+    scenario.activities.createOrderRecord = directus.createOrderRecord;
+    const handle = await start(scenario);
+    await inStage(handle, 'CREATING_RECORD');
+
+    const asked = handle.executeUpdate('cancelOrder', { args: [by] }).catch((error: unknown) => error);
+    await cancelRequested(handle);
+    directus.failWith(
+      ApplicationFailure.nonRetryable('Another live order was made from the quote.', 'QuoteAlreadyUsed'),
+    );
+
+    await expect(asked).resolves.toMatchObject({ cause: { message: expect.stringContaining('ended by itself') } });
+    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'QuoteAlreadyUsed' } });
+  });
+
+  it.each([
+    ['while RideNDine is asked', [noAnswer, noAnswer, undefined], 'CREATING_RIDENDINE_ORDER'],
+    ['in review', [noAnswer, rejected, undefined], 'NEEDS_REVIEW'],
+  ] as const)('is refused %s', async (_when, ridendine, stage) => {
+    const scenario = worker.newScenario({ ridendine: [...ridendine] });
+    const handle = await start(scenario);
+    await inStage(handle, stage);
+
+    const refusal = await handle.executeUpdate('cancelOrder', { args: [by] }).catch((error: unknown) => error);
+    await handle.terminate();
+
+    expect(refusal).toMatchObject({
+      cause: { type: 'DecisionRefused', message: expect.stringContaining('RideNDine may have the order') },
+    });
+  });
+
+  it('is refused without a name and a reason', async () => {
+    const scenario = worker.newScenario(mayHaveIt);
+    const directus = heldDirectus();
+    scenario.activities.createOrderRecord = directus.createOrderRecord;
+    const handle = await start(scenario);
+    await inStage(handle, 'CREATING_RECORD');
+
+    const refusals = [{}, { actor: 'agent-7' }, { actor: ' ', reason: 'Ticket 1' }, undefined].map((request) =>
+      handle.executeUpdate('cancelOrder', { args: [request] }).catch((error: unknown) => error),
+    );
+
+    for (const refusal of refusals)
+      await expect(refusal).resolves.toMatchObject({ cause: { type: 'DecisionRefused' } });
+    await handle.terminate();
+    directus.failWith(directusDown);
+  });
+});
+
+async function start({ request }: Scenario): Promise<WorkflowHandle> {
+  return await client.workflow.start('orderCreation', {
+    ...orderCreationStart(request, {
+      fingerprint: 'fingerprint',
+      quoteId: request.quote_id,
+      customerId: request.customer_id,
+    }),
+  });
+}
+
+/** A Directus that takes its time until it is told how to fail. */
+function heldDirectus() {
+  const failing = Promise.withResolvers<never>();
+  return {
+    failWith: (error: Error) => failing.reject(error),
+    createOrderRecord: async (): Promise<never> => await failing.promise,
+  };
+}
+
+async function inStage(handle: WorkflowHandle, stage: OrderCreationState['stage']): Promise<void> {
+  await pWaitFor(async () => (await handle.query<OrderCreationState>('orderCreationState')).stage === stage, {
+    interval: 50,
+    timeout: 20_000,
+  });
+}
+
+function inReview(handle: WorkflowHandle): Promise<void> {
+  return inStage(handle, 'NEEDS_REVIEW');
+}
+
+async function cancelRequested(handle: WorkflowHandle): Promise<void> {
+  await pWaitFor(
+    async () =>
+      (await handle.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes) === true,
+    { interval: 50, timeout: 20_000 },
+  );
+}
+
+async function currentDetailsOf(handle: WorkflowHandle): Promise<string | undefined> {
+  return (await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata')).currentDetails;
+}
+
+async function summariesOf(handle: WorkflowHandle): Promise<unknown[]> {
+  const { events } = await handle.fetchHistory();
+  const summaries = (events ?? [])
+    .filter((event) => event.activityTaskScheduledEventAttributes)
+    .map((event) => event.userMetadata?.summary as Payload);
+  const decoded = await codec.decode(summaries);
+  return decoded.map((summary) => defaultPayloadConverter.fromPayload(summary));
+}
+
+async function pendingFailureOf(handle: WorkflowHandle) {
+  const failure = async () => {
+    const { pendingActivities } = await client.workflowService.describeWorkflowExecution({
+      namespace: 'default',
+      execution: { workflowId: handle.workflowId },
+    });
+    return pendingActivities[0]?.lastFailure;
+  };
+  return await pWaitFor(
+    async () => {
+      const found = await failure();
+      return found ? pWaitFor.resolveWith(found) : false;
+    },
+    { interval: 50, timeout: 20_000 },
+  );
+}
