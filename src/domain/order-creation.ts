@@ -83,8 +83,14 @@ export function orderCreationStart(
       ...(about.customerId === null ? [] : [{ key: searchAttributes.customerId, value: about.customerId }]),
     ],
     staticSummary: isContinuation(input)
-      ? 'Continue an order that was left half-way'
-      : 'Create the order of a confirmed checkout',
+      ? `Continue the order of quote ${about.quoteId}, which was left half-way`
+      : `Create the order of quote ${about.quoteId}`,
+    staticDetails: [
+      `- Quote \`${about.quoteId}\``,
+      ...(about.customerId === null ? [] : [`- Customer \`${about.customerId}\``]),
+      `- Idempotency key \`${input.idempotency_key}\``,
+      '\nHow it stands, and what you can do, is told under *Current Details*.',
+    ].join('\n'),
   };
 }
 

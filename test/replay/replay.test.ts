@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { failureCodes } from '../../src/domain/failure-codes.ts';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
 import { currentVersion, recordedHistories } from './recorded-histories.ts';
+import { replayDataConverter as dataConverter } from './replay-encryption.ts';
 import { scenarios } from './scenarios.ts';
 
 const recorded = recordedHistories();
@@ -23,7 +24,9 @@ describe('a history that was recorded', () => {
   it.each(recorded.map(({ version, scenario, history }) => [version, scenario, history]))(
     'by version %s is replayed by the workflow as it is now: %s',
     async (_version, scenario, history) => {
-      await expect(Worker.runReplayHistory({ workflowBundle }, history, String(scenario))).resolves.toBeUndefined();
+      const replayed = Worker.runReplayHistory({ workflowBundle, dataConverter }, history, String(scenario));
+
+      await expect(replayed).resolves.toBeUndefined();
     },
   );
 
@@ -42,15 +45,16 @@ describe('an incompatible change of the workflow', () => {
   it.each(['good-path', 'review-link', 'order-sweep'])('is caught by the history %s', async (scenario) => {
     const history = recorded.find((candidate) => candidate.scenario === scenario)?.history;
 
-    await expect(Worker.runReplayHistory({ workflowBundle: changedBundle }, history, scenario)).rejects.toThrow(
-      DeterminismViolationError,
-    );
+    await expect(
+      Worker.runReplayHistory({ workflowBundle: changedBundle, dataConverter }, history, scenario),
+    ).rejects.toThrow(DeterminismViolationError);
   });
 });
 
 function bundleOf(file: string): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL(file, import.meta.url)),
+    failureConverterPath: dataConverter.failureConverterPath ?? '',
     logger: createWorkerLogger('error'),
   });
 }

@@ -8,6 +8,7 @@ import type { FailureCode } from '../../src/domain/failure-codes.ts';
 import type { OrderCreationInput, OrderCreationState } from '../../src/domain/order-creation.ts';
 import { RideNDineRejectedError, RideNDineUnavailableError } from '../../src/integrations/ridendine/errors.ts';
 import type { OrderSweep } from '../../src/workflows/order-sweep.ts';
+import { personalData } from '../support/personal-data.ts';
 import type { Scenario, ScenarioOptions } from '../support/scripted-activities.ts';
 
 /** One course that a run can take. */
@@ -25,20 +26,24 @@ export interface ReplayScenario {
   ) => Partial<OrderCreationActivities & OrderSweepActivities>;
   /** What it is started with, if not with a checkout. */
   input?: (idempotencyKey: string) => OrderCreationInput | OrderSweep;
+  /** Started by a person, who tells Temporal nothing but the input. */
+  byHand?: true;
   /** What people do meanwhile. The run closes by itself afterwards. */
   drive?: (handle: WorkflowHandle) => Promise<void>;
 }
 
-const rejected = new RideNDineRejectedError('RideNDine refused the order (422).', { status: 422 });
+const { partnerText } = personalData;
+const rejected = new RideNDineRejectedError('RideNDine refused the order (422).', { status: 422, partnerText });
 const noAnswer = new RideNDineUnavailableError('RideNDine answered 503.', 'maybeSent', { status: 503 });
 const notReached = new RideNDineUnavailableError('RideNDine can not be reached.', 'notSent');
 const mayHaveIt: ScenarioOptions['ridendine'] = [noAnswer, rejected, undefined];
 
 const ids = { ridendine_order_id: 'rnd_found', payment_session_id: 'ps_found' };
-const by = { actor: 'agent-7', reason: 'Ticket 1' };
+const by = { actor: 'agent-7', reason: personalData.supportReason };
 
 export const scenarios: ReplayScenario[] = [
   { name: 'good-path' },
+  { name: 'started-by-hand', byHand: true },
   {
     name: 'linked-by-an-earlier-run',
     change: () => ({
@@ -134,6 +139,18 @@ export const scenarios: ReplayScenario[] = [
     async drive(handle) {
       await untilState(handle, ({ stage }) => stage === 'CREATING_RECORD');
       await cancel(handle);
+    },
+  },
+  {
+    name: 'cancelled-by-support',
+    change: () => ({
+      async createOrderRecord() {
+        throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+      },
+    }),
+    async drive(handle) {
+      await untilState(handle, ({ stage }) => stage === 'CREATING_RECORD');
+      await handle.executeUpdate('cancelOrder', { args: [by] });
     },
   },
   {

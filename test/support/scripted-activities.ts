@@ -8,6 +8,7 @@ import type {
 import { currentRunId } from '../../src/activities/run-id.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
 import type { LinkIds } from '../../src/domain/order.ts';
+import { personalData } from './personal-data.ts';
 import type { RideNDineError } from '../../src/integrations/ridendine/errors.ts';
 
 const MINUTE_MS = 60_000;
@@ -53,6 +54,7 @@ export function createScenario({
   reviewWindowMs = 7 * 24 * HOUR_MS,
   override = {},
 }: ScenarioOptions): Scenario {
+  const { phone, email, address } = personalData;
   const orderId = randomUUID();
   const link = { ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` };
   const calls: string[] = [];
@@ -63,7 +65,10 @@ export function createScenario({
     run_id: '',
     order_id: orderId,
     review: null,
-    ridendine_request: '{"frozen":"body"}',
+    ridendine_request: JSON.stringify({
+      customer: { name: personalData.name, phone, email },
+      fulfillment: { address },
+    }),
     maybe_sent_before: false,
     not_sent_deadline: new Date(nowMs + quoteExpiresInMs + 5 * MINUTE_MS).toISOString(),
     key_deadline: new Date(nowMs + keyLivesMs).toISOString(),
@@ -82,7 +87,7 @@ export function createScenario({
           quote_expires_at: new Date(nowMs + quoteExpiresInMs).toISOString(),
           store_id: randomUUID(),
           merchant_id: 'merchant-1',
-          customer: { id: request.customer_id, name: 'Customer One', phone: '+1 555 0100', email: 'one@example.com' },
+          customer: { id: request.customer_id, name: personalData.name, phone, email },
           fulfillment: { type: 'PICKUP' },
           items: [{ menu_item_id: 'item-1', name: 'Soup', quantity: 1, unit_price: 900 }],
           totals: { currency: 'USD', total: 900 },

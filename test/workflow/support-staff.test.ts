@@ -111,7 +111,7 @@ describe('what support staff read of a run', () => {
       'Technical: RideNDineUnavailable, createRideNDineOrder, attempt 1, HTTP 503',
     ]);
     // Of a failure that is too long, Temporal drops the details.
-    const [details] = await codec.decode((failure.applicationFailureInfo?.details?.payloads ?? []) as Payload[]);
+    const [details] = await codec.decode(failure.applicationFailureInfo?.details?.payloads ?? []);
     expect(defaultPayloadConverter.fromPayload(details as Payload)).toMatchObject({
       partner_text: partnerText.slice(0, 500),
     });

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
+import { Worker } from '@temporalio/worker';
+import type { NativeConnection, WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { createRequestCancellation } from '../../src/activities/request-cancellation.ts';
+import { orderCreationStart } from '../../src/domain/order-creation.ts';
+import type { OrderCreationInput } from '../../src/domain/order-creation.ts';
+import { createOrderRuns } from '../../src/worker/order-runs.ts';
+import { personalData } from '../support/personal-data.ts';
+import { createScenario } from '../support/scripted-activities.ts';
+import type { ReplayScenario } from './scenarios.ts';
+
+export interface ScenarioRunner {
+  /** With the data converter that the scenario is to be run with. */
+  client: Client;
+  connection: NativeConnection;
+  dataConverter: DataConverter;
+  workflowBundle: WorkflowBundleWithSourceMap;
+  /** Of worker and client; by default, the names of a process and its machine. */
+  identity?: string;
+}
+
+/**
+ * Runs one scenario from its start to its end with a worker of its own.
+ *
+ * @param watch is called once the run has begun, and its promise is waited for.
+ */
+export async function runScenario(
+  { client, connection, dataConverter, workflowBundle, identity }: ScenarioRunner,
+  scenario: ReplayScenario,
+  watch: (handle: WorkflowHandle) => Promise<void> = async () => {},
+): Promise<WorkflowHandle> {
+  const { activities, workflow, start } = prepare(scenario, client);
+  const worker = await Worker.create({
+    connection,
+    namespace: client.options.namespace,
+    taskQueue: scenario.name,
+    workflowBundle,
+    dataConverter,
+    activities,
+    ...(identity !== undefined && { identity }),
+  });
+  return await worker.runUntil(async () => {
+    const handle = await client.workflow.start(workflow, { ...start, taskQueue: scenario.name });
+    const watched = watch(handle);
+    await scenario.drive?.(handle);
+    // However it closes: that is what the scenario is about.
+    await handle.result().catch(() => {});
+    await watched;
+    return handle;
+  });
+}
+
+function prepare({ options, change, input, byHand, workflow = 'orderCreation' }: ReplayScenario, client: Client) {
+  const key = randomUUID();
+  const request = {
+    customer_id: randomUUID(),
+    quote_id: `quote-${key}`,
+    fulfillment_method: 'DELIVERY',
+    shipping_snapshot: { address: personalData.address, lat: 1, lng: 2 },
+    customer_note: personalData.note,
+    idempotency_key: key,
+  } as const;
+  const scenario = createScenario({ request, nowMs: Date.now(), ...options });
+  const requestCancellation = createRequestCancellation({ runs: createOrderRuns(client) });
+  const steps = { ...scenario.activities, requestCancellation };
+  const start = orderCreationStart((input?.(key) ?? request) as OrderCreationInput, {
+    fingerprint: 'fingerprint',
+    quoteId: request.quote_id,
+    customerId: request.customer_id,
+  });
+  const isOurs = workflow === 'orderCreation' && byHand !== true;
+  return {
+    workflow,
+    activities: { ...steps, ...change?.(steps, scenario) },
+    start: isOurs ? start : { workflowId: byHand === true ? start.workflowId : workflow, args: start.args },
+  };
+}

@@ -1,0 +1,32 @@
+/** What must be found nowhere in clear. Each is a text that nothing else holds. */
+export const personalData = {
+  name: 'Canary Name',
+  phone: '+1 555 0142 0001',
+  email: 'canary@mail.example.com',
+  address: '42 Canary Street',
+  note: 'Canary note: ring twice.',
+  /** The partner may repeat any of it. */
+  partnerText: 'Canary partner text: no such street.',
+  /** Free text of support staff. */
+  supportReason: 'Canary reason: the customer called.',
+} as const;
+
+/** @returns which of the data stand in clear anywhere in `value`: in texts, and in bytes read as text. */
+export function personalDataIn(value: unknown): string[] {
+  const found = new Set<string>();
+  const look = (text: string) => {
+    for (const [kind, datum] of Object.entries(personalData)) if (text.includes(datum)) found.add(kind);
+  };
+  const walk = (part: unknown): void => {
+    if (typeof part === 'string') look(part);
+    else if (part instanceof Uint8Array) look(Buffer.from(part).toString('utf8'));
+    else if (typeof part === 'object' && part !== null) {
+      for (const [key, inner] of Object.entries(part)) {
+        look(key);
+        walk(inner);
+      }
+    }
+  };
+  walk(value);
+  return [...found];
+}
