@@ -79,7 +79,11 @@ async function showFirstOrder(stack: Stack, settings: StackSettings): Promise<vo
   for (const line of describe(order, stack, settings)) progress.say(line);
 }
 
-function describe(order: PlacedOrder, { urls }: Stack, { dataDir, temporalNamespace }: StackSettings): string[] {
+function describe(
+  order: PlacedOrder,
+  { urls, supportLogin }: Stack,
+  { dataDir, temporalNamespace }: StackSettings,
+): string[] {
   const workflowId = orderCreationWorkflowId(order.key);
   const files = secretFiles(dataDir);
   return [
@@ -91,6 +95,9 @@ function describe(order: PlacedOrder, { urls }: Stack, { dataDir, temporalNamesp
     '',
     `  order in Directus  ${urls.directus}/admin/content/orders/${order.orderId}`,
     `    log in as        ${DIRECTUS_ADMIN_EMAIL}, password in ${relative(files.directusAdminPassword)}`,
+    ...(supportLogin === undefined
+      ? []
+      : [`    to look only     ${supportLogin.email}, password in ${relative(files.directusSupportPassword)}`]),
     urls.temporalUi === undefined
       ? `  workflow           ${workflowId}, in your Temporal`
       : `  workflow           ${urls.temporalUi}/namespaces/${temporalNamespace}/workflows/${workflowId}`,

@@ -7,6 +7,8 @@ import type { StackSettings } from './settings.ts';
 export interface StackSecrets {
   directusAdminToken: string;
   directusAdminPassword: string;
+  /** Of the person who looks into orders. */
+  directusSupportPassword: string;
   /** Signs Directus' sessions. */
   directusSecret: string;
   /** Of the service account that the worker uses. */
@@ -25,6 +27,7 @@ export function secretFiles(dataDir: string) {
     /** README's curl reads it. */
     gatewayKey: path.join(dataDir, 'gateway-key'),
     directusAdminPassword: path.join(dataDir, 'secrets', 'directus-admin-password'),
+    directusSupportPassword: path.join(dataDir, 'secrets', 'directus-support-password'),
     encryptionKeys: path.join(dataDir, 'secrets', 'encryption-keys'),
   };
 }
@@ -42,6 +45,7 @@ export function loadSecrets({ dataDir, environment, gatewayKey }: StackSettings)
   return {
     directusAdminToken: environment['DIRECTUS_ADMIN_TOKEN'] ?? keep('directus-admin-token'),
     directusAdminPassword: keptSecret(files.directusAdminPassword),
+    directusSupportPassword: keptSecret(files.directusSupportPassword),
     directusSecret: keep('directus-secret'),
     directusServiceToken: environment['DIRECTUS_TOKEN'] ?? keep('directus-service-token'),
     ridendineApiKey: environment['RIDENDINE_API_KEY'] ?? keep('ridendine-api-key'),

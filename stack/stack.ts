@@ -9,6 +9,7 @@ import type { Progress } from './progress.ts';
 import { startRestartable, type RestartablePart } from './restartable-part.ts';
 import { loadSecrets, type StackSecrets } from './secrets.ts';
 import { portVariables, type StackPort, type StackSettings } from './settings.ts';
+import type { SupportLogin } from './directus/support-user.ts';
 import { startOrderData } from './start-order-data.ts';
 import { Supervisor, type PartCommand, type PartCrashed } from './supervisor.ts';
 import { findTemporalCli } from './temporal/find-cli.ts';
@@ -37,6 +38,8 @@ export interface Stack {
   secrets: StackSecrets;
   /** Whether Directus is the stack's own: orders of a real one are not played with. */
   ownsDirectus: boolean;
+  /** How a person logs in to the stack's own Directus who looks at orders and changes nothing. */
+  supportLogin: SupportLogin | undefined;
   /** Resolves when a part has ended that nobody had stopped. */
   crash: Promise<PartCrashed>;
   parts: StackParts;
@@ -134,6 +137,7 @@ async function bringUp(options: {
     temporal: temporal.settings,
     secrets,
     ownsDirectus: orderData !== undefined,
+    supportLogin: orderData?.supportLogin,
     parts: { temporal: temporal.part, directus: orderData?.directus, ridendine: ridendine.part, worker, gateway },
     postgres: orderData?.postgres,
   };

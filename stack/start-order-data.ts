@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { applySchema } from '../src/integrations/directus/schema/apply-schema.ts';
 import { applyServiceAccount } from '../src/integrations/directus/schema/apply-service-account.ts';
+import { applySupport } from '../src/integrations/directus/schema/apply-support.ts';
 import { startDirectus } from './directus/start-directus.ts';
+import { ensureSupportUser, type SupportLogin } from './directus/support-user.ts';
 import { POSTGRES_STOP_SIGNAL } from './postgres-process.ts';
 import { startPostgres, type RunningPostgres } from './postgres.ts';
 import type { Progress } from './progress.ts';
@@ -14,15 +16,21 @@ import type { Supervisor } from './supervisor.ts';
 /** A person logs in to the embedded Directus with it. */
 export const DIRECTUS_ADMIN_EMAIL = 'admin@cooco.example.com';
 
+/** A person who may look at orders, and change nothing. */
+const DIRECTUS_SUPPORT_EMAIL = 'support@cooco.example.com';
+
 /** The embedded Directus, ready for orders. */
 export interface OrderData {
   url: string;
   directus: RestartablePart;
   postgres: RunningPostgres;
+  /** None if other people have all the seats that Directus gives without a licence. */
+  supportLogin: SupportLogin | undefined;
 }
 
 /**
- * Starts Directus on its PostgreSQL and brings it to where orders can be written: schema, service account, demo data.
+ * Starts Directus on its PostgreSQL and brings it to where orders can be written: schema, service account, what
+ * support staff have, demo data.
  */
 export async function startOrderData(options: {
   supervisor: Supervisor;
@@ -62,11 +70,14 @@ export async function startOrderData(options: {
   });
   const url = await progress.step('Directus', async () => (await starting).url);
   const { part: directus } = await starting;
-  await progress.step('Directus schema', async () => {
+  const supportLogin = await progress.step('Directus schema', async () => {
     const workflowLink = temporalUiUrl && { temporalUiUrl, namespace: settings.temporalNamespace };
     await applySchema({ url, adminToken, log, ...(workflowLink ? { workflowLink } : {}) });
     await applyServiceAccount({ url, adminToken, token: secrets.directusServiceToken, log });
+    await applySupport({ url, adminToken, log });
+    const login = { email: DIRECTUS_SUPPORT_EMAIL, password: secrets.directusSupportPassword };
+    return ensureSupportUser({ url, adminToken, login, log });
   });
   await progress.step('Demo data', () => seed({ url, adminToken }));
-  return { url, directus, postgres };
+  return { url, directus, postgres, supportLogin };
 }

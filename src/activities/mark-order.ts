@@ -56,5 +56,6 @@ function changeOf(mark: OrderMark): OrderStatusChange {
     failureCode: mark.failure_code,
     failureReason: mark.failure_reason,
     onlyIfUnlinked: mark.found_by_run !== undefined,
+    supportAction: mark.support_action,
   };
 }

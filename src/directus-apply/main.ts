@@ -3,6 +3,7 @@ import { httpUrl, parseEnvironment, secret, SettingsError } from '../config/envi
 import { AdministrationError } from '../integrations/directus/schema/administration.ts';
 import { applySchema } from '../integrations/directus/schema/apply-schema.ts';
 import { applyServiceAccount } from '../integrations/directus/schema/apply-service-account.ts';
+import { applySupport } from '../integrations/directus/schema/apply-support.ts';
 
 /** Shortest token that is no invitation to guess; those that Directus generates have 32 characters. */
 const SHORTEST_TOKEN = 16;
@@ -23,7 +24,10 @@ const variables = z
     error: "must not be the administrator's",
   });
 
-/** `npm run directus:apply`: brings the collections and the service account into the Directus of the environment. */
+/**
+ * `npm run directus:apply`: brings the collections, the service account and what support staff have into the Directus of the
+ * environment.
+ */
 async function main(): Promise<void> {
   const settings = parseEnvironment(variables, process.env);
   const { DIRECTUS_URL: url, DIRECTUS_ADMIN_TOKEN: adminToken, TEMPORAL_UI_URL: temporalUiUrl } = settings;
@@ -37,7 +41,8 @@ async function main(): Promise<void> {
     workflowLink: temporalUiUrl === undefined ? undefined : { temporalUiUrl, namespace: settings.TEMPORAL_NAMESPACE },
   });
   const accountChanged = await applyServiceAccount({ url, adminToken, token: settings.DIRECTUS_TOKEN, log });
-  const count = changed.length + accountChanged.length;
+  const supportChanged = await applySupport({ url, adminToken, log });
+  const count = changed.length + accountChanged.length + supportChanged.length;
   print(count === 0 ? 'Everything was as it should be; nothing was changed.' : `Done: ${count} changes.`);
   if (mismatches.length > 0) {
     print(`${mismatches.length} fields have a type that can't hold what orders need: see above.`);

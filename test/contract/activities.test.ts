@@ -862,6 +862,66 @@ describe('markOrder', () => {
     expect(await rowOf(orderId)).toEqual(before);
   });
 
+  describe('with what support staff did', () => {
+    const support_action = {
+      id: 'action-1',
+      at: '2026-01-01T10:00:00.000Z',
+      actor: 'agent-7',
+      action: 'cancel',
+      reason: 'The customer has called.',
+    } as const;
+    const cancelled = { status: 'CANCELLED', failure_code: null, failure_reason: null, support_action } as const;
+
+    it.each(['PENDING_PAYMENT', 'NEEDS_REVIEW', 'CANCELLED'] as const)(
+      'records it on the order that it makes %s, once however often',
+      async (status) => {
+        const { orderId } = await orderOf();
+        const mark = { ...cancelled, order_id: orderId, status };
+
+        await worker.markOrder(mark);
+        await worker.markOrder(mark);
+
+        expect(await rowOf(orderId)).toMatchObject({ status, support_actions: [support_action] });
+      },
+    );
+
+    it('records it on an order that it has to write', async () => {
+      const request = await checkout();
+      const standing = await open(request);
+      if (standing.kind !== 'new') throw new Error('The checkout is new.');
+      const { order_id } = standing;
+
+      await worker.markOrder({ ...cancelled, order_id, if_missing: { request, checkout: standing.checkout } });
+
+      expect(await rowOf(order_id)).toMatchObject({ status: 'CANCELLED', support_actions: [support_action] });
+    });
+
+    it('records nothing on an order that it leaves alone', async () => {
+      const { orderId } = await orderOf({ status: 'PAID' });
+
+      expect(await worker.markOrder({ ...cancelled, order_id: orderId })).toEqual({ kind: 'left' });
+
+      expect(await rowOf(orderId)).toMatchObject({ status: 'PAID', support_actions: null });
+    });
+
+    it('is tried until it can be recorded, and says what keeps it from that', async () => {
+      const { orderId } = await orderOf();
+      const server = await serverAnswering((response) =>
+        response
+          .writeHead(403, { 'content-type': 'application/json' })
+          .end('{"errors":[{"message":"No field.","extensions":{"code":"FORBIDDEN"}}]}'),
+      );
+
+      const failure = await failureOf(activitiesAt(server.url).markOrder({ ...cancelled, order_id: orderId }));
+
+      expect(failure).toMatchObject({
+        type: 'DirectusRejected',
+        nonRetryable: false,
+        message: expect.stringContaining('Run npm run directus:apply.'),
+      });
+    });
+  });
+
   it('says that an order is not there', async () => {
     const before = await countRows();
 

@@ -188,7 +188,7 @@ describe('the database', () => {
 
 describe('the service account', () => {
   it('is made once, and found again', async () => {
-    expect(firstRun.account).toContain('permission create orders: added');
+    expect(firstRun.account).toContain('service account, permission create orders: added');
     expect(await applyAccount()).toEqual([]);
     expect((await service('GET', '/items/orders?limit=1')).status).toBe(200);
   });
@@ -314,9 +314,9 @@ describe('the service account', () => {
     await admin('DELETE', `/permissions/${own?.id}`);
 
     expect((await applyAccount()).toSorted()).toEqual([
-      'permission create orders: added',
-      'permission delete orders: removed',
-      'permission read orders: removed',
+      'service account, permission create orders: added',
+      'service account, permission delete orders: removed',
+      'service account, permission read orders: removed',
     ]);
     const order = await createdOrder();
     expect((await service('DELETE', `/items/orders/${order.id}`)).codes).toEqual(['FORBIDDEN']);

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { readItems } from '@directus/sdk';
+import { deleteItem } from '@directus/sdk';
+import type { SupportAction } from '../../src/domain/support-action.ts';
 import { connectDirectus } from '../../src/integrations/directus/directus-client.ts';
 import { DirectusError } from '../../src/integrations/directus/errors.ts';
 import { createOrdersStore } from '../../src/integrations/directus/orders-store.ts';
 import type { NewOrder, OrdersStore } from '../../src/integrations/directus/orders-store.ts';
+import { applySchema } from '../../src/integrations/directus/schema/apply-schema.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { newCart, newCheckout, newCheckoutRequest, newPickupRequest } from '../support/builders.ts';
+import { directusCaller } from '../support/directus-http.ts';
 import { startHttpServer, startTcpServer } from '../support/loopback-servers.ts';
 import type { LoopbackServer } from '../support/loopback-servers.ts';
 import { DIRECTUS_START_TIMEOUT_MS, startPreparedDirectus } from '../support/prepared-directus.ts';
@@ -468,6 +471,139 @@ describe('changeStatus', () => {
   });
 });
 
+function newAction(changes: Partial<SupportAction> = {}): SupportAction {
+  return {
+    id: randomUUID(),
+    at: '2026-01-01T10:00:00.000Z',
+    actor: 'agent-7',
+    action: 'abandon',
+    reason: 'The store is closed.',
+    ...changes,
+  };
+}
+
+function recording(supportAction?: SupportAction) {
+  return { status: 'NEEDS_REVIEW', failureCode: 'LinkConflict', failureReason: 'Two links.', supportAction } as const;
+}
+
+/** The store, and what it asked Directus for; `before` comes before each request. */
+function watchedStore(before: (count: number) => Promise<void> = async () => {}) {
+  const paths: string[] = [];
+  const watched = createOrdersStore({
+    async request(command) {
+      const { path, method = 'GET' } = command();
+      await before(paths.push(`${method} ${path}`));
+      return directus.connection.request(command);
+    },
+  });
+  return { watched, paths };
+}
+
+describe('what support staff did', () => {
+  it('is recorded on the order with the status, after what was recorded before', async () => {
+    const order = await createdOrder();
+    const [first, second] = [
+      newAction(),
+      newAction({ action: 'retry', actor: 'agent-9', reason: 'RideNDine is back.' }),
+    ];
+
+    await store.changeStatus(order.id, recording(first));
+    await store.changeStatus(order.id, recording(second));
+    await store.changeStatus(order.id, recording());
+
+    expect(await rowOf(order.id)).toMatchObject({ status: 'NEEDS_REVIEW', support_actions: [first, second] });
+  });
+
+  it('is recorded once, however often, with the status each time', async () => {
+    const order = await createdOrder();
+    const [first, second] = [newAction(), newAction()];
+    await store.changeStatus(order.id, recording(first));
+    await store.changeStatus(order.id, recording(second));
+    await directus.change('orders', order.id, { status: 'PENDING_PAYMENT' });
+
+    await store.changeStatus(order.id, recording(first));
+
+    expect(await rowOf(order.id)).toMatchObject({ status: 'NEEDS_REVIEW', support_actions: [first, second] });
+  });
+
+  it.each([
+    ['null', null, []],
+    ['an empty list', [], []],
+    ['entries of another form', [null, 'A word.', { note: 'By hand.' }], [null, 'A word.', { note: 'By hand.' }]],
+    ['no list', { note: 'By hand.' }, [{ note: 'By hand.' }]],
+  ])('is recorded where the column holds %s, of which nothing is lost', async (_what, column, kept) => {
+    const order = await createdOrder();
+    await directus.change('orders', order.id, { support_actions: column });
+    const done = newAction();
+
+    await store.changeStatus(order.id, recording(done));
+
+    expect(await rowOf(order.id)).toMatchObject({ status: 'NEEDS_REVIEW', support_actions: [...kept, done] });
+  });
+
+  it('never writes over what was recorded after it had looked', async () => {
+    const order = await createdOrder();
+    const [late, other] = [newAction(), newAction()];
+    const { watched } = watchedStore(async (count) => {
+      if (count === 2) await store.changeStatus(order.id, recording(other));
+    });
+
+    const error = await errorOf(watched.changeStatus(order.id, { ...recording(late), status: 'FAILED' }));
+
+    expect(error).toMatchObject({ code: 'DirectusUnavailable', message: expect.stringContaining('meanwhile') });
+    expect(await rowOf(order.id)).toMatchObject({ status: 'NEEDS_REVIEW', support_actions: [other] });
+    await watched.changeStatus(order.id, { ...recording(late), status: 'FAILED' });
+    expect(await rowOf(order.id)).toMatchObject({ status: 'FAILED', support_actions: [other, late] });
+  });
+
+  it('is not recorded on an order that somebody else has carried on', async () => {
+    const order = await createdOrder();
+    await directus.change('orders', order.id, { status: 'PAID' });
+
+    expect(await store.changeStatus(order.id, recording(newAction()))).toBeNull();
+
+    expect(await rowOf(order.id)).toMatchObject({ status: 'PAID', support_actions: null });
+  });
+
+  it('costs a change of status nothing where nobody did anything', async () => {
+    const order = await createdOrder();
+    const { watched, paths } = watchedStore();
+
+    await watched.changeStatus(order.id, recording());
+    expect(paths).toEqual(['PATCH /items/orders']);
+
+    await watched.changeStatus(order.id, recording(newAction()));
+    expect(paths.slice(1)).toEqual(['GET /items/orders', 'PATCH /items/orders']);
+  });
+
+  it('is asked for again, with what to do, while its field is missing; all else goes on', async () => {
+    const order = await createdOrder();
+    const { url, adminToken } = directus;
+    const admin = directusCaller({ url, token: adminToken });
+    await admin('DELETE', '/fields/orders/support_actions');
+    try {
+      const error = await errorOf(store.changeStatus(order.id, recording(newAction())));
+
+      expect(error).toMatchObject({
+        name: 'DirectusRejectedError',
+        message:
+          "What support staff did can't be recorded: Directus shows no field orders.support_actions. Run npm run directus:apply.",
+      });
+      expect(await rowOf(order.id)).toMatchObject({ status: 'PENDING_PAYMENT' });
+      expect(await errorOf(store.changeStatus(randomUUID(), recording(newAction())))).toMatchObject({
+        name: error.name,
+      });
+      expect(await store.changeStatus(order.id, recording())).toMatchObject({ status: 'NEEDS_REVIEW' });
+      await createdOrder();
+    } finally {
+      await applySchema({ url, adminToken, log: () => {} });
+    }
+
+    await store.changeStatus(order.id, recording(newAction()));
+    expect(await rowOf(order.id)).toMatchObject({ support_actions: [{ actor: 'agent-7' }] });
+  });
+});
+
 describe('findUnfinishedOrders', () => {
   const page = { createdBefore: '2100-01-01T00:00:00.000Z', skip: 0, limit: 1000 };
   const keysOf = async (changes: Partial<typeof page> = {}) =>
@@ -609,9 +745,9 @@ describe('what goes wrong', () => {
   });
 
   it('what the service account may not do is Directus unavailable: its permissions are wrong', async () => {
-    const error = await errorOf(directus.connection.request(readItems('directus_settings' as never)));
+    const error = await errorOf(directus.connection.request(deleteItem('orders', randomUUID())));
 
-    expect(error).toMatchObject({ name: 'DirectusUnavailableError', code: 'DirectusUnavailable' });
+    expect(error).toMatchObject({ name: 'DirectusForbiddenError', code: 'DirectusUnavailable' });
   });
 
   it('a port where nobody listens is Directus unavailable', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
+import { directusCaller } from '../support/directus-http.ts';
 import { startRunningStack } from '../support/running-stack.ts';
 import type { OrderRow, RunningStack } from '../support/running-stack.ts';
 
@@ -50,6 +51,20 @@ describe('a confirmed checkout', () => {
     });
     const workflow = await world.temporal.workflow.getHandle(`order-creation-${key}`).describe();
     expect(workflow.status.name).toBe('COMPLETED');
+  });
+
+  it('is shown to support staff, who can not change it', async () => {
+    const checkout = await world.newCheckout();
+    await world.post(randomUUID(), checkout);
+    const { id } = await onlyOrderOf(checkout.quote_id);
+    const { urls, supportLogin } = world.stack;
+    const everybody = directusCaller({ url: urls.directus });
+    const { data: session } = await everybody('POST', '/auth/login', supportLogin);
+    const { access_token: token } = session as { access_token: string };
+    const support = directusCaller({ url: urls.directus, token });
+
+    expect((await support('GET', `/items/orders/${id}`)).data).toMatchObject({ id, quote_id: checkout.quote_id });
+    expect((await support('PATCH', `/items/orders/${id}`, { status: 'CANCELLED' })).codes).toEqual(['FORBIDDEN']);
   });
 
   it('keeps every line of the cart, in the order of the cart', async () => {

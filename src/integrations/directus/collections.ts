@@ -1,3 +1,5 @@
+import type { SupportAction } from '../../domain/support-action.ts';
+
 /**
  * Every collection and field name in COOCO's Directus that this project knows. Nothing else spells one out, so that a
  * field renamed there is renamed here and nowhere else.
@@ -58,11 +60,21 @@ export const orderFields = {
   paymentSessionId: 'payment_session_id',
   failureCode: 'failure_code',
   failureReason: 'failure_reason',
+  supportActions: 'support_actions',
   workflowId: 'workflow_id',
   dateCreated: 'date_created',
   dateUpdated: 'date_updated',
   orderItems: 'order_items',
 } as const;
+
+/** Each entry of `orders.support_actions`. */
+export const supportActionFields = {
+  id: 'id',
+  at: 'at',
+  actor: 'actor',
+  action: 'action',
+  reason: 'reason',
+} as const satisfies Record<keyof SupportAction, keyof SupportAction>;
 
 /** What Data Studio shows on the form of an order besides its fields; they hold no data. */
 export const orderFormParts = {
@@ -130,6 +142,7 @@ export interface OrderRow {
   payment_session_id: string | null;
   failure_code: string | null;
   failure_reason: string | null;
+  support_actions: 'json' | null;
   workflow_id: string | null;
   date_created: 'datetime' | null;
   date_updated: 'datetime' | null;

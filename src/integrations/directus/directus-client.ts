@@ -2,7 +2,13 @@ import { createDirectus, isDirectusError, rest, staticToken } from '@directus/sd
 import type { DirectusClient, RestClient, RestCommand } from '@directus/sdk';
 import { parseRetryAfterMs } from '../retry-after.ts';
 import type { DirectusSchema } from './collections.ts';
-import { DirectusError, DirectusNotUniqueError, DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
+import {
+  DirectusError,
+  DirectusForbiddenError,
+  DirectusNotUniqueError,
+  DirectusRejectedError,
+  DirectusUnavailableError,
+} from './errors.ts';
 
 export interface DirectusConnectionOptions {
   url: string;
@@ -62,9 +68,8 @@ function explain(error: unknown, timeoutMs: number): DirectusError {
     return new DirectusNotUniqueError('Directus refused a value that is already taken.');
   }
   if (status === 401 || status === 403) {
-    return new DirectusUnavailableError(
-      `Directus refused our credential (${status}): its token or its permissions are wrong.`,
-    );
+    const message = `Directus refused our credential (${status}): its token or its permissions are wrong.`;
+    return status === 403 ? new DirectusForbiddenError(message) : new DirectusUnavailableError(message);
   }
   if (status === 408 || status === 429 || status >= 500) {
     return new DirectusUnavailableError(`Directus answered ${status}.`, { retryAfterMs: retryAfterOf(error.response) });

@@ -23,6 +23,15 @@ export class DirectusUnavailableError extends DirectusError {
   readonly code = 'DirectusUnavailable';
 }
 
+/**
+ * Our account may not do it, or a collection or a field of it does not exist: Directus says the same of both. What an
+ * administrator mends goes through afterwards.
+ */
+export class DirectusForbiddenError extends DirectusError {
+  override readonly name = 'DirectusForbiddenError';
+  readonly code = 'DirectusUnavailable';
+}
+
 /** A definite refusal, or rows that are not what the schema promises. */
 export class DirectusRejectedError extends DirectusError {
   override readonly name = 'DirectusRejectedError';

@@ -6,10 +6,19 @@ import { NEW_PAYMENT_STATUS, hasEnded, statusesBefore } from '../../domain/order
 import type { LinkIds, OrderStatus, StoredOrder } from '../../domain/order.ts';
 import { orderCreationWorkflowId } from '../../domain/order-creation.ts';
 import type { QuoteRecord } from '../../domain/quote.ts';
-import { collections, customerFields, orderFields, orderItemFields, quoteFields, storeFields } from './collections.ts';
+import type { SupportAction } from '../../domain/support-action.ts';
+import {
+  collections,
+  customerFields,
+  orderFields,
+  orderItemFields,
+  quoteFields,
+  storeFields,
+  supportActionFields,
+} from './collections.ts';
 import type { OrderRow } from './collections.ts';
 import type { DirectusConnection } from './directus-client.ts';
-import { DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
+import { DirectusForbiddenError, DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
 
 /** An order that is about to be written, with the ids that make writing it twice the same as writing it once. */
 export interface NewOrder {
@@ -21,7 +30,7 @@ export interface NewOrder {
   ridendineRequest: string;
   workflowId: string;
   /** Where it is written only to say how it ended. */
-  ended?: Pick<OrderStatusChange, 'status' | 'failureCode' | 'failureReason'>;
+  ended?: Pick<OrderStatusChange, 'status' | 'failureCode' | 'failureReason' | 'supportAction'>;
 }
 
 export interface OrderStatusChange {
@@ -32,6 +41,8 @@ export interface OrderStatusChange {
   onlyIfUnlinked?: boolean;
   /** The quote of an order that goes on: it is taken again, should somebody have set it free. */
   activeQuoteId?: string | null;
+  /** What support staff did: added to what the order has recorded, unless it is there already. */
+  supportAction?: SupportAction | undefined;
 }
 
 /** An order that is neither linked nor ended, or waits for support staff. */
@@ -44,7 +55,10 @@ export interface UnfinishedOrder {
   customerId: string | null;
 }
 
-/** Orders and quotes in Directus. Each call is one HTTP request and throws a {@link DirectusError}. */
+/**
+ * Orders and quotes in Directus. Each call is one HTTP request, a change that records an action of support staff apart,
+ * and throws a {@link DirectusError}.
+ */
 export interface OrdersStore {
   findOrderById(id: string): Promise<StoredOrder | null>;
   findOrderByKey(idempotencyKey: string): Promise<StoredOrder | null>;
@@ -58,9 +72,11 @@ export interface OrdersStore {
    */
   createOrder(order: NewOrder): Promise<StoredOrder>;
   /**
-   * Changes the status of an order, if its own is one of `statusesBefore`. One that ends sets its quote free.
+   * Changes the status of an order, if its own is one of `statusesBefore`. One that ends sets its quote free. An action
+   * of support staff takes a look at those that are recorded, and is written with the status.
    * @returns `null`, and changes nothing, if there is no such order.
    * @throws {DirectusNotUniqueError} if the quote has another live order.
+   * @throws {DirectusRejectedError} if there is an action to record and no field for it.
    */
   changeStatus(id: string, change: OrderStatusChange): Promise<StoredOrder | null>;
   /**
@@ -124,6 +140,8 @@ const storedOrderSchema: z.ZodType<StoredOrder> = z
     failure_reason: row[orderFields.failureReason],
     date_created: row[orderFields.dateCreated],
   }));
+
+const supportActionsSchema = z.object({ [orderFields.supportActions]: z.unknown() });
 
 const unfinishedOrderSchema: z.ZodType<UnfinishedOrder> = z
   .object({
@@ -211,6 +229,29 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       ),
     );
 
+  /** What the column holds; `undefined` if there is no such order. */
+  const readSupportActions = async (id: string): Promise<unknown> => {
+    try {
+      const row = parseFirst(
+        supportActionsSchema,
+        await directus.request(
+          readItems(collections.orders, {
+            fields: [orderFields.supportActions],
+            filter: { [orderFields.id]: { _eq: id } },
+            limit: 1,
+          }),
+        ),
+      );
+      return row?.[orderFields.supportActions];
+    } catch (error) {
+      // Directus says the same of a field that does not exist. A write would drop it without a word.
+      if (!(error instanceof DirectusForbiddenError)) throw error;
+      throw new DirectusRejectedError(
+        `What support staff did can't be recorded: Directus shows no field ${collections.orders}.${orderFields.supportActions}. Run npm run directus:apply.`,
+      );
+    }
+  };
+
   return {
     findOrderById: (id) => findOrder(orderFields.id, id),
     findOrderByKey: (idempotencyKey) => findOrder(orderFields.idempotencyKey, idempotencyKey),
@@ -262,12 +303,16 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
         await directus.request(createItem(collections.orders, newOrderRow(order), { fields: storedOrderFields })),
       ),
 
-    changeStatus: (id, { status, failureCode, failureReason, onlyIfUnlinked = false, activeQuoteId }) =>
-      updateOrder(
+    changeStatus: async (id, change) => {
+      const { status, failureCode, failureReason, onlyIfUnlinked = false, activeQuoteId, supportAction } = change;
+      const recorded = supportAction && (await readSupportActions(id));
+      const addition = supportAction && recordOf(supportAction, recorded);
+      const changed = await updateOrder(
         id,
         {
           [orderFields.status]: { _in: [...statusesBefore[status]] },
           ...(onlyIfUnlinked && { [orderFields.ridendineOrderId]: { _null: true } }),
+          ...addition?.condition,
         },
         {
           [orderFields.status]: status,
@@ -275,8 +320,14 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
           [orderFields.failureReason]: failureReason,
           ...(activeQuoteId !== undefined && { [orderFields.activeQuoteId]: activeQuoteId }),
           ...(hasEnded(status) && { [orderFields.activeQuoteId]: null }),
+          ...addition?.change,
         },
-      ),
+      );
+      if (changed === null && addition && JSON.stringify(await readSupportActions(id)) !== JSON.stringify(recorded)) {
+        throw new DirectusUnavailableError('Another action of support staff was recorded on the order meanwhile.');
+      }
+      return changed;
+    },
 
     reopen: (id, quoteId) =>
       updateOrder(
@@ -314,6 +365,7 @@ function newOrderRow({ id, itemIds, request, fingerprint, checkout, ridendineReq
     [orderFields.status]: ended?.status ?? ('PENDING_PAYMENT' satisfies OrderStatus),
     [orderFields.failureCode]: ended?.failureCode ?? null,
     [orderFields.failureReason]: ended?.failureReason ?? null,
+    ...(ended?.supportAction && { [orderFields.supportActions]: [ended.supportAction] }),
     [orderFields.paymentStatus]: NEW_PAYMENT_STATUS,
     [orderFields.quoteId]: checkout.quote_id,
     [orderFields.activeQuoteId]: ended ? null : checkout.quote_id,
@@ -347,6 +399,38 @@ function newOrderRow({ id, itemIds, request, fingerprint, checkout, ridendineReq
     },
     // The SDK's types know a JSON field as the literal 'json', and nested items only as a plain array.
   } as unknown as Partial<OrderRow>;
+}
+
+/**
+ * How an action is added to those that are recorded, `undefined` if it is one of them. The condition keeps an earlier
+ * attempt that Directus has held up from writing its shorter list over a longer one.
+ */
+function recordOf(action: SupportAction, column: unknown) {
+  const { entries, isUnchanged } = recordedActions(column);
+  if (entries.some((entry) => isSameAction(entry, action))) return undefined;
+  return {
+    condition: isUnchanged,
+    // The SDK's types know a JSON field as the literal 'json'.
+    change: { [orderFields.supportActions]: [...entries, action] } as unknown as Partial<OrderRow>,
+  };
+}
+
+/** What the column holds, and the filter that finds it holding as much. */
+function recordedActions(column: unknown): { entries: unknown[]; isUnchanged: object } {
+  const { supportActions } = orderFields;
+  if ((column ?? null) === null) return { entries: [], isUnchanged: { [supportActions]: { _null: true } } };
+  // What somebody has put there by hand in another form is kept like an entry; its length can't be asked for.
+  if (!Array.isArray(column)) return { entries: [column], isUnchanged: {} };
+  return { entries: column, isUnchanged: { [`count(${supportActions})`]: { _eq: column.length } } };
+}
+
+function isSameAction(entry: unknown, { id }: SupportAction): boolean {
+  return (
+    typeof entry === 'object' &&
+    entry !== null &&
+    supportActionFields.id in entry &&
+    entry[supportActionFields.id] === id
+  );
 }
 
 function parseFirst<Row>(schema: z.ZodType<Row>, rows: unknown): Row | null {

@@ -18,6 +18,14 @@ export class AdministrationError extends Error {
   override readonly name = 'AdministrationError';
 }
 
+/** Directus does as much only with a licence, or another one. */
+export class LicenceLimitError extends AdministrationError {
+  /** @param category of what there may be no more, such as `seats`. */
+  constructor(category: string, options: ErrorOptions) {
+    super(`The licence of Directus allows no more ${category}.`, options);
+  }
+}
+
 /** Altering a large table takes its time; an address where nobody answers shows itself sooner. */
 const TIMEOUT_MS = 120_000;
 
@@ -61,9 +69,10 @@ function explain(error: unknown, url: string): AdministrationError {
   }
   const { status } = error.response;
   if (status === 401) return new AdministrationError(`Directus at ${url} does not know the administrator's token.`);
-  if (status === 403) return new AdministrationError(`The token for Directus at ${url} is not an administrator's.`);
   const [reason] = error.errors;
-  const { code, collection, field } = (reason?.extensions ?? {}) as Record<string, unknown>;
+  const { code, category, collection, field } = (reason?.extensions ?? {}) as Record<string, unknown>;
+  if (code === 'LIMIT_EXCEEDED') return new LicenceLimitError(String(category), { cause: error });
+  if (status === 403) return new AdministrationError(`The token for Directus at ${url} is not an administrator's.`);
   if (code === 'RECORD_NOT_UNIQUE') {
     return new AdministrationError(
       `Several rows of ${String(collection)} have the same ${String(field)}, which must be unique: correct them and try again.`,

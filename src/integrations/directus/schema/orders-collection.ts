@@ -1,3 +1,4 @@
+import type { OrderStatus } from '../../../domain/order.ts';
 import {
   collections,
   customerFields,
@@ -5,8 +6,9 @@ import {
   orderFormParts,
   orderItemFields,
   storeFields,
+  supportActionFields,
 } from '../collections.ts';
-import type { CollectionDefinition, FieldDefinition } from './definition.ts';
+import type { CollectionDefinition, FieldDefinition, FieldMeta, FieldType } from './definition.ts';
 import {
   choice,
   formPart,
@@ -70,15 +72,23 @@ export function ordersCollection(link: WorkflowLink | undefined): CollectionDefi
   };
 }
 
+/** How an order's status is told at a glance, on its form and in lists. */
+export const statusColors = {
+  PENDING_PAYMENT: '#3399FF',
+  NEEDS_REVIEW: '#FFA439',
+  FAILED: '#E35169',
+  CANCELLED: '#A2B5CD',
+} as const satisfies Record<OrderStatus, string>;
+
 const stateFields: FieldDefinition[] = [
   choice(
     orderFields.status,
     'Where the order is. Written by the workflow until it is linked, then by later phases.',
     [
-      { value: 'PENDING_PAYMENT', text: 'Pending payment', color: '#3399FF' },
-      { value: 'NEEDS_REVIEW', text: 'Needs review', color: '#FFA439' },
-      { value: 'FAILED', text: 'Failed', color: '#E35169' },
-      { value: 'CANCELLED', text: 'Cancelled', color: '#A2B5CD' },
+      { value: 'PENDING_PAYMENT', text: 'Pending payment', color: statusColors.PENDING_PAYMENT },
+      { value: 'NEEDS_REVIEW', text: 'Needs review', color: statusColors.NEEDS_REVIEW },
+      { value: 'FAILED', text: 'Failed', color: statusColors.FAILED },
+      { value: 'CANCELLED', text: 'Cancelled', color: statusColors.CANCELLED },
     ],
     { ...written, column: { is_indexed: true } },
   ),
@@ -163,11 +173,46 @@ const failureFields: FieldDefinition[] = [
   group(
     failureGroup,
     { icon: 'report', start: 'open' },
-    'Why the order failed or waits for a person. Empty while all is well.',
+    'Why the order failed or waits for a person, and what support staff did about it. Empty while all is well.',
   ),
   string(orderFields.failureCode, 'The code that the runbook explains.', { ...written, group: failureGroup }),
   text(orderFields.failureReason, 'The same in a sentence.', { ...written, group: failureGroup }),
+  supportActionsList(),
 ];
+
+/** One line for each action; opened, it shows them one below the other. */
+function supportActionsList(): FieldDefinition {
+  const { at, actor, action, reason } = supportActionFields;
+  const template = `{{${at}}} {{${action}}} by {{${actor}}}: {{${reason}}}`;
+  return json(
+    orderFields.supportActions,
+    'What support staff did about the order and why, the oldest first. Written by the workflow.',
+    template,
+    {
+      ...written,
+      group: failureGroup,
+      interface: 'list',
+      options: {
+        template,
+        fields: [
+          entryField(at, 'timestamp', 'datetime', { display: 'datetime', display_options: { relative: false } }),
+          entryField(actor, 'string', 'input'),
+          entryField(action, 'string', 'input'),
+          entryField(reason, 'text', 'input-multiline'),
+        ],
+      },
+    },
+  );
+}
+
+function entryField(field: string, type: FieldType, look: string, display: Partial<FieldMeta> = {}) {
+  return {
+    field,
+    name: field,
+    type,
+    meta: { field, type, interface: look, ...display, readonly: true, width: 'full' },
+  };
+}
 
 const technicalFields: FieldDefinition[] = [
   group(technicalGroup, { icon: 'settings', start: 'closed' }, 'What makes the order exactly one. Never edit these.'),

@@ -1,0 +1,48 @@
+import { collections } from '../collections.ts';
+import { connectAsAdministrator } from './administration.ts';
+import type { AdministrationOptions } from './administration.ts';
+import { ensureOrderLists } from './order-lists.ts';
+import { ensureRoleWithPolicy } from './role-with-policy.ts';
+import type { RoleWithPolicy } from './role-with-policy.ts';
+
+export interface SupportOptions extends AdministrationOptions {
+  log: (line: string) => void;
+}
+
+/** The role of support staff: whoever has it may look at everything, and change nothing. */
+export const supportRole = {
+  what: 'support role',
+  ids: {
+    role: 'c00c0000-0000-4000-8000-0000000000c1',
+    policy: 'c00c0000-0000-4000-8000-0000000000c2',
+    access: 'c00c0000-0000-4000-8000-0000000000c3',
+  },
+  name: 'COOCO support',
+  icon: 'support_agent',
+  descriptions: {
+    role: 'People who look into orders. Give it to a user who is to do so. Kept by npm run directus:apply.',
+    policy: 'Orders with all that belongs to them, to read and nothing else. Kept by npm run directus:apply.',
+  },
+  isForPeople: true,
+  allowed: {
+    [collections.stores]: ['read'],
+    [collections.customers]: ['read'],
+    [collections.quotes]: ['read'],
+    [collections.orders]: ['read'],
+    [collections.orderItems]: ['read'],
+  },
+} satisfies RoleWithPolicy;
+
+/**
+ * Makes sure of what support staff have in Data Studio: the role {@link supportRole}, which has no users until an
+ * administrator gives it to some, and the lists of orders that everybody sees. Done twice, it changes nothing.
+ *
+ * @returns what was made or changed, such as `support role, permission read orders: added`.
+ * @throws {AdministrationError} with one sentence.
+ */
+export async function applySupport(options: SupportOptions): Promise<string[]> {
+  const directus = connectAsAdministrator(options);
+  const changed = [...(await ensureRoleWithPolicy(directus, supportRole)), ...(await ensureOrderLists(directus))];
+  for (const line of changed) options.log(line);
+  return changed;
+}

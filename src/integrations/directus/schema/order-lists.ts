@@ -1,0 +1,131 @@
+import { customEndpoint } from '@directus/sdk';
+import canonicalize from 'canonicalize';
+import type { OrderStatus } from '../../../domain/order.ts';
+import { collections, orderFields } from '../collections.ts';
+import type { Administration } from './administration.ts';
+import { statusColors } from './orders-collection.ts';
+
+/** A way to look at the orders in Data Studio, for everybody who may see them. */
+interface OrderList {
+  /** Fixed: by which a later run finds it, whatever a person has renamed. */
+  mark: string;
+  /** How it is called below the orders in the navigation; `null` for what the orders show by themselves. */
+  bookmark: string | null;
+  icon: string;
+  color: string | null;
+  filter: { _and: object[] } | null;
+}
+
+const { status, dateCreated, dateUpdated, ridendineOrderId, failureCode } = orderFields;
+
+/** The last day. Directus puts in the moment when somebody looks. */
+const WITHIN_A_DAY = { _gte: '$NOW(-1 day)' };
+
+/** Most orders are linked within a second: one that is not after this long has met a fault. */
+const NOT_JUST_NOW = { _lt: '$NOW(-2 minutes)' };
+
+const is = (wanted: OrderStatus) => ({ [status]: { _eq: wanted } });
+
+const orderLists: OrderList[] = [
+  { mark: 'orders', bookmark: null, icon: 'receipt_long', color: null, filter: null },
+  {
+    mark: 'needs-review',
+    bookmark: 'Needs review',
+    icon: 'rate_review',
+    color: statusColors.NEEDS_REVIEW,
+    filter: { _and: [is('NEEDS_REVIEW')] },
+  },
+  {
+    mark: 'failed-today',
+    bookmark: 'Failed today',
+    icon: 'error',
+    color: statusColors.FAILED,
+    // An order that was written only to say that it failed has never been updated.
+    filter: {
+      _and: [is('FAILED'), { _or: [{ [dateCreated]: WITHIN_A_DAY }, { [dateUpdated]: WITHIN_A_DAY }] }],
+    },
+  },
+  {
+    mark: 'waiting-for-ridendine',
+    bookmark: 'Waiting for RideNDine',
+    icon: 'hourglass_top',
+    color: statusColors.PENDING_PAYMENT,
+    filter: {
+      _and: [is('PENDING_PAYMENT'), { [ridendineOrderId]: { _null: true } }, { [dateCreated]: NOT_JUST_NOW }],
+    },
+  },
+];
+
+/** The columns with their widths in pixels. */
+const columns = {
+  [status]: 150,
+  [dateCreated]: 230,
+  [orderFields.customer]: 140,
+  [orderFields.store]: 140,
+  [orderFields.totals]: 110,
+  [ridendineOrderId]: 230,
+  [failureCode]: 190,
+};
+
+/** Where a list's mark is: the app takes no notice of it there, and keeps it. */
+const MARK = 'cooco_order_list';
+
+/** A preset of Directus: with a name it is a bookmark, without a user and a role it is everybody's. */
+interface Preset {
+  id: number;
+  bookmark: string | null;
+  role: string | null;
+  layout_options: Record<string, unknown> | null;
+  [field: string]: unknown;
+}
+
+/**
+ * Makes sure of the lists. What a person has made or arranged for themselves is theirs: it goes before ours and is not
+ * touched, nor is another list that the orders show to everybody.
+ *
+ * @returns what was made or changed, such as `order list Needs review: added`.
+ */
+export async function ensureOrderLists(directus: Administration): Promise<string[]> {
+  const path = '/presets';
+  const filter = { collection: { _eq: collections.orders }, user: { _null: true } };
+  const shared = await directus.request(
+    customEndpoint<Preset[]>({ path, params: { filter, sort: ['id'], limit: -1, fields: ['*'] } }),
+  );
+  const changes: string[] = [];
+  for (const list of orderLists) {
+    const what = `order list ${list.bookmark ?? 'for everybody'}`;
+    const preset = presetOf(list);
+    const existing = shared.find(({ layout_options: options }) => options?.[MARK] === list.mark);
+    if (existing === undefined) {
+      if (list.bookmark === null && shared.some(({ bookmark, role }) => bookmark === null && role === null)) continue;
+      await directus.request(customEndpoint({ path, method: 'POST', body: JSON.stringify(preset) }));
+      changes.push(`${what}: added`);
+    } else if (!Object.entries(preset).every(([field, value]) => isSame(existing[field], value))) {
+      const own = `${path}/${existing.id}`;
+      await directus.request(customEndpoint({ path: own, method: 'PATCH', body: JSON.stringify(preset) }));
+      changes.push(`${what}: changed`);
+    }
+  }
+  return changes;
+}
+
+/** Not every database keeps the members of a JSON value in their order. */
+function isSame(stored: unknown, wanted: unknown): boolean {
+  return canonicalize(stored) === canonicalize(wanted);
+}
+
+function presetOf({ mark, bookmark, icon, color, filter }: OrderList) {
+  return {
+    collection: collections.orders,
+    user: null,
+    role: null,
+    bookmark,
+    icon,
+    color,
+    search: null,
+    filter,
+    layout: 'tabular',
+    layout_query: { tabular: { fields: Object.keys(columns), sort: [`-${dateCreated}`], limit: 25 } },
+    layout_options: { tabular: { widths: columns }, [MARK]: mark },
+  };
+}

@@ -1,0 +1,94 @@
+import { createPermissions, customEndpoint, deletePermissions, readPermissions } from '@directus/sdk';
+import type { CollectionName } from '../collections.ts';
+import type { Administration } from './administration.ts';
+
+/** A role with one policy of its own, which holds all that the role's users may do. */
+export interface RoleWithPolicy {
+  /** What it is called in the log: `service account`. */
+  what: string;
+  /** Fixed, so that a second run finds what the first one made, whatever a person has renamed. */
+  ids: { role: string; policy: string; access: string };
+  name: string;
+  icon: string;
+  /** One sentence each, for the administrator of Directus. */
+  descriptions: { role: string; policy: string };
+  /** Whether its users may log in to Data Studio, where each takes a seat. */
+  isForPeople: boolean;
+  allowed: Partial<Record<CollectionName, Action[]>>;
+}
+
+type Action = 'create' | 'read' | 'update';
+
+/** A row of one of Directus' own collections. */
+export type SystemRow = { id: string; [field: string]: unknown };
+
+/**
+ * Makes sure of a role, its policy and the policy's permissions. Permissions that are not in `allowed` are removed. Done
+ * twice, it changes nothing.
+ *
+ * A rule covers whole collections: without a licence key Directus 12 refuses rules for single fields or rows.
+ *
+ * @returns what was made or changed, such as `service account, permission read orders: added`.
+ */
+export async function ensureRoleWithPolicy(directus: Administration, definition: RoleWithPolicy): Promise<string[]> {
+  const { what, ids, name, icon, descriptions, isForPeople, allowed } = definition;
+  const { role, policy } = ids;
+  return [
+    ...(await ensureRow(directus, what, '/roles', { id: role, name, icon, description: descriptions.role })),
+    ...(await ensureRow(directus, what, '/policies', {
+      id: policy,
+      name,
+      icon,
+      description: descriptions.policy,
+      admin_access: false,
+      app_access: isForPeople,
+    })),
+    ...(await ensureRow(directus, what, '/access', { id: ids.access, role, policy, user: null })),
+    ...(await ensurePermissions(directus, policy, allowed)).map((change) => `${what}, ${change}`),
+  ];
+}
+
+/** Makes the row, or corrects the fields that differ. @returns what was done, if anything. */
+export async function ensureRow(
+  directus: Administration,
+  what: string,
+  path: string,
+  row: SystemRow,
+): Promise<string[]> {
+  const [existing] = await directus.request(
+    customEndpoint<SystemRow[]>({ path, params: { filter: { id: { _eq: row.id } }, fields: Object.keys(row) } }),
+  );
+  if (existing === undefined) {
+    await directus.request(customEndpoint({ path, method: 'POST', body: JSON.stringify(row) }));
+    return [`${what}, ${path.slice(1)}: added`];
+  }
+  if (Object.entries(row).every(([field, value]) => existing[field] === value)) return [];
+  await directus.request(customEndpoint({ path: `${path}/${row.id}`, method: 'PATCH', body: JSON.stringify(row) }));
+  return [`${what}, ${path.slice(1)}: changed`];
+}
+
+async function ensurePermissions(
+  directus: Administration,
+  policy: string,
+  allowed: RoleWithPolicy['allowed'],
+): Promise<string[]> {
+  const existing = await directus.request(readPermissions({ filter: { policy: { _eq: policy } }, limit: -1 }));
+  const missing = new Map(
+    Object.entries(allowed).flatMap(([collection, actions]) =>
+      actions.map((action) => [`${action} ${collection}`, { policy, collection, action, fields: ['*'] }]),
+    ),
+  );
+  // Directus accepts the same permission any number of times, and adds them all up: one of each is kept.
+  const surplus = existing.filter(({ action, collection, fields, permissions, validation, presets }) => {
+    const isPlain = [permissions, validation, presets].every((rule) => Object.keys(rule ?? {}).length === 0);
+    const isNeeded = isPlain && fields?.length === 1 && fields[0] === '*';
+    return !(isNeeded && missing.delete(`${action} ${collection}`));
+  });
+
+  if (surplus.length > 0) await directus.request(deletePermissions(surplus.map(({ id }) => id)));
+  if (missing.size > 0) await directus.request(createPermissions([...missing.values()]));
+  return [
+    ...surplus.map(({ action, collection }) => `permission ${action} ${collection}: removed`),
+    ...[...missing.keys()].map((what) => `permission ${what}: added`),
+  ];
+}
