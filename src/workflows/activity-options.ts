@@ -7,8 +7,8 @@ import type { ActivityOptions, Duration } from '@temporalio/common';
  */
 const DIRECTUS_ATTEMPT: Duration = '12 s';
 
-/** The same with the three calls that `markOrder` may need. */
-const MARK_ATTEMPT: Duration = '17 s';
+/** The same with the five calls that `markOrder` may need where it records what support staff did. */
+const MARK_ATTEMPT: Duration = '27 s';
 
 const directusBackoff = { initialInterval: '200 ms', backoffCoefficient: 2, maximumInterval: '30 s' } as const;
 

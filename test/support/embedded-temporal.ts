@@ -11,6 +11,8 @@ import { startTemporal } from '../../stack/temporal/start-temporal.ts';
 
 export interface EmbeddedTemporal {
   settings: TemporalSettings;
+  /** Where it keeps its database. */
+  dataDir: string;
   /** Can be killed and started again, at the same address and with the same data. */
   server: RestartablePart;
   /** Ends it and removes its data. */
@@ -36,7 +38,7 @@ export async function startEmbeddedTemporal(): Promise<EmbeddedTemporal> {
       namespace: 'default',
       searchAttributes: Object.values(searchAttributes).map(({ name }) => name),
     });
-    return { settings, server: part, stop };
+    return { settings, dataDir, server: part, stop };
   } catch (error) {
     await stop();
     throw error;

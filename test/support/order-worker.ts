@@ -4,6 +4,7 @@ import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, bundleWorkflowCode, makeTelemetryFilterString } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { createRequestCancellation } from '../../src/activities/request-cancellation.ts';
+import type { DataConverter } from '@temporalio/common';
 import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
 import { createOrderRuns } from '../../src/worker/order-runs.ts';
@@ -17,8 +18,8 @@ import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
 export interface OrderWorker {
   /** A checkout and what happens to it. */
   newScenario(options?: Partial<ScenarioOptions>): Scenario;
-  /** Begins to take tasks. Until then, and after {@link stop}, nobody does. */
-  start(): Promise<void>;
+  /** Begins to take tasks, with the keys of the tests unless told. Until then, and after {@link stop}, nobody does. */
+  start(dataConverter?: DataConverter): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -50,13 +51,13 @@ export async function createOrderWorker({ address, namespace }: TemporalSettings
       scenarios.set(orderCreationWorkflowId(request.idempotency_key), scenario);
       return scenario;
     },
-    async start() {
+    async start(dataConverter = testDataConverter) {
       const connection = await NativeConnection.connect({ address });
       const worker = await Worker.create({
         connection,
         namespace,
         taskQueue: ORDER_CREATION_TASK_QUEUE,
-        dataConverter: testDataConverter,
+        dataConverter,
         workflowBundle,
         activities: {
           validateCheckout: step('validateCheckout'),
