@@ -28,7 +28,10 @@ export interface Review<Outcome> {
 
 /** @param reason tells support staff why the decision can't be taken, and what they can do. */
 export function refuseDecision(reason: string): never {
-  throw ApplicationFailure.nonRetryable(reason, DECISION_REFUSED);
+  const refusal = ApplicationFailure.nonRetryable(reason, DECISION_REFUSED);
+  // Whoever decides gets to see all of it.
+  refusal.stack = '';
+  throw refusal;
 }
 
 /**
