@@ -37,35 +37,45 @@ export interface TemporalAccess {
    * @throws {TemporalAccessError}
    * @throws the SDK's error where it is about one workflow, not about Temporal.
    */
-  ask<Result>(request: () => Promise<Result>, timeoutMs?: number): Promise<Result>;
+  ask: <Result>(request: () => Promise<Result>, timeoutMs?: number) => Promise<Result>;
 }
 
-/** Gives `use` a connection that is made by its first request, and closed afterwards. */
-export async function withTemporalAccess<Result>(
+/** A connection that is made by its first request. `close` it. */
+export function openTemporalAccess(
   settings: TemporalSettings,
-  use: (temporal: TemporalAccess) => Promise<Result>,
   dataConverter: DataConverter = {},
-): Promise<Result> {
+): TemporalAccess & { close: () => Promise<void> } {
   const { namespace, ...options } = settings;
   // `TemporalCalls` makes the retries; those of the SDK would hide why they are made.
   const connection = Connection.lazy({ ...options, interceptors: [] });
   const client = new Client({ connection, namespace, dataConverter });
   const { signal } = new AbortController();
+  return {
+    settings,
+    connection,
+    client,
+    async ask(request, timeoutMs = ANSWER_TIMEOUT_MS) {
+      try {
+        return await withTemporalCalls({ client, signal }, (calls) => calls.by(Date.now() + timeoutMs, request));
+      } catch (error) {
+        throw accessErrorOf(error, settings) ?? error;
+      }
+    },
+    close: () => connection.close(),
+  };
+}
+
+/** Gives `use` such a connection, and closes it afterwards. */
+export async function withTemporalAccess<Result>(
+  settings: TemporalSettings,
+  use: (temporal: TemporalAccess) => Promise<Result>,
+  dataConverter?: DataConverter,
+): Promise<Result> {
+  const temporal = openTemporalAccess(settings, dataConverter);
   try {
-    return await use({
-      settings,
-      connection,
-      client,
-      async ask(request, timeoutMs = ANSWER_TIMEOUT_MS) {
-        try {
-          return await withTemporalCalls({ client, signal }, (calls) => calls.by(Date.now() + timeoutMs, request));
-        } catch (error) {
-          throw accessErrorOf(error, settings) ?? error;
-        }
-      },
-    });
+    return await use(temporal);
   } finally {
-    await connection.close();
+    await temporal.close();
   }
 }
 
@@ -94,7 +104,7 @@ function sentence(
       return `${server} has no namespace "${namespace}": set TEMPORAL_NAMESPACE, or create it with "temporal operator namespace create --namespace ${namespace} --retention 30d".`;
     case 'request refused':
     case 'not possible':
-      return `${server} refuses the request: its version may be too old, or TEMPORAL_ADDRESS leads to something else.`;
+      return `${server} refuses the request: "npm run doctor" may tell why; else TEMPORAL_ADDRESS leads to something that is not Temporal, or to one that is too old.`;
   }
 }
 
