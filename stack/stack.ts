@@ -1,5 +1,5 @@
 import type { TemporalSettings } from '../src/config/temporal-settings.ts';
-import { ORDER_CREATION_TASK_QUEUE, searchAttributes } from '../src/domain/order-creation.ts';
+import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
 import { claimDataFolder } from './data-folder.ts';
 import { gatewayCommand, sandboxCommand, workerCommand } from './parts.ts';
 import { checkPorts, type NeededPort } from './ports.ts';
@@ -176,7 +176,6 @@ async function startOwnTemporal(options: {
       port: settings.ports.temporal,
       uiPort: settings.ports.temporalUi,
       namespace: settings.temporalNamespace,
-      searchAttributes: Object.values(searchAttributes).map(({ name }) => name),
     });
   });
 }

@@ -68,37 +68,70 @@ export async function reportingTemporalFailures<Result>(call: () => Promise<Resu
   try {
     return await call();
   } catch (error) {
-    const reason = reasonOf(error);
-    if (reason === undefined) throw error;
+    const trouble = temporalTroubleOf(error);
+    if (trouble === undefined) throw error;
     throw new TemporalUnavailableError(
-      `${reason} Send the same request again.`,
+      `${reasons[trouble]} Send the same request again.`,
       // A server may repeat the credential that it refuses.
-      isCredentialRefused(error) ? undefined : { cause: error },
+      trouble === 'credential refused' ? undefined : { cause: error },
     );
   }
 }
 
-function isCredentialRefused(error: unknown): boolean {
-  const code = grpcFailure(error)?.code;
-  return code === answers.unauthenticated || code === answers.permissionDenied;
+/** What stands between a program and Temporal. */
+export type TemporalTrouble =
+  | 'credential refused'
+  | 'no such namespace'
+  | 'no answer in time'
+  | 'not our keys'
+  | 'run stopped'
+  | 'run removed'
+  | 'request refused'
+  | 'certificate refused'
+  | 'not possible'
+  | 'unreachable';
+
+const reasons: Record<TemporalTrouble, string> = {
+  'credential refused':
+    'Temporal refuses the credential of this client: it is wrong, has expired or lacks a permission.',
+  'no such namespace': 'Temporal does not know the namespace of this client.',
+  'no answer in time': 'Temporal did not answer in time.',
+  'not our keys': 'The workers encrypt with keys that this client does not have.',
+  'run stopped': 'The order creation was stopped before its end: it can go on.',
+  'run removed': 'The order creation was removed from Temporal.',
+  'request refused': 'Temporal refuses the request of this client: its settings do not fit.',
+  'certificate refused': 'This client and Temporal do not accept the certificate of one another.',
+  'not possible': 'Temporal can not do it.',
+  unreachable: 'Temporal can not be reached.',
+};
+
+/** @returns undefined if `error` is not about Temporal. */
+export function temporalTroubleOf(error: unknown): TemporalTrouble | undefined {
+  if (error instanceof WorkflowFailedError) return 'run stopped';
+  if (error instanceof WorkflowNotFoundError) return 'run removed';
+  if (error instanceof NamespaceNotFoundError) return 'no such namespace';
+  if (error instanceof RequestTimedOut) return 'no answer in time';
+  if (isUnreadable(error)) return 'not our keys';
+  const failure = grpcFailure(error);
+  if (failure === undefined) return error instanceof ServiceError ? 'not possible' : undefined;
+  if (failure.code === answers.unauthenticated || failure.code === answers.permissionDenied) {
+    return 'credential refused';
+  }
+  if (isGrpcDeadlineError(failure)) return 'no answer in time';
+  if (namesNoNamespace(failure)) return 'no such namespace';
+  if (ANSWERED.has(failure.code)) return 'request refused';
+  return TLS_TROUBLE.test(failure.details) ? 'certificate refused' : 'unreachable';
 }
 
-function reasonOf(error: unknown): string | undefined {
-  if (error instanceof WorkflowFailedError) return 'The order creation was stopped before its end: it can go on.';
-  if (error instanceof WorkflowNotFoundError) return 'The order creation was removed from Temporal.';
-  if (error instanceof NamespaceNotFoundError) return 'Temporal does not know the namespace of this client.';
-  if (error instanceof RequestTimedOut) return 'Temporal did not answer in time.';
-  if (isUnreadable(error)) return 'The workers encrypt with keys that this client does not have.';
-  const failure = grpcFailure(error);
-  if (failure === undefined) return error instanceof ServiceError ? 'Temporal can not do it.' : undefined;
-  if (isCredentialRefused(failure)) {
-    return 'Temporal refuses the credential of this client: it is wrong, has expired or lacks a permission.';
-  }
-  if (isGrpcDeadlineError(failure)) return 'Temporal did not answer in time.';
-  if (ANSWERED.has(failure.code)) return 'Temporal refuses the request of this client: its settings do not fit.';
-  return TLS_TROUBLE.test(failure.details)
-    ? 'This client and Temporal do not accept the certificate of one another.'
-    : 'Temporal can not be reached.';
+/** Whether the server does not have what it was asked to do, as Temporal Cloud has no operator service. */
+export function isUnimplemented(error: unknown): boolean {
+  return grpcFailure(error)?.code === answers.unimplemented;
+}
+
+/** Where the SDK leaves gRPC's own error: the details name the kind of Temporal's. */
+function namesNoNamespace({ code, metadata }: GrpcFailure): boolean {
+  const details = metadata?.get('grpc-status-details-bin') ?? [];
+  return code === answers.notFound && details.some((detail) => detail.includes('NamespaceNotFoundFailure'));
 }
 
 /** The key's id is no secret, but who asks for an order needs not know it. */
@@ -109,7 +142,13 @@ function isUnreadable(error: unknown): boolean {
   return false;
 }
 
-function grpcFailure(error: unknown): { code: number; details: string } | undefined {
+interface GrpcFailure {
+  code: number;
+  details: string;
+  metadata?: { get(key: string): (string | Buffer)[] };
+}
+
+function grpcFailure(error: unknown): GrpcFailure | undefined {
   for (let candidate = error; candidate instanceof Error; candidate = candidate.cause) {
     if (isGrpcServiceError(candidate)) return candidate;
   }

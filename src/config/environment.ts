@@ -5,9 +5,11 @@ import { z } from 'zod';
 /** Settings that can't be used. `message` lists every problem, one a line, and no value: a value may be a secret. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
+  readonly problems: readonly string[];
 
   constructor(problems: string[]) {
     super(`The settings can not be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.problems = problems;
   }
 }
 

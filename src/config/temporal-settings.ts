@@ -21,14 +21,17 @@ export interface TemporalSettings {
   address: string;
   namespace: string;
   apiKey?: string;
-  tls?: {
-    serverNameOverride?: string;
-    serverRootCACertificate?: Buffer;
-    clientCertPair?: { crt: Buffer; key: Buffer };
-  };
+  /** `false` where somebody said so: with an API key, not set means TLS. */
+  tls?:
+    | false
+    | {
+        serverNameOverride?: string;
+        serverRootCACertificate?: Buffer;
+        clientCertPair?: { crt: Buffer; key: Buffer };
+      };
 }
 
-/** @throws {SettingsError} if half of the client's proof is missing; another error, which names the file, if one can't be read. */
+/** @throws {SettingsError} if half of the client's proof is missing, or a file can't be read. */
 export function readTemporalSettings(variables: z.output<typeof temporalVariables>): TemporalSettings {
   const certificate = variables.TEMPORAL_TLS_CLIENT_CERT_PATH;
   const key = variables.TEMPORAL_TLS_CLIENT_KEY_PATH;
@@ -46,13 +49,29 @@ export function readTemporalSettings(variables: z.output<typeof temporalVariable
     address: variables.TEMPORAL_ADDRESS,
     namespace: variables.TEMPORAL_NAMESPACE,
     ...(variables.TEMPORAL_API_KEY !== undefined && { apiKey: variables.TEMPORAL_API_KEY }),
+    ...(variables.TEMPORAL_TLS === 'false' && { tls: false }),
     ...(wantsTls && {
       tls: {
         ...(serverName !== undefined && { serverNameOverride: serverName }),
-        ...(authority !== undefined && { serverRootCACertificate: readFileSync(authority) }),
+        ...(authority !== undefined && {
+          serverRootCACertificate: readPem('TEMPORAL_TLS_SERVER_CA_CERT_PATH', authority),
+        }),
         ...(certificate !== undefined &&
-          key !== undefined && { clientCertPair: { crt: readFileSync(certificate), key: readFileSync(key) } }),
+          key !== undefined && {
+            clientCertPair: {
+              crt: readPem('TEMPORAL_TLS_CLIENT_CERT_PATH', certificate),
+              key: readPem('TEMPORAL_TLS_CLIENT_KEY_PATH', key),
+            },
+          }),
       },
     }),
   };
+}
+
+function readPem(variable: keyof typeof temporalVariables.shape, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new SettingsError([`${variable}: the file can not be read (${(error as NodeJS.ErrnoException).code})`]);
+  }
 }

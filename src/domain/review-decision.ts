@@ -26,36 +26,129 @@ export type ReviewDecision = Decided &
 /** The update `cancelOrder`: support staff want an order cancelled that has not been sent to RideNDine. */
 export type CancelRequest = Decided;
 
-const LONGEST_WORDS = 500;
-const words = { actor: LONGEST_WORDS, reason: LONGEST_WORDS };
+/** The update that brings a decision to the run. */
+export const RESOLVE_REVIEW_UPDATE = 'resolveReview';
 
-/** The fields of each decision, and how long each may be. */
-const fieldsOf: Record<ReviewDecision['decision'], Record<string, number>> = {
+/** The update by which support staff cancel an order that has not been sent. */
+export const CANCEL_ORDER_UPDATE = 'cancelOrder';
+
+const LONGEST_WORDS = 500;
+
+/** What each field is for, and how long it may be. */
+const fields = {
+  actor: { what: 'who decides', longest: LONGEST_WORDS },
+  reason: { what: 'why, for those who read it later', longest: LONGEST_WORDS },
+  ridendine_order_id: { what: "RideNDine's id of the order", longest: longestLinkId.ridendine_order_id },
+  payment_session_id: { what: "RideNDine's id of the payment", longest: longestLinkId.payment_session_id },
+} as const;
+type Field = keyof typeof fields;
+
+const words = ['actor', 'reason'] as const;
+const ids = ['ridendine_order_id', 'payment_session_id'] as const;
+
+/** The fields of each decision. */
+const fieldsOf: Record<ReviewDecision['decision'], readonly Field[]> = {
   retry: words,
-  link: { ...words, ...longestLinkId },
+  link: [...words, ...ids],
   abandon: words,
 };
 
+const DECISIONS = '"retry", "link" or "abandon"';
+
 /**
- * The fields that keep `input` from being a {@link ReviewDecision}; none if it is one. Written without a schema library,
- * because it runs inside the workflow, where every run pays for what is loaded.
+ * What keeps `input` from being a {@link ReviewDecision}, each fault a sentence for people who don't program; none if it
+ * is one. A sentence repeats no value. Fields that nobody knows are let be, unless they look like one that is missing.
+ *
+ * Written without a schema library, because it runs inside the workflow, where every run pays for what is loaded.
+ *
+ * @param nameOf how people know a field where they decide.
  */
-export function faultsOfReviewDecision(input: unknown): string[] {
-  if (typeof input !== 'object' || input === null) return ['decision'];
+export function faultsOfReviewDecision(input: unknown, nameOf = (field: string) => `"${field}"`): string[] {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    return [`A decision is a JSON object such as {"decision": "retry", "actor": "agent-7", "reason": "Ticket 1"}.`];
+  }
   const given = new Map<string, unknown>(Object.entries(input));
   const decision = given.get('decision');
-  if (typeof decision !== 'string' || !Object.hasOwn(fieldsOf, decision)) return ['decision'];
-  const fields = fieldsOf[decision as ReviewDecision['decision']];
-  return Object.keys(fields).filter((field) => {
-    const value = given.get(field);
-    const isUsable =
-      typeof value === 'string' && value.trim() !== '' && value.length <= Number(fields[field]) && isStorable(value);
-    return !isUsable;
-  });
+  if (!isDecision(decision)) return [faultOfDecision(decision, given, nameOf)];
+  const needed = fieldsOf[decision];
+  const unused = ids.filter((field) => !needed.includes(field) && isGiven(given.get(field)));
+  return [
+    ...needed.flatMap((field) => faultOf(field, given, nameOf) ?? []),
+    ...unused.map(
+      (field) => `${nameOf(field)} is given, and "${decision}" takes no ids: decide "link" to use it, or leave it out.`,
+    ),
+  ];
 }
 
-/** What keeps `input` from being a {@link CancelRequest}, a sentence each. */
-export function faultsOfCancelRequest(input: unknown): string[] {
-  const { actor, reason } = Object(input) as { actor?: unknown; reason?: unknown };
-  return faultsOfReviewDecision({ decision: 'abandon', actor, reason }).map((field) => `Check ${field}.`);
+/** The same for a {@link CancelRequest}. */
+export function faultsOfCancelRequest(input: unknown, nameOf = (field: string) => `"${field}"`): string[] {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    return ['To cancel an order takes a JSON object such as {"actor": "agent-7", "reason": "Ticket 1"}.'];
+  }
+  const given = new Map<string, unknown>(Object.entries(input));
+  return words.flatMap((field) => faultOf(field, given, nameOf) ?? []);
+}
+
+function isDecision(value: unknown): value is ReviewDecision['decision'] {
+  return typeof value === 'string' && Object.hasOwn(fieldsOf, value);
+}
+
+function faultOfDecision(value: unknown, given: Map<string, unknown>, nameOf: (field: string) => string): string {
+  const name = nameOf('decision');
+  if (!isGiven(value)) return `${name} is missing: it has to be ${DECISIONS}.${meant('decision', given)}`;
+  const almost = typeof value === 'string' ? value.trim().toLowerCase() : '';
+  return `${name} has to be ${DECISIONS}.${isDecision(almost) ? ` Write "${almost}" exactly so.` : ''}`;
+}
+
+function faultOf(field: Field, given: Map<string, unknown>, nameOf: (field: string) => string): string | undefined {
+  const value = given.get(field);
+  const name = nameOf(field);
+  const { what, longest } = fields[field];
+  if (value === undefined || value === null) return `${name} is missing: it tells ${what}.${meant(field, given)}`;
+  if (typeof value !== 'string') return `${name} has to be a text in double quotes: it tells ${what}.`;
+  if (value.trim() === '') return `${name} is empty: it tells ${what}.`;
+  if (value.length > longest) {
+    return `${name} is too long: it may have ${longest} characters, and has ${value.length}.`;
+  }
+  if (!isStorable(value)) return `${name} contains a character that can not be stored: type it anew.`;
+  return undefined;
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
+}
+
+/** Names a field that was given in place of `missing`, if there is one that differs by typing errors alone. */
+function meant(missing: Field | 'decision', given: Map<string, unknown>): string {
+  const similar = [...given.keys()].find(
+    (key) => key !== 'decision' && !Object.hasOwn(fields, key) && isMisspelt(key, missing),
+  );
+  return similar === undefined ? '' : ` There is a field "${similar}": is it meant to be "${missing}"?`;
+}
+
+const MOST_TYPING_ERRORS = 2;
+
+function isMisspelt(key: string, name: string): boolean {
+  const [written, right] = [bare(key), bare(name)];
+  if (Math.abs(written.length - right.length) > MOST_TYPING_ERRORS) return false;
+  return distance(written, right) <= MOST_TYPING_ERRORS;
+}
+
+/** `ridendineOrderID` and `ridendine-order-id` are the same but for the way in which words are joined. */
+function bare(name: string): string {
+  return name.toLowerCase().replaceAll(/[\s_-]/g, '');
+}
+
+/** How many letters are to be changed, added or left out to get from one to the other (Levenshtein). */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let line = 1; line <= from.length; line += 1) {
+    const next = [line];
+    for (let column = 1; column <= to.length; column += 1) {
+      const changed = (row[column - 1] ?? 0) + (from[line - 1] === to[column - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
 }

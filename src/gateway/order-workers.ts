@@ -2,13 +2,12 @@ import { Connection } from '@temporalio/client';
 import { TemporalUnavailableError } from '../client/index.ts';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../domain/order-creation.ts';
+import { countRecentPollers } from '../temporal/order-pollers.ts';
 import { inTime } from './in-time.ts';
 
 /** Probes come every few seconds from several sides; Temporal need not hear of each. */
 const KNOWN_FOR_MS = 3000;
 const ANSWER_TIMEOUT_MS = 2000;
-/** A worker without orders asks anew every minute; Temporal remembers one that is gone for five. */
-const POLLED_WITHIN_MS = 75_000;
 /** gRPC would wait up to two minutes between attempts to reach a server that was gone. */
 const LONGEST_RECONNECT_PAUSE_MS = 2000;
 
@@ -38,9 +37,7 @@ export function watchOrderWorkers(
     const { pollers } = await connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, () =>
       connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: ORDER_CREATION_TASK_QUEUE } }),
     );
-    const oldestMs = Date.now() - POLLED_WITHIN_MS;
-    const recent = pollers.filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 >= oldestMs);
-    return new Set(recent.map(({ identity }) => identity)).size;
+    return countRecentPollers(pollers);
   };
   const askInTime = async () => {
     try {

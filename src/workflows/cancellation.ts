@@ -8,14 +8,14 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { OrderCreationActivities } from '../activities/order-creation-activities.ts';
-import { faultsOfCancelRequest } from '../domain/review-decision.ts';
+import { CANCEL_ORDER_UPDATE, faultsOfCancelRequest } from '../domain/review-decision.ts';
 import type { CancelRequest } from '../domain/review-decision.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 import { afterTheRecord } from './activity-options.ts';
 import { refuseDecision } from './review.ts';
 import { supportAction } from './support-actions.ts';
 
-const cancelOrder = defineUpdate<void, [CancelRequest]>('cancelOrder');
+const cancelOrder = defineUpdate<void, [CancelRequest]>(CANCEL_ORDER_UPDATE);
 
 const { requestCancellation } = proxyActivities<OrderCreationActivities>({
   ...afterTheRecord,

@@ -7,10 +7,10 @@ import {
   metricMeter,
   setHandler,
 } from '@temporalio/workflow';
-import { DECISION_REFUSED, faultsOfReviewDecision } from '../domain/review-decision.ts';
+import { DECISION_REFUSED, RESOLVE_REVIEW_UPDATE, faultsOfReviewDecision } from '../domain/review-decision.ts';
 import type { ReviewDecision } from '../domain/review-decision.ts';
 
-const resolveReview = defineUpdate<void, [ReviewDecision]>('resolveReview');
+const resolveReview = defineUpdate<void, [ReviewDecision]>(RESOLVE_REVIEW_UPDATE);
 
 /** One order in review: what is to be done about a decision, and what when none comes. */
 interface Case<Outcome> {
@@ -57,13 +57,8 @@ export function openReview<Outcome>(): Review<Outcome> {
       validator: (decision) => {
         if (!current || decided) refuseDecision('The order is not in review, there is nothing to decide.');
         if (isDeciding) refuseDecision('Another decision is being carried out. Look again in a minute.');
-        const wrong = faultsOfReviewDecision(decision);
-        if (wrong.length > 0) {
-          refuseDecision(
-            `Check ${wrong.join(', ')}: a decision is "retry", "link" (with ridendine_order_id and payment_session_id) ` +
-              'or "abandon", with "actor" and "reason".',
-          );
-        }
+        const faults = faultsOfReviewDecision(decision);
+        if (faults.length > 0) refuseDecision(faults.join(' '));
       },
     },
   );

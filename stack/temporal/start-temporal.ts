@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
+import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
+import { withTemporalAccess } from '../../src/temporal/temporal-access.ts';
 import { baseEnvironment } from '../child-environment.ts';
 import { startRestartable, type RestartablePart } from '../restartable-part.ts';
 import type { Part, PartCommand } from '../supervisor.ts';
@@ -10,9 +12,6 @@ import { withTemporal } from './temporal-connection.ts';
 const HOST = '127.0.0.1';
 /** Fifty times what a start takes; a machine that is busy with `npm ci` is slow. */
 const READY_TIMEOUT_MS = 30_000;
-
-/** `temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD`. */
-const KEYWORD = 2;
 
 const dynamicConfig = [
   // By default the dev server waits up to 50 ms before every step of a workflow; with these it does not.
@@ -35,12 +34,10 @@ export interface StartTemporalOptions {
   port: number;
   uiPort: number;
   namespace: string;
-  /** Names of search attributes of type Keyword. */
-  searchAttributes: string[];
 }
 
 /**
- * Starts the Temporal dev server on the data folder's database and waits until its namespace and search attributes
+ * Starts the Temporal dev server on the data folder's database and waits until its namespace and our search attributes
  * are there.
  *
  * @throws Error with one sentence if it ends or does not get ready.
@@ -48,7 +45,7 @@ export interface StartTemporalOptions {
 export async function startTemporal(
   options: StartTemporalOptions,
 ): Promise<{ settings: TemporalSettings; part: RestartablePart }> {
-  const { cli, spawn, dataDir, port, uiPort, namespace, searchAttributes } = options;
+  const { cli, spawn, dataDir, port, uiPort, namespace } = options;
   const settings = { address: `${HOST}:${port}`, namespace };
   await mkdir(dataDir, { recursive: true });
   const part = await startRestartable(async () => {
@@ -66,7 +63,6 @@ export async function startTemporal(
         '--log-level=warn',
         ...dynamicConfig.map((setting) => `--dynamic-config-value=${setting}`),
         ...sqlitePragmas.map((pragma) => `--sqlite-pragma=${pragma}`),
-        ...searchAttributes.map((name) => `--search-attribute=${name}=Keyword`),
       ],
       // A garbage collection at 4 times the live heap saves a fifth of the server's CPU.
       env: { ...baseEnvironment(process.env), GOGC: '400' },
@@ -79,7 +75,7 @@ export async function startTemporal(
     });
     return server;
   });
-  await addMissingSearchAttributes(settings, searchAttributes);
+  await withTemporalAccess(settings, (temporal) => registerSearchAttributes(temporal));
   return { settings, part };
 }
 
@@ -89,16 +85,4 @@ async function isServing(
 ): Promise<boolean> {
   await service.describeNamespace({ namespace });
   return true;
-}
-
-/** The server's own flag counts only for a new database, so an older data folder would lack what is new. */
-async function addMissingSearchAttributes(temporal: TemporalSettings, names: string[]): Promise<void> {
-  const { namespace } = temporal;
-  await withTemporal(temporal, async ({ operatorService }) => {
-    const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
-    const missing = names.filter((name) => !(name in customAttributes));
-    if (missing.length === 0) return;
-    const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
-    await operatorService.addSearchAttributes({ namespace, searchAttributes });
-  });
 }

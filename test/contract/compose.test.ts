@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { readSettings as readSandboxSettings } from '../../sandbox/ridendine/settings.ts';
+import { parseEnvironment } from '../../src/config/environment.ts';
 import { gatewayVariables, readGatewaySettings } from '../../src/config/gateway-settings.ts';
+import { temporalVariables } from '../../src/config/temporal-settings.ts';
 import { readWorkerSettings, workerVariables } from '../../src/config/worker-settings.ts';
 import { searchAttributes } from '../../src/domain/order-creation.ts';
 
@@ -22,6 +24,7 @@ const projectSchema = z.object({
     z.object({
       image: z.string(),
       build: z.object({ dockerfile: z.string() }).optional(),
+      command: z.array(z.string()).nullish(),
       restart: z.enum(['no', 'unless-stopped']),
       environment: z.record(z.string(), z.string()).default({}),
       depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
@@ -104,22 +107,28 @@ describe('docker-compose.yml', () => {
     expect(endless).toEqual([]);
   });
 
-  it('starts the worker after the search attributes and the Directus schema', () => {
+  it('starts the worker after the search attributes and the Directus schema, and the gateway after the former', () => {
     expect(serviceOf('worker').depends_on).toMatchObject({
-      'temporal-namespace': { condition: 'service_completed_successfully' },
+      'temporal-search-attributes': { condition: 'service_completed_successfully' },
       'directus-schema': { condition: 'service_completed_successfully' },
+    });
+    expect(serviceOf('gateway').depends_on).toMatchObject({
+      'temporal-search-attributes': { condition: 'service_completed_successfully' },
     });
   });
 
-  it('registers exactly the search attributes that the workflow sets', () => {
-    const registered = serviceOf('temporal-namespace').environment['SEARCH_ATTRIBUTES']?.trim().split(/\s+/);
-
-    expect(registered?.toSorted()).toEqual(
-      Object.values(searchAttributes)
-        .map(({ name }) => name)
-        .toSorted(),
+  it('has the search attributes registered by our own program, once there is a namespace, and lists none itself', () => {
+    const { command, environment, depends_on: after } = serviceOf('temporal-search-attributes');
+    const sources = [composeFile, `${root}deploy/temporal/prepare-namespace.sh`].map((file) =>
+      readFileSync(file, 'utf8'),
     );
-    expect(Object.values(searchAttributes).every(({ type }) => type === 'KEYWORD')).toBe(true);
+
+    expect(command).toEqual(['node', 'src/temporal-apply/main.ts']);
+    expect(existsSync(`${root}src/temporal-apply/main.ts`)).toBe(true);
+    expect(environment).toEqual({ TEMPORAL_ADDRESS: 'temporal:7233', TEMPORAL_NAMESPACE: 'default' });
+    expect(() => parseEnvironment(temporalVariables.strict(), environment)).not.toThrow();
+    expect(after).toMatchObject({ 'temporal-namespace': { condition: 'service_completed_successfully' } });
+    for (const { name } of Object.values(searchAttributes)) expect(sources.join('\n')).not.toContain(name);
   });
 
   it.each([

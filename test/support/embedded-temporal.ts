@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
-import { searchAttributes } from '../../src/domain/order-creation.ts';
 import { freePort } from '../../stack/free-port.ts';
 import type { RestartablePart } from '../../stack/restartable-part.ts';
 import { Supervisor } from '../../stack/supervisor.ts';
@@ -36,7 +35,6 @@ export async function startEmbeddedTemporal(): Promise<EmbeddedTemporal> {
       port: await freePort(),
       uiPort: await freePort(),
       namespace: 'default',
-      searchAttributes: Object.values(searchAttributes).map(({ name }) => name),
     });
     return { settings, dataDir, server: part, stop };
   } catch (error) {

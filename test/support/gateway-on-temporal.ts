@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { ORDER_CREATION_TASK_QUEUE, searchAttributes } from '../../src/domain/order-creation.ts';
+import { ORDER_CREATION_TASK_QUEUE } from '../../src/domain/order-creation.ts';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
 import { baseEnvironment } from '../../stack/child-environment.ts';
 import { freePort } from '../../stack/free-port.ts';
@@ -111,7 +111,6 @@ export async function startGatewayOnTemporal(environment: Record<string, string>
         port: temporalPort,
         uiPort: temporalUiPort,
         namespace: NAMESPACE,
-        searchAttributes: Object.values(searchAttributes).map(({ name }) => name),
       });
     },
     async killTemporal() {

@@ -2,47 +2,129 @@ import { describe, expect, it } from '@jest/globals';
 import { faultsOfReviewDecision } from '../../src/domain/review-decision.ts';
 
 const who = { actor: 'support-1', reason: 'Asked the partner.' };
+const link = { decision: 'link', ...who, ridendine_order_id: 'r-1', payment_session_id: 'p-1' };
 
 describe('a review decision', () => {
   it.each([
     { decision: 'retry', ...who },
     { decision: 'abandon', ...who },
-    { decision: 'link', ridendine_order_id: 'r-1', payment_session_id: 'p-1', ...who },
+    link,
     { decision: 'retry', ...who, ticket: 'T-1' },
-  ])('is complete: %j', (decision) => {
+    { ...link, reasons: 'more than one', order_id: 'o-1' },
+    { decision: 'retry', ...who, ridendine_order_id: null, payment_session_id: '' },
+    { decision: 'retry', actor: 'x'.repeat(500), reason: 'x'.repeat(500) },
+    { ...link, ridendine_order_id: 'r'.repeat(512), payment_session_id: 'p'.repeat(4096) },
+  ])('is complete: %#', (decision) => {
     expect(faultsOfReviewDecision(decision)).toEqual([]);
   });
 
-  it.each<[unknown, string[]]>([
-    [undefined, ['decision']],
-    [null, ['decision']],
-    ['retry', ['decision']],
-    [[], ['decision']],
-    [who, ['decision']],
-    [{ decision: 'Retry', ...who }, ['decision']],
-    [{ decision: 'toString', ...who }, ['decision']],
-    [{ decision: ['retry'], ...who }, ['decision']],
-    [{ decision: 'retry' }, ['actor', 'reason']],
-    [{ decision: 'retry', actor: 'support-1' }, ['reason']],
-    [{ decision: 'abandon', actor: ' ', reason: '' }, ['actor', 'reason']],
-    [{ decision: 'abandon', actor: 1, reason: {} }, ['actor', 'reason']],
-    [{ decision: 'link', ...who }, ['ridendine_order_id', 'payment_session_id']],
-    [{ decision: 'link', ...who, ridendine_order_id: 'r-1' }, ['payment_session_id']],
+  it.each<[string, unknown, string[]]>([
+    ['nothing', undefined, ['A decision is a JSON object']],
+    ['null', null, ['A decision is a JSON object']],
+    ['a text', 'retry', ['A decision is a JSON object']],
+    ['a list', [], ['A decision is a JSON object']],
+    ['no decision', who, ['"decision" is missing: it has to be "retry", "link" or "abandon".']],
+    ['an empty decision', { decision: '', ...who }, ['"decision" is missing: it has to be "retry", "link" or']],
+    ['an unknown decision', { decision: 'toString', ...who }, ['"decision" has to be "retry", "link" or "abandon".']],
+    ['a decision that is no text', { decision: ['retry'], ...who }, ['"decision" has to be "retry", "link" or']],
+    ['a decision in capitals', { decision: 'Retry ', ...who }, ['"abandon". Write "retry" exactly so.']],
     [
-      { decision: 'link', ...who, ridendine_order_id: '', payment_session_id: ' ' },
-      ['ridendine_order_id', 'payment_session_id'],
+      'a misspelt "decision"',
+      { desicion: 'retry', ...who },
+      ['There is a field "desicion": is it meant to be "decision"?'],
     ],
-    [{ decision: 'retry', actor: 'support\u00001', reason: 'Asked \ud800.' }, ['actor', 'reason']],
-    [{ decision: 'retry', actor: 'x'.repeat(501), reason: 'x'.repeat(501) }, ['actor', 'reason']],
+    ['nobody and no reason', { decision: 'retry' }, ['"actor" is missing: it tells who', '"reason" is missing']],
+    ['no reason', { decision: 'retry', actor: 'support-1' }, ['"reason" is missing: it tells why']],
+    ['a reason that is null', { decision: 'retry', ...who, reason: null }, ['"reason" is missing: it tells why']],
     [
-      { decision: 'link', ...who, ridendine_order_id: 'r'.repeat(513), payment_session_id: 'p'.repeat(4097) },
-      ['ridendine_order_id', 'payment_session_id'],
+      'empty words',
+      { decision: 'abandon', actor: ' ', reason: '' },
+      ['"actor" is empty: it tells', '"reason" is empty'],
     ],
     [
-      { decision: 'link', ...who, ridendine_order_id: 'r\u0000', payment_session_id: 'p\u0000' },
-      ['ridendine_order_id', 'payment_session_id'],
+      'words that are no text',
+      { decision: 'abandon', actor: 1, reason: {} },
+      ['"actor" has to be a text in double quotes', '"reason" has to be a text'],
     ],
-  ])('%j lacks what it needs', (decision, faults) => {
-    expect(faultsOfReviewDecision(decision)).toEqual(faults);
+    [
+      'a link without ids',
+      { decision: 'link', ...who },
+      [`"ridendine_order_id" is missing: it tells RideNDine's id of the order.`, '"payment_session_id" is missing'],
+    ],
+    ['a link with half of the ids', { ...link, payment_session_id: undefined }, ['"payment_session_id" is missing']],
+    [
+      'characters that can not be stored',
+      { decision: 'retry', actor: 'support\u00001', reason: 'Asked \ud800.' },
+      ['"actor" contains a character that can not be stored', '"reason" contains a character'],
+    ],
+    [
+      'too many words',
+      { decision: 'retry', actor: 'x'.repeat(501), reason: 'x'.repeat(600) },
+      ['"actor" is too long: it may have 500 characters, and has 501.', 'and has 600.'],
+    ],
+    [
+      'ids that are too long',
+      { ...link, ridendine_order_id: 'r'.repeat(513), payment_session_id: 'p'.repeat(4097) },
+      ['it may have 512 characters', 'it may have 4096 characters'],
+    ],
+    [
+      'ids that can not be stored',
+      { ...link, ridendine_order_id: 'r\u0000', payment_session_id: 'p\u0000' },
+      ['"ridendine_order_id" contains', '"payment_session_id" contains'],
+    ],
+    [
+      'ids for a decision that takes none',
+      { ...link, decision: 'abandon' },
+      ['"ridendine_order_id" is given, and "abandon" takes no ids: decide "link"', '"payment_session_id" is given'],
+    ],
+  ])('with %s is explained', (_case, decision, expected) => {
+    const faults = faultsOfReviewDecision(decision);
+
+    expect(faults).toEqual(expected.map((part) => expect.stringContaining(part)));
+  });
+
+  it.each(['ridendine_orderid', 'ridendineOrderId', 'RIDENDINE-ORDER-ID', 'ridendne_order_id', 'ridendine_order_ids'])(
+    'names the field that was misspelt: %s',
+    (misspelt) => {
+      const { ridendine_order_id, ...rest } = link;
+
+      const faults = faultsOfReviewDecision({ ...rest, [misspelt]: ridendine_order_id });
+
+      expect(faults).toEqual([
+        `"ridendine_order_id" is missing: it tells RideNDine's id of the order. There is a field "${misspelt}": is it meant to be "ridendine_order_id"?`,
+      ]);
+    },
+  );
+
+  it('takes no field for a misspelt one that is another', () => {
+    const { payment_session_id: _left, ...rest } = link;
+
+    const [fault] = faultsOfReviewDecision({ ...rest, order_id: 'o-1', note: 'n' });
+
+    expect(fault).toBe(`"payment_session_id" is missing: it tells RideNDine's id of the payment.`);
+  });
+
+  it('is never repeated in what is said of it', () => {
+    const said = [
+      faultsOfReviewDecision('canary'),
+      faultsOfReviewDecision({ decision: 'canary', ...who }),
+      faultsOfReviewDecision({
+        ...link,
+        actor: 'canary\u0000',
+        reason: 'canary'.repeat(100),
+        ridendine_order_id: ['canary'],
+      }),
+      faultsOfReviewDecision({ ...link, decision: 'retry', ridendine_order_id: 'canary' }),
+      faultsOfReviewDecision({ decision: 'link', canary: 'canary' }),
+    ].flat();
+
+    expect(said.length).toBeGreaterThan(5);
+    expect(said.join(' ')).not.toContain('canary');
+  });
+
+  it('is explained in the names of the place where it is made', () => {
+    const [fault] = faultsOfReviewDecision({ decision: 'retry', reason: 'r' }, (field) => `--${field}`);
+
+    expect(fault).toMatch(/^--actor is missing/);
   });
 });

@@ -304,7 +304,7 @@ describe('the connection to Temporal', () => {
   });
 
   it('uses no TLS if told so, even with an API key', () => {
-    expect(temporalOf({ TEMPORAL_API_KEY: 'cloud-key', TEMPORAL_TLS: 'false' })).not.toHaveProperty('tls');
+    expect(temporalOf({ TEMPORAL_API_KEY: 'cloud-key', TEMPORAL_TLS: 'false' })).toHaveProperty('tls', false);
   });
 
   it('uses TLS if told so', () => {
@@ -324,6 +324,12 @@ describe('the connection to Temporal', () => {
       serverRootCACertificate: Buffer.from('the authority'),
       clientCertPair: { crt: Buffer.from('our certificate'), key: Buffer.from('our key') },
     });
+  });
+
+  it('names the setting of a file that can not be read', () => {
+    const message = problemsOf(() => temporalOf({ TEMPORAL_TLS_SERVER_CA_CERT_PATH: file('missing.pem') }));
+
+    expect(message).toContain('TEMPORAL_TLS_SERVER_CA_CERT_PATH: the file can not be read (ENOENT)');
   });
 
   it.each([

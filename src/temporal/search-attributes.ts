@@ -1,0 +1,142 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import proto from '@temporalio/proto';
+import { searchAttributes } from '../domain/order-creation.ts';
+import { TemporalAccessError } from './temporal-access.ts';
+import type { TemporalAccess } from './temporal-access.ts';
+
+const { IndexedValueType } = proto.temporal.api.enums.v1;
+
+/** Every one is a Keyword; the compiler says so if that changes. */
+const TYPE: (typeof searchAttributes)[keyof typeof searchAttributes]['type'] = 'KEYWORD';
+const KEYWORD = IndexedValueType[`INDEXED_VALUE_TYPE_${TYPE}`];
+
+/** A namespace that was just created is known to every part of a server within seconds. */
+const NEW_NAMESPACE_MS = 10_000;
+const NEW_NAMESPACE_POLL_MS = 250;
+
+/** How a namespace stands to the search attributes that a run sets. */
+export interface SearchAttributesStanding {
+  missing: string[];
+  /** Registered under our name with a type that does not take our values. */
+  mistyped: { name: string; type: string }[];
+  /** Whether the server tells of types and lets us register: Temporal Cloud does neither. */
+  isManaged: boolean;
+}
+
+/** What `npm run temporal:apply` and `npm run doctor` say where attributes are registered in another way. */
+export function howToRegister(missing: string[], namespace: string): string {
+  const options = missing.map((name) => `--search-attribute "${name}=Keyword"`).join(' ');
+  return (
+    'This server takes no search attributes from programs. On Temporal Cloud, add them as Keyword in the Cloud UI ' +
+    `(Namespaces, ${namespace}, Edit), or with: tcld namespace search-attributes add --namespace ${namespace} ${options}`
+  );
+}
+
+export function saysTypes(mistyped: SearchAttributesStanding['mistyped']): string {
+  const each = mistyped.map(({ name, type }) => `${name} (${type})`).join(', ');
+  return (
+    `These search attributes are registered with another type than Keyword: ${each}. A type can't be changed: use ` +
+    'another namespace, or remove them with "temporal operator search-attribute remove" if nothing else needs them.'
+  );
+}
+
+/** @throws {TemporalAccessError} */
+export async function readSearchAttributes(temporal: TemporalAccess): Promise<SearchAttributesStanding> {
+  const names = Object.values(searchAttributes).map(({ name }) => name);
+  const { namespace } = temporal.settings;
+  try {
+    const { customAttributes } = await temporal.ask(() =>
+      temporal.connection.operatorService.listSearchAttributes({ namespace }),
+    );
+    return {
+      missing: names.filter((name) => customAttributes[name] === undefined),
+      mistyped: names.flatMap((name) => {
+        const type = customAttributes[name];
+        return type === undefined || type === KEYWORD ? [] : [{ name, type: typeName(type) }];
+      }),
+      isManaged: true,
+    };
+  } catch (error) {
+    if (!isWithheld(error)) throw error;
+    return { missing: await unknownToSearch(temporal, names), mistyped: [], isManaged: false };
+  }
+}
+
+/**
+ * Registers what is missing; done again, it changes nothing.
+ *
+ * @param onWait told once if the namespace is not there, and may be so new that the server does not know it yet.
+ * @returns the names that were added.
+ * @throws {SearchAttributesError} somebody has to see to it.
+ * @throws {TemporalAccessError}
+ */
+export async function registerSearchAttributes(
+  temporal: TemporalAccess,
+  onWait: () => void = () => {},
+): Promise<string[]> {
+  const { namespace } = temporal.settings;
+  const { missing, mistyped, isManaged } = await whenTheNamespaceIsKnown(() => readSearchAttributes(temporal), onWait);
+  // The server says nothing of a type that differs when it is asked to add the name.
+  if (mistyped.length > 0) throw new SearchAttributesError(saysTypes(mistyped));
+  if (missing.length === 0) return [];
+  if (!isManaged)
+    throw new SearchAttributesError(`Missing: ${missing.join(', ')}. ${howToRegister(missing, namespace)}`);
+  await temporal.ask(() =>
+    temporal.connection.operatorService.addSearchAttributes({
+      namespace,
+      searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
+    }),
+  );
+  return missing;
+}
+
+/** Search attributes that no program can bring in order. `message` says which, and what to do. */
+export class SearchAttributesError extends Error {
+  override readonly name = 'SearchAttributesError';
+}
+
+async function whenTheNamespaceIsKnown<Result>(ask: () => Promise<Result>, onWait: () => void): Promise<Result> {
+  const deadline = Date.now() + NEW_NAMESPACE_MS;
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await ask();
+    } catch (error) {
+      const mayCome = error instanceof TemporalAccessError && error.trouble === 'no such namespace';
+      if (!mayCome || Date.now() >= deadline) throw error;
+      if (isFirst) onWait();
+      await delay(NEW_NAMESPACE_POLL_MS);
+    }
+  }
+}
+
+/** The operator service is not there, or not for us. A credential that is refused altogether shows at the next request. */
+function isWithheld(error: unknown): boolean {
+  return error instanceof TemporalAccessError && (error.isUnimplemented || error.trouble === 'credential refused');
+}
+
+/** The names by which the server can't search, asked one by one: whoever may see runs may do that. */
+async function unknownToSearch(temporal: TemporalAccess, names: string[]): Promise<string[]> {
+  const { namespace } = temporal.settings;
+  // Tells a refusal of a name from one of everything else.
+  await temporal.ask(() => temporal.connection.workflowService.countWorkflowExecutions({ namespace, query: '' }));
+  const unknown: string[] = [];
+  for (const name of names) {
+    const query = `${name} = 'none'`;
+    try {
+      await temporal.ask(() => temporal.connection.workflowService.countWorkflowExecutions({ namespace, query }));
+    } catch (error) {
+      if (!(error instanceof TemporalAccessError) || error.trouble !== 'request refused') throw error;
+      unknown.push(name);
+    }
+  }
+  return unknown;
+}
+
+/** `INDEXED_VALUE_TYPE_KEYWORD_LIST` is `KeywordList` to people. */
+function typeName(type: number): string {
+  const [name = String(type)] = Object.entries(IndexedValueType).find(([, value]) => Number(value) === type) ?? [];
+  return name
+    .replace(/^INDEXED_VALUE_TYPE_/, '')
+    .toLowerCase()
+    .replaceAll(/(?:^|_)(\w)/g, (_match, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,518 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client, Connection } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { execa } from 'execa';
+import pWaitFor from 'p-wait-for';
+import { orderCreationStart, searchAttributes } from '../../src/domain/order-creation.ts';
+import type { OrderCreationStage } from '../../src/domain/order-creation.ts';
+import { RideNDineRejectedError, RideNDineUnavailableError } from '../../src/integrations/ridendine/errors.ts';
+import { decide } from '../../src/review/decide.ts';
+import { findRun } from '../../src/review/order-runs.ts';
+import { withTemporalAccess } from '../../src/temporal/temporal-access.ts';
+import { loadSecrets } from '../../stack/secrets.ts';
+import { readStackSettings } from '../../stack/settings.ts';
+import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
+import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
+import { newNamespace } from '../support/new-namespace.ts';
+import { createOrderWorker } from '../support/order-worker.ts';
+import type { OrderWorker } from '../support/order-worker.ts';
+import { runProgram } from '../support/run-program.ts';
+import type { Scenario, ScenarioOptions } from '../support/scripted-activities.ts';
+import { newEncryptionKey, testDataConverter, testEncryptionKeys } from '../support/test-encryption.ts';
+
+const noAnswer = new RideNDineUnavailableError('RideNDine answered 503.', 'maybeSent', { status: 503 });
+const rejected = new RideNDineRejectedError('RideNDine refused the order (422).', { status: 422 });
+const by = ['--actor', 'agent-7', '--reason', 'Ticket 1'];
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+let temporal: EmbeddedTemporal;
+let worker: OrderWorker;
+let connection: Connection;
+let client: Client;
+const cleanUps: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  temporal = await startEmbeddedTemporal();
+  worker = await createOrderWorker(temporal.settings);
+  await worker.start();
+  connection = await Connection.connect({ address: temporal.settings.address });
+  client = new Client({ connection, dataConverter: testDataConverter });
+}, 120_000);
+afterAll(async () => {
+  await worker.stop();
+  await connection.close();
+  await temporal.stop();
+});
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+});
+
+describe('npm run review -- list', () => {
+  it('shows the orders in review, the oldest first, each with what it is about, and no other', async () => {
+    const older = await orderInReview();
+    const newer = await orderInReview();
+    const linked = await startOrder();
+    await linked.handle.result();
+
+    const { exitCode, stdout, stderr } = await review('list');
+
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const [head, ...lines] = stdout.split('\n');
+    expect(head).toMatch(/^ORDER +IN REVIEW SINCE +FAILURE +QUOTE$/);
+    const ours = lines.filter((line) => [older, newer, linked].some(({ orderId }) => line.startsWith(orderId)));
+    expect(ours).toEqual(
+      [older, newer].map(({ orderId, request }) =>
+        expect.stringMatching(
+          new RegExp(
+            `^${orderId}  \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ \\(\\d+ \\w+ ago\\) +RideNDineRejected +${request.quote_id}$`,
+          ),
+        ),
+      ),
+    );
+  });
+
+  it('counts the time from the last review on, not from the start of the order', async () => {
+    const first = await orderInReview({ ridendine: [noAnswer, rejected, noAnswer, rejected] });
+    const second = await orderInReview();
+    await decideThere(first.handle, { decision: 'retry' });
+    await pWaitFor(async () => first.sent.length === 4 && (await stageOf(first.handle)) === 'NEEDS_REVIEW');
+
+    const { stdout } = await review('list');
+
+    expect(stdout.indexOf(second.orderId)).toBeGreaterThan(0);
+    expect(stdout.indexOf(first.orderId)).toBeGreaterThan(stdout.indexOf(second.orderId));
+  });
+
+  it('says "none" if there is none', async () => {
+    await expect(review('list', [], { TEMPORAL_NAMESPACE: await preparedNamespace() })).resolves.toEqual({
+      exitCode: 0,
+      stdout: 'none',
+      stderr: '',
+    });
+  });
+
+  it('works with the stack of npm start as docs/operations.md has it', async () => {
+    const { orderId } = await orderInReview();
+    const folder = await mkdtemp(path.join(tmpdir(), 'review-'));
+    cleanUps.push(() => rm(folder, { recursive: true }));
+    loadSecrets(readStackSettings({ STACK_DATA_DIR: path.join(folder, '.stack') }));
+    const page = await readFile(path.join(root, 'docs/operations.md'), 'utf8');
+    const [, line = ''] = /^```sh runs\n(.*?)^```$/ms.exec(page) ?? [];
+    const { scripts } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+
+    const { stdout } = await execa(
+      'bash',
+      ['-euo', 'pipefail', '-c', line.replace('npm run review --', `${process.execPath} ${root}src/review/main.ts`)],
+      { cwd: folder, env: { TEMPORAL_ADDRESS: temporal.settings.address } },
+    );
+
+    expect(scripts['review']).toBe('node stack/launch.mjs src/review/main.ts');
+    expect(line).toContain('npm run review -- list');
+    expect(stdout).toContain(orderId);
+  });
+});
+
+describe('npm run review -- show', () => {
+  it('tells how the order stands and what can be done, whatever id it is known by', async () => {
+    const { orderId, request } = await orderInReview();
+    const key = request.idempotency_key;
+
+    const { exitCode, stdout, stderr } = await review('show', [orderId]);
+
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`^order-creation-${key}$`, 'm'));
+    expect(stdout).toMatch(/^ {2}stage {12}NEEDS_REVIEW$/m);
+    expect(stdout).toMatch(/^ {2}in review since {2}\d{4}-.* ago\)$/m);
+    expect(stdout).toMatch(new RegExp(`^ {2}order {12}${orderId}$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^ {2}quote {12}${request.quote_id}$`, 'm'));
+    expect(stdout).toMatch(/^ {2}failure {10}RideNDineRejected$/m);
+    expect(stdout).toContain(`npm run review -- link ${orderId} --ridendine-order-id <id>`);
+    expect(stdout).not.toContain('overdue');
+    for (const id of [key, key.toUpperCase(), `order-creation-${key}`, request.quote_id, orderId.toUpperCase()]) {
+      await expect(review('show', [id])).resolves.toEqual({
+        exitCode: 0,
+        stdout: expect.stringContaining(orderId),
+        stderr: '',
+      });
+    }
+  });
+
+  it('gives the reason of the failure in words, which Temporal stores encrypted', async () => {
+    const { orderId } = await orderInReview();
+
+    const { stdout } = await review('show', [orderId]);
+
+    expect(stdout).toContain('RideNDine refused the order (422).');
+  });
+
+  it('says that a review is overdue', async () => {
+    const { orderId, handle } = await orderInReview({ reviewWindowMs: 1 });
+    await pWaitFor(
+      async () => (await handle.query<{ review_overdue?: true }>('orderCreationState')).review_overdue === true,
+    );
+
+    const { stdout } = await review('show', [orderId]);
+
+    expect(stdout).toContain('The review is overdue');
+  });
+
+  it('shows what a step fails at, which Temporal stores encrypted', async () => {
+    const { orderId, handle } = await orderInReview({
+      override: {
+        async markOrder() {
+          throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus answered 503.' });
+        },
+      },
+    });
+    await pWaitFor(
+      async () => (await handle.describe()).raw.pendingActivities?.some(({ lastFailure }) => lastFailure) ?? false,
+    );
+
+    const { stdout } = await review('show', [orderId]);
+
+    expect(stdout).toMatch(
+      /^ {2}pending step {5}markOrder, attempt \d+; the last one failed: Directus answered 503\./m,
+    );
+    const { raw } = await handle.describe();
+    expect(raw.pendingActivities?.[0]?.lastFailure?.message).not.toContain('Directus');
+  });
+
+  it('finds a linked order by the id that RideNDine gave it, and has nothing to do about it', async () => {
+    const { orderId, link, handle } = await startOrder();
+    await handle.result();
+    await pWaitFor(async () => (await review('show', [link.ridendine_order_id])).exitCode === 0);
+
+    const { stdout } = await review('show', [link.ridendine_order_id]);
+
+    expect(stdout).toMatch(/^ {2}stage {12}LINKED$/m);
+    expect(stdout).toMatch(new RegExp(`^ {2}order {12}${orderId}$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^ {2}payment session {2}${link.payment_session_id}$`, 'm'));
+    expect(stdout).toContain('Nothing: the order is linked.');
+  });
+
+  it('tells what Temporal knows where no worker runs, and that one is missing', async () => {
+    const namespace = await preparedNamespace();
+    const { orderId } = await startUnattended(namespace, { stage: 'NEEDS_REVIEW' });
+
+    const { exitCode, stdout } = await review('show', [orderId], { TEMPORAL_NAMESPACE: namespace });
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^ {2}stage {12}NEEDS_REVIEW$/m);
+    expect(stdout).toContain('No worker answers');
+  });
+
+  it('says of a run that was terminated how its order goes on', async () => {
+    const { orderId, handle } = await orderInReview();
+    await handle.terminate();
+
+    const { stdout } = await review('show', [orderId]);
+
+    expect(stdout).toMatch(/^ {2}run {14}TERMINATED$/m);
+    expect(stdout).toContain('ended from outside (TERMINATED)');
+  });
+
+  it.each([['nobody-has-this-id'], [randomUUID()], ["x' OR WorkflowType = 'orderCreation"], ["\\' OR 1 = 1 OR '"]])(
+    'says that nothing is known by %s',
+    async (id) => {
+      await orderInReview();
+
+      const { exitCode, stderr } = await review('show', [id]);
+
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain(`Temporal knows no order creation by "${id}": check the id, and TEMPORAL_NAMESPACE`);
+    },
+  );
+
+  it('names the order creations of which it could be any', async () => {
+    const namespace = await preparedNamespace();
+    const quoteId = randomUUID();
+    const first = await startUnattended(namespace, { quoteId, stage: 'FAILED' });
+    const second = await startUnattended(namespace, { quoteId, stage: 'NEEDS_REVIEW' });
+
+    const { exitCode, stderr } = await review('show', [quoteId], { TEMPORAL_NAMESPACE: namespace });
+    const one = await review('show', [second.workflowId], { TEMPORAL_NAMESPACE: namespace });
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`2 order creations are known by "${quoteId}". Use the workflow id`);
+    expect(stderr).toContain(`  ${first.workflowId}  FAILED  order ${first.orderId}`);
+    expect(stderr).toContain(`  ${second.workflowId}  NEEDS_REVIEW  order ${second.orderId}`);
+    expect(one.exitCode).toBe(0);
+  });
+
+  it('names the key that it lacks', async () => {
+    const { orderId } = await orderInReview();
+
+    const { exitCode, stderr } = await review('show', [orderId], { ENCRYPTION_KEYS: newEncryptionKey('another') });
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('encrypted with the key "test", which is not among the ENCRYPTION_KEYS');
+    expect(stderr.split('\n')).toHaveLength(1);
+  });
+});
+
+describe('a decision from the command line', () => {
+  it('to retry lets the order go on, under the name of who decided', async () => {
+    const { orderId, link, handle, sent } = await orderInReview({ ridendine: [noAnswer, rejected, undefined] });
+
+    const { exitCode, stdout, stderr } = await review('retry', [orderId, ...by]);
+
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toContain(`Done: the order ${orderId} goes on, and RideNDine is asked once more.`);
+    await expect(handle.result()).resolves.toMatchObject(link);
+    expect(sent).toHaveLength(3);
+    const { events } = await handle.fetchHistory();
+    const accepted = events?.find(({ workflowExecutionUpdateAcceptedEventAttributes: update }) => update);
+    const [payload] =
+      accepted?.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input?.args?.payloads ?? [];
+    const [plain] = (await testDataConverter.payloadCodecs?.[0]?.decode([payload ?? {}])) ?? [];
+    expect(JSON.parse(Buffer.from(plain?.data ?? []).toString())).toEqual({
+      decision: 'retry',
+      actor: 'agent-7',
+      reason: 'Ticket 1',
+    });
+    expect(Buffer.from(payload?.data ?? []).toString()).not.toContain('agent-7');
+  });
+
+  it('to link gives the order the ids that were found', async () => {
+    const { request, orderId, handle } = await orderInReview();
+    const ids = { ridendine_order_id: 'rnd_found', payment_session_id: 'ps_found' };
+
+    const { exitCode, stdout } = await review('link', [
+      request.idempotency_key,
+      `--ridendine-order-id=${ids.ridendine_order_id}`,
+      `--payment-session-id=${ids.payment_session_id}`,
+      ...by,
+    ]);
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe(`Done: the order ${orderId} is linked to the RideNDine order rnd_found.`);
+    await expect(handle.result()).resolves.toMatchObject(ids);
+  });
+
+  it('to abandon ends the order for good', async () => {
+    const { orderId, handle, marks } = await orderInReview();
+
+    const { exitCode, stdout } = await review('abandon', [orderId, ...by]);
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`Done: the order ${orderId} is abandoned.`);
+    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'OrderNeedsReview' } });
+    expect(marks.at(-1)).toMatchObject({ status: 'FAILED' });
+  });
+
+  it('that can not be carried out is refused with the reason, and the review goes on', async () => {
+    const { orderId, handle } = await orderInReview({
+      override: {
+        async markOrder() {
+          return { kind: 'left' };
+        },
+      },
+    });
+
+    const { exitCode, stdout, stderr } = await review('abandon', [orderId, ...by]);
+
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toMatch(/^The decision was refused: The order is missing in Directus, or has a status there/);
+    await expect(stageOf(handle)).resolves.toBe('NEEDS_REVIEW');
+  });
+
+  it('that the run does not take is refused with its words', async () => {
+    const { orderId, handle } = await orderInReview({ override: { markOrder: directusIsDown } });
+    await handle.startUpdate('resolveReview', {
+      args: [{ decision: 'retry', actor: 'agent-8', reason: 'Ticket 2' }],
+      waitForStage: 'ACCEPTED',
+    });
+
+    const { exitCode, stderr } = await review('abandon', [orderId, ...by]);
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^The decision was refused: Another decision is being carried out\./);
+  });
+
+  it('that takes long is not waited for without end', async () => {
+    const { orderId } = await orderInReview({ override: { markOrder: directusIsDown } });
+
+    await expect(decideHere(orderId, { acceptedWithinMs: 10_000, carriedOutWithinMs: 1000 })).rejects.toThrow(
+      /^The decision was taken, and is not carried out yet, perhaps because Directus can not be reached: it will be\./,
+    );
+  });
+
+  it('that no worker takes is not waited for without end', async () => {
+    const { orderId } = await orderInReview();
+    await worker.stop();
+    cleanUps.push(() => worker.start());
+
+    // Temporal remembers the worker for some minutes.
+    await expect(decideHere(orderId, { acceptedWithinMs: 1000, carriedOutWithinMs: 1000 })).rejects.toThrow(
+      /^No worker has taken the decision; one that comes back soon may still do so\./,
+    );
+  });
+
+  it('is not sent where no worker runs', async () => {
+    const namespace = await preparedNamespace();
+    const { orderId } = await startUnattended(namespace, { stage: 'NEEDS_REVIEW' });
+
+    const { exitCode, stderr } = await review('retry', [orderId, ...by], { TEMPORAL_NAMESPACE: namespace });
+
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: 'No worker runs that could carry the decision out: start one, and decide again.',
+    });
+  });
+
+  it('about an order that is not in review says so', async () => {
+    const { orderId, handle } = await startOrder();
+    await handle.result();
+
+    const { exitCode, stderr } = await review('retry', [orderId, ...by]);
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`The order ${orderId} is not in review (LINKED): there is nothing to decide.`);
+  });
+
+  it('about an order that nobody knows says so', async () => {
+    const { exitCode, stderr } = await review('abandon', [randomUUID(), ...by]);
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('Temporal knows no order creation by');
+  });
+});
+
+describe('a call that is wrong', () => {
+  it.each<[string, string[], string]>([
+    ['no command', [], 'A command is missing'],
+    ['an unknown command', ['resolve', 'o-1'], 'There is no command "resolve"'],
+    ['an unknown option', ['retry', 'o-1', '--actr', 'me'], "'--actr'"],
+    ['no id', ['show'], '"show" needs the id of an order'],
+    ['nobody who decides', ['retry', 'o-1', '--reason', 'r'], '--actor is missing: it tells who decides.'],
+    ['an empty reason', ['retry', 'o-1', '--actor', 'a', '--reason', ' '], '--reason is empty'],
+    ['a link without ids', ['link', 'o-1', ...by], '--payment-session-id is missing'],
+    ['ids that are not used', ['abandon', 'o-1', ...by, '--ridendine-order-id', 'r'], '--ridendine-order-id is given'],
+    ['a reason without quotes', ['retry', 'o-1', '--actor', 'a', '--reason', 'Ticket', '1'], '"1" is too much'],
+    ['a decision in a look', ['show', 'o-1', '--actor', 'a'], '"show" decides nothing'],
+    ['an id to list', ['list', 'o-1'], '"list" takes no id'],
+  ])('by %s is explained, and nothing is sent', async (_case, args, expected) => {
+    // Nothing could be sent there.
+    const { exitCode, stdout, stderr } = await runProgram('review', args, { TEMPORAL_ADDRESS: 'nowhere:1' });
+
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(expected);
+    expect(stderr).toContain('npm run review -- --help');
+  });
+
+  it('is not one for help', async () => {
+    const { exitCode, stdout } = await runProgram('review', ['--help'], {});
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('abandon <id>');
+  });
+
+  it('lacks settings: each is named', async () => {
+    const { exitCode, stderr } = await runProgram('review', ['list'], { TEMPORAL_ADDRESS: 'nowhere' });
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('TEMPORAL_ADDRESS: must be host:port');
+    expect(stderr).toContain('ENCRYPTION_KEYS is not set.');
+  });
+});
+
+type Order = Scenario & { handle: WorkflowHandle };
+
+function review(command: string, args: string[] = [], environment: Record<string, string> = {}) {
+  return runProgram('review', [command, ...args], {
+    TEMPORAL_ADDRESS: temporal.settings.address,
+    ENCRYPTION_KEYS: testEncryptionKeys,
+    ...environment,
+  });
+}
+
+async function startOrder(options: Partial<ScenarioOptions> = {}): Promise<Order> {
+  const scenario = worker.newScenario(options);
+  const { request } = scenario;
+  const handle = await client.workflow.start(
+    'orderCreation',
+    orderCreationStart(request, { fingerprint: 'f', quoteId: request.quote_id, customerId: request.customer_id }),
+  );
+  // An order that a test has left in review is none of the next one's.
+  cleanUps.push(() => handle.terminate().catch(() => {}));
+  return { ...scenario, handle };
+}
+
+/** RideNDine may have it, and then refuses it: nobody else can tell. */
+async function orderInReview(options: Partial<ScenarioOptions> = {}): Promise<Order> {
+  const order = await startOrder({ ridendine: [noAnswer, rejected], ...options });
+  await pWaitFor(async () => (await stageOf(order.handle)) === 'NEEDS_REVIEW', { timeout: 20_000 });
+  // Who looks for orders in review sees it a moment later.
+  const { name } = searchAttributes.orderId;
+  await pWaitFor(
+    async () =>
+      (await client.workflow.count(`${name} = '${order.orderId}' AND OrderCreationStage = 'NEEDS_REVIEW'`)).count > 0,
+    { timeout: 20_000 },
+  );
+  return order;
+}
+
+async function stageOf(handle: WorkflowHandle): Promise<OrderCreationStage> {
+  return (await handle.query<{ stage: OrderCreationStage }>('orderCreationState')).stage;
+}
+
+async function decideThere(handle: WorkflowHandle, decision: object): Promise<void> {
+  await handle.executeUpdate('resolveReview', { args: [{ ...decision, actor: 'agent-8', reason: 'Ticket 2' }] });
+}
+
+function decideHere(orderId: string, patience: Parameters<typeof decide>[3]): Promise<void> {
+  return withTemporalAccess(
+    temporal.settings,
+    async (access) =>
+      decide(
+        access,
+        await findRun(access, orderId),
+        { decision: 'retry', actor: 'agent-7', reason: 'Ticket 1' },
+        patience,
+      ),
+    testDataConverter,
+  );
+}
+
+async function directusIsDown(): Promise<never> {
+  throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus answered 503.' });
+}
+
+/** With the search attributes, and without workers. */
+async function preparedNamespace(): Promise<string> {
+  const namespace = await newNamespace(connection);
+  const { exitCode, stderr } = await runProgram('temporal-apply', [], {
+    TEMPORAL_ADDRESS: temporal.settings.address,
+    TEMPORAL_NAMESPACE: namespace,
+  });
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  return namespace;
+}
+
+/** A run that has come so far before its workers went away. */
+async function startUnattended(
+  namespace: string,
+  { quoteId = randomUUID(), stage }: { quoteId?: string; stage: OrderCreationStage },
+) {
+  const [orderId, workflowId] = [randomUUID(), `order-creation-${randomUUID()}`];
+  const there = new Client({ connection, namespace, dataConverter: testDataConverter });
+  await there.workflow.start('orderCreation', {
+    taskQueue: 'order-creation',
+    workflowId,
+    typedSearchAttributes: [
+      { key: searchAttributes.orderId, value: orderId },
+      { key: searchAttributes.quoteId, value: quoteId },
+      { key: searchAttributes.stage, value: stage },
+    ],
+  });
+  await pWaitFor(async () => (await there.workflow.count(`CoocoOrderId = '${orderId}'`)).count > 0);
+  return { orderId, workflowId };
+}

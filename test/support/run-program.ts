@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+
+/** Far more than any of our command-line programs takes. */
+const TIMEOUT_MS = 60_000;
+
+export interface Ended {
+  exitCode: number | undefined;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs one of our programs as its npm script does, with no setting but those given, and waits for its end. */
+export async function runProgram(
+  program: 'temporal-apply' | 'doctor' | 'review',
+  args: string[],
+  environment: Record<string, string>,
+): Promise<Ended> {
+  const main = fileURLToPath(new URL(`../../src/${program}/main.ts`, import.meta.url));
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [main, ...args], {
+    env: environment,
+    extendEnv: false,
+    reject: false,
+    timeout: TIMEOUT_MS,
+  });
+  return { exitCode, stdout, stderr };
+}

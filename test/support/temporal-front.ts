@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { connect, constants, createServer } from 'node:http2';
+import type { ClientHttp2Session, IncomingHttpHeaders, ServerHttp2Session } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+
+export interface TemporalFront {
+  /** `127.0.0.1:<port>` */
+  address: string;
+  close(): Promise<void>;
+}
+
+/** Stands before a Temporal server and answers some requests itself, with a status of gRPC, as Temporal Cloud does. */
+export async function startTemporalFront(options: {
+  target: string;
+  /** @returns the status for a request such as `/temporal.api.operatorservice.v1.OperatorService/…`; undefined lets it through. */
+  refuse: (path: string, headers: IncomingHttpHeaders) => number | undefined;
+}): Promise<TemporalFront> {
+  const sessions = new Set<ServerHttp2Session | ClientHttp2Session>();
+  const behind = connect(`http://${options.target}`);
+  behind.on('error', () => {});
+  sessions.add(behind);
+  const server = createServer();
+  server.on('session', (session) => sessions.add(session));
+  server.on('stream', (stream, headers) => {
+    stream.on('error', () => {});
+    const status = options.refuse(String(headers[constants.HTTP2_HEADER_PATH]), headers);
+    if (status !== undefined) {
+      stream.respond(
+        { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(status), 'grpc-message': 'no' },
+        { endStream: true },
+      );
+      return;
+    }
+    const request = behind.request(headers);
+    request.on('error', () => stream.close());
+    stream.pipe(request);
+    request.on('response', (response, flags) => {
+      const isEnd = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+      stream.respond(response, { endStream: isEnd, waitForTrailers: !isEnd });
+      if (isEnd) return;
+      let trailers: IncomingHttpHeaders = {};
+      request.on('trailers', (received: IncomingHttpHeaders) => {
+        trailers = received;
+      });
+      stream.on('wantTrailers', () => stream.sendTrailers(trailers));
+      request.pipe(stream);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      for (const session of sessions) session.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
