@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { failureCodes } from '../../src/domain/failure-codes.ts';
-import { problemCodes, problemEntry, problemType } from '../../src/gateway/problem-codes.ts';
+import { problemCodes, problemEntry } from '../../src/gateway/problem-codes.ts';
+import { problemType } from '../../src/http-service/problem.ts';
 
 const page = readFileSync(new URL('../../docs/problems.md', import.meta.url), 'utf8');
 
