@@ -8,14 +8,16 @@ interface RequestChecks {
   problems: Problems<HttpProblemCode>;
   /** Where there is something, for a person. */
   whereToGo: string;
+  /** Whether this caller is not to learn that there is something at the address; at most a method is kept back so. */
+  hides?: (url: string) => boolean;
 }
 
 /** What holds for every request of every route, before its body is read. To be called before routes are registered. */
-export function checkRequests(app: FastifyInstance, { problems, whereToGo }: RequestChecks): void {
+export function checkRequests(app: FastifyInstance, { problems, whereToGo, hides }: RequestChecks): void {
   app.decorateReply('outcomeCode');
   const allowedAt = noteAddresses(app);
   const sendNothingHere = (request: FastifyRequest, reply: FastifyReply) => {
-    const allow = allowedAt(request.url);
+    const allow = hides?.(request.url) === true ? undefined : allowedAt(request.url);
     if (allow === undefined) return problems.send(reply, { code: 'NotFound', detail: whereToGo });
     void reply.header('allow', allow);
     return problems.send(reply, { code: 'MethodNotAllowed', detail: `This address knows ${allow}.` });
