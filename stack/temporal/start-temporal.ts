@@ -34,6 +34,8 @@ export interface StartTemporalOptions {
   dataDir: string;
   port: number;
   uiPort: number;
+  /** Where the UI has payloads decoded; without one it shows them as they are stored. */
+  uiCodecEndpoint?: string | undefined;
   namespace: string;
   /** Names of search attributes of type Keyword. */
   searchAttributes: string[];
@@ -48,7 +50,7 @@ export interface StartTemporalOptions {
 export async function startTemporal(
   options: StartTemporalOptions,
 ): Promise<{ settings: TemporalSettings; part: RestartablePart }> {
-  const { cli, spawn, dataDir, port, uiPort, namespace, searchAttributes } = options;
+  const { cli, spawn, dataDir, port, uiPort, uiCodecEndpoint, namespace, searchAttributes } = options;
   const settings = { address: `${HOST}:${port}`, namespace };
   await mkdir(dataDir, { recursive: true });
   const part = await startRestartable(async () => {
@@ -62,6 +64,7 @@ export async function startTemporal(
         `--ip=${HOST}`,
         `--port=${port}`,
         `--ui-port=${uiPort}`,
+        ...(uiCodecEndpoint === undefined ? [] : [`--ui-codec-endpoint=${uiCodecEndpoint}`]),
         `--namespace=${namespace}`,
         '--log-level=warn',
         ...dynamicConfig.map((setting) => `--dynamic-config-value=${setting}`),
