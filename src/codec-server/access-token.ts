@@ -26,7 +26,10 @@ export class TokenKeysUnavailableError extends Error {
   override readonly name = 'TokenKeysUnavailableError';
 }
 
-/** Signatures alone whose key can't make them, too: with a shared secret, a published key would be one. */
+/**
+ * Signatures alone whose key can't make them, too: with a shared secret, a published key would be one. The library takes no
+ * others from a published set by itself; here it is said.
+ */
 const ALGORITHMS = [
   'RS256',
   'RS384',

@@ -23,8 +23,8 @@ beforeAll(async () => {
   world = await startRunningStack();
   const key = randomUUID();
   checkout = { ...(await world.newCheckout()), customer_note: NOTE };
-  const response = await world.post(key, checkout);
-  expect(response.status).toBe(201);
+  const { status } = await world.post(key, checkout);
+  if (status !== 201) throw new Error(`The order was answered ${status}.`);
   workflowId = `order-creation-${key}`;
 }, 360_000);
 afterAll(() => world?.stop());
@@ -130,12 +130,15 @@ describe('what Temporal stores of an order', () => {
 });
 
 describe('the codec server', () => {
-  it('is reached on this machine alone, and comes back on the same address', async () => {
+  it('listens on this machine alone, and comes back on the same address', async () => {
     const { parts, urls } = world.stack;
+    const log = await readFile(parts.codecServer?.logFile ?? '', 'utf8');
 
     await parts.codecServer?.stop({ signal: 'SIGKILL' });
     await parts.codecServer?.start();
 
+    const listening = [...log.matchAll(/Server listening at (\S+?)"/g)].map(([, address]) => address);
+    expect(listening).toEqual([new URL(urls.codec ?? '').origin]);
     expect(urls.codec).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{43}$/);
     expect((await decode([], urls.temporalUi ?? '')).status).toBe(200);
   });
