@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
-# Worker, gateway, directus:apply, temporal:apply, doctor, review and RideNDine's stand-in are commands of this one image
-# (see docker-compose.yml).
+# Worker, gateway, codec server, directus:apply, temporal:apply, doctor, review and RideNDine's stand-in are commands of this
+# one image (see docker-compose.yml).
 # The same Node as in package.json, which runs the TypeScript sources as they are.
 FROM node:24.21.0-bookworm-slim AS node
 

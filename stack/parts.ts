@@ -73,6 +73,26 @@ export function gatewayCommand(options: PartOptions & { temporal: TemporalSettin
   };
 }
 
+/**
+ * It has the keys and nothing else. Not reached from outside this machine, whatever is set: to all who know the path, it
+ * gives away what is encrypted.
+ */
+export function codecServerCommand({ settings, secrets }: PartOptions): PartCommand {
+  const { ports } = settings;
+  return {
+    name: 'codec-server',
+    ...program('../src/codec-server/main.ts'),
+    env: {
+      ...environmentWith(settings.environment, SHARED),
+      CODEC_SERVER_HOST: HOST,
+      CODEC_SERVER_PORT: String(ports.codecServer),
+      CODEC_SERVER_UI_ORIGINS: `http://localhost:${ports.temporalUi},http://127.0.0.1:${ports.temporalUi}`,
+      CODEC_SERVER_PATH_SEGMENT: secrets.codecPathSegment,
+      ENCRYPTION_KEYS: secrets.encryptionKeys,
+    },
+  };
+}
+
 /** A Temporal of the user's own comes with its credentials; the embedded one must not be tried with them. */
 function temporalVariables({ settings, temporal }: { settings: StackSettings; temporal: TemporalSettings }) {
   return {

@@ -19,6 +19,8 @@ export interface StackSecrets {
   gatewayKey: string;
   /** Of everything that Temporal stores. */
   encryptionKeys: string;
+  /** Of the codec server's endpoint: who knows it may decode. */
+  codecPathSegment: string;
 }
 
 /** Files that a person is told of. */
@@ -52,6 +54,7 @@ export function loadSecrets({ dataDir, environment, gatewayKey }: StackSettings)
     postgresPassword: keep('postgres-password'),
     gatewayKey: gatewayKey ?? keptSecret(files.gatewayKey),
     encryptionKeys: environment['ENCRYPTION_KEYS'] ?? keptSecret(files.encryptionKeys, newEncryptionKeys),
+    codecPathSegment: keep('codec-path-segment'),
   };
 }
 

@@ -27,7 +27,7 @@ export interface StackSettings {
   environment: Record<string, string>;
 }
 
-export type StackPort = 'temporal' | 'temporalUi' | 'directus' | 'ridendine' | 'gateway';
+export type StackPort = 'temporal' | 'temporalUi' | 'directus' | 'ridendine' | 'codecServer' | 'gateway';
 
 /** The variable that moves each port. */
 export const portVariables = {
@@ -35,6 +35,7 @@ export const portVariables = {
   temporalUi: 'STACK_TEMPORAL_UI_PORT',
   directus: 'STACK_DIRECTUS_PORT',
   ridendine: 'STACK_RIDENDINE_PORT',
+  codecServer: 'CODEC_SERVER_PORT',
   gateway: 'GATEWAY_PORT',
 } as const satisfies Record<StackPort, string>;
 
@@ -55,6 +56,7 @@ export function readStackSettings(environment: Environment): StackSettings {
     temporalUi: variables.STACK_TEMPORAL_UI_PORT,
     directus: variables.STACK_DIRECTUS_PORT,
     ridendine: variables.STACK_RIDENDINE_PORT,
+    codecServer: variables.CODEC_SERVER_PORT,
     gateway: variables.GATEWAY_PORT,
   };
   assertDifferent(ports);
@@ -88,6 +90,7 @@ function stackVariables(set: Environment) {
     [portVariables.temporalUi]: portOr(8233),
     [portVariables.directus]: portOr(8055),
     [portVariables.ridendine]: portOr(4010),
+    [portVariables.codecServer]: portOr(8888),
     [portVariables.gateway]: portOr(3000),
     DIRECTUS_URL: httpUrl().optional(),
     // A Directus of one's own has a service account of one's own; for the embedded one it is made up.

@@ -1,7 +1,7 @@
 import type { TemporalSettings } from '../src/config/temporal-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
 import { claimDataFolder } from './data-folder.ts';
-import { gatewayCommand, sandboxCommand, workerCommand } from './parts.ts';
+import { codecServerCommand, gatewayCommand, sandboxCommand, workerCommand } from './parts.ts';
 import { checkPorts, type NeededPort } from './ports.ts';
 import { ProcessRecords } from './process-records.ts';
 import type { RunningPostgres } from './postgres.ts';
@@ -17,7 +17,7 @@ import { hasPoller } from './temporal/has-poller.ts';
 import { startTemporal } from './temporal/start-temporal.ts';
 import { waitUntilReady } from './wait-until-ready.ts';
 
-/** Of worker, gateway and sandbox each: thirty times what it takes. */
+/** Of worker, gateway, codec server and sandbox each: thirty times what it takes. */
 const READY_TIMEOUT_MS = 60_000;
 const PROBE_TIMEOUT_MS = 2_000;
 
@@ -27,13 +27,22 @@ export interface StackParts {
   directus: RestartablePart | undefined;
   /** Its orders are kept; its faults live in its memory and go with it. */
   ridendine: RestartablePart | undefined;
+  /** There is one for the stack's own Temporal UI only. */
+  codecServer: RestartablePart | undefined;
   worker: RestartablePart;
   gateway: RestartablePart;
 }
 
 /** A running stack. */
 export interface Stack {
-  urls: { gateway: string; directus: string; ridendine: string; temporalUi: string | undefined };
+  urls: {
+    gateway: string;
+    directus: string;
+    ridendine: string;
+    temporalUi: string | undefined;
+    /** The codec server's endpoint. Whoever has it may decode: it goes into no log. */
+    codec: string | undefined;
+  };
   temporal: TemporalSettings;
   secrets: StackSecrets;
   /** Whether Directus is the stack's own: orders of a real one are not played with. */
@@ -50,8 +59,8 @@ export interface Stack {
 }
 
 /**
- * Starts what is not given by the settings: order data (PostgreSQL, Directus, schema, seed), Temporal and the partner's
- * sandbox side by side, then the worker, last the gateway.
+ * Starts what is not given by the settings: order data (PostgreSQL, Directus, schema, seed), Temporal, the codec server
+ * of its UI and the partner's sandbox side by side, then the worker, last the gateway.
  *
  * @param options.signal stops everything, before or after readiness; the promise is rejected if it was before.
  * @throws Error with sentences for a person. Everything that was started is gone then.
@@ -100,8 +109,16 @@ async function bringUp(options: {
   const { given, ports } = settings;
   const temporalUi = given.temporal === undefined ? `http://localhost:${ports.temporalUi}` : undefined;
 
-  const [temporal, orderData, ridendine] = await Promise.all([
-    given.temporal ? { settings: given.temporal, part: undefined } : startOwnTemporal(options),
+  const codec = given.temporal === undefined ? codecEndpoint(settings, secrets) : undefined;
+  if (codec === undefined) {
+    progress.say(
+      'No codec server: it would have to know the UI of your Temporal. docs/encryption.md has how to run one.',
+    );
+  }
+
+  const [temporal, codecServer, orderData, ridendine] = await Promise.all([
+    given.temporal ? { settings: given.temporal, part: undefined } : startOwnTemporal({ ...options, codec }),
+    codec === undefined ? undefined : startCodecServer(options),
     given.directus ? undefined : startOrderData({ ...options, temporalUiUrl: temporalUi }),
     given.ridendineBaseUrl ? { url: given.ridendineBaseUrl, part: undefined } : startSandbox(options),
   ]);
@@ -133,17 +150,24 @@ async function bringUp(options: {
   );
 
   return {
-    urls: { gateway: gatewayUrl, directus: directusUrl, ridendine: ridendine.url, temporalUi },
+    urls: { gateway: gatewayUrl, directus: directusUrl, ridendine: ridendine.url, temporalUi, codec },
     temporal: temporal.settings,
     secrets,
     ownsDirectus: orderData !== undefined,
     supportLogin: orderData?.supportLogin,
-    parts: { temporal: temporal.part, directus: orderData?.directus, ridendine: ridendine.part, worker, gateway },
+    parts: {
+      temporal: temporal.part,
+      directus: orderData?.directus,
+      ridendine: ridendine.part,
+      codecServer,
+      worker,
+      gateway,
+    },
     postgres: orderData?.postgres,
   };
 }
 
-/** Starts one of our own programs: worker, gateway or sandbox. */
+/** Starts one of our own programs: worker, gateway, codec server or sandbox. */
 function startProgram(options: {
   /** For a person. */
   name: string;
@@ -163,8 +187,10 @@ async function startOwnTemporal(options: {
   settings: StackSettings;
   progress: Progress;
   supervisor: Supervisor;
+  /** Where its UI has payloads decoded. */
+  codec: string | undefined;
 }): Promise<{ settings: TemporalSettings; part: RestartablePart }> {
-  const { settings, progress, supervisor } = options;
+  const { settings, progress, supervisor, codec } = options;
   const spawn = supervisor.spawn.bind(supervisor);
   return progress.step('Temporal', async (doing) => {
     const cli = await findTemporalCli({ environment: settings.environment, spawn, doing });
@@ -175,9 +201,37 @@ async function startOwnTemporal(options: {
       dataDir: settings.dataDir,
       port: settings.ports.temporal,
       uiPort: settings.ports.temporalUi,
+      uiCodecEndpoint: codec,
       namespace: settings.temporalNamespace,
     });
   });
+}
+
+/** By its address, not by the name `localhost`, behind which another program could listen at the address of IPv6. */
+function codecOrigin({ ports }: StackSettings): string {
+  return `http://127.0.0.1:${ports.codecServer}`;
+}
+
+/** What the UI and the CLI are told. It is as secret as what it decodes. */
+function codecEndpoint(settings: StackSettings, { codecPathSegment }: StackSecrets): string {
+  return `${codecOrigin(settings)}/${codecPathSegment}`;
+}
+
+function startCodecServer(options: {
+  settings: StackSettings;
+  secrets: StackSecrets;
+  progress: Progress;
+  supervisor: Supervisor;
+}): Promise<RestartablePart> {
+  const { settings, progress, supervisor } = options;
+  return progress.step('Codec server', () =>
+    startProgram({
+      name: 'The codec server',
+      supervisor,
+      command: codecServerCommand(options),
+      isReady: () => answersHealthy(codecOrigin(settings)),
+    }),
+  );
 }
 
 /** @returns the partner's base URL with the part. */
@@ -203,7 +257,9 @@ async function startSandbox(options: {
 function neededPorts({ ports, given }: StackSettings): NeededPort[] {
   const need = (name: StackPort, purpose: string) => ({ port: ports[name], purpose, variable: portVariables[name] });
   return [
-    ...(given.temporal ? [] : [need('temporal', 'Temporal'), need('temporalUi', 'the Temporal UI')]),
+    ...(given.temporal
+      ? []
+      : [need('temporal', 'Temporal'), need('temporalUi', 'the Temporal UI'), need('codecServer', 'the codec server')]),
     ...(given.directus ? [] : [need('directus', 'Directus')]),
     ...(given.ridendineBaseUrl ? [] : [need('ridendine', 'the RideNDine sandbox')]),
     need('gateway', 'the gateway'),

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
+import { isKeyId } from './encryption-keys.ts';
 import type { EncryptionKeys } from './encryption-keys.ts';
 
 const CIPHER = 'aes-256-gcm';
@@ -33,6 +34,12 @@ export function createEncryptionCodec(keys: EncryptionKeys | undefined): Payload
     encode: async (payloads) => (keys ? payloads.map((payload) => encrypt(payload, keys.current)) : payloads),
     decode: async (payloads) => payloads.map((payload) => (isEncrypted(payload) ? decrypt(payload, keys) : payload)),
   };
+}
+
+/** The id of the key under which a payload says that it was encrypted; `undefined` if it is not, or the id is none. */
+export function encryptionKeyId(payload: Payload): string | undefined {
+  const id = textOf(payload.metadata?.[KEY_ID]);
+  return isEncrypted(payload) && isKeyId(id) ? id : undefined;
 }
 
 function isEncrypted({ metadata }: Payload): boolean {

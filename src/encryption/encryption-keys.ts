@@ -41,12 +41,17 @@ export function parseEncryptionKeys(text: string): EncryptionKeys | undefined {
   return { current, byId };
 }
 
+/** Short, and fit for a log line as it is. */
+export function isKeyId(text: string): boolean {
+  return KEY_ID.test(text);
+}
+
 function parseKey(entry: string): { id: string; key: KeyObject } {
   const separator = entry.indexOf(':');
   const [id, encoded] = [entry.slice(0, Math.max(separator, 0)), entry.slice(separator + 1)];
   const bytes = Buffer.from(encoded, 'base64');
   // Node skips what is no base64: only a text that comes back the same was all of it.
-  if (!KEY_ID.test(id) || bytes.length !== KEY_BYTES || bytes.toString('base64') !== encoded) {
+  if (!isKeyId(id) || bytes.length !== KEY_BYTES || bytes.toString('base64') !== encoded) {
     throw new EncryptionKeysError(FORMAT);
   }
   return { id, key: createSecretKey(bytes) };

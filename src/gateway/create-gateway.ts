@@ -1,20 +1,20 @@
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { ConnectionErrors } from './connection-errors.ts';
+import { ConnectionErrors } from '../http-service/connection-errors.ts';
+import { stopInOrder } from '../http-service/orderly-stop.ts';
+import { checkRequests } from '../http-service/request-checks.ts';
+import { requestId } from '../http-service/request-id.ts';
+import { serverLimits } from '../http-service/server-limits.ts';
+import { standardHeaders } from '../http-service/standard-headers.ts';
 import { createCredentialCheck } from './credential.ts';
-import { answerError } from './error-answers.ts';
+import { answerError, BODY_LIMIT_BYTES } from './error-answers.ts';
 import { createMetrics } from './metrics.ts';
 import { registerOperationsRoutes } from './operations-routes.ts';
 import { registerOrderRoutes } from './order-routes.ts';
 import type { OrderWorkers } from './order-workers.ts';
-import { stopInOrder } from './orderly-stop.ts';
 import type { Orders } from './orders.ts';
-import { sendProblem } from './problem.ts';
-import { checkRequests } from './request-checks.ts';
-import { requestId } from './request-id.ts';
+import { gatewayProblems, sendProblem } from './problem.ts';
 import { recordRequests } from './request-records.ts';
-import { serverLimits } from './server-limits.ts';
-import { standardHeaders } from './standard-headers.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 export interface GatewayOptions {
@@ -37,10 +37,13 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   const waiting = new WaitingRoom(maxWaiting);
   const asking = new WaitingRoom(maxWaiting);
   const metrics = createMetrics({ waiting, workers });
-  const connectionErrors = new ConnectionErrors(metrics);
+  const connectionErrors = new ConnectionErrors({
+    problems: gatewayProblems,
+    observe: ({ status, code }) => metrics.observe({ route: undefined, status, code, seconds: 0, abandoned: false }),
+  });
 
   const app = fastify({
-    ...serverLimits({ waitMs }),
+    ...serverLimits({ bodyLimitBytes: BODY_LIMIT_BYTES, waitMs }),
     loggerInstance: logger,
     // `recordRequests` writes one line a request instead of Fastify's two with the caller's address.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
@@ -59,7 +62,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   connectionErrors.listenTo(app);
   recordRequests(app, metrics);
   stopInOrder(app, [waiting, asking]);
-  checkRequests(app);
+  checkRequests(app, { problems: gatewayProblems, whereToGo: 'Orders are at /v1/orders.' });
   app.setErrorHandler(answerError);
 
   registerOperationsRoutes(app, { workers, metrics });

@@ -4,9 +4,10 @@ import { createDocument } from 'zod-openapi';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import { checkoutRequestSchema, hyphenatedUuid } from '../domain/checkout-request.ts';
 import { failureCodes } from '../domain/failure-codes.ts';
+import { PROBLEM_CONTENT_TYPE } from '../http-service/problem.ts';
 import { problemCodes, problemEntry } from './problem-codes.ts';
 import type { ProblemCode } from './problem-codes.ts';
-import { PROBLEM_CONTENT_TYPE, problemResponse } from './problem.ts';
+import { gatewayProblems } from './problem.ts';
 import {
   createdOrderSchema,
   healthSchema,
@@ -269,8 +270,8 @@ function problemResponses(codes: ProblemCode[]): Record<`${4 | 5}${string}`, Zod
 
 function problemExample(code: ProblemCode) {
   const { title: detail } = problemEntry(code);
-  if (code !== 'CheckoutInvalid') return problemResponse({ code, detail }).body;
-  return problemResponse({
+  if (code !== 'CheckoutInvalid') return gatewayProblems.response({ code, detail }).body;
+  return gatewayProblems.response({
     code,
     detail,
     problems: [

@@ -1,12 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { GatewayMetrics } from './metrics.ts';
-import type { ProblemCode } from './problem-codes.ts';
 import { traceContext } from './trace-context.ts';
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** `code` of the problem that is answered, if one is. */
-    outcomeCode: ProblemCode | undefined;
     /** Why an order could not be seen to, in our own words: operations have to know, too. */
     outcomeReason: string | undefined;
   }
@@ -14,7 +11,6 @@ declare module 'fastify' {
 
 /** One line in the log and one count in the metrics for each request; neither holds anything that a customer entered. */
 export function recordRequests(app: FastifyInstance, metrics: GatewayMetrics): void {
-  app.decorateReply('outcomeCode');
   app.decorateReply('outcomeReason');
   app.addHook('onResponse', (request, reply, done) => {
     const { url: route } = request.routeOptions;

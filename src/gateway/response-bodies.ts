@@ -84,7 +84,6 @@ export const problemSchema = z.object({
     .optional()
     .meta({ description: 'Every rule that the checkout breaks, where there are several.' }),
 });
-export type ProblemDocument = z.output<typeof problemSchema>;
 
 export const healthSchema = z.object({ status: z.literal('ok') });
 export const readinessSchema = z.object({

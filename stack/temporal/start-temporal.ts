@@ -33,6 +33,8 @@ export interface StartTemporalOptions {
   dataDir: string;
   port: number;
   uiPort: number;
+  /** Where the UI has payloads decoded; without one it shows them as they are stored. */
+  uiCodecEndpoint?: string | undefined;
   namespace: string;
 }
 
@@ -45,7 +47,7 @@ export interface StartTemporalOptions {
 export async function startTemporal(
   options: StartTemporalOptions,
 ): Promise<{ settings: TemporalSettings; part: RestartablePart }> {
-  const { cli, spawn, dataDir, port, uiPort, namespace } = options;
+  const { cli, spawn, dataDir, port, uiPort, uiCodecEndpoint, namespace } = options;
   const settings = { address: `${HOST}:${port}`, namespace };
   await mkdir(dataDir, { recursive: true });
   const part = await startRestartable(async () => {
@@ -59,6 +61,7 @@ export async function startTemporal(
         `--ip=${HOST}`,
         `--port=${port}`,
         `--ui-port=${uiPort}`,
+        ...(uiCodecEndpoint === undefined ? [] : [`--ui-codec-endpoint=${uiCodecEndpoint}`]),
         `--namespace=${namespace}`,
         '--log-level=warn',
         ...dynamicConfig.map((setting) => `--dynamic-config-value=${setting}`),

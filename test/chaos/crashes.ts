@@ -1,13 +1,16 @@
 import type { StackParts } from '../../stack/stack.ts';
 
-/** How each part is ended: Directus as a deployment does it, the others as a power cut would. */
+/**
+ * How each part is ended: Directus as a deployment does it, the others as a power cut would. No order's way leads over the
+ * codec server.
+ */
 const endings = {
   worker: 'SIGKILL',
   temporal: 'SIGKILL',
   directus: 'SIGTERM',
   ridendine: 'SIGKILL',
   gateway: 'SIGKILL',
-} as const satisfies Record<keyof StackParts, NodeJS.Signals>;
+} as const satisfies Record<Exclude<keyof StackParts, 'codecServer'>, NodeJS.Signals>;
 
 export type CrashKind = keyof typeof endings;
 

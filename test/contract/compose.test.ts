@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { readSettings as readSandboxSettings } from '../../sandbox/ridendine/settings.ts';
+import { codecServerVariables, readCodecServerSettings } from '../../src/config/codec-server-settings.ts';
 import { parseEnvironment } from '../../src/config/environment.ts';
 import { gatewayVariables, readGatewaySettings } from '../../src/config/gateway-settings.ts';
 import { temporalVariables } from '../../src/config/temporal-settings.ts';
@@ -64,7 +65,9 @@ describe('docker-compose.yml', () => {
   });
 
   it('has no default for any secret', () => {
-    const secrets = [...readFileSync(composeFile, 'utf8').matchAll(/\$\{(\w*(?:PASSWORD|SECRET|TOKEN|KEY)\w*)(..)/g)];
+    const named = readFileSync(composeFile, 'utf8').matchAll(/\$\{(\w*(?:PASSWORD|SECRET|TOKEN|KEY)\w*)(..)/g);
+    // Whose tokens are taken is no secret, and need not be said.
+    const secrets = [...named].filter(([, name]) => name !== 'CODEC_SERVER_TOKEN_SUBJECTS');
 
     expect(secrets.length).toBeGreaterThan(0);
     expect(secrets.map(([, name, operator]) => [name, operator])).toEqual(secrets.map(([, name]) => [name, ':?']));
@@ -134,13 +137,29 @@ describe('docker-compose.yml', () => {
   it.each([
     { name: 'worker', variables: workerVariables, read: readWorkerSettings },
     { name: 'gateway', variables: gatewayVariables, read: readGatewaySettings },
-  ])('gives the $name every setting but those of a Temporal elsewhere, and none that it does not know', (program) => {
+    { name: 'codec-server', variables: codecServerVariables, read: readCodecServerSettings },
+  ])('gives the $name every setting that fits there, and none that it does not know', (program) => {
     const { environment } = serviceOf(program.name);
-    const elsewhere = /^TEMPORAL_(API_KEY|TLS)/;
+    // A container can not listen on the loopback address of its machine, so no secret path is proof there.
+    const elsewhere = /^TEMPORAL_(API_KEY|TLS)|^CODEC_SERVER_PATH_SEGMENT$/;
     const known = Object.keys(program.variables.shape).filter((variable) => !elsewhere.test(variable));
 
     expect(Object.keys(environment).toSorted()).toEqual(known.toSorted());
     expect(() => program.read(environment)).not.toThrow();
+  });
+
+  it('lets the codec server take only whom the Temporal UI makes log in, and tells the UI to send their tokens', () => {
+    const { environment: ui } = serviceOf('temporal-ui');
+    const { environment: codecServer } = serviceOf('codec-server');
+
+    expect(codecServer['CODEC_SERVER_UI_ORIGINS']).toBe(ui['TEMPORAL_CORS_ORIGINS']);
+    expect(codecServer['CODEC_SERVER_TOKEN_ISSUER']).toBe(ui['TEMPORAL_AUTH_PROVIDER_URL']);
+    expect(ui['TEMPORAL_CODEC_PASS_ACCESS_TOKEN']).toBe('true');
+  });
+
+  it('demands that people log in to the Temporal UI unless the environment says otherwise', () => {
+    expect(readFileSync(composeFile, 'utf8')).toContain('TEMPORAL_AUTH_ENABLED: ${TEMPORAL_UI_AUTH_ENABLED:-true}');
+    expect(serviceOf('temporal-ui').environment['TEMPORAL_AUTH_ENABLED']).toBe('false');
   });
 
   it('gives the sandbox nothing that it does not read', () => {

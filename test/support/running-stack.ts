@@ -63,6 +63,7 @@ export async function startRunningStack(environment: Record<string, string> = {}
     STACK_TEMPORAL_UI_PORT: String(await freePort()),
     STACK_DIRECTUS_PORT: String(await freePort()),
     STACK_RIDENDINE_PORT: String(await freePort()),
+    CODEC_SERVER_PORT: String(await freePort()),
     GATEWAY_PORT: String(await freePort()),
   });
   const stack = await startStack({ settings, progress: silentProgress });

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import { codecServerVariables, readCodecServerSettings } from '../../src/config/codec-server-settings.ts';
 import { gatewayVariables, readGatewaySettings } from '../../src/config/gateway-settings.ts';
 import { readWorkerSettings, workerVariables } from '../../src/config/worker-settings.ts';
 import { portVariables, readStackSettings } from '../../stack/settings.ts';
@@ -13,7 +14,7 @@ const variables = parseEnv(example.replaceAll(/^#(?=[A-Z])/gm, ''));
 
 /** Names of settings that a source file spells out. */
 function namesIn(source: string): string[] {
-  const prefixes = 'TEMPORAL|DIRECTUS|RIDENDINE|QUOTE|REVIEW|ENCRYPTION|GATEWAY|WORKER|LOG|STACK';
+  const prefixes = 'TEMPORAL|DIRECTUS|RIDENDINE|QUOTE|REVIEW|ENCRYPTION|CODEC_SERVER|GATEWAY|WORKER|LOG|STACK';
   return [...source.matchAll(new RegExp(`^\\s*\\[?'?((?:${prefixes})_[A-Z_]+)'?\\]?: `, 'gm'))].map(
     ([, name = '']) => name,
   );
@@ -30,6 +31,7 @@ describe('.env.example', () => {
     const settings = [
       ...Object.keys(workerVariables.shape),
       ...Object.keys(gatewayVariables.shape),
+      ...Object.keys(codecServerVariables.shape),
       ...Object.values(portVariables),
       ...namesIn(readFileSync(new URL('stack/settings.ts', root), 'utf8')),
       ...namesIn(readFileSync(new URL('src/directus-apply/main.ts', root), 'utf8')),
@@ -66,6 +68,11 @@ describe('.env.example', () => {
       RIDENDINE_API_KEY: 'partner-key',
     };
     const gateway = { ENCRYPTION_KEYS, GATEWAY_API_KEYS: 'gateway-key-0123456789' };
+    const codecServer = {
+      ENCRYPTION_KEYS,
+      CODEC_SERVER_UI_ORIGINS: 'http://localhost:8233',
+      CODEC_SERVER_PATH_SEGMENT: 'x'.repeat(32),
+    };
     // An address that is set means a Temporal of one's own.
     const { TEMPORAL_ADDRESS: _address, ...forTheStack } = variables;
 
@@ -74,11 +81,16 @@ describe('.env.example', () => {
 
     expect(readWorkerSettings({ ...variables, ...worker })).toEqual(readWorkerSettings(worker));
     expect(readGatewaySettings({ ...variables, ...gateway })).toEqual(readGatewaySettings(gateway));
+    expect(readCodecServerSettings({ ...variables, ...codecServer })).toEqual(readCodecServerSettings(codecServer));
     expect(stack).toEqual(defaultStack);
   });
 
   it('shows a default wherever there is one', () => {
-    const withDefault = Object.entries({ ...workerVariables.shape, ...gatewayVariables.shape })
+    const withDefault = Object.entries({
+      ...workerVariables.shape,
+      ...gatewayVariables.shape,
+      ...codecServerVariables.shape,
+    })
       .filter(([, schema]) => schema.safeParse(undefined).data !== undefined)
       .map(([name]) => name);
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { gatewayVariables } from '../../src/config/gateway-settings.ts';
 import { openApiDocument } from '../../src/gateway/openapi.ts';
-import { problemEntry, problemType } from '../../src/gateway/problem-codes.ts';
+import { problemEntry } from '../../src/gateway/problem-codes.ts';
+import { problemType } from '../../src/http-service/problem.ts';
 import {
   createdOrderSchema,
   orderInProgressSchema,

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { codecServerProblems } from '../../src/codec-server/problems.ts';
 import { failureCodes } from '../../src/domain/failure-codes.ts';
-import { problemCodes, problemEntry, problemType } from '../../src/gateway/problem-codes.ts';
+import { problemCodes, problemEntry } from '../../src/gateway/problem-codes.ts';
+import { problemType } from '../../src/http-service/problem.ts';
 
 const page = readFileSync(new URL('../../docs/problems.md', import.meta.url), 'utf8');
 
@@ -28,6 +30,24 @@ describe('docs/problems.md', () => {
 
     expect(section.slice(0, said.length)).toBe(said);
     expect(section.length).toBeGreaterThan(said.length + 20);
+  });
+});
+
+describe('docs/encryption.md', () => {
+  const encryptionPage = readFileSync(new URL('../../docs/encryption.md', import.meta.url), 'utf8');
+  const own = Object.entries(codecServerProblems).filter(([code]) => !sections.has(code));
+
+  it.each(own)('says of %s when the codec server answers it', (code, { status }) => {
+    expect(encryptionPage).toContain(`\`${status} ${code}\``);
+  });
+
+  it('leaves to docs/problems.md what is the same as there', () => {
+    expect(own.map(([code]) => code)).toEqual([
+      'OriginNotAllowed',
+      'SubjectNotAllowed',
+      'DecryptionFailed',
+      'TokenKeysUnavailable',
+    ]);
   });
 });
 

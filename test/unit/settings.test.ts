@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readCodecServerSettings } from '../../src/config/codec-server-settings.ts';
 import { SettingsError } from '../../src/config/environment.ts';
 import { readGatewaySettings } from '../../src/config/gateway-settings.ts';
 import { readWorkerSettings } from '../../src/config/worker-settings.ts';
@@ -17,6 +18,20 @@ const workerEnvironment = {
   ENCRYPTION_KEYS,
 };
 const gatewayEnvironment = { GATEWAY_API_KEYS: 'gateway-key-0123456789', ENCRYPTION_KEYS };
+
+const codecServerEnvironment = {
+  CODEC_SERVER_UI_ORIGINS: 'https://temporal.example',
+  CODEC_SERVER_TOKEN_ISSUER: 'https://login.example/',
+  CODEC_SERVER_TOKEN_AUDIENCE: 'order-creation-codec',
+  CODEC_SERVER_TOKEN_KEYS_URL: 'https://login.example/keys',
+  ENCRYPTION_KEYS,
+};
+/** Whoever knows the path may decode: nothing else is asked. */
+const secretPath = {
+  CODEC_SERVER_UI_ORIGINS: 'http://localhost:8233',
+  CODEC_SERVER_PATH_SEGMENT: 'segment-of-a-path-that-nobody_Guesses',
+  ENCRYPTION_KEYS,
+};
 
 function problemsOf(read: () => unknown): string {
   try {
@@ -34,6 +49,10 @@ function gatewayWith(environment: Record<string, string>): string {
 
 function workerWith(environment: Record<string, string>): string {
   return problemsOf(() => readWorkerSettings({ ...workerEnvironment, ...environment }));
+}
+
+function codecServerWith(environment: Record<string, string>): string {
+  return problemsOf(() => readCodecServerSettings({ ...codecServerEnvironment, ...environment }));
 }
 
 function temporalOf(environment: Record<string, string>) {
@@ -246,10 +265,125 @@ describe("the gateway's settings", () => {
   });
 });
 
+describe("the codec server's settings", () => {
+  it('have the defaults of the design', () => {
+    expect(readCodecServerSettings(codecServerEnvironment)).toEqual({
+      encryptionKeys: ENCRYPTION_KEYS,
+      host: '127.0.0.1',
+      port: 8888,
+      uiOrigins: ['https://temporal.example'],
+      access: {
+        token: {
+          issuer: 'https://login.example/',
+          audience: 'order-creation-codec',
+          keysUrl: 'https://login.example/keys',
+          subjects: undefined,
+        },
+      },
+      logLevel: 'info',
+    });
+  });
+
+  it('take several origins and subjects, and a path segment besides the token', () => {
+    const settings = readCodecServerSettings({
+      ...codecServerEnvironment,
+      ...secretPath,
+      CODEC_SERVER_UI_ORIGINS: 'http://localhost:8233, https://temporal.example',
+      CODEC_SERVER_TOKEN_SUBJECTS: 'agent-6,agent-7',
+    });
+
+    expect(settings).toMatchObject({
+      uiOrigins: ['http://localhost:8233', 'https://temporal.example'],
+      access: { pathSegment: secretPath.CODEC_SERVER_PATH_SEGMENT, token: { subjects: ['agent-6', 'agent-7'] } },
+    });
+  });
+
+  it('are refused if nobody would have to prove anything', () => {
+    const { CODEC_SERVER_UI_ORIGINS } = codecServerEnvironment;
+
+    expect(problemsOf(() => readCodecServerSettings({ CODEC_SERVER_UI_ORIGINS, ENCRYPTION_KEYS }))).toContain(
+      'CODEC_SERVER_TOKEN_ISSUER is not set',
+    );
+  });
+
+  it.each(['CODEC_SERVER_TOKEN_ISSUER', 'CODEC_SERVER_TOKEN_AUDIENCE', 'CODEC_SERVER_TOKEN_KEYS_URL'])(
+    'are refused with a part of what a token is checked by: without %s',
+    (name) => {
+      expect(codecServerWith({ [name]: '' })).toContain(`${name} is not set`);
+      expect(codecServerWith({ ...secretPath, [name]: '' })).toContain(`${name} is not set`);
+    },
+  );
+
+  it('are refused with a list of subjects that nothing would be compared with', () => {
+    expect(
+      problemsOf(() => readCodecServerSettings({ ...secretPath, CODEC_SERVER_TOKEN_SUBJECTS: 'agent-7' })),
+    ).toContain('CODEC_SERVER_TOKEN_ISSUER is not set');
+  });
+
+  it.each(['127.0.0.1', '127.1.2.3', '::1'])('take a path segment for proof on a loopback address: %s', (host) => {
+    expect(problemsOf(() => readCodecServerSettings({ ...secretPath, CODEC_SERVER_HOST: host }))).toBe('none');
+  });
+
+  it.each(['0.0.0.0', '::', '10.0.0.1', 'localhost', '127.0.0.1.evil.example', '::ffff:10.0.0.1'])(
+    'take a path segment for proof nowhere else: %s',
+    (host) => {
+      for (const token of [{}, codecServerEnvironment]) {
+        expect(
+          problemsOf(() => readCodecServerSettings({ ...token, ...secretPath, CODEC_SERVER_HOST: host })),
+        ).toContain('CODEC_SERVER_PATH_SEGMENT: must be used on a loopback address only');
+      }
+    },
+  );
+
+  it('take no path segment for proof in production', () => {
+    expect(problemsOf(() => readCodecServerSettings({ ...secretPath, NODE_ENV: 'production' }))).toContain(
+      'CODEC_SERVER_PATH_SEGMENT: must not be used in production',
+    );
+    expect(codecServerWith({ NODE_ENV: 'production', CODEC_SERVER_HOST: '0.0.0.0' })).toBe('none');
+  });
+
+  it.each(['x'.repeat(31), 'x'.repeat(101), `${'x'.repeat(32)}/`, `${'x'.repeat(32)}%2f`, `${'x'.repeat(32)} `])(
+    'know no path segment %j',
+    (segment) => {
+      const message = problemsOf(() => readCodecServerSettings({ ...secretPath, CODEC_SERVER_PATH_SEGMENT: segment }));
+
+      expect(message).toContain('CODEC_SERVER_PATH_SEGMENT: must be from 32 to 100');
+      expect(message).not.toContain(segment);
+    },
+  );
+
+  it.each([
+    '*',
+    'null',
+    'temporal.example',
+    'https://temporal.example/',
+    'https://Temporal.example',
+    'https://temporal.example:443',
+    'https://user@temporal.example',
+    'https://*.example',
+    'file://temporal.example',
+    'https://temporal.example,*',
+    ',',
+  ])('know no origin %j', (origin) => {
+    expect(codecServerWith({ CODEC_SERVER_UI_ORIGINS: origin })).toContain(
+      'CODEC_SERVER_UI_ORIGINS: must be one or more origins',
+    );
+  });
+
+  it('fetch the keys of tokens where nobody can slip in one: over https or on this machine', () => {
+    expect(codecServerWith({ CODEC_SERVER_TOKEN_KEYS_URL: 'http://127.0.0.1:9000/keys' })).toBe('none');
+    expect(codecServerWith({ CODEC_SERVER_TOKEN_KEYS_URL: 'http://[::1]:9000/keys' })).toBe('none');
+    expect(codecServerWith({ CODEC_SERVER_TOKEN_KEYS_URL: 'http://login.example/keys' })).toContain(
+      'CODEC_SERVER_TOKEN_KEYS_URL: must be https',
+    );
+  });
+});
+
 describe('encryption', () => {
   it.each([
     ['the worker', workerWith],
     ['the gateway', gatewayWith],
+    ['the codec server', codecServerWith],
   ])('is done without only if that is said, and never in production: %s', (_program, problemsWith) => {
     expect(problemsWith({ ENCRYPTION_KEYS: '' })).toContain('ENCRYPTION_KEYS is not set');
     expect(problemsWith({ ENCRYPTION_KEYS: 'off' })).toBe('none');
@@ -271,12 +405,16 @@ describe('what is said of settings that can not be used', () => {
       RIDENDINE_IDEMPOTENCY_TTL RIDENDINE_IDEMPOTENCY_MARGIN QUOTE_GRACE REVIEW_WINDOW LOG_LEVEL ENCRYPTION_KEYS
       WORKER_SWEEP WORKER_SWEEP_INTERVAL WORKER_SWEEP_AFTER
       WORKER_MAX_CONCURRENT_ACTIVITIES WORKER_MAX_CONCURRENT_WORKFLOW_TASKS WORKER_SHUTDOWN_GRACE
-      GATEWAY_HOST GATEWAY_PORT GATEWAY_API_KEYS GATEWAY_WAIT_MS GATEWAY_MAX_WAITING`.split(/\s+/);
+      GATEWAY_HOST GATEWAY_PORT GATEWAY_API_KEYS GATEWAY_WAIT_MS GATEWAY_MAX_WAITING
+      CODEC_SERVER_HOST CODEC_SERVER_PORT CODEC_SERVER_UI_ORIGINS CODEC_SERVER_PATH_SEGMENT CODEC_SERVER_TOKEN_ISSUER
+      CODEC_SERVER_TOKEN_AUDIENCE CODEC_SERVER_TOKEN_KEYS_URL CODEC_SERVER_TOKEN_SUBJECTS`.split(/\s+/);
     const canaries = Object.fromEntries(names.map((name) => [name, 'canary']));
 
     const messages = [
       problemsOf(() => readWorkerSettings(canaries)),
       problemsOf(() => readGatewaySettings(canaries)),
+      problemsOf(() => readCodecServerSettings(canaries)),
+      problemsOf(() => readCodecServerSettings({ ...secretPath, CODEC_SERVER_HOST: 'canary' })),
       problemsOf(() => readGatewaySettings({ ENCRYPTION_KEYS, GATEWAY_API_KEYS: 'canary', GATEWAY_PORT: 'canary' })),
       problemsOf(() => readWorkerSettings({ DIRECTUS_TOKEN: 'canary', RIDENDINE_API_KEY: 'canary' })),
     ];

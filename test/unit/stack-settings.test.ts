@@ -20,6 +20,7 @@ describe('the settings of npm start', () => {
       temporalUi: 8233,
       directus: 8055,
       ridendine: 4010,
+      codecServer: 8888,
       gateway: 3000,
     });
     expect(settings.dataDir).toBe(path.resolve('.stack'));
@@ -68,6 +69,9 @@ describe('the settings of npm start', () => {
   });
 
   it('refuse two services on one port', () => {
+    expect(messageOf({ CODEC_SERVER_PORT: '8233' })).toContain(
+      'CODEC_SERVER_PORT: is the same port as STACK_TEMPORAL_UI_PORT',
+    );
     expect(messageOf({ STACK_RIDENDINE_PORT: '3000' })).toContain(
       'GATEWAY_PORT: is the same port as STACK_RIDENDINE_PORT',
     );

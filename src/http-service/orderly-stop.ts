@@ -1,13 +1,16 @@
 import type { FastifyInstance } from 'fastify';
-import type { WaitingRoom } from './waiting-room.ts';
 
-/** Most orders that were under way when the gateway is stopped are done within this. */
+/** Most that was under way when the service is stopped is done within this. */
 const FINISH_MS = 1_000;
 /** What still sends or reads so long after the stop is cut off. */
 const CUT_OFF_MS = 5_000;
 
-/** Makes `app.close()` answer everybody who waits, and end in bounded time. New connections are refused at once. */
-export function stopInOrder(app: FastifyInstance, rooms: WaitingRoom[]): void {
+/**
+ * Makes `app.close()` answer everybody who waits, and end in bounded time. New connections are refused at once.
+ *
+ * @param rooms where requests wait; they are closed when they had some time to finish by themselves.
+ */
+export function stopInOrder(app: FastifyInstance, rooms: { close(): void }[] = []): void {
   let isClosing = false;
   app.addHook('onSend', (_request, reply, payload, done) => {
     // Else the caller could use the connection again, and the server would wait for that.

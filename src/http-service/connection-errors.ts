@@ -3,31 +3,35 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import type { GatewayMetrics } from './metrics.ts';
-import { problemResponse } from './problem.ts';
-import type { Problem } from './problem.ts';
+import type { HttpProblemCode, Problem, Problems } from './problem.ts';
 import { requestId } from './request-id.ts';
 import { standardHeaders } from './standard-headers.ts';
 
 /** What Node's HTTP parser and its timers find wrong, by the code of the error. */
-const problems: Record<string, Problem> = {
+const problems: Record<string, Problem<HttpProblemCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: { code: 'RequestTimeout', detail: 'Send the request faster.' },
   HPE_HEADER_OVERFLOW: { code: 'HeadersTooLarge', detail: 'Send fewer or shorter headers.' },
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { code: 'PayloadTooLarge', detail: 'Send the body without chunk extensions.' },
 };
-const notHttp: Problem = { code: 'MalformedRequest', detail: 'The request is not valid HTTP/1.1.' };
+const notHttp: Problem<HttpProblemCode> = { code: 'MalformedRequest', detail: 'The request is not valid HTTP/1.1.' };
 
 /** Enough for the answer to arrive. */
 const LINGER_MS = 1_000;
 
 /** Answers what is no request, or was none yet when its connection failed; the connection ends with the answer. */
 export class ConnectionErrors {
-  readonly #metrics: GatewayMetrics;
+  readonly #problems: Problems<HttpProblemCode>;
+  readonly #observe: (answer: { status: number; code: HttpProblemCode }) => void;
   /** How many requests of a connection have arrived whole and have no answer yet. */
   readonly #answering = new WeakMap<Duplex, number>();
 
-  constructor(metrics: GatewayMetrics) {
-    this.#metrics = metrics;
+  /** @param options.observe told of every answer: no hook of Fastify is. */
+  constructor(options: {
+    problems: Problems<HttpProblemCode>;
+    observe: (answer: { status: number; code: HttpProblemCode }) => void;
+  }) {
+    this.#problems = options.problems;
+    this.#observe = options.observe;
   }
 
   /** What Fastify takes as `clientErrorHandler`. */
@@ -60,9 +64,9 @@ export class ConnectionErrors {
     this.#answering.set(socket, (this.#answering.get(socket) ?? 0) + change);
   }
 
-  #answer(socket: Duplex, problem: Problem, id: string): void {
-    const { status, headers, body } = problemResponse(problem);
-    this.#metrics.observe({ route: undefined, status, code: problem.code, seconds: 0, abandoned: false });
+  #answer(socket: Duplex, problem: Problem<HttpProblemCode>, id: string): void {
+    const { status, headers, body } = this.#problems.response(problem);
+    this.#observe({ status, code: problem.code });
     const json = JSON.stringify(body);
     const lines = Object.entries({
       ...standardHeaders(id),

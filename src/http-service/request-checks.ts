@@ -1,29 +1,38 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { noteAddresses } from './known-addresses.ts';
-import { sendProblem } from './problem.ts';
+import type { HttpProblemCode, Problems } from './problem.ts';
 import { standardHeaders } from './standard-headers.ts';
 import { parseStrictJson } from './strict-json.ts';
 
+interface RequestChecks {
+  problems: Problems<HttpProblemCode>;
+  /** Where there is something, for a person. */
+  whereToGo: string;
+  /** Whether this caller is not to learn that there is something at the address; at most a method is kept back so. */
+  hides?: (url: string) => boolean;
+}
+
 /** What holds for every request of every route, before its body is read. To be called before routes are registered. */
-export function checkRequests(app: FastifyInstance): void {
+export function checkRequests(app: FastifyInstance, { problems, whereToGo, hides }: RequestChecks): void {
+  app.decorateReply('outcomeCode');
   const allowedAt = noteAddresses(app);
   const sendNothingHere = (request: FastifyRequest, reply: FastifyReply) => {
-    const allow = allowedAt(request.url);
-    if (allow === undefined) return sendProblem(reply, { code: 'NotFound', detail: 'Orders are at /v1/orders.' });
+    const allow = hides?.(request.url) === true ? undefined : allowedAt(request.url);
+    if (allow === undefined) return problems.send(reply, { code: 'NotFound', detail: whereToGo });
     void reply.header('allow', allow);
-    return sendProblem(reply, { code: 'MethodNotAllowed', detail: `This address knows ${allow}.` });
+    return problems.send(reply, { code: 'MethodNotAllowed', detail: `This address knows ${allow}.` });
   };
   app.setNotFoundHandler(sendNothingHere);
 
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(standardHeaders(request.id));
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
-      return sendProblem(reply, { code: 'MalformedRequest', detail: 'Send the header Host.' });
+      return problems.send(reply, { code: 'MalformedRequest', detail: 'Send the header Host.' });
     }
     if (request.is404) return sendNothingHere(request, reply);
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-      return sendProblem(reply, { code: 'UnsupportedMediaType', detail: 'Send the body without Content-Encoding.' });
+      return problems.send(reply, { code: 'UnsupportedMediaType', detail: 'Send the body without Content-Encoding.' });
     }
   });
 

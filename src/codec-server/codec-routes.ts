@@ -1,0 +1,79 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Payload, PayloadCodec } from '@temporalio/common';
+import { createEncryptionCodec, DecryptionError, encryptionKeyId } from '../encryption/encryption-codec.ts';
+import type { EncryptionKeys } from '../encryption/encryption-keys.ts';
+import { payloadsSchema, payloadsToJson } from './payloads-json.ts';
+import { problems } from './problems.ts';
+
+/** What is told of a request in the log besides who sent it. */
+export interface Disclosure {
+  operation: 'decode' | 'encode';
+  payloads: number;
+  keyIds: string[];
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    disclosure: Disclosure | undefined;
+  }
+}
+
+/** A request names a handful. What is beyond is made up. */
+const MOST_KEY_IDS = 10;
+
+/** `POST /decode` and `POST /encode`: the protocol of Temporal's remote codecs. */
+export function registerCodecRoutes(app: FastifyInstance, keys: EncryptionKeys | undefined): void {
+  const codec = createEncryptionCodec(keys);
+  app.post('/decode', (request, reply) =>
+    answer(request, reply, 'decode', async (payloads) => ({
+      given: await codec.decode(payloads),
+      keyIds: keyIdsOf(payloads),
+    })),
+  );
+  app.post('/encode', (request, reply) =>
+    answer(request, reply, 'encode', async (payloads) => {
+      const given = await encodeOnce(codec, payloads);
+      return { given, keyIds: keyIdsOf(given) };
+    }),
+  );
+}
+
+/**
+ * The UI sends back what it was given, in clear or, if it could not have that decoded, as it was. Encrypted twice, no
+ * worker could read it; let through unread, anybody's bytes would pass as ours. So what is encrypted is decrypted first.
+ *
+ * @throws {DecryptionError} what says that it is encrypted is not ours.
+ */
+async function encodeOnce(codec: PayloadCodec, payloads: Payload[]): Promise<Payload[]> {
+  return await codec.encode(await codec.decode(payloads));
+}
+
+async function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  operation: Disclosure['operation'],
+  convert: (payloads: Payload[]) => Promise<{ given: Payload[]; keyIds: string[] }>,
+): Promise<FastifyReply> {
+  const parsed = payloadsSchema.safeParse(request.body);
+  if (!parsed.success) {
+    return problems.send(reply, {
+      code: 'MalformedRequest',
+      detail: 'Send {"payloads": [{"metadata": {"encoding": "<base64>"}, "data": "<base64>"}]}.',
+    });
+  }
+  const payloads = parsed.data;
+  request.disclosure = { operation, payloads: payloads.length, keyIds: keyIdsOf(payloads) };
+  try {
+    const { given, keyIds } = await convert(payloads);
+    request.disclosure.keyIds = keyIds;
+    return await reply.send(payloadsToJson(given));
+  } catch (error) {
+    if (!(error instanceof DecryptionError)) throw error;
+    return problems.send(reply, { code: 'DecryptionFailed', detail: error.message });
+  }
+}
+
+function keyIdsOf(payloads: Payload[]): string[] {
+  const ids = new Set(payloads.map((payload) => encryptionKeyId(payload)).filter((id) => id !== undefined));
+  return [...ids].slice(0, MOST_KEY_IDS);
+}

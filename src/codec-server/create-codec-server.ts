@@ -1,0 +1,90 @@
+import fastify, { LogController } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { EncryptionKeys } from '../encryption/encryption-keys.ts';
+import { ConnectionErrors } from '../http-service/connection-errors.ts';
+import { errorAnswers } from '../http-service/error-answers.ts';
+import { stopInOrder } from '../http-service/orderly-stop.ts';
+import { checkRequests } from '../http-service/request-checks.ts';
+import { requestId } from '../http-service/request-id.ts';
+import { serverLimits } from '../http-service/server-limits.ts';
+import { createCallerCheck, createSegmentCheck } from './access.ts';
+import type { Access } from './access.ts';
+import { registerCodecRoutes } from './codec-routes.ts';
+import { allowOrigins } from './origins.ts';
+import { problems } from './problems.ts';
+import { logRequests } from './request-log.ts';
+
+/** A page of history, as Temporal bounds it (4 MB), in base64, and some more. */
+const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
+/** The keys of access tokens may have to be fetched. */
+const LONGEST_WAIT_MS = 5_000;
+
+const WHERE_TO_GO = 'POST payloads to <endpoint>/decode or <endpoint>/encode.';
+
+export interface CodecServerOptions {
+  /** Without them what is encrypted can't be read, and nothing is encrypted. */
+  keys: EncryptionKeys | undefined;
+  /** Of the pages that may ask. */
+  uiOrigins: string[];
+  access: Access;
+  logger: FastifyBaseLogger;
+}
+
+/**
+ * The HTTP service by which the Temporal UI and CLI show in clear what Temporal stores encrypted, to people who may read
+ * it. `close()` refuses new connections and resolves when all requests are answered.
+ */
+export async function createCodecServer(options: CodecServerOptions): Promise<FastifyInstance> {
+  const { keys, uiOrigins, access, logger } = options;
+  const answerError = errorAnswers({ problems, bodyLimitBytes: BODY_LIMIT_BYTES, afterFailure: 'Try again.' });
+  const connectionErrors = new ConnectionErrors({
+    problems,
+    observe: ({ status, code }) => logger.info({ status, code }, 'request'),
+  });
+
+  const app = fastify({
+    ...serverLimits({ bodyLimitBytes: BODY_LIMIT_BYTES, waitMs: LONGEST_WAIT_MS }),
+    loggerInstance: logger,
+    // Fastify's own two lines a request have the address in them, and with it the secret.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    genReqId: requestId,
+    return503OnClosing: false,
+    // An address that no route can be looked up by; such a request passes no hook.
+    frameworkErrors(error, request, reply) {
+      if (refuseForeign(request, reply) === undefined) answerError(error, request, reply);
+      const { statusCode: status, outcomeCode: code } = reply;
+      logger.info({ status, code }, 'request');
+    },
+    clientErrorHandler: connectionErrors.onClientError,
+  });
+  connectionErrors.listenTo(app);
+  logRequests(app);
+  stopInOrder(app);
+  const refuseForeign = await allowOrigins(app, uiOrigins);
+
+  const { pathSegment, token } = access;
+  const isEndpoint = pathSegment === undefined ? () => true : createSegmentCheck(pathSegment);
+  checkRequests(app, {
+    problems,
+    whereToGo: WHERE_TO_GO,
+    hides: (url) => /\/(de|en)code\b/.test(url) && !isEndpoint(url.split('/')[1] ?? ''),
+  });
+  app.setErrorHandler(answerError);
+
+  app.get('/healthz', () => ({ status: 'ok' }));
+  const checkCaller = createCallerCheck(token);
+  await app.register(
+    (codecRoutes, _options, done) => {
+      codecRoutes.addHook<{ Params: { segment?: string } }>('onRequest', async ({ params }, reply) => {
+        if (isEndpoint(params.segment ?? '')) return;
+        await problems.send(reply, { code: 'NotFound', detail: WHERE_TO_GO });
+      });
+      codecRoutes.addHook('onRequest', checkCaller);
+      registerCodecRoutes(codecRoutes, keys);
+      done();
+    },
+    // In a route of its own the secret would be looked up faster the more of it is right.
+    { prefix: pathSegment === undefined ? '' : '/:segment' },
+  );
+  return app;
+}

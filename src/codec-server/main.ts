@@ -1,0 +1,27 @@
+import pino from 'pino';
+import { readCodecServerSettings } from '../config/codec-server-settings.ts';
+import { SettingsError } from '../config/environment.ts';
+import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
+import { createCodecServer } from './create-codec-server.ts';
+
+try {
+  const settings = readCodecServerSettings(process.env);
+  const server = await createCodecServer({
+    keys: parseEncryptionKeys(settings.encryptionKeys),
+    uiOrigins: settings.uiOrigins,
+    access: settings.access,
+    logger: pino({ name: 'codec-server', level: settings.logLevel }),
+  });
+  const stop = async () => {
+    await server.close();
+    // The keys of tokens may be on their way.
+    process.exit();
+  };
+  process.once('SIGINT', () => void stop());
+  process.once('SIGTERM', () => void stop());
+  await server.listen({ host: settings.host, port: settings.port });
+} catch (error) {
+  const reason = error instanceof SettingsError ? error.message : `The codec server stopped: ${String(error)}`;
+  process.stderr.write(`${reason}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,49 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { HttpProblemCode, Problems } from './problem.ts';
+import { StrictJsonError } from './strict-json.ts';
+
+interface ErrorAnswers {
+  problems: Problems<HttpProblemCode>;
+  bodyLimitBytes: number;
+  /** What to do after a failure that nobody expected, for a person. */
+  afterFailure: string;
+}
+
+/**
+ * Answers whatever was thrown with a problem document; what nobody expected is logged.
+ *
+ * @param options of the service.
+ * @returns what Fastify takes as error handler.
+ */
+export function errorAnswers({ problems, bodyLimitBytes, afterFailure }: ErrorAnswers) {
+  return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    if (error instanceof StrictJsonError) {
+      return problems.send(reply, { code: 'MalformedRequest', detail: error.message });
+    }
+    switch (error.statusCode) {
+      case 413:
+        return problems.send(reply, {
+          code: 'PayloadTooLarge',
+          detail: `The body is larger than ${bodyLimitBytes} bytes.`,
+        });
+      case 414:
+        return problems.send(reply, { code: 'UriTooLong', detail: 'A part of the address is longer than any key.' });
+      case 415:
+        return problems.send(reply, { code: 'UnsupportedMediaType', detail: 'Send Content-Type: application/json.' });
+      default:
+        if (error.statusCode !== undefined && error.statusCode < 500) {
+          return problems.send(reply, {
+            code: 'MalformedRequest',
+            detail: 'The request is not valid HTTP with JSON.',
+          });
+        }
+        // Not its message, nor the first line of its stack: they may hold what a customer entered.
+        request.log.error({ error: error.name, code: error.code, frames: framesOf(error) }, 'request failed');
+        return problems.send(reply, { code: 'InternalError', detail: afterFailure });
+    }
+  };
+}
+
+function framesOf({ stack = '' }: Error): string[] {
+  return stack.split('\n').filter((line) => line.startsWith('    at '));
+}

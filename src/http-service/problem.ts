@@ -1,0 +1,94 @@
+import type { FastifyReply } from 'fastify';
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** `code` of the problem that is answered, if one is. */
+    outcomeCode: string | undefined;
+  }
+}
+
+export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
+
+/** How long a caller should wait before it asks again, in seconds: what we do takes a moment. */
+export const RETRY_AFTER_S = 2;
+
+/** What a code means, the same for every occurrence. */
+export interface ProblemEntry {
+  readonly status: number;
+  readonly title: string;
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean;
+}
+
+export interface Problem<Code extends string> {
+  code: Code;
+  detail: string;
+  /** What is wrong one by one, where there is more than one thing. */
+  problems?: object[];
+}
+
+/** Problems of HTTP itself, which every service has. A code is never renamed. */
+const httpProblems = {
+  MalformedRequest: { status: 400, title: 'The request can not be read.', retryable: false },
+  Unauthorized: { status: 401, title: 'The credential is missing or unknown.', retryable: false },
+  NotFound: { status: 404, title: 'There is nothing at this address.', retryable: false },
+  MethodNotAllowed: { status: 405, title: 'The address does not know this method.', retryable: false },
+  RequestTimeout: { status: 408, title: 'The request took too long to arrive.', retryable: true },
+  PayloadTooLarge: { status: 413, title: 'The body is too large.', retryable: false },
+  UriTooLong: { status: 414, title: 'The address is too long.', retryable: false },
+  UnsupportedMediaType: {
+    status: 415,
+    title: 'The body must be application/json without a content encoding.',
+    retryable: false,
+  },
+  HeadersTooLarge: { status: 431, title: 'The headers are too large.', retryable: false },
+} as const satisfies Record<string, ProblemEntry>;
+
+export type HttpProblemCode = keyof typeof httpProblems | 'InternalError';
+
+/** @param service for a person, such as "The gateway". */
+export function httpProblemsOf(service: string): Record<HttpProblemCode, ProblemEntry> {
+  return { ...httpProblems, InternalError: { status: 500, title: `${service} failed.`, retryable: true } };
+}
+
+/** Identifies a problem, wherever its description is served from: see docs/decisions/0012. */
+export function problemType(code: string): string {
+  return `urn:cooco:problem:${code}`;
+}
+
+/** The problem documents (RFC 9457) of one service. */
+export class Problems<Code extends string> {
+  readonly #entryOf: (code: Code) => ProblemEntry;
+
+  constructor(entryOf: (code: Code) => ProblemEntry) {
+    this.#entryOf = entryOf;
+  }
+
+  /** A problem as it goes over the wire, with the headers that belong to it. */
+  response({ code, detail, problems = [] }: Problem<Code>) {
+    const { status, title, retryable } = this.#entryOf(code);
+    const body = {
+      type: problemType(code),
+      title,
+      status,
+      detail,
+      code: code as string,
+      retryable,
+      ...(problems.length > 0 && { problems }),
+    };
+    const headers: Record<string, string> = {
+      'content-type': PROBLEM_CONTENT_TYPE,
+      ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+      // RFC 9110, section 15.5.16: what would have been taken.
+      ...(status === 415 && { 'accept-encoding': 'identity' }),
+      ...(retryable && { 'retry-after': String(RETRY_AFTER_S) }),
+    };
+    return { status, headers, body };
+  }
+
+  send(reply: FastifyReply, problem: Problem<Code>): FastifyReply {
+    const { status, headers, body } = this.response(problem);
+    reply.outcomeCode = problem.code;
+    return reply.status(status).headers(headers).send(body);
+  }
+}
