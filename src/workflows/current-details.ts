@@ -84,7 +84,7 @@ function sectionsOf(view: RunView): Sections {
       return {
         title: 'No order came of it',
         happened: failureSentence(state),
-        next: 'Nothing by itself. If the customer sends the same checkout again, it is tried again.',
+        next: 'Nothing more in this run. If the customer sends the same checkout again, it is tried again.',
         can: state.failure ? supportAdvice[state.failure.code].whenFailed : '',
       };
     case 'CANCELLED':

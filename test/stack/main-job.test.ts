@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
 import { directusCaller } from '../support/directus-http.ts';
@@ -301,6 +303,34 @@ describe('without a worker', () => {
   }, 60_000);
 });
 
+describe('personal data', () => {
+  it('stands in clear neither in what Temporal stores of all these orders nor in any log', async () => {
+    const { shipping_snapshot, customer_note } = await world.newCheckout();
+    const { address, instructions } = shipping_snapshot as { address: string; instructions: string };
+    const personal = [
+      ...['Customer One', '+1 555 0101', 'customer-one@example.com'],
+      ...[address, instructions, String(customer_note)],
+    ];
+    const dataDir = path.dirname(path.dirname(world.stack.parts.gateway.logFile));
+    const logs = await filesIn(path.join(dataDir, 'logs'));
+    const databases = (await filesIn(dataDir)).filter((file) => path.basename(file).startsWith('temporal.db'));
+    const found: string[] = [];
+
+    for (const file of [...logs, ...databases]) {
+      const text = await readFile(file, 'utf8');
+      found.push(
+        ...personal.filter((datum) => text.includes(datum)).map((datum) => `${path.basename(file)}: ${datum}`),
+      );
+    }
+
+    expect(logs.map((file) => path.basename(file))).toEqual(
+      expect.arrayContaining(['worker.log', 'gateway.log', 'codec-server.log', 'temporal.log', 'directus.log']),
+    );
+    expect(databases.length).toBeGreaterThan(0);
+    expect(found).toEqual([]);
+  });
+});
+
 describe('the gateway', () => {
   it.each([
     ['no credential', { authorization: '' }, 401, 'Unauthorized'],
@@ -347,4 +377,9 @@ async function onlyOrderOf(quoteId: string): Promise<OrderRow> {
   const orders = await world.ordersOf(quoteId);
   expect(orders).toHaveLength(1);
   return orders[0] as OrderRow;
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => path.join(folder, entry.name));
 }

@@ -19,6 +19,7 @@ export interface Scenario {
   request: CheckoutRequest;
   activities: OrderCreationActivities;
   orderId: string;
+  storeId: string;
   link: LinkIds;
   /** Names of the steps, in the order in which they were called. */
   calls: string[];
@@ -56,6 +57,7 @@ export function createScenario({
 }: ScenarioOptions): Scenario {
   const { phone, email, address } = personalData;
   const orderId = randomUUID();
+  const storeId = randomUUID();
   const link = { ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` };
   const calls: string[] = [];
   const marks: OrderMark[] = [];
@@ -85,7 +87,7 @@ export function createScenario({
         checkout: {
           quote_id: request.quote_id,
           quote_expires_at: new Date(nowMs + quoteExpiresInMs).toISOString(),
-          store_id: randomUUID(),
+          store_id: storeId,
           merchant_id: 'merchant-1',
           customer: { id: request.customer_id, name: personalData.name, phone, email },
           fulfillment: { type: 'PICKUP' },
@@ -130,5 +132,5 @@ export function createScenario({
       },
     ]),
   ) as unknown as OrderCreationActivities;
-  return { request, activities: recorded, orderId, link, calls, marks, sent };
+  return { request, activities: recorded, orderId, storeId, link, calls, marks, sent };
 }

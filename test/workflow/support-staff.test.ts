@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
@@ -134,6 +135,60 @@ describe('what support staff read of a run', () => {
     expect(scenario.marks).toMatchObject([{ failure_reason: 'RideNDine refused the order (422).' }]);
   });
 });
+
+describe('the queries of the runbook', () => {
+  const chapter = /^## Find an order$(.*?)^## /ms.exec(readRunbook())?.[1] ?? '';
+  const inTable = [...chapter.matchAll(/\| `([^`]+)` +\|/g)].map(([, query = '']) => query);
+  const inLinks = [...chapter.matchAll(/\?query=([^&]+)&/g)].map(([, query = '']) => decodeURIComponent(query));
+  const byId = inTable.filter((query) => query.includes('ID"'));
+  let scenario: Scenario;
+  let handle: WorkflowHandle;
+  beforeAll(async () => {
+    scenario = worker.newScenario();
+    handle = await start(scenario);
+    await handle.result();
+  });
+
+  it.each([...inTable, ...inLinks])('are understood by the server: %s', async (query) => {
+    await expect(find(query)).resolves.toBeInstanceOf(Array);
+  });
+
+  it.each(byId)('find the order: %s', async (query) => {
+    const { request, link, orderId, storeId } = scenario;
+    const known = new Map([
+      ['CoocoOrderId', orderId],
+      ['CoocoQuoteId', request.quote_id],
+      ['CoocoCustomerId', request.customer_id],
+      ['CoocoStoreId', storeId],
+      ['RideNDineOrderId', link.ridendine_order_id],
+    ]);
+    const [name = ''] = query.split(' ');
+    const asked =
+      name === 'WorkflowId'
+        ? query.replace('ID"', `${request.idempotency_key}"`)
+        : query.replaceAll('"ID"', `"${known.get(name)}"`);
+
+    // The server's list comes a moment after the workflow.
+    await pWaitFor(async () => (await find(asked)).length > 0, { interval: 100, timeout: 20_000 });
+
+    await expect(find(asked)).resolves.toEqual([handle.workflowId]);
+  });
+
+  it('are those that support staff need', () => {
+    expect(byId).toHaveLength(7);
+    expect(inLinks).toHaveLength(4);
+  });
+});
+
+async function find(query: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { workflowId } of client.workflow.list({ query })) found.push(workflowId);
+  return found;
+}
+
+function readRunbook(): string {
+  return readFileSync(new URL('../../docs/support-runbook.md', import.meta.url), 'utf8');
+}
 
 describe('what support staff decide', () => {
   it.each([

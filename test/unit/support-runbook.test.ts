@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { failureCodes } from '../../src/domain/failure-codes.ts';
+import type { FailureCode } from '../../src/domain/failure-codes.ts';
+import { orderCreationStages } from '../../src/domain/order-creation.ts';
+import { faultsOfCancelRequest, faultsOfReviewDecision } from '../../src/domain/review-decision.ts';
+import { supportAdvice } from '../../src/domain/support-advice.ts';
+import { currentDetails } from '../../src/workflows/current-details.ts';
+
+const runbook = readFileSync(new URL('../../docs/support-runbook.md', import.meta.url), 'utf8');
+
+/** The sections of a chapter by their headings, each as one line of words. */
+function sectionsOf(chapter: string): Map<string, string> {
+  const text = new RegExp(`^## ${chapter}$(.*?)^## `, 'ms').exec(runbook)?.[1] ?? '';
+  const sections = text.split(/^### /m).slice(1);
+  return new Map(
+    sections.map((section) => [section.slice(0, section.indexOf('\n')), section.replaceAll(/\s+/g, ' ')] as const),
+  );
+}
+
+describe('docs/support-runbook.md', () => {
+  it('explains every stage, in their order', () => {
+    const stages = sectionsOf('Every stage');
+
+    expect([...stages.keys()]).toEqual([...orderCreationStages]);
+    for (const section of stages.values()) {
+      for (const part of ['You see', 'It means', 'You do']) expect(section).toContain(`- **${part}:** `);
+    }
+  });
+
+  it.each(orderCreationStages)('names %s by the heading of its details', (stage) => {
+    const [heading = ''] = currentDetails({ state: { stage } }).split('\n');
+
+    expect(sectionsOf('Every stage').get(stage)).toContain(heading.replace('### ', ''));
+  });
+
+  it('explains every failure code, in the order of the table', () => {
+    const codes = sectionsOf('Every failure code');
+
+    expect([...codes.keys()]).toEqual(Object.keys(failureCodes));
+    for (const section of codes.values()) {
+      for (const part of ['You see', 'It means', 'You call']) expect(section).toContain(`- **${part}:** `);
+    }
+  });
+
+  it.each(Object.keys(failureCodes) as FailureCode[])('gives the advice that the Temporal UI gives: %s', (code) => {
+    const section = sectionsOf('Every failure code').get(code);
+
+    for (const advice of Object.values(supportAdvice[code])) expect(section).toContain(` ${advice}`);
+  });
+
+  it('shows updates that are accepted as they stand', () => {
+    const blocks = [...runbook.matchAll(/^ *```json\n *(.*?)\n *```$/gms)].map(([, json = '']) => json);
+    const examples = blocks.map((json) => JSON.parse(json) as { decision?: string });
+    const decisions = examples.filter(({ decision }) => decision !== undefined);
+    const cancellations = examples.filter(({ decision }) => decision === undefined);
+
+    expect(decisions.map(({ decision }) => decision)).toEqual(['link', 'retry', 'abandon']);
+    expect(decisions.flatMap((decision) => faultsOfReviewDecision(decision))).toEqual([]);
+    expect(cancellations.flatMap((request) => faultsOfCancelRequest(request))).toEqual([]);
+    expect(cancellations).toHaveLength(1);
+  });
+
+  it('leads to sections that are there', () => {
+    const anchors = new Set(
+      [...runbook.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+        heading
+          .toLowerCase()
+          .replaceAll(/[^\w\s-]/g, '')
+          .replaceAll(' ', '-'),
+      ),
+    );
+    const targets = [...runbook.matchAll(/\]\(#([^)]+)\)/g)].map(([, target]) => target);
+
+    expect(targets.length).toBeGreaterThan(5);
+    expect(targets.filter((target) => !anchors.has(target ?? ''))).toEqual([]);
+  });
+});
