@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from '@jest/globals';
+
+const page = readFileSync(new URL('../../docs/encryption.md', import.meta.url), 'utf8').replaceAll(/\s+/g, ' ');
+
+/** How many encrypted payloads the history of a recorded run holds. */
+function payloadsOf(scenario: string): number {
+  const file = new URL(`../replay/histories/0.2.0/${scenario}.json`, import.meta.url);
+  const mark = Buffer.from('binary/encrypted').toString('base64');
+  return readFileSync(file, 'utf8').split(mark).length - 1;
+}
+
+it('docs/encryption.md tells how many payloads an order makes', () => {
+  expect(page).toContain(
+    `An order that goes well makes ${payloadsOf('good-path')} of them, one that is reviewed ${payloadsOf('review-link')}:`,
+  );
+});
