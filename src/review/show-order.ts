@@ -1,8 +1,10 @@
 import type { PayloadCodec } from '@temporalio/common';
 import ms from 'ms';
-import { failureCodes, isFailureCode, isRetryable } from '../domain/failure-codes.ts';
+import { failureCodes, isFailureCode } from '../domain/failure-codes.ts';
+import { reasonIn } from '../domain/failure-text.ts';
 import { ORDER_CREATION_STATE_QUERY } from '../domain/order-creation.ts';
 import type { OrderCreationState } from '../domain/order-creation.ts';
+import { supportAdvice } from '../domain/support-advice.ts';
 import { failureMessage } from '../encryption/failure-message.ts';
 import { countOrderWorkers } from '../temporal/order-workers.ts';
 import { TemporalAccessError } from '../temporal/temporal-access.ts';
@@ -73,17 +75,20 @@ async function pendingSteps({ pendingActivities }: OrderRunDetails, codec: Paylo
       if (!lastFailure) return step;
       const nextMs = Number(scheduledTime?.seconds ?? 0) * 1000 - Date.now();
       const next = nextMs > 0 ? ` The next attempt is in ${ms(nextMs, { long: true })}.` : '';
-      return `${step}; the last one failed: ${await failureMessage(lastFailure, codec)}${next}`;
+      return `${step}; the last one failed: ${reasonIn(await failureMessage(lastFailure, codec))}${next}`;
     }),
   );
 }
+
+const LOOK_IT_UP = 'Look the order up at RideNDine.';
 
 function nextSteps({ isOpen, stage, status, orderId, workflowId, failureCode, pendingActivities }: OrderRunDetails) {
   const id = orderId ?? workflowId;
   if (isOpen && stage === 'NEEDS_REVIEW') {
     const who = '--actor <you> --reason <why>';
     return [
-      'Look the order up at RideNDine first. Then decide:',
+      isFailureCode(failureCode) ? (supportAdvice[failureCode].inReview ?? LOOK_IT_UP) : LOOK_IT_UP,
+      'Then decide:',
       'RideNDine has it:',
       `  npm run review -- link ${id} --ridendine-order-id <id> --payment-session-id <id> ${who}`,
       'RideNDine does not have it, and it shall be made:',
@@ -93,9 +98,11 @@ function nextSteps({ isOpen, stage, status, orderId, workflowId, failureCode, pe
     ];
   }
   if (isOpen) {
-    return pendingActivities.some(({ lastFailure }) => lastFailure)
-      ? ['The step is tried again by itself. What it fails at has to be mended.']
-      : ['Nothing: it goes on by itself.'];
+    const failing = pendingActivities.find(({ lastFailure }) => lastFailure);
+    if (!failing) return ['Nothing: it goes on by itself.'];
+    const code = failing.lastFailure?.applicationFailureInfo?.type;
+    const advice = isFailureCode(code) ? supportAdvice[code].whileTried : undefined;
+    return ['The step is tried again by itself.', advice ?? 'What it fails at has to be mended.'];
   }
   switch (stage) {
     case 'LINKED':
@@ -103,9 +110,9 @@ function nextSteps({ isOpen, stage, status, orderId, workflowId, failureCode, pe
     case 'CANCELLED':
       return ['Nothing: the order was cancelled for good. The customer has to order anew.'];
     case 'FAILED':
-      return isFailureCode(failureCode) && isRetryable(failureCode)
-        ? ['The customer may send the same request again.']
-        : ['See docs/failures.md, where this failure is explained.'];
+      return [
+        isFailureCode(failureCode) ? supportAdvice[failureCode].whenFailed : 'The Temporal UI shows how it ended.',
+      ];
     case 'VALIDATING':
     case 'CREATING_RECORD':
     case 'CREATING_RIDENDINE_ORDER':
