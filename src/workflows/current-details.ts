@@ -1,3 +1,4 @@
+import type { FailureCode } from '../domain/failure-codes.ts';
 import type { OrderCreationState } from '../domain/order-creation.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
 import { supportAdvice } from '../domain/support-advice.ts';
@@ -84,7 +85,9 @@ function sectionsOf(view: RunView): Sections {
       return {
         title: 'No order came of it',
         happened: failureSentence(state),
-        next: 'Nothing more in this run. If the customer sends the same checkout again, it is tried again.',
+        next: mayBeSentAgain(state)
+          ? 'Nothing more in this run. If the customer sends the same checkout again, it is tried again.'
+          : 'Nothing more in this run.',
         can: state.failure ? supportAdvice[state.failure.code].whenFailed : '',
       };
     case 'CANCELLED':
@@ -121,6 +124,12 @@ function inReview(state: OrderCreationState): Sections {
       .join('\n')
       .trim(),
   };
+}
+
+/** Not of an order that was abandoned, cancelled or taken on by somebody else, and not with another checkout's key. */
+function mayBeSentAgain({ failure }: OrderCreationState): boolean {
+  const final: readonly FailureCode[] = ['OrderNeedsReview', 'OrderCancelled', 'IdempotencyKeyReused'];
+  return failure === undefined || !final.includes(failure.code);
 }
 
 function failureSentence({ failure }: OrderCreationState): string {

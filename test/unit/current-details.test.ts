@@ -72,6 +72,15 @@ describe('the details of a run', () => {
     expect(details).toContain(`It did not work. (\`${code}\`)`);
     expect(details).toContain(supportAdvice[code].whenFailed);
   });
+
+  it.each(['OrderNeedsReview', 'OrderCancelled', 'IdempotencyKeyReused'] as const)(
+    'after a failure with %s promise nothing of the same checkout sent again',
+    (code) => {
+      const details = detailsOf({ stage: 'FAILED', failure: { code, reason: 'It is over.' } });
+
+      expect(details).not.toContain('tried again');
+    },
+  );
 });
 
 describe('the advice', () => {
