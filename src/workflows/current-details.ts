@@ -9,6 +9,8 @@ export interface RunView {
   state: OrderCreationState;
   /** While RideNDine is asked: until when. ISO 8601. */
   asked_until?: AskedUntil;
+  /** The order is one that an earlier run has left half-way. */
+  is_taken_on?: boolean;
   /** Runs of older versions have none. */
   links?: SupportLinks;
 }
@@ -52,6 +54,7 @@ function sectionsOf(view: RunView): Sections {
         can: `${LOOK_AT_PENDING} ${MAY_BE_CANCELLED}`,
       };
     case 'CREATING_RECORD':
+      if (view.is_taken_on) return takenOn;
       return {
         title: 'The order is being written to Directus',
         happened: 'The checkout is in order. RideNDine knows nothing of it yet.',
@@ -106,6 +109,13 @@ const LOOK_AT_PENDING =
   'Nothing, as long as this takes seconds. If it takes longer, *Pending Activities* says what stands in the way and when it is tried again.';
 
 const MAY_BE_CANCELLED = 'The order can still be cancelled: send the update `cancelOrder`.';
+
+const takenOn: Sections = {
+  title: 'An order is taken on that was left half-way',
+  happened: 'An earlier run wrote the order to Directus and then was lost. RideNDine may have it.',
+  next: 'The order is read from Directus. If Directus does not answer, it is asked again for 30 minutes, and after that by another run.',
+  can: `${LOOK_AT_PENDING} The order can not be cancelled any more: RideNDine may have it.`,
+};
 
 function inReview(state: OrderCreationState): Sections {
   const advice = state.failure && supportAdvice[state.failure.code].inReview;
