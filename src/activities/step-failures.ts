@@ -6,6 +6,7 @@ import { isFailureCode } from '../domain/failure-codes.ts';
 import { failureText } from '../domain/failure-text.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
 import { supportAdvice } from '../domain/support-advice.ts';
+import { attemptTime } from './clock.ts';
 import type { PartnerFailureDetails } from './order-creation-activities.ts';
 
 /**
@@ -57,21 +58,30 @@ function explained(failure: ApplicationFailure): ApplicationFailure {
   return failure;
 }
 
-function adviceFor({ type, nonRetryable }: ApplicationFailure): string {
+function adviceFor(failure: ApplicationFailure): string {
+  const { type } = failure;
   if (!isFailureCode(type)) return "Call the developers: the worker's log says where it happened.";
   const { whileTried, whenFailed } = supportAdvice[type];
   // What comes of the order is the workflow's to say: its details tell what to do then.
-  return nonRetryable ? 'Look at the details of the workflow.' : (whileTried ?? whenFailed);
+  return isLast(failure) ? 'Look at the details of the workflow.' : (whileTried ?? whenFailed);
 }
 
 function whatNext(failure: ApplicationFailure): string {
-  const { nonRetryable, nextRetryDelay } = failure;
-  const { retryPolicy, attempt } = activityInfo();
-  if (nonRetryable || attempt === retryPolicy?.maximumAttempts) return 'It is not tried again by itself.';
-  const pause = spelledOut(nextRetryDelay == null ? usualPauseMs() : milliseconds(nextRetryDelay));
-  const until = partnerDetails(failure).tried_until ?? end();
+  if (isLast(failure)) return 'It is not tried again by itself.';
+  const until = partnerDetails(failure).tried_until ?? instantOf(endMs());
   const asLong = until === undefined ? 'until it succeeds' : `until ${minuteOf(until)} at the latest`;
-  return `It is tried again by itself in ${pause}, and then again and again, ${asLong}.`;
+  return `It is tried again by itself in ${spelledOut(pauseMs(failure))}, and then again and again, ${asLong}.`;
+}
+
+/** Temporal makes no attempt that would begin after the end. */
+function isLast(failure: ApplicationFailure): boolean {
+  const { retryPolicy, attempt } = activityInfo();
+  if (failure.nonRetryable || attempt === retryPolicy?.maximumAttempts) return true;
+  return attemptTime().getTime() + pauseMs(failure) > endMs();
+}
+
+function pauseMs({ nextRetryDelay }: ApplicationFailure): number {
+  return nextRetryDelay == null ? usualPauseMs() : milliseconds(nextRetryDelay);
 }
 
 /** As Temporal reckons it from the activity's retry policy. */
@@ -81,11 +91,14 @@ function usualPauseMs(): number {
   return Math.min(milliseconds(maximumInterval), milliseconds(initialInterval) * backoffCoefficient ** (attempt - 1));
 }
 
-/** When the time of all attempts together is over, if it is ever. */
-function end(): string | undefined {
+/** When the time of all attempts together is over, in milliseconds since 1970; `Infinity` if it never is. */
+function endMs(): number {
   const { scheduledTimestampMs, scheduleToCloseTimeoutMs } = activityInfo();
-  if (!scheduleToCloseTimeoutMs) return undefined;
-  return new Date(scheduledTimestampMs + scheduleToCloseTimeoutMs).toISOString();
+  return scheduleToCloseTimeoutMs ? scheduledTimestampMs + scheduleToCloseTimeoutMs : Infinity;
+}
+
+function instantOf(timeMs: number): string | undefined {
+  return timeMs === Infinity ? undefined : new Date(timeMs).toISOString();
 }
 
 function milliseconds(duration: Duration): number {

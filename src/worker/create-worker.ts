@@ -25,7 +25,7 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
   try {
     const dataConverter = dataConverterFor(parseEncryptionKeys(settings.encryptionKeys));
     const client = new Client({ connection, namespace, dataConverter });
-    if (settings.sweep) await scheduleSweep(client, settings.sweep);
+    if (settings.sweep) await scheduleSweep({ connection, namespace }, settings.sweep);
     const directus = connectDirectus({ ...settings.directus, timeoutMs: DIRECTUS_TIMEOUT_MS });
     const worker = await Worker.create({
       connection,

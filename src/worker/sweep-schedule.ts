@@ -1,7 +1,8 @@
-import { ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
-import type { Client, ScheduleOptions, ScheduleOptionsStartWorkflowAction } from '@temporalio/client';
+import { ScheduleAlreadyRunning, ScheduleClient, ScheduleOverlapPolicy } from '@temporalio/client';
+import type { ScheduleClientOptions, ScheduleOptions } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { PayloadCodec } from '@temporalio/common';
 import { ORDER_CREATION_TASK_QUEUE, ORDER_SWEEP_SCHEDULE_ID, ORDER_SWEEP_WORKFLOW } from '../domain/order-creation.ts';
-import { DecryptionError } from '../encryption/encryption-codec.ts';
 import type { OrderSweep, orderSweep } from '../workflows/order-sweep.ts';
 
 export interface SweepSettings {
@@ -11,10 +12,23 @@ export interface SweepSettings {
 }
 
 /**
+ * The schedule outlives keys, and nothing in it is a secret: it is written in clear, and what somebody has encrypted in it
+ * is not read. Else no worker could start that lacks the key of the last one.
+ */
+const withoutKeys: PayloadCodec = {
+  encode: async (payloads) => payloads,
+  decode: async (payloads) => payloads.map(() => defaultPayloadConverter.toPayload(null)),
+};
+
+/**
  * Sees to it that Temporal starts the sweep for lost orders. The worker that was started last decides on the times; a
  * schedule that an operator has paused stays so.
  */
-export async function scheduleSweep(client: Client, { intervalMs, afterMs }: SweepSettings): Promise<void> {
+export async function scheduleSweep(
+  temporal: Pick<ScheduleClientOptions, 'connection' | 'namespace'>,
+  { intervalMs, afterMs }: SweepSettings,
+): Promise<void> {
+  const schedules = new ScheduleClient({ ...temporal, dataConverter: { payloadCodecs: [withoutKeys] } });
   const schedule = {
     spec: { intervals: [{ every: intervalMs }] },
     action: {
@@ -27,36 +41,13 @@ export async function scheduleSweep(client: Client, { intervalMs, afterMs }: Swe
     },
     // A sweep that was missed is made up for by the next one.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: intervalMs },
-  } satisfies SweepSchedule;
+  } satisfies Omit<ScheduleOptions, 'scheduleId'>;
   try {
-    await client.schedule.create<typeof orderSweep>({ scheduleId: ORDER_SWEEP_SCHEDULE_ID, ...schedule });
+    await schedules.create<typeof orderSweep>({ scheduleId: ORDER_SWEEP_SCHEDULE_ID, ...schedule });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    await change(client, schedule);
-  }
-}
-
-type SweepSchedule = Omit<ScheduleOptions, 'scheduleId' | 'action'> & {
-  action: ScheduleOptionsStartWorkflowAction<typeof orderSweep>;
-};
-
-async function change(client: Client, schedule: SweepSchedule): Promise<void> {
-  const handle = client.schedule.getHandle(ORDER_SWEEP_SCHEDULE_ID);
-  try {
-    await handle.update<typeof orderSweep>(({ state }) => ({ ...schedule, state }));
-  } catch (error) {
-    if (!(error instanceof DecryptionError)) throw error;
-    // A worker that has lost a key must start all the same. Whether it is paused stands in clear.
-    const { schedule: stored } = await client.workflowService.describeSchedule({
-      namespace: client.options.namespace,
-      scheduleId: ORDER_SWEEP_SCHEDULE_ID,
-    });
-    const { paused, notes } = stored?.state ?? {};
-    await handle.delete();
-    await client.schedule.create({
-      scheduleId: ORDER_SWEEP_SCHEDULE_ID,
-      ...schedule,
-      state: { paused: paused ?? false, ...(notes && { note: notes }) },
-    });
+    await schedules
+      .getHandle(ORDER_SWEEP_SCHEDULE_ID)
+      .update<typeof orderSweep>(({ state }) => ({ ...schedule, state }));
   }
 }

@@ -60,8 +60,10 @@ export function openCancellation(): Cancellation {
     (request) =>
       CancellationScope.nonCancellable(async () => {
         by = supportAction('cancel', request, currentUpdateInfo()?.id);
-        await requestCancellation();
-        await condition(() => answer !== undefined);
+        const isAnswered = condition(() => answer !== undefined);
+        // Once it is too late the run goes on, and may end, whether or not Temporal has heard.
+        await Promise.race([requestCancellation(), isAnswered]);
+        await isAnswered;
         if (answer?.refusal !== undefined) refuseDecision(answer.refusal);
       }),
     {

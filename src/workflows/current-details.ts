@@ -1,3 +1,4 @@
+import type { FailureCode } from '../domain/failure-codes.ts';
 import type { OrderCreationState } from '../domain/order-creation.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
 import { supportAdvice } from '../domain/support-advice.ts';
@@ -8,6 +9,8 @@ export interface RunView {
   state: OrderCreationState;
   /** While RideNDine is asked: until when. ISO 8601. */
   asked_until?: AskedUntil;
+  /** The order is one that an earlier run has left half-way. */
+  is_taken_on?: boolean;
   /** Runs of older versions have none. */
   links?: SupportLinks;
 }
@@ -51,6 +54,7 @@ function sectionsOf(view: RunView): Sections {
         can: `${LOOK_AT_PENDING} ${MAY_BE_CANCELLED}`,
       };
     case 'CREATING_RECORD':
+      if (view.is_taken_on) return takenOn;
       return {
         title: 'The order is being written to Directus',
         happened: 'The checkout is in order. RideNDine knows nothing of it yet.',
@@ -84,7 +88,9 @@ function sectionsOf(view: RunView): Sections {
       return {
         title: 'No order came of it',
         happened: failureSentence(state),
-        next: 'Nothing more in this run. If the customer sends the same checkout again, it is tried again.',
+        next: mayBeSentAgain(state)
+          ? 'Nothing more in this run. If the customer sends the same checkout again, it is tried again.'
+          : 'Nothing more in this run.',
         can: state.failure ? supportAdvice[state.failure.code].whenFailed : '',
       };
     case 'CANCELLED':
@@ -104,6 +110,13 @@ const LOOK_AT_PENDING =
 
 const MAY_BE_CANCELLED = 'The order can still be cancelled: send the update `cancelOrder`.';
 
+const takenOn: Sections = {
+  title: 'An order is taken on that was left half-way',
+  happened: 'An earlier run wrote the order to Directus and then was lost. RideNDine may have it.',
+  next: 'The order is read from Directus. If Directus does not answer, it is asked again for 30 minutes, and after that by another run.',
+  can: `${LOOK_AT_PENDING} The order can not be cancelled any more: RideNDine may have it.`,
+};
+
 function inReview(state: OrderCreationState): Sections {
   const advice = state.failure && supportAdvice[state.failure.code].inReview;
   return {
@@ -121,6 +134,12 @@ function inReview(state: OrderCreationState): Sections {
       .join('\n')
       .trim(),
   };
+}
+
+/** Not of an order that was abandoned, cancelled or taken on by somebody else, and not with another checkout's key. */
+function mayBeSentAgain({ failure }: OrderCreationState): boolean {
+  const final: readonly FailureCode[] = ['OrderNeedsReview', 'OrderCancelled', 'IdempotencyKeyReused'];
+  return failure === undefined || !final.includes(failure.code);
 }
 
 function failureSentence({ failure }: OrderCreationState): string {

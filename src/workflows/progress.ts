@@ -17,7 +17,7 @@ import type { StepFailure } from './failures.ts';
 const orderCreationState = defineQuery<OrderCreationState>(ORDER_CREATION_STATE_QUERY);
 
 type Known = Omit<OrderCreationState, 'stage' | 'failure' | 'review_overdue'> &
-  Pick<RunView, 'asked_until'> & { store_id?: string };
+  Pick<RunView, 'asked_until' | 'is_taken_on'> & { store_id?: string };
 
 /**
  * What support staff see of a run while it goes on, and after its end: its search attributes, its current details and
@@ -53,10 +53,14 @@ export function startProgress(input: OrderCreationInput): Progress {
         upsertMemo({ [REQUEST_FINGERPRINT_MEMO]: request_fingerprint });
       }
     },
-    enter(stage, { store_id, asked_until, ...ids } = {}, failure) {
+    enter(stage, { store_id, asked_until, is_taken_on, ...ids } = {}, failure) {
       const { failure: cleared, review_overdue: _over, ...rest } = view.state;
       const told = failure && { failure: { code: failure.code, reason: failure.reason } };
-      show({ state: { ...rest, ...ids, stage, ...told }, ...(asked_until && { asked_until }) });
+      show({
+        state: { ...rest, ...ids, stage, ...told },
+        ...(asked_until && { asked_until }),
+        ...(is_taken_on && { is_taken_on }),
+      });
       const updates: SearchAttributeUpdatePair[] = [{ key: searchAttributes.stage, value: stage }];
       if (ids.order_id) updates.push({ key: searchAttributes.orderId, value: ids.order_id });
       if (store_id) updates.push({ key: searchAttributes.storeId, value: store_id });

@@ -129,7 +129,7 @@ export function startSteps(input: OrderCreationInput): Steps {
         case 'unfinished': {
           cancellation.refuseFromNowOn();
           const { order_id, store_id } = standing;
-          progress.enter('CREATING_RECORD', { order_id, ...(store_id !== null && { store_id }) });
+          progress.enter('CREATING_RECORD', { order_id, is_taken_on: true, ...(store_id !== null && { store_id }) });
           return await takeOn(standing);
         }
       }

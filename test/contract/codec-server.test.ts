@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import type { CryptoKey, JWTPayload } from 'jose';
+import pWaitFor from 'p-wait-for';
 import pino from 'pino';
 import { z } from 'zod';
 import { createCodecServer } from '../../src/codec-server/create-codec-server.ts';
@@ -486,6 +489,23 @@ describe('the access token', () => {
 });
 
 describe('the log', () => {
+  it('tells of an answer that the caller did not read to its end', async () => {
+    const server = await start();
+    const { port } = new URL(server.url);
+    const body = JSON.stringify({ payloads: [json('x'.repeat(4_000_000))] });
+    const caller = connect(Number(port), '127.0.0.1');
+    caller.write(
+      `POST /${segment}/decode HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+    await once(caller, 'data');
+    caller.resetAndDestroy();
+
+    await pWaitFor(() => server.log.some(({ msg }) => msg === 'decode'), { interval: 20, timeout: 5000 });
+
+    expect(server.log.filter(({ msg }) => msg === 'decode')).toMatchObject([{ caller: 'local', payloads: 1 }]);
+  });
+
   it('has a line for each request: who decoded what of which namespace, with which keys', async () => {
     const server = await start({ keys: `${keyText},${newEncryptionKey('old')}` });
 

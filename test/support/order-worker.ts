@@ -43,16 +43,26 @@ export async function createOrderWorker({ address, namespace }: TemporalSettings
       if (scenario === undefined) throw new Error('No test has a scenario for this workflow.');
       return await scenario.activities[name](input);
     };
+  let client: Client | undefined;
+  const requestCancellation = createRequestCancellation({
+    runs: {
+      async requestCancellation(run) {
+        if (!client) throw new Error('The worker has not been started.');
+        await createOrderRuns(client).requestCancellation(run);
+      },
+    },
+  });
   let running: { worker: Worker; ended: Promise<void> } | undefined;
   return {
     newScenario(options = {}) {
-      const { request = newPickupRequest(), nowMs = Date.now(), ...rest } = options;
-      const scenario = createScenario({ request, nowMs, ...rest });
+      const { request = newPickupRequest(), nowMs = Date.now(), override, ...rest } = options;
+      const scenario = createScenario({ request, nowMs, ...rest, override: { requestCancellation, ...override } });
       scenarios.set(orderCreationWorkflowId(request.idempotency_key), scenario);
       return scenario;
     },
     async start(dataConverter = testDataConverter) {
       const connection = await NativeConnection.connect({ address });
+      client = new Client({ connection, namespace });
       const worker = await Worker.create({
         connection,
         namespace,
@@ -65,9 +75,7 @@ export async function createOrderWorker({ address, namespace }: TemporalSettings
           createRideNDineOrder: step('createRideNDineOrder'),
           saveLinkIds: step('saveLinkIds'),
           markOrder: step('markOrder'),
-          requestCancellation: createRequestCancellation({
-            runs: createOrderRuns(new Client({ connection, namespace })),
-          }),
+          requestCancellation: step('requestCancellation'),
         },
       });
       const run = async () => {

@@ -39,6 +39,14 @@ describe('the details of a run', () => {
     expect(detailsOf({ stage: 'LINKED', order_id: 'o-1' }, {})).not.toContain('](');
   });
 
+  it('of an order that is taken on do not say that RideNDine knows nothing of it, or that it can be cancelled', () => {
+    const state = { stage: 'CREATING_RECORD', order_id: 'o-1' } as const;
+
+    expect(detailsOf(state)).toContain('`cancelOrder`');
+    expect(detailsOf(state, { is_taken_on: true })).toContain('RideNDine may have it');
+    expect(detailsOf(state, { is_taken_on: true })).not.toContain('`cancelOrder`');
+  });
+
   it('tell until when RideNDine is asked, by what is known of the calls so far', () => {
     const details = detailsOf(
       { stage: 'CREATING_RIDENDINE_ORDER', order_id: 'o-1' },
@@ -72,6 +80,15 @@ describe('the details of a run', () => {
     expect(details).toContain(`It did not work. (\`${code}\`)`);
     expect(details).toContain(supportAdvice[code].whenFailed);
   });
+
+  it.each(['OrderNeedsReview', 'OrderCancelled', 'IdempotencyKeyReused'] as const)(
+    'after a failure with %s promise nothing of the same checkout sent again',
+    (code) => {
+      const details = detailsOf({ stage: 'FAILED', failure: { code, reason: 'It is over.' } });
+
+      expect(details).not.toContain('tried again');
+    },
+  );
 });
 
 describe('the advice', () => {

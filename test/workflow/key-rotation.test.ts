@@ -3,10 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
 import { OrderCreationClient } from '../../src/client/index.ts';
 import type { OrderCreationState } from '../../src/domain/order-creation.ts';
-import { orderCreationWorkflowId } from '../../src/domain/order-creation.ts';
+import {
+  ORDER_CREATION_TASK_QUEUE,
+  ORDER_SWEEP_SCHEDULE_ID,
+  orderCreationWorkflowId,
+} from '../../src/domain/order-creation.ts';
 import { dataConverterFor } from '../../src/encryption/data-converter.ts';
 import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
 import { RideNDineRejectedError, RideNDineUnavailableError } from '../../src/integrations/ridendine/errors.ts';
+import { scheduleSweep } from '../../src/worker/sweep-schedule.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { createOrderWorker } from '../support/order-worker.ts';
@@ -88,6 +93,33 @@ describe('keys that are changed while orders are in flight', () => {
     expect(stage).toBeInstanceOf(Error);
     expect(outcome).toMatchObject({ state: 'SUCCEEDED', order_id: scenario.orderId });
   }, 120_000);
+
+  it('keep no worker from taking over the sweep, whatever key its schedule was encrypted with, and a pause stays', async () => {
+    const action = {
+      type: 'startWorkflow',
+      workflowType: 'orderSweep',
+      taskQueue: ORDER_CREATION_TASK_QUEUE,
+      args: [{ older_than_ms: 1 }],
+      staticSummary: 'Encrypted',
+    } as const;
+    await withSupport(before, ({ schedule }) =>
+      schedule.create({
+        scheduleId: ORDER_SWEEP_SCHEDULE_ID,
+        spec: { intervals: [{ every: '1 day' }] },
+        action,
+        state: { paused: true },
+      }),
+    );
+
+    await withSupport(after, ({ connection }) =>
+      scheduleSweep({ connection, namespace: 'default' }, { intervalMs: 60_000, afterMs: 600_000 }),
+    );
+
+    await withSupport(after, async ({ schedule }) => {
+      const described = await schedule.getHandle(ORDER_SWEEP_SCHEDULE_ID).describe();
+      expect(described).toMatchObject({ action: { args: [{ older_than_ms: 600_000 }] }, state: { paused: true } });
+    });
+  }, 60_000);
 });
 
 function converter(keys: string) {

@@ -6,6 +6,7 @@ import type { Payload } from '@temporalio/common';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
+import { currentRunId } from '../../src/activities/run-id.ts';
 import { withStepFailures } from '../../src/activities/step-failures.ts';
 import type { OrderCreationState } from '../../src/domain/order-creation.ts';
 import { orderCreationStart } from '../../src/domain/order-creation.ts';
@@ -297,6 +298,32 @@ describe('the update cancelOrder', () => {
     await handle.terminate();
 
     expect(refusal).toMatchObject({
+      cause: { type: 'DecisionRefused', message: expect.stringContaining('RideNDine may have the order') },
+    });
+  });
+
+  it('is refused where it comes too late, even if Temporal has not heard of it by then', async () => {
+    const checked = Promise.withResolvers<void>();
+    const scenario = worker.newScenario({
+      override: {
+        async validateCheckout() {
+          await checked.promise;
+          const found = { request_fingerprint: 'fingerprint', run_id: currentRunId(), order_id: scenario.orderId };
+          return { ...found, kind: 'unfinished', store_id: null };
+        },
+        async requestCancellation() {
+          throw new Error('Temporal does not take the request.');
+        },
+      },
+    });
+    const handle = await start(scenario);
+
+    const asked = handle.executeUpdate('cancelOrder', { args: [by] }).catch((error: unknown) => error);
+    await pWaitFor(() => scenario.calls.includes('requestCancellation'), { interval: 20, timeout: 20_000 });
+    checked.resolve();
+
+    await expect(handle.result()).resolves.toMatchObject(scenario.link);
+    await expect(asked).resolves.toMatchObject({
       cause: { type: 'DecisionRefused', message: expect.stringContaining('RideNDine may have the order') },
     });
   });

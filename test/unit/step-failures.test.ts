@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { withStepFailures } from '../../src/activities/step-failures.ts';
+
+type AttemptInfo = NonNullable<ConstructorParameters<typeof MockActivityEnvironment>[0]>;
+
+const HALF_AN_HOUR_MS = 30 * 60_000;
+
+/** What a person reads of a step that Directus has failed. */
+async function messageOf(info: AttemptInfo): Promise<string> {
+  const step = withStepFailures(async (): Promise<string> => {
+    throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+  });
+  const environment = new MockActivityEnvironment({ attempt: 20, ...info }, { logger: new DefaultLogger('ERROR') });
+  return await environment.run<[], string, typeof step>(step).catch((error: unknown) => (error as Error).message);
+}
+
+function scheduledBefore(elapsedMs: number): AttemptInfo {
+  return {
+    scheduledTimestampMs: Date.now() - elapsedMs,
+    currentAttemptScheduledTimestampMs: Date.now(),
+    scheduleToCloseTimeoutMs: HALF_AN_HOUR_MS,
+    retryPolicy: { initialInterval: '200 ms', backoffCoefficient: 2, maximumInterval: '30 s' },
+  };
+}
+
+describe('what a failed step tells of the next attempt', () => {
+  it('is when, and until when, as long as there is time for one', async () => {
+    await expect(messageOf(scheduledBefore(60_000))).resolves.toMatch(
+      /It is tried again by itself in 30 seconds, .* until \d{4}-\d\d-\d\d \d\d:\d\d UTC at the latest\./,
+    );
+  });
+
+  it('is that there is none, if it would begin when the time of all attempts is over', async () => {
+    await expect(messageOf(scheduledBefore(HALF_AN_HOUR_MS - 20_000))).resolves.toContain(
+      'It is not tried again by itself.\n\nWhat you can do: Look at the details of the workflow.',
+    );
+  });
+
+  it('is that there is none after the last of a number of attempts', async () => {
+    await expect(messageOf({ attempt: 1, retryPolicy: { maximumAttempts: 1 } })).resolves.toContain(
+      'It is not tried again by itself.',
+    );
+  });
+});
