@@ -75,13 +75,14 @@ export function createTokenCheck(settings: TokenSettings): (header: string | und
 
 async function subjectOf(token: string, keys: JWTVerifyGetKey, options: Parameters<typeof jwtVerify>[2]) {
   try {
-    const { payload } = await jwtVerify<{ sub: string }>(token, keys, options);
-    return payload.sub;
+    const { payload } = await jwtVerify<{ sub: unknown }>(token, keys, options);
+    if (typeof payload.sub === 'string' && payload.sub !== '') return payload.sub;
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw new TokenRefusedError('The access token has expired: log in again.');
     if (error instanceof errors.JOSEError) throw new TokenRefusedError('This is no access token for the codec server.');
     throw error;
   }
+  throw new TokenRefusedError('The access token does not say whose it is.');
 }
 
 /** Fetched when they are needed, and again when a token names one that is not among them. */

@@ -21,10 +21,11 @@ export class DecryptionError extends Error {
 
 /**
  * Encrypts payloads with AES-256-GCM, each under a random nonce, so that nobody who only sees what Temporal stores can
- * read or change it. A payload becomes nonce, ciphertext and tag of its protobuf form; the key's id stands beside it in
+ * read it, and whoever changes something in it is found out. A payload becomes nonce, ciphertext and tag of its protobuf form; the key's id stands beside it in
  * clear, and counts for the tag.
  *
- * A payload that is not encrypted is passed through: people and other programs may send plain ones.
+ * A payload that is not encrypted is passed through: people and other programs may send plain ones. So it is no proof
+ * against who may write to Temporal or its database: they can put a plain payload, or one of another run, in a place.
  *
  * @param keys without them nothing is encrypted, and nothing that is can be read.
  * @throws {DecryptionError} from `decode`.
@@ -61,8 +62,10 @@ function decrypt({ metadata, data }: Payload, keys: EncryptionKeys | undefined):
   const id = textOf(metadata?.[KEY_ID]);
   const key = keys?.byId.get(id);
   if (key === undefined) {
+    // Whatever else stands there is not ours to repeat.
+    const which = isKeyId(id) ? `the key "${id}"` : 'a key of another kind';
     throw new DecryptionError(
-      `This was encrypted with the key "${id}", which is not among the ENCRYPTION_KEYS of this program.`,
+      `This was encrypted with ${which}, which is not among the ENCRYPTION_KEYS of this program.`,
     );
   }
   const bytes = data ?? new Uint8Array();

@@ -10,7 +10,7 @@ const { WorkflowExecutionStatus } = proto.temporal.api.enums.v1;
 type ExecutionInfo = proto.temporal.api.workflow.v1.IWorkflowExecutionInfo;
 type PendingActivity = proto.temporal.api.workflow.v1.IPendingActivityInfo;
 
-/** A run of `orderCreation` as its search attributes tell it: they need neither a worker nor our keys. */
+/** A run of `orderCreation` as its search attributes tell it: they need no worker. */
 export interface OrderRun {
   workflowId: string;
   runId: string;
@@ -59,9 +59,9 @@ export async function findRun(temporal: TemporalAccess, id: string): Promise<Ord
     if (named !== undefined) return named;
   }
 
-  const value = quoted(wanted);
   const { orderId, quoteId, ridendineOrderId } = searchAttributes;
-  const anyId = [orderId, quoteId, ridendineOrderId].map(({ name }) => `${name} = ${value}`).join(' OR ');
+  const values = [...new Set([id, wanted])].map(quoted).join(', ');
+  const anyId = [orderId, quoteId, ridendineOrderId].map(({ name }) => `${name} IN (${values})`).join(' OR ');
   const workflowIds = [...new Set((await listRuns(temporal, `(${anyId})`)).map((run) => run.workflowId))];
   const found = (await Promise.all(workflowIds.slice(0, MOST_NAMED).map((each) => describe(temporal, each)))).filter(
     (run) => run !== undefined,

@@ -44,7 +44,8 @@ export interface Cancellation {
   settle(outcome: 'cancelled' | 'ended otherwise'): Promise<void>;
 }
 
-export function openCancellation(): Cancellation {
+/** @param onAsked told when somebody has asked by the update. */
+export function openCancellation({ onAsked }: { onAsked: () => void }): Cancellation {
   const root = CancellationScope.current();
   const requested = root.cancelRequested.catch(() => {});
   let by: SupportAction | undefined;
@@ -60,6 +61,7 @@ export function openCancellation(): Cancellation {
     (request) =>
       CancellationScope.nonCancellable(async () => {
         by = supportAction('cancel', request, currentUpdateInfo()?.id);
+        onAsked();
         const isAnswered = condition(() => answer !== undefined);
         // Once it is too late the run goes on, and may end, whether or not Temporal has heard.
         await Promise.race([requestCancellation(), isAnswered]);
@@ -69,7 +71,7 @@ export function openCancellation(): Cancellation {
     {
       validator: (request) => {
         if (!isOpen) refuseDecision(TOO_LATE);
-        if (by) refuseDecision('The order is being cancelled.');
+        if (by || root.consideredCancelled) refuseDecision('The order is being cancelled already.');
         const faults = faultsOfCancelRequest(request);
         if (faults.length > 0) refuseDecision(faults.join(' '));
       },

@@ -11,16 +11,21 @@ export interface RunView {
   asked_until?: AskedUntil;
   /** The order is one that an earlier run has left half-way. */
   is_taken_on?: boolean;
+  /** Somebody has asked for it by the update `cancelOrder`. */
+  is_being_cancelled?: boolean;
   /** Runs of older versions have none. */
   links?: SupportLinks;
 }
 
-export interface AskedUntil {
-  /** As long as nothing has left for RideNDine. */
-  not_sent: string;
-  /** From the first call on that may have arrived. */
-  maybe_sent: string;
-}
+export type AskedUntil =
+  | {
+      /** As long as nothing has left for RideNDine; not where it may have before. */
+      not_sent?: string;
+      /** From the first call on that may have arrived. */
+      maybe_sent: string;
+    }
+  /** The time is over, and somebody has decided that it is asked all the same. */
+  | 'once';
 
 interface Sections {
   title: string;
@@ -47,11 +52,12 @@ function sectionsOf(view: RunView): Sections {
   const { state } = view;
   switch (state.stage) {
     case 'VALIDATING':
+      if (view.is_taken_on) return takenOn;
       return {
         title: 'The checkout is being checked',
         happened: 'The customer has confirmed the checkout. No order has been written yet.',
         next: 'Quote, store and customer are read from Directus. If Directus does not answer, it is asked again for 30 minutes.',
-        can: `${LOOK_AT_PENDING} ${MAY_BE_CANCELLED}`,
+        can: untilItIsSent(view),
       };
     case 'CREATING_RECORD':
       if (view.is_taken_on) return takenOn;
@@ -59,13 +65,13 @@ function sectionsOf(view: RunView): Sections {
         title: 'The order is being written to Directus',
         happened: 'The checkout is in order. RideNDine knows nothing of it yet.',
         next: 'The order is written to Directus. If Directus does not answer, that is tried again for 30 minutes.',
-        can: `${LOOK_AT_PENDING} ${MAY_BE_CANCELLED}`,
+        can: untilItIsSent(view),
       };
     case 'CREATING_RIDENDINE_ORDER':
       return {
         title: 'RideNDine is asked to create the order',
         happened: 'The order is in Directus, waiting for its payment session.',
-        next: `RideNDine is asked until it answers, always with the same key, which makes one order however often it is asked.${untilWhen(view)}`,
+        next: untilWhen(view),
         can: `${LOOK_AT_PENDING} The order can not be cancelled any more: RideNDine may have it.`,
       };
     case 'SAVING_LINK':
@@ -96,9 +102,9 @@ function sectionsOf(view: RunView): Sections {
     case 'CANCELLED':
       return {
         title: 'Cancelled',
-        happened: `It was cancelled before anything was sent to RideNDine.${
-          state.order_id ? ' The order in Directus says so.' : ' No order was written.'
-        }`,
+        happened: state.order_id
+          ? 'It was cancelled before anything was sent to RideNDine. The order in Directus says so.'
+          : 'It was cancelled before this run looked for an order or wrote one. If an earlier run wrote one, that goes on.',
         next: 'Nothing.',
         can: supportAdvice.OrderCancelled.whenFailed,
       };
@@ -108,7 +114,11 @@ function sectionsOf(view: RunView): Sections {
 const LOOK_AT_PENDING =
   'Nothing, as long as this takes seconds. If it takes longer, *Pending Activities* says what stands in the way and when it is tried again.';
 
-const MAY_BE_CANCELLED = 'The order can still be cancelled: send the update `cancelOrder`.';
+function untilItIsSent({ is_being_cancelled }: RunView): string {
+  return is_being_cancelled
+    ? 'Nothing: it is being cancelled. If that takes longer than a minute, press *Request Cancellation*, too.'
+    : `${LOOK_AT_PENDING} The order can still be cancelled: send the update \`cancelOrder\`.`;
+}
 
 const takenOn: Sections = {
   title: 'An order is taken on that was left half-way',
@@ -147,12 +157,17 @@ function failureSentence({ failure }: OrderCreationState): string {
 }
 
 function untilWhen({ asked_until }: RunView): string {
-  if (!asked_until) return '';
-  const { not_sent, maybe_sent } = asked_until;
-  return (
-    ` If nothing could be sent by ${minuteOf(not_sent)}, the order ends as failed. ` +
-    `If a call may have arrived and there is no answer by ${minuteOf(maybe_sent)}, it comes to you for review.`
-  );
+  if (asked_until === 'once') {
+    return 'RideNDine is asked once, as was decided. If that does not succeed, the order comes to you for review again.';
+  }
+  return [
+    'RideNDine is asked until it answers, always with the same key, which makes one order however often it is asked.',
+    asked_until?.not_sent && `If nothing could be sent by ${minuteOf(asked_until.not_sent)}, the order ends as failed.`,
+    asked_until &&
+      `If a call may have arrived and there is no answer by ${minuteOf(asked_until.maybe_sent)}, it comes to you for review.`,
+  ]
+    .filter((sentence) => sentence !== undefined)
+    .join(' ');
 }
 
 function linksOf({ state, links }: RunView): string {

@@ -9,7 +9,12 @@ import {
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import type { CheckoutStanding } from '../activities/order-creation-activities.ts';
 import type { OrderCreationInput, OrderCreationStage, OrderCreationState } from '../domain/order-creation.ts';
-import { ORDER_CREATION_STATE_QUERY, REQUEST_FINGERPRINT_MEMO, searchAttributes } from '../domain/order-creation.ts';
+import {
+  ORDER_CREATION_STATE_QUERY,
+  REQUEST_FINGERPRINT_MEMO,
+  isContinuation,
+  searchAttributes,
+} from '../domain/order-creation.ts';
 import { currentDetails } from './current-details.ts';
 import type { RunView } from './current-details.ts';
 import type { StepFailure } from './failures.ts';
@@ -30,10 +35,11 @@ export interface Progress {
   enter(stage: OrderCreationStage, known?: Known, failure?: StepFailure): void;
   /** Until the next stage is entered. */
   reviewIsOverdue(): void;
+  isBeingCancelled(): void;
 }
 
 export function startProgress(input: OrderCreationInput): Progress {
-  let view: RunView = { state: { stage: 'VALIDATING' } };
+  let view: RunView = { state: { stage: 'VALIDATING' }, is_taken_on: isContinuation(input) };
   const show = (change: Partial<RunView>) => {
     view = { ...view, ...change };
     setCurrentDetails(currentDetails(view));
@@ -72,6 +78,9 @@ export function startProgress(input: OrderCreationInput): Progress {
     },
     reviewIsOverdue() {
       show({ state: { ...view.state, review_overdue: true } });
+    },
+    isBeingCancelled() {
+      show({ is_being_cancelled: true });
     },
   };
 }

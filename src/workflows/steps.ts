@@ -6,10 +6,12 @@ import type {
   OrderCreationActivities,
   OrderRecord,
 } from '../activities/order-creation-activities.ts';
+import { isContinuation } from '../domain/order-creation.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
 import { beforeTheRecord, named } from './activity-options.ts';
 import { openCancellation } from './cancellation.ts';
+import type { AskedUntil } from './current-details.ts';
 import { mayExistAtRideNDine, readStepFailure, runFailure } from './failures.ts';
 import type { StepFailure } from './failures.ts';
 import { saveLinkIds } from './link.ts';
@@ -57,7 +59,9 @@ const movedOn: StepFailure = {
 export function startSteps(input: OrderCreationInput): Steps {
   const progress = startProgress(input);
   const support = startSupport(progress);
-  const cancellation = openCancellation();
+  const cancellation = openCancellation({ onAsked: () => progress.isBeingCancelled() });
+  // Nobody has looked yet whether it was sent.
+  if (isContinuation(input)) cancellation.refuseFromNowOn();
 
   const ended = async (failure: StepFailure): Promise<ApplicationFailure> => {
     progress.enter('FAILED', {}, failure);
@@ -93,11 +97,12 @@ export function startSteps(input: OrderCreationInput): Steps {
     }
     if (failure && NOTHING_TO_MARK.has(failure.code)) throw await ended(failure);
     if (failure && !cancellation.isAsked()) {
-      await markAsEnded({ input, standing }, 'FAILED', { failure });
-      throw await ended(failure);
+      const marked = await markAsEnded({ input, standing }, 'FAILED', { failure });
+      throw await ended(marked.kind === 'left' ? movedOn : failure);
     }
     await cancellation.untilRequested();
-    await markAsEnded({ input, standing }, 'CANCELLED', { action: cancellation.by });
+    const marked = await markAsEnded({ input, standing }, 'CANCELLED', { action: cancellation.by });
+    if (marked.kind === 'left') throw await ended(movedOn);
     throw await cancelled({ order_id: standing.order_id }, 'Cancelled before the order was sent to RideNDine.');
   };
 
@@ -110,7 +115,7 @@ export function startSteps(input: OrderCreationInput): Steps {
       } catch (error) {
         if (!cancellation.isAsked()) throw await ended(readStepFailure(error, 'DirectusUnavailable'));
         await cancellation.untilRequested();
-        throw await cancelled({}, 'Cancelled before an order was made.');
+        throw await cancelled({}, 'Cancelled before this run made an order.');
       }
     },
 
@@ -140,7 +145,10 @@ export function startSteps(input: OrderCreationInput): Steps {
         let failure: StepFailure | undefined = order.review ? { ...order.review, details: [] } : undefined;
         for (let isAsked = false; ; isAsked = true) {
           if (!failure) {
-            progress.enter('CREATING_RIDENDINE_ORDER', { order_id: order.order_id, asked_until: askedUntil(order) });
+            progress.enter('CREATING_RIDENDINE_ORDER', {
+              order_id: order.order_id,
+              asked_until: askedUntil(order, isAsked),
+            });
             try {
               return await callPartner(order, isAsked);
             } catch (error) {
@@ -183,6 +191,9 @@ function idsOf({ order_id, ridendine_order_id, payment_session_id }: OrderCreati
   return { order_id, ridendine_order_id, payment_session_id };
 }
 
-function askedUntil({ not_sent_deadline, key_deadline }: OrderRecord) {
-  return { not_sent: not_sent_deadline, maybe_sent: key_deadline };
+/** @param isAsked whether support staff want the call: when its time is over, it is made once. */
+function askedUntil(order: OrderRecord, isAsked: boolean): AskedUntil {
+  const { not_sent_deadline, key_deadline, maybe_sent_before } = order;
+  if (isAsked && Date.parse(key_deadline) <= Date.now()) return 'once';
+  return { maybe_sent: key_deadline, ...(!maybe_sent_before && !isAsked && { not_sent: not_sent_deadline }) };
 }

@@ -411,6 +411,7 @@ describe('the access token', () => {
     ['one that is not valid yet', async () => `Bearer ${await sign(claims({ nbf: ago(-60) }))}`],
     ['one without an end', async () => `Bearer ${await sign({ iss: ISSUER, aud: AUDIENCE, sub: 'agent-7' })}`],
     ['one of nobody', async () => `Bearer ${await sign(claims({ sub: undefined }))}`],
+    ['one of a number', async () => `Bearer ${await sign(claims({ sub: 7 }))}`],
     ['one of another issuer', async () => `Bearer ${await sign(claims({ iss: 'https://other.example/' }))}`],
     ['one for another audience', async () => `Bearer ${await sign(claims({ aud: 'another-program' }))}`],
     ['one for no audience', async () => `Bearer ${await sign(claims({ aud: undefined }))}`],

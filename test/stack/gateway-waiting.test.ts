@@ -83,18 +83,25 @@ describe(`${WAITING} requests that wait while no worker is there`, () => {
     expect(received).toBe('');
   });
 
-  it('are all carried out when a worker comes', async () => {
-    await gateway.startWorker();
+  it(
+    'are all carried out when a worker comes',
+    async () => {
+      await gateway.startWorker();
 
-    await pWaitFor(async () => (await temporal.workflow.count(`ExecutionStatus = 'Completed'`)).count >= WAITING + 1, {
-      interval: 250,
-      timeout: CARRIED_OUT_MS,
-    });
+      await pWaitFor(
+        async () => (await temporal.workflow.count(`ExecutionStatus = 'Completed'`)).count >= WAITING + 1,
+        {
+          interval: 250,
+          timeout: CARRIED_OUT_MS,
+        },
+      );
 
-    const views = await Promise.all(checkouts.map(async ({ key }) => (await gateway.get(key)).json()));
-    expect(new Set(views.map((view) => (view as { state: string }).state))).toEqual(new Set(['SUCCEEDED']));
-    expect(gateway.scenario.sent).toHaveLength(WAITING + 1);
-  }, CARRIED_OUT_MS + 30_000);
+      const views = await Promise.all(checkouts.map(async ({ key }) => (await gateway.get(key)).json()));
+      expect(new Set(views.map((view) => (view as { state: string }).state))).toEqual(new Set(['SUCCEEDED']));
+      expect(gateway.scenario.sent).toHaveLength(WAITING + 1);
+    },
+    CARRIED_OUT_MS + 30_000,
+  );
 });
 
 async function timed({ key, checkout }: (typeof checkouts)[number]) {

@@ -70,6 +70,32 @@ describe('the details of a run', () => {
     expect(details).toContain(`https://runbook.example.com#${code.toLowerCase()}`);
   });
 
+  it('do not promise a failure for want of a call where a call may have arrived before', () => {
+    const details = detailsOf(
+      { stage: 'CREATING_RIDENDINE_ORDER', order_id: 'o-1' },
+      { asked_until: { maybe_sent: '2026-11-23T09:00:00.000Z' } },
+    );
+
+    expect(details).not.toContain('ends as failed');
+    expect(details).toContain('no answer by 2026-11-23 09:00 UTC');
+  });
+
+  it('tell that RideNDine is asked once where somebody has decided that after its time', () => {
+    const details = detailsOf({ stage: 'CREATING_RIDENDINE_ORDER', order_id: 'o-1' }, { asked_until: 'once' });
+
+    expect(details).toContain('RideNDine is asked once, as was decided.');
+    expect(details).not.toContain('until it answers');
+  });
+
+  it.each(['VALIDATING', 'CREATING_RECORD'] as const)(
+    'offer to cancel once, in %s, and never a lost order',
+    (stage) => {
+      expect(detailsOf({ stage })).toContain('`cancelOrder`');
+      expect(detailsOf({ stage }, { is_being_cancelled: true })).not.toContain('`cancelOrder`');
+      expect(detailsOf({ stage }, { is_taken_on: true })).not.toContain('`cancelOrder`');
+    },
+  );
+
   it('in review say when the decision is overdue', () => {
     expect(detailsOf({ stage: 'NEEDS_REVIEW', review_overdue: true })).toContain('### Your decision is overdue');
   });

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
 import { currentRunId } from '../../src/activities/run-id.ts';
 import { withStepFailures } from '../../src/activities/step-failures.ts';
-import type { OrderCreationState } from '../../src/domain/order-creation.ts';
+import type { OrderCreationInput, OrderCreationState } from '../../src/domain/order-creation.ts';
 import { orderCreationStart } from '../../src/domain/order-creation.ts';
 import { createEncryptionCodec } from '../../src/encryption/encryption-codec.ts';
 import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
@@ -328,6 +328,54 @@ describe('the update cancelOrder', () => {
     });
   });
 
+  it('is refused where the order turns out to be in the hands of somebody else, which goes on', async () => {
+    const directus = heldDirectus();
+    const scenario = worker.newScenario();
+    scenario.activities.createOrderRecord = directus.createOrderRecord;
+    scenario.activities.markOrder = async () => ({ kind: 'left' });
+    const handle = await start(scenario);
+    await inStage(handle, 'CREATING_RECORD');
+
+    const asked = handle.executeUpdate('cancelOrder', { args: [by] }).catch((error: unknown) => error);
+    await cancelRequested(handle);
+    const details = await currentDetailsOf(handle);
+    directus.failWith(directusDown);
+
+    expect(details).toContain('it is being cancelled');
+    await expect(asked).resolves.toMatchObject({ cause: { message: expect.stringContaining('ended by itself') } });
+    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'OrderNeedsReview' } });
+  });
+
+  it('is refused for an order that was left half-way, before anybody has looked at it', async () => {
+    const scenario = worker.newScenario();
+    scenario.activities.validateCheckout = async () => {
+      throw directusDown;
+    };
+    const { idempotency_key } = scenario.request;
+    const handle = await start(scenario, { idempotency_key, continue_order: true });
+
+    const refusal = await handle.executeUpdate('cancelOrder', { args: [by] }).catch((error: unknown) => error);
+    await handle.terminate();
+
+    expect(refusal).toMatchObject({ cause: { message: expect.stringContaining('RideNDine may have the order') } });
+  });
+
+  it('is refused where Temporal has been asked before, which took no name', async () => {
+    const directus = heldDirectus();
+    const scenario = worker.newScenario();
+    scenario.activities.createOrderRecord = directus.createOrderRecord;
+    const handle = await start(scenario);
+    await inStage(handle, 'CREATING_RECORD');
+    await handle.cancel();
+    await cancelRequested(handle);
+
+    const refusal = await handle.executeUpdate('cancelOrder', { args: [by] }).catch((error: unknown) => error);
+    directus.failWith(directusDown);
+
+    expect(refusal).toMatchObject({ cause: { message: 'The order is being cancelled already.' } });
+    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+  });
+
   it('is refused without a name and a reason', async () => {
     const scenario = worker.newScenario(mayHaveIt);
     const directus = heldDirectus();
@@ -346,9 +394,9 @@ describe('the update cancelOrder', () => {
   });
 });
 
-async function start({ request }: Scenario): Promise<WorkflowHandle> {
+async function start({ request }: Scenario, input: OrderCreationInput = request): Promise<WorkflowHandle> {
   return await client.workflow.start('orderCreation', {
-    ...orderCreationStart(request, {
+    ...orderCreationStart(input, {
       fingerprint: 'fingerprint',
       quoteId: request.quote_id,
       customerId: request.customer_id,
