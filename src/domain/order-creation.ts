@@ -89,7 +89,6 @@ export function orderCreationStart(
       `- Quote \`${about.quoteId}\``,
       ...(about.customerId === null ? [] : [`- Customer \`${about.customerId}\``]),
       `- Idempotency key \`${input.idempotency_key}\``,
-      '\nHow it stands, and what you can do, is told under *Current Details*.',
     ].join('\n'),
   };
 }

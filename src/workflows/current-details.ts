@@ -39,10 +39,10 @@ export function currentDetails(view: RunView): string {
   const { title, happened, next, can } = sectionsOf(view);
   return [
     `### ${title}`,
+    placesOf(view),
     `**What happened:** ${happened}`,
     `**What happens next:** ${next}`,
     `**What you can do:** ${can}`,
-    linksOf(view),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -170,14 +170,15 @@ function untilWhen({ asked_until }: RunView): string {
     .join(' ');
 }
 
-function linksOf({ state, links }: RunView): string {
-  if (!links) return '';
-  const { order_page, runbook } = links;
-  const anchor = (state.failure?.code ?? state.stage).toLowerCase();
+/** Which order it is, and where to read on. */
+function placesOf({ state, links }: RunView): string {
+  const { order_id, failure, stage } = state;
+  const anchor = (failure?.code ?? stage).toLowerCase();
   return [
-    state.order_id !== undefined && `[The order in Directus](${order_page})`,
-    runbook !== null && `[What the runbook says](${runbook}#${anchor})`,
+    order_id !== undefined && `Order \`${order_id}\``,
+    order_id !== undefined && links && `[The order in Directus](${links.order_page})`,
+    links?.runbook && `[What the runbook says](${links.runbook}#${anchor})`,
   ]
-    .filter((link) => link !== false)
+    .filter((place) => place !== false && place !== undefined && place !== null)
     .join(' · ');
 }

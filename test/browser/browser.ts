@@ -14,7 +14,10 @@ export async function startBrowser(): Promise<Browser> {
   });
 }
 
-/** A support agent's browser window, with its own logins and its own storage; closed with the browser. */
+/**
+ * A support agent's browser window, with its own logins and its own storage, which the pages that are opened from it
+ * share; closed with the browser.
+ */
 export async function newWindow(browser: Browser): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 1000 }, reducedMotion: 'reduce' });
   context.setDefaultTimeout(PAGE_TIMEOUT_MS);

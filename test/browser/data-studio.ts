@@ -1,39 +1,102 @@
 import pWaitFor from 'p-wait-for';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 
 const FORM_TIMEOUT_MS = 30_000;
 
-/** Directus' Data Studio, as a support agent uses it. */
+/** Directus' Data Studio, as a support agent uses it. What is said of a field is said of the order that is open. */
 export interface DataStudio {
-  /** As an administrator: the offer of paid plans that a new one gets is declined. */
+  /** As somebody with the support role. */
   logIn(credentials: { email: string; password: string }): Promise<void>;
-  /** Opens the form of an order and waits until its values are there. */
+  /** Opens all orders, or a list of the navigation. */
+  openOrders(list?: string): Promise<void>;
+  /** Looks in the open list for whatever somebody knows of an order, and waits until it is the only one there. */
+  searchFor(text: string): Promise<void>;
+  /** What is listed of the only order that is. */
+  listedOrder(): Promise<string>;
+  /** Opens the only order that is listed. */
+  openListedOrder(): Promise<void>;
+  /** Opens the form of an order, anew if it is open. */
   openOrder(orderId: string): Promise<void>;
-  /** What a field of the open order shows; a choice in the words of its list. */
+  /** Waits until the form of an order is open and filled. */
+  untilOrderIsOpen(orderId: string): Promise<void>;
+  /** What a field shows; a choice in the words of its list. */
   readField(field: string): Promise<string>;
-  /** Presses the button that leads from the open order to its workflow. @returns the window that it opens. */
+  /** Waits until what support staff did about the order is listed, in the words of its line. */
+  untilActionIsListed(line: string): Promise<void>;
+  /** Whether the order can be changed by whoever is logged in. */
+  canSave(): Promise<boolean>;
+  /** A field with its name and its note. */
+  field(field: string): Locator;
+  /** Presses the button that leads from the order to its workflow. @returns the window that it opens. */
   followWorkflowButton(): Promise<Page>;
 }
 
 export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
-  const valueOf = (field: string) => page.locator(`[data-field="${field}"]`).getByRole('textbox');
+  const orders = `${url}/admin/content/orders`;
+  const rows = page.locator('tbody').getByRole('row');
+  const fieldOf = (field: string) => page.locator(`[data-field="${field}"]`);
+  const valueOf = (field: string) => fieldOf(field).getByRole('textbox');
+
+  const untilFilled = async (isRight: (id: string) => boolean) => {
+    await pWaitFor(async () => isRight(await valueOf('id').inputValue()), { timeout: FORM_TIMEOUT_MS });
+  };
+
+  /** As a person does, since a browser lets pages in the background run slowly. */
+  const look = () => page.bringToFront();
 
   return {
     async logIn({ email, password }) {
+      await look();
       await page.goto(`${url}/admin/login`);
       await page.getByPlaceholder('Email').fill(email);
       await page.getByPlaceholder('Password').fill(password);
       await page.getByPlaceholder('Password').press('Enter');
-      await page.getByRole('button', { name: 'Skip' }).click();
-      await page.getByText('Have a license key?').waitFor({ state: 'detached' });
+      await page.waitForURL(/\/admin\/content/);
+      // It offers how to lay out lists, and covers their right third.
+      await page.locator('.sidebar-toggle').getByRole('button').click();
+    },
+
+    async openOrders(list) {
+      await look();
+      await page.goto(orders);
+      if (list !== undefined) await page.getByRole('link', { name: list }).click();
+      await page.getByRole('heading', { name: list ?? 'Orders' }).waitFor();
+      await rows.first().waitFor();
+    },
+
+    async searchFor(text) {
+      const search = page.getByRole('search');
+      await search.getByRole('button').first().click();
+      await search.getByPlaceholder('Search Items').fill(text);
+      await page.getByText(/^One (Filtered )?Item$/).waitFor();
+      await pWaitFor(async () => (await rows.count()) === 1, { timeout: FORM_TIMEOUT_MS });
+    },
+
+    listedOrder: () => rows.innerText(),
+
+    async openListedOrder() {
+      await rows.getByRole('cell').nth(1).click();
+      await page.waitForURL(/\/orders\/[0-9a-f-]{36}/);
+      await untilFilled((id) => id !== '');
     },
 
     async openOrder(orderId) {
-      await page.goto(`${url}/admin/content/orders/${orderId}`);
-      await pWaitFor(async () => (await valueOf('id').inputValue()) === orderId, { timeout: FORM_TIMEOUT_MS });
+      await look();
+      await page.goto(`${orders}/${orderId}`);
+      await untilFilled((id) => id === orderId);
     },
 
+    untilOrderIsOpen: (orderId) => untilFilled((id) => id === orderId),
+
     readField: (field) => valueOf(field).inputValue(),
+
+    async untilActionIsListed(line) {
+      await fieldOf('support_actions').getByText(line).waitFor();
+    },
+
+    canSave: () => page.getByRole('button', { name: 'Save' }).isEnabled(),
+
+    field: fieldOf,
 
     async followWorkflowButton() {
       const opened = page.waitForEvent('popup');

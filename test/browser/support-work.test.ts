@@ -3,10 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import pWaitFor from 'p-wait-for';
 import type { Browser, Page } from 'playwright-core';
 import type { DemoCheckout } from '../../stack/seed.ts';
-import { DIRECTUS_ADMIN_EMAIL } from '../../stack/start-order-data.ts';
 import { openHold } from '../chaos/database-hold.ts';
 import { startRunningStack } from '../support/running-stack.ts';
 import type { OrderRow, RunningStack } from '../support/running-stack.ts';
+import { textIn } from '../support/text-in.ts';
 import { newWindow, startBrowser } from './browser.ts';
 import { dataStudio } from './data-studio.ts';
 import type { DataStudio } from './data-studio.ts';
@@ -17,6 +17,7 @@ import type { TemporalUi } from './temporal-ui.ts';
 const WAIT = { interval: 100, timeout: 20_000 };
 const CALL = 'createRideNDineOrder';
 const LAST_STEP = 'saveLinkIds';
+const RUNBOOK_URL = 'https://docs.example/support-runbook';
 
 let world: RunningStack;
 let browser: Browser;
@@ -27,12 +28,14 @@ let studio: DataStudio;
 
 beforeAll(async () => {
   browser = await startBrowser();
-  world = await startRunningStack({ RIDENDINE_TIMEOUT_MS: '2000', WORKER_SWEEP_INTERVAL: '1d' });
+  world = await startRunningStack({ RIDENDINE_TIMEOUT_MS: '2000', WORKER_SWEEP_INTERVAL: '1d', RUNBOOK_URL });
   page = await newWindow(browser);
   ui = uiIn(page);
-  studioPage = await newWindow(browser);
-  studio = dataStudio(studioPage, { url: world.stack.urls.directus });
-  await studio.logIn({ email: DIRECTUS_ADMIN_EMAIL, password: world.stack.secrets.directusAdminPassword });
+  studioPage = await page.context().newPage();
+  studio = studioIn(studioPage);
+  const { supportLogin } = world.stack;
+  if (supportLogin === undefined) throw new Error('Directus has no user for support staff.');
+  await studio.logIn(supportLogin);
 }, 360_000);
 afterEach(() => world.clearFaults());
 afterAll(async () => {
@@ -41,100 +44,236 @@ afterAll(async () => {
 });
 
 describe('an order that went well', () => {
-  it('is found in the Temporal UI by each of its ids, with its stage', async () => {
-    const { key, checkout } = await linkedOrder();
-    const order = await onlyOrderOf(checkout);
+  it('is found in the Temporal UI by everything that it can be searched by, with its stage', async () => {
+    const { key, checkout, order } = await linkedOrder();
 
     for (const query of [
       `CoocoOrderId="${order.id}"`,
       `CoocoQuoteId="${checkout.quote_id}"`,
       `RideNDineOrderId="${String(order['ridendine_order_id'])}"`,
+      // These are not the order's alone.
+      [
+        `CoocoCustomerId="${checkout.customer_id}"`,
+        `CoocoStoreId="${String(order['store'])}"`,
+        'OrderCreationStage="LINKED"',
+        'OrderFailureCode IS NULL',
+        `CoocoOrderId="${order.id}"`,
+      ].join(' AND '),
     ]) {
       await untilFound(query, key);
     }
+    await expect(ui.findWorkflows(`CoocoOrderId="${randomUUID()}"`)).resolves.toEqual([]);
 
     await ui.openWorkflow(workflowId(key));
     await ui.untilStatus('Completed');
     expect(await ui.readStage()).toBe('LINKED');
   }, 90_000);
 
-  it('leads from its form in Directus to its workflow', async () => {
-    const { key, checkout } = await linkedOrder();
-    const order = await onlyOrderOf(checkout);
+  it('is told in clear in the Temporal UI, while Temporal itself has nothing of it but ciphers', async () => {
+    const { key, checkout, order } = await linkedOrder();
+    const address = '100 Example Street, Apartment 4B';
+
+    await ui.openWorkflow(workflowId(key));
+    const [input, result] = [await ui.readInput(), await ui.readResult()];
+    const summary = await ui.readSummary();
+    await ui.untilStepIsListed(`Save the RideNDine ids on order ${order.id.slice(0, 8)}…`);
+    const details = await ui.readCurrentDetails('Done: the order is linked');
+
+    expect(input).toContain(address);
+    expect(result).toContain(order['payment_session_id']);
+    expect(summary.trim()).toBe(`Create the order of quote ${checkout.quote_id}`);
+    expect(details).toContain('Nothing is left to do here.');
+    const stored = await storedText(key);
+    expect(stored).toContain(CALL);
+    for (const secret of [
+      address,
+      order['payment_session_id'],
+      'Create the order of quote',
+      'Save the RideNDine ids',
+    ]) {
+      expect(stored).not.toContain(secret);
+    }
+  }, 90_000);
+
+  it('leads from its form in Directus, which support staff can not change, to its workflow and back', async () => {
+    const { key, order } = await linkedOrder();
 
     await studio.openOrder(order.id);
     await picture(studioPage, 'order');
     const opened = await studio.followWorkflowButton();
+    const openedUi = uiIn(opened);
 
-    await uiIn(opened).untilStatus('Completed');
+    await openedUi.untilStatus('Completed');
     await opened.getByText(LAST_STEP).first().waitFor();
-    await picture(opened, 'workflow');
+    await picture(opened, 'workflow', { height: 940 });
     expect(opened.url()).toContain(`/${workflowId(key)}/`);
     expect(await studio.readField('status')).toBe('Pending payment');
-    await opened.close();
+    expect(await studio.canSave()).toBe(false);
+
+    const back = await openedUi.followLink('The order in Directus');
+    await studioIn(back).untilOrderIsOpen(order.id);
+    await Promise.all([opened.close(), back.close()]);
   }, 90_000);
 });
 
-describe('an order in review', () => {
-  it('is decided in the Temporal UI, which says what is wrong with a decision', async () => {
-    const { key, checkout } = await orderInReview();
-    const order = await onlyOrderOf(checkout);
-    const [found] = await world.sandboxOrdersOf(order.id);
+describe('a customer misses an order', () => {
+  it('because RideNDine is down: it is told when it is tried again, and goes on at once when asked', async () => {
+    // As during maintenance.
+    const { key, order } = await orderHeldUp(503);
+
+    // Complaint: "order ab12… is missing".
+    await studio.openOrders();
+    await studio.searchFor(order.id.slice(0, 8));
+    await studio.openListedOrder();
+    expect(await studio.readField('id')).toBe(order.id);
+    expect(await studio.readField('ridendine_order_id')).toBe('');
+    const opened = await studio.followWorkflowButton();
+    const openedUi = uiIn(opened);
+    await openedUi.untilStatus('Running');
+
+    const details = await openedUi.readCurrentDetails('RideNDine is asked to create the order');
+    expect(details).toContain('Pending Activities says what stands in the way');
+    const pending = await openedUi.pendingActivityText(CALL);
+    expect(pending).toContain('RideNDine answered 503.');
+    expect(pending).toContain('It is tried again by itself in 1 hour');
+    expect(pending).toContain('If it lasts longer, call RideNDine and ask whether they are down.');
+    expect(await storedText(key)).not.toContain('RideNDine answered');
+    await picture(opened, 'runbook/pending-step', {
+      from: openedUi.tabs,
+      above: opened.getByText('Heartbeat Details', { exact: true }),
+    });
+
+    await world.clearFaults();
+    await openedUi.openReset(CALL);
+    await picture(opened, 'runbook/reset-step', { of: openedUi.dialog });
+    await openedUi.confirmReset();
+
+    await openedUi.untilStatus('Completed');
+    expect(await openedUi.readStage()).toBe('LINKED');
+    await openedUi.readCurrentDetails('Done: the order is linked');
+    const back = await openedUi.followLink('The order in Directus');
+    await studioIn(back).untilOrderIsOpen(order.id);
+    const [partnerOrder, ...others] = await world.sandboxOrdersOf(order.id);
+    expect(others).toEqual([]);
+    expect(await studioIn(back).readField('ridendine_order_id')).toBe(partnerOrder?.ridendine_order_id);
+    expect(await studioIn(back).readField('payment_session_id')).toBe(partnerOrder?.payment_session_id);
+    await Promise.all([opened.close(), back.close()]);
+  }, 90_000);
+
+  it('because RideNDine refused it: it is told why, and the same order is linked when the cause is gone', async () => {
+    const why = 'The merchant is not active.';
+    const { key, checkout, order } = await newOrder({
+      faults: [{ kind: 'status', status: 422, detail: why }],
+      isReached: ({ status }) => status === 'FAILED',
+    });
+
+    await studio.openOrders('Failed today');
+    await studio.searchFor(order.id);
+    expect(await studio.listedOrder()).toContain('RideNDineRejected');
+    await studio.openListedOrder();
+    expect(await studio.readField('status')).toBe('Failed');
+    expect(await studio.readField('failure_reason')).toBe('RideNDine refused the order (422).');
+    const opened = await studio.followWorkflowButton();
+    const openedUi = uiIn(opened);
+
+    await openedUi.untilStatus('Failed');
+    const result = await openedUi.readResult();
+    expect(result).toContain('RideNDine refused the order (422).');
+    expect(result).toContain('what they wrote stands in the details of the failed step');
+    await picture(opened, 'runbook/failed-run', { above: opened.getByText('"stack_trace"').first() });
+    expect(await openedUi.readFailedStep()).toContain(why);
+    expect(await storedText(key)).not.toContain(why);
+    await opened.close();
+    await untilFound(`OrderFailureCode="RideNDineRejected" AND CoocoOrderId="${order.id}"`, key);
+
+    // RideNDine has activated the merchant, and the customer confirms the checkout again.
+    const answer = await world.post(key, checkout);
+
+    expect(answer.status).toBe(201);
+    await studio.openOrder(order.id);
+    const [partnerOrder] = await world.sandboxOrdersOf(order.id);
+    expect(await studio.readField('status')).toBe('Pending payment');
+    expect(await studio.readField('failure_code')).toBe('');
+    expect(await studio.readField('ridendine_order_id')).toBe(partnerOrder?.ridendine_order_id);
+    await ui.openWorkflow(workflowId(key));
+    await ui.untilStatus('Completed');
+  }, 90_000);
+
+  it('and nobody knows whether RideNDine has it: it is looked up there, and linked by a decision', async () => {
+    const { key, checkout, order } = await orderInReview();
+
+    // The customer knows the quote alone.
+    await studio.openOrders('Needs review');
+    await picture(studioPage, 'runbook/order-list', { window: { width: 1600, height: 420 } });
+    await studio.searchFor(checkout.quote_id);
+    await studio.openListedOrder();
+    expect(await studio.readField('id')).toBe(order.id);
+    await picture(studioPage, 'runbook/order', { window: { width: 1280, height: 1360 } });
+
+    await untilFound(`CoocoOrderId="${order.id}"`, key);
+    await picture(page, 'runbook/find-order', { height: 420 });
+    await ui.openWorkflow(workflowId(key));
+    const details = await ui.readCurrentDetails('Your decision is needed');
+    await picture(page, 'runbook/current-details', { from: ui.tabs, height: 575 });
+    expect(await ui.readStage()).toBe('NEEDS_REVIEW');
+    expect(details).toContain('Ask RideNDine whether they have an order with our order id');
+
+    const [found, ...others] = await world.sandboxOrdersOf(order.id);
+    expect(others).toEqual([]);
     const decision = {
       decision: 'link',
       ridendine_order_id: found?.ridendine_order_id,
       payment_session_id: found?.payment_session_id,
       actor: 'agent-7',
     };
-    await untilFound(`OrderCreationStage="NEEDS_REVIEW" AND CoocoQuoteId="${checkout.quote_id}"`, key);
-
-    await ui.openWorkflow(workflowId(key));
-    const refused = await ui.sendUpdate({ name: 'resolveReview', input: decision });
+    await ui.openUpdate('resolveReview');
+    await ui.fillUpdate(decision);
+    const refused = await ui.submitUpdate();
+    expect(refused).toEqual({ kind: 'refused', reason: expect.stringMatching(/^"reason" is missing: it tells why/) });
     await picture(page, 'runbook/decision-refused', { of: ui.dialog });
     await ui.dismissDialog();
-    const accepted = await ui.sendUpdate({ name: 'resolveReview', input: { ...decision, reason: 'Ticket 1' } });
+    await ui.openUpdate('resolveReview');
+    await ui.fillUpdate({ ...decision, reason: 'Ticket 1: RideNDine has it.' });
+    await picture(page, 'runbook/decision', { of: ui.dialog });
+    expect(await ui.submitUpdate()).toEqual({ kind: 'accepted' });
 
-    expect(refused).toMatchObject({ kind: 'refused', reason: expect.stringMatching(/^Check reason:/) });
-    expect(accepted).toEqual({ kind: 'accepted' });
     await ui.untilStatus('Completed');
-    await expect(onlyOrderOf(checkout)).resolves.toMatchObject({
-      status: 'PENDING_PAYMENT',
-      ridendine_order_id: found?.ridendine_order_id,
+    const back = await ui.followLink('The order in Directus');
+    const backStudio = studioIn(back);
+    await backStudio.untilOrderIsOpen(order.id);
+    expect(await backStudio.readField('status')).toBe('Pending payment');
+    expect(await backStudio.readField('ridendine_order_id')).toBe(found?.ridendine_order_id);
+    await backStudio.untilActionIsListed('link by agent-7: Ticket 1: RideNDine has it.');
+    await picture(back, 'runbook/actions-on-the-order', {
+      of: backStudio.field('support_actions'),
+      margin: 16,
     });
+    await back.close();
   }, 90_000);
 });
 
 describe('a call to RideNDine that is to wait for an hour', () => {
-  it('tells its last failure, can be paused, and is made again at once after the pause', async () => {
-    const { key, checkout } = await orderHeldUp();
+  it('can be paused, and is made again at once after the pause', async () => {
+    const { key, order } = await orderHeldUp(429);
     await ui.openWorkflow(workflowId(key));
-    expect(await ui.pendingActivityText(CALL)).toContain('RideNDineRateLimited');
 
     await ui.pauseActivity(CALL, { reason: 'Ticket 2' });
     await ui.untilActivityIs(CALL, 'Paused');
     expect(await ui.pendingActivityText(CALL)).toContain('Ticket 2');
-    await picture(page, 'runbook/paused-step', { height: 800 });
+    await picture(page, 'runbook/paused-step', {
+      from: ui.tabs,
+      above: page.getByText('Heartbeat Details', { exact: true }),
+    });
 
     await world.clearFaults();
     await ui.unpauseActivity(CALL);
     await ui.untilStatus('Completed');
-    expect(await onlyOrderOf(checkout)).toMatchObject({ status: 'PENDING_PAYMENT' });
-  }, 90_000);
-
-  it('is made again at once by a reset', async () => {
-    const { key, checkout } = await orderHeldUp();
-    await world.clearFaults();
-
-    await ui.openWorkflow(workflowId(key));
-    await ui.resetActivity(CALL);
-
-    await ui.untilStatus('Completed');
-    expect(await world.sandboxOrdersOf((await onlyOrderOf(checkout)).id)).toHaveLength(1);
+    expect(await world.sandboxOrdersOf(order.id)).toHaveLength(1);
   }, 90_000);
 });
 
 describe('an order that is not sent yet', () => {
-  it('is cancelled in the Temporal UI, and RideNDine never hears of it', async () => {
+  it('is cancelled in the Temporal UI, RideNDine never hears of it, and the order says who wanted it and why', async () => {
     const key = randomUUID();
     const checkout = await world.newCheckout();
     const { postgres } = world.stack;
@@ -146,15 +285,23 @@ describe('an order that is not sent yet', () => {
     await hold.untilWaitedFor(1);
 
     await ui.openWorkflow(workflowId(key));
-    await ui.cancelWorkflow();
-    await page.getByText('Cancel Request Sent').waitFor();
+    expect(await ui.readCurrentDetails('The order is being written to Directus')).toContain(
+      'The order can still be cancelled: send the update cancelOrder.',
+    );
+    await ui.openUpdate('cancelOrder');
+    await ui.fillUpdate({ actor: 'agent-7', reason: 'Ticket 3: ordered twice.' });
+    await picture(page, 'runbook/cancel-order', { of: ui.dialog });
+    const answer = ui.submitUpdate();
+    await ui.untilCancelRequested();
     await hold.release();
 
+    await expect(answer).resolves.toEqual({ kind: 'accepted' });
     await ui.untilStatus('Canceled');
     const order = await onlyOrderOf(checkout);
-    expect(await world.sandboxOrdersOf(order.id)).toEqual([]);
+    expect(await world.sandboxAttemptsOf(order.id)).toEqual([]);
     await studio.openOrder(order.id);
     expect(await studio.readField('status')).toBe('Cancelled');
+    await studio.untilActionIsListed('cancel by agent-7: Ticket 3: ordered twice.');
   }, 90_000);
 });
 
@@ -166,37 +313,64 @@ function uiIn(window: Page): TemporalUi {
   return temporalUi(window, { url: urls.temporalUi, namespace: temporal.namespace });
 }
 
-async function linkedOrder() {
-  const key = randomUUID();
-  const checkout = await world.newCheckout();
-  const { status } = await world.post(key, checkout);
-  expect(status).toBe(201);
-  return { key, checkout };
+function studioIn(window: Page): DataStudio {
+  return dataStudio(window, { url: world.stack.urls.directus });
+}
+
+interface Case {
+  key: string;
+  checkout: DemoCheckout;
+  /** As it was at the beginning of the case. */
+  order: OrderRow;
+}
+
+async function linkedOrder(): Promise<Case> {
+  return await newOrder({ isReached: (order) => order['payment_session_id'] !== null });
 }
 
 /** RideNDine has it, denied it, and then refused the second attempt. */
-async function orderInReview() {
-  const key = randomUUID();
-  const checkout = await world.newCheckout();
-  const { quote_id } = checkout;
-  await world.addFault({ kind: 'status', status: 503, stored: 'before', quote_id });
-  await world.addFault({ kind: 'status', status: 422, quote_id });
-  await world.post(key, checkout, { prefer: 'wait=0' });
-  await untilOrder(checkout, ({ status }) => status === 'NEEDS_REVIEW');
-  return { key, checkout };
+async function orderInReview(): Promise<Case> {
+  return await newOrder({
+    faults: [
+      { kind: 'status', status: 503, stored: 'before' },
+      { kind: 'status', status: 422, detail: 'The merchant is not active.' },
+    ],
+    isReached: ({ status }) => status === 'NEEDS_REVIEW',
+  });
 }
 
-/** RideNDine has asked us to come back in an hour. */
-async function orderHeldUp() {
+/** RideNDine answers with this status that it is to be asked again in an hour. */
+async function orderHeldUp(status: number): Promise<Case> {
+  const held = await newOrder({
+    faults: [{ kind: 'status', status, retry_after: 3600, times: null }],
+    isReached: () => true,
+  });
+  await untilLastFailure(held.key);
+  return held;
+}
+
+/** A checkout that was confirmed while RideNDine had these faults for its quote. */
+async function newOrder({
+  faults = [],
+  isReached,
+}: {
+  faults?: Record<string, unknown>[];
+  isReached: (order: OrderRow) => boolean;
+}): Promise<Case> {
   const key = randomUUID();
   const checkout = await world.newCheckout();
-  await world.addFault({ kind: 'status', status: 429, retry_after: 3600, times: null, quote_id: checkout.quote_id });
+  for (const fault of faults) await world.addFault({ ...fault, quote_id: checkout.quote_id });
   await world.post(key, checkout, { prefer: 'wait=0' });
+  await pWaitFor(async () => (await world.ordersOf(checkout.quote_id)).some(isReached), WAIT);
+  return { key, checkout, order: await onlyOrderOf(checkout) };
+}
+
+/** The pending step has something to tell. */
+async function untilLastFailure(key: string): Promise<void> {
   await pWaitFor(async () => {
     const { raw } = await world.temporal.workflow.getHandle(workflowId(key)).describe();
     return raw.pendingActivities?.some(({ lastFailure }) => lastFailure) ?? false;
   }, WAIT);
-  return { key, checkout };
 }
 
 /** Alone. The server's list comes a moment after the workflow. */
@@ -204,8 +378,11 @@ async function untilFound(query: string, key: string): Promise<void> {
   await pWaitFor(async () => (await ui.findWorkflows(query)).join(' ') === workflowId(key), WAIT);
 }
 
-async function untilOrder(checkout: DemoCheckout, isReached: (order: OrderRow) => boolean): Promise<void> {
-  await pWaitFor(async () => (await world.ordersOf(checkout.quote_id)).some(isReached), WAIT);
+/** What can be read of a run by whoever has Temporal's data, but not our keys. */
+async function storedText(key: string): Promise<string> {
+  const handle = world.temporal.workflow.getHandle(workflowId(key));
+  const [history, { raw }] = await Promise.all([handle.fetchHistory(), handle.describe()]);
+  return textIn([history, raw]);
 }
 
 async function onlyOrderOf({ quote_id }: DemoCheckout): Promise<OrderRow> {

@@ -1,3 +1,5 @@
+import { textIn } from './text-in.ts';
+
 /** What must be found nowhere in clear. Each is a text that nothing else holds. */
 export const personalData = {
   name: 'Canary Name',
@@ -13,20 +15,6 @@ export const personalData = {
 
 /** @returns which of the data stand in clear anywhere in `value`: in texts, and in bytes read as text. */
 export function personalDataIn(value: unknown): string[] {
-  const found = new Set<string>();
-  const look = (text: string) => {
-    for (const [kind, datum] of Object.entries(personalData)) if (text.includes(datum)) found.add(kind);
-  };
-  const walk = (part: unknown): void => {
-    if (typeof part === 'string') look(part);
-    else if (part instanceof Uint8Array) look(Buffer.from(part).toString('utf8'));
-    else if (typeof part === 'object' && part !== null) {
-      for (const [key, inner] of Object.entries(part)) {
-        look(key);
-        walk(inner);
-      }
-    }
-  };
-  walk(value);
-  return [...found];
+  const text = textIn(value);
+  return Object.entries(personalData).flatMap(([kind, datum]) => (text.includes(datum) ? [kind] : []));
 }

@@ -22,7 +22,7 @@ describe('the details of a run', () => {
     const details = detailsOf({ stage, order_id: 'o-1', failure: { code: 'RideNDineRejected', reason: 'Refused.' } });
 
     expect(details).toMatch(
-      /^### \S.+\n\n\*\*What happened:\*\* \S.+\n\n\*\*What happens next:\*\* \S.+\n\n\*\*What you can do:\*\* \S/,
+      /^### \S.+\n\nOrder `o-1` · .+\n\n\*\*What happened:\*\* \S.+\n\n\*\*What happens next:\*\* \S.+\n\n\*\*What you can do:\*\* \S/,
     );
   });
 

@@ -40,6 +40,7 @@ export interface ColumnDefinition {
 export interface FieldMeta {
   /** What the field is and who writes it, for a person who has never seen this project. */
   note: string | null;
+  translations?: { language: 'en-US'; translation: string }[];
   interface: string;
   special?: string[];
   options?: Record<string, unknown>;

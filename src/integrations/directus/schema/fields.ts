@@ -145,10 +145,20 @@ export function formPart(field: string, meta: FieldMeta): FieldDefinition {
   };
 }
 
+/** How Data Studio calls a field, where its name in capitals would not do. */
+export function named(title: string): NonNullable<FieldMeta['translations']> {
+  return [{ language: 'en-US', translation: title }];
+}
+
 /** A part of the form that holds other fields together, and can be folded. */
-export function group(field: string, options: { icon: string; start: 'open' | 'closed' }, note: string) {
+export function group(
+  field: string,
+  options: { title: string; icon: string; start: 'open' | 'closed' },
+  note: string,
+): FieldDefinition {
   return formPart(field, {
     note,
+    translations: named(options.title),
     interface: 'group-detail',
     special: ['group'],
     options: { headerIcon: options.icon, start: options.start },

@@ -16,6 +16,7 @@ import {
   json,
   longString,
   manyToOne,
+  named,
   oneToMany,
   string,
   text,
@@ -58,9 +59,10 @@ export function ordersCollection(link: WorkflowLink | undefined): CollectionDefi
       ),
       ...(link === undefined ? [] : [workflowButton(link)]),
       ...stateFields,
-      ...checkoutFields,
+      // What people look for when something is wrong stands before what was ordered, which is long.
       ...ridendineFields,
       ...failureFields,
+      ...checkoutFields,
       ...technicalFields,
     ],
     relations: [
@@ -155,11 +157,12 @@ const checkoutFields: FieldDefinition[] = [
 const ridendineFields: FieldDefinition[] = [
   group(
     ridendineGroup,
-    { icon: 'link', start: 'open' },
+    { title: 'At RideNDine', icon: 'link', start: 'open' },
     'The same order at RideNDine. Empty until the two are linked.',
   ),
   string(orderFields.ridendineOrderId, 'The order at RideNDine. No two orders have the same one.', {
     ...written,
+    translations: named('RideNDine Order ID'),
     group: ridendineGroup,
     column: { is_unique: true, max_length: RIDENDINE_ID_LENGTH },
   }),
@@ -172,7 +175,7 @@ const ridendineFields: FieldDefinition[] = [
 const failureFields: FieldDefinition[] = [
   group(
     failureGroup,
-    { icon: 'report', start: 'open' },
+    { title: 'What went wrong', icon: 'report', start: 'open' },
     'Why the order failed or waits for a person, and what support staff did about it. Empty while all is well.',
   ),
   string(orderFields.failureCode, 'The code that the runbook explains.', { ...written, group: failureGroup }),
@@ -215,7 +218,11 @@ function entryField(field: string, type: FieldType, look: string, display: Parti
 }
 
 const technicalFields: FieldDefinition[] = [
-  group(technicalGroup, { icon: 'settings', start: 'closed' }, 'What makes the order exactly one. Never edit these.'),
+  group(
+    technicalGroup,
+    { title: 'Technical', icon: 'settings', start: 'closed' },
+    'What makes the order exactly one. Never edit these.',
+  ),
   uuid(orderFields.idempotencyKey, 'Sent by the checkout page: the same key is the same order.', {
     ...written,
     group: technicalGroup,
