@@ -132,14 +132,14 @@ function inReview(state: OrderCreationState): Sections {
   return {
     title: state.review_overdue ? 'Your decision is overdue' : 'Your decision is needed',
     happened: failureSentence(state),
-    next: 'Nothing, until you decide. Nobody can tell from here whether RideNDine has the order, so it is not guessed.',
+    next: 'Nothing, until you decide.',
     can: [
       advice ?? '',
-      'Then send the update `resolveReview` with one of these, your name and the reason filled in:',
+      'Then send the update `resolveReview`, with your name and the reason filled in:',
       '',
       '- They have it: `{"decision": "link", "ridendine_order_id": "…", "payment_session_id": "…", "actor": "…", "reason": "…"}`',
-      '- They do not have it, and the customer still wants it: `{"decision": "retry", "actor": "…", "reason": "…"}`',
-      '- They do not have it, and nobody wants it: `{"decision": "abandon", "actor": "…", "reason": "…"}`',
+      '- To ask once more: `{"decision": "retry", "actor": "…", "reason": "…"}`',
+      '- To give it up: `{"decision": "abandon", "actor": "…", "reason": "…"}`',
     ]
       .join('\n')
       .trim(),
