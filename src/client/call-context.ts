@@ -1,4 +1,5 @@
 import { REQUEST_ID_MEMO, TRACEPARENT_MEMO } from '../domain/order-creation.ts';
+import { traceContext } from '../domain/trace-context.ts';
 
 /** Where a request comes from, for support staff: it stands in the run's memo and has no part in what happens. */
 export interface CallContext {
@@ -9,14 +10,12 @@ export interface CallContext {
 }
 
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
-/** Version 00, or a later one, which may have more at its end. Version ff and ids of zeros are invalid. */
-const TRACEPARENT =
-  /^(?!ff)(?!00.{53}.)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]{0,200})?$/;
 
 /** Memo fields for what is of the right form; the rest is left out, for no order fails over it. */
 export function contextMemo({ requestId, traceparent }: CallContext): Record<string, string> {
+  const trace = traceContext(traceparent);
   return {
     ...(requestId !== undefined && REQUEST_ID.test(requestId) && { [REQUEST_ID_MEMO]: requestId }),
-    ...(traceparent !== undefined && TRACEPARENT.test(traceparent) && { [TRACEPARENT_MEMO]: traceparent }),
+    ...(trace && { [TRACEPARENT_MEMO]: trace.traceparent }),
   };
 }

@@ -6,7 +6,7 @@ import { lastLook } from './last-look.ts';
 import type { Orders } from './orders.ts';
 import { sendProblem } from './problem.ts';
 import type { CreatedOrder, OrderInProgressBody, OrderViewBody } from './response-bodies.ts';
-import { traceContext } from './trace-context.ts';
+import { traceContext } from '../domain/trace-context.ts';
 import { waitMs } from './wait-preference.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
