@@ -51,7 +51,7 @@ export const supportAdvice: Record<FailureCode, SupportAdvice> = {
       'Call whoever runs Directus: it refuses to take orders. Nothing was sent to RideNDine. The customer can confirm again once that is mended.',
   },
   RideNDineRejected: {
-    whenFailed: `${CONFIRM_AGAIN} RideNDine does not take the order as it is: what they wrote stands in the details of the failed step. Have that corrected first.`,
+    whenFailed: `${CONFIRM_AGAIN} RideNDine does not take the order as it is: what they wrote stands in the history, with the step that failed. Have that corrected first.`,
     inReview: `RideNDine refuses the order now, but an earlier call may have reached them. ${ASK_RIDENDINE}`,
   },
   RideNDineUnauthorized: {

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { CheckoutRequestInput } from '../client/index.ts';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
+import { traceContext } from '../domain/trace-context.ts';
 import { RETRY_AFTER_S } from '../http-service/problem.ts';
 import { lastLook } from './last-look.ts';
 import type { Orders } from './orders.ts';
 import { sendProblem } from './problem.ts';
 import type { CreatedOrder, OrderInProgressBody, OrderViewBody } from './response-bodies.ts';
-import { traceContext } from '../domain/trace-context.ts';
 import { waitMs } from './wait-preference.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 

@@ -27,6 +27,9 @@ export type AskedUntil =
   /** The time is over, and somebody has decided that it is asked all the same. */
   | 'once';
 
+/** The Temporal UI makes the frame a line too low for what stands in it. */
+const ROOM_BELOW = '&nbsp;';
+
 interface Sections {
   title: string;
   happened: string;
@@ -43,6 +46,7 @@ export function currentDetails(view: RunView): string {
     `**What happened:** ${happened}`,
     `**What happens next:** ${next}`,
     `**What you can do:** ${can}`,
+    ROOM_BELOW,
   ]
     .filter((part) => part !== '')
     .join('\n\n');

@@ -32,5 +32,8 @@ export function mayExistAtRideNDine(failure: StepFailure): boolean {
 export function runFailure({ code, reason, details }: StepFailure): ApplicationFailure {
   const problems = details.filter((detail) => typeof detail === 'object' && detail !== null && 'problems' in detail);
   const message = failureText({ reason, advice: supportAdvice[code].whenFailed });
-  return ApplicationFailure.create({ type: code, message, nonRetryable: true, details: problems });
+  const failure = ApplicationFailure.create({ type: code, message, nonRetryable: true, details: problems });
+  // It would repeat all of this, and then tell where our files lie.
+  failure.stack = '';
+  return failure;
 }
