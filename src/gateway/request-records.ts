@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import type { GatewayMetrics } from './metrics.ts';
 import { traceContext } from '../domain/trace-context.ts';
+import type { GatewayMetrics } from './metrics.ts';
 
 declare module 'fastify' {
   interface FastifyReply {
