@@ -1,7 +1,6 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { searchAttributes } from '../../src/domain/order-creation.ts';
@@ -92,8 +91,13 @@ describe('npm run temporal:apply', () => {
 
   it('waits for a namespace that is created while it runs', async () => {
     const namespace = `orders-later-${Date.now()}`;
-    const applying = apply({ TEMPORAL_NAMESPACE: namespace });
-    await delay(2000);
+    const waiting = Promise.withResolvers<undefined>();
+    let said = '';
+    const applying = apply({ TEMPORAL_NAMESPACE: namespace }, (text) => {
+      said += text;
+      if (said.includes('waiting for it')) waiting.resolve(undefined);
+    });
+    await waiting.promise;
     await newNamespace(connection, { namespace });
 
     const { exitCode, stdout } = await applying;
@@ -205,8 +209,8 @@ async function addressWithoutOperatorService(): Promise<string> {
   return front.address;
 }
 
-function apply(environment: Record<string, string>) {
-  return runProgram('temporal-apply', [], { TEMPORAL_ADDRESS: temporal.settings.address, ...environment });
+function apply(environment: Record<string, string>, onOutput?: (text: string) => void) {
+  return runProgram('temporal-apply', [], { TEMPORAL_ADDRESS: temporal.settings.address, ...environment }, onOutput);
 }
 
 async function registeredIn(namespace: string): Promise<Record<string, number>> {

@@ -15,13 +15,16 @@ export async function runProgram(
   program: 'temporal-apply' | 'doctor' | 'review',
   args: string[],
   environment: Record<string, string>,
+  onOutput: (text: string) => void = () => {},
 ): Promise<Ended> {
   const main = fileURLToPath(new URL(`../../src/${program}/main.ts`, import.meta.url));
-  const { exitCode, stdout, stderr } = await execa(process.execPath, [main, ...args], {
+  const running = execa(process.execPath, [main, ...args], {
     env: environment,
     extendEnv: false,
     reject: false,
     timeout: TIMEOUT_MS,
   });
+  running.stdout.on('data', (chunk: Buffer) => onOutput(chunk.toString()));
+  const { exitCode, stdout, stderr } = await running;
   return { exitCode, stdout, stderr };
 }
