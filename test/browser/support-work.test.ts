@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
 import type { Browser, Page } from 'playwright-core';
+import { supportAdvice } from '../../src/domain/support-advice.ts';
 import type { DemoCheckout } from '../../stack/seed.ts';
 import { openHold } from '../chaos/database-hold.ts';
 import { startRunningStack } from '../support/running-stack.ts';
@@ -179,7 +180,7 @@ describe('a customer misses an order', () => {
     await openedUi.untilStatus('Failed');
     const result = await openedUi.readResult();
     expect(result).toContain('RideNDine refused the order (422).');
-    expect(result).toContain('what they wrote stands in the details of the failed step');
+    expect(result).toContain(supportAdvice.RideNDineRejected.whenFailed);
     await picture(opened, 'runbook/failed-run', { above: opened.getByText('"stack_trace"').first() });
     expect(await openedUi.readFailedStep()).toContain(why);
     expect(await storedText(key)).not.toContain(why);
