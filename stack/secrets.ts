@@ -59,7 +59,9 @@ export function loadSecrets({ dataDir, environment, gatewayKey }: StackSettings)
 }
 
 function newEncryptionKeys(): string {
-  return `${new Date().toISOString().slice(0, 7)}:${randomBytes(32).toString('base64')}`;
+  // An id of its own: a key that was lost may be found again, and is then put beside this one.
+  const id = `${new Date().toISOString().slice(0, 7)}-${randomBytes(2).toString('hex')}`;
+  return `${id}:${randomBytes(32).toString('base64')}`;
 }
 
 function keptSecret(file: string, create = () => randomBytes(32).toString('base64url')): string {

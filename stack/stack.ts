@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { TemporalSettings } from '../src/config/temporal-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
 import { claimDataFolder } from './data-folder.ts';
@@ -7,19 +8,24 @@ import { ProcessRecords } from './process-records.ts';
 import type { RunningPostgres } from './postgres.ts';
 import type { Progress } from './progress.ts';
 import { startRestartable, type RestartablePart } from './restartable-part.ts';
-import { loadSecrets, type StackSecrets } from './secrets.ts';
+import { loadSecrets, secretFiles, type StackSecrets } from './secrets.ts';
 import { portVariables, type StackPort, type StackSettings } from './settings.ts';
 import type { SupportLogin } from './directus/support-user.ts';
 import { startOrderData } from './start-order-data.ts';
 import { Supervisor, type PartCommand, type PartCrashed } from './supervisor.ts';
 import { findTemporalCli } from './temporal/find-cli.ts';
 import { hasPoller } from './temporal/has-poller.ts';
-import { startTemporal } from './temporal/start-temporal.ts';
+import { startTemporal, temporalDatabase } from './temporal/start-temporal.ts';
 import { waitUntilReady } from './wait-until-ready.ts';
 
 /** Of worker, gateway, codec server and sandbox each: thirty times what it takes. */
 const READY_TIMEOUT_MS = 60_000;
 const PROBE_TIMEOUT_MS = 2_000;
+
+/** A data folder of before version 0.2 has none either, and nothing in it is encrypted. */
+const KEYS_ARE_NEW =
+  'There was no encryption key: a new one is made. What an older key has encrypted in this data folder can not be read with ' +
+  'it, and such orders wait: if you have that key, put it behind the new one in secrets/encryption-keys, after a comma.';
 
 /** The parts of a stack that a test can stop and start again. A service that was given by its address is none. */
 export interface StackParts {
@@ -89,6 +95,8 @@ export async function startStack(options: {
     );
     await checkPorts(neededPorts(settings));
     supervisor = new Supervisor({ dataDir });
+    const hadKeys = existsSync(secretFiles(dataDir).encryptionKeys) || 'ENCRYPTION_KEYS' in settings.environment;
+    if (!hadKeys && existsSync(temporalDatabase(dataDir))) progress.say(KEYS_ARE_NEW);
     const started = bringUp({ settings, progress, supervisor, secrets: loadSecrets(settings) });
     const stack = await Promise.race([started, failOnCrash(supervisor), failOnAbort(signal)]);
     signal?.addEventListener('abort', () => void stop());

@@ -24,7 +24,7 @@ export interface OrderCreationActivities {
   createRideNDineOrder(order: OrderRecord & { is_asked: boolean }): Promise<LinkIds>;
 
   /** Step 3.4: the order carries RideNDine's ids. Writes no status. `LinkConflict` if other ids stand in the way. */
-  saveLinkIds(input: { order_id: string; link: LinkIds }): Promise<OrderCreationResult>;
+  saveLinkIds(input: { order_id: string; link: LinkIds; typed_by_hand?: true }): Promise<OrderCreationResult>;
 
   /** The order carries how matters stand with it. */
   markOrder(input: OrderMark): Promise<MarkOutcome>;

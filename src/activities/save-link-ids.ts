@@ -6,14 +6,22 @@ import { directusFailure, finalFailure } from './failures.ts';
 import type { OrderCreationActivities } from './order-creation-activities.ts';
 
 export function createSaveLinkIds({ orders }: { orders: OrdersStore }): OrderCreationActivities['saveLinkIds'] {
-  return async ({ order_id, link }) => {
+  return async ({ order_id, link, typed_by_hand }) => {
     try {
+      // RideNDine gives each order a payment of its own; a person may take the line below.
+      if (typed_by_hand) await requireFreePayment(orders, order_id, link);
       return await linked(orders, order_id, link);
     } catch (error) {
       // The RideNDine order exists: it must not be lost, whatever Directus says.
       throw directusFailure(error, 'keep-trying');
     }
   };
+}
+
+async function requireFreePayment(orders: OrdersStore, orderId: string, link: LinkIds): Promise<void> {
+  const owner = await orders.findOrderByPayment(link.payment_session_id);
+  if (owner === null || owner.id === orderId) return;
+  throw finalFailure('LinkConflict', 'Another order already has this payment session.');
 }
 
 async function linked(orders: OrdersStore, orderId: string, link: LinkIds): Promise<OrderCreationResult> {

@@ -63,7 +63,9 @@ function adviceFor(failure: ApplicationFailure): string {
   if (!isFailureCode(type)) return "Call the developers: the worker's log says where it happened.";
   const { whileTried, whenFailed } = supportAdvice[type];
   // What comes of the order is the workflow's to say: its details tell what to do then.
-  return isLast(failure) ? 'Look at the details of the workflow.' : (whileTried ?? whenFailed);
+  return isLast(failure)
+    ? 'The Current Details of the workflow (User Metadata) say what comes of the order.'
+    : (whileTried ?? whenFailed);
 }
 
 function whatNext(failure: ApplicationFailure): string {

@@ -111,7 +111,13 @@ function faultOf(field: Field, given: Map<string, unknown>, nameOf: (field: stri
     return `${name} is too long: it may have ${longest} characters, and has ${value.length}.`;
   }
   if (!isStorable(value)) return `${name} contains a character that can not be stored: type it anew.`;
+  if (isFromAnExample(value)) return `${name} is still that of the example: it tells ${what}.`;
   return undefined;
+}
+
+/** What our own texts put where something has to be filled in. */
+function isFromAnExample(value: string): boolean {
+  return /…|\.\.\.|^<.*>$/.test(value.trim()) || value.trim().toLowerCase() === 'your name';
 }
 
 function isGiven(value: unknown): boolean {

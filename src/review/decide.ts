@@ -42,7 +42,7 @@ export async function decide(
   // The same decision if the request is made again.
   const updateId = randomUUID();
   try {
-    const update = await inTime(
+    const update = await answered(
       temporal.ask(
         () =>
           handle.startUpdate<void, [ReviewDecision]>(RESOLVE_REVIEW_UPDATE, {
@@ -54,11 +54,16 @@ export async function decide(
       ),
       `No worker has taken the decision; one that comes back soon may still do so. ${lookAgain(name)}`,
     );
-    await inTime(
+    await answered(
       temporal.ask(() => update.result(), carriedOutWithinMs),
       `The decision was taken, and is not carried out yet, perhaps because Directus can not be reached: it will be. ${lookAgain(name)}`,
     );
   } catch (error) {
+    if (error instanceof TemporalAccessError && error.trouble === 'not our keys') {
+      throw new ReviewError(
+        `The decision was sent, and may have been carried out: what came of it can not be read. ${error.message} ${lookAgain(name)}`,
+      );
+    }
     if (error instanceof WorkflowNotFoundError) {
       throw new ReviewError(`The order ${name} is no longer in review: its run has ended. ${lookAgain(name)}`);
     }
@@ -90,11 +95,13 @@ function lookAgain(id: string): string {
   return `See: npm run review -- show ${id}`;
 }
 
-async function inTime<Result>(asked: Promise<Result>, otherwise: string): Promise<Result> {
+/** @param otherwise what to say where Temporal gives no answer: what was sent may have arrived all the same. */
+async function answered<Result>(asked: Promise<Result>, otherwise: string): Promise<Result> {
   try {
     return await asked;
   } catch (error) {
-    const isLate = error instanceof TemporalAccessError && error.trouble === 'no answer in time';
-    throw isLate ? new ReviewError(otherwise) : error;
+    const isSilent =
+      error instanceof TemporalAccessError && ['no answer in time', 'unreachable'].includes(error.trouble);
+    throw isSilent ? new ReviewError(otherwise) : error;
   }
 }

@@ -150,9 +150,14 @@ function inReview(state: OrderCreationState): Sections {
   };
 }
 
-/** Not of an order that was abandoned, cancelled or taken on by somebody else, and not with another checkout's key. */
+/** Not of an order that was abandoned, cancelled or taken on by somebody else, nor with another checkout's key or quote. */
 function mayBeSentAgain({ failure }: OrderCreationState): boolean {
-  const final: readonly FailureCode[] = ['OrderNeedsReview', 'OrderCancelled', 'IdempotencyKeyReused'];
+  const final: readonly FailureCode[] = [
+    'OrderNeedsReview',
+    'OrderCancelled',
+    'IdempotencyKeyReused',
+    'QuoteAlreadyUsed',
+  ];
   return failure === undefined || !final.includes(failure.code);
 }
 

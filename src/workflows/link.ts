@@ -3,8 +3,17 @@ import type { OrderCreationActivities } from '../activities/order-creation-activ
 import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
 import { afterTheRecord, named } from './activity-options.ts';
 
-export function saveLinkIds(orderId: string, link: LinkIds): Promise<OrderCreationResult> {
+/** @param origin whether RideNDine has told the ids, or support staff have typed them. */
+export function saveLinkIds(
+  orderId: string,
+  link: LinkIds,
+  origin: 'told by RideNDine' | 'typed by hand' = 'told by RideNDine',
+): Promise<OrderCreationResult> {
   const summary = `Save the RideNDine ids on ${named(orderId)}`;
   const directus = proxyActivities<OrderCreationActivities>({ ...afterTheRecord, summary });
-  return directus.saveLinkIds({ order_id: orderId, link });
+  return directus.saveLinkIds({
+    order_id: orderId,
+    link,
+    ...(origin === 'typed by hand' && { typed_by_hand: true }),
+  });
 }

@@ -79,8 +79,8 @@ async function carryOut(
       const link = { ridendine_order_id, payment_session_id };
       // Saving the ids of an order that is missing would be tried for ever.
       if ((await markAs(orderId, 'NEEDS_REVIEW', { failure })).kind === 'missing') refuseDecision(NOT_OURS);
-      await CancellationScope.nonCancellable(() => saveLinkIds(orderId, link)).catch((error: unknown) =>
-        refuseDecision(readStepFailure(error, 'LinkConflict').reason),
+      await CancellationScope.nonCancellable(() => saveLinkIds(orderId, link, 'typed by hand')).catch(
+        (error: unknown) => refuseDecision(readStepFailure(error, 'LinkConflict').reason),
       );
       await markAs(orderId, 'PENDING_PAYMENT', { action });
       return { kind: 'linked', link };

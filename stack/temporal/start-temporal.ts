@@ -26,6 +26,11 @@ const dynamicConfig = [
 /** As fast as memory, and a killed server loses nothing. */
 const sqlitePragmas = ['journal_mode=WAL', 'synchronous=NORMAL'];
 
+/** The file in a data folder that holds everything that Temporal has stored. */
+export function temporalDatabase(dataDir: string): string {
+  return path.join(dataDir, 'temporal.db');
+}
+
 export interface StartTemporalOptions {
   /** Path of the Temporal CLI. */
   cli: string;
@@ -57,7 +62,7 @@ export async function startTemporal(
       args: [
         'server',
         'start-dev',
-        `--db-filename=${path.join(dataDir, 'temporal.db')}`,
+        `--db-filename=${temporalDatabase(dataDir)}`,
         `--ip=${HOST}`,
         `--port=${port}`,
         `--ui-port=${uiPort}`,

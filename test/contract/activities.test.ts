@@ -608,6 +608,20 @@ describe('saveLinkIds', () => {
     expect(await worker.saveLinkIds({ order_id: orderId, link: ids })).toEqual(first);
   });
 
+  it('meets a conflict where a person has typed the payment session of another order', async () => {
+    const [{ orderId: other }, { orderId }] = [await orderOf(), await orderOf()];
+    const ids = link();
+    await worker.saveLinkIds({ order_id: other, link: ids });
+    const mistaken = { ...link(), payment_session_id: ids.payment_session_id };
+
+    const failure = await failureOf(worker.saveLinkIds({ order_id: orderId, link: mistaken, typed_by_hand: true }));
+    const again = await worker.saveLinkIds({ order_id: other, link: ids, typed_by_hand: true });
+
+    expect(failure).toMatchObject({ type: 'LinkConflict', nonRetryable: true });
+    expect(await rowOf(orderId)).toMatchObject({ ridendine_order_id: null, payment_session_id: null });
+    expect(again).toMatchObject(ids);
+  });
+
   it('leaves the status of a later phase', async () => {
     const { orderId } = await orderOf({ status: 'PAID', payment_status: 'CAPTURED' });
 

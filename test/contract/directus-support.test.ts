@@ -235,7 +235,16 @@ describe('the lists of orders', () => {
         filter: null,
         layout_query: {
           tabular: {
-            fields: ['status', 'date_created', 'customer', 'store', 'totals', 'ridendine_order_id', 'failure_code'],
+            fields: [
+              'status',
+              'id',
+              'date_created',
+              'customer',
+              'store',
+              'totals',
+              'ridendine_order_id',
+              'failure_code',
+            ],
             sort: ['-date_created'],
           },
         },

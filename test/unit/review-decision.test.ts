@@ -104,6 +104,15 @@ describe('a review decision', () => {
     expect(fault).toBe(`"payment_session_id" is missing: it tells RideNDine's id of the payment.`);
   });
 
+  it.each(['…', 'rnd_…', 'ps_...', '<id>', 'your name', ' Your Name '])(
+    'is not taken with the text of an example: %s',
+    (value) => {
+      expect(faultsOfReviewDecision({ ...link, ridendine_order_id: value })).toEqual([
+        `"ridendine_order_id" is still that of the example: it tells RideNDine's id of the order.`,
+      ]);
+    },
+  );
+
   it('is never repeated in what is said of it', () => {
     const said = [
       faultsOfReviewDecision('canary'),

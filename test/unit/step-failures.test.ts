@@ -35,7 +35,7 @@ describe('what a failed step tells of the next attempt', () => {
 
   it('is that there is none, if it would begin when the time of all attempts is over', async () => {
     await expect(messageOf(scheduledBefore(HALF_AN_HOUR_MS - 20_000))).resolves.toContain(
-      'It is not tried again by itself.\n\nWhat you can do: Look at the details of the workflow.',
+      'It is not tried again by itself.\n\nWhat you can do: The Current Details of the workflow',
     );
   });
 

@@ -18,6 +18,10 @@ function sectionsOf(chapter: string): Map<string, string> {
   );
 }
 
+function filledIn(json: string): string {
+  return json.replaceAll('"…"', '"rnd_1"').replaceAll('"your name"', '"agent-7"');
+}
+
 describe('docs/support-runbook.md', () => {
   it('explains every stage, in their order', () => {
     const stages = sectionsOf('Every stage');
@@ -49,9 +53,10 @@ describe('docs/support-runbook.md', () => {
     for (const advice of Object.values(supportAdvice[code])) expect(section).toContain(` ${advice}`);
   });
 
-  it('shows updates that are accepted as they stand', () => {
+  it('shows updates that are accepted once they are filled in, and not before', () => {
     const blocks = [...runbook.matchAll(/^ *```json\n *(.*?)\n *```$/gms)].map(([, json = '']) => json);
-    const examples = blocks.map((json) => JSON.parse(json) as { decision?: string });
+    const asTheyStand = blocks.map((json) => JSON.parse(json) as object);
+    const examples = blocks.map((json) => JSON.parse(filledIn(json)) as { decision?: string });
     const decisions = examples.filter(({ decision }) => decision !== undefined);
     const cancellations = examples.filter(({ decision }) => decision === undefined);
 
@@ -59,6 +64,10 @@ describe('docs/support-runbook.md', () => {
     expect(decisions.flatMap((decision) => faultsOfReviewDecision(decision))).toEqual([]);
     expect(cancellations.flatMap((request) => faultsOfCancelRequest(request))).toEqual([]);
     expect(cancellations).toHaveLength(1);
+    for (const example of asTheyStand) {
+      const faults = 'decision' in example ? faultsOfReviewDecision(example) : faultsOfCancelRequest(example);
+      expect(faults).not.toEqual([]);
+    }
   });
 
   it('leads to sections that are there', () => {

@@ -62,6 +62,8 @@ export interface UnfinishedOrder {
 export interface OrdersStore {
   findOrderById(id: string): Promise<StoredOrder | null>;
   findOrderByKey(idempotencyKey: string): Promise<StoredOrder | null>;
+  /** One of those that have the payment session, which no index finds: not for every order. */
+  findOrderByPayment(paymentSessionId: string): Promise<StoredOrder | null>;
   /** One page, the oldest first. Orders that this project has not written are none of its business. */
   findUnfinishedOrders(page: { createdBefore: string; skip: number; limit: number }): Promise<UnfinishedOrder[]>;
   /** The quote with its store and customer. */
@@ -211,7 +213,10 @@ const quoteSchema: z.ZodType<QuoteRecord> = z
   });
 
 export function createOrdersStore(directus: DirectusConnection): OrdersStore {
-  const findOrder = async (field: typeof orderFields.id | typeof orderFields.idempotencyKey, value: string) =>
+  const findOrder = async (
+    field: typeof orderFields.id | typeof orderFields.idempotencyKey | typeof orderFields.paymentSessionId,
+    value: string,
+  ) =>
     parseFirst(
       storedOrderSchema,
       await directus.request(
@@ -255,6 +260,8 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
   return {
     findOrderById: (id) => findOrder(orderFields.id, id),
     findOrderByKey: (idempotencyKey) => findOrder(orderFields.idempotencyKey, idempotencyKey),
+
+    findOrderByPayment: (paymentSessionId) => findOrder(orderFields.paymentSessionId, paymentSessionId),
 
     findUnfinishedOrders: async ({ createdBefore, skip, limit }) =>
       parse(

@@ -59,6 +59,8 @@ const orderLists: OrderList[] = [
 /** The columns with their widths in pixels. */
 const columns = {
   [status]: 150,
+  // As much of it as people compare by eye.
+  [orderFields.id]: 110,
   [dateCreated]: 230,
   [orderFields.customer]: 140,
   [orderFields.store]: 140,
