@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { RESOLVE_REVIEW_UPDATE } from '../domain/review-decision.ts';
+import { DECISION_REFUSED, RESOLVE_REVIEW_UPDATE } from '../domain/review-decision.ts';
 import type { ReviewDecision } from '../domain/review-decision.ts';
 import { countOrderWorkers } from '../temporal/order-workers.ts';
 import { TemporalAccessError } from '../temporal/temporal-access.ts';
@@ -69,7 +69,7 @@ export async function decide(
     }
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
     const { cause } = error;
-    const isRefusal = cause instanceof ApplicationFailure && cause.type === 'DecisionRefused';
+    const isRefusal = cause instanceof ApplicationFailure && cause.type === DECISION_REFUSED;
     throw new ReviewError(
       isRefusal
         ? `The decision was refused: ${cause.message}`

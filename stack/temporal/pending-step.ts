@@ -1,4 +1,5 @@
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
+import { reasonIn } from '../../src/domain/failure-text.ts';
 import { createEncryptionCodec } from '../../src/encryption/encryption-codec.ts';
 import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
 import { failureMessage } from '../../src/encryption/failure-message.ts';
@@ -18,6 +19,6 @@ export async function pendingStep(options: {
   const failing = pendingActivities.find(({ lastFailure }) => lastFailure);
   if (!failing?.lastFailure) return undefined;
   const { activityType, attempt, lastFailure } = failing;
-  const reason = await failureMessage(lastFailure, createEncryptionCodec(parseEncryptionKeys(encryptionKeys)));
-  return `${activityType?.name ?? 'a step'}, attempt ${attempt ?? 1}: ${reason}`;
+  const message = await failureMessage(lastFailure, createEncryptionCodec(parseEncryptionKeys(encryptionKeys)));
+  return `${activityType?.name ?? 'a step'}, attempt ${attempt ?? 1}: ${reasonIn(message)}`;
 }
