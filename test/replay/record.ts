@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { NativeConnection, Runtime, bundleWorkflowCode } from '@temporalio/worker';
+import { NativeConnection, Runtime } from '@temporalio/worker';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
+import { bundleWorkflows } from '../support/workflow-bundle.ts';
 import { currentVersion, historyFile } from './recorded-histories.ts';
 import { replayDataConverter } from './replay-encryption.ts';
 import { runScenario } from './run-scenario.ts';
@@ -42,11 +42,7 @@ async function record(wanted: ReplayScenario[]): Promise<void> {
       client: new Client({ connection, namespace, identity, dataConverter }),
       connection: nativeConnection,
       dataConverter,
-      workflowBundle: await bundleWorkflowCode({
-        workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-        failureConverterPath: dataConverter.failureConverterPath ?? '',
-        logger: createWorkerLogger('error'),
-      }),
+      workflowBundle: await bundleWorkflows(dataConverter),
       identity,
     };
     for (const scenario of wanted) {

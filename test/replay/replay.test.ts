@@ -1,10 +1,10 @@
-import { fileURLToPath } from 'node:url';
 import { DeterminismViolationError } from '@temporalio/workflow';
-import { Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { Runtime, Worker } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { failureCodes } from '../../src/domain/failure-codes.ts';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
+import { bundleWorkflows } from '../support/workflow-bundle.ts';
 import { currentVersion, recordedHistories } from './recorded-histories.ts';
 import { replayDataConverter as dataConverter } from './replay-encryption.ts';
 import { scenarios } from './scenarios.ts';
@@ -16,8 +16,8 @@ let changedBundle: WorkflowBundleWithSourceMap;
 beforeAll(async () => {
   // An incompatible change is reported where it is expected; nobody needs to read of it in between.
   Runtime.install({ logger: createWorkerLogger('error'), telemetryOptions: { logging: { filter: 'OFF' } } });
-  workflowBundle = await bundleOf('../../src/workflows/index.ts');
-  changedBundle = await bundleOf('incompatible-workflows.ts');
+  workflowBundle = await bundleWorkflows(dataConverter);
+  changedBundle = await bundleWorkflows(dataConverter, new URL('incompatible-workflows.ts', import.meta.url));
 }, 60_000);
 
 describe('a history that was recorded', () => {
@@ -50,11 +50,3 @@ describe('an incompatible change of the workflow', () => {
     ).rejects.toThrow(DeterminismViolationError);
   });
 });
-
-function bundleOf(file: string): Promise<WorkflowBundleWithSourceMap> {
-  return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL(file, import.meta.url)),
-    failureConverterPath: dataConverter.failureConverterPath ?? '',
-    logger: createWorkerLogger('error'),
-  });
-}

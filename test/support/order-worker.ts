@@ -1,8 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { activityInfo } from '@temporalio/activity';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Runtime, Worker, bundleWorkflowCode, makeTelemetryFilterString } from '@temporalio/worker';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
 import { createRequestCancellation } from '../../src/activities/request-cancellation.ts';
 import type { DataConverter } from '@temporalio/common';
 import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
@@ -12,6 +10,7 @@ import { newPickupRequest } from './builders.ts';
 import { createScenario } from './scripted-activities.ts';
 import type { Scenario, ScenarioOptions } from './scripted-activities.ts';
 import { testDataConverter } from './test-encryption.ts';
+import { bundleWorkflows } from './workflow-bundle.ts';
 import { ORDER_CREATION_TASK_QUEUE, orderCreationWorkflowId } from '../../src/domain/order-creation.ts';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
 
@@ -31,11 +30,7 @@ export async function createOrderWorker({ address, namespace }: TemporalSettings
     telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
   });
   const scenarios = new Map<string, Scenario>();
-  const workflowBundle: WorkflowBundleWithSourceMap = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    failureConverterPath: testDataConverter.failureConverterPath ?? '',
-    logger: createWorkerLogger('error'),
-  });
+  const workflowBundle = await bundleWorkflows(testDataConverter);
   const step =
     (name: keyof OrderCreationActivities) =>
     async (input: never): Promise<unknown> => {

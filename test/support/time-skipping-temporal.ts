@@ -1,15 +1,14 @@
-import { fileURLToPath } from 'node:url';
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { Runtime, Worker } from '@temporalio/worker';
 import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
 import { searchAttributes } from '../../src/domain/order-creation.ts';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
 import type { orderCreation } from '../../src/workflows/order-creation.ts';
 import { findTestServer } from '../../stack/temporal/find-test-server.ts';
+import { bundleWorkflows } from './workflow-bundle.ts';
 
 /** What the test server calls the type Keyword. */
 const KEYWORD = 2;
@@ -34,10 +33,7 @@ export async function startTimeSkippingTemporal(): Promise<TimeSkippingTemporal>
     namespace: 'default',
     searchAttributes: Object.fromEntries(Object.values(searchAttributes).map(({ name }) => [name, KEYWORD])),
   });
-  const workflowBundle: WorkflowBundleWithSourceMap = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    logger: createWorkerLogger('error'),
-  });
+  const workflowBundle = await bundleWorkflows();
   return {
     environment,
     async run({ request, activities, ...options }, use) {

@@ -1,10 +1,9 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
-import { NativeConnection, Runtime, bundleWorkflowCode } from '@temporalio/worker';
+import { NativeConnection, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
@@ -16,6 +15,7 @@ import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { personalData, personalDataIn } from '../support/personal-data.ts';
 import { testDataConverter } from '../support/test-encryption.ts';
+import { bundleWorkflows } from '../support/workflow-bundle.ts';
 
 /** So that the waits of one scenario are the time of others. */
 const AT_ONCE = 6;
@@ -89,13 +89,7 @@ async function leaksOf(wanted: ReplayScenario[], dataConverter: DataConverter): 
     client: new Client({ connection, dataConverter }),
     connection: nativeConnection,
     dataConverter,
-    workflowBundle: await bundleWorkflowCode({
-      workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-      ...(dataConverter.failureConverterPath !== undefined && {
-        failureConverterPath: dataConverter.failureConverterPath,
-      }),
-      logger: createWorkerLogger('error'),
-    }),
+    workflowBundle: await bundleWorkflows(dataConverter),
   };
   const found = new Map<string, string[]>();
   const waiting = [...wanted];

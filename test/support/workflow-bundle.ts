@@ -1,0 +1,17 @@
+import { fileURLToPath } from 'node:url';
+import type { DataConverter } from '@temporalio/common';
+import { bundleWorkflowCode } from '@temporalio/worker';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
+
+/** Our workflows, or those of `entry`, compiled once for workers with this data converter: a bundle has it built in. */
+export async function bundleWorkflows(
+  { failureConverterPath }: DataConverter = {},
+  entry = new URL('../../src/workflows/index.ts', import.meta.url),
+): Promise<WorkflowBundleWithSourceMap> {
+  return await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(entry),
+    ...(failureConverterPath !== undefined && { failureConverterPath }),
+    logger: createWorkerLogger('error'),
+  });
+}
