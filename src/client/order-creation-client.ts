@@ -30,6 +30,7 @@ import {
 import type { CreateOrderOutcome, OrderInProgress, OrderView } from './order-view.ts';
 import { parseRequest } from './parse-request.ts';
 import { isOpen, progressOf } from './run-progress.ts';
+import { startSpans } from './start-spans.ts';
 import { withTemporalCalls } from './temporal-calls.ts';
 import type { TemporalCalls } from './temporal-calls.ts';
 import { failureOf, gotNoAnswer, ranOutOfTime, reportingTemporalFailures } from './temporal-failures.ts';
@@ -109,7 +110,9 @@ export class OrderCreationClient {
       // why they are made. `TemporalCalls` makes them.
       interceptors: [],
     });
-    return new OrderCreationClient(new Client({ connection, namespace, dataConverter }));
+    return new OrderCreationClient(
+      new Client({ connection, namespace, dataConverter, interceptors: { workflow: [startSpans] } }),
+    );
   }
 
   /**

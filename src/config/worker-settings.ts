@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { duration, httpUrl, logLevel, parseEnvironment, secret, SettingsError, wholeNumber } from './environment.ts';
 import { encryptionVariables, readEncryptionKeys } from './encryption-settings.ts';
 import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
+import { readTracing, tracingVariables } from './tracing-settings.ts';
 
 /** Between Directus, which dates the order, and the worker, which counts from there. */
 const CLOCK_SKEW_MS = 60_000;
@@ -27,6 +28,7 @@ export const workerVariables = temporalVariables.extend({
   WORKER_SWEEP_INTERVAL: duration(1000).default(5 * 60_000),
   WORKER_SWEEP_AFTER: duration().default(10 * 60_000),
   ...encryptionVariables.shape,
+  ...tracingVariables.shape,
   LOG_LEVEL: logLevel,
 });
 
@@ -72,6 +74,7 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
       variables.WORKER_SWEEP === 'on'
         ? { intervalMs: variables.WORKER_SWEEP_INTERVAL, afterMs: variables.WORKER_SWEEP_AFTER }
         : undefined,
+    tracing: readTracing(variables),
     logLevel: variables.LOG_LEVEL,
   };
 }

@@ -2,11 +2,14 @@ import pino from 'pino';
 import { OrderCreationClient } from '../client/index.ts';
 import { SettingsError } from '../config/environment.ts';
 import { readGatewaySettings } from '../config/gateway-settings.ts';
+import { startTracing } from '../observability/tracing.ts';
 import { createGateway } from './create-gateway.ts';
 import { watchOrderWorkers } from './order-workers.ts';
 
 try {
   const settings = readGatewaySettings(process.env);
+  const logger = pino({ name: 'gateway', level: settings.logLevel });
+  const tracing = await startTracing({ isOn: settings.tracing, program: 'order-creation-gateway', log: logger });
   const client = OrderCreationClient.connect({ ...settings.temporal, encryptionKeys: settings.encryptionKeys });
   const workers = watchOrderWorkers(settings.temporal, () => client.checkConnection());
   const gateway = createGateway({
@@ -15,11 +18,11 @@ try {
     apiKeys: settings.apiKeys,
     waitMs: settings.waitMs,
     maxWaiting: settings.maxWaiting,
-    logger: pino({ name: 'gateway', level: settings.logLevel }),
+    logger,
   });
   const stop = async () => {
     await gateway.close();
-    await Promise.all([client.close(), workers.close()]);
+    await Promise.all([client.close(), workers.close(), tracing.stop()]);
     // A call to Temporal whose caller has been answered already would keep the process until its deadline.
     process.exit();
   };

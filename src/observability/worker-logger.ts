@@ -13,6 +13,7 @@ const KEPT_METADATA = [
   'taskQueue',
   'durationMs',
   'sdkComponent',
+  'trace_id',
 ] as const;
 
 /**

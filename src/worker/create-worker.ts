@@ -1,13 +1,20 @@
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import type { InjectedSinks } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
+import { startSpans } from '../client/start-spans.ts';
 import type { WorkerSettings } from '../config/worker-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../domain/order-creation.ts';
 import { dataConverterFor } from '../encryption/data-converter.ts';
 import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
 import { connectDirectus } from '../integrations/directus/directus-client.ts';
 import { createOrdersStore } from '../integrations/directus/orders-store.ts';
-import { createRideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
+import { directusPathPattern } from '../integrations/directus/path-pattern.ts';
+import { CREATE_ORDER_PATH, createRideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
+import { activitySpans } from '../observability/activity-spans.ts';
+import { fetchWithSpans } from '../observability/http-call-spans.ts';
+import type { Tracing } from '../observability/tracing.ts';
+import type { TraceSinks } from '../workflows/trace-interceptors.ts';
 import { createOrderRuns } from './order-runs.ts';
 import { scheduleSweep } from './sweep-schedule.ts';
 import { workflowCode } from './workflow-code.ts';
@@ -19,24 +26,37 @@ const DIRECTUS_TIMEOUT_MS = 5000;
 const STICKY_TIMEOUT = '5 s';
 
 /** A worker for the order-creation task queue, connected and ready to run. Its connection closes when it stops. */
-export async function createWorker(settings: WorkerSettings): Promise<{ run(): Promise<void>; shutdown(): void }> {
+export async function createWorker(
+  settings: WorkerSettings,
+  tracing: Tracing,
+): Promise<{ run(): Promise<void>; shutdown(): void }> {
   const { namespace, ...connectionOptions } = settings.temporal;
   const connection = await NativeConnection.connect(connectionOptions);
   try {
     const dataConverter = dataConverterFor(parseEncryptionKeys(settings.encryptionKeys));
-    const client = new Client({ connection, namespace, dataConverter });
+    const client = new Client({ connection, namespace, dataConverter, interceptors: { workflow: [startSpans] } });
+    const code = workflowCode(dataConverter);
     if (settings.sweep) await scheduleSweep({ connection, namespace }, settings.sweep);
-    const directus = connectDirectus({ ...settings.directus, timeoutMs: DIRECTUS_TIMEOUT_MS });
+    const directus = connectDirectus({
+      ...settings.directus,
+      timeoutMs: DIRECTUS_TIMEOUT_MS,
+      ...(tracing.isOn && { fetch: fetchWithSpans(directusPathPattern) }),
+    });
     const worker = await Worker.create({
       connection,
       namespace,
       taskQueue: ORDER_CREATION_TASK_QUEUE,
       dataConverter,
-      ...workflowCode(dataConverter),
+      ...code,
+      interceptors: { ...code.interceptors, ...(tracing.isOn && { activity: [activitySpans] }) },
+      sinks: traceSinks(tracing),
       activities: createActivities({
         orders: createOrdersStore(directus),
         runs: createOrderRuns(client),
-        ridendine: createRideNDineClient(settings.ridendine),
+        ridendine: createRideNDineClient({
+          ...settings.ridendine,
+          ...(tracing.isOn && { fetch: fetchWithSpans(() => CREATE_ORDER_PATH) }),
+        }),
         deadlines: settings.deadlines,
         links: settings.links,
       }),
@@ -57,4 +77,9 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
     await connection.close();
     throw error;
   }
+}
+
+/** There whether this worker traces or not: a run may belong to the trace of somebody who does. */
+function traceSinks(tracing: Tracing): InjectedSinks<TraceSinks> {
+  return { traces: { addRun: { fn: (_info, run) => tracing.addRun(run), callDuringReplay: false } } };
 }

@@ -1,22 +1,29 @@
 import { Runtime } from '@temporalio/worker';
 import { SettingsError } from '../config/environment.ts';
 import { readWorkerSettings } from '../config/worker-settings.ts';
+import { startTracing } from '../observability/tracing.ts';
+import type { Tracing } from '../observability/tracing.ts';
 import { createWorkerLogger } from '../observability/worker-logger.ts';
 import { createWorker } from './create-worker.ts';
 
+let tracing: Tracing | undefined;
 try {
   const settings = readWorkerSettings(process.env);
+  const logger = createWorkerLogger(settings.logLevel);
+  tracing = await startTracing({ isOn: settings.tracing, program: 'order-creation-worker', log: logger });
   Runtime.install({
-    logger: createWorkerLogger(settings.logLevel),
+    logger,
     // What the native part of the SDK has to say goes the same way: one JSON object a line.
     telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
     // SIGINT and SIGTERM: no new task is taken, running activities get WORKER_SHUTDOWN_GRACE to end.
     shutdownSignals: ['SIGINT', 'SIGTERM'],
   });
-  const worker = await createWorker(settings);
+  const worker = await createWorker(settings, tracing);
   await worker.run();
 } catch (error) {
   const reason = error instanceof SettingsError ? error.message : `The worker stopped: ${String(error)}`;
   process.stderr.write(`${reason}\n`);
   process.exitCode = 1;
 }
+// What a collector does not take would keep the process until it is given up.
+if ((await tracing?.stop()) === false) process.exit();
