@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RunSpan } from '../domain/run-span.ts';
 import type { TraceExport } from './trace-export.ts';
 
-/** Longest that the end of a program waits for its last spans to be delivered. */
-const FLUSH_MS = 2000;
+/** Longest that the end of a program waits for its last spans to be delivered. Whoever stops it waits, too. */
+const FLUSH_MS = 1500;
 
 /** Traces of a program that is told to make some; of another one, nothing that costs anything. */
 export interface Tracing {
@@ -11,7 +11,7 @@ export interface Tracing {
   /** A run of a workflow, told of by its interceptors. */
   addRun(run: RunSpan): void;
   /**
-   * Delivers what has not been delivered yet, for two seconds at most.
+   * Delivers what has not been delivered yet, for a second and a half at most.
    *
    * @returns whether that was done; else what is still under way keeps the process.
    */

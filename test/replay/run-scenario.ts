@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
-import type { NativeConnection, WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { NativeConnection, WorkerOptions, WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { createRequestCancellation } from '../../src/activities/request-cancellation.ts';
 import { orderCreationStart } from '../../src/domain/order-creation.ts';
 import type { OrderCreationInput } from '../../src/domain/order-creation.ts';
@@ -19,6 +19,8 @@ export interface ScenarioRunner {
   workflowBundle: WorkflowBundleWithSourceMap;
   /** Of worker and client; by default, the names of a process and its machine. */
   identity?: string;
+  /** What else the worker is to have. */
+  options?: Pick<WorkerOptions, 'sinks' | 'interceptors' | 'maxCachedWorkflows'>;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface ScenarioRunner {
  * @param watch is called once the run has begun, and its promise is waited for.
  */
 export async function runScenario(
-  { client, connection, dataConverter, workflowBundle, identity }: ScenarioRunner,
+  { client, connection, dataConverter, workflowBundle, identity, options = {} }: ScenarioRunner,
   scenario: ReplayScenario,
   watch: (handle: WorkflowHandle) => Promise<void> = async () => {},
 ): Promise<WorkflowHandle> {
@@ -40,6 +42,7 @@ export async function runScenario(
     dataConverter,
     activities,
     ...(identity !== undefined && { identity }),
+    ...options,
   });
   return await worker.runUntil(async () => {
     const handle = await client.workflow.start(workflow, { ...start, taskQueue: scenario.name });

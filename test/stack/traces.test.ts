@@ -28,7 +28,6 @@ beforeAll(async () => {
 }, 360_000);
 afterAll(async () => {
   await world.stop();
-  await receiver.close();
 });
 
 describe('the trace of an order', () => {
@@ -126,7 +125,12 @@ describe('the trace of an order', () => {
       ['3', 'UNSET', '', []],
     ]);
     const calls = spans.filter(({ name }) => name === 'POST /orders/create');
-    expect(calls.map(({ status }) => status.message).toSorted()).toEqual(['', '429', 'UND_ERR_SOCKET']);
+    expect(calls.map(({ status }) => status.message).toSorted()).toEqual([
+      '',
+      '429',
+      // How fetch meets a connection that is cut off depends on the moment.
+      expect.stringMatching(/^(ECONNRESET|UND_ERR_SOCKET)$/),
+    ]);
     expect(new Set(calls.map(({ parentSpanId }) => parentSpanId))).toEqual(
       new Set(attempts.map(({ spanId }) => spanId)),
     );
@@ -153,22 +157,14 @@ describe('the trace of an order', () => {
     const { response, key } = await order({ headers: {} });
 
     expect(response.status).toBe(201);
-    await pWaitFor(
-      () =>
-        receiver
-          .spans()
-          .some(
-            ({ attributes, name }) =>
-              name.startsWith('RunWorkflow') && attributes['temporalWorkflowId'] === `order-creation-${key}`,
-          ),
-      WAIT,
-    );
-    const { traceId } =
-      receiver.spans().find(({ attributes }) => attributes['temporalWorkflowId'] === `order-creation-${key}`) ?? {};
-    const spans = receiver.spans().filter((span) => span.traceId === traceId);
-    expect(spanNamed(spans, 'POST /v1/orders').parentSpanId).toBe('');
-    const { memo } = await world.temporal.workflow.getHandle(`order-creation-${key}`).describe();
-    expect(memo).toMatchObject({ traceparent: expect.stringContaining(String(traceId)) });
+    const temporalWorkflowId = `order-creation-${key}`;
+    const ofOrder = () =>
+      receiver.spans().find(({ attributes }) => attributes['temporalWorkflowId'] === temporalWorkflowId);
+    await pWaitFor(() => ofOrder() !== undefined, WAIT);
+    const traceId = ofOrder()?.traceId ?? '';
+    expect(spanNamed(await traceWithRun(traceId), 'POST /v1/orders').parentSpanId).toBe('');
+    const { memo } = await world.temporal.workflow.getHandle(temporalWorkflowId).describe();
+    expect(memo).toMatchObject({ traceparent: expect.stringContaining(traceId) });
   });
 
   it('is kept no more than its caller keeps it', async () => {
@@ -236,6 +232,25 @@ describe('what is exported', () => {
   });
 });
 
+describe('a collector that is gone', () => {
+  it('keeps no order back, and is told of once in each log', async () => {
+    await receiver.close();
+
+    const orders = [await order(), await order(), await order(), await order(), await order()];
+
+    expect(orders.map(({ response }) => response.status)).toEqual(orders.map(() => 201));
+    for (const program of ['gateway', 'worker'] as const) {
+      const complaints = async () =>
+        (await logOf(program)).filter((line) => line.includes('Traces can not be delivered'));
+      await pWaitFor(async () => (await complaints()).length > 0, WAIT);
+      await order();
+      expect((await complaints()).map((line) => JSON.parse(line) as unknown)).toMatchObject([
+        { level: 40, msg: 'Traces can not be delivered (ECONNREFUSED): their spans get lost. Orders go on.' },
+      ]);
+    }
+  });
+});
+
 interface OrderOptions {
   faults?: Record<string, unknown>[];
   headers?: Record<string, string>;
@@ -289,5 +304,5 @@ function spanNamed(spans: ReceivedSpan[], name: string): ReceivedSpan {
 }
 
 async function logOf(part: 'gateway' | 'worker' | 'ridendine'): Promise<string[]> {
-  return (await readFile(world.stack.parts[part].logFile, 'utf8')).split('\n');
+  return (await readFile(world.stack.parts[part]?.logFile ?? '', 'utf8')).split('\n');
 }

@@ -8,6 +8,8 @@ export interface TraceReceiver extends LoopbackServer {
   /** As they came, for whoever looks for what must not be in them. */
   requests: ReceivedRequest[];
   spans(): ReceivedSpan[];
+  /** From now on requests wait for ever. */
+  neverAnswer(): void;
 }
 
 export interface ReceivedSpan {
@@ -92,8 +94,19 @@ const exportRequest = z.object({
 });
 
 export async function startTraceReceiver(): Promise<TraceReceiver> {
-  const { url, requests, close } = await startHttpServer((response) => response.writeHead(200).end());
-  return { url, requests, close, spans: () => requests.flatMap(({ body }) => spansIn(body)) };
+  let answers = true;
+  const { url, requests, close } = await startHttpServer((response) => {
+    if (answers) response.writeHead(200).end();
+  });
+  return {
+    url,
+    requests,
+    close,
+    spans: () => requests.flatMap(({ body }) => spansIn(body)),
+    neverAnswer() {
+      answers = false;
+    },
+  };
 }
 
 function spansIn(body: Buffer): ReceivedSpan[] {
