@@ -62,10 +62,7 @@ describe('the trace of an order', () => {
 
     const spans = await traceWithRun(traceId);
     const temporalWorkflowId = `order-creation-${key}`;
-    const { firstExecutionRunId: run_id } = await world.temporal.workflow
-      .getHandle(temporalWorkflowId)
-      .describe()
-      .then(({ runId }) => ({ firstExecutionRunId: runId }));
+    const { runId: run_id } = await world.temporal.workflow.getHandle(temporalWorkflowId).describe();
     const ofRun = { temporalWorkflowId, run_id };
     expect(spanNamed(spans, 'POST /v1/orders').attributes).toEqual({
       'http.request.method': 'POST',
