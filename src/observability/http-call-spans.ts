@@ -44,7 +44,8 @@ export function fetchWithSpans(pathPattern: (path: string) => string): typeof fe
 
 /** The code of a connection's error, which stands in the cause of fetch's own, else the name of the error. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  const { cause } = error;
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : error.name;
+  // Not `instanceof`: where modules run in a context of their own, fetch's errors are of another `Error`.
+  const { name, cause } = error as { name?: unknown; cause?: { code?: unknown } };
+  if (typeof cause?.code === 'string') return cause.code;
+  return typeof name === 'string' ? name : 'unknown';
 }
