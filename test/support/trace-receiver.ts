@@ -95,14 +95,12 @@ const exportRequest = z.object({
 
 export async function startTraceReceiver(): Promise<TraceReceiver> {
   let answers = true;
-  const { url, requests, close } = await startHttpServer((response) => {
+  const server = await startHttpServer((response) => {
     if (answers) response.writeHead(200).end();
   });
   return {
-    url,
-    requests,
-    close,
-    spans: () => requests.flatMap(({ body }) => spansIn(body)),
+    ...server,
+    spans: () => server.requests.flatMap(({ body }) => spansIn(body)),
     neverAnswer() {
       answers = false;
     },
