@@ -4,7 +4,6 @@ import pWaitFor from 'p-wait-for';
 import { OrderCreationClient } from '../../src/client/index.ts';
 import type { OrderView } from '../../src/client/index.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
-import { hasPoller } from '../../stack/temporal/has-poller.ts';
 import { newPickupRequest } from '../support/builders.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
@@ -12,9 +11,9 @@ import { startPreparedDirectus } from '../support/prepared-directus.ts';
 import type { PreparedDirectus } from '../support/prepared-directus.ts';
 import { startSandbox } from '../support/running-sandbox.ts';
 import type { Call, RunningSandbox } from '../support/running-sandbox.ts';
-import { startProgram } from '../support/start-program.ts';
 import type { StartedProgram } from '../support/start-program.ts';
 import { testEncryptionKeys } from '../support/test-encryption.ts';
+import { startWorkerProgram } from '../support/worker-program.ts';
 
 /** Between the moment at which the server lets a call go and that at which the sandbox notes it. */
 const JITTER = 1;
@@ -147,21 +146,10 @@ async function newCheckouts(count: number): Promise<CheckoutRequest[]> {
 }
 
 async function startWorker({ limit }: { limit?: number }): Promise<StartedProgram> {
-  const { address, namespace } = temporal.settings;
-  const worker = startProgram('worker', {
-    TEMPORAL_ADDRESS: address,
-    TEMPORAL_NAMESPACE: namespace,
-    DIRECTUS_URL: directus.url,
-    DIRECTUS_TOKEN: directus.token,
-    RIDENDINE_BASE_URL: ridendine.url,
-    RIDENDINE_API_KEY: ridendine.apiKey,
-    ENCRYPTION_KEYS: testEncryptionKeys,
-    LOG_LEVEL: 'warn',
-    ...(limit !== undefined && { RIDENDINE_MAX_CALLS_PER_SECOND: String(limit) }),
-  });
+  const worker = await startWorkerProgram(
+    { temporal, directus, ridendine },
+    limit === undefined ? {} : { RIDENDINE_MAX_CALLS_PER_SECOND: String(limit) },
+  );
   workers.push(worker);
-  await pWaitFor(() => hasPoller({ temporal: temporal.settings, taskQueue: 'order-creation', pid: worker.pid }), {
-    timeout: 60_000,
-  });
   return worker;
 }

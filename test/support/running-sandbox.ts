@@ -11,12 +11,20 @@ export interface Call {
   effect: string;
 }
 
+interface SandboxOrder {
+  ridendine_order_id: string;
+  payment_session_id: string;
+}
+
 export interface RunningSandbox {
   url: string;
   apiKey: string;
   /** Every call for an order, the oldest first. */
   calls(): Promise<Call[]>;
+  /** Its orders from this quote. */
+  ordersOf(quoteId: string): Promise<SandboxOrder[]>;
   addFault(fault: Record<string, unknown>): Promise<void>;
+  clearFaults(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -35,6 +43,15 @@ export async function startSandbox(apiKey = 'key-of-the-sandbox'): Promise<Runni
     url,
     apiKey,
     calls: async () => ((await ask('/sandbox/attempts')) as { attempts: Call[] }).attempts,
+    async ordersOf(quoteId) {
+      const { orders } = (await ask('/sandbox/orders')) as { orders: (SandboxOrder & { quote_id: string })[] };
+      return orders
+        .filter(({ quote_id }) => quote_id === quoteId)
+        .map(({ ridendine_order_id, payment_session_id }) => ({ ridendine_order_id, payment_session_id }));
+    },
+    async clearFaults() {
+      await ask('/sandbox/faults', { method: 'DELETE' });
+    },
     async addFault(fault) {
       await ask('/sandbox/faults', { method: 'POST', body: JSON.stringify(fault) });
     },
