@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import pWaitFor from 'p-wait-for';
 import { OrderCreationClient } from '../../src/client/index.ts';
 import type { OrderView } from '../../src/client/index.ts';
@@ -14,6 +15,8 @@ import type { Call, RunningSandbox } from '../support/running-sandbox.ts';
 import type { StartedProgram } from '../support/start-program.ts';
 import { testEncryptionKeys } from '../support/test-encryption.ts';
 import { startWorkerProgram } from '../support/worker-program.ts';
+
+const { TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
 
 /** Between the moment at which the server lets a call go and that at which the sandbox notes it. */
 const JITTER = 1;
@@ -52,14 +55,19 @@ describe('a limit of calls to RideNDine', () => {
     );
 
     expect(outcomes.filter(({ state }) => state === 'SUCCEEDED')).toHaveLength(30);
-    const calls = (await callsFor(checkouts)).map(({ received_at }) => Date.parse(received_at));
-    expect(calls).toHaveLength(30);
-    // Each of the server's four partitions has a quarter of the limit, and may begin with a second's share, rounded up.
-    const burst = 4 * Math.ceil(5 / 4);
-    for (const seconds of [1, 2, 4]) {
-      expect(mostWithin(calls, seconds)).toBeLessThanOrEqual(burst + 5 * seconds + JITTER);
-    }
+    await expectCallsAt(5, checkouts);
     expect(await queuesOf(checkouts)).toEqual(new Set(['order-creation-ridendine']));
+  }, 120_000);
+
+  it('can be set by an operator at Temporal, over that of the workers', async () => {
+    await startWorker({ limit: 1000 });
+    await setLimitAtTemporal(5);
+    const checkouts = await newCheckouts(30);
+
+    await Promise.all(checkouts.map((checkout) => orders.createOrder(checkout, { timeoutMs: 60_000 })));
+
+    await setLimitAtTemporal(undefined);
+    await expectCallsAt(5, checkouts);
   }, 120_000);
 
   it('can be taken away: what waits in the queue of its own is linked by a worker without a limit', async () => {
@@ -102,6 +110,30 @@ describe('a limit of calls to RideNDine', () => {
     expect(await callsFor(checkouts)).toHaveLength(1);
   }, 120_000);
 });
+
+/** One call for each, and never more than the limit lets through. */
+async function expectCallsAt(limit: number, checkouts: CheckoutRequest[]): Promise<void> {
+  const calls = (await callsFor(checkouts)).map(({ received_at }) => Date.parse(received_at));
+  expect(calls).toHaveLength(checkouts.length);
+  // Each of the server's four partitions has a quarter of the limit, and may begin with a second's share, rounded up.
+  const burst = 4 * Math.ceil(limit / 4);
+  for (const seconds of [1, 2, 4]) {
+    expect(mostWithin(calls, seconds)).toBeLessThanOrEqual(burst + limit * seconds + JITTER);
+  }
+}
+
+/** As `temporal task-queue config set --queue-rps-limit` does. @param limit undefined: that of the workers counts. */
+async function setLimitAtTemporal(limit: number | undefined): Promise<void> {
+  await connection.workflowService.updateTaskQueueConfig({
+    namespace: temporal.settings.namespace,
+    taskQueue: 'order-creation-ridendine',
+    taskQueueType: TASK_QUEUE_TYPE_ACTIVITY,
+    updateQueueRateLimit: {
+      reason: 'Ticket 1',
+      ...(limit !== undefined && { rateLimit: { requestsPerSecond: limit } }),
+    },
+  });
+}
 
 /** Most of `times` (ascending, in milliseconds) that lie within so many seconds of one another. */
 function mostWithin(times: number[], seconds: number): number {
