@@ -21,9 +21,14 @@ try {
   const worker = await createWorker(settings, tracing);
   await worker.run();
 } catch (error) {
-  const reason = error instanceof SettingsError ? error.message : `The worker stopped: ${String(error)}`;
+  const reason = error instanceof SettingsError ? error.message : `The worker stopped: ${withoutServersWords(error)}`;
   process.stderr.write(`${reason}\n`);
   process.exitCode = 1;
 }
 // What a collector does not take would keep the process until it is given up.
 if ((await tracing?.stop()) === false) process.exit();
+
+/** A server may repeat the credential that it refuses: of its answer, only the code is told. */
+function withoutServersWords(error: unknown): string {
+  return String(error).replace(/, message: .*/s, '');
+}
