@@ -32,7 +32,14 @@ export function registerPartnerApi(
       const ridendineOrderId = order?.ridendineOrderId ?? null;
       store.concludeAttempt(attempt, { ...outcome, ridendineOrderId });
       const { answer, effect, fault } = outcome;
-      request.log = request.log.child({ attempt, answer, effect, fault, ridendine_order_id: ridendineOrderId, traceparent });
+      request.log = request.log.child({
+        attempt,
+        answer,
+        effect,
+        fault,
+        ridendine_order_id: ridendineOrderId,
+        traceparent,
+      });
     }
 
     if (!isAuthorized(request.headers.authorization)) {
