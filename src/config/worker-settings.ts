@@ -44,7 +44,7 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
     throw new SettingsError(['RIDENDINE_IDEMPOTENCY_MARGIN: must be shorter than RIDENDINE_IDEMPOTENCY_TTL']);
   }
   return {
-    temporal: readTemporalSettings(variables),
+    temporal: readTemporalSettings(environment),
     encryptionKeys: readEncryptionKeys(variables),
     directus: { url: variables.DIRECTUS_URL, token: variables.DIRECTUS_TOKEN },
     ridendine: {

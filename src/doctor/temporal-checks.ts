@@ -1,7 +1,6 @@
 import proto from '@temporalio/proto';
 import ms from 'ms';
-import { readTemporalSettings, temporalVariables } from '../config/temporal-settings.ts';
-import { parseEnvironment } from '../config/environment.ts';
+import { readTemporalSettings } from '../config/temporal-settings.ts';
 import { howToRegister, readSearchAttributes, saysTypes } from '../temporal/search-attributes.ts';
 import { countOrderWorkers } from '../temporal/order-workers.ts';
 import { openTemporalAccess } from '../temporal/temporal-access.ts';
@@ -24,7 +23,7 @@ export interface TemporalChecks {
 export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
   let opened: ReturnType<typeof openTemporalAccess> | undefined;
   const temporal = () => {
-    opened ??= openTemporalAccess(readTemporalSettings(parseEnvironment(temporalVariables, environment)));
+    opened ??= openTemporalAccess(readTemporalSettings(environment));
     return opened;
   };
   return {
