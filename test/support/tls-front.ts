@@ -44,7 +44,9 @@ export async function startTlsFront(options: {
       const plain = connect({ host: host ?? '', port: Number(port) });
       keep(plain);
       secure.on('error', () => plain.destroy());
+      secure.on('close', () => plain.destroy());
       plain.on('error', () => secure.destroy());
+      plain.on('close', () => secure.destroy());
       secure.pipe(plain).pipe(secure);
     },
   );
