@@ -9,6 +9,7 @@ import { connectDirectus } from '../integrations/directus/directus-client.ts';
 import { createOrdersStore } from '../integrations/directus/orders-store.ts';
 import { createRideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
 import { createOrderRuns } from './order-runs.ts';
+import { tellBuild } from './tell-build.ts';
 import { scheduleSweep } from './sweep-schedule.ts';
 import { workflowCode } from './workflow-code.ts';
 
@@ -41,8 +42,17 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
         links: settings.links,
       }),
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+      ...(settings.build && {
+        // docs/decisions/0015-new-builds-take-over-orders-in-flight.md
+        workerDeploymentOptions: {
+          version: settings.build,
+          useWorkerVersioning: true,
+          defaultVersioningBehavior: 'AUTO_UPGRADE',
+        },
+      }),
       ...settings.worker,
     });
+    await tellBuild({ connection, namespace, build: settings.build });
     return {
       async run() {
         try {
