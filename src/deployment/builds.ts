@@ -9,8 +9,11 @@ import type { TemporalAccess } from '../temporal/temporal-access.ts';
 const { VersionDrainageStatus, TaskQueueType } = proto.temporal.api.enums.v1;
 const NOT_FOUND = 5;
 
-/** `new`: it has taken nothing yet, and does not until it is made current or ramped. */
-export type BuildState = 'current' | 'ramping' | 'draining' | 'drained' | 'new';
+/**
+ * `new`: it has taken nothing yet, and does not until it is made current or ramped. `idle`: workers without a build that are
+ * given nothing; Temporal does not tell more of them.
+ */
+export type BuildState = 'current' | 'ramping' | 'draining' | 'drained' | 'new' | 'idle';
 
 /** A build of the workers as Temporal knows it. */
 export interface Build {
@@ -19,7 +22,7 @@ export interface Build {
   state: BuildState;
   /** Of a ramping one, the part of the orders that it takes. */
   percent?: number;
-  /** How many workers have asked for tasks of late. */
+  /** How many workers have asked for tasks in the last 75 s. */
   workers: number;
   /** Open orders whose last step it took. Which build takes the next is not said by that. */
   openOrders: number;
@@ -50,7 +53,7 @@ export async function listBuilds(deployment: Deployment): Promise<Build[]> {
     const workers = recentPollers(queue).filter((poller) => isSame(poller.build, build)).length;
     builds.push({
       buildId,
-      state: isSame(build, current) ? 'current' : isRamping ? 'ramping' : restingState(drainage),
+      state: isSame(build, current) ? 'current' : isRamping ? 'ramping' : restingState(buildId, drainage),
       ...(isRamping && { percent: ramping.percent }),
       workers,
       openOrders: await countOpenOrders(deployment, buildId),
@@ -62,7 +65,8 @@ export async function listBuilds(deployment: Deployment): Promise<Build[]> {
   );
 }
 
-function restingState(drainage: number | null | undefined): BuildState {
+function restingState(buildId: string | undefined, drainage: number | null | undefined): BuildState {
+  if (buildId === undefined) return 'idle';
   if (drainage === VersionDrainageStatus.VERSION_DRAINAGE_STATUS_DRAINING) return 'draining';
   if (drainage === VersionDrainageStatus.VERSION_DRAINAGE_STATUS_DRAINED) return 'drained';
   return 'new';

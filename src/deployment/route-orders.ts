@@ -145,6 +145,7 @@ export async function waitUntilDrained(
         throw new DeploymentError(
           `Build ${buildId} takes ${build.percent} % of the orders: ${commands.ramp(buildId, 0)}`,
         );
+      case 'idle':
       case 'new':
         return [`Build ${buildId} has never taken an order: its workers (${build.workers}) can be stopped.`];
       case 'drained':

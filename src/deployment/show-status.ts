@@ -25,10 +25,8 @@ function nameOf({ buildId }: Build): string {
   return buildId ?? '(without a build)';
 }
 
-function stateOf({ state, percent, buildId }: Build): string {
-  if (state === 'ramping') return `ramping, ${percent} %`;
-  // Temporal tells no more of them.
-  return buildId === undefined && state !== 'current' ? '-' : state;
+function stateOf({ state, percent }: Build): string {
+  return state === 'ramping' ? `ramping, ${percent} %` : state;
 }
 
 function adviceOn({ buildId, state, workers, openOrders }: Build): string[] {
@@ -52,6 +50,7 @@ function adviceOn({ buildId, state, workers, openOrders }: Build): string[] {
       return [`Build ${buildId}: before its workers are stopped, ${commands.drained(buildId)}`];
     case 'drained':
       return workers > 0 ? [`Build ${buildId}: its workers can be stopped.`] : [];
+    case 'idle':
     case 'new':
       return workers > 0
         ? [`Build ${buildId} takes nothing: ${commands.ramp(buildId, 10)}, or at once ${commands.current(buildId)}`]
