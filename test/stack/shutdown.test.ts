@@ -7,7 +7,7 @@ import pWaitFor from 'p-wait-for';
 import type { RestartablePart } from '../../stack/restartable-part.ts';
 import { startRunningStack } from '../support/running-stack.ts';
 import type { RunningStack } from '../support/running-stack.ts';
-import { startWorkerProcess } from '../support/worker-process.ts';
+import { startWorkerProcess, workerEnvironment } from '../support/worker-process.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
 
 const WAITING_MS = 40_000;
@@ -88,7 +88,7 @@ describe.each(['gateway', 'codecServer'] as const)('the %s, while somebody still
 });
 
 async function startWorker(environment: Record<string, string> = {}): Promise<WorkerProcess> {
-  const worker = await startWorkerProcess(world, environment);
+  const worker = await startWorkerProcess({ ...workerEnvironment(world), ...environment });
   workers.push(worker);
   return worker;
 }

@@ -6,7 +6,7 @@ import type { DemoCheckout } from '../../stack/seed.ts';
 import { runProgram } from '../support/run-program.ts';
 import { startRunningStack } from '../support/running-stack.ts';
 import type { RunningStack } from '../support/running-stack.ts';
-import { startWorkerProcess } from '../support/worker-process.ts';
+import { startWorkerProcess, workerEnvironment } from '../support/worker-process.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
 
 const LONG_MS = 90_000;
@@ -128,7 +128,7 @@ describe('an upgrade with 50 orders in flight', () => {
   it('is refused a build that has no workers, and goes back to one that has', async () => {
     const missing = await deployment('current', 'three', '--wait', '1s');
     const old = await deployment('drained', 'two');
-    workers.push(await startWorkerProcess(world, { WORKER_BUILD_ID: 'one' }));
+    workers.push(await startWorkerProcess({ ...workerEnvironment(world), WORKER_BUILD_ID: 'one' }));
     const back = await deployment('current', 'one');
     const order = await place();
     await allLinked([order]);
@@ -164,7 +164,7 @@ function workersOf(report: string): unknown {
 }
 
 async function startBuild(buildId: string): Promise<WorkerProcess> {
-  const worker = await startWorkerProcess(world, { WORKER_BUILD_ID: buildId });
+  const worker = await startWorkerProcess({ ...workerEnvironment(world), WORKER_BUILD_ID: buildId });
   workers.push(worker);
   return worker;
 }

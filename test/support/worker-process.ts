@@ -6,6 +6,11 @@ import { ORDER_CREATION_TASK_QUEUE } from '../../src/domain/order-creation.ts';
 import { hasPoller } from '../../stack/temporal/has-poller.ts';
 import type { RunningStack } from './running-stack.ts';
 
+export interface WorkerEnvironment extends Record<string, string> {
+  TEMPORAL_ADDRESS: string;
+  TEMPORAL_NAMESPACE: string;
+}
+
 export interface WorkerProcess {
   signal(signal: NodeJS.Signals): void;
   /** What it has printed so far, standard output and error. */
@@ -16,7 +21,7 @@ export interface WorkerProcess {
 }
 
 /** What a worker of this stack needs. */
-function workerEnvironment({ stack }: RunningStack): Record<string, string> {
+export function workerEnvironment({ stack }: RunningStack): WorkerEnvironment {
   const { temporal, urls, secrets } = stack;
   return {
     TEMPORAL_ADDRESS: temporal.address,
@@ -29,13 +34,10 @@ function workerEnvironment({ stack }: RunningStack): Record<string, string> {
   };
 }
 
-/** One more worker of a stack, as a process of its own. Resolves when it asks for orders. */
-export async function startWorkerProcess(
-  world: RunningStack,
-  environment: Record<string, string> = {},
-): Promise<WorkerProcess> {
+/** A worker as a process of its own. Resolves when it asks for orders. */
+export async function startWorkerProcess(environment: WorkerEnvironment): Promise<WorkerProcess> {
   const main = fileURLToPath(new URL('../../src/worker/main.ts', import.meta.url));
-  const child = spawn(process.execPath, [main], { env: { ...workerEnvironment(world), ...environment } });
+  const child = spawn(process.execPath, [main], { env: environment });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
@@ -56,8 +58,8 @@ export async function startWorkerProcess(
     },
   };
   try {
-    const isReady = () =>
-      hasPoller({ temporal: world.stack.temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid: child.pid ?? 0 });
+    const temporal = { address: environment.TEMPORAL_ADDRESS, namespace: environment.TEMPORAL_NAMESPACE };
+    const isReady = () => hasPoller({ temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid: child.pid ?? 0 });
     await pWaitFor(
       () => {
         if (child.exitCode !== null) throw new Error(`The worker ended before it was ready:\n${output}`);

@@ -77,6 +77,7 @@ describe("the worker's settings", () => {
         reviewWindowMs: 604_800_000,
       },
       links: { directusPublicUrl: 'http://127.0.0.1:8055', runbookUrl: undefined },
+      build: undefined,
       worker: {
         maxConcurrentActivityTaskExecutions: 100,
         maxConcurrentWorkflowTaskExecutions: 100,
@@ -99,6 +100,8 @@ describe("the worker's settings", () => {
       REVIEW_WINDOW: '3 days',
       WORKER_SWEEP_INTERVAL: '1 min',
       WORKER_SWEEP_AFTER: '2 min',
+      WORKER_DEPLOYMENT_NAME: 'orders',
+      WORKER_BUILD_ID: '0.3.0-4f2a1c',
       WORKER_MAX_CONCURRENT_ACTIVITIES: '7',
       WORKER_MAX_CONCURRENT_WORKFLOW_TASKS: '8',
       WORKER_SHUTDOWN_GRACE: '1m',
@@ -115,6 +118,7 @@ describe("the worker's settings", () => {
         quoteGraceMs: 30_000,
         reviewWindowMs: 259_200_000,
       },
+      build: { deploymentName: 'orders', buildId: '0.3.0-4f2a1c' },
       worker: {
         maxConcurrentActivityTaskExecutions: 7,
         maxConcurrentWorkflowTaskExecutions: 8,
@@ -123,6 +127,15 @@ describe("the worker's settings", () => {
       sweep: { intervalMs: 60_000, afterMs: 120_000 },
       logLevel: 'debug',
     });
+  });
+
+  it.each([
+    { WORKER_DEPLOYMENT_NAME: 'with.a.dot' },
+    { WORKER_DEPLOYMENT_NAME: 'with:a-colon' },
+    { WORKER_BUILD_ID: 'with a space' },
+    { WORKER_BUILD_ID: "quote'" },
+  ])('are refused with a name that Temporal could not tell from another: %j', (name) => {
+    expect(workerWith(name)).toContain(`${Object.keys(name)[0]}: must be from 1 to 100 letters`);
   });
 
   it('count what is empty as not set', () => {
