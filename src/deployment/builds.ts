@@ -7,7 +7,8 @@ import type { TaskQueueDescription } from '../temporal/order-pollers.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
 
 const { VersionDrainageStatus, TaskQueueType } = proto.temporal.api.enums.v1;
-const NOT_FOUND = 5;
+/** gRPC's code. */
+const NOT_FOUND: number = 5;
 
 /**
  * `new`: it has taken nothing yet, and does not until it is made current or ramped. `idle`: workers without a build that are
@@ -83,7 +84,8 @@ async function describeDeployment({ temporal, name }: Deployment) {
       });
     } catch (error) {
       // The namespace is there: its task queue has just been described.
-      if (isGrpcServiceError(error) && error.code === NOT_FOUND) return { workerDeploymentInfo: undefined };
+      const code: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
+      if (code === NOT_FOUND) return { workerDeploymentInfo: undefined };
       throw error;
     }
   });

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Connection } from '@temporalio/client';
 import { parseCommandLine, UsageError } from '../../src/deployment/command-line.ts';
 import { freePort } from '../../stack/free-port.ts';
@@ -12,6 +12,9 @@ import type { WorkerProcess } from '../support/worker-process.ts';
 let temporal: EmbeddedTemporal;
 let connection: Connection;
 const workers: WorkerProcess[] = [];
+
+/** Several programs are started, one after the other. */
+jest.setTimeout(120_000);
 
 beforeAll(async () => {
   temporal = await startEmbeddedTemporal();

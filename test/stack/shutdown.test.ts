@@ -41,7 +41,7 @@ describe('a worker that is told to stop', () => {
     await untilLinked(slow.key);
     await untilLinked(later.key);
     await expect(world.sandboxAttemptsOf(slow.orderId)).resolves.toHaveLength(1);
-  }, 90_000);
+  }, 240_000);
 
   it('ends at once if it is told so again, and another worker brings the order to its end', async () => {
     const first = await startWorker({ WORKER_SHUTDOWN_GRACE: '60s' });
@@ -61,7 +61,7 @@ describe('a worker that is told to stop', () => {
     await startWorker();
     await untilLinked(slow.key);
     await expect(world.sandboxOrdersOf(slow.orderId)).resolves.toHaveLength(1);
-  }, 90_000);
+  }, 240_000);
 });
 
 describe.each(['gateway', 'codecServer'] as const)('the %s, while somebody still sends a request', (name) => {

@@ -56,7 +56,7 @@ describe('an installation whose workers had no build', () => {
       verdict: 'warning',
       finding: 'Workers that take orders: 1. Workers that take none, as their build is not current: 1 (build one).',
     });
-  });
+  }, 240_000);
 
   it('hands its orders to the first build that is made current, those in review too', async () => {
     const inReview = await Promise.all(Array.from({ length: 3 }, () => placeForReview()));
@@ -72,7 +72,7 @@ describe('an installation whose workers had no build', () => {
     await allLinked([order, ...inReview]);
     expect(await buildsIn([order])).toEqual(['one']);
     for (const each of inReview) expect(await buildsIn([each])).toEqual(['none', 'one']);
-  }, 120_000);
+  }, 240_000);
 });
 
 describe('an upgrade with 50 orders in flight', () => {
@@ -123,7 +123,7 @@ describe('an upgrade with 50 orders in flight', () => {
       { build_id: 'two', state: 'current', open_orders: 0 },
       { build_id: 'one', state: 'drained', open_orders: 0 },
     ]);
-  }, 240_000);
+  }, 360_000);
 
   it('is refused a build that has no workers, and goes back to one that has', async () => {
     const missing = await deployment('current', 'three', '--wait', '1s');
@@ -138,7 +138,7 @@ describe('an upgrade with 50 orders in flight', () => {
     expect(old).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Build two is current') });
     expect(back).toMatchObject({ exitCode: 0 });
     expect(await buildsIn([order])).toEqual(['one']);
-  }, 120_000);
+  }, 240_000);
 });
 
 function environment(): Record<string, string> {

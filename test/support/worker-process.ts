@@ -6,6 +6,9 @@ import { ORDER_CREATION_TASK_QUEUE } from '../../src/domain/order-creation.ts';
 import { hasPoller } from '../../stack/temporal/has-poller.ts';
 import type { RunningStack } from './running-stack.ts';
 
+/** Fifty times what a start takes that compiles the workflows, for a machine that does much else. */
+const READY_TIMEOUT_MS = 150_000;
+
 export interface WorkerEnvironment extends Record<string, string> {
   TEMPORAL_ADDRESS: string;
   TEMPORAL_NAMESPACE: string;
@@ -63,9 +66,10 @@ export async function startWorkerProcess(environment: WorkerEnvironment): Promis
     await pWaitFor(
       () => {
         if (child.exitCode !== null) throw new Error(`The worker ended before it was ready:\n${output}`);
-        return isReady();
+        // A failing question means not yet.
+        return isReady().catch(() => false);
       },
-      { interval: 100, timeout: 60_000 },
+      { interval: 100, timeout: READY_TIMEOUT_MS },
     );
   } catch (error) {
     await worker.kill();
