@@ -10,14 +10,14 @@ interface Progress {
 }
 
 /** A point on the way of many orders at once at which Temporal is killed. */
-export interface Moment {
+interface Moment {
   /** For a person. */
   name: string;
   isReached(this: void, progress: Progress, orders: number): boolean;
 }
 
 /** Through all steps of an order; others are in other steps by then. */
-export const moments: Moment[] = [
+const moments: Moment[] = [
   { name: 'the first orders are recorded in Directus', isReached: ({ recorded }) => recorded > 0 },
   { name: 'the first orders have been sent to RideNDine', isReached: ({ sent }) => sent > 0 },
   { name: 'a third of the orders is linked', isReached: ({ linked }, orders) => linked >= orders / 3 },

@@ -32,6 +32,8 @@ const serviceSchema = z.object({
     )
     .default([]),
   read_only: z.boolean().default(false),
+  cap_drop: z.array(z.string()).default([]),
+  security_opt: z.array(z.string()).default([]),
   tmpfs: z.array(z.string()).default([]),
   healthcheck: z.object({ test: z.array(z.string()).min(2) }).optional(),
   stop_grace_period: z
