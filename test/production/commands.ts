@@ -4,6 +4,7 @@ import { baseEnvironment } from '../../stack/child-environment.ts';
 import type { PartCommand } from '../../stack/supervisor.ts';
 import type { ComposeProject, ComposeService } from '../support/compose-project.ts';
 import type { Places } from './places.ts';
+import { prometheusCommand } from './prometheus.ts';
 import type { Tools } from './tools.ts';
 
 /** What it takes to say how a service is run on this machine. */
@@ -24,6 +25,7 @@ export function commandOf(site: Site, name: string): PartCommand {
   if (service.entrypoint) return scriptCommand(site, name, service.entrypoint);
   if (name === 'temporal') return temporalCommand(site);
   if (name === 'directus') return directusCommand(site, 'start');
+  if (name === 'prometheus') return prometheusCommand(site, environmentOf(site, name));
   throw new Error(`Nothing here knows how to start ${name} of docker-compose.yml: teach it, or leave it out.`);
 }
 

@@ -17,6 +17,11 @@ export function healthCheckOf({ project, places }: Site, name: string): () => Pr
     const port = places.port(name, Number(args.at(-1)));
     return () => isListening(port);
   }
+  if (kind === 'CMD' && program === 'wget') {
+    const url = new URL(args.at(-1) ?? '');
+    url.port = String(places.port(name, Number(url.port)));
+    return async () => (await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })).ok;
+  }
   const script = args.join(' ');
   const [inside, containerPort] = /127\.0\.0\.1:(\d+)/.exec(script) ?? [];
   if (kind !== 'CMD' || program !== 'node' || inside === undefined) {

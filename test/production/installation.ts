@@ -19,13 +19,14 @@ import { commandOf, directusCommand, innerPorts, serviceOf, temporaryFolder } fr
 import type { Site } from './commands.ts';
 import { healthCheckOf } from './health.ts';
 import { Places } from './places.ts';
+import { prepareConfiguration } from './prometheus.ts';
 import { findTools } from './tools.ts';
 import { asEnvironmentFile } from './variables.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** People look at orders through these; no order's way leads over them. */
-const left = new Set(['temporal-ui', 'prometheus', 'grafana']);
+/** People look at orders through these, and no order's way leads over them. They are not to be had without containers. */
+const left = new Set(['temporal-ui', 'grafana']);
 
 /** Twenty times what the slowest takes: Directus with an empty database. */
 const READY_TIMEOUT_MS = 180_000;
@@ -52,8 +53,8 @@ export interface Installation {
  * Does what `docker compose up` does, without containers: the same programs with the same settings, each started when
  * what it depends on is ready or done. Only names of hosts, ports and paths are others.
  *
- * Not as in the images: PostgreSQL is the embedded one, Directus that of package.json, and Node keeps our programs from
- * writing where the container's file system would.
+ * Not as in the images: PostgreSQL is the embedded one, Directus that of package.json, Prometheus that of the machine, and
+ * Node keeps our programs from writing where the container's file system would.
  *
  * @param variables of the environment file.
  */
@@ -176,6 +177,7 @@ function startService(site: Site, supervisor: Supervisor, name: string): Promise
   const command = commandOf(site, name);
   return startRestartable(async () => {
     await prepareFolders(site, name, command);
+    if (name === 'prometheus') await prepareConfiguration(site);
     if (name === 'directus') await runToEnd(site, supervisor, directusCommand(site, 'bootstrap'));
     const part = supervisor.spawn(command);
     try {

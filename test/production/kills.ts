@@ -61,13 +61,13 @@ export async function killAtMoments(options: {
 }
 
 /** From the stores themselves, not from what anybody was answered. */
-async function progressOf({ directus, sandbox }: OrderWorld, quoteIds: string[]): Promise<Progress> {
+async function progressOf(world: OrderWorld, quoteIds: string[]): Promise<Progress> {
   const known = new Set(quoteIds);
-  const { data } = await directus('/items/orders?fields=quote_id,ridendine_order_id&limit=-1');
+  const { data } = await world.directus('/items/orders?fields=quote_id,ridendine_order_id&limit=-1');
   const orders = (data as { quote_id: string; ridendine_order_id: string | null }[]).filter(({ quote_id }) =>
     known.has(quote_id),
   );
-  const { attempts } = await sandbox('/sandbox/attempts');
+  const { attempts } = await world.sandbox('/sandbox/attempts');
   return {
     recorded: orders.length,
     sent: (attempts as { quote_id: string }[]).filter(({ quote_id }) => known.has(quote_id)).length,

@@ -4,9 +4,11 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
+import pWaitFor from 'p-wait-for';
 import { dataConverterFor } from '../../src/encryption/data-converter.ts';
 import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
 import type { RestartablePart } from '../../stack/restartable-part.ts';
+import type { PartExit } from '../../stack/supervisor.ts';
 import { findViolations } from '../chaos/check.ts';
 import type { FinalAnswer } from '../chaos/check.ts';
 import { createCustomers } from '../chaos/customers.ts';
@@ -138,6 +140,26 @@ describe('the installation of docker-compose.yml', () => {
     expect(personalDataIn(await refused.text())).toEqual([]);
   });
 
+  it('is seen by Prometheus, every part of it, with the alerts', async () => {
+    const scraped = await pWaitFor(
+      async () => {
+        const targets = await readTargets();
+        // Asked for the first time within an interval.
+        return !targets.some(({ health }) => health === 'unknown') && pWaitFor.resolveWith(targets);
+      },
+      { interval: 500, timeout: 60_000 },
+    );
+    const { groups } = (await askPrometheus('rules')) as { groups: { rules: { health: string }[] }[] };
+
+    expect(Object.fromEntries(scraped.map(({ labels, health }) => [labels.job, health]))).toEqual({
+      worker: 'up',
+      gateway: 'up',
+      temporal: 'up',
+      prometheus: 'up',
+    });
+    expect(groups.flatMap(({ rules }) => rules).length).toBeGreaterThan(10);
+  }, 90_000);
+
   it(
     `loses, doubles and forgets none of ${ORDERS} orders in flight while Temporal is killed again and again`,
     async () => {
@@ -210,13 +232,15 @@ describe('the installation of docker-compose.yml', () => {
       endings.set(name, await Promise.race([exited, delay(graceMs, `runs after ${graceMs} ms`, { ref: false })]));
     }
 
-    // Directus closes its server and then ends by the signal that it got.
-    const inOrder = (name: string) =>
-      name === 'directus' ? { code: null, signal: 'SIGTERM' } : { code: 0, signal: null };
-    expect(endings).toEqual(new Map([...endings.keys()].map((name) => [name, inOrder(name)])));
+    expect(endings).toEqual(new Map([...endings.keys()].map((name) => [name, orderlyEndOf(name)])));
     expect(endings.size).toBeGreaterThanOrEqual(6);
   }, 120_000);
 });
+
+/** Directus closes its server, and then ends by the signal that it got. */
+function orderlyEndOf(name: string): PartExit {
+  return name === 'directus' ? { code: null, signal: 'SIGTERM' } : { code: 0, signal: null };
+}
 
 function variable(name: string): string {
   const value = variables[name];
@@ -232,6 +256,18 @@ function part(name: string): RestartablePart {
   const found = installation.parts.get(name);
   if (found === undefined) throw new Error(`${name} does not run.`);
   return found;
+}
+
+async function askPrometheus(what: string): Promise<unknown> {
+  const response = await fetch(`${url('prometheus', 9090)}/api/v1/${what}`);
+  return ((await response.json()) as { data: unknown }).data;
+}
+
+async function readTargets() {
+  const { activeTargets } = (await askPrometheus('targets')) as {
+    activeTargets: { labels: { job: string }; health: string }[];
+  };
+  return activeTargets;
 }
 
 function decode(payloads: JsonPayload[], headers: Record<string, string>): Promise<Response> {

@@ -6,20 +6,22 @@ import type { Supervisor } from '../../stack/supervisor.ts';
 import { findTemporalServer } from '../support/find-temporal-server.ts';
 import type { TemporalServer } from '../support/find-temporal-server.ts';
 
-/** Programs that the images of PostgreSQL and Temporal bring. */
+/** Programs that the images of PostgreSQL, Prometheus and Temporal bring. */
 export interface Tools {
   temporal: TemporalServer;
-  /** With `psql`, `temporal`, `temporal-server` and `temporal-sql-tool`. */
+  /** With `psql`, `prometheus`, `temporal`, `temporal-server` and `temporal-sql-tool`. */
   searchPath: string;
 }
 
 /** @param bin a folder that is made for links. @throws Error with one sentence that says what is missing. */
 export async function findTools(bin: string, supervisor: Supervisor): Promise<Tools> {
   const { PATH } = process.env;
-  if ((await findOnPath('psql', PATH)) === undefined) {
-    throw new Error(
-      'The databases are made with psql: install postgresql-client, 14 or newer, and put it on the PATH.',
-    );
+  for (const [program, from] of [
+    ['psql', 'postgresql-client, 14 or newer'],
+    ['prometheus', 'prometheus'],
+  ] as const) {
+    if ((await findOnPath(program, PATH)) !== undefined) continue;
+    throw new Error(`${program}, which the installation needs, is not on the PATH: install ${from}.`);
   }
   const temporal = await findTemporalServer(process.env);
   const cli = await findTemporalCli({

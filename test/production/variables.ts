@@ -10,8 +10,7 @@ import { developmentEnvironment } from '../support/compose-project.ts';
 export function newVariables(changes: Record<string, string> = {}): Record<string, string> {
   const lines = readFileSync(developmentEnvironment, 'utf8').matchAll(/^(\w+)=(.*)$/gm);
   const known = Object.fromEntries([...lines].map(([, name = '', value = '']) => [name, value]));
-  const isSecret = (name: string) => /PASSWORD|SECRET|TOKEN$|API_KEYS?$/.test(name);
-  const secrets = Object.keys(known).filter(isSecret);
+  const secrets = Object.keys(known).filter((name) => /PASSWORD|SECRET|TOKEN$|API_KEYS?$/.test(name));
   return {
     ...known,
     ...Object.fromEntries(secrets.map((name) => [name, randomBytes(24).toString('hex')])),
