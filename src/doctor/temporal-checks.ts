@@ -1,9 +1,10 @@
 import proto from '@temporalio/proto';
 import ms from 'ms';
 import { readTemporalSettings, temporalVariables } from '../config/temporal-settings.ts';
+import { PARTNER_TASK_QUEUE } from '../domain/order-creation.ts';
 import { parseEnvironment } from '../config/environment.ts';
 import { howToRegister, readSearchAttributes, saysTypes } from '../temporal/search-attributes.ts';
-import { countOrderWorkers } from '../temporal/order-workers.ts';
+import { countOrderWorkers, countPartnerWorkers } from '../temporal/order-workers.ts';
 import { openTemporalAccess } from '../temporal/temporal-access.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
 import type { Check } from './checks.ts';
@@ -94,6 +95,13 @@ export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
         needs: ['namespace'],
         async run() {
           const count = await countOrderWorkers(temporal());
+          if (count > 0 && (await countPartnerWorkers(temporal())) === 0) {
+            return {
+              verdict: 'warning',
+              finding: `Workers that take orders: ${count}. None takes calls to RideNDine from the task queue "${PARTNER_TASK_QUEUE}": if orders wait there, they wait on.`,
+              advice: 'Start workers of this version.',
+            };
+          }
           if (count > 0) return { verdict: 'ok', finding: `Workers that take orders: ${count}.` };
           return {
             verdict: 'warning',
