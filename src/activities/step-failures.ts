@@ -3,7 +3,9 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Duration } from '@temporalio/common';
 import ms from 'ms';
 import { isFailureCode } from '../domain/failure-codes.ts';
+import type { FailureCode } from '../domain/failure-codes.ts';
 import { failureText } from '../domain/failure-text.ts';
+import { isCallersMatter } from '../domain/order-outcome.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
 import { supportAdvice } from '../domain/support-advice.ts';
 import { attemptTime } from './clock.ts';
@@ -21,7 +23,9 @@ export function withStepFailures<Input extends unknown[], Output>(
       return await activity(...input);
     } catch (error) {
       if (error instanceof CancelledFailure) throw error;
-      throw explained(error instanceof ApplicationFailure ? error : unexpected(error));
+      const failure = error instanceof ApplicationFailure ? error : unexpected(error);
+      logAttempt(failure);
+      throw explained(failure);
     }
   };
 }
@@ -37,6 +41,27 @@ function unexpected(error: unknown): ApplicationFailure {
     type: 'UnexpectedError',
     message: 'The worker met an error that it does not know.',
   });
+}
+
+/** One line for each attempt that has failed, with what is known of it and without what anybody has written. */
+function logAttempt(failure: ApplicationFailure): void {
+  const { outcome, status } = partnerDetails(failure);
+  log[levelOf(failure.type)]('attempt failed', {
+    code: failure.type,
+    reason: failure.message,
+    outcome,
+    status,
+    tried_again: !isLast(failure),
+  });
+}
+
+/** Tried again by itself, and yet nothing comes of it until somebody has mended something. */
+const TO_BE_MENDED = new Set<FailureCode>(['RideNDineUnauthorized', 'RideNDineContractBroken', 'DirectusRejected']);
+
+function levelOf(type: string | undefined | null): 'info' | 'warn' | 'error' {
+  if (!isFailureCode(type) || TO_BE_MENDED.has(type)) return 'error';
+  // A checkout that is refused is nobody's fault here.
+  return isCallersMatter(type) ? 'info' : 'warn';
 }
 
 function nameAndPlace(error: unknown): [name: string, place: string] {

@@ -1,16 +1,20 @@
-import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
 import type { WorkerSettings } from '../config/worker-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../domain/order-creation.ts';
 import { dataConverterFor } from '../encryption/data-converter.ts';
 import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
+import { observeSeconds, setGauge } from '../domain/metrics.ts';
 import { connectDirectus } from '../integrations/directus/directus-client.ts';
+import { DirectusNotUniqueError } from '../integrations/directus/errors.ts';
 import { createOrdersStore } from '../integrations/directus/orders-store.ts';
 import { createRideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
+import { activityLogContext } from './activity-log-context.ts';
+import { reportWaitingOrders } from './order-gauges.ts';
 import { createOrderRuns } from './order-runs.ts';
 import { scheduleSweep } from './sweep-schedule.ts';
+import { workflowSources } from './workflow-sources.ts';
 
 /** One HTTP call to Directus. An activity's attempt has room for all that it makes: the error is then Directus' own. */
 const DIRECTUS_TIMEOUT_MS = 5000;
@@ -26,15 +30,27 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
     const dataConverter = dataConverterFor(parseEncryptionKeys(settings.encryptionKeys));
     const client = new Client({ connection, namespace, dataConverter });
     if (settings.sweep) await scheduleSweep({ connection, namespace }, settings.sweep);
-    const directus = connectDirectus({ ...settings.directus, timeoutMs: DIRECTUS_TIMEOUT_MS });
+    const { metricMeter: meter, logger } = Runtime.instance();
+    if (settings.sweep) setGauge(meter, 'sweepInterval', settings.sweep.intervalMs / 1000);
+    const directus = connectDirectus({
+      ...settings.directus,
+      timeoutMs: DIRECTUS_TIMEOUT_MS,
+      observe({ seconds, error }) {
+        // A value that is taken is an answer: it is how two attempts find each other.
+        const code = error === undefined || error instanceof DirectusNotUniqueError ? 'none' : error.code;
+        observeSeconds(meter, 'directusRequestDuration', { code }, seconds);
+      },
+    });
+    const orders = createOrdersStore(directus);
     const worker = await Worker.create({
       connection,
       namespace,
       taskQueue: ORDER_CREATION_TASK_QUEUE,
       dataConverter,
-      workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+      workflowsPath: workflowSources.workflowsPath,
+      interceptors: { workflowModules: workflowSources.interceptorModules, activity: [activityLogContext] },
       activities: createActivities({
-        orders: createOrdersStore(directus),
+        orders,
         runs: createOrderRuns(client),
         ridendine: createRideNDineClient(settings.ridendine),
         deadlines: settings.deadlines,
@@ -45,9 +61,12 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
     });
     return {
       async run() {
+        // Without anybody to tell, Directus need not be asked.
+        const stopReporting = settings.metricsAddress ? reportWaitingOrders({ orders, meter, logger }) : () => {};
         try {
           await worker.run();
         } finally {
+          stopReporting();
           await connection.close();
         }
       },
