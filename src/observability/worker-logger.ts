@@ -28,6 +28,8 @@ const KEPT_METADATA: Readonly<Record<string, string>> = {
   unfinished: 'unfinished',
   continued: 'continued',
   failed: 'failed',
+  // Of the worker itself: RUNNING, STOPPING, …
+  state: 'state',
 };
 
 /** Where the SDK says of a failure what a line of ours says better; for those who look for faults in it. */

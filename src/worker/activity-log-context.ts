@@ -1,11 +1,13 @@
+import type { Context } from '@temporalio/activity';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { ActivityInterceptors } from '@temporalio/worker';
 import { LOG_CONTEXT_HEADER } from '../domain/order-creation.ts';
 import type { LogContext } from '../domain/order-creation.ts';
 
-/** The log lines of a step say which order it is about and which request began it, as far as its run knows. */
-export function activityLogContext(): ActivityInterceptors {
+/** The log lines of a step say of which run it is, which order it is about and which request began it, as far as its run knows. */
+export function activityLogContext({ info }: Context): ActivityInterceptors {
   let context: LogContext = {};
+  const runId = info.workflowExecution?.runId;
   return {
     inbound: {
       execute(input, next) {
@@ -15,6 +17,6 @@ export function activityLogContext(): ActivityInterceptors {
         return next(input);
       },
     },
-    outbound: { getLogAttributes: (input, next) => ({ ...next(input), ...context }) },
+    outbound: { getLogAttributes: (input, next) => ({ ...next(input), runId, ...context }) },
   };
 }
