@@ -13,7 +13,10 @@ async function messageOf(info: AttemptInfo): Promise<string> {
   const step = withStepFailures(async (): Promise<string> => {
     throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
   });
-  const environment = new MockActivityEnvironment({ attempt: 20, ...info }, { logger: new DefaultLogger('ERROR') });
+  const environment = new MockActivityEnvironment(
+    { attempt: 20, ...info },
+    { logger: new DefaultLogger('ERROR', () => {}) },
+  );
   return await environment.run<[], string, typeof step>(step).catch((error: unknown) => (error as Error).message);
 }
 
