@@ -75,13 +75,25 @@ export const workerMetrics = {
   reviewsOverdue: {
     name: 'cooco_reviews_overdue',
     kind: 'counter',
-    help: 'Reviews that have gone on for longer than REVIEW_WINDOW.',
+    help: 'Reviews that have gone on for longer than REVIEW_WINDOW; one may be counted again when it is decided.',
     labels: {},
   },
   ordersInReview: {
     name: 'cooco_orders_in_review',
     kind: 'gauge',
     help: 'Orders that wait for support staff, in Directus; NaN while it can not be read.',
+    labels: {},
+  },
+  oldestOrderInReview: {
+    name: 'cooco_orders_oldest_in_review_seconds',
+    kind: 'gauge',
+    help: 'Age of the oldest of them, in seconds; 0 if there is none, NaN while Directus can not be read.',
+    labels: {},
+  },
+  reviewWindow: {
+    name: 'cooco_review_window_seconds',
+    kind: 'gauge',
+    help: 'REVIEW_WINDOW, in seconds.',
     labels: {},
   },
   ordersUnlinked: {
@@ -192,7 +204,9 @@ export function observeSeconds<Name extends NameOf<'histogram'>>(
   meter.createHistogram(name, 'float', UNIT, help).record(Math.max(0, seconds), labels as Labels);
 }
 
-export function setGauge(meter: Meter, metric: NameOf<'gauge'>, value: number): void {
+export type WorkerGauge = NameOf<'gauge'>;
+
+export function setGauge(meter: Meter, metric: WorkerGauge, value: number): void {
   const { name, help } = workerMetrics[metric];
   meter.createGauge(name, 'float', '', help).set(value, {});
 }

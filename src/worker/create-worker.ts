@@ -31,6 +31,7 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
     const client = new Client({ connection, namespace, dataConverter });
     if (settings.sweep) await scheduleSweep({ connection, namespace }, settings.sweep);
     const { metricMeter: meter, logger } = Runtime.instance();
+    setGauge(meter, 'reviewWindow', settings.deadlines.reviewWindowMs / 1000);
     if (settings.sweep) setGauge(meter, 'sweepInterval', settings.sweep.intervalMs / 1000);
     const directus = connectDirectus({
       ...settings.directus,

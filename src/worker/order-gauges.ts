@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Logger, MetricMeter } from '@temporalio/common';
 import { setGauge } from '../domain/metrics.ts';
-import type { WorkerMetric } from '../domain/metrics.ts';
+import type { WorkerGauge } from '../domain/metrics.ts';
 import { DirectusError } from '../integrations/directus/errors.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 
@@ -50,34 +50,37 @@ export function reportWaitingOrders(options: {
   };
 }
 
-type OrderGauge = Extract<WorkerMetric, 'ordersInReview' | 'ordersUnlinked' | 'oldestUnlinkedOrder' | 'ordersReadable'>;
-
 /** Never rejected, whatever the reason: the numbers are not worth an order. */
 async function gaugesOf(
   orders: Pick<OrdersStore, 'countWaitingOrders'>,
-): Promise<{ gauges: [OrderGauge, number][]; reason?: string }> {
+): Promise<{ gauges: [WorkerGauge, number][]; reason?: string }> {
   try {
-    const { inReview, unlinked, oldestUnlinked } = await orders.countWaitingOrders();
-    // Directus dates the order; its clock may be a little ahead of ours.
-    const ageMs = oldestUnlinked === null ? 0 : Math.max(0, Date.now() - oldestUnlinked.getTime());
+    const { inReview, oldestInReview, unlinked, oldestUnlinked } = await orders.countWaitingOrders();
     return {
       gauges: [
-        ['ordersInReview', inReview],
-        ['ordersUnlinked', unlinked],
-        ['oldestUnlinkedOrder', ageMs / 1000],
         ['ordersReadable', 1],
+        ['ordersInReview', inReview],
+        ['oldestOrderInReview', ageSeconds(oldestInReview)],
+        ['ordersUnlinked', unlinked],
+        ['oldestUnlinkedOrder', ageSeconds(oldestUnlinked)],
       ],
     };
   } catch (error) {
     return {
       gauges: [
+        ['ordersReadable', 0],
         ['ordersInReview', Number.NaN],
+        ['oldestOrderInReview', Number.NaN],
         ['ordersUnlinked', Number.NaN],
         ['oldestUnlinkedOrder', Number.NaN],
-        ['ordersReadable', 0],
       ],
       // Of other errors the message may repeat a value.
       reason: error instanceof DirectusError ? error.message : Object(error).constructor.name,
     };
   }
+}
+
+/** Directus dates the order; its clock may be a little ahead of ours. */
+function ageSeconds(date: Date | null): number {
+  return date === null ? 0 : Math.max(0, Date.now() - date.getTime()) / 1000;
 }

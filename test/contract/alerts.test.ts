@@ -38,6 +38,8 @@ const allIsWell: Series = {
   [`cooco_gateway_temporal_reachable{${gateway}}`]: always(1),
   [`cooco_gateway_requests_total{${gateway},route="/v1/orders",outcome="created",code="none"}`]: rising(60),
   [`cooco_orders_in_review{${worker}}`]: always(0),
+  [`cooco_orders_oldest_in_review_seconds{${worker}}`]: always(0),
+  [`cooco_review_window_seconds{${worker}}`]: always(3600),
   [`cooco_orders_oldest_unlinked_seconds{${worker}}`]: always(2),
   [`cooco_orders_readable{${worker}}`]: always(1),
   [`cooco_directus_request_seconds_count{${worker},code="none"}`]: rising(240),
@@ -109,14 +111,9 @@ const cases: Case[] = [
     fires: { 18: [], 40: [] },
   },
   {
-    what: 'the first review ever becomes overdue',
-    series: { [`cooco_reviews_overdue_total{${worker}}`]: '_x20 1x100' },
-    fires: { 19: [], 21: ['ReviewOverdue'], 60: ['ReviewOverdue'], 90: [] },
-  },
-  {
-    what: 'another review becomes overdue',
-    series: { [`cooco_reviews_overdue_total{${worker}}`]: '1x80 2x40' },
-    fires: { 75: [], 83: ['ReviewOverdue'] },
+    what: 'a review becomes overdue, until it is decided',
+    series: { [`cooco_orders_oldest_in_review_seconds{${worker}}`]: '600+60x60 0x59' },
+    fires: { 50: [], 54: ['ReviewOverdue'], 63: [] },
   },
   {
     what: 'an order stays unlinked',

@@ -58,9 +58,10 @@ export interface UnfinishedOrder {
 export interface WaitingOrders {
   /** For support staff. */
   inReview: number;
+  /** When the oldest of those was recorded. */
+  oldestInReview: Date | null;
   /** For the link to RideNDine. */
   unlinked: number;
-  /** When the oldest of those was recorded. */
   oldestUnlinked: Date | null;
 }
 
@@ -320,6 +321,7 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       const waiting = (status: OrderStatus) => rows.find((row) => row.status === status);
       return {
         inReview: waiting('NEEDS_REVIEW')?.count ?? 0,
+        oldestInReview: waiting('NEEDS_REVIEW')?.oldest ?? null,
         unlinked: waiting('PENDING_PAYMENT')?.count ?? 0,
         oldestUnlinked: waiting('PENDING_PAYMENT')?.oldest ?? null,
       };
