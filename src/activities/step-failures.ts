@@ -23,8 +23,12 @@ export function withStepFailures<Input extends unknown[], Output>(
       return await activity(...input);
     } catch (error) {
       if (error instanceof CancelledFailure) throw error;
-      const failure = error instanceof ApplicationFailure ? error : unexpected(error);
-      logAttempt(failure);
+      if (error instanceof ApplicationFailure) {
+        logAttempt(error, error.message);
+        throw explained(error);
+      }
+      const failure = unexpected();
+      logAttempt(failure, `An error that the activity does not know: ${nameAndPlace(error)}`);
       throw explained(failure);
     }
   };
@@ -34,9 +38,7 @@ export function withStepFailures<Input extends unknown[], Output>(
  * An error that is none of ours is a bug: it is tried again, since the next release may mend it. Its message may repeat
  * what a customer wrote, so only its name and place are told, and only to the log.
  */
-function unexpected(error: unknown): ApplicationFailure {
-  const [name, place] = nameAndPlace(error);
-  log.error(`An error that the activity does not know: ${name} ${place}`);
+function unexpected(): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'UnexpectedError',
     message: 'The worker met an error that it does not know.',
@@ -44,11 +46,11 @@ function unexpected(error: unknown): ApplicationFailure {
 }
 
 /** One line for each attempt that has failed, with what is known of it and without what anybody has written. */
-function logAttempt(failure: ApplicationFailure): void {
+function logAttempt(failure: ApplicationFailure, reason: string): void {
   const { outcome, status } = partnerDetails(failure);
   log[levelOf(failure.type)]('attempt failed', {
     code: failure.type,
-    reason: failure.message,
+    reason,
     outcome,
     status,
     tried_again: !isLast(failure),
@@ -64,10 +66,10 @@ function levelOf(type: string | undefined | null): 'info' | 'warn' | 'error' {
   return isCallersMatter(type) ? 'info' : 'warn';
 }
 
-function nameAndPlace(error: unknown): [name: string, place: string] {
-  if (!(error instanceof Error)) return [typeof error, 'without a place'];
+function nameAndPlace(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
   const frame = error.stack?.split('\n').find((line) => /^\s+at /.test(line));
-  return [error.name, frame?.trim() ?? 'without a place'];
+  return `${error.name} ${frame?.trim() ?? 'without a place'}`;
 }
 
 function explained(failure: ApplicationFailure): ApplicationFailure {

@@ -67,3 +67,14 @@ export function dashboardExpressions(): { panel: string; expr: string }[] {
 export function metricsIn(expr: string): string[] {
   return [...new Set(expr.match(/\b(?:cooco|temporal|process|nodejs)_\w+|\bup\b/g))];
 }
+
+/** Where an expression picks series by their labels. */
+export function selectorsIn(expr: string): { name: string; labels: string[] }[] {
+  return [...expr.matchAll(/(\w+)\{([^}]*)\}/g)].map(([, name = '', matchers = '']) => ({
+    name,
+    labels: [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)]
+      .map(([, label = '']) => label)
+      // Prometheus adds these.
+      .filter((label) => label !== 'job' && label !== 'instance'),
+  }));
+}
