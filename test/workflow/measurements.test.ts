@@ -13,6 +13,7 @@ import type { OrderOutcome } from '../../src/domain/order-outcome.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { runScenario } from '../replay/run-scenario.ts';
 import { scenarios } from '../replay/scenarios.ts';
+import type { ReplayScenario } from '../replay/scenarios.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { personalDataIn } from '../support/personal-data.ts';
@@ -53,6 +54,14 @@ const outcomes: Partial<Record<OrderOutcome, string[]>> = {
 
 const ofOrders = scenarios.filter(({ workflow }) => workflow !== 'orderSweep').map(({ name }) => name);
 
+/** Nothing is kept of a run: every task replays it from its start. */
+const withoutMemory = { maxCachedWorkflows: 0 };
+
+/** Where people look on, a query may come in the middle of a task, and replays that once more: see docs/operations.md. */
+function isReplayed({ drive }: ReplayScenario): boolean {
+  return drive === undefined;
+}
+
 let temporal: EmbeddedTemporal;
 let connection: Connection;
 let nativeConnection: NativeConnection;
@@ -73,13 +82,12 @@ beforeAll(async () => {
     connection: nativeConnection,
     dataConverter,
     workflowBundle: await bundleWorkflows(dataConverter),
-    // Nothing is kept of a run: every task replays it from its start.
-    worker: { maxCachedWorkflows: 0, interceptors: { activity: [activityLogContext] } },
   };
   const waiting = [...scenarios];
   const work = async () => {
     for (let scenario = waiting.shift(); scenario; scenario = waiting.shift()) {
-      runs.set(scenario.name, await runScenario(runner, scenario));
+      const worker = { interceptors: { activity: [activityLogContext] }, ...(isReplayed(scenario) && withoutMemory) };
+      runs.set(scenario.name, await runScenario({ ...runner, worker }, scenario));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -93,7 +101,9 @@ afterAll(async () => {
 
 /** Samples of one scenario, which has a task queue of its own. */
 function samples(name: string, scenario: string): Sample[] {
-  return metrics.filter((sample) => sample.name === name && sample.labels['taskQueue'] === scenario);
+  return metrics.filter(
+    (sample) => sample.name === name && (sample.labels['taskQueue'] ?? sample.labels['task_queue']) === scenario,
+  );
 }
 
 function counts(name: string, scenario: string) {
@@ -107,18 +117,23 @@ function lines(): Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-describe('a run that is replayed at every task', () => {
+describe('a run', () => {
   it.each(ofOrders)('is counted once, by what came of it, and logged once: %s', (scenario) => {
     const outcome = Object.entries(outcomes).find(([, names]) => names.includes(scenario))?.[0] ?? 'linked';
-    const replays = samples('temporal_sticky_cache_hit_total', scenario);
 
-    expect(replays).toEqual([]);
     expect(samples('cooco_orders_total', scenario)).toMatchObject([{ labels: { outcome }, value: 1 }]);
     expect(samples('cooco_order_seconds_count', scenario)).toMatchObject([{ labels: { outcome }, value: 1 }]);
     const ended = lines().filter(
       ({ msg, workflow_id }) => msg === 'order ended' && workflow_id === runs.get(scenario)?.workflowId,
     );
     expect(ended).toMatchObject([{ outcome, level: outcome === 'failed' ? 'warn' : 'info' }]);
+  });
+
+  it('is replayed at every task in most of these scenarios', () => {
+    const replayed = scenarios.filter(isReplayed).map(({ name }) => name);
+
+    expect(replayed.length).toBeGreaterThan(scenarios.length / 2);
+    expect(replayed.filter((name) => samples('temporal_sticky_cache_hit_total', name).length > 0)).toEqual([]);
   });
 
   it('is told the time of each step once, and they make up that of the whole', () => {
@@ -143,8 +158,7 @@ describe('a run that is replayed at every task', () => {
 
   it('has its reviews counted: opened, overdue, decided, and a refused decision not', () => {
     expect(counts('cooco_reviews_opened_total', 'review-overdue')).toEqual([['RideNDineRejected', 1]]);
-    // Nothing in its history tells a second time from the first: see `overdue` in docs/operations.md.
-    expect(counts('cooco_reviews_overdue_total', 'review-overdue')[0]?.[1]).toBeGreaterThanOrEqual(1);
+    expect(counts('cooco_reviews_overdue_total', 'review-overdue')).toEqual([[undefined, 1]]);
     expect(counts('cooco_reviews_decided_total', 'review-overdue')).toEqual([['retry', 1]]);
     expect(counts('cooco_reviews_decided_total', 'review-abandon')).toEqual([['abandon', 1]]);
     expect(counts('cooco_reviews_decided_total', 'review-refuses-a-decision')).toEqual([['link', 1]]);
