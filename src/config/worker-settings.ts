@@ -1,6 +1,16 @@
 import ms from 'ms';
 import { z } from 'zod';
-import { duration, httpUrl, logLevel, parseEnvironment, secret, SettingsError, wholeNumber } from './environment.ts';
+import { deploymentVariables, readWorkerBuild } from './deployment-settings.ts';
+import {
+  duration,
+  httpUrl,
+  ipAddressAndPort,
+  logLevel,
+  parseEnvironment,
+  secret,
+  SettingsError,
+  wholeNumber,
+} from './environment.ts';
 import { encryptionVariables, readEncryptionKeys } from './encryption-settings.ts';
 import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
 import { readTracing, tracingVariables } from './tracing-settings.ts';
@@ -24,10 +34,12 @@ export const workerVariables = temporalVariables.extend({
   REVIEW_WINDOW: duration().default(7 * 24 * 60 * 60_000),
   WORKER_MAX_CONCURRENT_ACTIVITIES: wholeNumber(1, 10_000).default(100),
   WORKER_MAX_CONCURRENT_WORKFLOW_TASKS: wholeNumber(2, 10_000).default(100),
+  ...deploymentVariables.shape,
   WORKER_SHUTDOWN_GRACE: duration().default(15_000),
   WORKER_SWEEP: z.enum(['on', 'off'], 'must be on or off').default('on'),
   WORKER_SWEEP_INTERVAL: duration(1000).default(5 * 60_000),
   WORKER_SWEEP_AFTER: duration().default(10 * 60_000),
+  WORKER_METRICS_ADDRESS: ipAddressAndPort().optional(),
   ...encryptionVariables.shape,
   ...tracingVariables.shape,
   LOG_LEVEL: logLevel,
@@ -47,7 +59,7 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
     throw new SettingsError(['RIDENDINE_IDEMPOTENCY_MARGIN: must be shorter than RIDENDINE_IDEMPOTENCY_TTL']);
   }
   return {
-    temporal: readTemporalSettings(variables),
+    temporal: readTemporalSettings(environment),
     encryptionKeys: readEncryptionKeys(variables),
     directus: { url: variables.DIRECTUS_URL, token: variables.DIRECTUS_TOKEN },
     ridendine: {
@@ -67,6 +79,7 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
       directusPublicUrl: variables.DIRECTUS_PUBLIC_URL ?? variables.DIRECTUS_URL,
       runbookUrl: variables.RUNBOOK_URL,
     },
+    build: readWorkerBuild(variables),
     worker: {
       maxConcurrentActivityTaskExecutions: variables.WORKER_MAX_CONCURRENT_ACTIVITIES,
       maxConcurrentWorkflowTaskExecutions: variables.WORKER_MAX_CONCURRENT_WORKFLOW_TASKS,
@@ -76,6 +89,7 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
       variables.WORKER_SWEEP === 'on'
         ? { intervalMs: variables.WORKER_SWEEP_INTERVAL, afterMs: variables.WORKER_SWEEP_AFTER }
         : undefined,
+    metricsAddress: variables.WORKER_METRICS_ADDRESS,
     tracing: readTracing(variables),
     logLevel: variables.LOG_LEVEL,
   };

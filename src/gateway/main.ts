@@ -1,14 +1,15 @@
-import pino from 'pino';
 import { OrderCreationClient } from '../client/index.ts';
 import { SettingsError } from '../config/environment.ts';
 import { readGatewaySettings } from '../config/gateway-settings.ts';
+import { createLogger } from '../observability/logger.ts';
 import { startTracing } from '../observability/tracing.ts';
+import { forceOnSecondSignal } from '../process/second-signal.ts';
 import { createGateway } from './create-gateway.ts';
 import { watchOrderWorkers } from './order-workers.ts';
 
 try {
   const settings = readGatewaySettings(process.env);
-  const logger = pino({ name: 'gateway', level: settings.logLevel });
+  const logger = createLogger({ name: 'gateway', level: settings.logLevel });
   const tracing = await startTracing({ isOn: settings.tracing, program: 'order-creation-gateway', log: logger });
   const client = OrderCreationClient.connect({ ...settings.temporal, encryptionKeys: settings.encryptionKeys });
   const workers = watchOrderWorkers(settings.temporal, () => client.checkConnection());
@@ -20,6 +21,7 @@ try {
     maxWaiting: settings.maxWaiting,
     logger,
   });
+  forceOnSecondSignal('The gateway');
   const stop = async () => {
     await gateway.close();
     await Promise.all([client.close(), workers.close(), tracing.stop()]);

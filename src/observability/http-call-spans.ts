@@ -1,9 +1,9 @@
-import { isSpanContextValid, SpanKind, trace } from '@opentelemetry/api';
+import { context, isSpanContextValid, SpanKind, trace } from '@opentelemetry/api';
 import { traceparentOf } from '../domain/trace-context.ts';
 import { markFailed } from './failed-span.ts';
 
 /**
- * `fetch` with a span for each call, which tells method, host, path as a pattern and status, and with the header
+ * `fetch` with a span for each call of a step, which tells method, host, path as a pattern and status, and with the header
  * `traceparent`, by which whoever is called can find their part of the trace. Everything else goes through as it is, also
  * an error. A span ends with the headers of the answer.
  *
@@ -12,6 +12,8 @@ import { markFailed } from './failed-span.ts';
 export function fetchWithSpans(pathPattern: (path: string) => string): typeof fetch {
   const tracer = trace.getTracer('cooco-order-creation');
   return async (input, init) => {
+    // A call that no order needs is no trace of its own: what the metrics ask Directus every few seconds.
+    if (trace.getSpan(context.active()) === undefined) return await fetch(input, init);
     const request = input instanceof Request ? input : undefined;
     const { hostname, port, pathname } = new URL(input instanceof Request ? input.url : input);
     const method = init?.method ?? request?.method ?? 'GET';

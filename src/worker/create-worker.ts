@@ -1,6 +1,6 @@
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
-import type { InjectedSinks } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { InjectedSinks, WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
 import type { OrderCreationActivities } from '../activities/order-creation-activities.ts';
 import { startSpans } from '../client/start-spans.ts';
@@ -8,7 +8,9 @@ import type { WorkerSettings } from '../config/worker-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE, PARTNER_TASK_QUEUE } from '../domain/order-creation.ts';
 import { dataConverterFor } from '../encryption/data-converter.ts';
 import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
+import { observeSeconds, setGauge } from '../domain/metrics.ts';
 import { connectDirectus } from '../integrations/directus/directus-client.ts';
+import { DirectusNotUniqueError } from '../integrations/directus/errors.ts';
 import { createOrdersStore } from '../integrations/directus/orders-store.ts';
 import { directusPathPattern } from '../integrations/directus/path-pattern.ts';
 import { CREATE_ORDER_PATH, createRideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
@@ -16,7 +18,10 @@ import { activitySpans } from '../observability/activity-spans.ts';
 import { fetchWithSpans } from '../observability/http-call-spans.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { TraceSinks } from '../workflows/trace-interceptors.ts';
+import { activityLogContext } from './activity-log-context.ts';
+import { reportWaitingOrders } from './order-gauges.ts';
 import { createOrderRuns } from './order-runs.ts';
+import { tellBuild } from './tell-build.ts';
 import { scheduleSweep } from './sweep-schedule.ts';
 import { workflowCode } from './workflow-code.ts';
 
@@ -41,15 +46,23 @@ export async function createWorker(
   try {
     const dataConverter = dataConverterFor(parseEncryptionKeys(settings.encryptionKeys));
     const client = new Client({ connection, namespace, dataConverter, interceptors: { workflow: [startSpans] } });
-    const code = workflowCode(dataConverter);
     if (settings.sweep) await scheduleSweep({ connection, namespace }, settings.sweep);
+    const { metricMeter: meter, logger } = Runtime.instance();
+    setGauge(meter, 'reviewWindow', settings.deadlines.reviewWindowMs / 1000);
+    if (settings.sweep) setGauge(meter, 'sweepInterval', settings.sweep.intervalMs / 1000);
     const directus = connectDirectus({
       ...settings.directus,
       timeoutMs: DIRECTUS_TIMEOUT_MS,
+      observe({ seconds, error }) {
+        // A value that is taken is an answer: it is how two attempts find each other.
+        const code = error === undefined || error instanceof DirectusNotUniqueError ? 'none' : error.code;
+        observeSeconds(meter, 'directusRequestDuration', { code }, seconds);
+      },
       ...(tracing.isOn && { fetch: fetchWithSpans(directusPathPattern) }),
     });
+    const orders = createOrdersStore(directus);
     const activities = createActivities({
-      orders: createOrdersStore(directus),
+      orders,
       runs: createOrderRuns(client),
       ridendine: createRideNDineClient({
         ...settings.ridendine,
@@ -59,9 +72,24 @@ export async function createWorker(
       links: settings.links,
       partnerTaskQueue: settings.maxPartnerCallsPerSecond === undefined ? undefined : PARTNER_TASK_QUEUE,
     });
-    const interceptors = tracing.isOn ? { activity: [activitySpans] } : {};
-    const shared = { connection, namespace, dataConverter, interceptors, ...settings.worker };
-    const orders = await Worker.create({
+    const interceptors = { activity: [activityLogContext, ...(tracing.isOn ? [activitySpans] : [])] };
+    const shared = {
+      connection,
+      namespace,
+      dataConverter,
+      interceptors,
+      ...(settings.build && {
+        // docs/decisions/0015-new-builds-take-over-orders-in-flight.md
+        workerDeploymentOptions: {
+          version: settings.build,
+          useWorkerVersioning: true,
+          defaultVersioningBehavior: 'AUTO_UPGRADE',
+        },
+      }),
+      ...settings.worker,
+    } satisfies Partial<WorkerOptions>;
+    const code = workflowCode(dataConverter);
+    const orderWorker = await Worker.create({
       ...shared,
       taskQueue: ORDER_CREATION_TASK_QUEUE,
       ...code,
@@ -70,22 +98,26 @@ export async function createWorker(
       activities,
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     });
-    const partner = await Worker.create({
+    const partnerWorker = await Worker.create({
       ...shared,
       taskQueue: PARTNER_TASK_QUEUE,
       activities: { createRideNDineOrder: (order: PartnerCall) => activities.createRideNDineOrder(order) },
       ...partnerPolls(settings),
     }).catch(async (error: unknown) => {
       // A worker holds the connection until it has run.
-      await runTogether([orders], { stopAtOnce: true });
+      await runTogether([orderWorker], { stopAtOnce: true });
       throw error;
     });
-    const workers = [orders, partner];
+    const workers = [orderWorker, partnerWorker];
+    await tellBuild({ connection, namespace, build: settings.build });
     return {
       async run() {
+        // Without anybody to tell, Directus need not be asked.
+        const stopReporting = settings.metricsAddress ? reportWaitingOrders({ orders, meter, logger }) : () => {};
         try {
           await runTogether(workers);
         } finally {
+          stopReporting();
           await connection.close();
         }
       },

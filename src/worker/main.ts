@@ -1,23 +1,19 @@
-import { Runtime } from '@temporalio/worker';
 import { SettingsError } from '../config/environment.ts';
 import { readWorkerSettings } from '../config/worker-settings.ts';
 import { startTracing } from '../observability/tracing.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import { createWorkerLogger } from '../observability/worker-logger.ts';
+import { forceOnSecondSignal } from '../process/second-signal.ts';
 import { createWorker } from './create-worker.ts';
+import { installRuntime } from './install-runtime.ts';
 
 let tracing: Tracing | undefined;
 try {
+  forceOnSecondSignal('The worker');
   const settings = readWorkerSettings(process.env);
   const logger = createWorkerLogger(settings.logLevel);
   tracing = await startTracing({ isOn: settings.tracing, program: 'order-creation-worker', log: logger });
-  Runtime.install({
-    logger,
-    // What the native part of the SDK has to say goes the same way: one JSON object a line.
-    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
-    // SIGINT and SIGTERM: no new task is taken, running activities get WORKER_SHUTDOWN_GRACE to end.
-    shutdownSignals: ['SIGINT', 'SIGTERM'],
-  });
+  installRuntime({ logger, metricsAddress: settings.metricsAddress });
   const worker = await createWorker(settings, tracing);
   await worker.run();
 } catch (error) {

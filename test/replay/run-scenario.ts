@@ -4,7 +4,7 @@ import type { DataConverter } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import type { NativeConnection, WorkerOptions, WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { createRequestCancellation } from '../../src/activities/request-cancellation.ts';
-import { orderCreationStart } from '../../src/domain/order-creation.ts';
+import { REQUEST_ID_MEMO, orderCreationStart } from '../../src/domain/order-creation.ts';
 import type { OrderCreationInput } from '../../src/domain/order-creation.ts';
 import { createOrderRuns } from '../../src/worker/order-runs.ts';
 import { personalData } from '../support/personal-data.ts';
@@ -19,8 +19,8 @@ export interface ScenarioRunner {
   workflowBundle: WorkflowBundleWithSourceMap;
   /** Of worker and client; by default, the names of a process and its machine. */
   identity?: string;
-  /** What else the worker is to have. */
-  options?: Pick<WorkerOptions, 'sinks' | 'interceptors' | 'maxCachedWorkflows'>;
+  /** How the worker is otherwise than usual. */
+  worker?: Pick<WorkerOptions, 'maxCachedWorkflows' | 'interceptors' | 'sinks'>;
 }
 
 /**
@@ -29,7 +29,7 @@ export interface ScenarioRunner {
  * @param watch is called once the run has begun, and its promise is waited for.
  */
 export async function runScenario(
-  { client, connection, dataConverter, workflowBundle, identity, options = {} }: ScenarioRunner,
+  { client, connection, dataConverter, workflowBundle, identity, worker: unusual = {} }: ScenarioRunner,
   scenario: ReplayScenario,
   watch: (handle: WorkflowHandle) => Promise<void> = async () => {},
 ): Promise<WorkflowHandle> {
@@ -41,8 +41,8 @@ export async function runScenario(
     workflowBundle,
     dataConverter,
     activities,
+    ...unusual,
     ...(identity !== undefined && { identity }),
-    ...options,
   });
   return await worker.runUntil(async () => {
     const handle = await client.workflow.start(workflow, { ...start, taskQueue: scenario.name });
@@ -72,6 +72,7 @@ function prepare({ options, change, input, byHand, workflow = 'orderCreation' }:
     fingerprint: 'fingerprint',
     quoteId: request.quote_id,
     customerId: request.customer_id,
+    memo: { [REQUEST_ID_MEMO]: `request-${key}` },
   });
   const isOurs = workflow === 'orderCreation' && byHand !== true;
   return {

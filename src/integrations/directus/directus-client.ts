@@ -18,6 +18,8 @@ export interface DirectusConnectionOptions {
   timeoutMs: number;
   /** By which requests are made, if not by the usual one. */
   fetch?: typeof globalThis.fetch;
+  /** Told of every call when it has ended. */
+  observe?: (call: { seconds: number; error: DirectusError | undefined }) => void;
 }
 
 export interface DirectusConnection {
@@ -27,7 +29,7 @@ export interface DirectusConnection {
 
 /** The SDK's client with what it lacks: a time-out, and one kind of error for each thing that a caller can do. */
 export function connectDirectus(options: DirectusConnectionOptions): DirectusConnection {
-  const { url, token, timeoutMs, fetch = globalThis.fetch } = options;
+  const { url, token, timeoutMs, observe, fetch = globalThis.fetch } = options;
   const client: DirectusClient<DirectusSchema> & RestClient<DirectusSchema> = createDirectus<DirectusSchema>(url, {
     globals: {
       fetch: (input: string | URL, init?: RequestInit) =>
@@ -38,10 +40,15 @@ export function connectDirectus(options: DirectusConnectionOptions): DirectusCon
     .with(rest());
   return {
     async request(command) {
+      const startMs = performance.now();
+      let failure: DirectusError | undefined;
       try {
         return await client.request(command);
       } catch (error) {
-        throw explain(error, timeoutMs);
+        failure = explain(error, timeoutMs);
+        throw failure;
+      } finally {
+        observe?.({ seconds: (performance.now() - startMs) / 1000, error: failure });
       }
     },
   };
