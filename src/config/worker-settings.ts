@@ -17,6 +17,7 @@ export const workerVariables = temporalVariables.extend({
   RIDENDINE_API_KEY: secret(),
   // Longer than the 10 s that fetch gives a connection: one that is never made then proves that nothing was sent.
   RIDENDINE_TIMEOUT_MS: wholeNumber(100, 120_000).default(15_000),
+  RIDENDINE_MAX_CALLS_PER_SECOND: wholeNumber(1, 10_000).optional(),
   RIDENDINE_IDEMPOTENCY_TTL: duration().default(24 * 60 * 60_000),
   RIDENDINE_IDEMPOTENCY_MARGIN: duration().default(60 * 60_000),
   QUOTE_GRACE: duration().default(5 * 60_000),
@@ -54,6 +55,7 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
       apiKey: variables.RIDENDINE_API_KEY,
       timeoutMs: variables.RIDENDINE_TIMEOUT_MS,
     },
+    maxPartnerCallsPerSecond: variables.RIDENDINE_MAX_CALLS_PER_SECOND,
     deadlines: {
       ridendineTimeoutMs: variables.RIDENDINE_TIMEOUT_MS,
       ridendineIdempotencyTtlMs: variables.RIDENDINE_IDEMPOTENCY_TTL,

@@ -11,7 +11,11 @@ import { createScenario } from './scripted-activities.ts';
 import type { Scenario, ScenarioOptions } from './scripted-activities.ts';
 import { testDataConverter } from './test-encryption.ts';
 import { bundleWorkflows } from './workflow-bundle.ts';
-import { ORDER_CREATION_TASK_QUEUE, orderCreationWorkflowId } from '../../src/domain/order-creation.ts';
+import {
+  ORDER_CREATION_TASK_QUEUE,
+  PARTNER_TASK_QUEUE,
+  orderCreationWorkflowId,
+} from '../../src/domain/order-creation.ts';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
 
 export interface OrderWorker {
@@ -22,8 +26,15 @@ export interface OrderWorker {
   stop(): Promise<void>;
 }
 
-/** The real workflow on the real task queue, each checkout with the activities of its own scenario. */
-export async function createOrderWorker(own: TemporalSettings): Promise<OrderWorker> {
+/**
+ * The real workflow on the real task queues, each checkout with the activities of its own scenario.
+ *
+ * @param options.servesPartnerQueue workers of before version 0.2 know no queue for the calls to RideNDine alone.
+ */
+export async function createOrderWorker({
+  servesPartnerQueue = true,
+  ...own
+}: TemporalSettings & { servesPartnerQueue?: boolean }): Promise<OrderWorker> {
   // Tests terminate runs and kill the server: the SDK would warn of each.
   Runtime.install({
     logger: createWorkerLogger('fatal'),
@@ -47,7 +58,7 @@ export async function createOrderWorker(own: TemporalSettings): Promise<OrderWor
       },
     },
   });
-  let running: { worker: Worker; ended: Promise<void> } | undefined;
+  let running: { workers: Worker[]; ended: Promise<void> } | undefined;
   return {
     newScenario(options = {}) {
       const { request = newPickupRequest(), nowMs = Date.now(), override, ...rest } = options;
@@ -73,15 +84,22 @@ export async function createOrderWorker(own: TemporalSettings): Promise<OrderWor
           requestCancellation: step('requestCancellation'),
         },
       });
+      const workers = [worker];
+      if (servesPartnerQueue) {
+        const activities = { createRideNDineOrder: step('createRideNDineOrder') };
+        workers.push(
+          await Worker.create({ connection, namespace, taskQueue: PARTNER_TASK_QUEUE, dataConverter, activities }),
+        );
+      }
       const run = async () => {
-        await worker.run();
+        await Promise.all(workers.map((one) => one.run()));
         await connection.close();
       };
-      running = { worker, ended: run() };
+      running = { workers, ended: run() };
     },
     async stop() {
       if (running === undefined) return;
-      running.worker.shutdown();
+      for (const worker of running.workers) worker.shutdown();
       await running.ended;
       running = undefined;
     },

@@ -14,6 +14,8 @@ export async function startTemporalFront(options: {
   target: string;
   /** @returns the status for a request such as `/temporal.api.operatorservice.v1.OperatorService/…`; undefined lets it through. */
   refuse: (path: string, headers: IncomingHttpHeaders) => number | undefined;
+  /** What it says to those that it refuses. */
+  words?: (headers: IncomingHttpHeaders) => string;
 }): Promise<TemporalFront> {
   const sessions = new Set<ServerHttp2Session | ClientHttp2Session>();
   const behind = connect(`http://${options.target}`);
@@ -26,7 +28,12 @@ export async function startTemporalFront(options: {
     const status = options.refuse(String(headers[constants.HTTP2_HEADER_PATH]), headers);
     if (status !== undefined) {
       stream.respond(
-        { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(status), 'grpc-message': 'no' },
+        {
+          ':status': 200,
+          'content-type': 'application/grpc',
+          'grpc-status': String(status),
+          'grpc-message': options.words?.(headers) ?? 'no',
+        },
         { endStream: true },
       );
       return;

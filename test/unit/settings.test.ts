@@ -69,6 +69,7 @@ describe("the worker's settings", () => {
       encryptionKeys: ENCRYPTION_KEYS,
       directus: { url: 'http://127.0.0.1:8055', token: 'directus-token' },
       ridendine: { baseUrl: 'https://partner.example/v1', apiKey: 'partner-key', timeoutMs: 15_000 },
+      maxPartnerCallsPerSecond: undefined,
       deadlines: {
         ridendineTimeoutMs: 15_000,
         ridendineIdempotencyTtlMs: 86_400_000,
@@ -94,6 +95,7 @@ describe("the worker's settings", () => {
       TEMPORAL_ADDRESS: 'temporal.example:7233',
       TEMPORAL_NAMESPACE: 'orders',
       RIDENDINE_TIMEOUT_MS: '2500',
+      RIDENDINE_MAX_CALLS_PER_SECOND: '20',
       RIDENDINE_IDEMPOTENCY_TTL: '2 days',
       RIDENDINE_IDEMPOTENCY_MARGIN: '90 min',
       QUOTE_GRACE: '30s',
@@ -111,6 +113,7 @@ describe("the worker's settings", () => {
     expect(settings).toMatchObject({
       temporal: { address: 'temporal.example:7233', namespace: 'orders' },
       ridendine: { timeoutMs: 2500 },
+      maxPartnerCallsPerSecond: 20,
       deadlines: {
         ridendineTimeoutMs: 2500,
         ridendineIdempotencyTtlMs: 172_800_000,
@@ -151,6 +154,7 @@ describe("the worker's settings", () => {
         DIRECTUS_TOKEN: '',
         RIDENDINE_BASE_URL: 'ftp://partner.example',
         RIDENDINE_TIMEOUT_MS: '99',
+        RIDENDINE_MAX_CALLS_PER_SECOND: '0',
         QUOTE_GRACE: 'soon',
         WORKER_SWEEP: 'maybe',
         WORKER_SWEEP_INTERVAL: '0s',
@@ -168,6 +172,7 @@ describe("the worker's settings", () => {
       '  QUOTE_GRACE: must be a duration such as "24h", "5 min" or "7 days"',
       '  RIDENDINE_API_KEY is not set.',
       '  RIDENDINE_BASE_URL: must be an http or https address without a query',
+      '  RIDENDINE_MAX_CALLS_PER_SECOND: must be a whole number from 1 to 10000',
       '  RIDENDINE_TIMEOUT_MS: must be a whole number from 100 to 120000',
       '  TEMPORAL_ADDRESS: must be host:port, without a scheme',
       '  WORKER_MAX_CONCURRENT_ACTIVITIES: must be a whole number from 1 to 10000',
