@@ -61,7 +61,7 @@ export async function listBuilds(deployment: Deployment): Promise<Build[]> {
   }
   return builds.filter(
     ({ buildId, state, workers, openOrders }) =>
-      buildId !== undefined || state === 'ramping' || workers > 0 || openOrders > 0 || versions.length === 0,
+      buildId !== undefined || state !== 'idle' || workers > 0 || openOrders > 0,
   );
 }
 

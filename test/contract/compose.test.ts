@@ -141,12 +141,13 @@ describe('docker-compose.yml', () => {
     for (const { name } of Object.values(searchAttributes)) expect(sources.join('\n')).not.toContain(name);
   });
 
-  it('makes the build of its image current, once the worker runs', () => {
+  it('makes the build of its image current, when the worker begins', () => {
     const { command, environment, depends_on: after, restart, build } = serviceOf('worker-build-current');
 
     expect(command?.slice(0, 3)).toEqual(['node', 'dist/src/deployment/main.js', 'current']);
     expect(environment).toEqual({ TEMPORAL_ADDRESS: 'temporal:7233', TEMPORAL_NAMESPACE: 'default' });
-    expect(after).toEqual({ worker: { condition: 'service_started' } });
+    const { 'ridendine-sandbox': _sandbox, ...workerWaits } = serviceOf('worker').depends_on;
+    expect(after).toEqual(workerWaits);
     expect(restart).toBe('no');
     expect(build?.args).toEqual({ BUILD_ID: packageJson.version });
     expect(serviceOf('worker').build?.args).toEqual(build?.args);
