@@ -65,7 +65,8 @@ export async function startInstallation(variables: Record<string, string>): Prom
   const supervisor = new Supervisor({ dataDir: folder });
   const stop = async () => {
     await supervisor.stop();
-    await rm(folder, { recursive: true, force: true });
+    // When one does not start, the others are in the middle of theirs, and may still write.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   };
   try {
     const environmentFile = path.join(folder, 'compose.env');
