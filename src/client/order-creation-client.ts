@@ -39,7 +39,7 @@ import { failureOf, gotNoAnswer, ranOutOfTime, reportingTemporalFailures } from 
  * Where Temporal is, and how to prove who we are: nothing (local), `tls` with a client certificate (mTLS) or `apiKey`
  * (Temporal Cloud; a function is asked before each request, so that a key can be changed while the client lives).
  */
-export type OrderCreationClientOptions = Pick<ConnectionOptions, 'address' | 'apiKey' | 'tls'> & {
+export type OrderCreationClientOptions = Pick<ConnectionOptions, 'address' | 'apiKey' | 'tls' | 'metadata'> & {
   /** Temporal namespace. */
   namespace: string;
   /** The `ENCRYPTION_KEYS` of the workers: the same text, so that each side reads what the other has written. */

@@ -1,5 +1,6 @@
 import ms from 'ms';
 import { z } from 'zod';
+import { deploymentVariables, readWorkerBuild } from './deployment-settings.ts';
 import { duration, httpUrl, logLevel, parseEnvironment, secret, SettingsError, wholeNumber } from './environment.ts';
 import { encryptionVariables, readEncryptionKeys } from './encryption-settings.ts';
 import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
@@ -23,6 +24,7 @@ export const workerVariables = temporalVariables.extend({
   REVIEW_WINDOW: duration().default(7 * 24 * 60 * 60_000),
   WORKER_MAX_CONCURRENT_ACTIVITIES: wholeNumber(1, 10_000).default(100),
   WORKER_MAX_CONCURRENT_WORKFLOW_TASKS: wholeNumber(2, 10_000).default(100),
+  ...deploymentVariables.shape,
   WORKER_SHUTDOWN_GRACE: duration().default(15_000),
   WORKER_SWEEP: z.enum(['on', 'off'], 'must be on or off').default('on'),
   WORKER_SWEEP_INTERVAL: duration(1000).default(5 * 60_000),
@@ -45,7 +47,7 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
     throw new SettingsError(['RIDENDINE_IDEMPOTENCY_MARGIN: must be shorter than RIDENDINE_IDEMPOTENCY_TTL']);
   }
   return {
-    temporal: readTemporalSettings(variables),
+    temporal: readTemporalSettings(environment),
     encryptionKeys: readEncryptionKeys(variables),
     directus: { url: variables.DIRECTUS_URL, token: variables.DIRECTUS_TOKEN },
     ridendine: {
@@ -65,6 +67,7 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
       directusPublicUrl: variables.DIRECTUS_PUBLIC_URL ?? variables.DIRECTUS_URL,
       runbookUrl: variables.RUNBOOK_URL,
     },
+    build: readWorkerBuild(variables),
     worker: {
       maxConcurrentActivityTaskExecutions: variables.WORKER_MAX_CONCURRENT_ACTIVITIES,
       maxConcurrentWorkflowTaskExecutions: variables.WORKER_MAX_CONCURRENT_WORKFLOW_TASKS,

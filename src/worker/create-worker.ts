@@ -1,5 +1,6 @@
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import type { WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
 import type { OrderCreationActivities } from '../activities/order-creation-activities.ts';
 import type { WorkerSettings } from '../config/worker-settings.ts';
@@ -10,6 +11,7 @@ import { connectDirectus } from '../integrations/directus/directus-client.ts';
 import { createOrdersStore } from '../integrations/directus/orders-store.ts';
 import { createRideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
 import { createOrderRuns } from './order-runs.ts';
+import { tellBuild } from './tell-build.ts';
 import { scheduleSweep } from './sweep-schedule.ts';
 import { workflowCode } from './workflow-code.ts';
 
@@ -41,7 +43,20 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
       links: settings.links,
       partnerTaskQueue: settings.maxPartnerCallsPerSecond === undefined ? undefined : PARTNER_TASK_QUEUE,
     });
-    const shared = { connection, namespace, dataConverter, ...settings.worker };
+    const shared = {
+      connection,
+      namespace,
+      dataConverter,
+      ...(settings.build && {
+        // docs/decisions/0015-new-builds-take-over-orders-in-flight.md
+        workerDeploymentOptions: {
+          version: settings.build,
+          useWorkerVersioning: true,
+          defaultVersioningBehavior: 'AUTO_UPGRADE',
+        },
+      }),
+      ...settings.worker,
+    } satisfies Partial<WorkerOptions>;
     const orders = await Worker.create({
       ...shared,
       taskQueue: ORDER_CREATION_TASK_QUEUE,
@@ -60,6 +75,7 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
       throw error;
     });
     const workers = [orders, partner];
+    await tellBuild({ connection, namespace, build: settings.build });
     return {
       async run() {
         try {

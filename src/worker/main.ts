@@ -2,9 +2,11 @@ import { Runtime } from '@temporalio/worker';
 import { SettingsError } from '../config/environment.ts';
 import { readWorkerSettings } from '../config/worker-settings.ts';
 import { createWorkerLogger } from '../observability/worker-logger.ts';
+import { forceOnSecondSignal } from '../process/second-signal.ts';
 import { createWorker } from './create-worker.ts';
 
 try {
+  forceOnSecondSignal('The worker');
   const settings = readWorkerSettings(process.env);
   Runtime.install({
     logger: createWorkerLogger(settings.logLevel),

@@ -14,7 +14,7 @@ const STOP_GRACE_MS = 10_000;
 
 const serviceSchema = z.object({
   image: z.string(),
-  build: z.object({ dockerfile: z.string() }).optional(),
+  build: z.object({ dockerfile: z.string(), args: z.record(z.string(), z.string()) }).optional(),
   entrypoint: z.array(z.string()).nullish(),
   command: z.array(z.string()).nullish(),
   restart: z.enum(['no', 'unless-stopped']),

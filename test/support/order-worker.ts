@@ -21,8 +21,8 @@ import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
 export interface OrderWorker {
   /** A checkout and what happens to it. */
   newScenario(options?: Partial<ScenarioOptions>): Scenario;
-  /** Begins to take tasks, with the keys of the tests unless told. Until then, and after {@link stop}, nobody does. */
-  start(dataConverter?: DataConverter): Promise<void>;
+  /** Begins to take tasks, with the keys of the tests and over the connection of the worker unless told. Until then, and after {@link stop}, nobody does. */
+  start(dataConverter?: DataConverter, settings?: TemporalSettings): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -31,11 +31,10 @@ export interface OrderWorker {
  *
  * @param options.servesPartnerQueue workers of before version 0.2 know no queue for the calls to RideNDine alone.
  */
-export async function createOrderWorker({
-  address,
-  namespace,
-  servesPartnerQueue = true,
-}: TemporalSettings & { servesPartnerQueue?: boolean }): Promise<OrderWorker> {
+export async function createOrderWorker(
+  own: TemporalSettings,
+  { servesPartnerQueue = true } = {},
+): Promise<OrderWorker> {
   // Tests terminate runs and kill the server: the SDK would warn of each.
   Runtime.install({
     logger: createWorkerLogger('fatal'),
@@ -67,8 +66,8 @@ export async function createOrderWorker({
       scenarios.set(orderCreationWorkflowId(request.idempotency_key), scenario);
       return scenario;
     },
-    async start(dataConverter = testDataConverter) {
-      const connection = await NativeConnection.connect({ address });
+    async start(dataConverter = testDataConverter, { namespace, ...connectionOptions } = own) {
+      const connection = await NativeConnection.connect(connectionOptions);
       client = new Client({ connection, namespace });
       const worker = await Worker.create({
         connection,

@@ -40,8 +40,11 @@ export async function startTemporalFront(options: {
     }
     const request = behind.request(headers);
     request.on('error', () => stream.close());
+    // A worker that is gone must not seem to wait for tasks: it would be given them.
+    stream.on('close', () => request.close(constants.NGHTTP2_CANCEL));
     stream.pipe(request);
     request.on('response', (response, flags) => {
+      if (stream.destroyed) return;
       const isEnd = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       stream.respond(response, { endStream: isEnd, waitForTrailers: !isEnd });
       if (isEnd) return;
