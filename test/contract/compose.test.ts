@@ -154,7 +154,7 @@ describe('docker-compose.yml', () => {
 
     expect(command?.slice(0, 3)).toEqual(['node', 'dist/src/deployment/main.js', 'current']);
     expect(environment).toEqual({ TEMPORAL_ADDRESS: 'temporal:7233', TEMPORAL_NAMESPACE: 'default' });
-    expect(after).toEqual({ worker: { condition: 'service_started' } });
+    expect(after).toEqual({ worker: { condition: 'service_healthy' } });
     expect(restart).toBe('no');
     expect(build?.args).toEqual({ BUILD_ID: packageJson.version });
     expect(serviceOf('worker').build?.args).toEqual(build?.args);
