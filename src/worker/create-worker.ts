@@ -22,6 +22,7 @@ import { activityLogContext } from './activity-log-context.ts';
 import { reportWaitingOrders } from './order-gauges.ts';
 import { createOrderRuns } from './order-runs.ts';
 import { tellBuild } from './tell-build.ts';
+import { runTogether, stopWorker } from './run-together.ts';
 import { scheduleSweep } from './sweep-schedule.ts';
 import { workflowCode } from './workflow-code.ts';
 
@@ -46,6 +47,7 @@ export async function createWorker(
   try {
     const dataConverter = dataConverterFor(parseEncryptionKeys(settings.encryptionKeys));
     const client = new Client({ connection, namespace, dataConverter, interceptors: { workflow: [startSpans] } });
+    const code = workflowCode(dataConverter);
     if (settings.sweep) await scheduleSweep({ connection, namespace }, settings.sweep);
     const { metricMeter: meter, logger } = Runtime.instance();
     setGauge(meter, 'reviewWindow', settings.deadlines.reviewWindowMs / 1000);
@@ -53,12 +55,12 @@ export async function createWorker(
     const directus = connectDirectus({
       ...settings.directus,
       timeoutMs: DIRECTUS_TIMEOUT_MS,
+      ...(tracing.isOn && { fetch: fetchWithSpans(directusPathPattern) }),
       observe({ seconds, error }) {
         // A value that is taken is an answer: it is how two attempts find each other.
         const code = error === undefined || error instanceof DirectusNotUniqueError ? 'none' : error.code;
         observeSeconds(meter, 'directusRequestDuration', { code }, seconds);
       },
-      ...(tracing.isOn && { fetch: fetchWithSpans(directusPathPattern) }),
     });
     const orders = createOrdersStore(directus);
     const activities = createActivities({
@@ -72,23 +74,15 @@ export async function createWorker(
       links: settings.links,
       partnerTaskQueue: settings.maxPartnerCallsPerSecond === undefined ? undefined : PARTNER_TASK_QUEUE,
     });
-    const interceptors = { activity: [activityLogContext, ...(tracing.isOn ? [activitySpans] : [])] };
+    const interceptors = { activity: [...(tracing.isOn ? [activitySpans] : []), activityLogContext] };
     const shared = {
       connection,
       namespace,
       dataConverter,
       interceptors,
-      ...(settings.build && {
-        // docs/decisions/0015-new-builds-take-over-orders-in-flight.md
-        workerDeploymentOptions: {
-          version: settings.build,
-          useWorkerVersioning: true,
-          defaultVersioningBehavior: 'AUTO_UPGRADE',
-        },
-      }),
+      ...buildOptions(settings),
       ...settings.worker,
     } satisfies Partial<WorkerOptions>;
-    const code = workflowCode(dataConverter);
     const orderWorker = await Worker.create({
       ...shared,
       taskQueue: ORDER_CREATION_TASK_QUEUE,
@@ -121,12 +115,20 @@ export async function createWorker(
           await connection.close();
         }
       },
-      shutdown: () => workers.forEach(stop),
+      shutdown: () => workers.forEach(stopWorker),
     };
   } catch (error) {
     await connection.close();
     throw error;
   }
+}
+
+/** docs/decisions/0015-new-builds-take-over-orders-in-flight.md */
+function buildOptions({ build }: WorkerSettings): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  if (build === undefined) return {};
+  return {
+    workerDeploymentOptions: { version: build, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' },
+  };
 }
 
 /** There whether this worker traces or not: a run may belong to the trace of somebody who does. */
@@ -142,23 +144,4 @@ function partnerPolls({ maxPartnerCallsPerSecond, worker }: WorkerSettings) {
   return maxPartnerCallsPerSecond === undefined
     ? { maxConcurrentActivityTaskPolls: Math.min(2, worker.maxConcurrentActivityTaskExecutions) }
     : { maxTaskQueueActivitiesPerSecond: maxPartnerCallsPerSecond };
-}
-
-/** Runs them until all have stopped. If one fails, the others stop as they do when they are told to. */
-async function runTogether(workers: readonly Worker[], { stopAtOnce = false } = {}): Promise<void> {
-  const running = workers.map(async (worker) => {
-    try {
-      await worker.run();
-    } finally {
-      workers.forEach(stop);
-    }
-  });
-  if (stopAtOnce) workers.forEach(stop);
-  const ended = await Promise.allSettled(running);
-  const failed = ended.find((end) => end.status === 'rejected');
-  if (failed) throw failed.reason;
-}
-
-function stop(worker: Worker): void {
-  if (worker.getState() === 'RUNNING') worker.shutdown();
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { baseEnvironment } from '../../stack/child-environment.ts';
 import type { PartCommand } from '../../stack/supervisor.ts';
 import type { ComposeProject, ComposeService } from '../support/compose-project.ts';
+import { imageEnvironment } from './image.ts';
 import type { Places } from './places.ts';
 import { prometheusCommand } from './prometheus.ts';
 import type { Tools } from './tools.ts';
@@ -41,8 +42,9 @@ export function temporaryFolder({ folder }: Pick<Site, 'folder'>, name: string):
 }
 
 /** A program of our own image, as the image runs it. */
-function programCommand(site: Site, name: string, { command, read_only: isReadOnly, tmpfs }: ComposeService) {
+function programCommand(site: Site, name: string, service: ComposeService): PartCommand {
   const { places, appFolder } = site;
+  const { command, read_only: isReadOnly, tmpfs } = service;
   const [program, ...args] = command ?? [];
   if (program !== 'node') throw new Error(`${name} is run by ${program}, and the image has Node alone.`);
   const writable = [...places.writable(name), ...(tmpfs.length > 0 ? [temporaryFolder(site, name)] : [])];
@@ -50,8 +52,7 @@ function programCommand(site: Site, name: string, { command, read_only: isReadOn
     name,
     command: process.execPath,
     args: [...(isReadOnly ? confinement(writable) : []), ...args],
-    // As the image has it.
-    env: { ...environmentOf(site, name), NODE_ENV: 'production', ...places.environment(name) },
+    env: { ...environmentOf(site, name), ...imageEnvironment(service), ...places.environment(name) },
     cwd: appFolder,
   };
 }

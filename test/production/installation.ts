@@ -1,8 +1,6 @@
-import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
 import { baseEnvironment } from '../../stack/child-environment.ts';
 import { lastLogLines } from '../../stack/part-log.ts';
 import { startPostgres } from '../../stack/postgres.ts';
@@ -18,12 +16,11 @@ import type { ComposeService } from '../support/compose-project.ts';
 import { commandOf, directusCommand, innerPorts, serviceOf, temporaryFolder } from './commands.ts';
 import type { Site } from './commands.ts';
 import { healthCheckOf } from './health.ts';
+import { buildApp } from './image.ts';
 import { Places } from './places.ts';
 import { prepareConfiguration } from './prometheus.ts';
 import { findTools } from './tools.ts';
 import { asEnvironmentFile } from './variables.ts';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** People look at orders through these, and no order's way leads over them. They are not to be had without containers. */
 const left = new Set(['temporal-ui', 'grafana']);
@@ -65,7 +62,8 @@ export async function startInstallation(variables: Record<string, string>): Prom
   const supervisor = new Supervisor({ dataDir: folder });
   const stop = async () => {
     await supervisor.stop();
-    await rm(folder, { recursive: true, force: true });
+    // When one does not start, the others are in the middle of theirs, and may still write.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   };
   try {
     const environmentFile = path.join(folder, 'compose.env');
@@ -88,15 +86,6 @@ export async function startInstallation(variables: Record<string, string>): Prom
     await stop();
     throw error;
   }
-}
-
-/** What the Dockerfile puts into `/app`. */
-async function buildApp(app: string): Promise<string> {
-  await mkdir(app);
-  await execa(process.execPath, [path.join(root, 'scripts/build.ts'), path.join(app, 'dist')], { cwd: root });
-  for (const file of ['package.json', 'LICENSE']) await copyFile(path.join(root, file), path.join(app, file));
-  await symlink(path.join(root, 'node_modules'), path.join(app, 'node_modules'));
-  return app;
 }
 
 /** Starts every service after those that it depends on. */

@@ -109,9 +109,9 @@ async function run(
   const traceparent = `00-${traceId}-${callersSpan}-${flags}`;
   const fromMemo = { workflow: [{ startWithDetails: withMemo(traceparent) }, startSpans] };
   const client = new Client({ connection, namespace, dataConverter, ...(isTraced && { interceptors: fromMemo }) });
-  const worker = { sinks: sinkOf(runs), maxCachedWorkflows };
+  const options = { sinks: sinkOf(runs), maxCachedWorkflows };
   const handle = await runScenario(
-    { client, connection: nativeConnection, dataConverter, workflowBundle, worker },
+    { client, connection: nativeConnection, dataConverter, workflowBundle, options },
     scenario,
   );
   const { runId } = await handle.describe();

@@ -16,10 +16,10 @@ export interface DirectusConnectionOptions {
   token: string;
   /** For a whole call, from connecting to the last byte of the answer. */
   timeoutMs: number;
-  /** By which requests are made, if not by the usual one. */
-  fetch?: typeof globalThis.fetch;
   /** Told of every call when it has ended. */
   observe?: (call: { seconds: number; error: DirectusError | undefined }) => void;
+  /** By which requests are made, if not by the usual one. */
+  fetch?: typeof globalThis.fetch;
 }
 
 export interface DirectusConnection {
