@@ -5,7 +5,7 @@ import { encryptionVariables, readEncryptionKeys } from './encryption-settings.t
 import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
 
 /** Between Directus, which dates the order, and the worker, which counts from there. */
-const CLOCK_SKEW_MS = 60_000;
+export const CLOCK_SKEW_MS = 60_000;
 
 export const workerVariables = temporalVariables.extend({
   DIRECTUS_URL: httpUrl(),

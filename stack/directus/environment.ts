@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { baseEnvironment } from '../child-environment.ts';
 
+/** Folder of the package `directus` to start, if it is to be another one than ours: `npm run test:directus-11` sets it. */
+export const PACKAGE_VARIABLE = 'STACK_DIRECTUS_PACKAGE';
+
 export interface DirectusSettings {
   /** Everything that Directus writes to disk goes here. */
   dataDir: string;
@@ -22,8 +25,10 @@ export interface DirectusSettings {
  */
 export function directusEnvironment(settings: DirectusSettings): Record<string, string> {
   const { dataDir, host, port, postgres } = settings;
+  const packageFolder = process.env[PACKAGE_VARIABLE];
   return {
     ...baseEnvironment(process.env),
+    ...(packageFolder && { [PACKAGE_VARIABLE]: packageFolder }),
     NODE_ENV: 'production',
     CONFIG_PATH: join(dataDir, 'no.env'),
     HOST: host,

@@ -23,6 +23,9 @@ export interface DirectusConnection {
   request<Output>(command: RestCommand<Output, DirectusSchema>): Promise<Output>;
 }
 
+/** Asks for what is stored now. Directus does so only where it is told to (CACHE_SKIP_ALLOWED): `npm run doctor` checks. */
+export const pastTheCache = { 'cache-control': 'no-store' };
+
 /** The SDK's client with what it lacks: a time-out, and one kind of error for each thing that a caller can do. */
 export function connectDirectus({ url, token, timeoutMs }: DirectusConnectionOptions): DirectusConnection {
   const client: DirectusClient<DirectusSchema> & RestClient<DirectusSchema> = createDirectus<DirectusSchema>(url, {
@@ -43,7 +46,12 @@ export function connectDirectus({ url, token, timeoutMs }: DirectusConnectionOpt
 
 /** The SDK takes an answer without JSON, such as a proxy's 502, for a success with no data. */
 async function fetchJson(input: string | URL, init: RequestInit | undefined, timeoutMs: number): Promise<Response> {
-  const response = await fetch(input, { ...init, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
+  const response = await fetch(input, {
+    ...init,
+    headers: { ...(init?.headers as Record<string, string> | undefined), ...pastTheCache },
+    redirect: 'manual',
+    signal: AbortSignal.timeout(timeoutMs),
+  });
   const isJson = response.headers.get('content-type')?.toLowerCase().startsWith('application/json') ?? false;
   if (isJson || response.status === 204) return response;
   await response.body?.cancel();

@@ -41,7 +41,7 @@ export async function applySchema(options: ApplySchemaOptions): Promise<SchemaCh
   const current = await directus.request(schemaSnapshot());
   assertVersion(current.directus);
 
-  const needed = definitions(options.workflowLink);
+  const needed = neededCollections(options.workflowLink);
   assertPrimaryKeys(asSnapshot(current), needed);
 
   const { snapshot, mismatches } = mergeSnapshot(asSnapshot(current), needed);
@@ -62,7 +62,8 @@ export async function applySchema(options: ApplySchemaOptions): Promise<SchemaCh
   return { changed, mismatches };
 }
 
-function definitions(link: WorkflowLink | undefined): CollectionDefinition[] {
+/** Every collection as orders need it. */
+export function neededCollections(link?: WorkflowLink): CollectionDefinition[] {
   return [stores, customers, quotes, ordersCollection(link), orderItems];
 }
 
