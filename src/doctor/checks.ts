@@ -67,5 +67,5 @@ async function verdictOf(check: Check): Promise<Verdict> {
 
 function needsSettings({ problems }: SettingsError): Verdict {
   const names = problems.flatMap((problem) => /^[A-Z_]+/.exec(problem) ?? []);
-  return { verdict: 'not checked', finding: `It needs settings that are wrong, see above: ${names.join(', ')}.` };
+  return { verdict: 'not checked', finding: `It needs settings that are missing or wrong: ${names.join(', ')}.` };
 }

@@ -19,9 +19,9 @@ export interface DirectusAccess {
   /** Where people see it: from there Data Studio asks. */
   publicUrl: string;
   /** `GET`, with the worker's token. @throws {HttpAccessError} */
-  get(path: string, headers?: Record<string, string>): Promise<HttpAnswer>;
+  get: (path: string, headers?: Record<string, string>) => Promise<HttpAnswer>;
   /** `POST`, with the administrator's token; nothing if there is none. @throws {HttpAccessError} */
-  postAsAdministrator(path: string): Promise<HttpAnswer | undefined>;
+  postAsAdministrator: (path: string) => Promise<HttpAnswer | undefined>;
 }
 
 /** @throws {SettingsError} */

@@ -32,7 +32,10 @@ export function directusCacheCheck(directus: () => DirectusAccess): Check {
         };
       }
       // Where a cache is on that orders are not purged from, Directus lets Data Studio past it, and says so.
-      const forDataStudio = await get(path, { 'cache-control': '', referer: `${publicUrl.replace(/\/+$/, '')}/admin/` });
+      const forDataStudio = await get(path, {
+        'cache-control': '',
+        referer: `${publicUrl.replace(/\/+$/, '')}/admin/`,
+      });
       return judge(directive(repeated), directive(forDataStudio));
     },
   };
@@ -47,7 +50,11 @@ function judge(toUs: string | null, toDataStudio: string | null): Verdict {
     };
   }
   if (toUs.includes('max-age')) {
-    return { verdict: 'problem', finding: `Directus keeps its answers for a while (${toUs}).`, advice: WHAT_STALE_READS_DO };
+    return {
+      verdict: 'problem',
+      finding: `Directus keeps its answers for a while (${toUs}).`,
+      advice: WHAT_STALE_READS_DO,
+    };
   }
   if (toUs.includes('no-store')) {
     return { verdict: 'ok', finding: 'Directus has a cache, and lets the worker past it.' };

@@ -100,8 +100,7 @@ function judgeVersion(version: string | undefined, url: string): Verdict {
   if (major < OLDEST.major) {
     return { verdict: 'problem', finding, advice: `It is too old: upgrade it to one from ${supported}.` };
   }
-  const isTested =
-    major <= NEWEST_TESTED_MAJOR && (major > OLDEST_TESTED.major || minor >= OLDEST_TESTED.minor);
+  const isTested = major <= NEWEST_TESTED_MAJOR && (major > OLDEST_TESTED.major || minor >= OLDEST_TESTED.minor);
   if (isTested) return { verdict: 'ok', finding };
   return { verdict: 'warning', finding, advice: `Nobody has tried it: the tests run against ${supported}.` };
 }

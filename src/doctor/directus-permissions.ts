@@ -32,7 +32,8 @@ export function directusPermissionsCheck(directus: () => DirectusAccess): Check 
       if (isAdministrator) {
         return {
           verdict: 'warning',
-          finding: 'The account of DIRECTUS_TOKEN is an administrator: whoever gets hold of the token may do everything.',
+          finding:
+            'The account of DIRECTUS_TOKEN is an administrator: whoever gets hold of the token may do everything.',
           advice: `Use a token of the service account; ${HOW_TO_MEND}`,
         };
       }

@@ -28,7 +28,7 @@ export function directusSchemaChecks(directus: () => DirectusAccess): Check[] {
           return {
             verdict: 'problem',
             finding: `Not as orders need it: ${faults.wrong.join('; ')}.`,
-            advice: `${HOW_TO_MEND} A field of another type it leaves alone: that is yours to change.`,
+            advice: `${HOW_TO_MEND} A field that has another type, or no column, is yours to delete in Data Studio before.`,
           };
         }
         if (faults.unprotected.length > 0) {
@@ -62,7 +62,7 @@ export function directusSchemaChecks(directus: () => DirectusAccess): Check[] {
         if (look === 'done') return { verdict: 'ok', finding: 'The database keeps every order unique.' };
         return {
           verdict: 'not checked',
-          finding: `Directus remembers every unique constraint, but not from now${look === 'refused' ? ', and does not take DIRECTUS_ADMIN_TOKEN for an administrator\'s' : ''}.`,
+          finding: `Directus remembers every unique constraint, but not from now${look === 'refused' ? ", and does not take DIRECTUS_ADMIN_TOKEN for an administrator's" : ''}.`,
           advice: 'Run the doctor with DIRECTUS_ADMIN_TOKEN set: then Directus looks into its database anew.',
         };
       },
@@ -104,6 +104,8 @@ async function findFaults(access: DirectusAccess, definition: CollectionDefiniti
     const state = await readField(access, collection, field.field);
     if (state === undefined) {
       faults.wrong.push(`${name} is missing`);
+    } else if (field.column !== null && !state.schema) {
+      faults.wrong.push(`${name} has no column in the database`);
     } else if (!canBe(state.type, field.type)) {
       faults.wrong.push(`${name} is ${state.type}, not ${field.type}`);
     } else {
@@ -117,7 +119,7 @@ async function findFaults(access: DirectusAccess, definition: CollectionDefiniti
   }
   // What Directus remembers of a field may be gone in the database, and a relation shows only in its use.
   if (faults.wrong.length === before && !(await canBeRead(access, definition))) {
-    faults.wrong.push(`${collection} can not be read with all its fields and what they point to`);
+    faults.wrong.push(`${collection} can not be read with every column and relation`);
   }
 }
 
@@ -126,16 +128,19 @@ function lostSpecials({ meta }: FieldDefinition, state: FieldState): string[] {
   return (meta.special ?? []).filter((name) => FUNCTIONAL.has(name) && !special.includes(name));
 }
 
-/** Reads a row that is not there, so that no order's data is fetched. */
+/**
+ * Reads a row that is not there, so that no order's data is fetched, in a way that takes every column and relation: to
+ * sort by a field of another row, or to count rows, is refused without the relation; to read them is not.
+ */
 async function canBeRead({ get }: DirectusAccess, definition: CollectionDefinition): Promise<boolean> {
   const { collection, fields, relations } = definition;
-  const related = new Set(relations.map(({ field }) => field));
-  const paths = fields
-    .filter(holdsData)
-    .map(({ field, column }) => (column === null || related.has(field) ? `${field}.id` : field));
   const query = new URLSearchParams({
-    fields: paths.join(','),
+    fields: fields
+      .filter(holdsData)
+      .map(({ field, column }) => (column === null ? `count(${field})` : field))
+      .join(','),
     filter: JSON.stringify({ id: { _eq: randomUUID() } }),
+    sort: relations.map(({ field }) => `${field}.id`).join(',') || 'id',
     limit: '1',
   });
   const { status } = await get(`/items/${collection}?${query.toString()}`);

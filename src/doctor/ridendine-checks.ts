@@ -1,6 +1,10 @@
 import { parseEnvironment } from '../config/environment.ts';
 import { workerVariables } from '../config/worker-settings.ts';
-import { RideNDineError, RideNDineRejectedError, RideNDineUnauthorizedError } from '../integrations/ridendine/errors.ts';
+import {
+  RideNDineError,
+  RideNDineRejectedError,
+  RideNDineUnauthorizedError,
+} from '../integrations/ridendine/errors.ts';
 import { readReply } from '../integrations/ridendine/reply.ts';
 import type { Check, Verdict } from './checks.ts';
 import { askHttp, shownUrl } from './http-access.ts';
@@ -105,7 +109,10 @@ function judgeProbe({ status, text, headers }: HttpAnswer): Verdict {
   } catch (error) {
     if (!(error instanceof RideNDineError)) throw error;
     if (error instanceof RideNDineRejectedError) {
-      return { verdict: 'ok', finding: `RideNDine takes our credential: it refused an order without content (${status}).` };
+      return {
+        verdict: 'ok',
+        finding: `RideNDine takes our credential: it refused an order without content (${status}).`,
+      };
     }
     if (error instanceof RideNDineUnauthorizedError) {
       if (status === 401 || status === 403) return WRONG_CREDENTIAL;

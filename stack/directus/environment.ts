@@ -17,6 +17,8 @@ export interface DirectusSettings {
   adminPassword: string;
   /** Signs the sessions: they outlive a restart if it stays the same. At least 32 characters. */
   secret: string;
+  /** Directus' own settings that are to differ from those below. */
+  variables?: Record<string, string>;
 }
 
 /**
@@ -63,5 +65,6 @@ export function directusEnvironment(settings: DirectusSettings): Record<string, 
     WEBSOCKETS_ENABLED: 'false',
     MCP_ENABLED: 'false',
     AI_ENABLED: 'false',
+    ...settings.variables,
   };
 }

@@ -12,7 +12,13 @@ export interface TlsFront {
 }
 
 /** Speaks TLS for a server that does not, as Temporal Cloud does: it lets in who has a certificate of the authority. */
-export async function startTlsFront(options: { target: string; certificates: Certificates }): Promise<TlsFront> {
+export async function startTlsFront(options: {
+  target: string;
+  certificates: Certificates;
+  /** What the server behind it speaks; gRPC unless told. */
+  protocol?: 'h2' | 'http/1.1';
+}): Promise<TlsFront> {
+  const { protocol = 'h2' } = options;
   const { authority, server: own } = options.certificates;
   const [host, port] = options.target.split(':');
   const sockets = new Set<Socket>();
@@ -29,8 +35,7 @@ export async function startTlsFront(options: { target: string; certificates: Cer
       ca: authority.crt,
       requestCert: true,
       rejectUnauthorized: true,
-      // What gRPC speaks.
-      ALPNProtocols: ['h2'],
+      ALPNProtocols: [protocol],
     },
     (secure) => {
       const plain = connect({ host: host ?? '', port: Number(port) });
