@@ -8,8 +8,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const [, , folder = '.'] = process.argv;
-const file = new URL(`../${folder}/package-lock.json`, import.meta.url);
+const [, , project = '.'] = process.argv;
+const file = new URL(`../${project}/package-lock.json`, import.meta.url);
 const lock = JSON.parse(readFileSync(file, 'utf8'));
 
 const systems = ['darwin', 'win32', 'linux', 'freebsd', 'android', 'openharmony', 'aix', 'sunos', 'netbsd', 'openbsd'];

@@ -23,6 +23,7 @@ const TESTS = [
   'test/contract/database-',
   'test/contract/orders-store',
   'test/contract/activities',
+  'test/contract/doctor-directus',
 ];
 
 const [, , ...patterns] = process.argv;

@@ -17,17 +17,11 @@ interface AnswerBody {
 export type CallDirectus = (method: string, path: string, body?: unknown) => Promise<DirectusAnswer>;
 
 /** Calls Directus over plain HTTP, so that a test sees what is on the wire. Without a token: as the public. */
-export function directusCaller(options: {
-  url: string;
-  token?: string;
-  headers?: Record<string, string>;
-}): CallDirectus {
-  const { url, token, headers } = options;
+export function directusCaller({ url, token }: { url: string; token?: string }): CallDirectus {
   return async (method, path, body) => {
     const response = await fetch(`${url}${path}`, {
       method,
       headers: {
-        ...headers,
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
