@@ -65,14 +65,7 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
       namespace,
       dataConverter,
       interceptors,
-      ...(settings.build && {
-        // docs/decisions/0015-new-builds-take-over-orders-in-flight.md
-        workerDeploymentOptions: {
-          version: settings.build,
-          useWorkerVersioning: true,
-          defaultVersioningBehavior: 'AUTO_UPGRADE',
-        },
-      }),
+      ...buildOptions(settings),
       ...settings.worker,
     } satisfies Partial<WorkerOptions>;
     const code = workflowCode(dataConverter);
@@ -113,6 +106,14 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
     await connection.close();
     throw error;
   }
+}
+
+/** docs/decisions/0015-new-builds-take-over-orders-in-flight.md */
+function buildOptions({ build }: WorkerSettings): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  if (build === undefined) return {};
+  return {
+    workerDeploymentOptions: { version: build, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' },
+  };
 }
 
 /**

@@ -149,7 +149,7 @@ describe('docker-compose.yml', () => {
     for (const { name } of Object.values(searchAttributes)) expect(sources.join('\n')).not.toContain(name);
   });
 
-  it('makes the build of its image current, once the worker runs', () => {
+  it('makes the build of its image current, when the worker begins', () => {
     const { command, environment, depends_on: after, restart, build } = serviceOf('worker-build-current');
 
     expect(command?.slice(0, 3)).toEqual(['node', 'dist/src/deployment/main.js', 'current']);
