@@ -23,6 +23,7 @@ import type { OrchestrationResult } from './result.ts';
 import { cellsOf, overheadsOf } from './summary.ts';
 import type { Sample } from './summary.ts';
 import type { BenchServer } from './temporal-servers.ts';
+import { failWhenAborted } from './until-aborted.ts';
 
 /** The waits alone, one after the other: what the orchestration is measured against. */
 const PLAIN = 'plain';
@@ -61,8 +62,10 @@ export async function measureOrchestration(options: {
   /** Each is stopped in the end. */
   startServers: (() => Promise<BenchServer>)[];
   progress: Progress;
+  /** Ends everything; the promise is rejected then. */
+  signal?: AbortSignal;
 }): Promise<OrchestrationResult> {
-  const { plan, startServers, progress } = options;
+  const { plan, startServers, progress, signal } = options;
   const sites: Site[] = [];
   try {
     await progress.step('Temporal servers', async (doing) => {
@@ -72,7 +75,7 @@ export async function measureOrchestration(options: {
         sites.push(await openSite(server));
       }
     });
-    return await measureOn(sites, plan, progress);
+    return await Promise.race([measureOn(sites, plan, progress), failWhenAborted(signal)]);
   } finally {
     await Promise.all(sites.map((site) => site.stop()));
   }
@@ -112,10 +115,11 @@ async function measureOn(sites: Site[], plan: OrchestrationPlan, progress: Progr
     cells: cellsOf(samples),
     overheads: overheadsOf(samples, PLAIN),
     servers: await Promise.all(
-      sites.map(async ({ server: { variant, title, flags, settings }, aloneKeys }) => ({
+      sites.map(async ({ server: { variant, title, flags, settings }, atRest, aloneKeys }) => ({
         variant,
         title,
         flags,
+        atRest,
         histories: await readHistories(settings, aloneKeys.slice(-HISTORY_SAMPLE)),
       })),
     ),

@@ -15,6 +15,8 @@ export interface OrderHistories {
   workflowTasks: number;
   /** From a task's being there to a worker's having it. */
   workflowTaskWaitMs: Times;
+  /** From there to the worker's answer. */
+  workflowTaskRunMs: Times;
   /** By the activity's name. */
   activities: Record<string, { waitMs: Times; runMs: Times }>;
 }
@@ -43,7 +45,8 @@ export async function readOrderHistories(client: Client, keys: string[]): Promis
     events: median(runs.map(({ events }) => events.length)),
     bytes: median(runs.map(({ bytes }) => bytes)),
     workflowTasks: median(workflowTasks.map(({ length }) => length)),
-    workflowTaskWaitMs: timesOf(workflowTasks.flat()),
+    workflowTaskWaitMs: timesOf(workflowTasks.flat().map(({ waitMs }) => waitMs)),
+    workflowTaskRunMs: timesOf(workflowTasks.flat().map(({ runMs }) => runMs)),
     activities: Object.fromEntries(
       [...activities].map(([name, some]) => [
         name,
@@ -53,13 +56,14 @@ export async function readOrderHistories(client: Client, keys: string[]): Promis
   };
 }
 
-function workflowTasksIn(events: HistoryEvent[]): number[] {
+function workflowTasksIn(events: HistoryEvent[]): { waitMs: number; runMs: number }[] {
   const byId = new Map(events.map((event) => [Number(event.eventId), event]));
   return events
-    .filter(({ eventType }) => eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED)
-    .map((started) => {
-      const scheduled = byId.get(Number(started.workflowTaskStartedEventAttributes?.scheduledEventId));
-      return timeOf(started) - timeOf(scheduled);
+    .filter(({ eventType }) => eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED)
+    .map((completed) => {
+      const { scheduledEventId, startedEventId } = completed.workflowTaskCompletedEventAttributes ?? {};
+      const started = timeOf(byId.get(Number(startedEventId)));
+      return { waitMs: started - timeOf(byId.get(Number(scheduledEventId))), runMs: timeOf(completed) - started };
     });
 }
 

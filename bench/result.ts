@@ -27,6 +27,7 @@ const historiesSchema = z.object({
   bytes: z.number(),
   workflowTasks: z.number(),
   workflowTaskWaitMs: timesSchema,
+  workflowTaskRunMs: timesSchema,
   activities: z.record(z.string(), z.object({ waitMs: timesSchema, runMs: timesSchema })),
 });
 
@@ -39,6 +40,7 @@ const saturationSchema = z.object({
 });
 
 const atRestSchema = z.record(z.string(), z.object({ cpuMsPerSecond: z.number(), memoryBytes: z.number() }));
+export type AtRestResult = z.output<typeof atRestSchema>;
 
 const wholeSchema = z.object({
   cells: z.array(cellSchema),
@@ -54,6 +56,8 @@ const wholeSchema = z.object({
   /** Of orders that were alone, by the partner's time that they were made with. */
   histories: historiesSchema,
   historiesPartnerMs: z.number(),
+  /** In Directus' database, with the quote that an order was made from. */
+  databaseBytesPerOrder: z.number(),
   temporalFlags: z.array(z.string()),
 });
 export type WholeResult = z.output<typeof wholeSchema>;
@@ -64,7 +68,13 @@ const orchestrationSchema = z.object({
   /** How much longer than the plain waits, round by round. */
   overheads: z.array(z.object({ variant: z.string(), parallel: z.number(), p50Ms: figureSchema })),
   servers: z.array(
-    z.object({ variant: z.string(), title: z.string(), flags: z.array(z.string()), histories: historiesSchema }),
+    z.object({
+      variant: z.string(),
+      title: z.string(),
+      flags: z.array(z.string()),
+      atRest: atRestSchema,
+      histories: historiesSchema,
+    }),
   ),
 });
 export type OrchestrationResult = z.output<typeof orchestrationSchema>;

@@ -1,6 +1,6 @@
 import type { MeasuredLoad } from './measured-load.ts';
 import type { Cell, OrchestrationResult, WholeResult } from './result.ts';
-import { figureOf, median, percentileFigure } from './statistics.ts';
+import { figureOf, percentile, percentileFigure } from './statistics.ts';
 import type { Figure } from './statistics.ts';
 
 /** What one variant did under one load in one round. */
@@ -47,7 +47,7 @@ export function cellsOf(samples: Sample[]): Cell[] {
 export function ratiosOf(samples: Sample[], variant: string, base: string): WholeResult['ratios'] {
   return loadsOf(samples).flatMap(({ partnerMs, parallel }) => {
     const rounds = pairsOf(samples, { variant, base, partnerMs, parallel });
-    const ratios = rounds.map(([ours, theirs]) => median(ours.latenciesMs) / median(theirs.latenciesMs));
+    const ratios = rounds.map(([ours, theirs]) => typical(ours) / typical(theirs));
     return partnerMs === null || ratios.length === 0 ? [] : [{ partnerMs, parallel, p50: figureOf(ratios) }];
   });
 }
@@ -58,7 +58,7 @@ export function overheadsOf(samples: Sample[], base: string): OrchestrationResul
   return variants.flatMap((variant) =>
     loadsOf(samples).flatMap(({ partnerMs, parallel }) => {
       const rounds = pairsOf(samples, { variant, base, partnerMs, parallel });
-      const overheads = rounds.map(([ours, theirs]) => median(ours.latenciesMs) - median(theirs.latenciesMs));
+      const overheads = rounds.map(([ours, theirs]) => typical(ours) - typical(theirs));
       return overheads.length === 0 ? [] : [{ variant, parallel, p50Ms: figureOf(overheads) }];
     }),
   );
@@ -92,6 +92,11 @@ function bestOf(samples: Sample[], variant: string): { parallel: number; ordersP
   const [best] = levels.toSorted((a, b) => b.ordersPerSecond.value - a.ordersPerSecond.value);
   if (best === undefined) throw new Error(`Nothing was measured of ${variant}.`);
   return best;
+}
+
+/** As in the cells. */
+function typical({ latenciesMs }: Sample): number {
+  return percentile(latenciesMs, 0.5);
 }
 
 function ordersPerSecond({ latenciesMs, elapsedMs }: Sample): number {

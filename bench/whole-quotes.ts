@@ -12,6 +12,8 @@ export interface PlacedOrder {
 /** Makes clicks, each with a quote of its own. */
 export interface QuoteMaker {
   newOrders(count: number): Promise<PlacedOrder[]>;
+  /** How large Directus' database is by now. */
+  databaseBytes(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -36,6 +38,10 @@ export async function createQuoteMaker(world: RunningStack): Promise<QuoteMaker>
         key: randomUUID(),
         checkout: { ...checkout, quote_id: `${batch}-${index + 1}` },
       }));
+    },
+    async databaseBytes() {
+      const [row] = await session.sql('SELECT pg_database_size(current_database()) AS bytes');
+      return Number(row?.['bytes']);
     },
     close: () => session.close(),
   };

@@ -17,6 +17,7 @@ import type { WholeResult } from './result.ts';
 import { cellsOf, ratiosOf, saturationOf } from './summary.ts';
 import type { Sample } from './summary.ts';
 import { temporalFlags } from './temporal-flags.ts';
+import { failWhenAborted } from './until-aborted.ts';
 import { createQuoteMaker } from './whole-quotes.ts';
 import type { PlacedOrder } from './whole-quotes.ts';
 
@@ -43,6 +44,7 @@ export interface WholeMeasurement {
   /** Of orders that were alone. */
   histories: OrderHistories;
   historiesPartnerMs: number;
+  databaseBytesPerOrder: number;
   temporalFlags: string[];
 }
 
@@ -54,7 +56,13 @@ const WARM_UP_PARALLEL = 8;
 const HISTORY_SAMPLE = 50;
 
 /** Runs the variants side by side on one stack: in each round one after the other, the first one last the next time. */
-export async function measureWhole(plan: WholePlan, progress: Progress): Promise<WholeMeasurement> {
+export async function measureWhole(options: {
+  plan: WholePlan;
+  progress: Progress;
+  /** Ends everything; the promise is rejected then. */
+  signal?: AbortSignal;
+}): Promise<WholeMeasurement> {
+  const { plan, progress, signal } = options;
   const world = await progress.step('Stack', () =>
     // No order may be answered with a 202.
     startRunningStack({ GATEWAY_WAIT_MS: '60000' }),
@@ -65,7 +73,7 @@ export async function measureWhole(plan: WholePlan, progress: Progress): Promise
   });
   try {
     const measured = measureOn({ world, plain, plan, progress });
-    return await Promise.race([measured, failOnCrash(world)]);
+    return await Promise.race([measured, failOnCrash(world), failWhenAborted(signal)]);
   } finally {
     await plain.stop();
     await world.stop();
@@ -102,6 +110,7 @@ async function measureOn(options: {
       await measureLoad({ pids, atRest: {}, orders, parallel: WARM_UP_PARALLEL, place: place[variant] });
     }
     const atRest = await measureAtRest(pids, plan.atRestMs);
+    const databaseBytes = await quotes.databaseBytes();
     const alone = { partnerMs: Math.min(...plan.partnersMs), parallel: Math.min(...plan.parallel) };
     const aloneKeys: string[] = [];
     for (let round = 1; round <= plan.rounds; round += 1) {
@@ -128,11 +137,16 @@ async function measureOn(options: {
       atRest,
       histories: await readOrderHistories(world.temporal, aloneKeys.slice(-HISTORY_SAMPLE)),
       historiesPartnerMs: alone.partnerMs,
+      databaseBytesPerOrder: ((await quotes.databaseBytes()) - databaseBytes) / ordersIn(samples),
       temporalFlags: temporalFlags(pids['temporal']),
     };
   } finally {
     await quotes.close();
   }
+}
+
+function ordersIn(samples: Sample[]): number {
+  return samples.reduce((sum, { latenciesMs }) => sum + latenciesMs.length, 0);
 }
 
 /** The parts of an installation, and those that only the benchmark has. */
