@@ -1,25 +1,35 @@
 # syntax=docker/dockerfile:1
-# Worker, gateway, codec server, directus:apply, temporal:apply, doctor, review and RideNDine's stand-in are commands of this
-# one image (see docker-compose.yml).
-# The same Node as in package.json, which runs the TypeScript sources as they are.
+# Worker, gateway, codec server, doctor, directus:apply, temporal:apply, review and RideNDine's stand-in are commands of this
+# one image: node dist/src/<program>/main.js (see docker-compose.yml). A program of Node stands alone in its container: give
+# it an init process (docker run --init), which passes on signals and reaps.
+# The same Node as in package.json.
 FROM node:24.21.0-bookworm-slim AS node
-
-FROM node AS dependencies
 WORKDIR /app
+
+FROM node AS production-dependencies
 COPY package.json package-lock.json ./
 # No production dependency needs its install script.
 RUN --mount=type=cache,target=/var/cache/npm \
   npm ci --cache /var/cache/npm --omit=dev --ignore-scripts --no-audit --no-fund
 
-FROM node
-ENV NODE_ENV=production
-WORKDIR /app
-# A new volume gets the owner of the folder that it covers.
-RUN install --directory --owner=1000 --group=1000 /var/lib/ridendine-sandbox
-COPY --from=dependencies /app/node_modules ./node_modules
-COPY package.json LICENSE ./
+FROM node AS build
+COPY package.json package-lock.json ./
+# Neither does the compiler.
+RUN --mount=type=cache,target=/var/cache/npm \
+  npm ci --cache /var/cache/npm --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY scripts/build.ts ./scripts/
 COPY sandbox ./sandbox
 COPY src ./src
+RUN node scripts/build.ts
+
+FROM node
+ENV NODE_ENV=production
+# A new volume gets the owner of the folder that it covers.
+RUN install --directory --owner=1000 --group=1000 /var/lib/ridendine-sandbox
+COPY --from=production-dependencies /app/node_modules ./node_modules
+COPY package.json LICENSE ./
+COPY --from=build /app/dist ./dist
 # The user "node".
 USER 1000:1000
-CMD ["node", "src/worker/main.ts"]
+CMD ["node", "dist/src/worker/main.js"]

@@ -28,7 +28,7 @@ process.stdout.write(`${path.join(target, stdout.trim())}\n`);
 
 async function compile(): Promise<void> {
   const outDir = path.join(packageFolder, 'dist');
-  await execa(path.join(root, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.build.json', '--outDir', outDir], {
+  await execa(path.join(root, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.client.json', '--outDir', outDir], {
     cwd: root,
     stdio: 'inherit',
   });

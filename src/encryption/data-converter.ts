@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DataConverter } from '@temporalio/common';
 import { createEncryptionCodec } from './encryption-codec.ts';
@@ -8,8 +9,12 @@ import type { EncryptionKeys } from './encryption-keys.ts';
  * search attributes, failure types and headers are always in clear.
  */
 export function dataConverterFor(keys: EncryptionKeys | undefined): DataConverter {
-  return { payloadCodecs: [createEncryptionCodec(keys)], ...(keys && { failureConverterPath }) };
+  return { payloadCodecs: [createEncryptionCodec(keys)], ...(keys && encryptedFailures) };
 }
 
-/** A bundle of workflows has it built in. */
-const failureConverterPath = fileURLToPath(new URL('failure-converter.ts', import.meta.url));
+/** The part of it that a bundle of workflows has built in, whatever the keys. Compiled where this file is. */
+export const encryptedFailures = {
+  failureConverterPath: fileURLToPath(
+    new URL(`failure-converter${path.extname(import.meta.filename)}`, import.meta.url),
+  ),
+} satisfies DataConverter;

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
@@ -11,6 +10,7 @@ import { createOrdersStore } from '../integrations/directus/orders-store.ts';
 import { createRideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
 import { createOrderRuns } from './order-runs.ts';
 import { scheduleSweep } from './sweep-schedule.ts';
+import { workflowCode } from './workflow-code.ts';
 
 /** One HTTP call to Directus. An activity's attempt has room for all that it makes: the error is then Directus' own. */
 const DIRECTUS_TIMEOUT_MS = 5000;
@@ -32,7 +32,7 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
       namespace,
       taskQueue: ORDER_CREATION_TASK_QUEUE,
       dataConverter,
-      workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+      ...workflowCode(dataConverter),
       activities: createActivities({
         orders: createOrdersStore(directus),
         runs: createOrderRuns(client),

@@ -88,6 +88,14 @@ describe('docker-compose.yml', () => {
     expect(new Set(built.map(({ image }) => image))).toEqual(new Set([`cooco/order-creation:${packageJson.version}`]));
   });
 
+  it('starts programs that npm run build makes', () => {
+    const ours = Object.values(services).filter(({ image }) => image.startsWith('cooco/'));
+    const sources = ours.map(({ command }) => command?.[1]?.replace(/^dist\/(.*)\.js$/, '$1.ts'));
+
+    expect(sources.length).toBeGreaterThan(0);
+    for (const source of sources) expect(existsSync(`${root}${source}`)).toBe(true);
+  });
+
   it('opens ports on this machine alone', () => {
     const ports = Object.values(services).flatMap((service) => service.ports);
 
@@ -126,8 +134,7 @@ describe('docker-compose.yml', () => {
       readFileSync(file, 'utf8'),
     );
 
-    expect(command).toEqual(['node', 'src/temporal-apply/main.ts']);
-    expect(existsSync(`${root}src/temporal-apply/main.ts`)).toBe(true);
+    expect(command).toEqual(['node', 'dist/src/temporal-apply/main.js']);
     expect(environment).toEqual({ TEMPORAL_ADDRESS: 'temporal:7233', TEMPORAL_NAMESPACE: 'default' });
     expect(() => parseEnvironment(temporalVariables.strict(), environment)).not.toThrow();
     expect(after).toMatchObject({ 'temporal-namespace': { condition: 'service_completed_successfully' } });

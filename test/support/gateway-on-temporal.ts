@@ -7,6 +7,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { ORDER_CREATION_TASK_QUEUE } from '../../src/domain/order-creation.ts';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
+import { workflowCode } from '../../src/worker/workflow-code.ts';
 import { baseEnvironment } from '../../stack/child-environment.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { Supervisor } from '../../stack/supervisor.ts';
@@ -124,7 +125,7 @@ export async function startGatewayOnTemporal(environment: Record<string, string>
         namespace: NAMESPACE,
         taskQueue: ORDER_CREATION_TASK_QUEUE,
         dataConverter: testDataConverter,
-        workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+        ...workflowCode(testDataConverter),
         activities: scenario.activities,
       });
       const running = worker.run();

@@ -1,0 +1,25 @@
+// npm run build: compiles the programs to dist/, and the workflows beside them, as the image has them.
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode } from '@temporalio/worker';
+import { execa } from 'execa';
+import { encryptedFailures } from '../src/encryption/data-converter.ts';
+import { createWorkerLogger } from '../src/observability/worker-logger.ts';
+import { WORKFLOW_BUNDLE, workflowSources } from '../src/worker/workflow-code.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const target = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
+
+// What was compiled before from a file that is gone would still be found.
+for (const old of ['src', 'sandbox', WORKFLOW_BUNDLE])
+  await rm(path.join(target, old), { recursive: true, force: true });
+await execa(path.join(root, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.build.json', '--outDir', target], {
+  cwd: root,
+  stdio: 'inherit',
+});
+const { code } = await bundleWorkflowCode({
+  ...workflowSources(encryptedFailures),
+  logger: createWorkerLogger('warn'),
+});
+await writeFile(path.join(target, WORKFLOW_BUNDLE), code);
