@@ -183,7 +183,7 @@ export const COST_PARALLEL = 32;
 /** Programs of Node: their own code runs on one thread. */
 const ONE_THREAD = new Set(['gateway', WORKER, 'directus']);
 /** The variant of the orchestration that runs on a production server. */
-const PRODUCTION_SERVER = 'postgres';
+export const PRODUCTION_SERVER = 'postgres';
 
 /**
  * The costs that a benchmark has found: of the parts of `npm start`, with Temporal's from the production server if that

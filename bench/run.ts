@@ -9,6 +9,7 @@ import { describeMachine } from './machine.ts';
 import { readBenchResult } from './measured.ts';
 import { measureOrchestration } from './orchestration.ts';
 import { describePerformance } from './performance-page.ts';
+import { startProductionServer } from './production-server.ts';
 import type { BenchResult } from './result.ts';
 import { startDevServer } from './temporal-servers.ts';
 import { measureWhole, wholeResult } from './whole.ts';
@@ -72,7 +73,7 @@ async function measure({ rounds, orders }: { rounds: number; orders: number }): 
   progress.say('From the click to the payment session');
   const whole = wholeResult(await measureWhole({ plan: { ...plan, partnersMs: [20, 300] }, progress, signal }));
   progress.say('The orchestration alone');
-  const startServers = [() => startDevServer('memory'), () => startDevServer('file')];
+  const startServers = [() => startDevServer('memory'), () => startDevServer('file'), startProductionServer];
   const orchestration = await measureOrchestration({ plan, startServers, progress, signal });
   const measuredOn = new Date().toISOString().slice(0, 10);
   const result: BenchResult = { measuredOn, rounds, machine, whole, orchestration };
