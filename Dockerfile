@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# Worker, gateway, codec server, doctor, directus:apply, temporal:apply, review and RideNDine's stand-in are commands of this
+# Worker, gateway, codec server, doctor, directus:apply, temporal:apply, deployment, review and RideNDine's stand-in are commands of this
 # one image: node dist/src/<program>/main.js (see docker-compose.yml). A program of Node stands alone in its container: give
 # it an init process (docker run --init), which passes on signals and reaps.
 # The same Node as in package.json.
@@ -30,6 +30,10 @@ RUN install --directory --owner=1000 --group=1000 /var/lib/ridendine-sandbox
 COPY --from=production-dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY --from=build /app/dist ./dist
+# By it Temporal tells the workers of this image from those of another: docker build --build-arg BUILD_ID=<version or commit>.
+# Without one no builds are told apart.
+ARG BUILD_ID=
+ENV WORKER_DEPLOYMENT_NAME=order-creation WORKER_BUILD_ID=$BUILD_ID
 # The user "node".
 USER 1000:1000
 CMD ["node", "dist/src/worker/main.js"]

@@ -96,7 +96,9 @@ export function codecServerCommand({ settings, secrets }: PartOptions): PartComm
 /** A Temporal of the user's own comes with its credentials; the embedded one must not be tried with them. */
 function temporalVariables({ settings, temporal }: { settings: StackSettings; temporal: TemporalSettings }) {
   return {
-    ...(settings.given.temporal === undefined ? {} : environmentWith(settings.environment, ['TEMPORAL_'])),
+    ...(settings.given.temporal === undefined
+      ? {}
+      : environmentWith(settings.environment, ['TEMPORAL_', 'XDG_CONFIG_HOME'])),
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_NAMESPACE: temporal.namespace,
   };

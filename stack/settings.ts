@@ -2,7 +2,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { httpUrl, parseEnvironment, secret, SettingsError, wholeNumber } from '../src/config/environment.ts';
 import { gatewayVariables } from '../src/config/gateway-settings.ts';
-import { readTemporalSettings, type TemporalSettings } from '../src/config/temporal-settings.ts';
+import { namesTemporal, readTemporalSettings, type TemporalSettings } from '../src/config/temporal-settings.ts';
 import { workerVariables } from '../src/config/worker-settings.ts';
 
 type Environment = Record<string, string | undefined>;
@@ -63,11 +63,11 @@ export function readStackSettings(environment: Environment): StackSettings {
   return {
     dataDir: path.resolve(variables.STACK_DATA_DIR),
     ports,
-    temporalNamespace: variables.TEMPORAL_NAMESPACE,
+    temporalNamespace: variables.TEMPORAL_NAMESPACE ?? 'default',
     gatewayHost: variables.GATEWAY_HOST,
     gatewayKey: variables.GATEWAY_API_KEYS?.[0],
     given: {
-      temporal: 'TEMPORAL_ADDRESS' in set ? readTemporalSettings(variables) : undefined,
+      temporal: namesTemporal(set) ? readTemporalSettings(set) : undefined,
       directus:
         variables.DIRECTUS_URL !== undefined && variables.DIRECTUS_TOKEN !== undefined
           ? { url: variables.DIRECTUS_URL, token: variables.DIRECTUS_TOKEN }

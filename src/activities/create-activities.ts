@@ -22,6 +22,8 @@ export interface ActivityDependencies {
   ridendine: RideNDineClient;
   deadlines: OrderDeadlineSettings;
   links: SupportLinkSettings;
+  /** For the calls to RideNDine, if they have one of their own. */
+  partnerTaskQueue?: string | undefined;
 }
 
 /** The activities that a worker registers. */
@@ -31,11 +33,12 @@ export function createActivities({
   ridendine,
   deadlines,
   links,
+  partnerTaskQueue,
 }: ActivityDependencies): OrderCreationActivities & OrderSweepActivities {
   return {
     validateCheckout: withStepFailures(createValidateCheckout({ orders, linksTo: createSupportLinks(links) })),
     createOrderRecord: withStepFailures(
-      createCreateOrderRecord({ orders, deadlines: createOrderDeadlines(deadlines) }),
+      createCreateOrderRecord({ orders, deadlines: createOrderDeadlines(deadlines), partnerTaskQueue }),
     ),
     createRideNDineOrder: withStepFailures(createCreateRideNDineOrder({ ridendine, orders })),
     saveLinkIds: withStepFailures(createSaveLinkIds({ orders })),

@@ -14,9 +14,12 @@ import { currentRunId } from './run-id.ts';
 export function createCreateOrderRecord({
   orders,
   deadlines,
+  partnerTaskQueue,
 }: {
   orders: OrdersStore;
   deadlines: OrderDeadlines;
+  /** For the calls to RideNDine, if they have one of their own. The run's history keeps it, as it does the deadlines. */
+  partnerTaskQueue?: string | undefined;
 }): OrderCreationActivities['createOrderRecord'] {
   return async ({ request, standing }) => {
     const order = requireUnfinished(await liveOrder(orders, request, standing));
@@ -33,6 +36,7 @@ export function createCreateOrderRecord({
       review: reviewOf(order),
       maybe_sent_before: !isUnsent,
       ...deadlines(order.date_created, isUnsent ? standing.checkout.quote_expires_at : undefined),
+      ...(partnerTaskQueue !== undefined && { partner_task_queue: partnerTaskQueue }),
     };
   };
 }

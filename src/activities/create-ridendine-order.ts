@@ -1,6 +1,7 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { failureCodes } from '../domain/failure-codes.ts';
+import { z } from 'zod';
+import { failureCodes, isFailureCode } from '../domain/failure-codes.ts';
 import type { FailureCode } from '../domain/failure-codes.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
@@ -21,6 +22,12 @@ type Word =
   | { maybe_sent: false; attempt: number; code: FailureCode }
   /** Never taken back: whoever finds it sends nothing but the same key and bytes. */
   | { maybe_sent: true; code: FailureCode | null };
+
+const codeSchema = z.custom<FailureCode>(isFailureCode);
+const wordSchema: z.ZodType<Word> = z.discriminatedUnion('maybe_sent', [
+  z.object({ maybe_sent: z.literal(false), attempt: z.number(), code: codeSchema }),
+  z.object({ maybe_sent: z.literal(true), code: codeSchema.nullable() }),
+]);
 
 const firstAttempt = { maybe_sent: false, code: 'QuoteExpired' } as const;
 const nothingKnown = { maybe_sent: true, code: null } as const;
@@ -76,8 +83,13 @@ function leaveWord(word: Word): void {
 function knownOfEarlierAttempts(order: OrderRecord): Pick<Word, 'maybe_sent' | 'code'> {
   const info = activityInfo();
   if (order.maybe_sent_before) return nothingKnown;
-  const word = info.heartbeatDetails as Word | undefined;
-  if (word) return word.maybe_sent || word.attempt === info.attempt - 1 ? word : nothingKnown;
+  const { heartbeatDetails } = info;
+  if (heartbeatDetails != null) {
+    // Whoever may write to the namespace may have left something else: no proof that nothing was sent.
+    const word = wordSchema.safeParse(heartbeatDetails).data ?? nothingKnown;
+    if (word.maybe_sent) return word;
+    return word.attempt === info.attempt - 1 ? word : nothingKnown;
+  }
   // An operator's reset of the activity counts attempts from one again, and only the schedule betrays it.
   const isFirst = info.attempt === 1 && info.currentAttemptScheduledTimestampMs === info.scheduledTimestampMs;
   return isFirst ? firstAttempt : nothingKnown;

@@ -78,6 +78,8 @@ export interface OrderRecord extends FoundByRun {
   attempt_timeout_ms: number;
   /** How long support staff may take before a review counts as overdue. */
   review_window_ms: number;
+  /** Where the calls to RideNDine wait, if that is not where the run's other steps do. */
+  partner_task_queue?: string;
 }
 
 /** Details of a failed `createRideNDineOrder`. */

@@ -30,6 +30,7 @@ import {
 import type { CreateOrderOutcome, OrderInProgress, OrderView } from './order-view.ts';
 import { parseRequest } from './parse-request.ts';
 import { isOpen, progressOf } from './run-progress.ts';
+import { readResult } from './run-result.ts';
 import { withTemporalCalls } from './temporal-calls.ts';
 import type { TemporalCalls } from './temporal-calls.ts';
 import { failureOf, gotNoAnswer, ranOutOfTime, reportingTemporalFailures } from './temporal-failures.ts';
@@ -38,7 +39,7 @@ import { failureOf, gotNoAnswer, ranOutOfTime, reportingTemporalFailures } from 
  * Where Temporal is, and how to prove who we are: nothing (local), `tls` with a client certificate (mTLS) or `apiKey`
  * (Temporal Cloud; a function is asked before each request, so that a key can be changed while the client lives).
  */
-export type OrderCreationClientOptions = Pick<ConnectionOptions, 'address' | 'apiKey' | 'tls'> & {
+export type OrderCreationClientOptions = Pick<ConnectionOptions, 'address' | 'apiKey' | 'tls' | 'metadata'> & {
   /** Temporal namespace. */
   namespace: string;
   /** The `ENCRYPTION_KEYS` of the workers: the same text, so that each side reads what the other has written. */
@@ -271,7 +272,7 @@ export class OrderCreationClient {
         const now = await calls.by(requestDeadline(), () => handle.describe());
         if (isOpen(now)) return progressOf(now);
       }
-      const result = await calls.by(requestDeadline(), () => handle.result());
+      const result = readResult(await calls.by(requestDeadline(), () => handle.result()));
       return { state: 'SUCCEEDED', stage: 'LINKED', ...result, replayed };
     } catch (error) {
       throw failureOf(error) ?? error;
@@ -317,7 +318,7 @@ export class OrderCreationClient {
       const { payment_session_id } = await calls.by(Date.now() + QUERY_TIMEOUT_MS, () =>
         handle.query<OrderCreationState>(ORDER_CREATION_STATE_QUERY),
       );
-      return { ...progress, ...(payment_session_id !== undefined && { payment_session_id }) };
+      return { ...progress, ...(typeof payment_session_id === 'string' && { payment_session_id }) };
     } catch {
       return progress;
     }
@@ -325,7 +326,7 @@ export class OrderCreationClient {
 
   async #ending(calls: TemporalCalls, { handle, description }: DescribedRun): Promise<OrderView> {
     try {
-      const result = await calls.by(requestDeadline(), () => handle.result());
+      const result = readResult(await calls.by(requestDeadline(), () => handle.result()));
       return { state: 'SUCCEEDED', stage: 'LINKED', ...result };
     } catch (error) {
       const failure = failureOf(error);
@@ -346,7 +347,8 @@ async function waitForResult(
   while (!isOver(wait)) {
     const pollDeadline = Math.min(wait.deadline, Date.now() + POLL_TIMEOUT_MS);
     try {
-      return await Promise.race([calls.by(pollDeadline, () => handle.result()), stopped]);
+      const result = await Promise.race([calls.by(pollDeadline, () => handle.result()), stopped]);
+      return result === undefined ? undefined : readResult(result);
     } catch (error) {
       if (!ranOutOfTime(error) && !gotNoAnswer(error)) throw error;
       if (pollDeadline === wait.deadline) return undefined;

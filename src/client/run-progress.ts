@@ -1,6 +1,6 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { isFailureCode } from '../domain/failure-codes.ts';
-import { searchAttributes } from '../domain/order-creation.ts';
+import { orderCreationStages, searchAttributes } from '../domain/order-creation.ts';
 import type { OrderCreationStage } from '../domain/order-creation.ts';
 import type { OrderInProgress } from './order-view.ts';
 
@@ -13,12 +13,18 @@ export function isOpen({ status }: WorkflowExecutionDescription): boolean {
 export function progressOf({ typedSearchAttributes }: WorkflowExecutionDescription): OrderInProgress {
   const orderId = typedSearchAttributes.get(searchAttributes.orderId);
   const ridendineOrderId = typedSearchAttributes.get(searchAttributes.ridendineOrderId);
+  const stage = typedSearchAttributes.get(searchAttributes.stage);
   const code = typedSearchAttributes.get(searchAttributes.failureCode);
   return {
     state: 'IN_PROGRESS',
-    stage: (typedSearchAttributes.get(searchAttributes.stage) as OrderCreationStage | undefined) ?? 'VALIDATING',
+    stage: isStage(stage) ? stage : 'VALIDATING',
     ...(orderId !== undefined && { order_id: orderId }),
     ...(ridendineOrderId !== undefined && { ridendine_order_id: ridendineOrderId }),
     ...(isFailureCode(code) && { failure: { code } }),
   };
+}
+
+/** A person may set a search attribute to anything. */
+function isStage(text: unknown): text is OrderCreationStage {
+  return (orderCreationStages as readonly unknown[]).includes(text);
 }

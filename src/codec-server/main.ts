@@ -2,6 +2,7 @@ import pino from 'pino';
 import { readCodecServerSettings } from '../config/codec-server-settings.ts';
 import { SettingsError } from '../config/environment.ts';
 import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
+import { forceOnSecondSignal } from '../process/second-signal.ts';
 import { createCodecServer } from './create-codec-server.ts';
 
 try {
@@ -12,6 +13,7 @@ try {
     access: settings.access,
     logger: pino({ name: 'codec-server', level: settings.logLevel }),
   });
+  forceOnSecondSignal('The codec server');
   const stop = async () => {
     await server.close();
     // The keys of tokens may be on their way.

@@ -32,7 +32,7 @@ export const gatewayVariables = temporalVariables.extend({
 export function readGatewaySettings(environment: NodeJS.ProcessEnv) {
   const variables = parseEnvironment(gatewayVariables, environment);
   return {
-    temporal: readTemporalSettings(variables),
+    temporal: readTemporalSettings(environment),
     encryptionKeys: readEncryptionKeys(variables),
     host: variables.GATEWAY_HOST,
     port: variables.GATEWAY_PORT,

@@ -1,20 +1,37 @@
-import { readFileSync } from 'node:fs';
+import { loadClientConfigProfile, loadConfigData, toClientOptions } from '@temporalio/envconfig';
+import type { ClientConfigProfile, ClientConfigTLS, ConfigDataSource } from '@temporalio/envconfig';
 import { z } from 'zod';
-import { secret, SettingsError } from './environment.ts';
+import { parseEnvironment, secret, SettingsError } from './environment.ts';
 
-/** Where Temporal is, and how to prove who we are: nothing (local), an API key (Temporal Cloud) or mTLS. */
+const DEFAULT_ADDRESS = '127.0.0.1:7233';
+const DEFAULT_NAMESPACE = 'default';
+
+const address = z.string().regex(/^[^\s/]+:\d+$/, 'must be host:port, without a scheme');
+const trueOrFalse = z.enum(['true', 'false', '1', '0'], 'must be true or false');
+const noTruth = z.enum(
+  ['false', '0'],
+  'is not supported: give the authority that certified the server as TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+);
+
+/**
+ * Where Temporal is, and how to prove who we are: nothing (local), an API key (Temporal Cloud) or mTLS. Names and meaning
+ * are those of Temporal's own tools (`@temporalio/envconfig`), which also know `TEMPORAL_GRPC_META_<name>`.
+ */
 export const temporalVariables = z.object({
-  TEMPORAL_ADDRESS: z
-    .string()
-    .regex(/^[^\s/]+:\d+$/, 'must be host:port, without a scheme')
-    .default('127.0.0.1:7233'),
-  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_CONFIG_FILE: z.string().optional(),
+  TEMPORAL_PROFILE: z.string().optional(),
+  TEMPORAL_ADDRESS: address.optional(),
+  TEMPORAL_NAMESPACE: z.string().optional(),
   TEMPORAL_API_KEY: secret().optional(),
-  TEMPORAL_TLS: z.enum(['true', 'false'], 'must be true or false').optional(),
+  TEMPORAL_TLS: trueOrFalse.optional(),
   TEMPORAL_TLS_SERVER_NAME: z.string().optional(),
   TEMPORAL_TLS_SERVER_CA_CERT_PATH: z.string().optional(),
+  TEMPORAL_TLS_SERVER_CA_CERT_DATA: z.string().optional(),
   TEMPORAL_TLS_CLIENT_CERT_PATH: z.string().optional(),
+  TEMPORAL_TLS_CLIENT_CERT_DATA: z.string().optional(),
   TEMPORAL_TLS_CLIENT_KEY_PATH: z.string().optional(),
+  TEMPORAL_TLS_CLIENT_KEY_DATA: z.string().optional(),
+  TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: noTruth.optional(),
 });
 
 export interface TemporalSettings {
@@ -23,55 +40,158 @@ export interface TemporalSettings {
   apiKey?: string;
   /** `false` where somebody said so: with an API key, not set means TLS. */
   tls?:
-    | false
+    | boolean
     | {
         serverNameOverride?: string;
-        serverRootCACertificate?: Buffer;
-        clientCertPair?: { crt: Buffer; key: Buffer };
+        serverRootCACertificate?: Uint8Array;
+        clientCertPair?: { crt: Uint8Array; key: Uint8Array };
       };
+  /** Headers of every request. */
+  metadata?: Record<string, string>;
 }
 
-/** @throws {SettingsError} if half of the client's proof is missing, or a file can't be read. */
-export function readTemporalSettings(variables: z.output<typeof temporalVariables>): TemporalSettings {
-  const certificate = variables.TEMPORAL_TLS_CLIENT_CERT_PATH;
-  const key = variables.TEMPORAL_TLS_CLIENT_KEY_PATH;
-  const authority = variables.TEMPORAL_TLS_SERVER_CA_CERT_PATH;
-  const serverName = variables.TEMPORAL_TLS_SERVER_NAME;
-  if (certificate !== undefined && key === undefined)
-    throw new SettingsError(['TEMPORAL_TLS_CLIENT_KEY_PATH is not set.']);
-  if (key !== undefined && certificate === undefined)
-    throw new SettingsError(['TEMPORAL_TLS_CLIENT_CERT_PATH is not set.']);
-  const wantsTls =
-    variables.TEMPORAL_TLS === undefined
-      ? Boolean(variables.TEMPORAL_API_KEY ?? certificate ?? authority ?? serverName)
-      : variables.TEMPORAL_TLS === 'true';
+/** Whether the environment says which Temporal to use, itself or by a file. */
+export function namesTemporal(environment: NodeJS.ProcessEnv): boolean {
+  return ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some((name) => Boolean(environment[name]));
+}
+
+/**
+ * Reads the variables above, and the profile of a TOML file if the environment asks for one; a variable wins over the
+ * file. A file that happens to lie where the Temporal CLI keeps its own is not read unasked: on a laptop it may lead a
+ * worker to production.
+ *
+ * @throws {SettingsError} all problems at once, if a file can't be read or half of the client's proof is missing too.
+ */
+export function readTemporalSettings(environment: NodeJS.ProcessEnv): TemporalSettings {
+  parseEnvironment(temporalVariables, environment);
+  const set = Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
+  );
+  const { tls, ...profile } = checked(loadProfile(set), set);
+  const files = tls === undefined || tls.disabled ? tls : readFiles(tls, set);
+  const { connectionOptions, namespace } = toClientOptions({ ...profile, ...(files && { tls: files }) });
+  const { tls: tlsOption, metadata } = connectionOptions;
   return {
-    address: variables.TEMPORAL_ADDRESS,
-    namespace: variables.TEMPORAL_NAMESPACE,
-    ...(variables.TEMPORAL_API_KEY !== undefined && { apiKey: variables.TEMPORAL_API_KEY }),
-    ...(variables.TEMPORAL_TLS === 'false' && { tls: false }),
-    ...(wantsTls && {
-      tls: {
-        ...(serverName !== undefined && { serverNameOverride: serverName }),
-        ...(authority !== undefined && {
-          serverRootCACertificate: readPem('TEMPORAL_TLS_SERVER_CA_CERT_PATH', authority),
-        }),
-        ...(certificate !== undefined &&
-          key !== undefined && {
-            clientCertPair: {
-              crt: readPem('TEMPORAL_TLS_CLIENT_CERT_PATH', certificate),
-              key: readPem('TEMPORAL_TLS_CLIENT_KEY_PATH', key),
-            },
-          }),
-      },
-    }),
+    address: connectionOptions.address ?? DEFAULT_ADDRESS,
+    namespace: namespace ?? DEFAULT_NAMESPACE,
+    ...(connectionOptions.apiKey !== undefined && { apiKey: connectionOptions.apiKey }),
+    ...(tlsOption !== undefined && tlsOption !== null && { tls: tlsOption }),
+    ...(metadata !== undefined && { metadata: metadata as Record<string, string> }),
   };
 }
 
-function readPem(variable: keyof typeof temporalVariables.shape, file: string): Buffer {
+type SetVariables = Record<string, string>;
+
+/** The variable by which whoever reads of a problem finds the file. */
+function fileVariable(set: SetVariables): string {
+  return set['TEMPORAL_CONFIG_FILE'] === undefined ? 'TEMPORAL_PROFILE' : 'TEMPORAL_CONFIG_FILE';
+}
+
+function loadProfile(set: SetVariables): ClientConfigProfile {
+  const file = set['TEMPORAL_CONFIG_FILE'];
+  const isAsked = file !== undefined || set['TEMPORAL_PROFILE'] !== undefined;
+  // The library would go on without a file that is not there.
+  const data = file === undefined ? undefined : readNamed('TEMPORAL_CONFIG_FILE', { path: file });
   try {
-    return readFileSync(file);
+    return loadClientConfigProfile({
+      overrideEnvVars: set,
+      disableFile: !isAsked,
+      ...(data && { configSource: { data } }),
+      // A misspelt key would else be one that is not set.
+      configFileStrict: true,
+    });
   } catch (error) {
-    throw new SettingsError([`${variable}: the file can not be read (${(error as NodeJS.ErrnoException).code})`]);
+    throw new SettingsError([`${fileVariable(set)}: ${libraryProblem(error)}`]);
+  }
+}
+
+/** What the library says, as far as it says nothing of what is written in the file: there may be keys in it. */
+function libraryProblem(error: unknown): string {
+  const { message = '', line, code } = error as Partial<Error> & { line?: unknown; code?: unknown };
+  if (typeof line === 'number') return `the file is not TOML (line ${line})`;
+  if (typeof code === 'string') return `the file can not be read (${code})`;
+  if (/^Profile .* not found/.test(message)) return 'the file has no such profile';
+  const unknown = /^Validation error: key\(s\) unrecognized(?: in (profile[^:]*))?/.exec(message);
+  if (unknown) return `the file has a key that nobody knows${unknown[1] ? `, in ${unknown[1]}` : ''}`;
+  const both = /^Cannot specify both (\w+)_path/.exec(message);
+  if (both) return `${both[1]} is given twice, as a path and as data; TEMPORAL_TLS_… variables count too`;
+  return 'the file can not be understood';
+}
+
+/** A name and a text that may stand in a header. `-bin` would want bytes. */
+const headers = z.record(z.string().regex(/^[\da-z_.-]+(?<!-bin)$/), z.string().regex(/^[\x20-\x7e]*$/));
+
+/** The variables have been checked: what is wrong now stands in the file, or is a header. */
+function checked(profile: ClientConfigProfile, set: SetVariables): ClientConfigProfile {
+  const file = fileVariable(set);
+  const grpcMeta =
+    profile.grpcMeta &&
+    // As Temporal's other tools do: this library turns the first underscore alone.
+    Object.fromEntries(Object.entries(profile.grpcMeta).map(([name, value]) => [name.replaceAll('_', '-'), value]));
+  const problems = [
+    ...problemsOf(`${file}: address`, address, profile.address),
+    ...problemsOf(`${file}: namespace`, z.string('must be a text'), profile.namespace),
+    ...problemsOf(`${file}: api_key`, secret(), profile.apiKey),
+    ...problemsOf(`${file}: tls.server_name`, z.string('must be a text'), profile.tls?.serverName),
+    ...problemsOf(`${file}: tls.disabled`, z.boolean('must be true or false'), profile.tls?.disabled),
+    ...(grpcMeta === undefined || headers.safeParse(grpcMeta).success
+      ? []
+      : ['TEMPORAL_GRPC_META_…, or grpc_meta of the file: must be names and values of headers, in printable ASCII']),
+    ...halfPair(profile.tls, set),
+  ];
+  if (problems.length > 0) throw new SettingsError(problems);
+  return { ...profile, ...(grpcMeta && { grpcMeta }) };
+}
+
+function problemsOf(name: string, schema: z.ZodType, value: unknown): string[] {
+  const { error } = schema.optional().safeParse(value);
+  return error ? [`${name} ${error.issues[0]?.message}`] : [];
+}
+
+type TlsFile = 'clientCert' | 'clientKey' | 'serverCACert';
+
+const tlsFiles: Record<TlsFile, { variable: string; key: string }> = {
+  clientCert: { variable: 'TEMPORAL_TLS_CLIENT_CERT', key: 'tls.client_cert' },
+  clientKey: { variable: 'TEMPORAL_TLS_CLIENT_KEY', key: 'tls.client_key' },
+  serverCACert: { variable: 'TEMPORAL_TLS_SERVER_CA_CERT', key: 'tls.server_ca_cert' },
+};
+
+/** The library would go on without either. */
+function halfPair(tls: ClientConfigTLS | undefined, set: SetVariables): string[] {
+  const { clientCert, clientKey, disabled } = tls ?? {};
+  if (disabled || (clientCert === undefined) === (clientKey === undefined)) return [];
+  const missing = clientCert === undefined ? tlsFiles.clientCert : tlsFiles.clientKey;
+  const given = clientCert === undefined ? tlsFiles.clientKey : tlsFiles.clientCert;
+  const isOfEnvironment = [`${given.variable}_PATH`, `${given.variable}_DATA`].some((name) => name in set);
+  return [
+    isOfEnvironment ? `${missing.variable}_PATH is not set.` : `${fileVariable(set)}: ${missing.key}_path is not set.`,
+  ];
+}
+
+/** With what the files hold in the place of their paths. */
+function readFiles(tls: ClientConfigTLS, set: SetVariables): ClientConfigTLS {
+  const problems: string[] = [];
+  const read = Object.entries(tlsFiles).flatMap(([name, { variable, key }]) => {
+    const source = tls[name as TlsFile];
+    if (source === undefined) return [];
+    const setting = `${variable}_PATH` in set ? `${variable}_PATH` : `${fileVariable(set)}: ${key}_path`;
+    try {
+      return [[name, { data: readNamed(setting, source) }]];
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      problems.push(...error.problems);
+      return [];
+    }
+  });
+  if (problems.length > 0) throw new SettingsError(problems);
+  return { ...tls, ...Object.fromEntries(read) } as ClientConfigTLS;
+}
+
+/** @throws {SettingsError} with the setting's name, not the path: that could be a key in the wrong place. */
+function readNamed(setting: string, source: ConfigDataSource): Uint8Array {
+  try {
+    return loadConfigData(source) ?? new Uint8Array();
+  } catch (error) {
+    throw new SettingsError([`${setting}: the file can not be read (${(error as NodeJS.ErrnoException).code})`]);
   }
 }

@@ -1,5 +1,6 @@
 import ms from 'ms';
 import { z } from 'zod';
+import { deploymentVariables, readWorkerBuild } from './deployment-settings.ts';
 import { duration, httpUrl, logLevel, parseEnvironment, secret, SettingsError, wholeNumber } from './environment.ts';
 import { encryptionVariables, readEncryptionKeys } from './encryption-settings.ts';
 import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
@@ -16,12 +17,14 @@ export const workerVariables = temporalVariables.extend({
   RIDENDINE_API_KEY: secret(),
   // Longer than the 10 s that fetch gives a connection: one that is never made then proves that nothing was sent.
   RIDENDINE_TIMEOUT_MS: wholeNumber(100, 120_000).default(15_000),
+  RIDENDINE_MAX_CALLS_PER_SECOND: wholeNumber(1, 10_000).optional(),
   RIDENDINE_IDEMPOTENCY_TTL: duration().default(24 * 60 * 60_000),
   RIDENDINE_IDEMPOTENCY_MARGIN: duration().default(60 * 60_000),
   QUOTE_GRACE: duration().default(5 * 60_000),
   REVIEW_WINDOW: duration().default(7 * 24 * 60 * 60_000),
   WORKER_MAX_CONCURRENT_ACTIVITIES: wholeNumber(1, 10_000).default(100),
   WORKER_MAX_CONCURRENT_WORKFLOW_TASKS: wholeNumber(2, 10_000).default(100),
+  ...deploymentVariables.shape,
   WORKER_SHUTDOWN_GRACE: duration().default(15_000),
   WORKER_SWEEP: z.enum(['on', 'off'], 'must be on or off').default('on'),
   WORKER_SWEEP_INTERVAL: duration(1000).default(5 * 60_000),
@@ -44,7 +47,7 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
     throw new SettingsError(['RIDENDINE_IDEMPOTENCY_MARGIN: must be shorter than RIDENDINE_IDEMPOTENCY_TTL']);
   }
   return {
-    temporal: readTemporalSettings(variables),
+    temporal: readTemporalSettings(environment),
     encryptionKeys: readEncryptionKeys(variables),
     directus: { url: variables.DIRECTUS_URL, token: variables.DIRECTUS_TOKEN },
     ridendine: {
@@ -52,6 +55,7 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
       apiKey: variables.RIDENDINE_API_KEY,
       timeoutMs: variables.RIDENDINE_TIMEOUT_MS,
     },
+    maxPartnerCallsPerSecond: variables.RIDENDINE_MAX_CALLS_PER_SECOND,
     deadlines: {
       ridendineTimeoutMs: variables.RIDENDINE_TIMEOUT_MS,
       ridendineIdempotencyTtlMs: variables.RIDENDINE_IDEMPOTENCY_TTL,
@@ -63,6 +67,7 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
       directusPublicUrl: variables.DIRECTUS_PUBLIC_URL ?? variables.DIRECTUS_URL,
       runbookUrl: variables.RUNBOOK_URL,
     },
+    build: readWorkerBuild(variables),
     worker: {
       maxConcurrentActivityTaskExecutions: variables.WORKER_MAX_CONCURRENT_ACTIVITIES,
       maxConcurrentWorkflowTaskExecutions: variables.WORKER_MAX_CONCURRENT_WORKFLOW_TASKS,

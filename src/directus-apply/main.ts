@@ -14,7 +14,7 @@ const variables = z
     /** Of an administrator; used here alone. */
     DIRECTUS_ADMIN_TOKEN: secret(),
     /** What the service account's token shall be: the same as the worker's `DIRECTUS_TOKEN`. */
-    DIRECTUS_TOKEN: z.string().min(SHORTEST_TOKEN, `must have at least ${SHORTEST_TOKEN} characters`),
+    DIRECTUS_TOKEN: secret().min(SHORTEST_TOKEN, `must have at least ${SHORTEST_TOKEN} characters`),
     /** With it, orders get a button to their workflow. */
     TEMPORAL_UI_URL: httpUrl().optional(),
     TEMPORAL_NAMESPACE: z.string().default('default'),

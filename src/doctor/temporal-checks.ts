@@ -1,12 +1,14 @@
 import proto from '@temporalio/proto';
 import ms from 'ms';
-import { readTemporalSettings, temporalVariables } from '../config/temporal-settings.ts';
-import { parseEnvironment } from '../config/environment.ts';
+import { readTemporalSettings } from '../config/temporal-settings.ts';
+import { PARTNER_TASK_QUEUE } from '../domain/order-creation.ts';
 import { howToRegister, readSearchAttributes, saysTypes } from '../temporal/search-attributes.ts';
-import { countOrderWorkers } from '../temporal/order-workers.ts';
+import { countTakingWorkers, isTaking, recentPollers, routingOf } from '../temporal/order-pollers.ts';
+import type { TaskQueueDescription } from '../temporal/order-pollers.ts';
+import { describeOrderQueue, describePartnerQueue } from '../temporal/order-workers.ts';
 import { openTemporalAccess } from '../temporal/temporal-access.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
-import type { Check } from './checks.ts';
+import type { Check, Verdict } from './checks.ts';
 
 const { NamespaceState } = proto.temporal.api.enums.v1;
 
@@ -24,7 +26,7 @@ export interface TemporalChecks {
 export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
   let opened: ReturnType<typeof openTemporalAccess> | undefined;
   const temporal = () => {
-    opened ??= openTemporalAccess(readTemporalSettings(parseEnvironment(temporalVariables, environment)));
+    opened ??= openTemporalAccess(readTemporalSettings(environment));
     return opened;
   };
   return {
@@ -93,15 +95,47 @@ export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
         name: 'workers',
         needs: ['namespace'],
         async run() {
-          const count = await countOrderWorkers(temporal());
-          if (count > 0) return { verdict: 'ok', finding: `Workers that take orders: ${count}.` };
-          return {
-            verdict: 'warning',
-            finding: 'No worker takes orders: they wait until one does.',
-            advice: `Start a worker (node src/worker/main.ts) for this address and namespace.`,
-          };
+          const [orders, partner] = [await describeOrderQueue(temporal()), await describePartnerQueue(temporal())];
+          return workersVerdict(orders, partner);
         },
       },
     ],
+  };
+}
+
+/** A new build gets nothing until it is made current, and its workers say so in their own log alone. */
+function workersVerdict(orders: TaskQueueDescription, partner: TaskQueueDescription): Verdict {
+  const routing = routingOf(orders);
+  const pollers = recentPollers(orders);
+  const taking = pollers.filter(({ build }) => isTaking(build, routing));
+  const idle = pollers.filter(({ build }) => !isTaking(build, routing));
+  const idleBuilds = [...new Set(idle.map(({ build }) => (build ? `build ${build.buildId}` : 'without a build')))];
+  const idleFinding =
+    idle.length > 0
+      ? [`Workers that take none, as their build is not current: ${idle.length} (${idleBuilds.join(', ')}).`]
+      : [];
+  if (taking.length > 0 && countTakingWorkers(partner) === 0) {
+    return {
+      verdict: 'warning',
+      finding: `Workers that take orders: ${taking.length}. None takes calls to RideNDine from the task queue "${PARTNER_TASK_QUEUE}": if orders wait there, they wait on.`,
+      advice: 'Start workers of this version.',
+    };
+  }
+  if (taking.length > 0) {
+    const finding = [`Workers that take orders: ${taking.length}.`, ...idleFinding].join(' ');
+    if (idle.length === 0) return { verdict: 'ok', finding };
+    return {
+      verdict: 'warning',
+      finding,
+      advice: '"npm run deployment -- status" says which build to make current, and whose workers to stop.',
+    };
+  }
+  return {
+    verdict: 'warning',
+    finding: ['No worker takes orders: they wait until one does.', ...idleFinding].join(' '),
+    advice:
+      idle.length > 0
+        ? 'Make a build current: "npm run deployment -- current <build id>".'
+        : 'Start a worker (node src/worker/main.ts) for this address and namespace.',
   };
 }

@@ -4,6 +4,8 @@ import type { FailureCode } from './failure-codes.ts';
 /** The names by which the process is known to callers, operators and the Temporal UI. None is ever renamed. */
 export const ORDER_CREATION_WORKFLOW = 'orderCreation';
 export const ORDER_CREATION_TASK_QUEUE = 'order-creation';
+/** Where calls to RideNDine wait while their number per second is limited; Temporal limits a whole task queue. */
+export const PARTNER_TASK_QUEUE = 'order-creation-ridendine';
 
 /** One checkout, one workflow: the id makes the server refuse a second run beside the first. */
 export function orderCreationWorkflowId(idempotencyKey: string): string {

@@ -2,6 +2,7 @@ import pino from 'pino';
 import { OrderCreationClient } from '../client/index.ts';
 import { SettingsError } from '../config/environment.ts';
 import { readGatewaySettings } from '../config/gateway-settings.ts';
+import { forceOnSecondSignal } from '../process/second-signal.ts';
 import { createGateway } from './create-gateway.ts';
 import { watchOrderWorkers } from './order-workers.ts';
 
@@ -17,6 +18,7 @@ try {
     maxWaiting: settings.maxWaiting,
     logger: pino({ name: 'gateway', level: settings.logLevel }),
   });
+  forceOnSecondSignal('The gateway');
   const stop = async () => {
     await gateway.close();
     await Promise.all([client.close(), workers.close()]);

@@ -2,7 +2,7 @@ import { Connection } from '@temporalio/client';
 import { TemporalUnavailableError } from '../client/index.ts';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../domain/order-creation.ts';
-import { countRecentPollers } from '../temporal/order-pollers.ts';
+import { countTakingWorkers } from '../temporal/order-pollers.ts';
 import { inTime } from './in-time.ts';
 
 /** Probes come every few seconds from several sides; Temporal need not hear of each. */
@@ -12,7 +12,7 @@ const ANSWER_TIMEOUT_MS = 2000;
 const LONGEST_RECONNECT_PAUSE_MS = 2000;
 
 export interface OrderWorkers {
-  /** How many workers have asked Temporal for orders of late. @throws {TemporalUnavailableError} */
+  /** How many workers have asked Temporal for orders of late, and would be given some. @throws {TemporalUnavailableError} */
   count(): Promise<number>;
   close(): Promise<void>;
 }
@@ -34,10 +34,10 @@ export function watchOrderWorkers(
 
   const ask = async () => {
     await checkConnection();
-    const { pollers } = await connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, () =>
+    const queue = await connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, () =>
       connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: ORDER_CREATION_TASK_QUEUE } }),
     );
-    return countRecentPollers(pollers);
+    return countTakingWorkers(queue);
   };
   const askInTime = async () => {
     try {

@@ -23,7 +23,7 @@ async function carryOut(command: Exclude<ReviewCommand, { name: 'help' }>): Prom
   const set = parseEnvironment(variables, process.env);
   const keys = parseEncryptionKeys(readEncryptionKeys(set));
   return await withTemporalAccess(
-    readTemporalSettings(set),
+    readTemporalSettings(process.env),
     async (temporal) => {
       switch (command.name) {
         case 'list':

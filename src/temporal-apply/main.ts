@@ -1,11 +1,11 @@
-import { parseEnvironment, SettingsError } from '../config/environment.ts';
-import { readTemporalSettings, temporalVariables } from '../config/temporal-settings.ts';
+import { SettingsError } from '../config/environment.ts';
+import { readTemporalSettings } from '../config/temporal-settings.ts';
 import { registerSearchAttributes, SearchAttributesError } from '../temporal/search-attributes.ts';
 import { TemporalAccessError, withTemporalAccess } from '../temporal/temporal-access.ts';
 
 /** `npm run temporal:apply`: registers the search attributes of an order creation in the Temporal of the environment. */
 async function main(): Promise<void> {
-  const settings = readTemporalSettings(parseEnvironment(temporalVariables, process.env));
+  const settings = readTemporalSettings(process.env);
   print(`Temporal at ${settings.address}, namespace ${settings.namespace}`);
   const added = await withTemporalAccess(settings, (temporal) =>
     registerSearchAttributes(temporal, () =>

@@ -1,14 +1,73 @@
+import proto from '@temporalio/proto';
+
+const { WORKER_VERSIONING_MODE_VERSIONED } = proto.temporal.api.enums.v1.WorkerVersioningMode;
+
 /** A worker without orders asks anew every minute; Temporal remembers one that is gone for five. */
 const POLLED_WITHIN_MS = 75_000;
 
-interface Poller {
-  identity?: string | null;
-  lastAccessTime?: { seconds?: unknown } | null;
+/** Which build of the workers: undefined for those that have none. */
+export interface BuildName {
+  deploymentName: string;
+  buildId: string;
 }
 
-/** How many workers have asked for tasks of late, of those that Temporal remembers. */
-export function countRecentPollers(pollers: readonly Poller[]): number {
+/** What Temporal says of a task queue, as far as it is about who takes tasks. */
+export type TaskQueueDescription = Pick<
+  proto.temporal.api.workflowservice.v1.IDescribeTaskQueueResponse,
+  'pollers' | 'versioningInfo'
+>;
+
+interface Poller {
+  identity: string;
+  build: BuildName | undefined;
+}
+
+/** To which builds Temporal gives tasks. */
+export interface Routing {
+  current: BuildName | undefined;
+  /** It gets a part of the orders, in per cent. */
+  ramping: { build: BuildName | undefined; percent: number } | undefined;
+}
+
+/** The workers that have asked for tasks of late, of those that Temporal remembers. */
+export function recentPollers({ pollers }: TaskQueueDescription): Poller[] {
   const oldestMs = Date.now() - POLLED_WITHIN_MS;
-  const recent = pollers.filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 >= oldestMs);
-  return new Set(recent.map(({ identity }) => identity)).size;
+  const recent = (pollers ?? []).filter(
+    ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 >= oldestMs,
+  );
+  const byWorker = new Map<string, Poller>();
+  for (const { identity, deploymentOptions } of recent) {
+    const isVersioned = deploymentOptions?.workerVersioningMode === WORKER_VERSIONING_MODE_VERSIONED;
+    const build = isVersioned ? nameOf(deploymentOptions) : undefined;
+    byWorker.set(`${identity} ${build?.deploymentName}:${build?.buildId}`, { identity: identity ?? '', build });
+  }
+  return [...byWorker.values()];
+}
+
+export function routingOf({ versioningInfo }: TaskQueueDescription): Routing {
+  const percent = versioningInfo?.rampingVersionPercentage ?? 0;
+  return {
+    current: nameOf(versioningInfo?.currentDeploymentVersion),
+    ramping: percent > 0 ? { build: nameOf(versioningInfo?.rampingDeploymentVersion), percent } : undefined,
+  };
+}
+
+/** Whether Temporal gives tasks to workers of this build. */
+export function isTaking(build: BuildName | undefined, { current, ramping }: Routing): boolean {
+  return isSame(build, current) || (ramping !== undefined && isSame(build, ramping.build));
+}
+
+/** How many workers take orders: of those that have asked of late, the ones whose build is given any. */
+export function countTakingWorkers(description: TaskQueueDescription): number {
+  const routing = routingOf(description);
+  return recentPollers(description).filter(({ build }) => isTaking(build, routing)).length;
+}
+
+export function isSame(one: BuildName | undefined, other: BuildName | undefined): boolean {
+  return one?.buildId === other?.buildId && one?.deploymentName === other?.deploymentName;
+}
+
+function nameOf(version: proto.temporal.api.deployment.v1.IWorkerDeploymentVersion | null | undefined) {
+  const { deploymentName, buildId } = version ?? {};
+  return deploymentName && buildId ? { deploymentName, buildId } : undefined;
 }

@@ -1,24 +1,32 @@
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import type { WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
+import type { OrderCreationActivities } from '../activities/order-creation-activities.ts';
 import type { WorkerSettings } from '../config/worker-settings.ts';
-import { ORDER_CREATION_TASK_QUEUE } from '../domain/order-creation.ts';
+import { ORDER_CREATION_TASK_QUEUE, PARTNER_TASK_QUEUE } from '../domain/order-creation.ts';
 import { dataConverterFor } from '../encryption/data-converter.ts';
 import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
 import { connectDirectus } from '../integrations/directus/directus-client.ts';
 import { createOrdersStore } from '../integrations/directus/orders-store.ts';
 import { createRideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
 import { createOrderRuns } from './order-runs.ts';
+import { tellBuild } from './tell-build.ts';
 import { scheduleSweep } from './sweep-schedule.ts';
 import { workflowCode } from './workflow-code.ts';
 
 /** One HTTP call to Directus. An activity's attempt has room for all that it makes: the error is then Directus' own. */
 const DIRECTUS_TIMEOUT_MS = 5000;
 
+type PartnerCall = Parameters<OrderCreationActivities['createRideNDineOrder']>[0];
+
 /** How long a run waits for the worker that knows it before another may take it: a customer waits if that one is dead. */
 const STICKY_TIMEOUT = '5 s';
 
-/** A worker for the order-creation task queue, connected and ready to run. Its connection closes when it stops. */
+/**
+ * A worker for orders, and for the calls to RideNDine that wait in a queue of their own, connected and ready to run. Its
+ * connection closes when it stops.
+ */
 export async function createWorker(settings: WorkerSettings): Promise<{ run(): Promise<void>; shutdown(): void }> {
   const { namespace, ...connectionOptions } = settings.temporal;
   const connection = await NativeConnection.connect(connectionOptions);
@@ -27,34 +35,88 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
     const client = new Client({ connection, namespace, dataConverter });
     if (settings.sweep) await scheduleSweep({ connection, namespace }, settings.sweep);
     const directus = connectDirectus({ ...settings.directus, timeoutMs: DIRECTUS_TIMEOUT_MS });
-    const worker = await Worker.create({
+    const activities = createActivities({
+      orders: createOrdersStore(directus),
+      runs: createOrderRuns(client),
+      ridendine: createRideNDineClient(settings.ridendine),
+      deadlines: settings.deadlines,
+      links: settings.links,
+      partnerTaskQueue: settings.maxPartnerCallsPerSecond === undefined ? undefined : PARTNER_TASK_QUEUE,
+    });
+    const shared = {
       connection,
       namespace,
-      taskQueue: ORDER_CREATION_TASK_QUEUE,
       dataConverter,
-      ...workflowCode(dataConverter),
-      activities: createActivities({
-        orders: createOrdersStore(directus),
-        runs: createOrderRuns(client),
-        ridendine: createRideNDineClient(settings.ridendine),
-        deadlines: settings.deadlines,
-        links: settings.links,
+      ...(settings.build && {
+        // docs/decisions/0015-new-builds-take-over-orders-in-flight.md
+        workerDeploymentOptions: {
+          version: settings.build,
+          useWorkerVersioning: true,
+          defaultVersioningBehavior: 'AUTO_UPGRADE',
+        },
       }),
-      stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
       ...settings.worker,
+    } satisfies Partial<WorkerOptions>;
+    const orders = await Worker.create({
+      ...shared,
+      taskQueue: ORDER_CREATION_TASK_QUEUE,
+      ...workflowCode(dataConverter),
+      activities,
+      stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     });
+    const partner = await Worker.create({
+      ...shared,
+      taskQueue: PARTNER_TASK_QUEUE,
+      activities: { createRideNDineOrder: (order: PartnerCall) => activities.createRideNDineOrder(order) },
+      ...partnerPolls(settings),
+    }).catch(async (error: unknown) => {
+      // A worker holds the connection until it has run.
+      await runTogether([orders], { stopAtOnce: true });
+      throw error;
+    });
+    const workers = [orders, partner];
+    await tellBuild({ connection, namespace, build: settings.build });
     return {
       async run() {
         try {
-          await worker.run();
+          await runTogether(workers);
         } finally {
           await connection.close();
         }
       },
-      shutdown: () => worker.shutdown(),
+      shutdown: () => workers.forEach(stop),
     };
   } catch (error) {
     await connection.close();
     throw error;
   }
+}
+
+/**
+ * The partner's queue is served even where no limit is set: orders may wait there from when one was. Two polls, a minute
+ * long, are what that costs. The server takes the limit from whoever has polled last: without one, there is none.
+ */
+function partnerPolls({ maxPartnerCallsPerSecond, worker }: WorkerSettings) {
+  return maxPartnerCallsPerSecond === undefined
+    ? { maxConcurrentActivityTaskPolls: Math.min(2, worker.maxConcurrentActivityTaskExecutions) }
+    : { maxTaskQueueActivitiesPerSecond: maxPartnerCallsPerSecond };
+}
+
+/** Runs them until all have stopped. If one fails, the others stop as they do when they are told to. */
+async function runTogether(workers: readonly Worker[], { stopAtOnce = false } = {}): Promise<void> {
+  const running = workers.map(async (worker) => {
+    try {
+      await worker.run();
+    } finally {
+      workers.forEach(stop);
+    }
+  });
+  if (stopAtOnce) workers.forEach(stop);
+  const ended = await Promise.allSettled(running);
+  const failed = ended.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+function stop(worker: Worker): void {
+  if (worker.getState() === 'RUNNING') worker.shutdown();
 }

@@ -10,6 +10,8 @@ export function callPartner(order: OrderRecord, isAsked: boolean): Promise<LinkI
   const remainingMs = Math.max(...deadlines.map((deadline) => Date.parse(deadline) - Date.now()));
   const isInTime = remainingMs > 0;
   const partner = proxyActivities<OrderCreationActivities>({
+    // Where it is not known, with the run's other steps.
+    ...(order.partner_task_queue !== undefined && { taskQueue: order.partner_task_queue }),
     summary: `Create RideNDine order for ${named(order.order_id)}`,
     startToCloseTimeout: order.attempt_timeout_ms,
     // The activity judges the deadlines itself; this bounds what it can't: a worker that never comes.

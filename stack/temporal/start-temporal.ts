@@ -21,6 +21,9 @@ const dynamicConfig = [
   // A run that somebody deletes is gone at once, not half a minute later.
   'history.visibilityProcessorEnsureCloseBeforeDelete=false',
   'history.transferProcessorEnsureCloseBeforeDelete=false',
+  // A build of the workers that is needed no more is known to be drained at once, not in three minutes.
+  'matching.wv.VersionDrainageStatusVisibilityGracePeriod="2s"',
+  'matching.wv.VersionDrainageStatusRefreshInterval="2s"',
 ];
 
 /** As fast as memory, and a killed server loses nothing. */

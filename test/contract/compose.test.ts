@@ -24,7 +24,7 @@ const projectSchema = z.object({
     z.string(),
     z.object({
       image: z.string(),
-      build: z.object({ dockerfile: z.string() }).optional(),
+      build: z.object({ dockerfile: z.string(), args: z.record(z.string(), z.string()) }).optional(),
       command: z.array(z.string()).nullish(),
       restart: z.enum(['no', 'unless-stopped']),
       environment: z.record(z.string(), z.string()).default({}),
@@ -141,6 +141,17 @@ describe('docker-compose.yml', () => {
     for (const { name } of Object.values(searchAttributes)) expect(sources.join('\n')).not.toContain(name);
   });
 
+  it('makes the build of its image current, once the worker runs', () => {
+    const { command, environment, depends_on: after, restart, build } = serviceOf('worker-build-current');
+
+    expect(command?.slice(0, 3)).toEqual(['node', 'dist/src/deployment/main.js', 'current']);
+    expect(environment).toEqual({ TEMPORAL_ADDRESS: 'temporal:7233', TEMPORAL_NAMESPACE: 'default' });
+    expect(after).toEqual({ worker: { condition: 'service_started' } });
+    expect(restart).toBe('no');
+    expect(build?.args).toEqual({ BUILD_ID: packageJson.version });
+    expect(serviceOf('worker').build?.args).toEqual(build?.args);
+  });
+
   it.each([
     { name: 'worker', variables: workerVariables, read: readWorkerSettings },
     { name: 'gateway', variables: gatewayVariables, read: readGatewaySettings },
@@ -148,7 +159,9 @@ describe('docker-compose.yml', () => {
   ])('gives the $name every setting that fits there, and none that it does not know', (program) => {
     const { environment } = serviceOf(program.name);
     // A container can not listen on the loopback address of its machine, so no secret path is proof there.
-    const elsewhere = /^TEMPORAL_(API_KEY|TLS)|^CODEC_SERVER_PATH_SEGMENT$/;
+    // Which build a worker is, its image says.
+    const elsewhere =
+      /^TEMPORAL_(CONFIG_FILE|PROFILE|API_KEY|TLS)|^WORKER_(DEPLOYMENT_NAME|BUILD_ID)$|^CODEC_SERVER_PATH_SEGMENT$/;
     const known = Object.keys(program.variables.shape).filter((variable) => !elsewhere.test(variable));
 
     expect(Object.keys(environment).toSorted()).toEqual(known.toSorted());
@@ -188,6 +201,18 @@ describe('docker-compose.yml', () => {
 });
 
 describe('Dockerfile', () => {
+  it('tells the worker which build it is, in settings that the worker reads', () => {
+    const [, name, argument] =
+      /^ARG (BUILD_ID)=\nENV WORKER_DEPLOYMENT_NAME=([\w-]+) WORKER_BUILD_ID=\$BUILD_ID$/m.exec(
+        readFileSync(`${root}Dockerfile`, 'utf8'),
+      ) ?? [];
+
+    expect([name, argument]).toEqual(['BUILD_ID', 'order-creation']);
+    expect(Object.keys(workerVariables.shape)).toEqual(
+      expect.arrayContaining(['WORKER_BUILD_ID', 'WORKER_DEPLOYMENT_NAME']),
+    );
+  });
+
   it('has the Node of package.json', () => {
     const [, version] = /^FROM node:([\d.]+)-/m.exec(readFileSync(`${root}Dockerfile`, 'utf8')) ?? [];
 

@@ -226,6 +226,8 @@ describe('what is known of the attempts before', () => {
       {},
     ],
     ['an earlier attempt says that it may', async () => later(7, { maybe_sent: true, code: null }), {}],
+    ['what is left is no word of ours', async () => later(2, { attempt: 1, code: 'RideNDineRateLimited' }), {}],
+    ['what is left is a text', async () => later(2, 'not sent'), {}],
     ['an earlier run may have sent it', async () => first, { maybe_sent_before: true }],
     ['an operator reset the run to after the record was written', async () => first, { run_id: 'run-0' }],
     [

@@ -18,6 +18,7 @@ import { newEncryptionKey, testEncryptionKeys } from '../support/test-encryption
 
 const CHECKS = ['temporal', 'namespace', 'search-attributes', 'workers', 'encryption', 'decryption'];
 const INT = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_INT;
+const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
 const UNAUTHENTICATED = 16;
 
 interface Report {
@@ -47,7 +48,8 @@ describe('npm run doctor', () => {
     const worker = await createOrderWorker({ address: temporal.settings.address, namespace });
     await worker.start();
     cleanUps.push(() => worker.stop());
-    await untilPolled(namespace);
+    await untilPolled(namespace, 'order-creation');
+    await untilPolled(namespace, 'order-creation-ridendine');
     await startOrder(namespace, testEncryptionKeys);
 
     const { exitCode, report } = await examine({ TEMPORAL_NAMESPACE: namespace });
@@ -193,6 +195,20 @@ describe('npm run doctor', () => {
     expect(verdictsOf(report)).toMatchObject({ workers: 'warning' });
   });
 
+  it('warns if no worker takes the calls to RideNDine that wait in a queue of their own', async () => {
+    const namespace = await preparedNamespace();
+    const { address } = temporal.settings;
+    const worker = await createOrderWorker({ address, namespace }, { servesPartnerQueue: false });
+    await worker.start();
+    cleanUps.push(() => worker.stop());
+    await untilPolled(namespace, 'order-creation');
+
+    const { report } = await examine({ TEMPORAL_NAMESPACE: namespace });
+
+    expect(verdictsOf(report)).toMatchObject({ workers: 'warning' });
+    expect(findingOf(report, 'workers')).toContain('"order-creation-ridendine": if orders wait there, they wait on.');
+  });
+
   it('misses the keys, and warns if they are off, which is a problem in production', async () => {
     const namespace = await preparedNamespace();
 
@@ -280,11 +296,12 @@ async function startOrder(namespace: string, encryptionKeys: string): Promise<vo
   await pWaitFor(async () => (await client.workflow.count(`WorkflowType = 'orderCreation'`)).count > 0);
 }
 
-async function untilPolled(namespace: string): Promise<void> {
+async function untilPolled(namespace: string, name: string): Promise<void> {
   await pWaitFor(async () => {
     const { pollers } = await connection.workflowService.describeTaskQueue({
       namespace,
-      taskQueue: { name: 'order-creation' },
+      taskQueue: { name },
+      taskQueueType: name === 'order-creation' ? TASK_QUEUE_TYPE_WORKFLOW : TASK_QUEUE_TYPE_ACTIVITY,
     });
     return pollers.length > 0;
   });

@@ -325,6 +325,17 @@ describe('getOrder', () => {
     });
   });
 
+  it('takes nothing for a success but the ids of an order, whoever has closed the run with what', async () => {
+    const { request } = worker.newScenario({
+      override: { saveLinkIds: async () => ({ state: 'SUCCEEDED', payment_session_id: 7 }) as never },
+    });
+
+    const waited = await errorOf(orders.createOrder(request, { timeoutMs: WAIT_MS }));
+    const lookedUp = await errorOf(orders.getOrder(request.idempotency_key));
+
+    for (const error of [waited, lookedUp]) expect(error).toBeInstanceOf(TemporalUnavailableError);
+  });
+
   it('knows nothing of a key when only a refused run is left of it: that is no word on the order', async () => {
     const { request } = worker.newScenario({
       override: { validateCheckout: () => Promise.reject(finalFailure('IdempotencyKeyReused')) },

@@ -45,6 +45,15 @@ export const scenarios: ReplayScenario[] = [
   { name: 'good-path' },
   { name: 'started-by-hand', byHand: true },
   {
+    name: 'calls-in-a-queue-of-their-own',
+    change: (activities) => ({
+      async createOrderRecord(input) {
+        // The scenario's worker serves no other queue than the one that is called like the scenario.
+        return { ...(await activities.createOrderRecord(input)), partner_task_queue: 'calls-in-a-queue-of-their-own' };
+      },
+    }),
+  },
+  {
     name: 'linked-by-an-earlier-run',
     change: () => ({
       async validateCheckout() {

@@ -11,19 +11,30 @@ import { createScenario } from './scripted-activities.ts';
 import type { Scenario, ScenarioOptions } from './scripted-activities.ts';
 import { testDataConverter } from './test-encryption.ts';
 import { bundleWorkflows } from './workflow-bundle.ts';
-import { ORDER_CREATION_TASK_QUEUE, orderCreationWorkflowId } from '../../src/domain/order-creation.ts';
+import {
+  ORDER_CREATION_TASK_QUEUE,
+  PARTNER_TASK_QUEUE,
+  orderCreationWorkflowId,
+} from '../../src/domain/order-creation.ts';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
 
 export interface OrderWorker {
   /** A checkout and what happens to it. */
   newScenario(options?: Partial<ScenarioOptions>): Scenario;
-  /** Begins to take tasks, with the keys of the tests unless told. Until then, and after {@link stop}, nobody does. */
-  start(dataConverter?: DataConverter): Promise<void>;
+  /** Begins to take tasks, with the keys of the tests and over the connection of the worker unless told. Until then, and after {@link stop}, nobody does. */
+  start(dataConverter?: DataConverter, settings?: TemporalSettings): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** The real workflow on the real task queue, each checkout with the activities of its own scenario. */
-export async function createOrderWorker({ address, namespace }: TemporalSettings): Promise<OrderWorker> {
+/**
+ * The real workflow on the real task queues, each checkout with the activities of its own scenario.
+ *
+ * @param options.servesPartnerQueue workers of before version 0.2 know no queue for the calls to RideNDine alone.
+ */
+export async function createOrderWorker(
+  own: TemporalSettings,
+  { servesPartnerQueue = true } = {},
+): Promise<OrderWorker> {
   // Tests terminate runs and kill the server: the SDK would warn of each.
   Runtime.install({
     logger: createWorkerLogger('fatal'),
@@ -47,7 +58,7 @@ export async function createOrderWorker({ address, namespace }: TemporalSettings
       },
     },
   });
-  let running: { worker: Worker; ended: Promise<void> } | undefined;
+  let running: { workers: Worker[]; ended: Promise<void> } | undefined;
   return {
     newScenario(options = {}) {
       const { request = newPickupRequest(), nowMs = Date.now(), override, ...rest } = options;
@@ -55,8 +66,8 @@ export async function createOrderWorker({ address, namespace }: TemporalSettings
       scenarios.set(orderCreationWorkflowId(request.idempotency_key), scenario);
       return scenario;
     },
-    async start(dataConverter = testDataConverter) {
-      const connection = await NativeConnection.connect({ address });
+    async start(dataConverter = testDataConverter, { namespace, ...connectionOptions } = own) {
+      const connection = await NativeConnection.connect(connectionOptions);
       client = new Client({ connection, namespace });
       const worker = await Worker.create({
         connection,
@@ -73,15 +84,22 @@ export async function createOrderWorker({ address, namespace }: TemporalSettings
           requestCancellation: step('requestCancellation'),
         },
       });
+      const workers = [worker];
+      if (servesPartnerQueue) {
+        const activities = { createRideNDineOrder: step('createRideNDineOrder') };
+        workers.push(
+          await Worker.create({ connection, namespace, taskQueue: PARTNER_TASK_QUEUE, dataConverter, activities }),
+        );
+      }
       const run = async () => {
-        await worker.run();
+        await Promise.all(workers.map((one) => one.run()));
         await connection.close();
       };
-      running = { worker, ended: run() };
+      running = { workers, ended: run() };
     },
     async stop() {
       if (running === undefined) return;
-      running.worker.shutdown();
+      for (const worker of running.workers) worker.shutdown();
       await running.ended;
       running = undefined;
     },

@@ -14,6 +14,8 @@ export async function startTemporalFront(options: {
   target: string;
   /** @returns the status for a request such as `/temporal.api.operatorservice.v1.OperatorService/…`; undefined lets it through. */
   refuse: (path: string, headers: IncomingHttpHeaders) => number | undefined;
+  /** What it says to those that it refuses. */
+  words?: (headers: IncomingHttpHeaders) => string;
 }): Promise<TemporalFront> {
   const sessions = new Set<ServerHttp2Session | ClientHttp2Session>();
   const behind = connect(`http://${options.target}`);
@@ -26,15 +28,23 @@ export async function startTemporalFront(options: {
     const status = options.refuse(String(headers[constants.HTTP2_HEADER_PATH]), headers);
     if (status !== undefined) {
       stream.respond(
-        { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(status), 'grpc-message': 'no' },
+        {
+          ':status': 200,
+          'content-type': 'application/grpc',
+          'grpc-status': String(status),
+          'grpc-message': options.words?.(headers) ?? 'no',
+        },
         { endStream: true },
       );
       return;
     }
     const request = behind.request(headers);
     request.on('error', () => stream.close());
+    // A worker that is gone must not seem to wait for tasks: it would be given them.
+    stream.on('close', () => request.close(constants.NGHTTP2_CANCEL));
     stream.pipe(request);
     request.on('response', (response, flags) => {
+      if (stream.destroyed) return;
       const isEnd = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       stream.respond(response, { endStream: isEnd, waitForTrailers: !isEnd });
       if (isEnd) return;

@@ -11,10 +11,18 @@ export interface TlsFront {
   close(): Promise<void>;
 }
 
-/** Speaks TLS for a server that does not, as Temporal Cloud does: it lets in who has a certificate of the authority. */
-export async function startTlsFront(options: { target: string; certificates: Certificates }): Promise<TlsFront> {
-  const { authority, server: own } = options.certificates;
-  const [host, port] = options.target.split(':');
+/**
+ * Speaks TLS for a server that does not, as Temporal Cloud does: it lets in who has a certificate of the authority, or
+ * everybody if what is behind asks for an API key.
+ */
+export async function startTlsFront(options: {
+  target: string;
+  certificates: Certificates;
+  asksForCertificate?: boolean;
+}): Promise<TlsFront> {
+  const { target, certificates, asksForCertificate = true } = options;
+  const { authority, server: own } = certificates;
+  const [host, port] = target.split(':');
   const sockets = new Set<Socket>();
   const keep = (socket: Socket) => {
     sockets.add(socket);
@@ -27,8 +35,8 @@ export async function startTlsFront(options: { target: string; certificates: Cer
       cert: own.crt,
       key: own.key,
       ca: authority.crt,
-      requestCert: true,
-      rejectUnauthorized: true,
+      requestCert: asksForCertificate,
+      rejectUnauthorized: asksForCertificate,
       // What gRPC speaks.
       ALPNProtocols: ['h2'],
     },
@@ -36,7 +44,9 @@ export async function startTlsFront(options: { target: string; certificates: Cer
       const plain = connect({ host: host ?? '', port: Number(port) });
       keep(plain);
       secure.on('error', () => plain.destroy());
+      secure.on('close', () => plain.destroy());
       plain.on('error', () => secure.destroy());
+      plain.on('close', () => secure.destroy());
       secure.pipe(plain).pipe(secure);
     },
   );

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -55,6 +56,8 @@ function codecServerWith(environment: Record<string, string>): string {
   return problemsOf(() => readCodecServerSettings({ ...codecServerEnvironment, ...environment }));
 }
 
+const bytes = (text: string) => new TextEncoder().encode(text);
+
 function temporalOf(environment: Record<string, string>) {
   return readGatewaySettings({ ...gatewayEnvironment, ...environment }).temporal;
 }
@@ -66,6 +69,7 @@ describe("the worker's settings", () => {
       encryptionKeys: ENCRYPTION_KEYS,
       directus: { url: 'http://127.0.0.1:8055', token: 'directus-token' },
       ridendine: { baseUrl: 'https://partner.example/v1', apiKey: 'partner-key', timeoutMs: 15_000 },
+      maxPartnerCallsPerSecond: undefined,
       deadlines: {
         ridendineTimeoutMs: 15_000,
         ridendineIdempotencyTtlMs: 86_400_000,
@@ -74,6 +78,7 @@ describe("the worker's settings", () => {
         reviewWindowMs: 604_800_000,
       },
       links: { directusPublicUrl: 'http://127.0.0.1:8055', runbookUrl: undefined },
+      build: undefined,
       worker: {
         maxConcurrentActivityTaskExecutions: 100,
         maxConcurrentWorkflowTaskExecutions: 100,
@@ -90,12 +95,15 @@ describe("the worker's settings", () => {
       TEMPORAL_ADDRESS: 'temporal.example:7233',
       TEMPORAL_NAMESPACE: 'orders',
       RIDENDINE_TIMEOUT_MS: '2500',
+      RIDENDINE_MAX_CALLS_PER_SECOND: '20',
       RIDENDINE_IDEMPOTENCY_TTL: '2 days',
       RIDENDINE_IDEMPOTENCY_MARGIN: '90 min',
       QUOTE_GRACE: '30s',
       REVIEW_WINDOW: '3 days',
       WORKER_SWEEP_INTERVAL: '1 min',
       WORKER_SWEEP_AFTER: '2 min',
+      WORKER_DEPLOYMENT_NAME: 'orders',
+      WORKER_BUILD_ID: '0.3.0-4f2a1c',
       WORKER_MAX_CONCURRENT_ACTIVITIES: '7',
       WORKER_MAX_CONCURRENT_WORKFLOW_TASKS: '8',
       WORKER_SHUTDOWN_GRACE: '1m',
@@ -105,6 +113,7 @@ describe("the worker's settings", () => {
     expect(settings).toMatchObject({
       temporal: { address: 'temporal.example:7233', namespace: 'orders' },
       ridendine: { timeoutMs: 2500 },
+      maxPartnerCallsPerSecond: 20,
       deadlines: {
         ridendineTimeoutMs: 2500,
         ridendineIdempotencyTtlMs: 172_800_000,
@@ -112,6 +121,7 @@ describe("the worker's settings", () => {
         quoteGraceMs: 30_000,
         reviewWindowMs: 259_200_000,
       },
+      build: { deploymentName: 'orders', buildId: '0.3.0-4f2a1c' },
       worker: {
         maxConcurrentActivityTaskExecutions: 7,
         maxConcurrentWorkflowTaskExecutions: 8,
@@ -120,6 +130,15 @@ describe("the worker's settings", () => {
       sweep: { intervalMs: 60_000, afterMs: 120_000 },
       logLevel: 'debug',
     });
+  });
+
+  it.each([
+    { WORKER_DEPLOYMENT_NAME: 'with.a.dot' },
+    { WORKER_DEPLOYMENT_NAME: 'with:a-colon' },
+    { WORKER_BUILD_ID: 'with a space' },
+    { WORKER_BUILD_ID: "quote'" },
+  ])('are refused with a name that Temporal could not tell from another: %j', (name) => {
+    expect(workerWith(name)).toContain(`${Object.keys(name)[0]}: must be from 1 to 100 letters`);
   });
 
   it('count what is empty as not set', () => {
@@ -135,6 +154,7 @@ describe("the worker's settings", () => {
         DIRECTUS_TOKEN: '',
         RIDENDINE_BASE_URL: 'ftp://partner.example',
         RIDENDINE_TIMEOUT_MS: '99',
+        RIDENDINE_MAX_CALLS_PER_SECOND: '0',
         QUOTE_GRACE: 'soon',
         WORKER_SWEEP: 'maybe',
         WORKER_SWEEP_INTERVAL: '0s',
@@ -152,6 +172,7 @@ describe("the worker's settings", () => {
       '  QUOTE_GRACE: must be a duration such as "24h", "5 min" or "7 days"',
       '  RIDENDINE_API_KEY is not set.',
       '  RIDENDINE_BASE_URL: must be an http or https address without a query',
+      '  RIDENDINE_MAX_CALLS_PER_SECOND: must be a whole number from 1 to 10000',
       '  RIDENDINE_TIMEOUT_MS: must be a whole number from 100 to 120000',
       '  TEMPORAL_ADDRESS: must be host:port, without a scheme',
       '  WORKER_MAX_CONCURRENT_ACTIVITIES: must be a whole number from 1 to 10000',
@@ -401,6 +422,7 @@ describe('encryption', () => {
 describe('what is said of settings that can not be used', () => {
   it('holds no value: any of them may be a secret in the wrong place', () => {
     const names = `TEMPORAL_ADDRESS TEMPORAL_NAMESPACE TEMPORAL_API_KEY TEMPORAL_TLS TEMPORAL_TLS_SERVER_NAME
+      TEMPORAL_TLS_DISABLE_HOST_VERIFICATION
       DIRECTUS_URL DIRECTUS_TOKEN RIDENDINE_BASE_URL RIDENDINE_API_KEY RIDENDINE_TIMEOUT_MS
       RIDENDINE_IDEMPOTENCY_TTL RIDENDINE_IDEMPOTENCY_MARGIN QUOTE_GRACE REVIEW_WINDOW LOG_LEVEL ENCRYPTION_KEYS
       WORKER_SWEEP WORKER_SWEEP_INTERVAL WORKER_SWEEP_AFTER
@@ -417,6 +439,10 @@ describe('what is said of settings that can not be used', () => {
       problemsOf(() => readCodecServerSettings({ ...secretPath, CODEC_SERVER_HOST: 'canary' })),
       problemsOf(() => readGatewaySettings({ ENCRYPTION_KEYS, GATEWAY_API_KEYS: 'canary', GATEWAY_PORT: 'canary' })),
       problemsOf(() => readWorkerSettings({ DIRECTUS_TOKEN: 'canary', RIDENDINE_API_KEY: 'canary' })),
+      gatewayWith({ TEMPORAL_CONFIG_FILE: 'canary' }),
+      gatewayWith({ TEMPORAL_PROFILE: 'canary', HOME: '/nowhere' }),
+      gatewayWith({ TEMPORAL_TLS_CLIENT_CERT_PATH: 'canary', TEMPORAL_TLS_CLIENT_KEY_PATH: 'canary' }),
+      gatewayWith({ TEMPORAL_GRPC_META_X: 'canarý' }),
     ];
 
     expect(messages).not.toContain('none');
@@ -437,16 +463,23 @@ describe('the connection to Temporal', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
+  /** A configuration file as those of Temporal's own tools. @returns what an environment says of it. */
+  async function profileFile(toml: string): Promise<{ TEMPORAL_CONFIG_FILE: string }> {
+    const path = file(`${randomUUID()}.toml`);
+    await writeFile(path, toml);
+    return { TEMPORAL_CONFIG_FILE: path };
+  }
+
   it('uses TLS with an API key', () => {
-    expect(temporalOf({ TEMPORAL_API_KEY: 'cloud-key' })).toMatchObject({ apiKey: 'cloud-key', tls: {} });
+    expect(temporalOf({ TEMPORAL_API_KEY: 'cloud-key' })).toMatchObject({ apiKey: 'cloud-key', tls: true });
   });
 
   it('uses no TLS if told so, even with an API key', () => {
     expect(temporalOf({ TEMPORAL_API_KEY: 'cloud-key', TEMPORAL_TLS: 'false' })).toHaveProperty('tls', false);
   });
 
-  it('uses TLS if told so', () => {
-    expect(temporalOf({ TEMPORAL_TLS: 'true' })).toHaveProperty('tls', {});
+  it.each(['true', '1'])('uses TLS if told so: %s', (told) => {
+    expect(temporalOf({ TEMPORAL_TLS: told })).toHaveProperty('tls', {});
   });
 
   it('proves itself with a certificate', () => {
@@ -459,23 +492,148 @@ describe('the connection to Temporal', () => {
 
     expect(tls).toEqual({
       serverNameOverride: 'temporal.example',
-      serverRootCACertificate: Buffer.from('the authority'),
-      clientCertPair: { crt: Buffer.from('our certificate'), key: Buffer.from('our key') },
+      serverRootCACertificate: bytes('the authority'),
+      clientCertPair: { crt: bytes('our certificate'), key: bytes('our key') },
     });
   });
 
-  it('names the setting of a file that can not be read', () => {
-    const message = problemsOf(() => temporalOf({ TEMPORAL_TLS_SERVER_CA_CERT_PATH: file('missing.pem') }));
+  it('takes certificate and key from the environment itself', () => {
+    const { tls } = temporalOf({
+      TEMPORAL_TLS_CLIENT_CERT_DATA: 'our certificate',
+      TEMPORAL_TLS_CLIENT_KEY_DATA: 'our key',
+      TEMPORAL_TLS_SERVER_CA_CERT_DATA: 'the authority',
+    });
 
-    expect(message).toContain('TEMPORAL_TLS_SERVER_CA_CERT_PATH: the file can not be read (ENOENT)');
+    expect(tls).toEqual({
+      serverRootCACertificate: bytes('the authority'),
+      clientCertPair: { crt: bytes('our certificate'), key: bytes('our key') },
+    });
+  });
+
+  it('sends the headers that it is given', () => {
+    expect(temporalOf({ TEMPORAL_GRPC_META_X_TEAM_OF_OURS: 'orders' })).toHaveProperty('metadata', {
+      'x-team-of-ours': 'orders',
+    });
+    expect(temporalOf({ TEMPORAL_GRPC_META_X: '' })).not.toHaveProperty('metadata');
+  });
+
+  it('is what the profile says, and a variable wins over the profile', async () => {
+    const configured = await profileFile(`
+      [profile.default]
+      address = "127.0.0.1:1"
+      [profile.production]
+      address = "temporal.example:7233"
+      namespace = "orders"
+      tls = { client_cert_path = "${file('client.pem')}", client_key_data = "our key" }
+      grpc_meta = { x-team = "orders" }`);
+
+    const given = { ...configured, TEMPORAL_PROFILE: 'production' };
+
+    expect(temporalOf(given)).toEqual({
+      address: 'temporal.example:7233',
+      namespace: 'orders',
+      tls: { clientCertPair: { crt: bytes('our certificate'), key: bytes('our key') } },
+      metadata: { 'x-team': 'orders' },
+    });
+    expect(temporalOf({ ...given, TEMPORAL_NAMESPACE: 'others', TEMPORAL_TLS: 'false' })).toMatchObject({
+      address: 'temporal.example:7233',
+      namespace: 'others',
+      tls: false,
+    });
+    expect(temporalOf(configured)).toMatchObject({ address: '127.0.0.1:1', namespace: 'default' });
+  });
+
+  it("reads the Temporal CLI's own file only if a profile is asked for", async () => {
+    await mkdir(file('temporalio'), { recursive: true });
+    await writeFile(
+      file('temporalio/temporal.toml'),
+      '[profile.default]\naddress = "of-the-laptop:7233"\n[profile.cloud]\naddress = "of-the-cloud:7233"\n',
+    );
+    const home = { HOME: folder, XDG_CONFIG_HOME: folder };
+
+    expect(temporalOf(home)).toEqual({ address: '127.0.0.1:7233', namespace: 'default' });
+    expect(temporalOf({ ...home, TEMPORAL_PROFILE: 'cloud' })).toMatchObject({ address: 'of-the-cloud:7233' });
+  });
+
+  it('names the setting of each file that can not be read', async () => {
+    const profile = await profileFile(`[profile.default.tls]\nserver_ca_cert_path = "${file('missing.pem')}"`);
+
+    const variables = problemsOf(() =>
+      temporalOf({
+        TEMPORAL_TLS_SERVER_CA_CERT_PATH: file('missing.pem'),
+        TEMPORAL_TLS_CLIENT_CERT_PATH: folder,
+        TEMPORAL_TLS_CLIENT_KEY_PATH: file('client.key'),
+      }),
+    );
+
+    expect(variables.split('\n').slice(1).toSorted()).toEqual([
+      '  TEMPORAL_TLS_CLIENT_CERT_PATH: the file can not be read (EISDIR)',
+      '  TEMPORAL_TLS_SERVER_CA_CERT_PATH: the file can not be read (ENOENT)',
+    ]);
+    expect(problemsOf(() => temporalOf(profile))).toContain(
+      'TEMPORAL_CONFIG_FILE: tls.server_ca_cert_path: the file can not be read (ENOENT)',
+    );
+    expect(problemsOf(() => temporalOf({ TEMPORAL_CONFIG_FILE: file('missing.toml') }))).toContain(
+      'TEMPORAL_CONFIG_FILE: the file can not be read (ENOENT)',
+    );
   });
 
   it.each([
-    ['TEMPORAL_TLS_CLIENT_CERT_PATH', 'TEMPORAL_TLS_CLIENT_KEY_PATH'],
-    ['TEMPORAL_TLS_CLIENT_KEY_PATH', 'TEMPORAL_TLS_CLIENT_CERT_PATH'],
-  ])('does not go without half of its proof: %s alone', (given, missing) => {
-    const message = problemsOf(() => temporalOf({ [given]: file('client.pem') }));
+    ['TEMPORAL_TLS_CLIENT_CERT_PATH', 'TEMPORAL_TLS_CLIENT_KEY_PATH is not set.'],
+    ['TEMPORAL_TLS_CLIENT_KEY_PATH', 'TEMPORAL_TLS_CLIENT_CERT_PATH is not set.'],
+    ['TEMPORAL_TLS_CLIENT_KEY_DATA', 'TEMPORAL_TLS_CLIENT_CERT_PATH is not set.'],
+  ])('does not go without half of its proof: %s alone', (given, problem) => {
+    expect(problemsOf(() => temporalOf({ [given]: file('client.pem') }))).toContain(problem);
+  });
 
-    expect(message).toContain(`${missing} is not set`);
+  it.each([
+    ['tls.client_cert_data = "canary"', 'tls.client_key_path is not set.'],
+    ['tls.client_key_data = "canary"', 'tls.client_cert_path is not set.'],
+    ['address = "https://canary"', 'address must be host:port, without a scheme'],
+    ['api_key = "canary with spaces"', 'api_key must be printable ASCII without spaces'],
+    ['namespace = 7', 'namespace must be a text'],
+    ['tls.disabled = "canary"', 'tls.disabled must be true or false'],
+    ['api_kee = "canary"', 'the file has a key that nobody knows, in profile.default'],
+    ['tls.disable_host_verification = true', 'the file has a key that nobody knows, in profile.default.tls'],
+    ['api_key = canary', 'the file is not TOML (line 2)'],
+    ['tls = { client_cert_path = "canary", client_cert_data = "canary" }', 'client_cert is given twice'],
+    ['tls = 7', 'the file can not be understood'],
+    ['grpc_meta = { x-canary = "canarý" }', 'must be names and values of headers'],
+  ])('is not taken from a profile with %s, of which no value is shown', async (line, problem) => {
+    const configured = await profileFile(`[profile.default]\n${line}\n`);
+
+    const message = problemsOf(() => temporalOf(configured));
+
+    expect(message).toContain(problem);
+    expect(message).not.toContain('canary');
+  });
+
+  it('is not that of a profile that the file does not have', async () => {
+    const configured = await profileFile('[profile.default]\n');
+
+    const message = problemsOf(() => temporalOf({ ...configured, TEMPORAL_PROFILE: 'canary' }));
+
+    expect(message).toContain('the file has no such profile');
+    expect(message).not.toContain('canary');
+  });
+
+  it('has all problems of a profile reported together', async () => {
+    const configured = await profileFile('[profile.default]\naddress = "nowhere"\ntls.client_key_data = "our key"\n');
+
+    expect(
+      problemsOf(() => temporalOf(configured))
+        .split('\n')
+        .slice(1),
+    ).toEqual([
+      '  TEMPORAL_CONFIG_FILE: address must be host:port, without a scheme',
+      '  TEMPORAL_CONFIG_FILE: tls.client_cert_path is not set.',
+    ]);
+  });
+
+  it('never trusts a server that nobody has certified', () => {
+    expect(problemsOf(() => temporalOf({ TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: 'true' }))).toContain(
+      'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: is not supported',
+    );
+    expect(problemsOf(() => temporalOf({ TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: 'false' }))).toBe('none');
   });
 });

@@ -1,0 +1,125 @@
+import { isGrpcServiceError } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import { ORDER_CREATION_TASK_QUEUE, ORDER_CREATION_WORKFLOW } from '../domain/order-creation.ts';
+import { describeOrderQueue } from '../temporal/order-workers.ts';
+import { isSame, recentPollers, routingOf } from '../temporal/order-pollers.ts';
+import type { TaskQueueDescription } from '../temporal/order-pollers.ts';
+import type { TemporalAccess } from '../temporal/temporal-access.ts';
+
+const { VersionDrainageStatus, TaskQueueType } = proto.temporal.api.enums.v1;
+/** gRPC's code. */
+const NOT_FOUND: number = 5;
+
+/**
+ * `new`: it has taken nothing yet, and does not until it is made current or ramped. `idle`: workers without a build that are
+ * given nothing; Temporal does not tell more of them.
+ */
+export type BuildState = 'current' | 'ramping' | 'draining' | 'drained' | 'new' | 'idle';
+
+/** A build of the workers as Temporal knows it. */
+export interface Build {
+  /** undefined: workers without a build. */
+  buildId: string | undefined;
+  state: BuildState;
+  /** Of a ramping one, the part of the orders that it takes. */
+  percent?: number;
+  /** How many workers have asked for tasks in the last 75 s. */
+  workers: number;
+  /** Open orders whose last step it took. Which build takes the next is not said by that. */
+  openOrders: number;
+}
+
+/** Whom a command is about. */
+export interface Deployment {
+  temporal: TemporalAccess;
+  /** `WORKER_DEPLOYMENT_NAME` */
+  name: string;
+}
+
+/** Every build that Temporal knows, the newest first, and last the workers without one if there are any. */
+export async function listBuilds(deployment: Deployment): Promise<Build[]> {
+  const { temporal, name } = deployment;
+  const queue = await describeOrderQueue(temporal);
+  const { current, ramping } = routingOf(queue);
+  const summaries = (await describeDeployment(deployment))?.versionSummaries ?? [];
+  const versions = summaries
+    .toSorted((a, b) => secondsOf(b.createTime) - secondsOf(a.createTime))
+    .flatMap(({ deploymentVersion, drainageInfo }) =>
+      deploymentVersion?.buildId ? [{ buildId: deploymentVersion.buildId, drainage: drainageInfo?.status }] : [],
+    );
+  const builds: Build[] = [];
+  for (const { buildId, drainage } of [...versions, { buildId: undefined, drainage: undefined }]) {
+    const build = buildId === undefined ? undefined : { deploymentName: name, buildId };
+    const isRamping = ramping !== undefined && isSame(build, ramping.build);
+    const workers = recentPollers(queue).filter((poller) => isSame(poller.build, build)).length;
+    builds.push({
+      buildId,
+      state: isSame(build, current) ? 'current' : isRamping ? 'ramping' : restingState(buildId, drainage),
+      ...(isRamping && { percent: ramping.percent }),
+      workers,
+      openOrders: await countOpenOrders(deployment, buildId),
+    });
+  }
+  return builds.filter(
+    ({ buildId, state, workers, openOrders }) =>
+      buildId !== undefined || state === 'ramping' || workers > 0 || openOrders > 0 || versions.length === 0,
+  );
+}
+
+function restingState(buildId: string | undefined, drainage: number | null | undefined): BuildState {
+  if (buildId === undefined) return 'idle';
+  if (drainage === VersionDrainageStatus.VERSION_DRAINAGE_STATUS_DRAINING) return 'draining';
+  if (drainage === VersionDrainageStatus.VERSION_DRAINAGE_STATUS_DRAINED) return 'drained';
+  return 'new';
+}
+
+/** @returns undefined if no worker with a build has ever asked for orders. */
+async function describeDeployment({ temporal, name }: Deployment) {
+  const { ask, connection, settings } = temporal;
+  const { workerDeploymentInfo } = await ask(async () => {
+    try {
+      return await connection.workflowService.describeWorkerDeployment({
+        namespace: settings.namespace,
+        deploymentName: name,
+      });
+    } catch (error) {
+      // The namespace is there: its task queue has just been described.
+      const code: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
+      if (code === NOT_FOUND) return { workerDeploymentInfo: undefined };
+      throw error;
+    }
+  });
+  return workerDeploymentInfo ?? undefined;
+}
+
+/** Whether a worker of this build asks for workflow tasks and for activities, as every worker of ours does. */
+export async function hasWorkers({ temporal, name }: Deployment, buildId: string): Promise<boolean> {
+  const { ask, connection, settings } = temporal;
+  const activities: TaskQueueDescription = await ask(() =>
+    connection.workflowService.describeTaskQueue({
+      namespace: settings.namespace,
+      taskQueue: { name: ORDER_CREATION_TASK_QUEUE },
+      taskQueueType: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+    }),
+  );
+  const build = { deploymentName: name, buildId };
+  return [activities, await describeOrderQueue(temporal)].every((queue) =>
+    recentPollers(queue).some((poller) => isSame(poller.build, build)),
+  );
+}
+
+async function countOpenOrders({ temporal, name }: Deployment, buildId: string | undefined): Promise<number> {
+  const { ask, connection, settings } = temporal;
+  const version = buildId === undefined ? 'IS NULL' : `= '${name}:${buildId}'`;
+  const { count } = await ask(() =>
+    connection.workflowService.countWorkflowExecutions({
+      namespace: settings.namespace,
+      query: `WorkflowType = '${ORDER_CREATION_WORKFLOW}' AND ExecutionStatus = 'Running' AND TemporalWorkerDeploymentVersion ${version}`,
+    }),
+  );
+  return Number(count);
+}
+
+function secondsOf(time: proto.google.protobuf.ITimestamp | null | undefined): number {
+  return Number(time?.seconds ?? 0) + (time?.nanos ?? 0) / 1e9;
+}

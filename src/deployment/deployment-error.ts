@@ -1,0 +1,4 @@
+/** Why a command could not be carried out. `message` is a sentence that says what to do. */
+export class DeploymentError extends Error {
+  override readonly name = 'DeploymentError';
+}

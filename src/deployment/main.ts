@@ -1,0 +1,59 @@
+import { deploymentVariables } from '../config/deployment-settings.ts';
+import { parseEnvironment, SettingsError } from '../config/environment.ts';
+import { readTemporalSettings, temporalVariables } from '../config/temporal-settings.ts';
+import { TemporalAccessError, withTemporalAccess } from '../temporal/temporal-access.ts';
+import { parseCommandLine, USAGE, UsageError } from './command-line.ts';
+import type { DeploymentCommand } from './command-line.ts';
+import { DeploymentError } from './deployment-error.ts';
+import { makeCurrent, makeUnversioned, ramp, waitUntilDrained } from './route-orders.ts';
+import { describeStatus, statusAsJson } from './show-status.ts';
+
+const REFUSED = 1;
+const WRONG_USAGE = 2;
+
+const variables = temporalVariables.extend(deploymentVariables.shape);
+
+/** `npm run deployment`: which build of the workers takes the orders. @returns what to print. */
+async function carryOut(command: Exclude<DeploymentCommand, { name: 'help' }>): Promise<string[]> {
+  const set = parseEnvironment(variables, process.env);
+  return await withTemporalAccess(readTemporalSettings(process.env), async (temporal) => {
+    const deployment = { temporal, name: set.WORKER_DEPLOYMENT_NAME };
+    switch (command.name) {
+      case 'status':
+        return command.json ? [await statusAsJson(deployment)] : await describeStatus(deployment);
+      case 'current': {
+        const buildId = command.buildId ?? set.WORKER_BUILD_ID;
+        if (buildId === undefined) throw new UsageError('"current" needs a build id, or WORKER_BUILD_ID.');
+        return await makeCurrent(deployment, { ...command, buildId });
+      }
+      case 'unversioned':
+        return await makeUnversioned(deployment);
+      case 'ramp':
+        return await ramp(deployment, command);
+      case 'drained':
+        return await waitUntilDrained(deployment, command);
+    }
+  });
+}
+
+/** @returns exit code. */
+async function main(args: string[]): Promise<number> {
+  try {
+    const command = parseCommandLine(args);
+    const lines = command.name === 'help' ? [USAGE] : await carryOut(command);
+    process.stdout.write(`${lines.join('\n')}\n`);
+    return 0;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`${error.message}\n"npm run deployment -- --help" tells more.\n`);
+      return WRONG_USAGE;
+    }
+    const isExpected =
+      error instanceof DeploymentError || error instanceof SettingsError || error instanceof TemporalAccessError;
+    if (!isExpected) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return REFUSED;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,36 @@
+import { Runtime } from '@temporalio/worker';
+import type { NativeConnection } from '@temporalio/worker';
+import type { WorkerBuild } from '../config/deployment-settings.ts';
+import { ORDER_CREATION_TASK_QUEUE } from '../domain/order-creation.ts';
+import { isTaking, routingOf } from '../temporal/order-pollers.ts';
+
+const ANSWER_TIMEOUT_MS = 5000;
+
+/** Logs which build this worker is, and warns if Temporal gives it nothing: it would wait without a word. */
+export async function tellBuild(options: {
+  connection: NativeConnection;
+  namespace: string;
+  build: WorkerBuild | undefined;
+}): Promise<void> {
+  const { connection, namespace, build } = options;
+  const { logger } = Runtime.instance();
+  const name = build === undefined ? 'a worker without a build' : `build ${build.buildId}`;
+  try {
+    const queue = await connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, () =>
+      connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: ORDER_CREATION_TASK_QUEUE } }),
+    );
+    const routing = routingOf(queue);
+    if (isTaking(build, routing)) {
+      logger.info(`This is ${name}, and it takes orders.`);
+      return;
+    }
+    const others = routing.current === undefined ? 'workers without a build' : `build ${routing.current.buildId}`;
+    const way =
+      build === undefined
+        ? 'set WORKER_BUILD_ID, or hand them back with "npm run deployment -- current --unversioned".'
+        : `make it current with "npm run deployment -- current ${build.buildId}".`;
+    logger.warn(`This is ${name}, and it takes no orders: ${others} take them; ${way}`);
+  } catch (error) {
+    logger.warn(`This is ${name}; whether it takes orders, Temporal did not say.`, { error });
+  }
+}

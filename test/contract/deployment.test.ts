@@ -1,0 +1,165 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Connection } from '@temporalio/client';
+import { parseCommandLine, UsageError } from '../../src/deployment/command-line.ts';
+import { freePort } from '../../stack/free-port.ts';
+import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
+import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
+import { newNamespace } from '../support/new-namespace.ts';
+import { runProgram } from '../support/run-program.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
+import type { WorkerProcess } from '../support/worker-process.ts';
+
+let temporal: EmbeddedTemporal;
+let connection: Connection;
+const workers: WorkerProcess[] = [];
+
+/** Several programs are started, one after the other. */
+jest.setTimeout(120_000);
+
+beforeAll(async () => {
+  temporal = await startEmbeddedTemporal();
+  connection = await Connection.connect({ address: temporal.settings.address });
+}, 120_000);
+afterEach(async () => {
+  for (const worker of workers.splice(0)) await worker.kill();
+});
+afterAll(async () => {
+  await connection.close();
+  await temporal.stop();
+});
+
+// How orders fare with all this: test/stack/upgrade.test.ts
+describe('npm run deployment', () => {
+  it('says of a namespace without workers that there are none', async () => {
+    const { exitCode, stdout } = await deployment(await newNamespace(connection), 'status');
+
+    expect(exitCode).toBe(0);
+    expect(stdout.split('\n')).toEqual([
+      'BUILD              STATE    WORKERS  OPEN ORDERS',
+      '(without a build)  current  0        0',
+      '',
+      'Workers without a build take the orders, and there is none at present: start one, or make another build current.',
+    ]);
+  });
+
+  it('says what to do with a build that has just been started, and makes that of the environment current', async () => {
+    const namespace = await newNamespace(connection);
+    await startBuild(namespace, '1.0');
+
+    const current = await deployment(namespace, 'current');
+    const again = await deployment(namespace, 'current', '1.0');
+    const status = await deployment(namespace, 'status', '--json');
+
+    expect(current.exitCode).toBe(2);
+    const ofTheImage = await runProgram('deployment', ['current'], {
+      ...environment(namespace),
+      WORKER_BUILD_ID: '1.0',
+    });
+    expect(ofTheImage).toMatchObject({ exitCode: 0, stdout: 'Build 1.0 is current, as it was.' });
+    expect(again.stdout.split('\n')).toEqual([
+      'Build 1.0 is current: it takes every new order, and the next step of each order in flight.',
+      'Workers without a build take nothing more: stop them when you like.',
+      'To go back: npm run deployment -- current --unversioned',
+    ]);
+    expect(JSON.parse(status.stdout)).toEqual({
+      deployment: 'order-creation',
+      builds: [{ build_id: '1.0', state: 'current', workers: 1, open_orders: 0 }],
+    });
+  });
+
+  it('takes a ramp back, and hands the orders to workers without a build', async () => {
+    const namespace = await newNamespace(connection);
+    await startBuild(namespace, '1.0');
+    await deployment(namespace, 'current', '1.0');
+    await startBuild(namespace, '1.1');
+
+    const ramped = await deployment(namespace, 'ramp', '1.1', '25%');
+    const ofCurrent = await deployment(namespace, 'ramp', '1.0', '25');
+    const drained = await deployment(namespace, 'drained', '1.1');
+    const takenBack = await deployment(namespace, 'ramp', '1.1', '0');
+    const unversioned = await deployment(namespace, 'current', '--unversioned');
+    const status = await deployment(namespace, 'status');
+
+    expect(ramped.stdout).toContain(
+      'Build 1.1 takes 25 % of the orders, new ones and those in flight; build 1.0 the others.',
+    );
+    expect(ofCurrent).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Build 1.0 is current') });
+    expect(drained).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('takes 25 % of the orders') });
+    expect(takenBack.stdout).toBe('Build 1.1 takes no more orders. Those that it began go on with build 1.0.');
+    expect(unversioned.stdout).toContain('There is none at present, and orders wait');
+    expect(status.stdout).toMatch(/^\(without a build\) +current +0 +0$/m);
+    expect(status.stdout).toMatch(/^1\.0 +drain(?:ing|ed) +1 +0$/m);
+  });
+
+  it('says what Temporal can not tell it', async () => {
+    const namespace = await newNamespace(connection);
+
+    const unknown = await deployment(namespace, 'drained', '9.9');
+    const unreachable = await runProgram('deployment', ['status'], {
+      TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}`,
+    });
+
+    expect(unknown).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('knows no build "9.9"') });
+    expect(unreachable).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('can not be reached') });
+  });
+});
+
+describe('what is typed', () => {
+  it.each([
+    [[], 'A command is missing'],
+    [['make', '1.0'], 'There is no command "make"'],
+    [['current', '1.0', '1.1'], '"1.1" is too much'],
+    [['current', '1.0', '--unversioned'], '"1.0" is too much'],
+    [['current', '1.0', '--json'], '"current" takes no --json'],
+    [['current', "1.0'"], 'can not be a build id'],
+    [['current', '1.0', '--wait', '5'], '--wait must be a duration'],
+    [['ramp', '1.0'], 'needs a percentage'],
+    [['ramp', '1.0', '101'], 'needs a percentage'],
+    [['ramp', '1.0', 'ten'], 'needs a percentage'],
+    [['drained'], '"drained" needs a build id'],
+    [['status', '--quiet'], "'--quiet'"],
+  ])('is refused if it can not be understood: %j', (args, problem) => {
+    expect(() => parseCommandLine(args)).toThrow(UsageError);
+    expect(() => parseCommandLine(args)).toThrow(problem);
+  });
+
+  it('is understood otherwise', () => {
+    expect(parseCommandLine(['current', '1.0', '--wait', '5s'])).toEqual({
+      name: 'current',
+      buildId: '1.0',
+      waitMs: 5000,
+    });
+    expect(parseCommandLine(['ramp', '1.0', '2.5'])).toEqual({
+      name: 'ramp',
+      buildId: '1.0',
+      percent: 2.5,
+      waitMs: 60_000,
+    });
+    expect(parseCommandLine(['drained', '1.0'])).toEqual({ name: 'drained', buildId: '1.0', waitMs: 600_000 });
+    expect(parseCommandLine(['--help'])).toEqual({ name: 'help' });
+  });
+});
+
+function environment(namespace: string): Record<string, string> {
+  return { TEMPORAL_ADDRESS: temporal.settings.address, TEMPORAL_NAMESPACE: namespace };
+}
+
+function deployment(namespace: string, ...args: string[]) {
+  return runProgram('deployment', args, environment(namespace));
+}
+
+async function startBuild(namespace: string, buildId: string): Promise<void> {
+  const worker = await startWorkerProcess({
+    TEMPORAL_ADDRESS: temporal.settings.address,
+    TEMPORAL_NAMESPACE: namespace,
+    WORKER_BUILD_ID: buildId,
+    // There are no orders, and nobody is asked.
+    DIRECTUS_URL: 'http://directus.invalid',
+    DIRECTUS_TOKEN: 'unused',
+    RIDENDINE_BASE_URL: 'http://ridendine.invalid',
+    RIDENDINE_API_KEY: 'unused',
+    ENCRYPTION_KEYS: 'off',
+    WORKER_SWEEP: 'off',
+  });
+  workers.push(worker);
+}

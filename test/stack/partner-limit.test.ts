@@ -1,0 +1,187 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client, Connection } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import pWaitFor from 'p-wait-for';
+import { OrderCreationClient } from '../../src/client/index.ts';
+import type { OrderView } from '../../src/client/index.ts';
+import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
+import { newPickupRequest } from '../support/builders.ts';
+import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
+import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
+import { startPreparedDirectus } from '../support/prepared-directus.ts';
+import type { PreparedDirectus } from '../support/prepared-directus.ts';
+import { startSandbox } from '../support/running-sandbox.ts';
+import type { Call, RunningSandbox } from '../support/running-sandbox.ts';
+import type { StartedProgram } from '../support/start-program.ts';
+import { testEncryptionKeys } from '../support/test-encryption.ts';
+import { startWorkerProgram } from '../support/worker-program.ts';
+
+const { TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
+
+/** Between the moment at which the server lets a call go and that at which the sandbox notes it. */
+const JITTER = 1;
+
+let temporal: EmbeddedTemporal;
+let directus: PreparedDirectus;
+let ridendine: RunningSandbox;
+let orders: OrderCreationClient;
+let connection: Connection;
+const workers: StartedProgram[] = [];
+beforeAll(async () => {
+  [temporal, directus, ridendine] = await Promise.all([
+    startEmbeddedTemporal(),
+    startPreparedDirectus(),
+    startSandbox(),
+  ]);
+  orders = OrderCreationClient.connect({ ...temporal.settings, encryptionKeys: testEncryptionKeys });
+  connection = await Connection.connect({ address: temporal.settings.address });
+}, 360_000);
+afterEach(async () => {
+  await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+});
+afterAll(async () => {
+  await orders?.close();
+  await connection?.close();
+  await Promise.all([temporal?.stop(), directus?.stop(), ridendine?.close()]);
+});
+
+describe('a limit of calls to RideNDine', () => {
+  it('is kept by all workers together, and every order is linked', async () => {
+    await Promise.all([startWorker({ limit: 5 }), startWorker({ limit: 5 })]);
+    const checkouts = await newCheckouts(30);
+
+    const outcomes = await Promise.all(
+      checkouts.map((checkout) => orders.createOrder(checkout, { timeoutMs: 60_000 })),
+    );
+
+    expect(outcomes.filter(({ state }) => state === 'SUCCEEDED')).toHaveLength(30);
+    await expectCallsAt(5, checkouts);
+    expect(await queuesOf(checkouts)).toEqual(new Set(['order-creation-ridendine']));
+  }, 120_000);
+
+  it('can be set by an operator at Temporal, over that of the workers', async () => {
+    await startWorker({ limit: 1000 });
+    await setLimitAtTemporal(5);
+    const checkouts = await newCheckouts(30);
+
+    await Promise.all(checkouts.map((checkout) => orders.createOrder(checkout, { timeoutMs: 60_000 })));
+
+    await setLimitAtTemporal(undefined);
+    await expectCallsAt(5, checkouts);
+  }, 120_000);
+
+  it('can be taken away: what waits in the queue of its own is linked by a worker without a limit', async () => {
+    const limited = await startWorker({ limit: 1 });
+    const checkouts = await newCheckouts(12);
+    await Promise.all(checkouts.map((checkout) => orders.createOrder(checkout, { timeoutMs: 0 })));
+    await untilAll(checkouts, ({ stage }) => stage !== 'VALIDATING' && stage !== 'CREATING_RECORD');
+    await limited.stop();
+    const linkedBefore = (await callsFor(checkouts)).length;
+
+    await startWorker({});
+
+    await untilAll(checkouts, ({ stage }) => stage === 'LINKED');
+    expect(linkedBefore).toBeLessThan(12);
+    expect(await callsFor(checkouts)).toHaveLength(12);
+  }, 120_000);
+
+  it('is none where none is set: calls wait with the other steps', async () => {
+    await startWorker({});
+    const checkouts = await newCheckouts(1);
+
+    await Promise.all(checkouts.map((checkout) => orders.createOrder(checkout, { timeoutMs: 60_000 })));
+
+    expect(await queuesOf(checkouts)).toEqual(new Set(['order-creation']));
+  }, 120_000);
+
+  it('lets a call that is under way end when the worker is stopped', async () => {
+    const worker = await startWorker({ limit: 5 });
+    const checkouts = await newCheckouts(1);
+    await ridendine.addFault({ kind: 'latency', ms: 2000, quote_id: checkouts[0]?.quote_id });
+    await orders.createOrder(checkouts[0] as CheckoutRequest, { timeoutMs: 0 });
+    await pWaitFor(async () => (await callsFor(checkouts)).length === 1, { timeout: 30_000 });
+
+    const { exitCode } = await worker.stop();
+
+    expect(exitCode).toBe(0);
+    expect(await callsFor(checkouts)).toMatchObject([{ effect: 'stored' }]);
+    await startWorker({});
+    await untilAll(checkouts, ({ stage }) => stage === 'LINKED');
+    expect(await callsFor(checkouts)).toHaveLength(1);
+  }, 120_000);
+});
+
+/** One call for each, and never more than the limit lets through. */
+async function expectCallsAt(limit: number, checkouts: CheckoutRequest[]): Promise<void> {
+  const calls = (await callsFor(checkouts)).map(({ received_at }) => Date.parse(received_at));
+  expect(calls).toHaveLength(checkouts.length);
+  // Each of the server's four partitions has a quarter of the limit, and may begin with a second's share, rounded up.
+  const burst = 4 * Math.ceil(limit / 4);
+  for (const seconds of [1, 2, 4]) {
+    expect(mostWithin(calls, seconds)).toBeLessThanOrEqual(burst + limit * seconds + JITTER);
+  }
+}
+
+/** As `temporal task-queue config set --queue-rps-limit` does. @param limit undefined: that of the workers counts. */
+async function setLimitAtTemporal(limit: number | undefined): Promise<void> {
+  await connection.workflowService.updateTaskQueueConfig({
+    namespace: temporal.settings.namespace,
+    taskQueue: 'order-creation-ridendine',
+    taskQueueType: TASK_QUEUE_TYPE_ACTIVITY,
+    updateQueueRateLimit: {
+      reason: 'Ticket 1',
+      ...(limit !== undefined && { rateLimit: { requestsPerSecond: limit } }),
+    },
+  });
+}
+
+/** Most of `times` (ascending, in milliseconds) that lie within so many seconds of one another. */
+function mostWithin(times: number[], seconds: number): number {
+  return Math.max(...times.map((from) => times.filter((time) => time >= from && time < from + seconds * 1000).length));
+}
+
+async function callsFor(checkouts: CheckoutRequest[]): Promise<Call[]> {
+  const ours = new Set<unknown>(checkouts.map(({ quote_id }) => quote_id));
+  return (await ridendine.calls()).filter(({ quote_id }) => ours.has(quote_id));
+}
+
+/** The task queues in which the calls to RideNDine of these orders have waited. */
+async function queuesOf(checkouts: CheckoutRequest[]): Promise<Set<unknown>> {
+  const client = new Client({ connection });
+  const histories = checkouts.map(({ idempotency_key }) =>
+    client.workflow.getHandle(`order-creation-${idempotency_key}`).fetchHistory(),
+  );
+  const scheduled = (await Promise.all(histories)).flatMap(({ events }) =>
+    (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: step }) => step ?? []),
+  );
+  return new Set(
+    scheduled
+      .filter(({ activityType }) => activityType?.name === 'createRideNDineOrder')
+      .map(({ taskQueue }) => taskQueue?.name),
+  );
+}
+
+async function untilAll(checkouts: CheckoutRequest[], isThere: (order: OrderView) => boolean): Promise<void> {
+  await pWaitFor(
+    async () => {
+      const views = await Promise.all(checkouts.map(({ idempotency_key }) => orders.getOrder(idempotency_key)));
+      return views.every(isThere);
+    },
+    { interval: 100, timeout: 60_000 },
+  );
+}
+
+async function newCheckouts(count: number): Promise<CheckoutRequest[]> {
+  const checkouts = Array.from({ length: count }, () => newPickupRequest());
+  for (const checkout of checkouts) await directus.addQuote(checkout);
+  return checkouts;
+}
+
+async function startWorker({ limit }: { limit?: number }): Promise<StartedProgram> {
+  const worker = await startWorkerProgram(
+    { temporal, directus, ridendine },
+    limit === undefined ? {} : { RIDENDINE_MAX_CALLS_PER_SECOND: String(limit) },
+  );
+  workers.push(worker);
+  return worker;
+}

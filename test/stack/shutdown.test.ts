@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { readFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import pWaitFor from 'p-wait-for';
+import type { RestartablePart } from '../../stack/restartable-part.ts';
+import { startRunningStack } from '../support/running-stack.ts';
+import type { RunningStack } from '../support/running-stack.ts';
+import { startWorkerProcess, workerEnvironment } from '../support/worker-process.ts';
+import type { WorkerProcess } from '../support/worker-process.ts';
+
+const WAITING_MS = 40_000;
+
+let world: RunningStack;
+const workers: WorkerProcess[] = [];
+
+beforeAll(async () => {
+  world = await startRunningStack();
+  await world.stack.parts.worker.stop({ signal: 'SIGTERM' });
+}, 360_000);
+afterAll(() => world?.stop());
+afterEach(async () => {
+  for (const worker of workers.splice(0)) await worker.kill();
+});
+
+describe('a worker that is told to stop', () => {
+  it('takes nothing new, and finishes what it waits for at RideNDine, which is not asked again', async () => {
+    const first = await startWorker({ WORKER_SHUTDOWN_GRACE: '20s' });
+    const slow = await beginSlowOrder(6000);
+
+    first.signal('SIGTERM');
+    const later = await begin();
+    const ended = await first.exited;
+
+    expect(ended).toEqual({ code: 0, signal: null });
+    expect(await stageOf(later.key)).toBe('VALIDATING');
+    await expect(world.sandboxOrdersOf(slow.orderId)).resolves.toHaveLength(1);
+
+    await startWorker();
+    await untilLinked(slow.key);
+    await untilLinked(later.key);
+    await expect(world.sandboxAttemptsOf(slow.orderId)).resolves.toHaveLength(1);
+  }, 240_000);
+
+  it('ends at once if it is told so again, and another worker brings the order to its end', async () => {
+    const first = await startWorker({ WORKER_SHUTDOWN_GRACE: '60s' });
+    const slow = await beginSlowOrder(10_000);
+
+    const before = stateChanges(first);
+    first.signal('SIGTERM');
+    await pWaitFor(() => stateChanges(first) > before, { interval: 20, timeout: 5000 });
+    const toldAgainAt = Date.now();
+    first.signal('SIGINT');
+    const ended = await first.exited;
+
+    expect(ended).toEqual({ code: 1, signal: null });
+    expect(Date.now() - toldAgainAt).toBeLessThan(3000);
+    expect(first.output()).toContain('The worker was told to stop a second time, and ends at once');
+
+    await startWorker();
+    await untilLinked(slow.key);
+    await expect(world.sandboxOrdersOf(slow.orderId)).resolves.toHaveLength(1);
+  }, 240_000);
+});
+
+describe.each(['gateway', 'codecServer'] as const)('the %s, while somebody still sends a request', (name) => {
+  it('ends at once if it is told to stop a second time', async () => {
+    const part = world.stack.parts[name];
+    if (part === undefined) throw new Error(`The stack has no ${name}.`);
+    const url = new URL((name === 'gateway' ? world.stack.urls.gateway : world.stack.urls.codec) ?? '');
+    const caller = await sendHalfOfARequest(url);
+    const toldAt = Date.now();
+
+    const stopping = part.stop({ signal: 'SIGTERM' });
+    await pWaitFor(() => isRefused(url), { interval: 20, timeout: 3000 });
+    process.kill(part.pid, 'SIGTERM');
+    const { code } = await part.exited;
+    await stopping;
+    caller.destroy();
+
+    expect(code).toBe(1);
+    // Without the second signal it would wait 5 s for the rest of the request.
+    expect(Date.now() - toldAt).toBeLessThan(3000);
+    expect(await logOf(part)).toContain('was told to stop a second time, and ends at once');
+    await part.start();
+  }, 60_000);
+});
+
+async function startWorker(environment: Record<string, string> = {}): Promise<WorkerProcess> {
+  const worker = await startWorkerProcess({ ...workerEnvironment(world), ...environment });
+  workers.push(worker);
+  return worker;
+}
+
+/** How often the SDK has logged that the worker changed its state: it does when it begins to stop. */
+function stateChanges(worker: WorkerProcess): number {
+  return worker.output().split('Worker state changed').length - 1;
+}
+
+async function begin(quoteId?: (id: string) => Promise<void>): Promise<{ key: string; quoteId: string }> {
+  const key = randomUUID();
+  const checkout = await world.newCheckout();
+  await quoteId?.(checkout.quote_id);
+  await world.post(key, checkout, { prefer: 'wait=0' });
+  return { key, quoteId: checkout.quote_id };
+}
+
+/** An order for which RideNDine is being asked now, and takes that long to answer. */
+async function beginSlowOrder(ms: number): Promise<{ key: string; orderId: string }> {
+  const { key, quoteId } = await begin((quote_id) => world.addFault({ kind: 'latency', ms, quote_id }));
+  let orderId = '';
+  await pWaitFor(
+    async () => {
+      orderId = (await world.ordersOf(quoteId))[0]?.id ?? '';
+      return orderId !== '' && (await world.sandboxAttemptsOf(orderId)).length === 1;
+    },
+    { interval: 50, timeout: WAITING_MS },
+  );
+  return { key, orderId };
+}
+
+async function stateOf(key: string): Promise<Record<string, unknown>> {
+  return (await (await world.get(key)).json()) as Record<string, unknown>;
+}
+
+async function stageOf(key: string): Promise<unknown> {
+  return (await stateOf(key))['stage'];
+}
+
+async function untilLinked(key: string): Promise<void> {
+  await pWaitFor(async () => (await stageOf(key)) === 'LINKED', { interval: 200, timeout: WAITING_MS });
+}
+
+async function sendHalfOfARequest(url: URL): Promise<Socket> {
+  const socket = connect({ host: url.hostname, port: Number(url.port) });
+  socket.on('error', () => {});
+  await new Promise<void>((resolve) => {
+    socket.write('POST /v1/orders HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n', () => resolve());
+  });
+  return socket;
+}
+
+async function isRefused({ origin }: URL): Promise<boolean> {
+  return await fetch(`${origin}/healthz`, { headers: { connection: 'close' } }).then(
+    () => false,
+    (error: Error) => (error.cause as { code?: string }).code === 'ECONNREFUSED',
+  );
+}
+
+async function logOf(part: RestartablePart): Promise<string> {
+  return await readFile(part.logFile, 'utf8');
+}

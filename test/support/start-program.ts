@@ -1,0 +1,51 @@
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import type { Ended } from './run-program.ts';
+
+/** Far more than any of our programs takes to stop. */
+const KILL_AFTER_MS = 30_000;
+
+export interface StartedProgram {
+  pid: number;
+  /** What it has said so far, on stdout and stderr. */
+  output(): string;
+  /** Asks it to end, as a container does, and waits for that. */
+  stop(): Promise<Ended>;
+  ended: Promise<Ended>;
+}
+
+/** Starts one of our services as a process of its own, with no setting but those given. */
+export function startProgram(
+  program: 'worker' | 'gateway' | 'codec-server',
+  environment: Record<string, string>,
+): StartedProgram {
+  const main = fileURLToPath(new URL(`../../src/${program}/main.ts`, import.meta.url));
+  const running = execa(process.execPath, [main], {
+    env: environment,
+    extendEnv: false,
+    reject: false,
+    forceKillAfterDelay: KILL_AFTER_MS,
+  });
+  const { pid } = running;
+  if (pid === undefined) throw new Error(`${program} could not be started.`);
+  let output = '';
+  for (const stream of [running.stdout, running.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  const waitForEnd = async (): Promise<Ended> => {
+    const { exitCode, stdout, stderr } = await running;
+    return { exitCode, stdout, stderr };
+  };
+  const ended = waitForEnd();
+  return {
+    pid,
+    output: () => output,
+    ended,
+    async stop() {
+      running.kill('SIGTERM');
+      return await ended;
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import pWaitFor from 'p-wait-for';
+import { ORDER_CREATION_TASK_QUEUE } from '../../src/domain/order-creation.ts';
+import { hasPoller } from '../../stack/temporal/has-poller.ts';
+import type { RunningStack } from './running-stack.ts';
+
+/** Fifty times what a start takes that compiles the workflows, for a machine that does much else. */
+const READY_TIMEOUT_MS = 150_000;
+
+export interface WorkerEnvironment extends Record<string, string> {
+  TEMPORAL_ADDRESS: string;
+  TEMPORAL_NAMESPACE: string;
+}
+
+export interface WorkerProcess {
+  signal(signal: NodeJS.Signals): void;
+  /** What it has printed so far, standard output and error. */
+  output(): string;
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Ends it if it still runs. */
+  kill(): Promise<void>;
+}
+
+/** What a worker of this stack needs. */
+export function workerEnvironment({ stack }: RunningStack): WorkerEnvironment {
+  const { temporal, urls, secrets } = stack;
+  return {
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+    DIRECTUS_URL: urls.directus,
+    DIRECTUS_TOKEN: secrets.directusServiceToken,
+    RIDENDINE_BASE_URL: urls.ridendine,
+    RIDENDINE_API_KEY: secrets.ridendineApiKey,
+    ENCRYPTION_KEYS: secrets.encryptionKeys,
+  };
+}
+
+/** A worker as a process of its own. Resolves when it asks for orders. */
+export async function startWorkerProcess(environment: WorkerEnvironment): Promise<WorkerProcess> {
+  const main = fileURLToPath(new URL('../../src/worker/main.ts', import.meta.url));
+  const child = spawn(process.execPath, [main], { env: environment });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  const exited = once(child, 'exit').then(([code, signal]) => ({
+    code: code as number | null,
+    signal: signal as NodeJS.Signals | null,
+  }));
+  const worker = {
+    signal: (signal: NodeJS.Signals) => void child.kill(signal),
+    output: () => output,
+    exited,
+    async kill() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      await exited;
+    },
+  };
+  try {
+    const temporal = { address: environment.TEMPORAL_ADDRESS, namespace: environment.TEMPORAL_NAMESPACE };
+    const isReady = () => hasPoller({ temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid: child.pid ?? 0 });
+    await pWaitFor(
+      () => {
+        if (child.exitCode !== null) throw new Error(`The worker ended before it was ready:\n${output}`);
+        // A failing question means not yet.
+        return isReady().catch(() => false);
+      },
+      { interval: 100, timeout: READY_TIMEOUT_MS },
+    );
+  } catch (error) {
+    await worker.kill();
+    throw error;
+  }
+  return worker;
+}
