@@ -38,8 +38,8 @@ export function describeCapacity(costs: MeasuredCosts, demand: Demand): string {
     `workflow task slots    ${slots(plan.workflowTaskSlots, SLOTS_PER_WORKER)}`,
     `workflow task pollers  ${slots(plan.workflowTaskPollers, POLLERS_PER_WORKER)}`,
     `calls to RideNDine     ${round(plan.partnerCalls)} at a time, ${ordersPerSecond} a second`,
-    `Temporal's histories   ${round(plan.historyGb)} GB with a retention of ${retentionDays} days`,
-    `Directus' database     ${round(plan.databaseGbPerMonth)} GB more every 30 days`,
+    `Temporal's database    ${round(plan.temporalGb)} GB with a retention of ${retentionDays} days`,
+    `Directus' database     ${round(plan.directusGbPerMonth)} GB more every 30 days`,
     '',
     'full first             ' +
       plan.limits

@@ -14,9 +14,10 @@ export interface MeasuredCosts {
   stepsMs: Record<string, number>;
   /** How long a worker took to get a workflow task, and how long it had it; an order that was alone. */
   workflowTask: { count: number; waitMs: number; runMs: number };
-  historyEvents: number;
-  historyBytes: number;
-  databaseBytes: number;
+  /** What an order leaves at Temporal: in its database, or, where only a dev server was measured, of history. */
+  temporalBytes: number;
+  /** In Directus' database. */
+  directusBytes: number;
 }
 
 export interface PartCost {
@@ -60,8 +61,9 @@ export interface CapacityPlan {
   workflowTaskPollers: SlotPlan;
   /** Calls to RideNDine that are under way at a time. */
   partnerCalls: number;
-  historyGb: number;
-  databaseGbPerMonth: number;
+  /** For as long as a finished order stays. */
+  temporalGb: number;
+  directusGbPerMonth: number;
   /** What is full first if orders become more, the nearest first. */
   limits: Limit[];
 }
@@ -124,8 +126,8 @@ export function planCapacity(costs: MeasuredCosts, demand: Demand): CapacityPlan
     workflowTaskSlots,
     workflowTaskPollers,
     partnerCalls: (ordersPerSecond * partnerMs) / 1000,
-    historyGb: (ordersPerSecond * DAY_S * demand.retentionDays * costs.historyBytes) / GB,
-    databaseGbPerMonth: (ordersPerSecond * DAY_S * 30 * costs.databaseBytes) / GB,
+    temporalGb: (ordersPerSecond * DAY_S * demand.retentionDays * costs.temporalBytes) / GB,
+    directusGbPerMonth: (ordersPerSecond * DAY_S * 30 * costs.directusBytes) / GB,
     limits: [
       ...parts.map(({ limit }) => limit),
       slotLimit('activity slots', activitySlots, demand, 'more workers, or WORKER_MAX_CONCURRENT_ACTIVITIES'),
@@ -224,9 +226,8 @@ export function costsOf({ measuredOn, machine, whole, orchestration }: BenchResu
       waitMs: histories.workflowTaskWaitMs.p50,
       runMs: histories.workflowTaskRunMs.p50,
     },
-    historyEvents: histories.events,
-    historyBytes: histories.bytes,
-    databaseBytes: whole.databaseBytesPerOrder,
+    temporalBytes: production?.databaseBytesPerOrder ?? histories.bytes,
+    directusBytes: whole.databaseBytesPerOrder,
   };
 }
 

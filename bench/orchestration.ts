@@ -53,6 +53,8 @@ interface Site {
   place: (key: string) => Promise<void>;
   /** Of orders that were alone. */
   aloneKeys: string[];
+  /** Since then `databaseBytes` counts. */
+  databaseBytesBefore: number | undefined;
   stop(): Promise<void>;
 }
 
@@ -87,6 +89,7 @@ async function measureOn(sites: Site[], plan: OrchestrationPlan, progress: Progr
     const orders = newKeys(plan.warmUpOrders);
     await measureLoad({ pids: site.pids, atRest: {}, orders, parallel: WARM_UP_PARALLEL, place: site.place });
     site.atRest = await measureAtRest(site.pids, plan.atRestMs);
+    site.databaseBytesBefore = await site.server.databaseBytes?.();
   }
   for (let round = 1; round <= plan.rounds; round += 1) {
     // None is always the one that comes after the same other.
@@ -114,15 +117,26 @@ async function measureOn(sites: Site[], plan: OrchestrationPlan, progress: Progr
     waitsMs: WAITS_MS,
     cells: cellsOf(samples),
     overheads: overheadsOf(samples, PLAIN),
-    servers: await Promise.all(
-      sites.map(async ({ server: { variant, title, flags, settings }, atRest, aloneKeys }) => ({
-        variant,
-        title,
-        flags,
-        atRest,
-        histories: await readHistories(settings, aloneKeys.slice(-HISTORY_SAMPLE)),
-      })),
-    ),
+    servers: await Promise.all(sites.map((site) => describeSite(site, samples))),
+  };
+}
+
+async function describeSite(
+  { server, atRest, aloneKeys, databaseBytesBefore = 0 }: Site,
+  samples: Sample[],
+): Promise<OrchestrationResult['servers'][number]> {
+  const { variant, title, flags, settings } = server;
+  const bytes = await server.databaseBytes?.();
+  const orders = samples
+    .filter((sample) => sample.variant === variant)
+    .reduce((sum, { latenciesMs }) => sum + latenciesMs.length, 0);
+  return {
+    variant,
+    title,
+    flags,
+    atRest,
+    histories: await readHistories(settings, aloneKeys.slice(-HISTORY_SAMPLE)),
+    databaseBytesPerOrder: bytes === undefined ? null : (bytes - databaseBytesBefore) / orders,
   };
 }
 
@@ -172,6 +186,7 @@ async function openSite(server: BenchServer): Promise<Site> {
           throw new Error(`An order was not done within ${ORDER_TIMEOUT_MS / 1000} s.`);
       },
       aloneKeys: [],
+      databaseBytesBefore: undefined,
       stop,
     };
   } catch (error) {

@@ -134,6 +134,11 @@ function describeOrchestration({ waitsMs, cells, overheads, servers }: BenchResu
         ];
       }),
     ),
+    ...servers.flatMap(({ title, databaseBytesPerOrder }) =>
+      databaseBytesPerOrder === null
+        ? []
+        : [`An order leaves ${Math.round(databaseBytesPerOrder / 100) / 10} kB in the databases of the ${title}.`],
+    ),
   ].join('\n\n');
 }
 

@@ -103,11 +103,25 @@ export async function startProductionServer(): Promise<BenchServer> {
       settings,
       pids: { temporal: part.pid, 'temporal database': postgres.pid },
       flags: [PLUGIN, `NUM_HISTORY_SHARDS=${SHARDS}`, 'deploy/temporal/dynamic-config.yaml'],
+      databaseBytes: () => databaseBytes(postgres),
       stop,
     };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+async function databaseBytes(postgres: RunningPostgres): Promise<number> {
+  const session = await connectToPostgres(postgres);
+  try {
+    const [row] = await session.sql(
+      'SELECT sum(pg_database_size(datname)) AS bytes FROM pg_database WHERE datname = ANY($1)',
+      DATABASES,
+    );
+    return Number(row?.['bytes']);
+  } finally {
+    await session.close();
   }
 }
 

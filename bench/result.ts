@@ -74,6 +74,8 @@ const orchestrationSchema = z.object({
       flags: z.array(z.string()),
       atRest: atRestSchema,
       histories: historiesSchema,
+      /** What an order leaves in its database; of a dev server nobody asks. */
+      databaseBytesPerOrder: z.number().nullable().default(null),
     }),
   ),
 });

@@ -18,6 +18,8 @@ export interface BenchServer {
   /** The server itself and what it stores its data in. */
   pids: Pids;
   flags: string[];
+  /** How large its database is by now, where there is one to ask. */
+  databaseBytes?: () => Promise<number>;
   stop(): Promise<void>;
 }
 

@@ -24,9 +24,8 @@ const costs: MeasuredCosts = {
   isProductionTemporal: false,
   stepsMs: { validateCheckout: 20, createOrderRecord: 30, createRideNDineOrder: 10, saveLinkIds: 40 },
   workflowTask: { count: 5, waitMs: 4, runMs: 10 },
-  historyEvents: 33,
-  historyBytes: 15_000,
-  databaseBytes: 13_000,
+  temporalBytes: 15_000,
+  directusBytes: 13_000,
 };
 
 const demand = (changes: Partial<Demand>): Demand => ({
@@ -85,8 +84,8 @@ describe('the capacity plan', () => {
     const plan = planFor({ ordersPerSecond: 10, partnerMs: 400, retentionDays: 10 });
 
     expect(plan.partnerCalls).toBeCloseTo(4);
-    expect(plan.historyGb).toBeCloseTo((10 * 86_400 * 10 * 15_000) / 1e9);
-    expect(plan.databaseGbPerMonth).toBeCloseTo((10 * 86_400 * 30 * 13_000) / 1e9);
+    expect(plan.temporalGb).toBeCloseTo((10 * 86_400 * 10 * 15_000) / 1e9);
+    expect(plan.directusGbPerMonth).toBeCloseTo((10 * 86_400 * 30 * 13_000) / 1e9);
   });
 
   it('names what is full first', () => {
