@@ -1,7 +1,6 @@
 // A worker whose steps wait instead of doing something: node waiting-worker.ts, with the settings below.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { OrderCreationActivities } from '../src/activities/order-creation-activities.ts';
 import { currentRunId } from '../src/activities/run-id.ts';
@@ -10,6 +9,8 @@ import { buildRideNDineRequest } from '../src/domain/ridendine-order.ts';
 import { dataConverterFor } from '../src/encryption/data-converter.ts';
 import { parseEncryptionKeys } from '../src/encryption/encryption-keys.ts';
 import { createWorkerLogger } from '../src/observability/worker-logger.ts';
+import { activityLogContext } from '../src/worker/activity-log-context.ts';
+import { workflowCode } from '../src/worker/workflow-code.ts';
 import { newCheckout } from '../test/support/builders.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -62,12 +63,15 @@ Runtime.install({
   shutdownSignals: ['SIGTERM'],
 });
 const connection = await NativeConnection.connect({ address: setting('TEMPORAL_ADDRESS') });
+const dataConverter = dataConverterFor(parseEncryptionKeys(setting('ENCRYPTION_KEYS')));
+const workflow = workflowCode(dataConverter);
 const worker = await Worker.create({
   connection,
   namespace: setting('TEMPORAL_NAMESPACE'),
   taskQueue: ORDER_CREATION_TASK_QUEUE,
-  dataConverter: dataConverterFor(parseEncryptionKeys(setting('ENCRYPTION_KEYS'))),
-  workflowsPath: fileURLToPath(new URL('../src/workflows/index.ts', import.meta.url)),
+  dataConverter,
+  ...workflow,
+  interceptors: { ...workflow.interceptors, activity: [activityLogContext] },
   activities: steps,
   // As in src/config/worker-settings.ts.
   maxConcurrentActivityTaskExecutions: 100,

@@ -1,8 +1,10 @@
-import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, heartbeat, metricMeter } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
+import type { AttemptOutcome } from '../domain/attempt-outcome.ts';
 import { failureCodes, isFailureCode } from '../domain/failure-codes.ts';
 import type { FailureCode } from '../domain/failure-codes.ts';
+import { count, observeSeconds } from '../domain/metrics.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { RideNDineError } from '../integrations/ridendine/errors.ts';
@@ -48,14 +50,18 @@ export function createCreateRideNDineOrder({
     if (!order.is_asked || !isOurs) refuseWhenTooLate(order, known);
     // Should this attempt be cut off, the word of an older one must not be mistaken for its own.
     if (known.maybe_sent) leaveWord({ maybe_sent: true, code: known.code });
+    const startMs = performance.now();
     try {
-      return await ridendine.createOrder({
+      const link = await ridendine.createOrder({
         orderId: order.order_id,
         body: order.ridendine_request,
         signal: cancellationSignal(),
       });
+      countAttempt({ outcome: 'created', code: 'none' }, startMs);
+      return link;
     } catch (error) {
       if (!(error instanceof RideNDineError)) throw error;
+      countAttempt(error, startMs);
       const maybeSent = known.maybe_sent || error.outcome === 'maybeSent';
       leaveWord(
         maybeSent
@@ -65,6 +71,14 @@ export function createCreateRideNDineOrder({
       throw partnerFailure(error, order, maybeSent);
     }
   };
+}
+
+function countAttempt(
+  { outcome, code }: { outcome: AttemptOutcome | 'created'; code: FailureCode | 'none' },
+  startMs: number,
+): void {
+  count(metricMeter, 'partnerAttempts', { outcome, code });
+  observeSeconds(metricMeter, 'partnerAttemptDuration', { outcome }, (performance.now() - startMs) / 1000);
 }
 
 async function find(orders: Pick<OrdersStore, 'findOrderById'>, orderId: string): Promise<StoredOrder | null> {

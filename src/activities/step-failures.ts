@@ -3,7 +3,9 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Duration } from '@temporalio/common';
 import ms from 'ms';
 import { isFailureCode } from '../domain/failure-codes.ts';
+import type { FailureCode } from '../domain/failure-codes.ts';
 import { failureText } from '../domain/failure-text.ts';
+import { isCallersMatter } from '../domain/order-outcome.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
 import { supportAdvice } from '../domain/support-advice.ts';
 import { attemptTime } from './clock.ts';
@@ -21,7 +23,13 @@ export function withStepFailures<Input extends unknown[], Output>(
       return await activity(...input);
     } catch (error) {
       if (error instanceof CancelledFailure) throw error;
-      throw explained(error instanceof ApplicationFailure ? error : unexpected(error));
+      if (error instanceof ApplicationFailure) {
+        logAttempt(error, error.message);
+        throw explained(error);
+      }
+      const failure = unexpected();
+      logAttempt(failure, `An error that the activity does not know: ${nameAndPlace(error)}`);
+      throw explained(failure);
     }
   };
 }
@@ -30,19 +38,38 @@ export function withStepFailures<Input extends unknown[], Output>(
  * An error that is none of ours is a bug: it is tried again, since the next release may mend it. Its message may repeat
  * what a customer wrote, so only its name and place are told, and only to the log.
  */
-function unexpected(error: unknown): ApplicationFailure {
-  const [name, place] = nameAndPlace(error);
-  log.error(`An error that the activity does not know: ${name} ${place}`);
+function unexpected(): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'UnexpectedError',
     message: 'The worker met an error that it does not know.',
   });
 }
 
-function nameAndPlace(error: unknown): [name: string, place: string] {
-  if (!(error instanceof Error)) return [typeof error, 'without a place'];
+/** One line for each attempt that has failed, with what is known of it and without what anybody has written. */
+function logAttempt(failure: ApplicationFailure, reason: string): void {
+  const { outcome, status } = partnerDetails(failure);
+  log[levelOf(failure.type)]('attempt failed', {
+    code: failure.type,
+    reason,
+    outcome,
+    status,
+    tried_again: !isLast(failure),
+  });
+}
+
+/** Tried again by itself, and yet nothing comes of it until somebody has mended something. */
+const TO_BE_MENDED = new Set<FailureCode>(['RideNDineUnauthorized', 'RideNDineContractBroken', 'DirectusRejected']);
+
+function levelOf(type: string | undefined | null): 'info' | 'warn' | 'error' {
+  if (!isFailureCode(type) || TO_BE_MENDED.has(type)) return 'error';
+  // A checkout that is refused is nobody's fault here.
+  return isCallersMatter(type) ? 'info' : 'warn';
+}
+
+function nameAndPlace(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
   const frame = error.stack?.split('\n').find((line) => /^\s+at /.test(line));
-  return [error.name, frame?.trim() ?? 'without a place'];
+  return `${error.name} ${frame?.trim() ?? 'without a place'}`;
 }
 
 function explained(failure: ApplicationFailure): ApplicationFailure {

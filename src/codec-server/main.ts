@@ -1,7 +1,7 @@
-import pino from 'pino';
 import { readCodecServerSettings } from '../config/codec-server-settings.ts';
 import { SettingsError } from '../config/environment.ts';
 import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
+import { createLogger } from '../observability/logger.ts';
 import { forceOnSecondSignal } from '../process/second-signal.ts';
 import { createCodecServer } from './create-codec-server.ts';
 
@@ -11,7 +11,7 @@ try {
     keys: parseEncryptionKeys(settings.encryptionKeys),
     uiOrigins: settings.uiOrigins,
     access: settings.access,
-    logger: pino({ name: 'codec-server', level: settings.logLevel }),
+    logger: createLogger({ name: 'codec-server', level: settings.logLevel }),
   });
   forceOnSecondSignal('The codec server');
   const stop = async () => {

@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import ms from 'ms';
 import type { StringValue } from 'ms';
 import { z } from 'zod';
@@ -63,6 +64,15 @@ export function duration(minMs = 0) {
 export function httpUrl() {
   const error = 'must be an http or https address without a query';
   return z.url({ protocol: /^https?$/, error }).refine((url) => !/[?#]/.test(url), error);
+}
+
+/** Where to listen, by number and not by name: `127.0.0.1:9464`, `0.0.0.0:9464`, `[::1]:9464`. */
+export function ipAddressAndPort() {
+  return z.string().refine((text) => {
+    const [, address = '', port] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+    const isV6 = address.startsWith('[') && address.endsWith(']') && isIPv6(address.slice(1, -1));
+    return (isIPv4(address) || isV6) && Number(port) >= 1 && Number(port) <= 65_535;
+  }, 'must be an IP address and a port, such as 127.0.0.1:9464 or 0.0.0.0:9464');
 }
 
 /** A secret that goes into a header, and never into a message. */

@@ -1,7 +1,16 @@
 import ms from 'ms';
 import { z } from 'zod';
 import { deploymentVariables, readWorkerBuild } from './deployment-settings.ts';
-import { duration, httpUrl, logLevel, parseEnvironment, secret, SettingsError, wholeNumber } from './environment.ts';
+import {
+  duration,
+  httpUrl,
+  ipAddressAndPort,
+  logLevel,
+  parseEnvironment,
+  secret,
+  SettingsError,
+  wholeNumber,
+} from './environment.ts';
 import { encryptionVariables, readEncryptionKeys } from './encryption-settings.ts';
 import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
 
@@ -29,6 +38,7 @@ export const workerVariables = temporalVariables.extend({
   WORKER_SWEEP: z.enum(['on', 'off'], 'must be on or off').default('on'),
   WORKER_SWEEP_INTERVAL: duration(1000).default(5 * 60_000),
   WORKER_SWEEP_AFTER: duration().default(10 * 60_000),
+  WORKER_METRICS_ADDRESS: ipAddressAndPort().optional(),
   ...encryptionVariables.shape,
   LOG_LEVEL: logLevel,
 });
@@ -77,6 +87,7 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
       variables.WORKER_SWEEP === 'on'
         ? { intervalMs: variables.WORKER_SWEEP_INTERVAL, afterMs: variables.WORKER_SWEEP_AFTER }
         : undefined,
+    metricsAddress: variables.WORKER_METRICS_ADDRESS,
     logLevel: variables.LOG_LEVEL,
   };
 }

@@ -1,12 +1,11 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { ORDER_CREATION_TASK_QUEUE, ORDER_CREATION_WORKFLOW } from '../domain/order-creation.ts';
-import { describeOrderQueue } from '../temporal/order-workers.ts';
+import { ORDER_CREATION_WORKFLOW } from '../domain/order-creation.ts';
+import { describeQueue, describeQueues } from '../temporal/order-workers.ts';
 import { isSame, recentPollers, routingOf } from '../temporal/order-pollers.ts';
-import type { TaskQueueDescription } from '../temporal/order-pollers.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
 
-const { VersionDrainageStatus, TaskQueueType } = proto.temporal.api.enums.v1;
+const { VersionDrainageStatus } = proto.temporal.api.enums.v1;
 /** gRPC's code. */
 const NOT_FOUND: number = 5;
 
@@ -39,7 +38,7 @@ export interface Deployment {
 /** Every build that Temporal knows, the newest first, and last the workers without one if there are any. */
 export async function listBuilds(deployment: Deployment): Promise<Build[]> {
   const { temporal, name } = deployment;
-  const queue = await describeOrderQueue(temporal);
+  const queue = await describeQueue(temporal);
   const { current, ramping } = routingOf(queue);
   const summaries = (await describeDeployment(deployment))?.versionSummaries ?? [];
   const versions = summaries
@@ -62,7 +61,7 @@ export async function listBuilds(deployment: Deployment): Promise<Build[]> {
   }
   return builds.filter(
     ({ buildId, state, workers, openOrders }) =>
-      buildId !== undefined || state === 'ramping' || workers > 0 || openOrders > 0 || versions.length === 0,
+      buildId !== undefined || state !== 'idle' || workers > 0 || openOrders > 0,
   );
 }
 
@@ -92,18 +91,10 @@ async function describeDeployment({ temporal, name }: Deployment) {
   return workerDeploymentInfo ?? undefined;
 }
 
-/** Whether a worker of this build asks for workflow tasks and for activities, as every worker of ours does. */
+/** Whether workers of this build ask for all that a worker of ours asks for. */
 export async function hasWorkers({ temporal, name }: Deployment, buildId: string): Promise<boolean> {
-  const { ask, connection, settings } = temporal;
-  const activities: TaskQueueDescription = await ask(() =>
-    connection.workflowService.describeTaskQueue({
-      namespace: settings.namespace,
-      taskQueue: { name: ORDER_CREATION_TASK_QUEUE },
-      taskQueueType: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-    }),
-  );
   const build = { deploymentName: name, buildId };
-  return [activities, await describeOrderQueue(temporal)].every((queue) =>
+  return (await describeQueues(temporal)).every((queue) =>
     recentPollers(queue).some((poller) => isSame(poller.build, build)),
   );
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import ms from 'ms';
 import { isSame, routingOf } from '../temporal/order-pollers.ts';
 import type { Routing } from '../temporal/order-pollers.ts';
-import { describeOrderQueue } from '../temporal/order-workers.ts';
+import { describeQueue, describeQueues } from '../temporal/order-workers.ts';
 import { TemporalAccessError } from '../temporal/temporal-access.ts';
 import { hasWorkers, listBuilds } from './builds.ts';
 import type { Deployment } from './builds.ts';
@@ -178,7 +178,7 @@ export const commands = {
 const lookAt = '"npm run deployment -- status" shows those that it knows.';
 
 async function routing({ temporal }: Deployment): Promise<Routing> {
-  return routingOf(await describeOrderQueue(temporal));
+  return routingOf(await describeQueue(temporal));
 }
 
 /** Without workers the orders would wait; Temporal itself refuses only a build that never had any. */
@@ -210,7 +210,7 @@ async function whenItHasWorkers(
 
 async function untilRouted(deployment: Deployment, isDone: (routing: Routing) => boolean): Promise<void> {
   const deadline = Date.now() + KNOWN_WITHIN_MS;
-  while (!isDone(await routing(deployment))) {
+  while (!(await describeQueues(deployment.temporal)).every((queue) => isDone(routingOf(queue)))) {
     if (Date.now() >= deadline) {
       throw new DeploymentError(`Temporal has taken the change, and has not carried it out yet. ${lookAt}`);
     }

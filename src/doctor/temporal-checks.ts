@@ -3,9 +3,9 @@ import ms from 'ms';
 import { readTemporalSettings } from '../config/temporal-settings.ts';
 import { PARTNER_TASK_QUEUE } from '../domain/order-creation.ts';
 import { howToRegister, readSearchAttributes, saysTypes } from '../temporal/search-attributes.ts';
-import { countTakingWorkers, isTaking, recentPollers, routingOf } from '../temporal/order-pollers.ts';
+import { isTaking, recentPollers, routingOf } from '../temporal/order-pollers.ts';
 import type { TaskQueueDescription } from '../temporal/order-pollers.ts';
-import { describeOrderQueue, describePartnerQueue } from '../temporal/order-workers.ts';
+import { countPartnerWorkers, describeQueue } from '../temporal/order-workers.ts';
 import { openTemporalAccess } from '../temporal/temporal-access.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
 import type { Check, Verdict } from './checks.ts';
@@ -95,8 +95,13 @@ export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
         name: 'workers',
         needs: ['namespace'],
         async run() {
-          const [orders, partner] = [await describeOrderQueue(temporal()), await describePartnerQueue(temporal())];
-          return workersVerdict(orders, partner);
+          const orders = workersVerdict(await describeQueue(temporal()));
+          if (orders.taking === 0 || (await countPartnerWorkers(temporal())) > 0) return orders.verdict;
+          return {
+            verdict: 'warning',
+            finding: `${orders.verdict.finding} None takes calls to RideNDine from the task queue "${PARTNER_TASK_QUEUE}": if orders wait there, they wait on.`,
+            advice: 'Start workers of this version.',
+          };
         },
       },
     ],
@@ -104,9 +109,9 @@ export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
 }
 
 /** A new build gets nothing until it is made current, and its workers say so in their own log alone. */
-function workersVerdict(orders: TaskQueueDescription, partner: TaskQueueDescription): Verdict {
-  const routing = routingOf(orders);
-  const pollers = recentPollers(orders);
+function workersVerdict(queue: TaskQueueDescription): { taking: number; verdict: Verdict } {
+  const routing = routingOf(queue);
+  const pollers = recentPollers(queue);
   const taking = pollers.filter(({ build }) => isTaking(build, routing));
   const idle = pollers.filter(({ build }) => !isTaking(build, routing));
   const idleBuilds = [...new Set(idle.map(({ build }) => (build ? `build ${build.buildId}` : 'without a build')))];
@@ -114,28 +119,29 @@ function workersVerdict(orders: TaskQueueDescription, partner: TaskQueueDescript
     idle.length > 0
       ? [`Workers that take none, as their build is not current: ${idle.length} (${idleBuilds.join(', ')}).`]
       : [];
-  if (taking.length > 0 && countTakingWorkers(partner) === 0) {
-    return {
-      verdict: 'warning',
-      finding: `Workers that take orders: ${taking.length}. None takes calls to RideNDine from the task queue "${PARTNER_TASK_QUEUE}": if orders wait there, they wait on.`,
-      advice: 'Start workers of this version.',
-    };
-  }
   if (taking.length > 0) {
     const finding = [`Workers that take orders: ${taking.length}.`, ...idleFinding].join(' ');
-    if (idle.length === 0) return { verdict: 'ok', finding };
     return {
-      verdict: 'warning',
-      finding,
-      advice: '"npm run deployment -- status" says which build to make current, and whose workers to stop.',
+      taking: taking.length,
+      verdict:
+        idle.length === 0
+          ? { verdict: 'ok', finding }
+          : {
+              verdict: 'warning',
+              finding,
+              advice: '"npm run deployment -- status" says which build to make current, and whose workers to stop.',
+            },
     };
   }
   return {
-    verdict: 'warning',
-    finding: ['No worker takes orders: they wait until one does.', ...idleFinding].join(' '),
-    advice:
-      idle.length > 0
-        ? 'Make a build current: "npm run deployment -- current <build id>".'
-        : 'Start a worker (node src/worker/main.ts) for this address and namespace.',
+    taking: 0,
+    verdict: {
+      verdict: 'warning',
+      finding: ['No worker takes orders: they wait until one does.', ...idleFinding].join(' '),
+      advice:
+        idle.length > 0
+          ? 'Make a build current: "npm run deployment -- current <build id>".'
+          : 'Start a worker (node src/worker/main.ts) for this address and namespace.',
+    },
   };
 }

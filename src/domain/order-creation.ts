@@ -66,6 +66,14 @@ export const TRACEPARENT_MEMO = 'traceparent';
 /** Memo field of a run: which call of a client began it. */
 export const START_TOKEN_MEMO = 'start_token';
 
+/** Header of a run's activities: what their log lines say of the order. Stored in clear, as headers are. */
+export const LOG_CONTEXT_HEADER = 'cooco-log-context';
+export interface LogContext {
+  order_id?: string;
+  /** As in {@link REQUEST_ID_MEMO}. */
+  request_id?: string;
+}
+
 /** The query that answers with the {@link OrderCreationState}. */
 export const ORDER_CREATION_STATE_QUERY = 'orderCreationState';
 

@@ -1,7 +1,7 @@
-import pino from 'pino';
 import { OrderCreationClient } from '../client/index.ts';
 import { SettingsError } from '../config/environment.ts';
 import { readGatewaySettings } from '../config/gateway-settings.ts';
+import { createLogger } from '../observability/logger.ts';
 import { forceOnSecondSignal } from '../process/second-signal.ts';
 import { createGateway } from './create-gateway.ts';
 import { watchOrderWorkers } from './order-workers.ts';
@@ -16,7 +16,7 @@ try {
     apiKeys: settings.apiKeys,
     waitMs: settings.waitMs,
     maxWaiting: settings.maxWaiting,
-    logger: pino({ name: 'gateway', level: settings.logLevel }),
+    logger: createLogger({ name: 'gateway', level: settings.logLevel }),
   });
   forceOnSecondSignal('The gateway');
   const stop = async () => {

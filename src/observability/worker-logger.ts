@@ -1,34 +1,55 @@
-import pino from 'pino';
-import { reasonIn } from '../domain/failure-text.ts';
 import type { Logger, LogLevel, LogMetadata } from '@temporalio/common';
+import type { DestinationStream } from 'pino';
+import { reasonIn } from '../domain/failure-text.ts';
+import { createLogger } from './logger.ts';
 
-/** What may stand in a log line of the worker: ids and facts, never arguments, results or causes. */
-const KEPT_METADATA = [
-  'workflowId',
-  'runId',
-  'workflowType',
-  'activityType',
-  'activityId',
-  'attempt',
-  'taskQueue',
-  'durationMs',
-  'sdkComponent',
-] as const;
+/**
+ * What may stand in a log line of the worker, and under which name: ids and facts, never arguments, results or causes.
+ * Those of the SDK are named as ours and the gateway's are.
+ */
+const KEPT_METADATA: Readonly<Record<string, string>> = {
+  workflowId: 'workflow_id',
+  runId: 'run_id',
+  workflowType: 'workflow_type',
+  order_id: 'order_id',
+  request_id: 'request_id',
+  activityType: 'activity',
+  activityId: 'activity_id',
+  attempt: 'attempt',
+  taskQueue: 'task_queue',
+  durationMs: 'ms',
+  sdkComponent: 'component',
+  // How an order, an attempt or a sweep ended.
+  outcome: 'outcome',
+  code: 'code',
+  seconds: 'seconds',
+  status: 'status',
+  tried_again: 'tried_again',
+  unfinished: 'unfinished',
+  continued: 'continued',
+  failed: 'failed',
+  // Of the worker itself: RUNNING, STOPPING, …
+  state: 'state',
+};
+
+/** Where the SDK says of a failure what a line of ours says better; for those who look for faults in it. */
+const SAID_BY_US = new Set(['Activity failed', 'Workflow failed']);
 
 /**
  * A logger for the Temporal SDK that writes one JSON object a line. The SDK hands whole errors to its logger, and an
  * error's cause or details may hold what a partner or a customer wrote: of an error only its type and its reason are kept.
  */
-export function createWorkerLogger(level: string, destination: pino.DestinationStream = pino.destination(1)): Logger {
-  const logger = pino({ name: 'worker', level }, destination);
+export function createWorkerLogger(level: string, destination?: DestinationStream): Logger {
+  const logger = createLogger({ name: 'worker', level }, destination);
   const write = (logLevel: LogLevel, message: string, metadata: LogMetadata = {}) => {
-    const kept = Object.fromEntries(
-      KEPT_METADATA.filter((name) => metadata[name] !== undefined).map((name) => [name, String(metadata[name])]),
-    );
-    const { error } = metadata as { error?: unknown };
-    const failure = error instanceof Error ? { errorType: typeOf(error), errorMessage: reasonIn(error.message) } : {};
-    const method = logLevel.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error';
-    logger[method]({ ...kept, ...failure }, message);
+    const line: Record<string, unknown> = {};
+    for (const [name, field] of Object.entries(KEPT_METADATA)) {
+      const value = metadata[name];
+      if (value !== undefined && value !== null) line[field] = plain(value);
+    }
+    Object.assign(line, reasonOf(metadata));
+    const actual = metadata['sdkComponent'] === 'worker' && SAID_BY_US.has(message) ? 'DEBUG' : logLevel;
+    logger[actual.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error'](line, message);
   };
   return {
     log: write,
@@ -38,6 +59,16 @@ export function createWorkerLogger(level: string, destination: pino.DestinationS
     warn: (message, metadata) => write('WARN', message, metadata),
     error: (message, metadata) => write('ERROR', message, metadata),
   };
+}
+
+function plain(value: unknown): string | number | boolean {
+  return typeof value === 'number' || typeof value === 'boolean' ? value : String(value);
+}
+
+/** Why, in a sentence: without the advice for support staff, and without personal data. */
+function reasonOf({ error, reason }: LogMetadata): { code?: string; reason?: string } {
+  if (error instanceof Error) return { code: typeOf(error), reason: reasonIn(error.message) };
+  return typeof reason === 'string' ? { reason: reasonIn(reason) } : {};
 }
 
 function typeOf(error: Error): string {

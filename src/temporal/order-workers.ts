@@ -4,33 +4,47 @@ import { countTakingWorkers } from './order-pollers.ts';
 import type { TaskQueueDescription } from './order-pollers.ts';
 import type { TemporalAccess } from './temporal-access.ts';
 
-const { TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
+const { TASK_QUEUE_TYPE_ACTIVITY, TASK_QUEUE_TYPE_WORKFLOW } = proto.temporal.api.enums.v1.TaskQueueType;
+
+/** What every worker of ours asks for. */
+const taskQueues = {
+  /** What is done next with an order. */
+  orders: { name: ORDER_CREATION_TASK_QUEUE, type: TASK_QUEUE_TYPE_WORKFLOW },
+  steps: { name: ORDER_CREATION_TASK_QUEUE, type: TASK_QUEUE_TYPE_ACTIVITY },
+  /** The calls to RideNDine that wait in a queue of their own. */
+  partner: { name: PARTNER_TASK_QUEUE, type: TASK_QUEUE_TYPE_ACTIVITY },
+} as const;
 
 /** @returns how many workers have asked for orders of late, and would be given some. @throws {TemporalAccessError} */
 export async function countOrderWorkers(temporal: TemporalAccess): Promise<number> {
-  return countTakingWorkers(await describeOrderQueue(temporal));
+  return countTakingWorkers(await describeQueue(temporal));
 }
 
-/** Who asks for the steps of orders, and who is given some. @throws {TemporalAccessError} */
-export async function describeOrderQueue({ connection, settings, ask }: TemporalAccess): Promise<TaskQueueDescription> {
+/**
+ * @returns how many of them make the calls to RideNDine that wait in a queue of their own: every one of this version.
+ * @throws {TemporalAccessError}
+ */
+export async function countPartnerWorkers(temporal: TemporalAccess): Promise<number> {
+  return countTakingWorkers(await describeQueue(temporal, 'partner'));
+}
+
+/** Who asks for tasks of a queue, and who is given some. @throws {TemporalAccessError} */
+export async function describeQueue(
+  { connection, settings, ask }: TemporalAccess,
+  queue: keyof typeof taskQueues = 'orders',
+): Promise<TaskQueueDescription> {
+  const { name, type: taskQueueType } = taskQueues[queue];
   const { namespace } = settings;
   return await ask(() =>
-    connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: ORDER_CREATION_TASK_QUEUE } }),
+    connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType }),
   );
 }
 
-/** Who asks for the calls to RideNDine that wait in a queue of their own. @throws {TemporalAccessError} */
-export async function describePartnerQueue({
-  connection,
-  settings,
-  ask,
-}: TemporalAccess): Promise<TaskQueueDescription> {
-  const { namespace } = settings;
-  return await ask(() =>
-    connection.workflowService.describeTaskQueue({
-      namespace,
-      taskQueue: { name: PARTNER_TASK_QUEUE },
-      taskQueueType: TASK_QUEUE_TYPE_ACTIVITY,
-    }),
-  );
+/** All of them. @throws {TemporalAccessError} */
+export async function describeQueues(temporal: TemporalAccess): Promise<TaskQueueDescription[]> {
+  return [
+    await describeQueue(temporal),
+    await describeQueue(temporal, 'steps'),
+    await describeQueue(temporal, 'partner'),
+  ];
 }

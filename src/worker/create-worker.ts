@@ -1,5 +1,5 @@
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
 import type { OrderCreationActivities } from '../activities/order-creation-activities.ts';
@@ -7,9 +7,13 @@ import type { WorkerSettings } from '../config/worker-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE, PARTNER_TASK_QUEUE } from '../domain/order-creation.ts';
 import { dataConverterFor } from '../encryption/data-converter.ts';
 import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
+import { observeSeconds, setGauge } from '../domain/metrics.ts';
 import { connectDirectus } from '../integrations/directus/directus-client.ts';
+import { DirectusNotUniqueError } from '../integrations/directus/errors.ts';
 import { createOrdersStore } from '../integrations/directus/orders-store.ts';
 import { createRideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
+import { activityLogContext } from './activity-log-context.ts';
+import { reportWaitingOrders } from './order-gauges.ts';
 import { createOrderRuns } from './order-runs.ts';
 import { tellBuild } from './tell-build.ts';
 import { scheduleSweep } from './sweep-schedule.ts';
@@ -34,53 +38,65 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
     const dataConverter = dataConverterFor(parseEncryptionKeys(settings.encryptionKeys));
     const client = new Client({ connection, namespace, dataConverter });
     if (settings.sweep) await scheduleSweep({ connection, namespace }, settings.sweep);
-    const directus = connectDirectus({ ...settings.directus, timeoutMs: DIRECTUS_TIMEOUT_MS });
+    const { metricMeter: meter, logger } = Runtime.instance();
+    setGauge(meter, 'reviewWindow', settings.deadlines.reviewWindowMs / 1000);
+    if (settings.sweep) setGauge(meter, 'sweepInterval', settings.sweep.intervalMs / 1000);
+    const directus = connectDirectus({
+      ...settings.directus,
+      timeoutMs: DIRECTUS_TIMEOUT_MS,
+      observe({ seconds, error }) {
+        // A value that is taken is an answer: it is how two attempts find each other.
+        const code = error === undefined || error instanceof DirectusNotUniqueError ? 'none' : error.code;
+        observeSeconds(meter, 'directusRequestDuration', { code }, seconds);
+      },
+    });
+    const orders = createOrdersStore(directus);
     const activities = createActivities({
-      orders: createOrdersStore(directus),
+      orders,
       runs: createOrderRuns(client),
       ridendine: createRideNDineClient(settings.ridendine),
       deadlines: settings.deadlines,
       links: settings.links,
       partnerTaskQueue: settings.maxPartnerCallsPerSecond === undefined ? undefined : PARTNER_TASK_QUEUE,
     });
+    const interceptors = { activity: [activityLogContext] };
     const shared = {
       connection,
       namespace,
       dataConverter,
-      ...(settings.build && {
-        // docs/decisions/0015-new-builds-take-over-orders-in-flight.md
-        workerDeploymentOptions: {
-          version: settings.build,
-          useWorkerVersioning: true,
-          defaultVersioningBehavior: 'AUTO_UPGRADE',
-        },
-      }),
+      interceptors,
+      ...buildOptions(settings),
       ...settings.worker,
     } satisfies Partial<WorkerOptions>;
-    const orders = await Worker.create({
+    const code = workflowCode(dataConverter);
+    const orderWorker = await Worker.create({
       ...shared,
       taskQueue: ORDER_CREATION_TASK_QUEUE,
-      ...workflowCode(dataConverter),
+      ...code,
+      interceptors: { ...code.interceptors, ...interceptors },
       activities,
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     });
-    const partner = await Worker.create({
+    const partnerWorker = await Worker.create({
       ...shared,
       taskQueue: PARTNER_TASK_QUEUE,
       activities: { createRideNDineOrder: (order: PartnerCall) => activities.createRideNDineOrder(order) },
       ...partnerPolls(settings),
     }).catch(async (error: unknown) => {
       // A worker holds the connection until it has run.
-      await runTogether([orders], { stopAtOnce: true });
+      await runTogether([orderWorker], { stopAtOnce: true });
       throw error;
     });
-    const workers = [orders, partner];
+    const workers = [orderWorker, partnerWorker];
     await tellBuild({ connection, namespace, build: settings.build });
     return {
       async run() {
+        // Without anybody to tell, Directus need not be asked.
+        const stopReporting = settings.metricsAddress ? reportWaitingOrders({ orders, meter, logger }) : () => {};
         try {
           await runTogether(workers);
         } finally {
+          stopReporting();
           await connection.close();
         }
       },
@@ -90,6 +106,14 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
     await connection.close();
     throw error;
   }
+}
+
+/** docs/decisions/0015-new-builds-take-over-orders-in-flight.md */
+function buildOptions({ build }: WorkerSettings): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  if (build === undefined) return {};
+  return {
+    workerDeploymentOptions: { version: build, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' },
+  };
 }
 
 /**

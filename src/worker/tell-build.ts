@@ -30,7 +30,8 @@ export async function tellBuild(options: {
         ? 'set WORKER_BUILD_ID, or hand them back with "npm run deployment -- current --unversioned".'
         : `make it current with "npm run deployment -- current ${build.buildId}".`;
     logger.warn(`This is ${name}, and it takes no orders: ${others} take them; ${way}`);
-  } catch (error) {
-    logger.warn(`This is ${name}; whether it takes orders, Temporal did not say.`, { error });
+  } catch {
+    // Its words are not repeated: a credential could be among them. What is wrong shows again when it is asked for orders.
+    logger.warn(`This is ${name}; whether it takes orders, Temporal did not say.`);
   }
 }

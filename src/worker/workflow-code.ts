@@ -13,13 +13,19 @@ export const WORKFLOW_BUNDLE = 'workflow-bundle.js';
 export function workflowSources({ failureConverterPath }: DataConverter): BundleOptions {
   return {
     workflowsPath: fileURLToPath(new URL(`../workflows/index${extension}`, import.meta.url)),
+    workflowInterceptorModules: [fileURLToPath(new URL(`../workflows/log-context${extension}`, import.meta.url))],
     ...(failureConverterPath !== undefined && { failureConverterPath }),
   };
 }
 
 /** The workflows for a worker: compiled with it, else when it starts. */
-export function workflowCode(dataConverter: DataConverter): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+export function workflowCode(
+  dataConverter: DataConverter,
+): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'interceptors'> {
   const isBundled = extension === '.js' && dataConverter.failureConverterPath !== undefined;
-  if (!isBundled) return { workflowsPath: workflowSources(dataConverter).workflowsPath };
+  if (!isBundled) {
+    const { workflowsPath, workflowInterceptorModules: workflowModules = [] } = workflowSources(dataConverter);
+    return { workflowsPath, interceptors: { workflowModules } };
+  }
   return { workflowBundle: { codePath: fileURLToPath(new URL(`../../${WORKFLOW_BUNDLE}`, import.meta.url)) } };
 }

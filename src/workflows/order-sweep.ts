@@ -1,5 +1,6 @@
-import { ApplicationFailure, continueAsNew, proxyActivities } from '@temporalio/workflow';
+import { ApplicationFailure, continueAsNew, log, metricMeter, proxyActivities } from '@temporalio/workflow';
 import type { OrderSweepActivities } from '../activities/order-sweep-activities.ts';
+import { count, setGauge } from '../domain/metrics.ts';
 import { sweepRetries } from './activity-options.ts';
 
 const { continueLostOrders } = proxyActivities<OrderSweepActivities>({
@@ -36,16 +37,36 @@ export async function orderSweep(sweep: OrderSweep): Promise<OrderSweepResult> {
   const created_before = so_far?.created_before ?? new Date(Date.now() - older_than_ms).toISOString();
   let { unfinished, continued, failed } = so_far ?? { unfinished: 0, continued: 0, failed: 0 };
   for (let pages = 0; pages < PAGES_A_RUN; pages += 1) {
-    const page = await continueLostOrders({ created_before, skip: unfinished });
+    const page = await nextPage({ created_before, skip: unfinished });
     unfinished += page.unfinished;
     continued += page.continued;
     failed += page.failed;
-    if (page.is_last) return { unfinished, continued, failed };
+    if (page.is_last) return completed({ unfinished, continued, failed });
   }
   return await continueAsNew<typeof orderSweep>({
     older_than_ms,
     so_far: { created_before, unfinished, continued, failed },
   });
+}
+
+async function nextPage(page: { created_before: string; skip: number }) {
+  try {
+    const { unfinished, continued, failed, is_last } = await continueLostOrders(page);
+    count(metricMeter, 'sweptOrders', { result: 'continued' }, continued);
+    count(metricMeter, 'sweptOrders', { result: 'failed' }, failed);
+    return { unfinished, continued, failed, is_last };
+  } catch (error) {
+    count(metricMeter, 'sweeps', { outcome: 'failed' });
+    log.error('sweep failed');
+    throw error;
+  }
+}
+
+function completed(result: OrderSweepResult): OrderSweepResult {
+  count(metricMeter, 'sweeps', { outcome: 'completed' });
+  setGauge(metricMeter, 'lastSweep', Date.now() / 1000);
+  log[result.failed > 0 ? 'warn' : 'info']('sweep completed', { ...result });
+  return result;
 }
 
 /** Somebody may start a sweep by hand. */

@@ -18,6 +18,7 @@ import {
 import { currentDetails } from './current-details.ts';
 import type { RunView } from './current-details.ts';
 import type { StepFailure } from './failures.ts';
+import { startMeasurements } from './measurements.ts';
 
 const orderCreationState = defineQuery<OrderCreationState>(ORDER_CREATION_STATE_QUERY);
 
@@ -39,6 +40,7 @@ export interface Progress {
 }
 
 export function startProgress(input: OrderCreationInput): Progress {
+  const measurements = startMeasurements();
   let view: RunView = { state: { stage: 'VALIDATING' }, is_taken_on: isContinuation(input) };
   const show = (change: Partial<RunView>) => {
     view = { ...view, ...change };
@@ -75,6 +77,7 @@ export function startProgress(input: OrderCreationInput): Progress {
       }
       if (failure || cleared) updates.push({ key: searchAttributes.failureCode, value: failure?.code ?? null });
       upsertSearchAttributes(updates);
+      measurements.enter(stage, failure?.code);
     },
     reviewIsOverdue() {
       show({ state: { ...view.state, review_overdue: true } });

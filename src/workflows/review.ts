@@ -7,6 +7,7 @@ import {
   metricMeter,
   setHandler,
 } from '@temporalio/workflow';
+import { count } from '../domain/metrics.ts';
 import { DECISION_REFUSED, RESOLVE_REVIEW_UPDATE, faultsOfReviewDecision } from '../domain/review-decision.ts';
 import type { ReviewDecision } from '../domain/review-decision.ts';
 
@@ -48,7 +49,9 @@ export function openReview<Outcome>(): Review<Outcome> {
     async (decision) => {
       isDeciding = true;
       try {
-        if (current) decided = { outcome: await current.carryOut(decision) };
+        if (!current) return;
+        decided = { outcome: await current.carryOut(decision) };
+        count(metricMeter, 'reviewsDecided', { decision: decision.decision });
       } finally {
         isDeciding = false;
       }
@@ -83,12 +86,6 @@ export function openReview<Outcome>(): Review<Outcome> {
 }
 
 function reportOverdue(): void {
-  log.warn('A review is overdue.');
-  metricMeter
-    .createCounter(
-      'order_creation_reviews_overdue',
-      'reviews',
-      'Reviews that have gone on for longer than REVIEW_WINDOW.',
-    )
-    .add(1);
+  log.warn('review overdue');
+  count(metricMeter, 'reviewsOverdue', {});
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunningStack } from '../support/running-stack.ts';
+import type { OrderWorld } from '../support/order-world.ts';
 import type { FinalAnswer } from './check.ts';
 import type { PlannedOrder } from './planned-order.ts';
 import type { SupportDesk } from './support-desk.ts';
@@ -26,7 +26,7 @@ export interface Customers {
 
 /** @param patienceMs after which a customer gives up: the answer is then none. */
 export function createCustomers(options: {
-  world: RunningStack;
+  world: OrderWorld;
   supportDesk: SupportDesk;
   patienceMs: number;
 }): Customers {

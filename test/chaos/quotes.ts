@@ -1,4 +1,4 @@
-import type { RunningStack } from '../support/running-stack.ts';
+import type { OrderWorld } from '../support/order-world.ts';
 import { STORE_ID } from './order-plan.ts';
 import { faultKinds } from './partner-faults.ts';
 import type { PlannedOrder } from './planned-order.ts';
@@ -6,13 +6,13 @@ import type { PlannedOrder } from './planned-order.ts';
 /** No quote runs out, however long the storm is. */
 const QUOTE_LIFE_MS = 24 * 60 * 60_000;
 
-export async function addStore(world: RunningStack): Promise<void> {
+export async function addStore(world: OrderWorld): Promise<void> {
   const store = { id: STORE_ID, name: 'Kitchen of the storm', ridendine_merchant_id: 'merchant-storm' };
   await world.directus('/items/stores', { method: 'POST', body: JSON.stringify(store) });
 }
 
 /** Leaves what Phase 2 leaves for these orders: customers and quotes. */
-export async function addQuotes(world: RunningStack, orders: PlannedOrder[]): Promise<void> {
+export async function addQuotes(world: OrderWorld, orders: PlannedOrder[]): Promise<void> {
   const customers = orders.map(({ checkout }, index) => ({
     id: checkout.customer_id,
     name: `Customer ${index + 1}`,
@@ -33,7 +33,7 @@ export async function addQuotes(world: RunningStack, orders: PlannedOrder[]): Pr
 }
 
 /** Tells the sandbox what awaits these orders there. */
-export async function addFaults(world: RunningStack, orders: PlannedOrder[]): Promise<void> {
+export async function addFaults(world: OrderWorld, orders: PlannedOrder[]): Promise<void> {
   for (const { checkout, faults, isRefusedForGood } of orders) {
     const { quote_id } = checkout;
     for (const name of faults) await world.addFault({ ...faultKinds[name].fault, quote_id });

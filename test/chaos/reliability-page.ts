@@ -1,24 +1,14 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { format, resolveConfig } from 'prettier';
+import { seconds, table, writeFigures } from '../support/reliability-page.ts';
 import { crashNames } from './crashes.ts';
 import type { CrashKind } from './crashes.ts';
 import type { Recovery } from './crash-drill.ts';
 import type { Figures } from './figures.ts';
 import type { Moment, Step } from './held-orders.ts';
 
-const page = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url));
-const BEGIN = '<!-- chaos:begin -->';
-const END = '<!-- chaos:end -->';
-
 /** Writes the figures to their place in docs/reliability.md. */
-export async function writeReliabilityPage(figures: Figures): Promise<void> {
-  const text = await readFile(page, 'utf8');
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin === -1 || end < begin) throw new Error(`docs/reliability.md has no place for figures: ${BEGIN} … ${END}.`);
-  const changed = `${text.slice(0, begin + BEGIN.length)}\n\n${describeRun(figures)}\n\n${text.slice(end)}`;
-  await writeFile(page, await format(changed, { ...(await resolveConfig(page)), parser: 'markdown' }));
+export function writeReliabilityPage(figures: Figures): Promise<void> {
+  return writeFigures('chaos', describeRun(figures));
 }
 
 /** The figures for a person, in Markdown. */
@@ -90,14 +80,6 @@ function describeByCrash(recoveries: Recovery[]): string[] {
 function describeTimes(times: number[]): string {
   const sorted = times.toSorted((a, b) => a - b);
   if (sorted.length === 0) return '–';
-  const median = seconds(sorted[Math.floor((sorted.length - 1) / 2)]);
-  return sorted.length === 1 ? median : `${median} / ${seconds(sorted.at(-1))}`;
-}
-
-function seconds(ms: number | undefined): string {
-  return ((ms ?? 0) / 1000).toFixed(1);
-}
-
-function table(head: string[], rows: string[][]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const median = seconds(sorted[Math.floor((sorted.length - 1) / 2)] ?? 0);
+  return sorted.length === 1 ? median : `${median} / ${seconds(sorted.at(-1) ?? 0)}`;
 }

@@ -1,12 +1,12 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { RunningStack } from '../support/running-stack.ts';
+import type { OrderWorld } from '../support/order-world.ts';
 import { allowedOutcomes } from './allowed-outcomes.ts';
 import type { Expectation, FinalAnswer, OrderRow, PartnerOrder, Snapshot } from './check.ts';
 import type { PlannedOrder } from './planned-order.ts';
 
 /** Reads what there is when all is over, past everything that makes orders. */
 export async function readSnapshot(
-  world: RunningStack,
+  world: OrderWorld,
   { orders, answers }: { orders: PlannedOrder[]; answers: FinalAnswer[] },
 ): Promise<Snapshot> {
   const { data } = await world.directus('/items/orders?fields=*,order_items.*&limit=-1&deep[order_items][_limit]=-1');
@@ -20,7 +20,7 @@ export async function readSnapshot(
 }
 
 /** All orders at the sandbox. */
-export async function readPartnerOrders(world: RunningStack): Promise<PartnerOrder[]> {
+export async function readPartnerOrders(world: OrderWorld): Promise<PartnerOrder[]> {
   const { orders } = await world.sandbox('/sandbox/orders');
   return orders as PartnerOrder[];
 }
@@ -40,7 +40,7 @@ function expectationOf(order: PlannedOrder): Expectation {
   };
 }
 
-async function readRuns({ temporal }: RunningStack, orders: PlannedOrder[]): Promise<Snapshot['runs']> {
+async function readRuns({ temporal }: OrderWorld, orders: PlannedOrder[]): Promise<Snapshot['runs']> {
   const runs = await Promise.all(
     orders.map(async ({ key }) => {
       // Not from the list of all runs: that one lags behind.

@@ -1,4 +1,4 @@
-import type { RunningStack } from '../support/running-stack.ts';
+import type { OrderWorld } from '../support/order-world.ts';
 import type { PlannedOrder } from './planned-order.ts';
 import { readPartnerOrders } from './snapshot.ts';
 
@@ -12,7 +12,7 @@ export interface SupportDesk {
   decisionCount(): number;
 }
 
-export function createSupportDesk(world: RunningStack): SupportDesk {
+export function createSupportDesk(world: OrderWorld): SupportDesk {
   const { temporal } = world;
   const underWay = new Map<string, Promise<void>>();
   let decisions = 0;

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { execa } from 'execa';
 import { z } from 'zod';
 import { readSettings as readSandboxSettings } from '../../sandbox/ridendine/settings.ts';
 import { codecServerVariables, readCodecServerSettings } from '../../src/config/codec-server-settings.ts';
@@ -10,47 +9,27 @@ import { gatewayVariables, readGatewaySettings } from '../../src/config/gateway-
 import { temporalVariables } from '../../src/config/temporal-settings.ts';
 import { readWorkerSettings, workerVariables } from '../../src/config/worker-settings.ts';
 import { searchAttributes } from '../../src/domain/order-creation.ts';
+import {
+  COMPOSE_LOADING_MS,
+  composeFile,
+  developmentEnvironment,
+  loadComposeProject,
+  runComposeLoader,
+} from '../support/compose-project.ts';
+import type { ComposeService } from '../support/compose-project.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const composeFile = `${root}docker-compose.yml`;
-const developmentEnvironment = `${root}compose.dev.env`;
-
-/** The first run fetches and compiles the loader. */
-const LOADING_MS = 180_000;
-
-/** What these tests look at, of a project as the Compose specification's loader resolves it. */
-const projectSchema = z.object({
-  services: z.record(
-    z.string(),
-    z.object({
-      image: z.string(),
-      build: z.object({ dockerfile: z.string(), args: z.record(z.string(), z.string()) }).optional(),
-      command: z.array(z.string()).nullish(),
-      restart: z.enum(['no', 'unless-stopped']),
-      environment: z.record(z.string(), z.string()).default({}),
-      depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
-      ports: z.array(z.object({ host_ip: z.string().optional(), published: z.string() })).default([]),
-      healthcheck: z.object({ test: z.array(z.string()).min(2) }).optional(),
-    }),
-  ),
-});
-type Service = z.output<typeof projectSchema>['services'][string];
 
 const packageJson = z
   .object({ version: z.string(), devDependencies: z.object({ node: z.string() }) })
   .parse(JSON.parse(readFileSync(`${root}package.json`, 'utf8')));
 
-let services: Record<string, Service>;
+let services: Record<string, ComposeService>;
 let warnings: string;
 
 beforeAll(async () => {
-  // By itself, since it tells of what it fetches where the loader tells of warnings.
-  await execa('go', ['mod', 'download'], { cwd: `${root}test/compose` });
-  const loaded = await load(composeFile, developmentEnvironment);
-  warnings = loaded.stderr;
-  if (loaded.exitCode !== 0) throw new Error(`docker-compose.yml is refused: ${loaded.stderr}`);
-  ({ services } = projectSchema.parse(JSON.parse(loaded.stdout)));
-}, LOADING_MS);
+  ({ services, warnings } = await loadComposeProject(developmentEnvironment));
+}, COMPOSE_LOADING_MS);
 
 describe('docker-compose.yml', () => {
   it('is accepted without a warning', () => {
@@ -58,7 +37,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('is refused, with what to set, when nothing is set', async () => {
-    const { exitCode, stderr } = await load(composeFile, '/dev/null');
+    const { exitCode, stderr } = await runComposeLoader('/dev/null');
 
     expect(exitCode).not.toBe(0);
     expect(stderr).toMatch(/required variable \w+ is missing a value: set /);
@@ -76,7 +55,7 @@ describe('docker-compose.yml', () => {
   it('pins every image to a full version', () => {
     const unpinned = Object.values(services)
       .map(({ image }) => image)
-      .filter((image) => !/^[\w./-]+:\d+\.\d+(\.\d+)?(-[\w.-]+)?$/.test(image));
+      .filter((image) => !/^[\w./-]+:v?\d+\.\d+(\.\d+)?(-[\w.-]+)?$/.test(image));
 
     expect(unpinned).toEqual([]);
   });
@@ -101,6 +80,35 @@ describe('docker-compose.yml', () => {
 
     expect(ports.length).toBeGreaterThan(0);
     expect(ports.filter(({ host_ip: address }) => address !== '127.0.0.1')).toEqual([]);
+  });
+
+  it('confines what it can: our programs, Prometheus and Grafana write to no place but their volumes and /tmp', () => {
+    const confined = Object.entries(services).filter(
+      ([name, { build }]) => build !== undefined || name === 'prometheus' || name === 'grafana',
+    );
+
+    expect(confined.length).toBeGreaterThan(5);
+    for (const [, service] of confined) {
+      expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
+      expect(service.tmpfs.filter((mount) => !mount.startsWith('/tmp:noexec,nosuid,nodev,'))).toEqual([]);
+    }
+  });
+
+  it('mounts only what is there, and nothing of it to be written to', () => {
+    const mounts = Object.values(services).flatMap(({ volumes }) => volumes.filter(({ type }) => type === 'bind'));
+
+    expect(mounts.length).toBeGreaterThan(4);
+    expect(mounts.filter(({ source }) => !existsSync(source))).toEqual([]);
+    expect(mounts.filter(({ read_only: isReadOnly }) => !isReadOnly)).toEqual([]);
+  });
+
+  it('lets Temporal and Directus open no more connections than PostgreSQL has for them', () => {
+    const { SQL_MAX_CONNS, SQL_VIS_MAX_CONNS } = serviceOf('temporal').environment;
+    // Frontend, history, matching and worker each have pools of their own; Directus takes 10 if it is told nothing.
+    const most = 4 * (Number(SQL_MAX_CONNS) + Number(SQL_VIS_MAX_CONNS)) + 10;
+
+    // 100, less three for the superuser, and some for people.
+    expect(most).toBeLessThanOrEqual(92);
   });
 
   it('waits only for what says when it is ready or done', () => {
@@ -141,12 +149,12 @@ describe('docker-compose.yml', () => {
     for (const { name } of Object.values(searchAttributes)) expect(sources.join('\n')).not.toContain(name);
   });
 
-  it('makes the build of its image current, once the worker runs', () => {
+  it('makes the build of its image current, when the worker begins', () => {
     const { command, environment, depends_on: after, restart, build } = serviceOf('worker-build-current');
 
     expect(command?.slice(0, 3)).toEqual(['node', 'dist/src/deployment/main.js', 'current']);
     expect(environment).toEqual({ TEMPORAL_ADDRESS: 'temporal:7233', TEMPORAL_NAMESPACE: 'default' });
-    expect(after).toEqual({ worker: { condition: 'service_started' } });
+    expect(after).toEqual({ worker: { condition: 'service_healthy' } });
     expect(restart).toBe('no');
     expect(build?.args).toEqual({ BUILD_ID: packageJson.version });
     expect(serviceOf('worker').build?.args).toEqual(build?.args);
@@ -220,17 +228,8 @@ describe('Dockerfile', () => {
   });
 });
 
-function serviceOf(name: string): Service {
+function serviceOf(name: string): ComposeService {
   const found = services[name];
   if (found === undefined) throw new Error(`docker-compose.yml has no service ${name}.`);
   return found;
-}
-
-/** The specification's own loader is in Go. */
-async function load(file: string, environmentFile: string) {
-  const result = await execa('go', ['run', '.', file, environmentFile], { cwd: `${root}test/compose`, reject: false });
-  if (result.code === 'ENOENT') {
-    throw new Error('docker-compose.yml is checked by a Go program: install Go 1.24 or newer (https://go.dev/dl).');
-  }
-  return result;
 }

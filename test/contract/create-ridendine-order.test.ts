@@ -102,7 +102,7 @@ async function attempt(
   stored: StoredOrder | null = newStoredOrder(),
 ): Promise<Attempt> {
   const ridendine = createRideNDineClient({ baseUrl, apiKey: 'partner-key', timeoutMs: 5000 });
-  const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+  const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR', () => {}) });
   const heartbeats: unknown[] = [];
   environment.on('heartbeat', (details: unknown) => heartbeats.push(details));
   const createOrder = createCreateRideNDineOrder({ ridendine, orders: { findOrderById: async () => stored } });

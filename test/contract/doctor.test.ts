@@ -198,7 +198,7 @@ describe('npm run doctor', () => {
   it('warns if no worker takes the calls to RideNDine that wait in a queue of their own', async () => {
     const namespace = await preparedNamespace();
     const { address } = temporal.settings;
-    const worker = await createOrderWorker({ address, namespace }, { servesPartnerQueue: false });
+    const worker = await createOrderWorker({ address, namespace, servesPartnerQueue: false });
     await worker.start();
     cleanUps.push(() => worker.stop());
     await untilPolled(namespace, 'order-creation');

@@ -604,6 +604,40 @@ describe('what support staff did', () => {
   });
 });
 
+describe('countWaitingOrders', () => {
+  it('counts the orders in review and the unlinked ones apart, and says of each when the oldest was recorded', async () => {
+    const before = await store.countWaitingOrders();
+    const [young, old, inReview, linked, failed] = [
+      await createdOrder(),
+      await createdOrder(),
+      await createdOrder(),
+      await createdOrder(),
+      await createdOrder(),
+    ];
+    await directus.change('orders', old.id, { date_created: '2001-02-03T04:05:06.000Z' });
+    await directus.change('orders', inReview.id, { status: 'NEEDS_REVIEW', date_created: '2002-02-03T04:05:06.000Z' });
+    await directus.change('orders', linked.id, { ...link(), date_created: '2000-01-01T00:00:00.000Z' });
+    await directus.change('orders', failed.id, { status: 'FAILED', date_created: '2000-01-01T00:00:00.000Z' });
+
+    const after = await store.countWaitingOrders();
+
+    expect(young.id).not.toBe(old.id);
+    expect(after).toEqual({
+      inReview: before.inReview + 1,
+      oldestInReview: new Date('2002-02-03T04:05:06.000Z'),
+      unlinked: before.unlinked + 2,
+      oldestUnlinked: new Date('2001-02-03T04:05:06.000Z'),
+    });
+    for (const { id } of [young, old, inReview]) await directus.change('orders', id, { status: 'CANCELLED' });
+  });
+
+  it('fails as every call does while Directus can not be reached', async () => {
+    const nobody = storeAt(`http://127.0.0.1:${await freePort()}`);
+
+    await expect(errorOf(nobody.countWaitingOrders())).resolves.toMatchObject({ code: 'DirectusUnavailable' });
+  });
+});
+
 describe('findUnfinishedOrders', () => {
   const page = { createdBefore: '2100-01-01T00:00:00.000Z', skip: 0, limit: 1000 };
   const keysOf = async (changes: Partial<typeof page> = {}) =>

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
-import type { NativeConnection, WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { NativeConnection, WorkerOptions, WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { createRequestCancellation } from '../../src/activities/request-cancellation.ts';
-import { orderCreationStart } from '../../src/domain/order-creation.ts';
+import { REQUEST_ID_MEMO, orderCreationStart } from '../../src/domain/order-creation.ts';
 import type { OrderCreationInput } from '../../src/domain/order-creation.ts';
 import { createOrderRuns } from '../../src/worker/order-runs.ts';
 import { personalData } from '../support/personal-data.ts';
@@ -19,6 +19,8 @@ export interface ScenarioRunner {
   workflowBundle: WorkflowBundleWithSourceMap;
   /** Of worker and client; by default, the names of a process and its machine. */
   identity?: string;
+  /** How the worker is otherwise than usual. */
+  worker?: Pick<WorkerOptions, 'maxCachedWorkflows' | 'interceptors'>;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface ScenarioRunner {
  * @param watch is called once the run has begun, and its promise is waited for.
  */
 export async function runScenario(
-  { client, connection, dataConverter, workflowBundle, identity }: ScenarioRunner,
+  { client, connection, dataConverter, workflowBundle, identity, worker: unusual = {} }: ScenarioRunner,
   scenario: ReplayScenario,
   watch: (handle: WorkflowHandle) => Promise<void> = async () => {},
 ): Promise<WorkflowHandle> {
@@ -39,6 +41,7 @@ export async function runScenario(
     workflowBundle,
     dataConverter,
     activities,
+    ...unusual,
     ...(identity !== undefined && { identity }),
   });
   return await worker.runUntil(async () => {
@@ -69,6 +72,7 @@ function prepare({ options, change, input, byHand, workflow = 'orderCreation' }:
     fingerprint: 'fingerprint',
     quoteId: request.quote_id,
     customerId: request.customer_id,
+    memo: { [REQUEST_ID_MEMO]: `request-${key}` },
   });
   const isOurs = workflow === 'orderCreation' && byHand !== true;
   return {

@@ -1,5 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import pWaitFor from 'p-wait-for';
 import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import type { OrderSweepActivities } from '../../src/activities/order-sweep-activities.ts';
 import { currentRunId } from '../../src/activities/run-id.ts';
@@ -251,8 +252,10 @@ async function cancel(handle: WorkflowHandle): Promise<void> {
 }
 
 async function untilState(handle: WorkflowHandle, isReached: (state: OrderCreationState) => boolean): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!isReached(await handle.query<OrderCreationState>('orderCreationState'))) {
-    if (Date.now() > deadline) throw new Error('The run did not come to where it was expected within 20 s.');
-  }
+  // Each query is a task for the worker, which has others to do.
+  const pause = {
+    interval: 50,
+    timeout: { milliseconds: 20_000, message: 'The run did not come to where it should.' },
+  };
+  await pWaitFor(async () => isReached(await handle.query<OrderCreationState>('orderCreationState')), pause);
 }

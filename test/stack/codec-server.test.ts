@@ -2,19 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
-import proto from '@temporalio/proto';
 import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
 import { startRunningStack } from '../support/running-stack.ts';
 import type { RunningStack } from '../support/running-stack.ts';
+import { payloadsIn, storedPayloadsOf } from '../support/stored-payloads.ts';
+import type { JsonPayload } from '../support/stored-payloads.ts';
 
 /** What a customer entered, for nobody's eyes but ours. */
 const NOTE = 'The bell of Canary Row 17 is broken.';
-const BASE64 = { bytes: String } as const;
-
-interface JsonPayload {
-  metadata?: Record<string, string>;
-  data?: string;
-}
 
 let world: RunningStack;
 let workflowId: string;
@@ -29,24 +24,7 @@ beforeAll(async () => {
 }, 360_000);
 afterAll(() => world?.stop());
 
-/** Every payload of the history, as Temporal stores it and gives it to its UI. */
-async function storedPayloads(): Promise<JsonPayload[]> {
-  const history = await world.temporal.workflow.getHandle(workflowId).fetchHistory();
-  const events = proto.temporal.api.history.v1.History.toObject(
-    proto.temporal.api.history.v1.History.fromObject(history),
-    BASE64,
-  );
-  return payloadsIn(events);
-}
-
-function payloadsIn(value: unknown): JsonPayload[] {
-  if (typeof value !== 'object' || value === null) return [];
-  if ('metadata' in value && typeof value.metadata === 'object') return [value as JsonPayload];
-  return Object.entries(value).flatMap(([name, inside]) =>
-    // Search attributes are found by their values: the server has to read them.
-    name === 'searchAttributes' ? [] : payloadsIn(inside),
-  );
-}
+const storedPayloads = () => storedPayloadsOf(world.temporal, workflowId);
 
 function decode(payloads: JsonPayload[], origin: string): Promise<Response> {
   return fetch(`${world.stack.urls.codec}/decode`, {

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
 import pWaitFor from 'p-wait-for';
 import type { DemoCheckout } from '../../stack/seed.ts';
+import type { OrderRow } from '../support/order-world.ts';
 import { startRunningStack } from '../support/running-stack.ts';
-import type { OrderRow, RunningStack } from '../support/running-stack.ts';
+import type { RunningStack } from '../support/running-stack.ts';
 
 let world: RunningStack;
 beforeAll(async () => {

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
 import { directusCaller } from '../support/directus-http.ts';
+import type { OrderRow } from '../support/order-world.ts';
 import { startRunningStack } from '../support/running-stack.ts';
-import type { OrderRow, RunningStack } from '../support/running-stack.ts';
+import type { RunningStack } from '../support/running-stack.ts';
 
 let world: RunningStack;
 beforeAll(async () => {

@@ -31,10 +31,10 @@ export interface OrderWorker {
  *
  * @param options.servesPartnerQueue workers of before version 0.2 know no queue for the calls to RideNDine alone.
  */
-export async function createOrderWorker(
-  own: TemporalSettings,
-  { servesPartnerQueue = true } = {},
-): Promise<OrderWorker> {
+export async function createOrderWorker({
+  servesPartnerQueue = true,
+  ...own
+}: TemporalSettings & { servesPartnerQueue?: boolean }): Promise<OrderWorker> {
   // Tests terminate runs and kill the server: the SDK would warn of each.
   Runtime.install({
     logger: createWorkerLogger('fatal'),

@@ -12,7 +12,7 @@ export interface Ended {
 
 /** Runs one of our programs as its npm script does, with no setting but those given, and waits for its end. */
 export async function runProgram(
-  program: 'directus-apply' | 'temporal-apply' | 'doctor' | 'review' | 'deployment',
+  program: 'directus-apply' | 'temporal-apply' | 'doctor' | 'review' | 'deployment' | 'worker',
   args: string[],
   environment: Record<string, string>,
   onOutput: (text: string) => void = () => {},

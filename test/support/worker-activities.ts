@@ -47,7 +47,10 @@ function runsFor(runId: string, workflowId: string | undefined) {
   return <Input, Output>(activity: (input: Input) => Promise<Output>): ((input: Input) => Promise<Output>) =>
     (input) => {
       const workflowExecution = { workflowId: workflowId ?? `order-creation-${keyIn(input)}`, runId };
-      const environment = new MockActivityEnvironment({ workflowExecution }, { logger: new DefaultLogger('ERROR') });
+      const environment = new MockActivityEnvironment(
+        { workflowExecution },
+        { logger: new DefaultLogger('ERROR', () => {}) },
+      );
       return environment.run<[Input], Output, typeof activity>(activity, input);
     };
 }

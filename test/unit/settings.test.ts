@@ -85,6 +85,7 @@ describe("the worker's settings", () => {
         shutdownGraceTime: 15_000,
       },
       sweep: { intervalMs: 300_000, afterMs: 600_000 },
+      metricsAddress: undefined,
       logLevel: 'info',
     });
   });
@@ -107,6 +108,7 @@ describe("the worker's settings", () => {
       WORKER_MAX_CONCURRENT_ACTIVITIES: '7',
       WORKER_MAX_CONCURRENT_WORKFLOW_TASKS: '8',
       WORKER_SHUTDOWN_GRACE: '1m',
+      WORKER_METRICS_ADDRESS: '0.0.0.0:9464',
       LOG_LEVEL: 'debug',
     });
 
@@ -128,6 +130,7 @@ describe("the worker's settings", () => {
         shutdownGraceTime: 60_000,
       },
       sweep: { intervalMs: 60_000, afterMs: 120_000 },
+      metricsAddress: '0.0.0.0:9464',
       logLevel: 'debug',
     });
   });
@@ -188,6 +191,25 @@ describe("the worker's settings", () => {
     );
 
     expect(message).toContain('RIDENDINE_IDEMPOTENCY_MARGIN: must be longer than RIDENDINE_TIMEOUT_MS by 1m or more');
+  });
+
+  it.each([
+    '9464',
+    ':9464',
+    'localhost:9464',
+    '127.0.0.1',
+    '127.0.0.1:0',
+    '127.0.0.1:65536',
+    '::1:9464',
+    'http://[::1]:1',
+  ])('know no address to listen at by %j', (address) => {
+    expect(workerWith({ WORKER_METRICS_ADDRESS: address })).toContain(
+      'WORKER_METRICS_ADDRESS: must be an IP address and a port',
+    );
+  });
+
+  it.each(['127.0.0.1:9464', '0.0.0.0:80', '[::1]:9464', '[::]:65535'])('take the address %s', (address) => {
+    expect(workerWith({ WORKER_METRICS_ADDRESS: address })).toBe('none');
   });
 
   it('leave the sweep out where it is switched off', () => {

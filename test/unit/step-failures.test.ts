@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { withStepFailures } from '../../src/activities/step-failures.ts';
@@ -13,7 +13,10 @@ async function messageOf(info: AttemptInfo): Promise<string> {
   const step = withStepFailures(async (): Promise<string> => {
     throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
   });
-  const environment = new MockActivityEnvironment({ attempt: 20, ...info }, { logger: new DefaultLogger('ERROR') });
+  const environment = new MockActivityEnvironment(
+    { attempt: 20, ...info },
+    { logger: new DefaultLogger('ERROR', () => {}) },
+  );
   return await environment.run<[], string, typeof step>(step).catch((error: unknown) => (error as Error).message);
 }
 
@@ -43,5 +46,55 @@ describe('what a failed step tells of the next attempt', () => {
     await expect(messageOf({ attempt: 1, retryPolicy: { maximumAttempts: 1 } })).resolves.toContain(
       'It is not tried again by itself.',
     );
+  });
+});
+
+async function lineOf(error: unknown): Promise<Record<string, unknown>> {
+  const lines: Record<string, unknown>[] = [];
+  const logger = new DefaultLogger('INFO', ({ level, message, meta }) => void lines.push({ level, message, ...meta }));
+  const step = withStepFailures(async (): Promise<string> => {
+    throw error;
+  });
+  const running = new MockActivityEnvironment(scheduledBefore(60_000), { logger }).run<[], string, typeof step>(step);
+  await expect(running).rejects.toBeInstanceOf(Error);
+  const [line, ...others] = lines.filter(({ sdkComponent }) => sdkComponent === 'activity');
+  expect(others).toEqual([]);
+  return line ?? {};
+}
+
+describe('the line of a failed attempt', () => {
+  it.each([
+    ['QuoteExpired', 'INFO'],
+    ['RideNDineRejected', 'INFO'],
+    ['DirectusUnavailable', 'WARN'],
+    ['RideNDineRateLimited', 'WARN'],
+    ['LinkConflict', 'WARN'],
+    ['RideNDineUnauthorized', 'ERROR'],
+    ['RideNDineContractBroken', 'ERROR'],
+    ['DirectusRejected', 'ERROR'],
+  ])('is, with %s, of the level %s', async (type, level) => {
+    const failure = ApplicationFailure.create({ type, message: 'A reason.', details: [{ partner_text: 'Canary' }] });
+    const line = await lineOf(failure);
+
+    expect(line).toMatchObject({
+      level,
+      message: 'attempt failed',
+      code: type,
+      reason: 'A reason.',
+      tried_again: true,
+    });
+    expect(JSON.stringify(line)).not.toContain('Canary');
+  });
+
+  it('tells of an error that nobody expected its name and place, and nothing that stands in it', async () => {
+    const line = await lineOf(new TypeError('Canary is not a function'));
+
+    expect(line).toMatchObject({ level: 'ERROR', code: 'UnexpectedError' });
+    expect(line['reason']).toMatch(/TypeError at .*step-failures\.test/);
+    expect(JSON.stringify(line)).not.toContain('Canary');
+  });
+
+  it('is not there of an attempt that was cancelled', async () => {
+    await expect(lineOf(new CancelledFailure('cancelled'))).resolves.toEqual({});
   });
 });

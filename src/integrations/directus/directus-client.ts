@@ -16,6 +16,8 @@ export interface DirectusConnectionOptions {
   token: string;
   /** For a whole call, from connecting to the last byte of the answer. */
   timeoutMs: number;
+  /** Told of every call when it has ended. */
+  observe?: (call: { seconds: number; error: DirectusError | undefined }) => void;
 }
 
 export interface DirectusConnection {
@@ -24,7 +26,8 @@ export interface DirectusConnection {
 }
 
 /** The SDK's client with what it lacks: a time-out, and one kind of error for each thing that a caller can do. */
-export function connectDirectus({ url, token, timeoutMs }: DirectusConnectionOptions): DirectusConnection {
+export function connectDirectus(options: DirectusConnectionOptions): DirectusConnection {
+  const { url, token, timeoutMs, observe } = options;
   const client: DirectusClient<DirectusSchema> & RestClient<DirectusSchema> = createDirectus<DirectusSchema>(url, {
     globals: { fetch: (input: string | URL, init?: RequestInit) => fetchJson(input, init, timeoutMs) },
   })
@@ -32,10 +35,15 @@ export function connectDirectus({ url, token, timeoutMs }: DirectusConnectionOpt
     .with(rest());
   return {
     async request(command) {
+      const startMs = performance.now();
+      let failure: DirectusError | undefined;
       try {
         return await client.request(command);
       } catch (error) {
-        throw explain(error, timeoutMs);
+        failure = explain(error, timeoutMs);
+        throw failure;
+      } finally {
+        observe?.({ seconds: (performance.now() - startMs) / 1000, error: failure });
       }
     },
   };

@@ -1,4 +1,4 @@
-import { createItem, readItems, updateItems } from '@directus/sdk';
+import { aggregate, createItem, readItems, updateItems } from '@directus/sdk';
 import { z } from 'zod';
 import type { Checkout } from '../../domain/checkout.ts';
 import type { CheckoutRequest } from '../../domain/checkout-request.ts';
@@ -55,6 +55,16 @@ export interface UnfinishedOrder {
   customerId: string | null;
 }
 
+export interface WaitingOrders {
+  /** For support staff. */
+  inReview: number;
+  /** When the oldest of those was recorded. */
+  oldestInReview: Date | null;
+  /** For the link to RideNDine. */
+  unlinked: number;
+  oldestUnlinked: Date | null;
+}
+
 /**
  * Orders and quotes in Directus. Each call is one HTTP request, a change that records an action of support staff apart,
  * and throws a {@link DirectusError}.
@@ -66,6 +76,8 @@ export interface OrdersStore {
   findOrderByPayment(paymentSessionId: string): Promise<StoredOrder | null>;
   /** One page, the oldest first. Orders that this project has not written are none of its business. */
   findUnfinishedOrders(page: { createdBefore: string; skip: number; limit: number }): Promise<UnfinishedOrder[]>;
+  /** How many orders wait, and for whom. Orders that this project has not written are none of its business. */
+  countWaitingOrders(): Promise<WaitingOrders>;
   /** The quote with its store and customer. */
   findQuote(id: string): Promise<QuoteRecord | null>;
   /**
@@ -174,6 +186,19 @@ const unfinished = {
   [orderFields.quoteId]: { _nnull: true },
 };
 
+/** Counts are texts on PostgreSQL. */
+const waitingOrdersSchema = z
+  .object({
+    [orderFields.status]: z.string(),
+    count: z.coerce.number().int(),
+    min: z.object({ [orderFields.dateCreated]: z.iso.datetime({ offset: true }) }),
+  })
+  .transform((row) => ({
+    status: row[orderFields.status],
+    count: row.count,
+    oldest: new Date(row.min[orderFields.dateCreated]),
+  }));
+
 const quoteSchema: z.ZodType<QuoteRecord> = z
   .object({
     [quoteFields.id]: z.string(),
@@ -281,6 +306,26 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
           }),
         ),
       ),
+
+    countWaitingOrders: async () => {
+      const rows = parse(
+        z.array(waitingOrdersSchema),
+        await directus.request(
+          aggregate(collections.orders, {
+            aggregate: { count: '*', min: [orderFields.dateCreated] },
+            groupBy: [orderFields.status],
+            query: { filter: unfinished },
+          }),
+        ),
+      );
+      const waiting = (status: OrderStatus) => rows.find((row) => row.status === status);
+      return {
+        inReview: waiting('NEEDS_REVIEW')?.count ?? 0,
+        oldestInReview: waiting('NEEDS_REVIEW')?.oldest ?? null,
+        unlinked: waiting('PENDING_PAYMENT')?.count ?? 0,
+        oldestUnlinked: waiting('PENDING_PAYMENT')?.oldest ?? null,
+      };
+    },
 
     findQuote: async (id) =>
       parseFirst(

@@ -1,0 +1,35 @@
+import { log, metricMeter, workflowInfo } from '@temporalio/workflow';
+import type { FailureCode } from '../domain/failure-codes.ts';
+import { count, observeSeconds } from '../domain/metrics.ts';
+import type { OrderCreationStage } from '../domain/order-creation.ts';
+import { outcomeOf } from '../domain/order-outcome.ts';
+
+/**
+ * Metrics and the last log line of a run. What is replayed is neither counted nor logged a second time, and none of it
+ * is a command of the workflow.
+ */
+export interface Measurements {
+  /** @param code what the stage is about, if it is about a failure. */
+  enter(stage: OrderCreationStage, code: FailureCode | undefined): void;
+}
+
+export function startMeasurements(): Measurements {
+  // With the wait for a worker, which the customer waits for, too.
+  const startMs = workflowInfo().runStartTime.getTime();
+  let current: { stage: OrderCreationStage; sinceMs: number } = { stage: 'VALIDATING', sinceMs: startMs };
+  return {
+    enter(stage, code) {
+      const { stage: left, sinceMs } = current;
+      const nowMs = Date.now();
+      current = { stage, sinceMs: nowMs };
+      observeSeconds(metricMeter, 'stepDuration', { step: left }, (nowMs - sinceMs) / 1000);
+      if (stage === 'NEEDS_REVIEW') count(metricMeter, 'reviewsOpened', { code: code ?? 'none' });
+      const outcome = outcomeOf(stage, { left, code });
+      if (outcome === undefined) return;
+      const seconds = (nowMs - startMs) / 1000;
+      count(metricMeter, 'orders', { outcome, code: code ?? 'none' });
+      observeSeconds(metricMeter, 'orderDuration', { outcome }, seconds);
+      log[outcome === 'failed' ? 'warn' : 'info']('order ended', { outcome, code, seconds });
+    },
+  };
+}

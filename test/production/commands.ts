@@ -1,0 +1,157 @@
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { baseEnvironment } from '../../stack/child-environment.ts';
+import type { PartCommand } from '../../stack/supervisor.ts';
+import type { ComposeProject, ComposeService } from '../support/compose-project.ts';
+import { imageEnvironment } from './image.ts';
+import type { Places } from './places.ts';
+import { prometheusCommand } from './prometheus.ts';
+import type { Tools } from './tools.ts';
+
+/** What it takes to say how a service is run on this machine. */
+export interface Site {
+  project: ComposeProject;
+  places: Places;
+  tools: Tools;
+  /** Of the installation: everything is below it. */
+  folder: string;
+  /** What the Dockerfile puts into `/app`. */
+  appFolder: string;
+}
+
+/** How a service's program is run. @throws Error if it is none that is known here. */
+export function commandOf(site: Site, name: string): PartCommand {
+  const service = serviceOf(site.project, name);
+  if (service.build !== undefined) return programCommand(site, name, service);
+  if (service.entrypoint) return scriptCommand(site, name, service.entrypoint);
+  if (name === 'temporal') return temporalCommand(site);
+  if (name === 'directus') return directusCommand(site, 'start');
+  if (name === 'prometheus') return prometheusCommand(site, environmentOf(site, name));
+  throw new Error(`Nothing here knows how to start ${name} of docker-compose.yml: teach it, or leave it out.`);
+}
+
+export function serviceOf({ services }: ComposeProject, name: string): ComposeService {
+  const found = services[name];
+  if (found === undefined) throw new Error(`docker-compose.yml has no service ${name}.`);
+  return found;
+}
+
+/** What `/tmp` is to a service. */
+export function temporaryFolder({ folder }: Pick<Site, 'folder'>, name: string): string {
+  return path.join(folder, 'tmp', name);
+}
+
+/** A program of our own image, as the image runs it. */
+function programCommand(site: Site, name: string, service: ComposeService): PartCommand {
+  const { places, appFolder } = site;
+  const { command, read_only: isReadOnly, tmpfs } = service;
+  const [program, ...args] = command ?? [];
+  if (program !== 'node') throw new Error(`${name} is run by ${program}, and the image has Node alone.`);
+  const writable = [...places.writable(name), ...(tmpfs.length > 0 ? [temporaryFolder(site, name)] : [])];
+  return {
+    name,
+    command: process.execPath,
+    args: [...(isReadOnly ? confinement(writable) : []), ...args],
+    env: { ...environmentOf(site, name), ...imageEnvironment(service), ...places.environment(name) },
+    cwd: appFolder,
+  };
+}
+
+/**
+ * What `read_only` is to a container: Node ends a program that writes elsewhere or that starts another program. It keeps
+ * no watch on libraries that are not written in JavaScript.
+ */
+function confinement(writable: string[]): string[] {
+  return [
+    '--permission',
+    '--allow-fs-read=*',
+    '--allow-addons',
+    '--allow-worker',
+    ...writable.map((folder) => `--allow-fs-write=${folder}/*`),
+  ];
+}
+
+/** A script of deploy/, in an image that has `temporal` and `temporal-sql-tool`. */
+function scriptCommand(site: Site, name: string, [command = '', ...args]: string[]): PartCommand {
+  const { places, tools } = site;
+  return {
+    name,
+    command,
+    args: args.map((arg) => places.text(name, arg)),
+    env: {
+      ...environmentOf(site, name),
+      TEMPORAL_SCHEMA_DIR: path.join(tools.temporal.home, 'schema'),
+      ...places.environment(name),
+    },
+  };
+}
+
+/** The server's ports, and the variables that move them. */
+const temporalPorts = {
+  FRONTEND_GRPC_PORT: 7233,
+  FRONTEND_MEMBERSHIP_PORT: 6933,
+  FRONTEND_HTTP_PORT: 7243,
+  MATCHING_GRPC_PORT: 7235,
+  MATCHING_MEMBERSHIP_PORT: 6935,
+  HISTORY_GRPC_PORT: 7234,
+  HISTORY_MEMBERSHIP_PORT: 6934,
+  WORKER_GRPC_PORT: 7239,
+  WORKER_MEMBERSHIP_PORT: 6939,
+};
+
+/** Ports that docker-compose.yml has no need to name. */
+export const innerPorts = Object.values(temporalPorts).map((port) => ({ service: 'temporal', port }));
+
+/** As the image starts it: the server makes its configuration from the variables that it is given. */
+function temporalCommand(site: Site): PartCommand {
+  const { places, tools } = site;
+  const ports = Object.entries(temporalPorts).map(([name, port]) => [name, String(places.port('temporal', port))]);
+  return {
+    name: 'temporal',
+    command: path.join(tools.temporal.binFolder, 'temporal-server'),
+    args: ['--env', 'docker', 'start'],
+    env: {
+      ...environmentOf(site, 'temporal'),
+      ...places.environment('temporal'),
+      ...Object.fromEntries(ports),
+      // The server's own configuration looks for it elsewhere than in DB_PORT, and takes 5432 if there is nothing.
+      VISIBILITY_DB_PORT: String(places.port('postgres', 5432)),
+    },
+    cwd: tools.temporal.home,
+  };
+}
+
+const directusProgram = createRequire(createRequire(import.meta.url).resolve('directus/package.json')).resolve(
+  '@directus/api/cli/run.js',
+);
+
+/** As the image does it: `bootstrap` makes or upgrades the database, and then `start`. */
+export function directusCommand(site: Site, action: 'bootstrap' | 'start'): PartCommand {
+  const { places, folder } = site;
+  return {
+    name: action === 'start' ? 'directus' : `directus-${action}`,
+    command: process.execPath,
+    args: [directusProgram, action],
+    env: {
+      ...environmentOf(site, 'directus'),
+      // As the image has it.
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: String(places.port('directus', 8055)),
+      STORAGE_LOCAL_ROOT: places.file('directus', '/directus/uploads'),
+      ...places.environment('directus'),
+    },
+    cwd: path.join(folder, 'directus'),
+  };
+}
+
+/** What every program gets, besides what compose sets. */
+function environmentOf(site: Site, name: string): Record<string, string> {
+  return {
+    ...baseEnvironment(process.env),
+    PATH: site.tools.searchPath,
+    // Of a user who owns nothing.
+    HOME: path.join(site.folder, 'home'),
+    TMPDIR: temporaryFolder(site, name),
+  };
+}

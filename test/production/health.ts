@@ -1,0 +1,49 @@
+import { connect } from 'node:net';
+import { execa } from 'execa';
+import { serviceOf } from './commands.ts';
+import type { Site } from './commands.ts';
+
+const TIMEOUT_MS = 10_000;
+
+/**
+ * The health check of the compose file, run as it stands there. A service without one is healthy as soon as it runs.
+ *
+ * @throws Error if it is none that is known here.
+ */
+export function healthCheckOf({ project, places }: Site, name: string): () => Promise<boolean> {
+  const [kind, program, ...args] = serviceOf(project, name).healthcheck?.test ?? ['NONE'];
+  if (kind === 'NONE') return async () => true;
+  if (kind === 'CMD' && program === 'nc') {
+    const port = places.port(name, Number(args.at(-1)));
+    return () => isListening(port);
+  }
+  if (kind === 'CMD' && program === 'wget') {
+    const url = new URL(args.at(-1) ?? '');
+    url.port = String(places.port(name, Number(url.port)));
+    return async () => (await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })).ok;
+  }
+  const script = args.join(' ');
+  const [inside, containerPort] = /127\.0\.0\.1:(\d+)/.exec(script) ?? [];
+  if (kind !== 'CMD' || program !== 'node' || inside === undefined) {
+    throw new Error(`Nothing here knows the health check of ${name} in docker-compose.yml: ${kind} ${program}.`);
+  }
+  const port = places.port(name, Number(containerPort));
+  const here = args.map((arg) => arg.replace(inside, `127.0.0.1:${port}`));
+  return async () => {
+    // A process each time costs more than the service that starts meanwhile.
+    if (!(await isListening(port))) return false;
+    const { exitCode } = await execa(process.execPath, here, { reject: false, timeout: TIMEOUT_MS });
+    return exitCode === 0;
+  };
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}

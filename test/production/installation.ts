@@ -1,0 +1,197 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { baseEnvironment } from '../../stack/child-environment.ts';
+import { lastLogLines } from '../../stack/part-log.ts';
+import { startPostgres } from '../../stack/postgres.ts';
+import type { RunningPostgres } from '../../stack/postgres.ts';
+import { POSTGRES_STOP_SIGNAL } from '../../stack/postgres-process.ts';
+import { startRestartable } from '../../stack/restartable-part.ts';
+import type { RestartablePart } from '../../stack/restartable-part.ts';
+import { Supervisor } from '../../stack/supervisor.ts';
+import type { PartCommand, PartCrashed } from '../../stack/supervisor.ts';
+import { waitUntilReady } from '../../stack/wait-until-ready.ts';
+import { loadComposeProject } from '../support/compose-project.ts';
+import type { ComposeService } from '../support/compose-project.ts';
+import { commandOf, directusCommand, innerPorts, serviceOf, temporaryFolder } from './commands.ts';
+import type { Site } from './commands.ts';
+import { healthCheckOf } from './health.ts';
+import { buildApp } from './image.ts';
+import { Places } from './places.ts';
+import { prepareConfiguration } from './prometheus.ts';
+import { findTools } from './tools.ts';
+import { asEnvironmentFile } from './variables.ts';
+
+/** People look at orders through these, and no order's way leads over them. They are not to be had without containers. */
+const left = new Set(['temporal-ui', 'grafana']);
+
+/** Twenty times what the slowest takes: Directus with an empty database. */
+const READY_TIMEOUT_MS = 180_000;
+const LAST_LINES = 20;
+
+/** What docker-compose.yml describes, running without containers. */
+export interface Installation {
+  postgres: RunningPostgres;
+  /** What runs, by the name of its service; PostgreSQL is not among them. */
+  parts: Map<string, RestartablePart>;
+  /** A service's settings in the compose file. */
+  service(name: string): ComposeService;
+  /** Where a service is, by its port in the container: `127.0.0.1:<port>`. */
+  address(service: string, port: number): string;
+  /** Settles when something ends that nobody has ended. */
+  crash: Promise<PartCrashed>;
+  /** One file for each program. */
+  logFolder: string;
+  /** Ends everything and removes its data. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Does what `docker compose up` does, without containers: the same programs with the same settings, each started when
+ * what it depends on is ready or done. Only names of hosts, ports and paths are others.
+ *
+ * Not as in the images: PostgreSQL is the embedded one, Directus that of package.json, Prometheus that of the machine, and
+ * Node keeps our programs from writing where the container's file system would.
+ *
+ * @param variables of the environment file.
+ */
+export async function startInstallation(variables: Record<string, string>): Promise<Installation> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'production-'));
+  // PostgreSQL runs as a user of its own when the tests run as root.
+  await chmod(folder, 0o755);
+  const supervisor = new Supervisor({ dataDir: folder });
+  const stop = async () => {
+    await supervisor.stop();
+    // When one does not start, the others are in the middle of theirs, and may still write.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  };
+  try {
+    const environmentFile = path.join(folder, 'compose.env');
+    await writeFile(environmentFile, asEnvironmentFile(variables));
+    const project = await loadComposeProject(environmentFile);
+    const places = await Places.choose(project, { folder: path.join(folder, 'volumes'), inner: innerPorts });
+    const tools = await findTools(path.join(folder, 'bin'), supervisor);
+    const appFolder = await buildApp(path.join(folder, 'app'));
+    const { postgres, parts } = await up({ project, places, tools, folder, appFolder }, supervisor);
+    return {
+      postgres,
+      parts,
+      service: (name) => serviceOf(project, name),
+      address: (name, port) => `127.0.0.1:${places.port(name, port)}`,
+      crash: supervisor.crash,
+      logFolder: path.join(folder, 'logs'),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Starts every service after those that it depends on. */
+async function up(site: Site, supervisor: Supervisor) {
+  const names = Object.keys(site.project.services).filter((name) => !left.has(name));
+  const parts = new Map<string, RestartablePart>();
+  const started = new Map<string, Promise<RunningPostgres | undefined>>();
+
+  const start = (name: string) => {
+    const starting = started.get(name) ?? startAfterOthers(name);
+    started.set(name, starting);
+    return starting;
+  };
+  const startAfterOthers = async (name: string) => {
+    const { depends_on: others, restart } = serviceOf(site.project, name);
+    await Promise.all(
+      Object.keys(others)
+        .filter((other) => names.includes(other))
+        .map(start),
+    );
+    if (name === 'postgres') return startDatabase(site, supervisor);
+    if (restart === 'no') await runOnce(site, supervisor, name);
+    else parts.set(name, await startService(site, supervisor, name));
+    return undefined;
+  };
+  await Promise.all(names.map(start));
+  const postgres = await started.get('postgres');
+  if (postgres === undefined) throw new Error('docker-compose.yml has no service postgres.');
+  return { postgres, parts };
+}
+
+/** Runs what the image of PostgreSQL runs on an empty data folder. */
+async function startDatabase(site: Site, supervisor: Supervisor): Promise<RunningPostgres> {
+  const { project, places, tools, folder } = site;
+  const environment = places.environment('postgres');
+  const password = environment['POSTGRES_PASSWORD'] ?? '';
+  const postgres = await supervisor.adoptWhenStarted({
+    name: 'postgres',
+    stopSignal: POSTGRES_STOP_SIGNAL,
+    start: () =>
+      startPostgres({
+        dataDir: path.join(folder, 'postgres'),
+        password,
+        port: places.port('postgres', 5432),
+        log: supervisor.openLog('postgres'),
+      }),
+  });
+  const scripts = serviceOf(project, 'postgres').volumes.filter(({ target }) =>
+    target.startsWith('/docker-entrypoint-initdb.d/'),
+  );
+  for (const { source } of scripts) {
+    await runToEnd(site, supervisor, {
+      name: 'postgres-scripts',
+      command: source,
+      args: [],
+      env: {
+        ...baseEnvironment(process.env),
+        ...environment,
+        PATH: tools.searchPath,
+        // In its container the superuser gets in through a socket.
+        PGHOST: postgres.host,
+        PGPORT: String(postgres.port),
+        PGPASSWORD: password,
+      },
+    });
+  }
+  return postgres;
+}
+
+async function runOnce(site: Site, supervisor: Supervisor, name: string): Promise<void> {
+  const command = commandOf(site, name);
+  await prepareFolders(site, name, command);
+  await runToEnd(site, supervisor, command);
+}
+
+function startService(site: Site, supervisor: Supervisor, name: string): Promise<RestartablePart> {
+  const isReady = healthCheckOf(site, name);
+  const command = commandOf(site, name);
+  return startRestartable(async () => {
+    await prepareFolders(site, name, command);
+    if (name === 'prometheus') await prepareConfiguration(site);
+    if (name === 'directus') await runToEnd(site, supervisor, directusCommand(site, 'bootstrap'));
+    const part = supervisor.spawn(command);
+    try {
+      await waitUntilReady({ name, part, timeoutMs: READY_TIMEOUT_MS, isReady });
+    } catch (error) {
+      throw new Error(`${name} did not start. Its last lines:\n${lastLines(site.folder, name)}`, { cause: error });
+    }
+    return part;
+  });
+}
+
+async function prepareFolders(site: Site, name: string, { cwd }: PartCommand): Promise<void> {
+  const folders = [temporaryFolder(site, name), ...site.places.writable(name), ...(cwd === undefined ? [] : [cwd])];
+  for (const folder of folders) await mkdir(folder, { recursive: true });
+}
+
+/** As compose awaits `service_completed_successfully`. */
+async function runToEnd({ folder }: Site, supervisor: Supervisor, command: PartCommand): Promise<void> {
+  const { name } = command;
+  const { code, signal } = await supervisor.spawn({ ...command, endsByItself: true }).exited;
+  if (code === 0) return;
+  throw new Error(`${name} ended (${signal ?? `exit code ${code}`}). Its last lines:\n${lastLines(folder, name)}`);
+}
+
+/** The data folder goes, and with it the logs. */
+function lastLines(folder: string, name: string): string {
+  return lastLogLines(folder, name, LAST_LINES).join('\n');
+}

@@ -1,0 +1,147 @@
+import path from 'node:path';
+import { freePort } from '../../stack/free-port.ts';
+import type { ComposeProject, ComposeService } from '../support/compose-project.ts';
+
+/** Below those that other tests choose: it takes a minute until all of these are used. */
+const portRange = { lowest: 10_000, highest: 19_999 };
+
+/**
+ * Where on this machine is what a compose file names: host names, ports and paths of containers. All that a program is
+ * told otherwise than compose would tell it is decided here.
+ */
+export class Places {
+  readonly #services: Record<string, ComposeService>;
+  readonly #ports: Map<string, number>;
+  readonly #folder: string;
+
+  private constructor(services: Record<string, ComposeService>, ports: Map<string, number>, folder: string) {
+    this.#services = services;
+    this.#ports = ports;
+    this.#folder = folder;
+  }
+
+  /**
+   * @param folder takes the place of the containers' volumes.
+   * @param inner ports that a service uses inside its container alone, so that the compose file does not name them.
+   */
+  static async choose(
+    { services }: ComposeProject,
+    { folder, inner }: { folder: string; inner: { service: string; port: number }[] },
+  ): Promise<Places> {
+    const ports = new Map<string, number>();
+    for (const { service, port } of [...listeningPorts(services), ...inner]) {
+      const place = `${service}:${port}`;
+      while (!ports.has(place)) {
+        const chosen = await freePort(portRange);
+        if (![...ports.values()].includes(chosen)) ports.set(place, chosen);
+      }
+    }
+    return new Places(services, ports, folder);
+  }
+
+  /** The port on this machine's loopback. @throws Error if nothing in the compose file says that it listens there. */
+  port(service: string, port: number): number {
+    const found = this.#ports.get(`${service}:${port}`);
+    if (found === undefined) throw new Error(`Nobody listens at ${service}:${port} as docker-compose.yml has it.`);
+    return found;
+  }
+
+  /** @throws Error if the path is in none of the service's volumes. */
+  file(service: string, file: string): string {
+    const found = this.#findFile(service, file);
+    if (found === undefined) throw new Error(`${service} has no volume with ${file} in docker-compose.yml.`);
+    return found;
+  }
+
+  /** Folders and files outside its image that the service may write to. */
+  writable(service: string): string[] {
+    return this.#service(service)
+      .volumes.filter(({ read_only: isReadOnly }) => !isReadOnly)
+      .map(({ target }) => this.file(service, target));
+  }
+
+  /** The environment that compose gives to the service. */
+  environment(service: string): Record<string, string> {
+    const { environment } = this.#service(service);
+    const server = serverOf(environment, this.#services) ?? service;
+    return Object.fromEntries(
+      Object.entries(environment).map(([name, value]) => {
+        if (isHostOf(name, value, this.#services)) return [name, HOST];
+        if (/(^|_)PORT$/.test(name)) return [name, String(this.port(server, Number(value)))];
+        return [name, this.text(service, value)];
+      }),
+    );
+  }
+
+  /** A value or an argument, as `service` is given it. */
+  text(service: string, text: string): string {
+    const file = this.#findFile(service, text);
+    if (file !== undefined) return file;
+    const names = Object.keys(this.#services).join('|');
+    // In one go: what has been put in its place is not to be looked at again.
+    const address = new RegExp(`(?<![\\w.-])(${names}|0\\.0\\.0\\.0|localhost):(\\d+)\\b|0\\.0\\.0\\.0`, 'g');
+    return text.replaceAll(address, (_, host: string | undefined, port: string) => {
+      if (host === undefined) return HOST;
+      if (host === 'localhost') return `localhost:${this.#published(port)}`;
+      return `${HOST}:${this.port(host in this.#services ? host : service, Number(port))}`;
+    });
+  }
+
+  #findFile(service: string, file: string): string | undefined {
+    for (const { type, source, target } of this.#service(service).volumes) {
+      if (file !== target && !file.startsWith(`${target}/`)) continue;
+      return path.join(type === 'bind' ? source : path.join(this.#folder, source), path.relative(target, file));
+    }
+    return undefined;
+  }
+
+  /** What a browser reaches at that port of the machine. */
+  #published(published: string): number {
+    for (const [name, { ports }] of Object.entries(this.#services)) {
+      const found = ports.find((port) => port.published === published);
+      if (found !== undefined) return this.port(name, found.target);
+    }
+    throw new Error(`No service of docker-compose.yml publishes port ${published}.`);
+  }
+
+  #service(name: string): ComposeService {
+    const found = this.#services[name];
+    if (found === undefined) throw new Error(`docker-compose.yml has no service ${name}.`);
+    return found;
+  }
+}
+
+const HOST = '127.0.0.1';
+
+/** Host and port of a server may be variables of their own: `DB_HOST` and `DB_PORT`. */
+function isHostOf(name: string, value: string, services: Record<string, ComposeService>): boolean {
+  return /(_HOST|_SEEDS)$/.test(name) && value in services;
+}
+
+function serverOf(environment: Record<string, string>, services: Record<string, ComposeService>): string | undefined {
+  return Object.entries(environment).find(([name, value]) => isHostOf(name, value, services))?.[1];
+}
+
+/** Every port on which the compose file lets a service listen, some of them repeatedly. */
+function listeningPorts(services: Record<string, ComposeService>): { service: string; port: number }[] {
+  const all = JSON.stringify(services);
+  return Object.entries(services).flatMap(([name, service]) => {
+    const { environment, ports, healthcheck } = service;
+    const own = [
+      ...ports.map(({ target }) => target),
+      ...portsIn(JSON.stringify(environment), /0\.0\.0\.0:(\d+)/g),
+      ...portsIn(JSON.stringify(healthcheck ?? {}), /127\.0\.0\.1:(\d+)/g),
+      ...portsIn(all, new RegExp(`(?<![\\w.-])${name}:(\\d+)\\b`, 'g')),
+    ];
+    const variables = Object.entries(environment).filter(([variable]) => /(^|_)PORT$/.test(variable));
+    const server = serverOf(environment, services) ?? name;
+    return [
+      ...own.map((port) => ({ service: name, port })),
+      ...variables.map(([, port]) => ({ service: server, port: Number(port) })),
+    ];
+  });
+}
+
+function portsIn(text: string, pattern: RegExp): number[] {
+  return [...text.matchAll(pattern)].map(([, port]) => Number(port));
+}

@@ -1,0 +1,34 @@
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { startHttpServer } from '../support/loopback-servers.ts';
+
+/** An identity provider, as far as the codec server has to do with one. */
+export interface TokenIssuer {
+  /** Where its keys are. */
+  keysUrl: string;
+  issuer: string;
+  /** An access token for that audience, good for a minute. */
+  token(audience: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+const ISSUER = 'https://identity-provider.example/';
+const ALGORITHM = 'ES256';
+
+export async function startTokenIssuer(): Promise<TokenIssuer> {
+  const { privateKey, publicKey } = await generateKeyPair(ALGORITHM);
+  const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: ALGORITHM }] });
+  const server = await startHttpServer((response) => response.setHeader('content-type', 'application/json').end(keys));
+  return {
+    keysUrl: `${server.url}/keys`,
+    issuer: ISSUER,
+    token: (audience) =>
+      new SignJWT()
+        .setProtectedHeader({ alg: ALGORITHM, kid: 'one' })
+        .setIssuer(ISSUER)
+        .setAudience(audience)
+        .setSubject('agent-7')
+        .setExpirationTime('1 minute')
+        .sign(privateKey),
+    close: () => server.close(),
+  };
+}

@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { newEncryptionKey } from '../support/test-encryption.ts';
+import { developmentEnvironment } from '../support/compose-project.ts';
+
+/**
+ * The variables of an environment file for docker-compose.yml: those of compose.dev.env, with secrets of our own in the
+ * place of those that everybody knows.
+ */
+export function newVariables(changes: Record<string, string> = {}): Record<string, string> {
+  const lines = readFileSync(developmentEnvironment, 'utf8').matchAll(/^(\w+)=(.*)$/gm);
+  const known = Object.fromEntries([...lines].map(([, name = '', value = '']) => [name, value]));
+  const secrets = Object.keys(known).filter((name) => /PASSWORD|SECRET|TOKEN$|API_KEYS?$/.test(name));
+  return {
+    ...known,
+    ...Object.fromEntries(secrets.map((name) => [name, randomBytes(24).toString('hex')])),
+    ENCRYPTION_KEYS: newEncryptionKey('production'),
+    ...changes,
+  };
+}
+
+/** As the file that Compose reads. */
+export function asEnvironmentFile(variables: Record<string, string>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}

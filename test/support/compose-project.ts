@@ -1,0 +1,84 @@
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { z } from 'zod';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+export const composeFile = `${root}docker-compose.yml`;
+export const developmentEnvironment = `${root}compose.dev.env`;
+
+/** The first run fetches and compiles the loader. */
+export const COMPOSE_LOADING_MS = 180_000;
+
+/** What Compose gives a container that is stopped, unless it is told otherwise. */
+const STOP_GRACE_MS = 10_000;
+
+const serviceSchema = z.object({
+  image: z.string(),
+  build: z.object({ dockerfile: z.string(), args: z.record(z.string(), z.string()) }).optional(),
+  entrypoint: z.array(z.string()).nullish(),
+  command: z.array(z.string()).nullish(),
+  restart: z.enum(['no', 'unless-stopped']),
+  environment: z.record(z.string(), z.string()).default({}),
+  depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+  ports: z.array(z.object({ host_ip: z.string().optional(), target: z.number(), published: z.string() })).default([]),
+  volumes: z
+    .array(
+      z.object({
+        type: z.enum(['bind', 'volume']),
+        source: z.string(),
+        target: z.string(),
+        read_only: z.boolean().default(false),
+      }),
+    )
+    .default([]),
+  read_only: z.boolean().default(false),
+  cap_drop: z.array(z.string()).default([]),
+  security_opt: z.array(z.string()).default([]),
+  tmpfs: z.array(z.string()).default([]),
+  healthcheck: z.object({ test: z.array(z.string()).min(2) }).optional(),
+  stop_grace_period: z
+    .string()
+    .transform((text) => goDurationMs(text))
+    .default(STOP_GRACE_MS),
+});
+
+/** A service as the Compose specification's loader resolves it. */
+export type ComposeService = z.output<typeof serviceSchema>;
+
+export interface ComposeProject {
+  services: Record<string, ComposeService>;
+  /** What the loader warned of. */
+  warnings: string;
+}
+
+/**
+ * docker-compose.yml with the variables of that file and no others, and all profiles that it names.
+ *
+ * @throws Error with what the loader says, if it refuses.
+ */
+export async function loadComposeProject(environmentFile: string): Promise<ComposeProject> {
+  // By itself, since it tells of what it fetches where the loader tells of warnings.
+  await execa('go', ['mod', 'download'], { cwd: `${root}test/compose`, reject: false });
+  const { exitCode, stdout, stderr } = await runComposeLoader(environmentFile);
+  if (exitCode !== 0) throw new Error(`docker-compose.yml is refused: ${stderr}`);
+  const { services } = z.object({ services: z.record(z.string(), serviceSchema) }).parse(JSON.parse(stdout));
+  return { services, warnings: stderr };
+}
+
+/** The specification's own loader is in Go. */
+export async function runComposeLoader(environmentFile: string) {
+  const options = { cwd: `${root}test/compose`, reject: false } as const;
+  const result = await execa('go', ['run', '.', composeFile, environmentFile], options);
+  if (result.code === 'ENOENT') {
+    throw new Error('docker-compose.yml is checked by a Go program: install Go 1.24 or newer (https://go.dev/dl).');
+  }
+  return result;
+}
+
+const unitsMs: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+
+/** A duration as Go writes it: `1m30s`. */
+function goDurationMs(text: string): number {
+  const parts = [...text.matchAll(/([\d.]+)(h|ms|m|s)/g)];
+  return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (unitsMs[unit] ?? Number.NaN), 0);
+}

@@ -1,0 +1,26 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+
+const page = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url));
+
+/** Writes a suite's figures to their place in docs/reliability.md. */
+export async function writeFigures(suite: 'chaos' | 'production', figures: string): Promise<void> {
+  const [beginMark, endMark] = [`<!-- ${suite}:begin -->`, `<!-- ${suite}:end -->`];
+  const text = await readFile(page, 'utf8');
+  const [begin, end] = [text.indexOf(beginMark), text.indexOf(endMark)];
+  if (begin === -1 || end < begin) {
+    throw new Error(`docs/reliability.md has no place for figures: ${beginMark} … ${endMark}.`);
+  }
+  const changed = `${text.slice(0, begin + beginMark.length)}\n\n${figures}\n\n${text.slice(end)}`;
+  await writeFile(page, await format(changed, { ...(await resolveConfig(page)), parser: 'markdown' }));
+}
+
+/** In Markdown. */
+export function table(head: string[], rows: string[][]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+export function seconds(ms: number): string {
+  return (ms / 1000).toFixed(1);
+}

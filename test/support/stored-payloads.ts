@@ -1,0 +1,27 @@
+import type { Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
+
+/** As Temporal's UI gets it and a codec server takes it. */
+export interface JsonPayload {
+  metadata?: Record<string, string>;
+  data?: string;
+}
+
+const BASE64 = { bytes: String } as const;
+
+/** Every payload of the workflow's history, as Temporal stores it and gives it to its UI. */
+export async function storedPayloadsOf(temporal: Client, workflowId: string): Promise<JsonPayload[]> {
+  const history = await temporal.workflow.getHandle(workflowId).fetchHistory();
+  const events = proto.temporal.api.history.v1.History.toObject(
+    proto.temporal.api.history.v1.History.fromObject(history),
+    BASE64,
+  );
+  return payloadsIn(events);
+}
+
+/** Everything in `value` that is a payload, search attributes aside: those are found by their values, so they are clear. */
+export function payloadsIn(value: unknown): JsonPayload[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if ('metadata' in value && typeof value.metadata === 'object') return [value as JsonPayload];
+  return Object.entries(value).flatMap(([name, inside]) => (name === 'searchAttributes' ? [] : payloadsIn(inside)));
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { failureCodes } from '../../src/domain/failure-codes.ts';
+import type { FailureCode } from '../../src/domain/failure-codes.ts';
+import { orderCreationStages } from '../../src/domain/order-creation.ts';
+import type { OrderCreationStage } from '../../src/domain/order-creation.ts';
+import { isCallersMatter, outcomeOf } from '../../src/domain/order-outcome.ts';
+
+describe('the outcome of a run', () => {
+  it.each<[OrderCreationStage, OrderCreationStage, FailureCode | undefined, string]>([
+    ['LINKED', 'SAVING_LINK', undefined, 'linked'],
+    ['LINKED', 'VALIDATING', undefined, 'repeated'],
+    ['CANCELLED', 'CREATING_RECORD', undefined, 'cancelled'],
+    ['FAILED', 'VALIDATING', 'QuoteExpired', 'refused'],
+    ['FAILED', 'CREATING_RECORD', 'QuoteAlreadyUsed', 'refused'],
+    ['FAILED', 'VALIDATING', 'DirectusUnavailable', 'failed'],
+    ['FAILED', 'CREATING_RECORD', 'DirectusRejected', 'failed'],
+    ['FAILED', 'CREATING_RIDENDINE_ORDER', 'RideNDineRejected', 'failed'],
+    ['FAILED', 'CREATING_RIDENDINE_ORDER', 'QuoteExpired', 'failed'],
+    ['FAILED', 'NEEDS_REVIEW', 'OrderNeedsReview', 'abandoned'],
+  ])('is, at %s after %s with %s, %s', (stage, left, code, outcome) => {
+    expect(outcomeOf(stage, { left, code })).toBe(outcome);
+  });
+
+  it('is not known before the end', () => {
+    const ends = new Set(['LINKED', 'FAILED', 'CANCELLED']);
+    const before = orderCreationStages.filter((stage) => !ends.has(stage));
+
+    expect(before.map((stage) => outcomeOf(stage, { left: 'VALIDATING', code: 'LinkConflict' }))).toEqual(
+      before.map(() => undefined),
+    );
+  });
+});
+
+describe("the caller's matters", () => {
+  it('are refused checkouts and ended orders, not faults of a part', () => {
+    const codes = Object.keys(failureCodes) as FailureCode[];
+
+    expect(codes.filter((code) => !isCallersMatter(code))).toEqual([
+      'DirectusUnavailable',
+      'DirectusRejected',
+      'RideNDineUnauthorized',
+      'RideNDineRateLimited',
+      'RideNDineUnavailable',
+      'RideNDineContractBroken',
+      'LinkConflict',
+    ]);
+  });
+});
