@@ -16,7 +16,7 @@ import { readTemporalSettings, temporalVariables } from './temporal-settings.ts'
 import { readTracing, tracingVariables } from './tracing-settings.ts';
 
 /** Between Directus, which dates the order, and the worker, which counts from there. */
-const CLOCK_SKEW_MS = 60_000;
+export const CLOCK_SKEW_MS = 60_000;
 
 export const workerVariables = temporalVariables.extend({
   DIRECTUS_URL: httpUrl(),

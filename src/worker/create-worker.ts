@@ -47,7 +47,7 @@ export async function createWorker(
   try {
     const dataConverter = dataConverterFor(parseEncryptionKeys(settings.encryptionKeys));
     const client = new Client({ connection, namespace, dataConverter, interceptors: { workflow: [startSpans] } });
-    const code = workflowCode(dataConverter);
+    const workflows = workflowCode(dataConverter);
     if (settings.sweep) await scheduleSweep({ connection, namespace }, settings.sweep);
     const { metricMeter: meter, logger } = Runtime.instance();
     setGauge(meter, 'reviewWindow', settings.deadlines.reviewWindowMs / 1000);
@@ -86,8 +86,8 @@ export async function createWorker(
     const orderWorker = await Worker.create({
       ...shared,
       taskQueue: ORDER_CREATION_TASK_QUEUE,
-      ...code,
-      interceptors: { ...code.interceptors, ...interceptors },
+      ...workflows,
+      interceptors: { ...workflows.interceptors, ...interceptors },
       sinks: traceSinks(tracing),
       activities,
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,

@@ -27,13 +27,23 @@ export interface DirectusConnection {
   request<Output>(command: RestCommand<Output, DirectusSchema>): Promise<Output>;
 }
 
+/** Asks for what is stored now. Directus does so only where it is told to (CACHE_SKIP_ALLOWED): `npm run doctor` checks. */
+export const pastTheCache = { 'cache-control': 'no-store' };
+
 /** The SDK's client with what it lacks: a time-out, and one kind of error for each thing that a caller can do. */
 export function connectDirectus(options: DirectusConnectionOptions): DirectusConnection {
   const { url, token, timeoutMs, observe, fetch = globalThis.fetch } = options;
   const client: DirectusClient<DirectusSchema> & RestClient<DirectusSchema> = createDirectus<DirectusSchema>(url, {
     globals: {
       fetch: (input: string | URL, init?: RequestInit) =>
-        jsonOf(fetch(input, { ...init, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) })),
+        jsonOf(
+          fetch(input, {
+            ...init,
+            headers: { ...(init?.headers as Record<string, string> | undefined), ...pastTheCache },
+            redirect: 'manual',
+            signal: AbortSignal.timeout(timeoutMs),
+          }),
+        ),
     },
   })
     .with(staticToken(token))

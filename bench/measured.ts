@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { benchResultSchema } from './result.ts';
+import type { BenchResult } from './result.ts';
+
+/** The result that docs/performance.md and docs/operations.md show, and that `npm run capacity` counts with. */
+export const measuredFile = fileURLToPath(new URL('measured.json', import.meta.url));
+
+/** @throws Error with one sentence if the text is no result of `npm run bench`. */
+export function readBenchResult(text: string): BenchResult {
+  const parsed = benchResultSchema.safeParse(JSON.parse(text));
+  if (parsed.success) return parsed.data;
+  throw new Error(`This is no result of npm run bench: ${z.prettifyError(parsed.error).split('\n').join(' ')}`);
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+
+const figureSchema = z.object({ value: z.number(), lowest: z.number(), highest: z.number() });
+
+/** One variant under one load, over all rounds. */
+export const cellSchema = z.object({
+  variant: z.string(),
+  /** How long RideNDine took; of the orchestration alone there is none. */
+  partnerMs: z.number().nullable(),
+  parallel: z.number(),
+  /** In all rounds together. */
+  orders: z.number(),
+  latencyMs: z.object({ p50: figureSchema, p95: figureSchema, p99: figureSchema }),
+  ordersPerSecond: figureSchema,
+  /** By process. */
+  cpuMsPerOrder: z.record(z.string(), figureSchema),
+  /** Of the one thread that did most, by process. */
+  busiestThreadCpuMsPerOrder: z.record(z.string(), figureSchema),
+  memoryBytes: z.record(z.string(), z.number()),
+});
+export type Cell = z.output<typeof cellSchema>;
+
+const timesSchema = z.object({ p50: z.number(), p95: z.number() });
+
+const historiesSchema = z.object({
+  events: z.number(),
+  bytes: z.number(),
+  workflowTasks: z.number(),
+  workflowTaskWaitMs: timesSchema,
+  workflowTaskRunMs: timesSchema,
+  activities: z.record(z.string(), z.object({ waitMs: timesSchema, runMs: timesSchema })),
+});
+
+const ratioSchema = z.object({ partnerMs: z.number(), parallel: z.number(), p50: figureSchema });
+
+const saturationSchema = z.object({
+  /** Where the variant placed most orders a second. */
+  parallel: z.number(),
+  ordersPerSecond: figureSchema,
+});
+
+const atRestSchema = z.record(z.string(), z.object({ cpuMsPerSecond: z.number(), memoryBytes: z.number() }));
+export type AtRestResult = z.output<typeof atRestSchema>;
+
+const wholeSchema = z.object({
+  cells: z.array(cellSchema),
+  /** Of the durable variant's latency to the plain one's, round by round. */
+  ratios: z.array(ratioSchema),
+  saturation: z.object({
+    partnerMs: z.number(),
+    durable: saturationSchema,
+    plain: saturationSchema,
+    ratio: figureSchema,
+  }),
+  atRest: atRestSchema,
+  /** Of orders that were alone, by the partner's time that they were made with. */
+  histories: historiesSchema,
+  historiesPartnerMs: z.number(),
+  /** In Directus' database, with the quote that an order was made from. */
+  databaseBytesPerOrder: z.number(),
+  temporalFlags: z.array(z.string()),
+});
+export type WholeResult = z.output<typeof wholeSchema>;
+
+const orchestrationSchema = z.object({
+  waitsMs: z.array(z.number()),
+  cells: z.array(cellSchema),
+  /** How much longer than the plain waits, round by round. */
+  overheads: z.array(z.object({ variant: z.string(), parallel: z.number(), p50Ms: figureSchema })),
+  servers: z.array(
+    z.object({
+      variant: z.string(),
+      title: z.string(),
+      flags: z.array(z.string()),
+      atRest: atRestSchema,
+      histories: historiesSchema,
+      /** What an order leaves in its database; of a dev server nobody asks. */
+      databaseBytesPerOrder: z.number().nullable().default(null),
+    }),
+  ),
+});
+export type OrchestrationResult = z.output<typeof orchestrationSchema>;
+
+export const machineSchema = z.object({
+  cores: z.number(),
+  processor: z.string(),
+  memoryGb: z.number(),
+  system: z.string(),
+  /** Load average of the last minute when the benchmark began: near 0, or others were at work. */
+  loadBefore: z.number(),
+  /** By program. */
+  versions: z.record(z.string(), z.string()),
+});
+export type Machine = z.output<typeof machineSchema>;
+
+/** What `npm run bench` leaves behind, and what everything that is written about it is made from. */
+export const benchResultSchema = z.object({
+  /** ISO 8601, a day. */
+  measuredOn: z.string(),
+  rounds: z.number(),
+  machine: machineSchema,
+  whole: wholeSchema,
+  orchestration: orchestrationSchema,
+});
+export type BenchResult = z.output<typeof benchResultSchema>;

@@ -1,0 +1,87 @@
+// A worker whose steps wait instead of doing something: node waiting-worker.ts, with the settings below.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { OrderCreationActivities } from '../src/activities/order-creation-activities.ts';
+import { currentRunId } from '../src/activities/run-id.ts';
+import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
+import { buildRideNDineRequest } from '../src/domain/ridendine-order.ts';
+import { dataConverterFor } from '../src/encryption/data-converter.ts';
+import { parseEncryptionKeys } from '../src/encryption/encryption-keys.ts';
+import { createWorkerLogger } from '../src/observability/worker-logger.ts';
+import { activityLogContext } from '../src/worker/activity-log-context.ts';
+import { workflowCode } from '../src/worker/workflow-code.ts';
+import { newCheckout } from '../test/support/builders.ts';
+
+const HOUR_MS = 60 * 60_000;
+
+const [validateMs = 0, createMs = 0, partnerMs = 0, saveMs = 0] = setting('WAITS_MS').split(',').map(Number);
+
+/** What they answer is of the size that the real ones answer, since the server stores it. */
+const steps: Pick<
+  OrderCreationActivities,
+  'validateCheckout' | 'createOrderRecord' | 'createRideNDineOrder' | 'saveLinkIds'
+> = {
+  async validateCheckout() {
+    await delay(validateMs);
+    return {
+      kind: 'new',
+      request_fingerprint: 'a'.repeat(64),
+      run_id: currentRunId(),
+      order_id: randomUUID(),
+      checkout: newCheckout(),
+    };
+  },
+  async createOrderRecord({ standing }) {
+    await delay(createMs);
+    const checkout = newCheckout();
+    return {
+      run_id: currentRunId(),
+      order_id: standing.order_id,
+      ridendine_request: buildRideNDineRequest(standing.order_id, checkout),
+      review: null,
+      maybe_sent_before: false,
+      not_sent_deadline: new Date(Date.now() + HOUR_MS).toISOString(),
+      key_deadline: new Date(Date.now() + HOUR_MS).toISOString(),
+      attempt_timeout_ms: 17_000,
+      review_window_ms: HOUR_MS,
+    };
+  },
+  async createRideNDineOrder() {
+    await delay(partnerMs);
+    return { ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` };
+  },
+  async saveLinkIds({ order_id, link }) {
+    await delay(saveMs);
+    return { order_id, ...link, status: 'PENDING_PAYMENT', payment_status: 'PENDING' };
+  },
+};
+
+Runtime.install({
+  logger: createWorkerLogger('warn'),
+  telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+  shutdownSignals: ['SIGTERM'],
+});
+const connection = await NativeConnection.connect({ address: setting('TEMPORAL_ADDRESS') });
+const dataConverter = dataConverterFor(parseEncryptionKeys(setting('ENCRYPTION_KEYS')));
+const workflow = workflowCode(dataConverter);
+const worker = await Worker.create({
+  connection,
+  namespace: setting('TEMPORAL_NAMESPACE'),
+  taskQueue: ORDER_CREATION_TASK_QUEUE,
+  dataConverter,
+  ...workflow,
+  interceptors: { ...workflow.interceptors, activity: [activityLogContext] },
+  activities: steps,
+  // As in src/config/worker-settings.ts.
+  maxConcurrentActivityTaskExecutions: 100,
+  maxConcurrentWorkflowTaskExecutions: 100,
+});
+await worker.run();
+await connection.close();
+
+function setting(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set.`);
+  return value;
+}

@@ -1,0 +1,232 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { baseEnvironment } from '../stack/child-environment.ts';
+import { freePort } from '../stack/free-port.ts';
+import type { Progress } from '../stack/progress.ts';
+import { Supervisor } from '../stack/supervisor.ts';
+import { waitUntilReady } from '../stack/wait-until-ready.ts';
+import { startRunningStack } from '../test/support/running-stack.ts';
+import type { RunningStack } from '../test/support/running-stack.ts';
+import { measureAtRest, measureLoad } from './measured-load.ts';
+import type { AtRest, Pids } from './measured-load.ts';
+import { readOrderHistories } from './order-histories.ts';
+import type { OrderHistories } from './order-histories.ts';
+import type { WholeResult } from './result.ts';
+import { cellsOf, ratiosOf, saturationOf } from './summary.ts';
+import type { Sample } from './summary.ts';
+import { temporalFlags } from './temporal-flags.ts';
+import { failWhenAborted } from './until-aborted.ts';
+import { createQuoteMaker } from './whole-quotes.ts';
+import type { PlacedOrder } from './whole-quotes.ts';
+
+/** From the click to `payment_session_id`: by gateway and workflow, or by a handler that forgets what a crash cuts off. */
+export const wholeVariants = ['durable', 'plain'] as const;
+export type WholeVariant = (typeof wholeVariants)[number];
+
+export interface WholePlan {
+  rounds: number;
+  /** How long RideNDine takes to answer. */
+  partnersMs: number[];
+  /** Callers at a time. */
+  parallel: number[];
+  /** Of each variant, before anything is measured. */
+  warmUpOrders: number;
+  ordersFor(parallel: number): number;
+  atRestMs: number;
+}
+
+/** What `wholeResult` makes a result of. */
+export interface WholeMeasurement {
+  samples: Sample[];
+  atRest: AtRest;
+  /** Of orders that were alone. */
+  histories: OrderHistories;
+  historiesPartnerMs: number;
+  databaseBytesPerOrder: number;
+  temporalFlags: string[];
+}
+
+const READY_TIMEOUT_MS = 30_000;
+const CALL_TIMEOUT_MS = 120_000;
+/** Callers of a warm-up: enough that connections are open on all sides. */
+const WARM_UP_PARALLEL = 8;
+/** So many orders' histories tell what one of them is made of. */
+const HISTORY_SAMPLE = 50;
+
+/** Runs the variants side by side on one stack: in each round one after the other, the first one last the next time. */
+export async function measureWhole(options: {
+  plan: WholePlan;
+  progress: Progress;
+  /** Ends everything; the promise is rejected then. */
+  signal?: AbortSignal;
+}): Promise<WholeMeasurement> {
+  const { plan, progress, signal } = options;
+  const world = await progress.step('Stack', () =>
+    // No order may be answered with a 202.
+    startRunningStack({ GATEWAY_WAIT_MS: '60000' }),
+  );
+  const plain = await startPlainHandler(world).catch(async (error: unknown) => {
+    await world.stop();
+    throw error;
+  });
+  try {
+    const measured = measureOn({ world, plain, plan, progress });
+    return await Promise.race([measured, failOnCrash(world), failWhenAborted(signal)]);
+  } finally {
+    await plain.stop();
+    await world.stop();
+  }
+}
+
+export function wholeResult({ samples, ...rest }: WholeMeasurement): WholeResult {
+  return {
+    ...rest,
+    cells: cellsOf(samples),
+    ratios: ratiosOf(samples, 'durable', 'plain'),
+    saturation: saturationOf(samples),
+  };
+}
+
+async function measureOn(options: {
+  world: RunningStack;
+  plain: PlainHandler;
+  plan: WholePlan;
+  progress: Progress;
+}): Promise<WholeMeasurement> {
+  const { world, plain, plan, progress } = options;
+  const quotes = await createQuoteMaker(world);
+  const place: Record<WholeVariant, (order: PlacedOrder) => Promise<void>> = {
+    durable: async ({ key, checkout }) =>
+      requireSession(await world.post(key, checkout, {}, AbortSignal.timeout(CALL_TIMEOUT_MS))),
+    plain: async (order) => requireSession(await plain.post(order)),
+  };
+  const pids = pidsOf(world, plain);
+  const samples: Sample[] = [];
+  try {
+    for (const variant of wholeVariants) {
+      const orders = await quotes.newOrders(plan.warmUpOrders);
+      await measureLoad({ pids, atRest: {}, orders, parallel: WARM_UP_PARALLEL, place: place[variant] });
+    }
+    const atRest = await measureAtRest(pids, plan.atRestMs);
+    const databaseBytes = await quotes.databaseBytes();
+    const alone = { partnerMs: Math.min(...plan.partnersMs), parallel: Math.min(...plan.parallel) };
+    const aloneKeys: string[] = [];
+    for (let round = 1; round <= plan.rounds; round += 1) {
+      const variants = round % 2 === 1 ? wholeVariants : wholeVariants.toReversed();
+      await progress.step(`Round ${round} of ${plan.rounds}`, async (doing) => {
+        for (const partnerMs of plan.partnersMs) {
+          await letPartnerTake(world, partnerMs);
+          for (const parallel of plan.parallel) {
+            for (const variant of variants) {
+              doing(`${variant}, partner ${partnerMs} ms, ${parallel} in parallel`);
+              const orders = await quotes.newOrders(plan.ordersFor(parallel));
+              const load = await measureLoad({ pids, atRest, orders, parallel, place: place[variant] });
+              samples.push({ ...load, variant, round, partnerMs, parallel });
+              if (variant === 'durable' && partnerMs === alone.partnerMs && parallel === alone.parallel) {
+                aloneKeys.push(...orders.map(({ key }) => key));
+              }
+            }
+          }
+        }
+      });
+    }
+    return {
+      samples,
+      atRest,
+      histories: await readOrderHistories(world.temporal, aloneKeys.slice(-HISTORY_SAMPLE)),
+      historiesPartnerMs: alone.partnerMs,
+      databaseBytesPerOrder: ((await quotes.databaseBytes()) - databaseBytes) / ordersIn(samples),
+      temporalFlags: temporalFlags(pids['temporal']),
+    };
+  } finally {
+    await quotes.close();
+  }
+}
+
+function ordersIn(samples: Sample[]): number {
+  return samples.reduce((sum, { latenciesMs }) => sum + latenciesMs.length, 0);
+}
+
+/** The parts of an installation, and those that only the benchmark has. */
+function pidsOf({ stack }: RunningStack, plain: PlainHandler) {
+  const { temporal, directus, ridendine, worker, gateway } = stack.parts;
+  const { postgres } = stack;
+  if (!temporal || !directus || !ridendine || !postgres) throw new Error('A part of the stack is not its own.');
+  return {
+    gateway: gateway.pid,
+    worker: worker.pid,
+    temporal: temporal.pid,
+    directus: directus.pid,
+    postgres: postgres.pid,
+    'plain handler': plain.pid,
+    'ridendine sandbox': ridendine.pid,
+  } satisfies Pids;
+}
+
+async function letPartnerTake(world: RunningStack, ms: number): Promise<void> {
+  await world.clearFaults();
+  await world.addFault({ kind: 'latency', ms, times: null });
+}
+
+async function requireSession(response: Response): Promise<void> {
+  const text = await response.text();
+  if (response.status === 201 && text.includes('"payment_session_id":"ps_')) return;
+  throw new Error(`An order was answered with ${response.status} instead of a payment session: ${text}`);
+}
+
+async function failOnCrash({ stack }: RunningStack): Promise<never> {
+  throw await stack.crash;
+}
+
+interface PlainHandler {
+  pid: number;
+  post(order: PlacedOrder): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+async function startPlainHandler({ stack }: RunningStack): Promise<PlainHandler> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'order-creation-plain-'));
+  const supervisor = new Supervisor({ dataDir });
+  const stop = async () => {
+    await supervisor.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  const url = `http://127.0.0.1:${await freePort()}`;
+  try {
+    const part = supervisor.spawn({
+      name: 'plain-handler',
+      command: process.execPath,
+      args: [fileURLToPath(new URL('plain-handler-process.ts', import.meta.url))],
+      env: {
+        ...baseEnvironment(process.env),
+        DIRECTUS_URL: stack.urls.directus,
+        DIRECTUS_TOKEN: stack.secrets.directusServiceToken,
+        RIDENDINE_BASE_URL: stack.urls.ridendine,
+        RIDENDINE_API_KEY: stack.secrets.ridendineApiKey,
+        PORT: new URL(url).port,
+      },
+    });
+    await waitUntilReady({
+      name: 'The plain handler',
+      part,
+      timeoutMs: READY_TIMEOUT_MS,
+      isReady: async () => (await fetch(`${url}/healthz`)).ok,
+    });
+    return {
+      pid: part.pid,
+      post: ({ key, checkout }) =>
+        fetch(`${url}/v1/orders`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'idempotency-key': key },
+          body: JSON.stringify(checkout),
+          signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+        }),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { readProcessUsage } from '../../bench/process-usage.ts';
+
+const started: ReturnType<typeof spawn>[] = [];
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+});
+
+/** Runs a script of Node in a process of its own, until it says so. */
+async function run(script: string): Promise<number> {
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  started.push(child);
+  await once(child.stdout, 'data');
+  if (child.pid === undefined) throw new Error('There is no process.');
+  return child.pid;
+}
+
+/** Busy until it has used so much CPU: how long that takes is the machine's affair. */
+const busyFor = (ms: number) => `
+  const used = () => { const { user, system } = process.cpuUsage(start); return (user + system) / 1000; };
+  const start = process.cpuUsage();
+  while (used() < ${ms}) for (let i = 0; i < 1e6; i += 1) Math.sqrt(i);`;
+const SAY_AND_END_WITH_PARENT = 'process.stdout.write("done"); process.stdin.on("end", () => process.exit()).resume();';
+const SAY_AND_STAY = 'process.stdout.write("done"); setInterval(() => {}, 1000);';
+
+describe('what a process has used', () => {
+  it('counts its CPU, and names the thread that used it', async () => {
+    const idle = await run(SAY_AND_STAY);
+    const busy = await run(`${busyFor(200)}; ${SAY_AND_STAY}`);
+
+    const usage = readProcessUsage({ idle, busy });
+
+    expect(usage.busy.cpuMs - usage.idle.cpuMs).toBeGreaterThan(150);
+    expect(Math.max(...usage.busy.threadCpuMs.values())).toBeGreaterThan(150);
+  });
+
+  it('counts the children that run, and those that have ended', async () => {
+    const pid = await run(`
+      const { spawn, execFileSync } = require('node:child_process');
+      execFileSync(process.execPath, ['-e', ${JSON.stringify(busyFor(600))}]);
+      const running = spawn(process.execPath, ['-e', ${JSON.stringify(`${busyFor(600)}; ${SAY_AND_END_WITH_PARENT}`)}]);
+      running.stdout.once('data', () => process.stdout.write('done'));
+    `);
+
+    const { family } = readProcessUsage({ family: pid });
+
+    // More than one of them with its start.
+    expect(family.cpuMs - Math.max(...family.threadCpuMs.values())).toBeGreaterThan(1200);
+  });
+
+  it('counts its memory', async () => {
+    const small = await run(SAY_AND_STAY);
+    const large = await run(`globalThis.kept = Buffer.alloc(200e6, 1); ${SAY_AND_STAY}`);
+
+    const usage = readProcessUsage({ small, large });
+
+    expect(usage.large.memoryBytes - usage.small.memoryBytes).toBeGreaterThan(190e6);
+  });
+
+  it('is not made up for one that is gone', () => {
+    expect(() => readProcessUsage({ worker: 2 ** 22 + 1 })).toThrow(/worker \(process \d+\) is gone/);
+  });
+});
