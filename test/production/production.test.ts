@@ -4,7 +4,6 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
-import pWaitFor from 'p-wait-for';
 import { dataConverterFor } from '../../src/encryption/data-converter.ts';
 import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
 import type { RestartablePart } from '../../stack/restartable-part.ts';
@@ -141,14 +140,13 @@ describe('the installation of docker-compose.yml', () => {
   });
 
   it('is seen by Prometheus, every part of it, with the alerts', async () => {
-    const scraped = await pWaitFor(
-      async () => {
-        const targets = await readTargets();
-        // Asked for the first time within an interval.
-        return !targets.some(({ health }) => health === 'unknown') && pWaitFor.resolveWith(targets);
-      },
-      { interval: 500, timeout: 60_000 },
-    );
+    let scraped = await readTargets();
+    const deadline = Date.now() + 60_000;
+    // Each is asked once in an interval, the first time perhaps before it listens.
+    while (scraped.some(({ health }) => health !== 'up') && Date.now() < deadline) {
+      await delay(500);
+      scraped = await readTargets();
+    }
     const { groups } = (await askPrometheus('rules')) as { groups: { rules: { health: string }[] }[] };
 
     expect(Object.fromEntries(scraped.map(({ labels, health }) => [labels.job, health]))).toEqual({

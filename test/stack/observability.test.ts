@@ -52,6 +52,10 @@ beforeAll(async () => {
     );
   };
   await pWaitFor(isLastCounted, { timeout: 60_000 });
+  // The SDK holds lines back for a moment, to write them in order.
+  const isEveryEndWritten = async () =>
+    (await linesOf('worker')).filter(({ msg }) => msg === 'order ended').length >= Object.keys(keys).length;
+  await pWaitFor(isEveryEndWritten, { interval: 100, timeout: 30_000 });
   gatewaySamples = await readMetrics(`${world.stack.urls.gateway}/metrics`);
 }, 360_000);
 afterAll(() => world.stop());
