@@ -4,11 +4,12 @@
  *
  * `npm run lock` runs it; do so after each change of dependencies. It uses npm 10 because that asks for more entries than
  * npm 11 does. The entries carry no checksum, since nobody has seen the
- * packages; an `npm install` on another platform adds its own.
+ * packages; an `npm install` on another platform adds its own. An argument names another folder with a lock file.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const file = new URL('../package-lock.json', import.meta.url);
+const [, , project = '.'] = process.argv;
+const file = new URL(`../${project}/package-lock.json`, import.meta.url);
 const lock = JSON.parse(readFileSync(file, 'utf8'));
 
 const systems = ['darwin', 'win32', 'linux', 'freebsd', 'android', 'openharmony', 'aix', 'sunos', 'netbsd', 'openbsd'];

@@ -26,12 +26,20 @@ export function registerPartnerApi(
   app.post('/orders/create', async (request, reply) => {
     const receipt = readReceipt(request);
     const attempt = store.recordAttempt(receipt);
+    const { traceparent } = request.headers;
 
     function conclude(outcome: Omit<AttemptOutcome, 'ridendineOrderId'>, order?: StoredOrder): void {
       const ridendineOrderId = order?.ridendineOrderId ?? null;
       store.concludeAttempt(attempt, { ...outcome, ridendineOrderId });
       const { answer, effect, fault } = outcome;
-      request.log = request.log.child({ attempt, answer, effect, fault, ridendine_order_id: ridendineOrderId });
+      request.log = request.log.child({
+        attempt,
+        answer,
+        effect,
+        fault,
+        ridendine_order_id: ridendineOrderId,
+        traceparent,
+      });
     }
 
     if (!isAuthorized(request.headers.authorization)) {

@@ -31,6 +31,7 @@ import type { CreateOrderOutcome, OrderInProgress, OrderView } from './order-vie
 import { parseRequest } from './parse-request.ts';
 import { isOpen, progressOf } from './run-progress.ts';
 import { readResult } from './run-result.ts';
+import { startSpans } from './start-spans.ts';
 import { withTemporalCalls } from './temporal-calls.ts';
 import type { TemporalCalls } from './temporal-calls.ts';
 import { failureOf, gotNoAnswer, ranOutOfTime, reportingTemporalFailures } from './temporal-failures.ts';
@@ -110,7 +111,9 @@ export class OrderCreationClient {
       // why they are made. `TemporalCalls` makes them.
       interceptors: [],
     });
-    return new OrderCreationClient(new Client({ connection, namespace, dataConverter }));
+    return new OrderCreationClient(
+      new Client({ connection, namespace, dataConverter, interceptors: { workflow: [startSpans] } }),
+    );
   }
 
   /**

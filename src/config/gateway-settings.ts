@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { logLevel, parseEnvironment, secret, wholeNumber } from './environment.ts';
 import { encryptionVariables, readEncryptionKeys } from './encryption-settings.ts';
 import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
+import { readTracing, tracingVariables } from './tracing-settings.ts';
 
 /** A key that can be guessed is none, in production or elsewhere. */
 const SHORTEST_KEY = 16;
@@ -25,6 +26,7 @@ export const gatewayVariables = temporalVariables.extend({
   GATEWAY_WAIT_MS: wholeNumber(0, 60_000).default(10_000),
   GATEWAY_MAX_WAITING: wholeNumber(1, 100_000).default(1000),
   ...encryptionVariables.shape,
+  ...tracingVariables.shape,
   LOG_LEVEL: logLevel,
 });
 
@@ -39,6 +41,7 @@ export function readGatewaySettings(environment: NodeJS.ProcessEnv) {
     apiKeys: variables.GATEWAY_API_KEYS,
     waitMs: variables.GATEWAY_WAIT_MS,
     maxWaiting: variables.GATEWAY_MAX_WAITING,
+    tracing: readTracing(variables),
     logLevel: variables.LOG_LEVEL,
   };
 }

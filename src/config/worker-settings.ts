@@ -13,9 +13,10 @@ import {
 } from './environment.ts';
 import { encryptionVariables, readEncryptionKeys } from './encryption-settings.ts';
 import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
+import { readTracing, tracingVariables } from './tracing-settings.ts';
 
 /** Between Directus, which dates the order, and the worker, which counts from there. */
-const CLOCK_SKEW_MS = 60_000;
+export const CLOCK_SKEW_MS = 60_000;
 
 export const workerVariables = temporalVariables.extend({
   DIRECTUS_URL: httpUrl(),
@@ -40,6 +41,7 @@ export const workerVariables = temporalVariables.extend({
   WORKER_SWEEP_AFTER: duration().default(10 * 60_000),
   WORKER_METRICS_ADDRESS: ipAddressAndPort().optional(),
   ...encryptionVariables.shape,
+  ...tracingVariables.shape,
   LOG_LEVEL: logLevel,
 });
 
@@ -88,6 +90,7 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
         ? { intervalMs: variables.WORKER_SWEEP_INTERVAL, afterMs: variables.WORKER_SWEEP_AFTER }
         : undefined,
     metricsAddress: variables.WORKER_METRICS_ADDRESS,
+    tracing: readTracing(variables),
     logLevel: variables.LOG_LEVEL,
   };
 }

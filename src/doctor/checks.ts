@@ -1,9 +1,13 @@
-import { TemporalAccessError } from '../temporal/temporal-access.ts';
 import { SettingsError } from '../config/environment.ts';
+import { TemporalAccessError } from '../temporal/temporal-access.ts';
+import { HttpAccessError } from './http-access.ts';
 
-/** What a check found. A problem keeps orders from being made or looked after; a warning may do so. */
+/**
+ * What a check found. A problem keeps orders from being made, once each, or looked after; a warning may do so. What can't
+ * be seen from here is not checked, and never ok.
+ */
 export interface Verdict {
-  verdict: 'ok' | 'warning' | 'problem';
+  verdict: 'ok' | 'warning' | 'problem' | 'not checked';
   /** One sentence: how it is. */
   finding: string;
   /** What to do about it. */
@@ -14,13 +18,12 @@ export interface Check {
   name: string;
   /** Checks without whose success this one can tell nothing. They stand before it. */
   needs: readonly string[];
-  /** @throws {SettingsError} or {TemporalAccessError} which count as a problem. */
+  /** @throws {TemporalAccessError} or {HttpAccessError}, a problem; {SettingsError}, of which the check `settings` tells. */
   run(): Promise<Verdict>;
 }
 
-export interface CheckResult extends Omit<Verdict, 'verdict'> {
+export interface CheckResult extends Verdict {
   check: string;
-  verdict: Verdict['verdict'] | 'not checked';
 }
 
 /** Runs the checks one after the other; one that depends on a problem is not run. */
@@ -41,9 +44,9 @@ export async function runChecks(
   return results;
 }
 
-/** Whether orders can be made: nothing is a problem, and so nothing was left out. */
+/** Whether nothing is known that keeps orders from being made. */
 export function isHealthy(results: readonly CheckResult[]): boolean {
-  return results.every(isPassed);
+  return results.every(({ verdict }) => verdict !== 'problem');
 }
 
 function isPassed({ verdict }: CheckResult): boolean {
@@ -54,16 +57,15 @@ async function verdictOf(check: Check): Promise<Verdict> {
   try {
     return await check.run();
   } catch (error) {
-    if (error instanceof SettingsError) return settingsProblem(error);
-    if (error instanceof TemporalAccessError) return { verdict: 'problem', finding: error.message };
+    if (error instanceof SettingsError) return needsSettings(error);
+    if (error instanceof TemporalAccessError || error instanceof HttpAccessError) {
+      return { verdict: 'problem', finding: error.message };
+    }
     throw error;
   }
 }
 
-function settingsProblem({ problems }: SettingsError): Verdict {
-  return {
-    verdict: 'problem',
-    finding: `${problems.map((problem) => problem.replace(/\.$/, '')).join('; ')}.`,
-    advice: 'Correct the settings; .env.example explains each.',
-  };
+function needsSettings({ problems }: SettingsError): Verdict {
+  const names = problems.flatMap((problem) => /^[A-Z_]+/.exec(problem) ?? []);
+  return { verdict: 'not checked', finding: `It needs settings that are missing or wrong: ${names.join(', ')}.` };
 }

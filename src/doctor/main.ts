@@ -1,24 +1,34 @@
 import { parseArgs } from 'node:util';
 import { isHealthy, runChecks } from './checks.ts';
 import type { CheckResult } from './checks.ts';
+import { directusChecks } from './directus-checks.ts';
 import { encryptionChecks } from './encryption-checks.ts';
+import { ridendineChecks } from './ridendine-checks.ts';
+import { settingsChecks } from './settings-checks.ts';
 import { temporalChecks } from './temporal-checks.ts';
 
-const USAGE = `npm run doctor [-- --json]
+const USAGE = `npm run doctor [-- --json] [-- --probe-credential]
 
 Checks the environment that the settings describe (.env.example explains each) and says what is wrong.
   --json   one JSON object instead of lines; npm's own lines stay away with "npm run --silent doctor -- --json"
+  --probe-credential   sends RideNDine an order without content, which it has to refuse: so it shows whether it takes our
+           credential; without this option, nothing is sent that could make an order
+With DIRECTUS_ADMIN_TOKEN set, Directus is made to look at its database anew, which shows unique constraints as they are.
 Exit code: 0 if there is no problem, 1 if there is one, 2 if it was called wrongly.`;
 
 const WRONG_USAGE = 2;
 
 /** `npm run doctor`. @returns exit code. */
 async function main(args: string[]): Promise<number> {
-  let options: { json: boolean; help: boolean };
+  let options: { json: boolean; 'probe-credential': boolean; help: boolean };
   try {
     const { values } = parseArgs({
       args,
-      options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+      options: {
+        json: { type: 'boolean', default: false },
+        'probe-credential': { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
     });
     options = values;
   } catch (error) {
@@ -29,12 +39,17 @@ async function main(args: string[]): Promise<number> {
     print(USAGE);
     return 0;
   }
-  const { checks, temporal, close } = temporalChecks(process.env);
+  const { checks: ofTemporal, temporal, close } = temporalChecks(process.env);
+  const checks = [
+    ...settingsChecks(process.env),
+    ...ofTemporal,
+    ...encryptionChecks(process.env, temporal),
+    ...directusChecks(process.env),
+    ...ridendineChecks(process.env, { probeCredential: options['probe-credential'] }),
+  ];
+  const longestName = Math.max(...checks.map(({ name }) => name.length));
   try {
-    const results = await runChecks(
-      [...checks, ...encryptionChecks(process.env, temporal)],
-      options.json ? undefined : (result) => print(lineOf(result)),
-    );
+    const results = await runChecks(checks, options.json ? undefined : (result) => print(lineOf(result, longestName)));
     const ok = isHealthy(results);
     print(options.json ? JSON.stringify({ ok, checks: results }, undefined, 2) : summaryOf(results));
     return ok ? 0 : 1;
@@ -44,9 +59,8 @@ async function main(args: string[]): Promise<number> {
 }
 
 const longestVerdict = 'not checked'.length;
-const longestName = 'search-attributes'.length;
 
-function lineOf({ check, verdict, finding, advice }: CheckResult): string {
+function lineOf({ check, verdict, finding, advice }: CheckResult, longestName: number): string {
   const said = advice === undefined ? finding : `${finding} ${advice}`;
   return `${verdict.padEnd(longestVerdict)}  ${check.padEnd(longestName)}  ${said}`;
 }
@@ -54,8 +68,8 @@ function lineOf({ check, verdict, finding, advice }: CheckResult): string {
 function summaryOf(results: readonly CheckResult[]): string {
   const count = (verdict: CheckResult['verdict']) => results.filter((result) => result.verdict === verdict).length;
   const problems = count('problem');
-  if (problems === 0) return `\nNo problem, ${count('warning')} to be aware of.`;
-  return `\nProblems: ${problems}. Not checked because of them: ${count('not checked')}.`;
+  const problemsFound = problems === 0 ? 'No problem.' : `Problems: ${problems}.`;
+  return `\n${problemsFound} Warnings: ${count('warning')}. Not checked: ${count('not checked')}.`;
 }
 
 function print(line: string): void {

@@ -9,8 +9,16 @@ import { countPartnerWorkers, describeQueue } from '../temporal/order-workers.ts
 import { openTemporalAccess } from '../temporal/temporal-access.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
 import type { Check, Verdict } from './checks.ts';
+import { judgeClock } from './server-clock.ts';
+import { readTemporalClock } from './temporal-clock.ts';
 
 const { NamespaceState } = proto.temporal.api.enums.v1;
+
+/**
+ * The first with Worker Deployments, by which a new build takes over from an old one. Updates, by which support staff
+ * decide, are on by default before it; the tests run against 1.29.
+ */
+const OLDEST_SERVER = { major: 1, minor: 28 };
 
 /** Support staff are asked about orders of the last days; `REVIEW_WINDOW` is as long. */
 const SHORTEST_RETENTION_MS = ms('7 days');
@@ -39,7 +47,7 @@ export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
         async run() {
           const { ask, connection, settings } = temporal();
           const { serverVersion } = await ask(() => connection.workflowService.getSystemInfo({}));
-          return { verdict: 'ok', finding: `Temporal ${serverVersion} answers at ${settings.address}.` };
+          return judgeVersion(serverVersion, settings.address);
         },
       },
       {
@@ -56,6 +64,15 @@ export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
               verdict: 'problem',
               finding: `The namespace "${namespace}" takes no new orders: somebody has deprecated or deleted it.`,
               advice: 'Set TEMPORAL_NAMESPACE to another one.',
+            };
+          }
+          const { syncUpdate, asyncUpdate } = namespaceInfo.capabilities ?? {};
+          if (!syncUpdate || !asyncUpdate) {
+            return {
+              verdict: 'problem',
+              finding: `The namespace "${namespace}" takes no workflow updates, by which support staff decide about orders.`,
+              advice:
+                'Set frontend.enableUpdateWorkflowExecution and frontend.enableUpdateWorkflowExecutionAsyncAccepted to true in its dynamic configuration.',
             };
           }
           const retentionMs = 1000 * Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0);
@@ -89,6 +106,17 @@ export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
                 verdict: 'ok',
                 finding: 'Every search attribute is registered; this server does not tell their types.',
               };
+        },
+      },
+      {
+        name: 'temporal-clock',
+        needs: ['namespace'],
+        async run() {
+          return judgeClock(await readTemporalClock(temporal()), {
+            whose: 'Temporal',
+            isCountedOn: true,
+            why: 'orders are given up, and RideNDine is not called any more, by the clock of Temporal.',
+          });
         },
       },
       {
@@ -143,5 +171,25 @@ function workersVerdict(queue: TaskQueueDescription): { taking: number; verdict:
           ? 'Make a build current: "npm run deployment -- current <build id>".'
           : 'Start a worker (node src/worker/main.ts) for this address and namespace.',
     },
+  };
+}
+
+function judgeVersion(version: string, address: string): Verdict {
+  const { major: oldestMajor, minor: oldestMinor } = OLDEST_SERVER;
+  const finding = `Temporal ${version} answers at ${address}.`;
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
+  if (major === undefined) {
+    return {
+      verdict: 'warning',
+      finding: `Temporal answers at ${address} and does not tell its version.`,
+      advice: `Make sure that it is ${oldestMajor}.${oldestMinor} or newer.`,
+    };
+  }
+  const isSupported = Number(major) > oldestMajor || (Number(major) === oldestMajor && Number(minor) >= oldestMinor);
+  if (isSupported) return { verdict: 'ok', finding };
+  return {
+    verdict: 'problem',
+    finding,
+    advice: `It is too old: upgrade it to ${oldestMajor}.${oldestMinor} or newer, one minor version after the other.`,
   };
 }

@@ -15,6 +15,7 @@ import type { OrderWorkers } from './order-workers.ts';
 import type { Orders } from './orders.ts';
 import { gatewayProblems, sendProblem } from './problem.ts';
 import { recordRequests } from './request-records.ts';
+import { recordSpans } from './request-spans.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 export interface GatewayOptions {
@@ -68,6 +69,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   registerOperationsRoutes(app, { workers, metrics });
   const isKnown = createCredentialCheck(apiKeys);
   void app.register((orderRoutes, _options, done) => {
+    recordSpans(orderRoutes);
     orderRoutes.addHook('onRequest', async (request, reply) => {
       if (isKnown(request.headers.authorization)) return;
       await sendProblem(reply, { code: 'Unauthorized', detail: 'Send Authorization: Bearer <a key of this gateway>.' });

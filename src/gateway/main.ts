@@ -2,12 +2,15 @@ import { OrderCreationClient } from '../client/index.ts';
 import { SettingsError } from '../config/environment.ts';
 import { readGatewaySettings } from '../config/gateway-settings.ts';
 import { createLogger } from '../observability/logger.ts';
+import { startTracing } from '../observability/tracing.ts';
 import { forceOnSecondSignal } from '../process/second-signal.ts';
 import { createGateway } from './create-gateway.ts';
 import { watchOrderWorkers } from './order-workers.ts';
 
 try {
   const settings = readGatewaySettings(process.env);
+  const logger = createLogger({ name: 'gateway', level: settings.logLevel });
+  const tracing = await startTracing({ isOn: settings.tracing, program: 'order-creation-gateway', log: logger });
   const client = OrderCreationClient.connect({ ...settings.temporal, encryptionKeys: settings.encryptionKeys });
   const workers = watchOrderWorkers(settings.temporal, () => client.checkConnection());
   const gateway = createGateway({
@@ -16,12 +19,12 @@ try {
     apiKeys: settings.apiKeys,
     waitMs: settings.waitMs,
     maxWaiting: settings.maxWaiting,
-    logger: createLogger({ name: 'gateway', level: settings.logLevel }),
+    logger,
   });
   forceOnSecondSignal('The gateway');
   const stop = async () => {
     await gateway.close();
-    await Promise.all([client.close(), workers.close()]);
+    await Promise.all([client.close(), workers.close(), tracing.stop()]);
     // A call to Temporal whose caller has been answered already would keep the process until its deadline.
     process.exit();
   };

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { traceContext } from '../domain/trace-context.ts';
 import type { GatewayMetrics } from './metrics.ts';
+import { traceIdOf } from './request-spans.ts';
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -17,7 +17,7 @@ export function recordRequests(app: FastifyInstance, metrics: GatewayMetrics): v
     const { statusCode: status, outcomeCode: code, outcomeReason: reason, elapsedTime: ms } = reply;
     const abandoned = !reply.raw.writableFinished;
     metrics.observe({ route, status, code, seconds: ms / 1000, abandoned });
-    const trace_id = traceContext(request.headers.traceparent)?.traceId;
+    const trace_id = traceIdOf(request);
     request.log.info({ method: request.method, route, status, code, reason, ms, abandoned, trace_id }, 'request');
     done();
   });

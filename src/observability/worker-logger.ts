@@ -13,6 +13,7 @@ const KEPT_METADATA: Readonly<Record<string, string>> = {
   workflowType: 'workflow_type',
   order_id: 'order_id',
   request_id: 'request_id',
+  trace_id: 'trace_id',
   activityType: 'activity',
   activityId: 'activity_id',
   attempt: 'attempt',

@@ -1,8 +1,9 @@
 import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { WorkerOptions } from '@temporalio/worker';
+import type { InjectedSinks, WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
 import type { OrderCreationActivities } from '../activities/order-creation-activities.ts';
+import { startSpans } from '../client/start-spans.ts';
 import type { WorkerSettings } from '../config/worker-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE, PARTNER_TASK_QUEUE } from '../domain/order-creation.ts';
 import { dataConverterFor } from '../encryption/data-converter.ts';
@@ -11,11 +12,17 @@ import { observeSeconds, setGauge } from '../domain/metrics.ts';
 import { connectDirectus } from '../integrations/directus/directus-client.ts';
 import { DirectusNotUniqueError } from '../integrations/directus/errors.ts';
 import { createOrdersStore } from '../integrations/directus/orders-store.ts';
-import { createRideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
+import { directusPathPattern } from '../integrations/directus/path-pattern.ts';
+import { CREATE_ORDER_PATH, createRideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
+import { activitySpans } from '../observability/activity-spans.ts';
+import { fetchWithSpans } from '../observability/http-call-spans.ts';
+import type { Tracing } from '../observability/tracing.ts';
+import type { TraceSinks } from '../workflows/trace-interceptors.ts';
 import { activityLogContext } from './activity-log-context.ts';
 import { reportWaitingOrders } from './order-gauges.ts';
 import { createOrderRuns } from './order-runs.ts';
 import { tellBuild } from './tell-build.ts';
+import { runTogether, stopWorker } from './run-together.ts';
 import { scheduleSweep } from './sweep-schedule.ts';
 import { workflowCode } from './workflow-code.ts';
 
@@ -31,12 +38,16 @@ const STICKY_TIMEOUT = '5 s';
  * A worker for orders, and for the calls to RideNDine that wait in a queue of their own, connected and ready to run. Its
  * connection closes when it stops.
  */
-export async function createWorker(settings: WorkerSettings): Promise<{ run(): Promise<void>; shutdown(): void }> {
+export async function createWorker(
+  settings: WorkerSettings,
+  tracing: Tracing,
+): Promise<{ run(): Promise<void>; shutdown(): void }> {
   const { namespace, ...connectionOptions } = settings.temporal;
   const connection = await NativeConnection.connect(connectionOptions);
   try {
     const dataConverter = dataConverterFor(parseEncryptionKeys(settings.encryptionKeys));
-    const client = new Client({ connection, namespace, dataConverter });
+    const client = new Client({ connection, namespace, dataConverter, interceptors: { workflow: [startSpans] } });
+    const workflows = workflowCode(dataConverter);
     if (settings.sweep) await scheduleSweep({ connection, namespace }, settings.sweep);
     const { metricMeter: meter, logger } = Runtime.instance();
     setGauge(meter, 'reviewWindow', settings.deadlines.reviewWindowMs / 1000);
@@ -44,6 +55,7 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
     const directus = connectDirectus({
       ...settings.directus,
       timeoutMs: DIRECTUS_TIMEOUT_MS,
+      ...(tracing.isOn && { fetch: fetchWithSpans(directusPathPattern) }),
       observe({ seconds, error }) {
         // A value that is taken is an answer: it is how two attempts find each other.
         const code = error === undefined || error instanceof DirectusNotUniqueError ? 'none' : error.code;
@@ -54,12 +66,15 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
     const activities = createActivities({
       orders,
       runs: createOrderRuns(client),
-      ridendine: createRideNDineClient(settings.ridendine),
+      ridendine: createRideNDineClient({
+        ...settings.ridendine,
+        ...(tracing.isOn && { fetch: fetchWithSpans(() => CREATE_ORDER_PATH) }),
+      }),
       deadlines: settings.deadlines,
       links: settings.links,
       partnerTaskQueue: settings.maxPartnerCallsPerSecond === undefined ? undefined : PARTNER_TASK_QUEUE,
     });
-    const interceptors = { activity: [activityLogContext] };
+    const interceptors = { activity: [...(tracing.isOn ? [activitySpans] : []), activityLogContext] };
     const shared = {
       connection,
       namespace,
@@ -68,12 +83,12 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
       ...buildOptions(settings),
       ...settings.worker,
     } satisfies Partial<WorkerOptions>;
-    const code = workflowCode(dataConverter);
     const orderWorker = await Worker.create({
       ...shared,
       taskQueue: ORDER_CREATION_TASK_QUEUE,
-      ...code,
-      interceptors: { ...code.interceptors, ...interceptors },
+      ...workflows,
+      interceptors: { ...workflows.interceptors, ...interceptors },
+      sinks: traceSinks(tracing),
       activities,
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     });
@@ -100,7 +115,7 @@ export async function createWorker(settings: WorkerSettings): Promise<{ run(): P
           await connection.close();
         }
       },
-      shutdown: () => workers.forEach(stop),
+      shutdown: () => workers.forEach(stopWorker),
     };
   } catch (error) {
     await connection.close();
@@ -116,6 +131,11 @@ function buildOptions({ build }: WorkerSettings): Pick<WorkerOptions, 'workerDep
   };
 }
 
+/** There whether this worker traces or not: a run may belong to the trace of somebody who does. */
+function traceSinks(tracing: Tracing): InjectedSinks<TraceSinks> {
+  return { traces: { addRun: { fn: (_info, run) => tracing.addRun(run), callDuringReplay: false } } };
+}
+
 /**
  * The partner's queue is served even where no limit is set: orders may wait there from when one was. Two polls, a minute
  * long, are what that costs. The server takes the limit from whoever has polled last: without one, there is none.
@@ -124,23 +144,4 @@ function partnerPolls({ maxPartnerCallsPerSecond, worker }: WorkerSettings) {
   return maxPartnerCallsPerSecond === undefined
     ? { maxConcurrentActivityTaskPolls: Math.min(2, worker.maxConcurrentActivityTaskExecutions) }
     : { maxTaskQueueActivitiesPerSecond: maxPartnerCallsPerSecond };
-}
-
-/** Runs them until all have stopped. If one fails, the others stop as they do when they are told to. */
-async function runTogether(workers: readonly Worker[], { stopAtOnce = false } = {}): Promise<void> {
-  const running = workers.map(async (worker) => {
-    try {
-      await worker.run();
-    } finally {
-      workers.forEach(stop);
-    }
-  });
-  if (stopAtOnce) workers.forEach(stop);
-  const ended = await Promise.allSettled(running);
-  const failed = ended.find((end) => end.status === 'rejected');
-  if (failed) throw failed.reason;
-}
-
-function stop(worker: Worker): void {
-  if (worker.getState() === 'RUNNING') worker.shutdown();
 }

@@ -13,7 +13,9 @@ export const WORKFLOW_BUNDLE = 'workflow-bundle.js';
 export function workflowSources({ failureConverterPath }: DataConverter): BundleOptions {
   return {
     workflowsPath: fileURLToPath(new URL(`../workflows/index${extension}`, import.meta.url)),
-    workflowInterceptorModules: [fileURLToPath(new URL(`../workflows/log-context${extension}`, import.meta.url))],
+    workflowInterceptorModules: ['log-context', 'trace-interceptors'].map((module) =>
+      fileURLToPath(new URL(`../workflows/${module}${extension}`, import.meta.url)),
+    ),
     ...(failureConverterPath !== undefined && { failureConverterPath }),
   };
 }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** As much of knex as is used here. */
@@ -39,8 +40,13 @@ export interface DirectusInternals {
   SettingsService: ServiceClass<{ upsertSingleton(row: Row): Promise<unknown> }>;
 }
 
-/** Loads Directus, which reads its settings from the environment while it loads. */
-export async function loadDirectus(): Promise<DirectusInternals> {
+/**
+ * Loads Directus, which reads its settings from the environment while it loads.
+ *
+ * @param packageFolder of the package `directus`; ours if it is not given.
+ */
+export async function loadDirectus(packageFolder?: string): Promise<DirectusInternals> {
+  const load = loaderOf(packageFolder);
   const database = await load('database/index');
   const server = await load('server');
   return {
@@ -60,9 +66,12 @@ export async function loadDirectus(): Promise<DirectusInternals> {
   };
 }
 
-const requireFromDirectus = createRequire(createRequire(import.meta.url).resolve('directus/package.json'));
-
 /** `@directus/api` is a dependency of `directus`, not ours, and brings no types. */
-async function load(module: string) {
-  return import(pathToFileURL(requireFromDirectus.resolve(`@directus/api/${module}`)).href);
+function loaderOf(packageFolder: string | undefined) {
+  const manifest =
+    packageFolder === undefined
+      ? createRequire(import.meta.url).resolve('directus/package.json')
+      : join(packageFolder, 'package.json');
+  const requireFromDirectus = createRequire(manifest);
+  return (module: string) => import(pathToFileURL(requireFromDirectus.resolve(`@directus/api/${module}`)).href);
 }

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { baseEnvironment } from '../child-environment.ts';
 
+/** Folder of the package `directus` to start, if it is to be another one than ours: `npm run test:directus-11` sets it. */
+export const PACKAGE_VARIABLE = 'STACK_DIRECTUS_PACKAGE';
+
 export interface DirectusSettings {
   /** Everything that Directus writes to disk goes here. */
   dataDir: string;
@@ -14,6 +17,8 @@ export interface DirectusSettings {
   adminPassword: string;
   /** Signs the sessions: they outlive a restart if it stays the same. At least 32 characters. */
   secret: string;
+  /** Directus' own settings that are to differ from those below. */
+  variables?: Record<string, string>;
 }
 
 /**
@@ -22,8 +27,10 @@ export interface DirectusSettings {
  */
 export function directusEnvironment(settings: DirectusSettings): Record<string, string> {
   const { dataDir, host, port, postgres } = settings;
+  const packageFolder = process.env[PACKAGE_VARIABLE];
   return {
     ...baseEnvironment(process.env),
+    ...(packageFolder && { [PACKAGE_VARIABLE]: packageFolder }),
     NODE_ENV: 'production',
     CONFIG_PATH: join(dataDir, 'no.env'),
     HOST: host,
@@ -58,5 +65,6 @@ export function directusEnvironment(settings: DirectusSettings): Record<string, 
     WEBSOCKETS_ENABLED: 'false',
     MCP_ENABLED: 'false',
     AI_ENABLED: 'false',
+    ...settings.variables,
   };
 }

@@ -1,5 +1,6 @@
 import { ensureAdministrator } from './administrator.ts';
 import { loadDirectus } from './directus-internals.ts';
+import { PACKAGE_VARIABLE } from './environment.ts';
 import { installDirectus } from './install.ts';
 
 /**
@@ -7,7 +8,7 @@ import { installDirectus } from './install.ts';
  * settings come from the environment that `directusEnvironment` builds.
  */
 
-const directus = await loadDirectus();
+const directus = await loadDirectus(process.env[PACKAGE_VARIABLE]);
 await installDirectus(directus);
 await ensureAdministrator(directus, {
   email: setting('ADMIN_EMAIL'),

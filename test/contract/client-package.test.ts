@@ -50,6 +50,7 @@ describe('the packed client library', () => {
     const project = projectSchema.parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
 
     expect(Object.keys(manifest.dependencies).toSorted()).toEqual([
+      '@opentelemetry/api',
       '@temporalio/client',
       '@temporalio/common',
       '@temporalio/proto',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
@@ -7,18 +8,45 @@ import { orderCreationStart } from '../../src/domain/order-creation.ts';
 import { dataConverterFor } from '../../src/encryption/data-converter.ts';
 import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
 import { freePort } from '../../stack/free-port.ts';
-import { newPickupRequest } from '../support/builders.ts';
+import { newCheckoutRequest, newPickupRequest } from '../support/builders.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { newNamespace } from '../support/new-namespace.ts';
 import { createOrderWorker } from '../support/order-worker.ts';
+import { connectToPostgres } from '../support/postgres-session.ts';
+import { startPreparedDirectus } from '../support/prepared-directus.ts';
+import type { PreparedDirectus } from '../support/prepared-directus.ts';
 import { runProgram } from '../support/run-program.ts';
+import { startSandbox } from '../support/running-sandbox.ts';
+import type { RunningSandbox } from '../support/running-sandbox.ts';
 import { startTemporalFront } from '../support/temporal-front.ts';
 import { newEncryptionKey, testEncryptionKeys } from '../support/test-encryption.ts';
 
-const CHECKS = ['temporal', 'namespace', 'search-attributes', 'workers', 'encryption', 'decryption'];
-const INT = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_INT;
-const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
+// What the checks of Directus and RideNDine find is tried in doctor-directus.test.ts and doctor-ridendine.test.ts.
+
+const CHECKS = [
+  'settings',
+  'temporal',
+  'namespace',
+  'search-attributes',
+  'temporal-clock',
+  'workers',
+  'encryption',
+  'decryption',
+  'directus',
+  'directus-permissions',
+  'directus-schema',
+  'directus-constraints',
+  'directus-cache',
+  'directus-clock',
+  'ridendine',
+  'ridendine-credential',
+  'ridendine-clock',
+];
+const { enums, workflowservice } = proto.temporal.api;
+const INT = enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_INT;
+const REGISTERED = enums.v1.NamespaceState.NAMESPACE_STATE_REGISTERED;
+const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = enums.v1.TaskQueueType;
 const UNAUTHENTICATED = 16;
 
 interface Report {
@@ -27,16 +55,18 @@ interface Report {
 }
 
 let temporal: EmbeddedTemporal;
+let directus: PreparedDirectus;
+let sandbox: RunningSandbox;
 let connection: Connection;
 const cleanUps: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  temporal = await startEmbeddedTemporal();
+  [temporal, directus, sandbox] = await Promise.all([startEmbeddedTemporal(), startPreparedDirectus(), startSandbox()]);
   connection = await Connection.connect({ address: temporal.settings.address });
 }, 120_000);
 afterAll(async () => {
   await connection.close();
-  await temporal.stop();
+  await Promise.all([temporal.stop(), directus.stop(), sandbox.close()]);
 });
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
@@ -44,15 +74,7 @@ afterEach(async () => {
 
 describe('npm run doctor', () => {
   it('finds nothing wrong where orders can be made', async () => {
-    const namespace = await preparedNamespace();
-    const worker = await createOrderWorker({ address: temporal.settings.address, namespace });
-    await worker.start();
-    cleanUps.push(() => worker.stop());
-    await untilPolled(namespace, 'order-creation');
-    await untilPolled(namespace, 'order-creation-ridendine');
-    await startOrder(namespace, testEncryptionKeys);
-
-    const { exitCode, report } = await examine({ TEMPORAL_NAMESPACE: namespace });
+    const { exitCode, report } = await examine(await goodEnvironment(), ['--probe-credential']);
 
     expect(report.checks.map(({ check, verdict }) => [check, verdict])).toEqual(CHECKS.map((name) => [name, 'ok']));
     expect({ exitCode, ok: report.ok }).toEqual({ exitCode: 0, ok: true });
@@ -70,16 +92,25 @@ describe('npm run doctor', () => {
 
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' });
     expect(stdout.split('\n')).toEqual([
-      expect.stringMatching(/^ok {11}temporal {11}Temporal \d/),
+      expect.stringMatching(/^ok {11}settings {14}Every setting/),
+      expect.stringMatching(/^ok {11}temporal {14}Temporal \d/),
       expect.stringMatching(/^ok {11}namespace /),
       expect.stringMatching(
-        /^problem {6}search-attributes {2}Not registered.*OrderFailureCode\. Run "npm run temporal:apply"/,
+        /^problem {6}search-attributes {5}Not registered.*OrderFailureCode\. Run "npm run temporal:apply"/,
       ),
+      expect.stringMatching(/^ok {11}temporal-clock /),
       expect.stringMatching(/^warning {6}workers .*Start a worker/),
-      expect.stringMatching(/^ok {11}encryption /),
-      expect.stringMatching(/^ok {11}decryption /),
+      ...['encryption', 'decryption', 'directus', 'directus-permissions', 'directus-schema'].map((name) =>
+        expect.stringMatching(new RegExp(`^ok {11}${name} `)),
+      ),
+      expect.stringMatching(/^not checked {2}directus-constraints {2}Directus remembers/),
+      expect.stringMatching(/^ok {11}directus-cache /),
+      expect.stringMatching(/^ok {11}directus-clock /),
+      expect.stringMatching(/^ok {11}ridendine /),
+      expect.stringMatching(/^not checked {2}ridendine-credential {2}RideNDine has no request/),
+      expect.stringMatching(/^ok {11}ridendine-clock /),
       '',
-      'Problems: 1. Not checked because of them: 0.',
+      'Problems: 1. Warnings: 1. Not checked: 2.',
     ]);
   });
 
@@ -87,13 +118,16 @@ describe('npm run doctor', () => {
     const { exitCode, report } = await examine({ TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}` });
 
     expect({ exitCode, ok: report.ok }).toEqual({ exitCode: 1, ok: false });
-    expect(verdictsOf(report)).toEqual({
+    expect(verdictsOf(report)).toMatchObject({
       temporal: 'problem',
       namespace: 'not checked',
       'search-attributes': 'not checked',
+      'temporal-clock': 'not checked',
       workers: 'not checked',
       encryption: 'ok',
       decryption: 'not checked',
+      directus: 'ok',
+      ridendine: 'ok',
     });
     expect(findingOf(report, 'temporal')).toContain('can not be reached');
     expect(findingOf(report, 'namespace')).toBe('It needs what is wrong above: temporal.');
@@ -114,19 +148,83 @@ describe('npm run doctor', () => {
     expect(stdout).not.toContain('a-key-of-ours');
   });
 
-  it('takes settings that can not be used for a problem of the check that needs them', async () => {
-    const { exitCode, report } = await examine({
+  it('says which settings are missing and which can not be used, and what it can not check without them', async () => {
+    const { exitCode, report, stdout } = await examine({
       TEMPORAL_ADDRESS: 'https://temporal.example',
       TEMPORAL_TLS: 'yes',
+      DIRECTUS_TOKEN: '',
+      RIDENDINE_API_KEY: '',
+      DIRECTUS_ADMIN_TOKEN: 'two words',
       ENCRYPTION_KEYS: 'one:c2hvcnQ=',
+      GATEWAY_API_KEYS: 'short',
+      CODEC_SERVER_UI_ORIGINS: 'everywhere',
     });
 
     expect(exitCode).toBe(1);
-    expect(verdictsOf(report)).toMatchObject({ temporal: 'problem', encryption: 'problem', decryption: 'not checked' });
-    expect(findingOf(report, 'temporal')).toBe(
-      'TEMPORAL_ADDRESS: must be host:port, without a scheme; TEMPORAL_TLS: must be true or false.',
+    expect(findingOf(report, 'settings')?.replace(/(ENCRYPTION_KEYS:).*(; DIRECTUS_A)/, '$1 …$2')).toBe(
+      'Not set: DIRECTUS_TOKEN, RIDENDINE_API_KEY; ' +
+        'TEMPORAL_ADDRESS: must be host:port, without a scheme; TEMPORAL_TLS: must be true or false; ' +
+        'ENCRYPTION_KEYS: …; DIRECTUS_ADMIN_TOKEN: must be printable ASCII without spaces; ' +
+        'GATEWAY_API_KEYS: must be one or more keys of at least 16 characters in printable ASCII, separated by commas; ' +
+        'CODEC_SERVER_UI_ORIGINS: must be one or more origins as browsers write them (https://temporal.example), separated by commas.',
     );
-    expect(findingOf(report, 'encryption')).toContain('32 random bytes in base64');
+    const { settings, ...others } = verdictsOf(report);
+    expect(settings).toBe('problem');
+    expect(new Set(Object.values(others))).toEqual(new Set(['not checked']));
+    expect(findingOf(report, 'directus')).toContain('DIRECTUS_TOKEN, DIRECTUS_ADMIN_TOKEN');
+    for (const value of ['two words', 'c2hvcnQ', 'short', 'everywhere']) expect(stdout).not.toContain(value);
+  });
+
+  it('takes settings of programs that do not run here for no fault while none of them is set', async () => {
+    const { report } = await examine({ TEMPORAL_NAMESPACE: await preparedNamespace(), CODEC_SERVER_PORT: '8889' });
+
+    expect(findingOf(report, 'settings')).toBe('Every setting can be used.');
+  });
+
+  it('says that the server is too old', async () => {
+    const old = await examineServerOf('1.27.4');
+    const oldest = await examineServerOf('1.28.0-142.3');
+
+    expect(old.report.checks.find(({ check }) => check === 'temporal')).toMatchObject({
+      verdict: 'problem',
+      finding: expect.stringMatching(/^Temporal 1\.27\.4 answers/),
+      advice: expect.stringContaining('upgrade it to 1.28 or newer'),
+    });
+    expect(verdictsOf(old.report)['namespace']).toBe('not checked');
+    expect(verdictsOf(oldest.report)['temporal']).toBe('ok');
+  });
+
+  it('says that support staff could not decide, where the server takes no updates', async () => {
+    const front = await startTemporalFront({
+      target: temporal.settings.address,
+      answer: (path) =>
+        path.endsWith('/DescribeNamespace')
+          ? workflowservice.v1.DescribeNamespaceResponse.encode({
+              namespaceInfo: { name: 'default', state: REGISTERED, capabilities: { syncUpdate: false } },
+            }).finish()
+          : undefined,
+    });
+    cleanUps.push(() => front.close());
+
+    const { report } = await examine({ TEMPORAL_ADDRESS: front.address });
+
+    expect(verdictsOf(report)['namespace']).toBe('problem');
+    expect(findingOf(report, 'namespace')).toContain('takes no workflow updates');
+  });
+
+  it.each([
+    [120_000, 'problem', /^This machine's clock is (2 minutes|1\d\d seconds) ahead of that of/],
+    [-30_000, 'warning', /^This machine's clock is \d+ seconds behind that of/],
+  ])('notices that the clock of this machine is ahead by %d ms', async (aheadMs, verdict, finding) => {
+    const namespace = await preparedNamespace();
+
+    const { report } = await examine({ TEMPORAL_NAMESPACE: namespace, ...withMachineClockAhead(aheadMs) });
+
+    for (const check of ['temporal-clock', 'directus-clock']) {
+      expect(verdictsOf(report)).toMatchObject({ [check]: verdict });
+      expect(findingOf(report, check)).toMatch(finding);
+    }
+    expect(verdictsOf(report)).toMatchObject({ 'ridendine-clock': 'warning' });
   });
 
   it('says that there is no such namespace', async () => {
@@ -220,10 +318,10 @@ describe('npm run doctor', () => {
       NODE_ENV: 'production',
     });
 
-    expect(findingOf(missing.report, 'encryption')).toBe('ENCRYPTION_KEYS is not set.');
-    expect(verdictsOf(missing.report)).toMatchObject({ encryption: 'problem', decryption: 'not checked' });
+    expect(findingOf(missing.report, 'settings')).toBe('Not set: ENCRYPTION_KEYS.');
+    expect(verdictsOf(missing.report)).toMatchObject({ settings: 'problem', encryption: 'not checked' });
     expect(verdictsOf(off.report)).toMatchObject({ encryption: 'warning', decryption: 'ok' });
-    expect(verdictsOf(production.report)).toMatchObject({ encryption: 'problem' });
+    expect(verdictsOf(production.report)).toMatchObject({ settings: 'problem', encryption: 'not checked' });
     expect([missing.exitCode, off.exitCode, production.exitCode]).toEqual([1, 0, 1]);
   });
 
@@ -249,18 +347,121 @@ describe('npm run doctor', () => {
     expect(wrong.exitCode).toBe(2);
     expect(wrong.stderr).toContain("'--jason'");
   });
+
+  it('prints no secret and nothing of a customer, whatever it finds', async () => {
+    const request = newCheckoutRequest();
+    await directus.addQuote(request);
+    const namespace = await preparedNamespace();
+    await startOrder(namespace, testEncryptionKeys);
+    const secrets = {
+      TEMPORAL_API_KEY: 'temporal-key-0123456789',
+      TEMPORAL_TLS: 'false',
+      DIRECTUS_ADMIN_TOKEN: directus.adminToken,
+      GATEWAY_API_KEYS: 'gateway-key-0123456789',
+    };
+    const wrong = { DIRECTUS_TOKEN: 'directus-token-0123456789', RIDENDINE_API_KEY: 'other-partner-key-0123456789' };
+
+    const texts = [
+      await doctor({ TEMPORAL_NAMESPACE: namespace, ...secrets }, ['--probe-credential']),
+      await doctor({ TEMPORAL_NAMESPACE: namespace, ...secrets, ...wrong }, ['--probe-credential', '--json']),
+      await doctor({ ...secrets, ENCRYPTION_KEYS: `${testEncryptionKeys} `, DIRECTUS_ADMIN_TOKEN: 'with a space' }),
+    ].map(({ stdout, stderr }) => stdout + stderr);
+
+    const [, key = ''] = testEncryptionKeys.split(':');
+    const kept = [
+      ...Object.values(secrets),
+      ...Object.values(wrong),
+      directus.token,
+      sandbox.apiKey,
+      key,
+      'with a space',
+    ];
+    const personal = ['Customer One', '555 0100', 'customer-one@', '1 Example Street', request.customer_id];
+    for (const text of texts) {
+      expect(text).toContain('directus');
+      for (const value of [...kept, ...personal].filter((one) => one !== 'false')) expect(text).not.toContain(value);
+    }
+  });
 });
+
+describe('docs/operations.md', () => {
+  it('shows what the doctor prints where nothing is wrong', async () => {
+    const printed = await printedFor('doctor-good', await goodEnvironment());
+
+    expect(shownAs('doctor-good')).toBe(printed);
+  });
+
+  it('shows what it prints where much is', async () => {
+    const postgres = await connectToPostgres(directus.postgres);
+    cleanUps.push(() => postgres.close());
+    await postgres.sql('alter table orders drop constraint orders_active_quote_id_unique');
+    cleanUps.push(() =>
+      postgres.sql('alter table orders add constraint orders_active_quote_id_unique unique (active_quote_id)'),
+    );
+    const namespace = await newNamespace(connection, { retentionDays: 1 });
+    await register(namespace);
+    await connection.operatorService.removeSearchAttributes({ namespace, searchAttributes: ['CoocoQuoteId'] });
+
+    const environment = {
+      TEMPORAL_NAMESPACE: namespace,
+      DIRECTUS_ADMIN_TOKEN: directus.adminToken,
+      RIDENDINE_API_KEY: 'key-that-was-changed-there',
+    };
+    const printed = await printedFor('doctor-broken', environment);
+
+    expect(shownAs('doctor-broken')).toBe(printed);
+  });
+});
+
+const operationsPage = new URL('../../docs/operations.md', import.meta.url);
+
+function blockIn(page: string, name: string) {
+  const [block = '', begin = '', content = ''] = new RegExp(`(\`\`\`text ${name}\\n)(.*?)\`\`\``, 's').exec(page) ?? [];
+  return { block, begin, content };
+}
+
+/** What the page shows. The versions of Temporal and Directus are those of whoever wrote it. */
+function shownAs(name: string): string {
+  return withoutVersions(blockIn(readFileSync(operationsPage, 'utf8'), name).content);
+}
+
+/** What the doctor prints, at the usual addresses. `npm run docs:doctor` also writes it into the page. */
+async function printedFor(name: string, environment: Record<string, string>): Promise<string> {
+  const { stdout } = await doctor(environment, ['--probe-credential']);
+  const printed = `${stdout
+    .replaceAll(temporal.settings.address, '127.0.0.1:7233')
+    .replaceAll(directus.url, 'http://127.0.0.1:8055')
+    .replaceAll(sandbox.url, 'http://127.0.0.1:4010')
+    .replaceAll(environment['TEMPORAL_NAMESPACE'] ?? 'default', 'orders')}\n`;
+  if (process.env['WRITE_PAGES'] === 'on') {
+    const page = readFileSync(operationsPage, 'utf8');
+    const { block, begin } = blockIn(page, name);
+    writeFileSync(
+      operationsPage,
+      page.replace(block, () => `${begin}${printed}\`\`\``),
+    );
+  }
+  return withoutVersions(printed);
+}
+
+function withoutVersions(lines: string): string {
+  return lines.replaceAll(/\b\d+\.\d+\.\d+ answers/g, 'x answers');
+}
 
 function doctor(environment: Record<string, string>, args: string[] = []) {
   return runProgram('doctor', args, {
     TEMPORAL_ADDRESS: temporal.settings.address,
     ENCRYPTION_KEYS: testEncryptionKeys,
+    DIRECTUS_URL: directus.url,
+    DIRECTUS_TOKEN: directus.token,
+    RIDENDINE_BASE_URL: sandbox.url,
+    RIDENDINE_API_KEY: sandbox.apiKey,
     ...environment,
   });
 }
 
-async function examine(environment: Record<string, string>) {
-  const { exitCode, stdout, stderr } = await doctor(environment, ['--json']);
+async function examine(environment: Record<string, string>, args: string[] = []) {
+  const { exitCode, stdout, stderr } = await doctor(environment, ['--json', ...args]);
   expect(stderr).toBe('');
   return { exitCode, stdout, report: JSON.parse(stdout) as Report };
 }
@@ -273,15 +474,50 @@ function findingOf({ checks }: Report, name: string): string | undefined {
   return checks.find(({ check }) => check === name)?.finding;
 }
 
+/** As if the server were of another version. */
+async function examineServerOf(serverVersion: string) {
+  const front = await startTemporalFront({
+    target: temporal.settings.address,
+    answer: (path) =>
+      path.endsWith('/GetSystemInfo')
+        ? workflowservice.v1.GetSystemInfoResponse.encode({ serverVersion, capabilities: {} }).finish()
+        : undefined,
+  });
+  cleanUps.push(() => front.close());
+  return examine({ TEMPORAL_ADDRESS: front.address });
+}
+
+/** With everything that there is to find right. */
+async function goodEnvironment(): Promise<Record<string, string>> {
+  const namespace = await preparedNamespace();
+  const worker = await createOrderWorker({ address: temporal.settings.address, namespace });
+  await worker.start();
+  cleanUps.push(() => worker.stop());
+  await untilPolled(namespace, 'order-creation');
+  await untilPolled(namespace, 'order-creation-ridendine');
+  await startOrder(namespace, testEncryptionKeys);
+  return { TEMPORAL_NAMESPACE: namespace, DIRECTUS_ADMIN_TOKEN: directus.adminToken };
+}
+
+/** Shifts the clock of the program that is started with it. */
+function withMachineClockAhead(aheadMs: number): Record<string, string> {
+  const { href } = new URL('../support/shifted-clock.mjs', import.meta.url);
+  return { NODE_OPTIONS: `--import=${href}`, CLOCK_AHEAD_MS: String(aheadMs) };
+}
+
 /** As `npm run temporal:apply` leaves it. */
 async function preparedNamespace(): Promise<string> {
   const namespace = await newNamespace(connection);
+  await register(namespace);
+  return namespace;
+}
+
+async function register(namespace: string): Promise<void> {
   const { exitCode, stderr } = await runProgram('temporal-apply', [], {
     TEMPORAL_ADDRESS: temporal.settings.address,
     TEMPORAL_NAMESPACE: namespace,
   });
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-  return namespace;
 }
 
 /** An order as a gateway with these keys begins it, seen by whoever looks for orders. */

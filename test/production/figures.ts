@@ -31,7 +31,7 @@ export function describeRun({ orders, kills, requests, lastAnswerMs, violations 
       ],
     ),
     table(
-      ['Temporal is killed when', 'orders not linked then', 'away, in seconds'],
+      ['Temporal is killed when', 'orders not linked then', 'listens again after, in seconds'],
       kills.map(({ moment, inFlight, downMs }) => [moment, String(inFlight), seconds(downMs)]),
     ),
     `The last answer came ${seconds(lastAnswerMs)} s after the last kill, on ${availableParallelism()} cores.`,

@@ -28,7 +28,7 @@ export interface Kill {
   moment: string;
   /** Orders that had been asked for and were not linked. */
   inFlight: number;
-  /** Until the server took calls again. */
+  /** Until the server listened again; it takes calls some seconds later. */
   downMs: number;
   /** By `performance.now()`. */
   at: number;

@@ -19,8 +19,8 @@ export interface ScenarioRunner {
   workflowBundle: WorkflowBundleWithSourceMap;
   /** Of worker and client; by default, the names of a process and its machine. */
   identity?: string;
-  /** How the worker is otherwise than usual. */
-  worker?: Pick<WorkerOptions, 'maxCachedWorkflows' | 'interceptors'>;
+  /** What else the worker is to have. */
+  options?: Pick<WorkerOptions, 'sinks' | 'interceptors' | 'maxCachedWorkflows'>;
 }
 
 /**
@@ -29,7 +29,7 @@ export interface ScenarioRunner {
  * @param watch is called once the run has begun, and its promise is waited for.
  */
 export async function runScenario(
-  { client, connection, dataConverter, workflowBundle, identity, worker: unusual = {} }: ScenarioRunner,
+  { client, connection, dataConverter, workflowBundle, identity, options = {} }: ScenarioRunner,
   scenario: ReplayScenario,
   watch: (handle: WorkflowHandle) => Promise<void> = async () => {},
 ): Promise<WorkflowHandle> {
@@ -41,8 +41,8 @@ export async function runScenario(
     workflowBundle,
     dataConverter,
     activities,
-    ...unusual,
     ...(identity !== undefined && { identity }),
+    ...options,
   });
   return await worker.runUntil(async () => {
     const handle = await client.workflow.start(workflow, { ...start, taskQueue: scenario.name });

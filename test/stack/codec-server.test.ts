@@ -7,6 +7,7 @@ import { startRunningStack } from '../support/running-stack.ts';
 import type { RunningStack } from '../support/running-stack.ts';
 import { payloadsIn, storedPayloadsOf } from '../support/stored-payloads.ts';
 import type { JsonPayload } from '../support/stored-payloads.ts';
+import { textIn } from '../support/text-in.ts';
 
 /** What a customer entered, for nobody's eyes but ours. */
 const NOTE = 'The bell of Canary Row 17 is broken.';
@@ -39,12 +40,16 @@ const text = (base64: string | undefined) => Buffer.from(base64 ?? '', 'base64')
 describe('what Temporal stores of an order', () => {
   it('is encrypted, every payload of it, and shows nothing of what the customer entered', async () => {
     const payloads = await storedPayloads();
+    const history = textIn(await world.temporal.workflow.getHandle(workflowId).fetchHistory());
 
     expect(payloads.length).toBeGreaterThan(10);
     expect(new Set(payloads.map(({ metadata }) => text(metadata?.['encoding'])))).toEqual(
       new Set(['binary/encrypted']),
     );
     expect(payloads.map(({ data }) => text(data)).join('\n')).not.toContain('Canary Row');
+    // Search attributes and headers are in clear.
+    expect(history).toContain(checkout['quote_id']);
+    expect(history).not.toContain('Canary Row');
   });
 
   it('is shown in clear to the Temporal UI, which is told where', async () => {

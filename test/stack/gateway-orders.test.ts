@@ -157,6 +157,20 @@ describe('the log of the gateway', () => {
   });
 });
 
+describe('the log of a worker that does not trace', () => {
+  it('complains of no caller who does', async () => {
+    const { worker } = world.stack.parts;
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    expect((await world.post(randomUUID(), await world.newCheckout(), { traceparent })).status).toBe(201);
+
+    // Its last lines are written when it ends.
+    await worker.stop();
+
+    const lines = (await readFile(worker.logFile, 'utf8')).split('\n').filter((line) => line.includes('sink'));
+    expect(lines).toEqual([]);
+  });
+});
+
 /** A checkout whose order RideNDine takes that long to create, the first time. */
 async function slowCheckout(ms: number): Promise<DemoCheckout> {
   const checkout = await world.newCheckout();

@@ -174,6 +174,15 @@ describe('RideNDine in trouble', () => {
     expect(partnerOrders).toMatchObject([{ ridendine_order_id: order['ridendine_order_id'] }]);
   });
 
+  it('that turns requests away and wants no pause gets the order all the same', async () => {
+    const checkout = await world.newCheckout();
+    await world.addFault({ kind: 'status', status: 429, retry_after: 0, times: 2, quote_id: checkout.quote_id });
+
+    const response = await world.post(randomUUID(), checkout);
+
+    expect(response.status).toBe(201);
+  });
+
   it('that turns requests away and then refuses the order leaves it FAILED: it can not have it', async () => {
     const key = randomUUID();
     const checkout = await world.newCheckout();

@@ -14,6 +14,8 @@ export interface EmbeddedDirectus {
   postgres: RunningPostgres;
   /** Starts PostgreSQL again where Directus expects it, with its data, after a test has ended it. */
   startPostgresAgain(): Promise<RunningPostgres>;
+  /** A second Directus beside the first, on the same database, with settings of Directus that differ. */
+  startAnother(variables: Record<string, string>): Promise<{ url: string; stop(): Promise<void> }>;
   /** Ends Directus and PostgreSQL and removes their data. */
   stop(): Promise<void>;
 }
@@ -46,7 +48,7 @@ export async function startEmbeddedDirectus(): Promise<EmbeddedDirectus> {
       });
     const postgres = await startPostgresAt();
     const adminToken = randomSecret();
-    const { url } = await startOnFreePort(dataDir, {
+    const directus = {
       supervisor,
       dataDir: join(dataDir, 'directus'),
       postgres,
@@ -54,12 +56,17 @@ export async function startEmbeddedDirectus(): Promise<EmbeddedDirectus> {
       adminEmail: 'admin@example.com',
       adminPassword: randomSecret(),
       secret: randomSecret(),
-    });
+    };
+    const { url } = await startOnFreePort(dataDir, directus);
     return {
       url,
       adminToken,
       postgres,
       startPostgresAgain: () => startPostgresAt(postgres.port),
+      async startAnother(variables) {
+        const another = await startOnFreePort(dataDir, { ...directus, variables });
+        return { url: another.url, stop: () => another.part.stop() };
+      },
       stop,
     };
   } catch (error) {
@@ -71,7 +78,10 @@ export async function startEmbeddedDirectus(): Promise<EmbeddedDirectus> {
 }
 
 /** A port that was free when Directus began to start may be taken seconds later, when it listens. */
-async function startOnFreePort(dataDir: string, options: Omit<StartDirectusOptions, 'port'>): Promise<{ url: string }> {
+async function startOnFreePort(
+  dataDir: string,
+  options: Omit<StartDirectusOptions, 'port'>,
+): Promise<Awaited<ReturnType<typeof startDirectus>>> {
   for (let attemptsLeft = START_ATTEMPTS - 1; ; attemptsLeft -= 1) {
     try {
       return await startDirectus({ ...options, port: await freePort() });

@@ -22,6 +22,7 @@ export interface PreparedDirectus {
   /** What Directus keeps its rows in, for a test that goes behind its back. */
   postgres: EmbeddedDirectus['postgres'];
   startPostgresAgain: EmbeddedDirectus['startPostgresAgain'];
+  startAnother: EmbeddedDirectus['startAnother'];
   /** As the worker connects. */
   connection: DirectusConnection;
   /** What Phase 2 leaves for `request`: store, customer and quote. `changes` replaces fields of the rows. */
@@ -59,6 +60,7 @@ export async function startPreparedDirectus(): Promise<PreparedDirectus> {
     adminToken,
     postgres: directus.postgres,
     startPostgresAgain: () => directus.startPostgresAgain(),
+    startAnother: (variables) => directus.startAnother(variables),
     stop: () => directus.stop(),
     connection: connectDirectus({ url, token, timeoutMs: 10_000 }),
     async addQuote(request, { quote = {}, store = {}, customer = {} } = {}) {

@@ -21,6 +21,8 @@ export interface RunningSandbox {
   apiKey: string;
   /** Every call for an order, the oldest first. */
   calls(): Promise<Call[]>;
+  /** All its orders, of whatever they were made. */
+  orders(): Promise<unknown[]>;
   /** Its orders from this quote. */
   ordersOf(quoteId: string): Promise<SandboxOrder[]>;
   addFault(fault: Record<string, unknown>): Promise<void>;
@@ -43,6 +45,7 @@ export async function startSandbox(apiKey = 'key-of-the-sandbox'): Promise<Runni
     url,
     apiKey,
     calls: async () => ((await ask('/sandbox/attempts')) as { attempts: Call[] }).attempts,
+    orders: async () => ((await ask('/sandbox/orders')) as { orders: unknown[] }).orders,
     async ordersOf(quoteId) {
       const { orders } = (await ask('/sandbox/orders')) as { orders: (SandboxOrder & { quote_id: string })[] };
       return orders

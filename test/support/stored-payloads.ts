@@ -19,9 +19,12 @@ export async function storedPayloadsOf(temporal: Client, workflowId: string): Pr
   return payloadsIn(events);
 }
 
-/** Everything in `value` that is a payload, search attributes aside: those are found by their values, so they are clear. */
+/** What no converter of payloads is given: values by which orders are found, and headers, which hold ids. */
+const alwaysClear = new Set(['searchAttributes', 'header']);
+
+/** Everything in `value` that is a payload, besides those that stand in clear in every history. */
 export function payloadsIn(value: unknown): JsonPayload[] {
   if (typeof value !== 'object' || value === null) return [];
   if ('metadata' in value && typeof value.metadata === 'object') return [value as JsonPayload];
-  return Object.entries(value).flatMap(([name, inside]) => (name === 'searchAttributes' ? [] : payloadsIn(inside)));
+  return Object.entries(value).flatMap(([name, inside]) => (alwaysClear.has(name) ? [] : payloadsIn(inside)));
 }

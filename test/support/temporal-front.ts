@@ -9,13 +9,15 @@ export interface TemporalFront {
   close(): Promise<void>;
 }
 
-/** Stands before a Temporal server and answers some requests itself, with a status of gRPC, as Temporal Cloud does. */
+/** Stands before a Temporal server and answers some requests itself: refuses them as Temporal Cloud does, or as an older server would. */
 export async function startTemporalFront(options: {
   target: string;
   /** @returns the status for a request such as `/temporal.api.operatorservice.v1.OperatorService/…`; undefined lets it through. */
-  refuse: (path: string, headers: IncomingHttpHeaders) => number | undefined;
+  refuse?: (path: string, headers: IncomingHttpHeaders) => number | undefined;
   /** What it says to those that it refuses. */
   words?: (headers: IncomingHttpHeaders) => string;
+  /** @returns the encoded message to answer with. */
+  answer?: (path: string) => Uint8Array | undefined;
 }): Promise<TemporalFront> {
   const sessions = new Set<ServerHttp2Session | ClientHttp2Session>();
   const behind = connect(`http://${options.target}`);
@@ -25,7 +27,8 @@ export async function startTemporalFront(options: {
   server.on('session', (session) => sessions.add(session));
   server.on('stream', (stream, headers) => {
     stream.on('error', () => {});
-    const status = options.refuse(String(headers[constants.HTTP2_HEADER_PATH]), headers);
+    const path = String(headers[constants.HTTP2_HEADER_PATH]);
+    const status = options.refuse?.(path, headers);
     if (status !== undefined) {
       stream.respond(
         {
@@ -36,6 +39,13 @@ export async function startTemporalFront(options: {
         },
         { endStream: true },
       );
+      return;
+    }
+    const message = options.answer?.(path);
+    if (message !== undefined) {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+      stream.end(inFrame(message));
       return;
     }
     const request = behind.request(headers);
@@ -66,4 +76,11 @@ export async function startTemporalFront(options: {
       await once(server, 'close');
     },
   };
+}
+
+/** gRPC puts before a message whether it is compressed, and its length. */
+function inFrame(message: Uint8Array): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
 }

@@ -19,8 +19,10 @@ export async function startTlsFront(options: {
   target: string;
   certificates: Certificates;
   asksForCertificate?: boolean;
+  /** What the server behind it speaks; gRPC unless told. */
+  protocol?: 'h2' | 'http/1.1';
 }): Promise<TlsFront> {
-  const { target, certificates, asksForCertificate = true } = options;
+  const { target, certificates, asksForCertificate = true, protocol = 'h2' } = options;
   const { authority, server: own } = certificates;
   const [host, port] = target.split(':');
   const sockets = new Set<Socket>();
@@ -37,8 +39,7 @@ export async function startTlsFront(options: {
       ca: authority.crt,
       requestCert: asksForCertificate,
       rejectUnauthorized: asksForCertificate,
-      // What gRPC speaks.
-      ALPNProtocols: ['h2'],
+      ALPNProtocols: [protocol],
     },
     (secure) => {
       const plain = connect({ host: host ?? '', port: Number(port) });

@@ -5,12 +5,12 @@ const NOW = new Date('2030-05-01T12:00:00.000Z');
 
 describe('a Retry-After header', () => {
   it.each<[string, number]>([
-    ['0', 0],
+    ['0', 1],
     ['2', 2000],
     ['  120 ', 120_000],
     ['Wed, 01 May 2030 12:00:30 GMT', 30_000],
     ['Wednesday, 01-May-30 12:01:00 GMT', 60_000],
-    ['Wed, 01 May 2030 11:59:00 GMT', 0],
+    ['Wed, 01 May 2030 11:59:00 GMT', 1],
   ])('of %j means a pause', (header, pauseMs) => {
     expect(parseRetryAfterMs(header, NOW)).toBe(pauseMs);
   });

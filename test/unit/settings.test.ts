@@ -86,6 +86,7 @@ describe("the worker's settings", () => {
       },
       sweep: { intervalMs: 300_000, afterMs: 600_000 },
       metricsAddress: undefined,
+      tracing: false,
       logLevel: 'info',
     });
   });
@@ -263,6 +264,7 @@ describe("the gateway's settings", () => {
       apiKeys: ['gateway-key-0123456789'],
       waitMs: 10_000,
       maxWaiting: 1000,
+      tracing: false,
       logLevel: 'info',
     });
   });
@@ -419,6 +421,51 @@ describe("the codec server's settings", () => {
     expect(codecServerWith({ CODEC_SERVER_TOKEN_KEYS_URL: 'http://login.example/keys' })).toContain(
       'CODEC_SERVER_TOKEN_KEYS_URL: must be https',
     );
+  });
+});
+
+describe('tracing', () => {
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318' };
+
+  it.each([
+    ['nothing is set', {}, false],
+    ['a collector has an address', endpoint, true],
+    ['the traces have one', { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://collector.example/v1/traces' }, true],
+    ['nobody has switched it off', { ...endpoint, OTEL_SDK_DISABLED: 'false' }, true],
+    ['somebody has switched it off', { ...endpoint, OTEL_SDK_DISABLED: 'true' }, false],
+    ['what says how is set, not where', { OTEL_SERVICE_NAME: 'worker', OTEL_TRACES_SAMPLER: 'always_on' }, false],
+  ])('is on as it should be where %s', (_when, environment: Record<string, string>, expected) => {
+    expect(readWorkerSettings({ ...workerEnvironment, ...environment }).tracing).toBe(expected);
+    expect(readGatewaySettings({ ...gatewayEnvironment, ...environment }).tracing).toBe(expected);
+  });
+
+  it('takes what OpenTelemetry takes', () => {
+    const problems = {
+      ...endpoint,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic dXNlcjpwYXNz==, x-tenant=orders',
+      OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test,service.version=0.2.0',
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.25',
+    };
+
+    expect([workerWith(problems), gatewayWith(problems)]).toEqual(['none', 'none']);
+  });
+
+  it.each([
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'grpc://collector.example'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'Bearer a-secret'],
+    ['OTEL_SDK_DISABLED', 'yes'],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'name=value=more'],
+    ['OTEL_TRACES_SAMPLER', 'half'],
+    ['OTEL_TRACES_SAMPLER_ARG', '50%'],
+  ])('is refused with what OpenTelemetry would pass over in silence: %s=%s', (name, value) => {
+    for (const problem of [workerWith({ [name]: value }), gatewayWith({ [name]: value })]) {
+      expect(problem).toContain(`${name}: must be `);
+      expect(problem).not.toContain('a-secret');
+    }
   });
 });
 

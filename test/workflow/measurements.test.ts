@@ -87,7 +87,7 @@ beforeAll(async () => {
   const work = async () => {
     for (let scenario = waiting.shift(); scenario; scenario = waiting.shift()) {
       const worker = { interceptors: { activity: [activityLogContext] }, ...(isReplayed(scenario) && withoutMemory) };
-      runs.set(scenario.name, await runScenario({ ...runner, worker }, scenario));
+      runs.set(scenario.name, await runScenario({ ...runner, options: worker }, scenario));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));

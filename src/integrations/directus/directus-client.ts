@@ -18,6 +18,8 @@ export interface DirectusConnectionOptions {
   timeoutMs: number;
   /** Told of every call when it has ended. */
   observe?: (call: { seconds: number; error: DirectusError | undefined }) => void;
+  /** By which requests are made, if not by the usual one. */
+  fetch?: typeof globalThis.fetch;
 }
 
 export interface DirectusConnection {
@@ -25,11 +27,24 @@ export interface DirectusConnection {
   request<Output>(command: RestCommand<Output, DirectusSchema>): Promise<Output>;
 }
 
+/** Asks for what is stored now. Directus does so only where it is told to (CACHE_SKIP_ALLOWED): `npm run doctor` checks. */
+export const pastTheCache = { 'cache-control': 'no-store' };
+
 /** The SDK's client with what it lacks: a time-out, and one kind of error for each thing that a caller can do. */
 export function connectDirectus(options: DirectusConnectionOptions): DirectusConnection {
-  const { url, token, timeoutMs, observe } = options;
+  const { url, token, timeoutMs, observe, fetch = globalThis.fetch } = options;
   const client: DirectusClient<DirectusSchema> & RestClient<DirectusSchema> = createDirectus<DirectusSchema>(url, {
-    globals: { fetch: (input: string | URL, init?: RequestInit) => fetchJson(input, init, timeoutMs) },
+    globals: {
+      fetch: (input: string | URL, init?: RequestInit) =>
+        jsonOf(
+          fetch(input, {
+            ...init,
+            headers: { ...(init?.headers as Record<string, string> | undefined), ...pastTheCache },
+            redirect: 'manual',
+            signal: AbortSignal.timeout(timeoutMs),
+          }),
+        ),
+    },
   })
     .with(staticToken(token))
     .with(rest());
@@ -50,8 +65,8 @@ export function connectDirectus(options: DirectusConnectionOptions): DirectusCon
 }
 
 /** The SDK takes an answer without JSON, such as a proxy's 502, for a success with no data. */
-async function fetchJson(input: string | URL, init: RequestInit | undefined, timeoutMs: number): Promise<Response> {
-  const response = await fetch(input, { ...init, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
+async function jsonOf(answer: Promise<Response>): Promise<Response> {
+  const response = await answer;
   const isJson = response.headers.get('content-type')?.toLowerCase().startsWith('application/json') ?? false;
   if (isJson || response.status === 204) return response;
   await response.body?.cancel();

@@ -5,11 +5,16 @@ import { failedBeforeSending } from './connection-failure.ts';
 import { RideNDineError, RideNDineUnavailableError } from './errors.ts';
 import { readReply } from './reply.ts';
 
+/** Below the partner's base address. */
+export const CREATE_ORDER_PATH = '/orders/create';
+
 export interface RideNDineClientOptions {
   baseUrl: string;
   apiKey: string;
   /** For the whole call, from connecting to the last byte of the answer. */
   timeoutMs: number;
+  /** By which requests are made, if not by the usual one. */
+  fetch?: typeof globalThis.fetch;
 }
 
 export interface RideNDineClient {
@@ -22,8 +27,9 @@ export interface RideNDineClient {
 }
 
 /** The HTTP edge to RideNDine. It never retries and follows no redirect: both are the workflow's to decide. */
-export function createRideNDineClient({ baseUrl, apiKey, timeoutMs }: RideNDineClientOptions): RideNDineClient {
-  const url = `${baseUrl.replace(/\/+$/, '')}/orders/create`;
+export function createRideNDineClient(options: RideNDineClientOptions): RideNDineClient {
+  const { baseUrl, apiKey, timeoutMs, fetch } = options;
+  const url = `${baseUrl.replace(/\/+$/, '')}${CREATE_ORDER_PATH}`;
   return {
     async createOrder({ orderId, body, signal }) {
       const deadline = AbortSignal.timeout(timeoutMs);
@@ -38,6 +44,7 @@ export function createRideNDineClient({ baseUrl, apiKey, timeoutMs }: RideNDineC
           },
           retry: 0,
           throwHttpErrors: false,
+          ...(fetch && { fetch }),
           redirect: 'manual',
           // ky's own time-out ends with the headers; this one covers the body, too.
           timeout: false,

@@ -41,7 +41,7 @@ export async function applySchema(options: ApplySchemaOptions): Promise<SchemaCh
   const current = await directus.request(schemaSnapshot());
   assertVersion(current.directus);
 
-  const needed = definitions(options.workflowLink);
+  const needed = neededCollections(options.workflowLink);
   assertPrimaryKeys(asSnapshot(current), needed);
 
   const { snapshot, mismatches } = mergeSnapshot(asSnapshot(current), needed);
@@ -54,7 +54,10 @@ export async function applySchema(options: ApplySchemaOptions): Promise<SchemaCh
       `The schema changed while it was read (${deletions.map(({ what }) => what).join(', ')}): try again.`,
     );
   }
-  if (difference && changes.length > 0) await directus.request(schemaApply(difference));
+  if (difference && changes.length > 0) {
+    markRestoredForeignKeys(difference);
+    await directus.request(schemaApply(difference));
+  }
 
   const changed = changes.map(({ what, kind }) => `${what}: ${kind}`);
   for (const line of changed) options.log(line);
@@ -62,7 +65,8 @@ export async function applySchema(options: ApplySchemaOptions): Promise<SchemaCh
   return { changed, mismatches };
 }
 
-function definitions(link: WorkflowLink | undefined): CollectionDefinition[] {
+/** Every collection as orders need it. */
+export function neededCollections(link?: WorkflowLink): CollectionDefinition[] {
   return [stores, customers, quotes, ordersCollection(link), orderItems];
 }
 
@@ -90,6 +94,25 @@ function asSnapshot(output: SchemaSnapshotOutput): SchemaSnapshotOutput & Snapsh
   return output as SchemaSnapshotOutput & Snapshot;
 }
 
+/** As Directus lists what differs in one item: `kind` is new, edited or deleted, at `path` within it. */
+interface Difference {
+  kind: string;
+  path?: unknown[];
+  lhs?: unknown;
+  rhs?: unknown;
+}
+
+/**
+ * Directus 11 calls a relation's lost foreign key something new, and then takes the whole relation for new, which it
+ * refuses to make twice. To say that it was null before is what Directus 12 does.
+ */
+function markRestoredForeignKeys({ diff }: SchemaDiffOutput): void {
+  const relations: { diff: Difference[] }[] = diff['relations'] ?? [];
+  for (const difference of relations.flatMap((relation) => relation.diff)) {
+    if (difference.kind === 'N' && difference.path !== undefined) Object.assign(difference, { kind: 'E', lhs: null });
+  }
+}
+
 interface Change {
   what: string;
   kind: 'added' | 'changed' | 'deleted';
@@ -97,8 +120,7 @@ interface Change {
 
 function listChanges({ diff }: SchemaDiffOutput): Change[] {
   return ['collections', 'fields', 'systemFields', 'relations'].flatMap((part) => {
-    const entries: { collection: string; field?: string; diff: { kind: string; path?: unknown[] }[] }[] =
-      diff[part] ?? [];
+    const entries: { collection: string; field?: string; diff: Difference[] }[] = diff[part] ?? [];
     return entries.map((entry) => ({
       what: [entry.collection, entry.field].filter(Boolean).join('.') + (part === 'relations' ? ' (relation)' : ''),
       kind: kindOf(entry.diff[0]),
@@ -107,7 +129,7 @@ function listChanges({ diff }: SchemaDiffOutput): Change[] {
 }
 
 /** Directus' marks: a whole item that is new or gone has no path; everything else is a change within one. */
-function kindOf(difference: { kind: string; path?: unknown[] } | undefined): Change['kind'] {
+function kindOf(difference: Difference | undefined): Change['kind'] {
   if (difference?.path !== undefined) return 'changed';
   if (difference?.kind === 'N') return 'added';
   return difference?.kind === 'D' ? 'deleted' : 'changed';

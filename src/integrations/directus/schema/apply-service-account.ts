@@ -14,6 +14,15 @@ export interface ServiceAccountOptions extends AdministrationOptions {
 /** Fixed like the ids of its role. */
 const USER = 'c00c0000-0000-4000-8000-0000000000b4';
 
+/** All that creating orders takes. Nothing is ever deleted. */
+export const serviceAccountPermissions = {
+  [collections.stores]: ['read'],
+  [collections.customers]: ['read'],
+  [collections.quotes]: ['read'],
+  [collections.orders]: ['create', 'read', 'update'],
+  [collections.orderItems]: ['create', 'read'],
+} satisfies RoleWithPolicy['allowed'];
+
 const serviceRole = {
   what: 'service account',
   ids: {
@@ -28,14 +37,7 @@ const serviceRole = {
     policy: 'What creating orders takes, and nothing else. Kept by npm run directus:apply.',
   },
   isForPeople: false,
-  // All that creating orders takes. Nothing is ever deleted.
-  allowed: {
-    [collections.stores]: ['read'],
-    [collections.customers]: ['read'],
-    [collections.quotes]: ['read'],
-    [collections.orders]: ['create', 'read', 'update'],
-    [collections.orderItems]: ['create', 'read'],
-  },
+  allowed: serviceAccountPermissions,
 } satisfies RoleWithPolicy;
 
 /**

@@ -100,7 +100,8 @@ function mergeField(
   return undefined;
 }
 
-function canBe(existingType: string, neededType: string): boolean {
+/** Whether a field of one type holds the values of another. */
+export function canBe(existingType: string, neededType: string): boolean {
   if (existingType === neededType) return true;
   return interchangeable.some((types) => types.includes(existingType) && types.includes(neededType));
 }

@@ -1,0 +1,92 @@
+/** A person waits at a terminal; whoever takes longer than this would be too slow for orders as well. */
+const ANSWER_TIMEOUT_MS = 5000;
+
+/** Codes of Node and OpenSSL about certificates and handshakes. */
+const TLS_TROUBLE = /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_|EPROTO/;
+
+/** An HTTP service could not be asked. `message` says why and what to do, and repeats nothing that the service said. */
+export class HttpAccessError extends Error {
+  override readonly name = 'HttpAccessError';
+}
+
+/** An HTTP service and the setting that says where it is. */
+export interface HttpService {
+  /** As people call it: `Directus`. */
+  name: string;
+  url: string;
+  /** `DIRECTUS_URL` */
+  setting: string;
+}
+
+export interface HttpAnswer {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The body, `undefined` if it is not a JSON object. */
+  json: object | undefined;
+  /** By this machine's clock, in milliseconds since 1970. */
+  askedAtMs: number;
+  answeredAtMs: number;
+}
+
+/** The address as it may be printed: one with a password in it is shown without. */
+export function shownUrl(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`.replace(/\/+$/, '');
+}
+
+/**
+ * Makes one request and reads the answer to its end, whatever its status.
+ *
+ * @throws {HttpAccessError} if there is none.
+ */
+export async function askHttp(
+  service: HttpService,
+  path: string,
+  init: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<HttpAnswer> {
+  const askedAtMs = Date.now();
+  try {
+    const response = await fetch(`${service.url.replace(/\/+$/, '')}${path}`, {
+      ...init,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    });
+    const answeredAtMs = Date.now();
+    const text = await response.text();
+    const { status, headers } = response;
+    return { status, headers, text, json: jsonObjectIn(text), askedAtMs, answeredAtMs };
+  } catch (error) {
+    throw new HttpAccessError(sentence(error, service), { cause: error });
+  }
+}
+
+function jsonObjectIn(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function sentence(error: unknown, { name, url, setting }: HttpService): string {
+  const where = `${name} at ${shownUrl(url)}`;
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return `${where} did not answer within ${ANSWER_TIMEOUT_MS / 1000} s: check ${setting}, and how it fares.`;
+  }
+  const code = codeOf(error);
+  if (TLS_TROUBLE.test(code)) {
+    return `${where} and this machine do not agree on TLS (${code}): check ${setting} and its certificate; an authority of your own goes into NODE_EXTRA_CA_CERTS.`;
+  }
+  return `${where} can not be reached (${code}): check ${setting}, and whether it runs.`;
+}
+
+/** `fetch` says why in the innermost cause, or in the first of several where it tried several addresses. */
+function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return 'no reason';
+  if ('cause' in error && error.cause !== undefined) return codeOf(error.cause);
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  if ('errors' in error && Array.isArray(error.errors)) return codeOf(error.errors[0]);
+  return 'no reason';
+}

@@ -1,0 +1,13 @@
+/** One run of a workflow as a span of a trace. Times are milliseconds since 1970, by the workflow's clock. */
+export interface RunSpan {
+  /** Of the span that started the run. */
+  parent: { traceId: string; spanId: string; traceFlags: number };
+  spanId: string;
+  workflowType: string;
+  workflowId: string;
+  runId: string;
+  startMs: number;
+  endMs: number;
+  /** Type of the failure that it ended with. */
+  failure?: string;
+}

@@ -1,0 +1,59 @@
+import { context, isSpanContextValid, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import type { Context, Span } from '@opentelemetry/api';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { traceContext } from '../domain/trace-context.ts';
+import { markFailed } from '../observability/failed-span.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    span: Span | undefined;
+  }
+}
+
+/**
+ * A span for each request to these routes, in the caller's trace if there is a valid `traceparent`, else in a new one.
+ * What is done for the request belongs to it. It tells the route's pattern, the status and the problem's code, and nothing
+ * that a caller sent.
+ */
+export function recordSpans(routes: FastifyInstance): void {
+  const tracer = trace.getTracer('cooco-order-creation');
+  routes.decorateRequest('span');
+  routes.addHook('onRequest', (request, _reply, done) => {
+    const { method, routeOptions } = request;
+    const route = routeOptions.url ?? 'none';
+    request.span = tracer.startSpan(
+      `${method} ${route}`,
+      { kind: SpanKind.SERVER, attributes: { 'http.request.method': method, 'http.route': route } },
+      callersContext(request),
+    );
+    done();
+  });
+  // Once the body is there: reading it leaves the context in which that was begun.
+  routes.addHook('preHandler', ({ span }, _reply, done) => {
+    if (span) context.with(trace.setSpan(context.active(), span), done);
+    else done();
+  });
+  routes.addHook('onResponse', ({ span }, { statusCode, outcomeCode, raw }, done) => {
+    if (span) {
+      span.setAttribute('http.response.status_code', statusCode);
+      if (!raw.writableFinished) span.setAttribute('cooco.abandoned', true);
+      if (statusCode >= 500) markFailed(span, outcomeCode ?? String(statusCode));
+      else if (outcomeCode !== undefined) span.setAttribute('error.type', outcomeCode);
+      span.end();
+    }
+    done();
+  });
+}
+
+/** Of the trace that a request belongs to, be it the caller's or ours. */
+export function traceIdOf(request: FastifyRequest): string | undefined {
+  const place = request.span?.spanContext();
+  return place && isSpanContextValid(place) ? place.traceId : traceContext(request.headers.traceparent)?.traceId;
+}
+
+function callersContext({ headers }: FastifyRequest): Context {
+  const told = traceContext(headers.traceparent);
+  if (told === undefined) return ROOT_CONTEXT;
+  const { traceId, spanId, traceFlags } = told;
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
+}

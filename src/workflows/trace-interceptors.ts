@@ -1,0 +1,90 @@
+import { ApplicationFailure, defaultPayloadConverter, TemporalFailure } from '@temporalio/common';
+import type { Headers } from '@temporalio/common';
+import { ContinueAsNew, proxySinks, workflowInfo } from '@temporalio/workflow';
+import type { Sinks, WorkflowInterceptors } from '@temporalio/workflow';
+import type { RunSpan } from '../domain/run-span.ts';
+import { TRACE_HEADER, isSampled, traceContextIn, traceparentOf } from '../domain/trace-context.ts';
+import type { TraceContext } from '../domain/trace-context.ts';
+
+/** What a worker does with the runs that have ended, if it is told to trace. */
+export interface TraceSinks extends Sinks {
+  traces: { addRun(run: RunSpan): void };
+}
+
+/**
+ * Hands a run's place in a trace on to its activities, and tells the worker of the run when it has ended. It acts only on
+ * a run whose start says that it belongs to a trace, commands nothing, and takes nothing from the workflow's random
+ * numbers: a history is replayed with it or without.
+ */
+export function interceptors(): WorkflowInterceptors {
+  let parent: TraceContext | undefined;
+  return {
+    inbound: [
+      {
+        async execute(input, next) {
+          parent = placeIn(input.headers);
+          if (parent === undefined) return await next(input);
+          try {
+            const result = await next(input);
+            report(parent);
+            return result;
+          } catch (error) {
+            if (error instanceof ContinueAsNew) report(parent);
+            // Anything else fails the task, not the run: Temporal will have it tried again.
+            else if (error instanceof TemporalFailure) report(parent, typeOf(error));
+            throw error;
+          }
+        },
+      },
+    ],
+    outbound: [
+      {
+        async scheduleActivity(input, next) {
+          if (parent === undefined) return await next(input);
+          const { traceId, traceFlags } = parent;
+          const content = { traceparent: traceparentOf({ traceId, spanId: ownSpanId(), traceFlags }) };
+          const headers = { ...input.headers, [TRACE_HEADER]: defaultPayloadConverter.toPayload(content) };
+          return await next({ ...input, headers });
+        },
+        getLogAttributes(input, next) {
+          return next(parent === undefined ? input : { ...input, trace_id: parent.traceId });
+        },
+      },
+    ],
+  };
+}
+
+/** Somebody who starts a run by hand may write anything there. */
+function placeIn(headers: Headers): TraceContext | undefined {
+  const payload = headers[TRACE_HEADER];
+  if (!payload) return undefined;
+  try {
+    return traceContextIn(defaultPayloadConverter.fromPayload(payload));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same at every replay, and no other run's: the end of the run's id is random. */
+function ownSpanId(): string {
+  return workflowInfo().runId.replaceAll('-', '').slice(-16);
+}
+
+function report({ traceId, spanId, traceFlags }: TraceContext, failure?: string): void {
+  if (!isSampled({ traceFlags })) return;
+  const { workflowType, workflowId, runId, runStartTime } = workflowInfo();
+  proxySinks<TraceSinks>().traces.addRun({
+    parent: { traceId, spanId, traceFlags },
+    spanId: ownSpanId(),
+    workflowType,
+    workflowId,
+    runId,
+    startMs: runStartTime.getTime(),
+    endMs: Date.now(),
+    ...(failure !== undefined && { failure }),
+  });
+}
+
+function typeOf(failure: TemporalFailure): string {
+  return (failure instanceof ApplicationFailure ? failure.type : undefined) ?? failure.name;
+}

@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import { execa } from 'execa';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What a program has loaded of OpenTelemetry once it has its worker's and its gateway's code, and has begun to trace or not. */
+async function loadedPackages(isOn: boolean): Promise<string[]> {
+  const program = `
+    import { createRequire } from 'node:module';
+    import './src/worker/create-worker.ts';
+    import './src/gateway/create-gateway.ts';
+    import { startTracing } from './src/observability/tracing.ts';
+    await startTracing({ isOn: ${isOn}, program: 'any', log: console });
+    console.log(JSON.stringify(Object.keys(createRequire(import.meta.url).cache)));`;
+  const { stdout } = await execa(process.execPath, ['--input-type=module', '--eval', program], { cwd: root });
+  const files = JSON.parse(stdout) as string[];
+  return [...new Set(files.flatMap((file) => /node_modules\/(@opentelemetry\/[^/]+)/.exec(file)?.[1] ?? []))];
+}
+
+describe('a program that does not trace', () => {
+  it('loads nothing of OpenTelemetry but the few lines that do nothing', async () => {
+    expect(await loadedPackages(false)).toEqual(['@opentelemetry/api']);
+    expect(await loadedPackages(true)).toContain('@opentelemetry/sdk-trace-base');
+  });
+});
