@@ -103,7 +103,7 @@ function describeCosts({ whole }: BenchResult): string {
 }
 
 function describeHistory({ whole }: BenchResult): string {
-  const { events, bytes, workflowTasks, workflowTaskWaitMs, workflowTaskRunMs, activities } = whole.histories;
+  const { leftOut, events, bytes, workflowTasks, workflowTaskWaitMs, workflowTaskRunMs, activities } = whole.histories;
   return [
     `An order leaves ${events} events and ${Math.round(bytes / 100) / 10} kB in Temporal's history and, with its quote, ${Math.round(whole.databaseBytesPerOrder / 100) / 10} kB in Directus' database. It takes ${workflowTasks} workflow tasks. One order at a time, RideNDine taking ${whole.historiesPartnerMs} ms:`,
     table(
@@ -113,6 +113,7 @@ function describeHistory({ whole }: BenchResult): string {
         ...Object.entries(activities).map(([name, { waitMs, runMs }]) => [`\`${name}\``, times(waitMs), times(runMs)]),
       ],
     ),
+    ...(leftOut === 0 ? [] : [`Left out are ${leftOut} orders of which a step had to be tried again.`]),
   ].join('\n\n');
 }
 

@@ -23,6 +23,7 @@ export type Cell = z.output<typeof cellSchema>;
 const timesSchema = z.object({ p50: z.number(), p95: z.number() });
 
 const historiesSchema = z.object({
+  leftOut: z.number().default(0),
   events: z.number(),
   bytes: z.number(),
   workflowTasks: z.number(),

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { onLauncherGone } from '../stack/launcher-link.ts';
 import { consoleProgress } from '../stack/progress.ts';
 import { PartCrashed } from '../stack/supervisor.ts';
+import { findTemporalServer } from '../test/support/find-temporal-server.ts';
 import { describeMachine } from './machine.ts';
 import { readBenchResult } from './measured.ts';
 import { measureOrchestration } from './orchestration.ts';
@@ -70,6 +71,11 @@ async function measure({ rounds, orders }: { rounds: number; orders: number }): 
     atRestMs: 5_000,
   };
   const machine = describeMachine();
+  // What is missing is missed now, not after half of the time.
+  await progress.step('Programs', async (doing) => {
+    doing("looking for Temporal's production server, or building it (once, about 2 minutes)");
+    await findTemporalServer(process.env);
+  });
   progress.say('From the click to the payment session');
   const whole = wholeResult(await measureWhole({ plan: { ...plan, partnersMs: [20, 300] }, progress, signal }));
   progress.say('The orchestration alone');
