@@ -53,8 +53,6 @@ beforeAll(async () => {
   };
   await pWaitFor(isLastCounted, { timeout: 60_000 });
   // The SDK holds lines back for a moment, to write them in order.
-  const isEveryEndWritten = async () =>
-    (await linesOf('worker')).filter(({ msg }) => msg === 'order ended').length >= Object.keys(keys).length;
   await pWaitFor(isEveryEndWritten, { interval: 100, timeout: 30_000 });
   gatewaySamples = await readMetrics(`${world.stack.urls.gateway}/metrics`);
 }, 360_000);
@@ -102,6 +100,9 @@ async function linesOf(part: 'worker' | 'gateway' | 'codecServer'): Promise<Line
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Line);
 }
+
+const isEveryEndWritten = async () =>
+  (await linesOf('worker')).filter(({ msg }) => msg === 'order ended').length >= Object.keys(keys).length;
 
 const ofOrder = async (name: keyof typeof keys) =>
   (await linesOf('worker')).filter(({ workflow_id }) => workflow_id === `order-creation-${keys[name]}`);
