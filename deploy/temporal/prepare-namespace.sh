@@ -17,5 +17,7 @@ done
 if temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/dev/null 2>&1; then
   echo "Namespace $TEMPORAL_NAMESPACE is there"
 else
-  temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention "$RETENTION"
+  # It may be there all the same: the server answers some questions earlier than others.
+  temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention "$RETENTION" ||
+    temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/dev/null
 fi

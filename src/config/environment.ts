@@ -60,10 +60,15 @@ export function duration(minMs = 0) {
   });
 }
 
-/** An http or https address. */
+/** An http or https address. Requests to one with a password in it would fail, and say so with the password. */
 export function httpUrl() {
   const error = 'must be an http or https address without a query';
-  return z.url({ protocol: /^https?$/, error }).refine((url) => !/[?#]/.test(url), error);
+  return z
+    .url({ protocol: /^https?$/, error })
+    .refine((url) => !/[?#]/.test(url), error)
+    .refine((url) => !URL.canParse(url) || new URL(url).username + new URL(url).password === '', {
+      error: 'must not have a user or a password in it',
+    });
 }
 
 /** Where to listen, by number and not by name: `127.0.0.1:9464`, `0.0.0.0:9464`, `[::1]:9464`. */

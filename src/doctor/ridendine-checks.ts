@@ -79,7 +79,7 @@ export function ridendineChecks(environment: NodeJS.ProcessEnv, { probeCredentia
   ];
 }
 
-function judgeGreeting({ status }: HttpAnswer, url: string): Verdict {
+function judgeGreeting({ status, json }: HttpAnswer, url: string): Verdict {
   if (status >= 300 && status < 400) {
     return {
       verdict: 'problem',
@@ -92,6 +92,14 @@ function judgeGreeting({ status }: HttpAnswer, url: string): Verdict {
       verdict: 'warning',
       finding: `RideNDine at ${url} answers ${status} just now.`,
       advice: 'Orders wait until it fares better; if it stays so, check RIDENDINE_BASE_URL and ask RideNDine.',
+    };
+  }
+  // It may have no page for a GET and say so in any form; but it has none to show either.
+  if (status < 300 && json === undefined) {
+    return {
+      verdict: 'warning',
+      finding: `Something answers at ${url} (${status}, no JSON), which may be something other than RideNDine.`,
+      advice: 'Check RIDENDINE_BASE_URL; "npm run doctor -- --probe-credential" tells, by an order without content.',
     };
   }
   return { verdict: 'ok', finding: `RideNDine can be reached at ${url}.` };

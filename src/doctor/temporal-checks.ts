@@ -103,8 +103,9 @@ export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
           return isManaged
             ? { verdict: 'ok', finding: 'Every search attribute is registered.' }
             : {
-                verdict: 'ok',
-                finding: 'Every search attribute is registered; this server does not tell their types.',
+                verdict: 'not checked',
+                finding: 'Every search attribute is registered; of which type, this server does not tell.',
+                advice: 'Look in the UI of Temporal Cloud: each must be a Keyword.',
               };
         },
       },

@@ -79,6 +79,18 @@ describe('the checks of RideNDine', () => {
     expect(results['ridendine-credential']?.verdict).toBe('problem');
   });
 
+  it('warn that a page may come from something other than RideNDine', async () => {
+    const partner = await partnerWho(200, { 'content-type': 'text/html' }, '<html></html>');
+
+    const results = await examine({ RIDENDINE_BASE_URL: partner });
+
+    expect(results['ridendine']).toMatchObject({
+      verdict: 'warning',
+      finding: expect.stringContaining('something other than RideNDine'),
+      advice: expect.stringContaining('RIDENDINE_BASE_URL'),
+    });
+  });
+
   it.each([
     [404, { 'content-type': 'text/html' }, '<html></html>', 'problem', 'No RideNDine API'],
     [

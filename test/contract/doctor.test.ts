@@ -110,7 +110,7 @@ describe('npm run doctor', () => {
       expect.stringMatching(/^not checked {2}ridendine-credential {2}RideNDine has no request/),
       expect.stringMatching(/^ok {11}ridendine-clock /),
       '',
-      'Problems: 1. Warnings: 1. Not checked: 2.',
+      'Problems: 1. Warnings: 1. Not checked: 3.',
     ]);
   });
 
@@ -320,7 +320,7 @@ describe('npm run doctor', () => {
 
     expect(findingOf(missing.report, 'settings')).toBe('Not set: ENCRYPTION_KEYS.');
     expect(verdictsOf(missing.report)).toMatchObject({ settings: 'problem', encryption: 'not checked' });
-    expect(verdictsOf(off.report)).toMatchObject({ encryption: 'warning', decryption: 'ok' });
+    expect(verdictsOf(off.report)).toMatchObject({ encryption: 'warning', decryption: 'not checked' });
     expect(verdictsOf(production.report)).toMatchObject({ settings: 'problem', encryption: 'not checked' });
     expect([missing.exitCode, off.exitCode, production.exitCode]).toEqual([1, 0, 1]);
   });

@@ -151,6 +151,13 @@ describe("the worker's settings", () => {
     expect(readWorkerSettings(emptied)).toEqual(readWorkerSettings(workerEnvironment));
   });
 
+  it('take no address with a password in it, and do not repeat it', () => {
+    const message = workerWith({ DIRECTUS_URL: 'https://agent-7:a-password@directus.example' });
+
+    expect(message).toContain('  DIRECTUS_URL: must not have a user or a password in it');
+    expect(message).not.toContain('a-password');
+  });
+
   it('have all their problems reported together', () => {
     const message = problemsOf(() =>
       readWorkerSettings({
