@@ -31,6 +31,10 @@ const UNKNOWN = 'NaN '.repeat(60).trim();
 const worker = 'job="worker",instance="w1"';
 const gateway = 'job="gateway",instance="g1"';
 
+const latency = (of: string, le: string, queue = 'order-creation') =>
+  `temporal_${of}_schedule_to_start_latency_seconds_bucket{${worker},task_queue="${queue}",le="${le}"}`;
+const limited = 'order-creation-ridendine';
+
 const allIsWell: Series = {
   [`up{${worker}}`]: always(1),
   [`up{${gateway}}`]: always(1),
@@ -45,8 +49,8 @@ const allIsWell: Series = {
   [`cooco_directus_request_seconds_count{${worker},code="none"}`]: rising(240),
   [`cooco_orders_total{${worker},outcome="linked",code="none"}`]: rising(60),
   [`cooco_partner_attempts_total{${worker},outcome="created",code="none"}`]: rising(60),
-  [`temporal_workflow_task_schedule_to_start_latency_seconds_bucket{${worker},le="0.1"}`]: rising(300),
-  [`temporal_workflow_task_schedule_to_start_latency_seconds_bucket{${worker},le="+Inf"}`]: rising(300),
+  [latency('workflow_task', '0.1')]: rising(300),
+  [latency('workflow_task', '+Inf')]: rising(300),
   [`cooco_sweep_interval_seconds{${worker}}`]: always(300),
   [`cooco_sweep_last_completed_timestamp_seconds{${worker}}`]: rising(60),
   [`cooco_sweeps_total{${worker},outcome="completed"}`]: rising(0.2),
@@ -55,8 +59,6 @@ const allIsWell: Series = {
 const partnerAttempts = (outcome: string, code: string) =>
   `cooco_partner_attempts_total{${worker},outcome="${outcome}",code="${code}"}`;
 const orders = (outcome: string, code: string) => `cooco_orders_total{${worker},outcome="${outcome}",code="${code}"}`;
-const latency = (of: string, le: string) =>
-  `temporal_${of}_schedule_to_start_latency_seconds_bucket{${worker},le="${le}"}`;
 const failedRequests = (route: string) =>
   `cooco_gateway_requests_total{${gateway},route="${route}",outcome="failed",code="TemporalUnavailable"}`;
 
@@ -206,6 +208,28 @@ const cases: Case[] = [
       [latency('activity', '+Inf')]: rising(300),
     },
     fires: { 4: [], 12: ['OrdersWaitForWorkers'] },
+  },
+  {
+    what: 'calls to RideNDine wait for a minute for the limit that is set, and other steps for nothing',
+    series: {
+      [latency('activity', '1')]: rising(300),
+      [latency('activity', '+Inf')]: rising(300),
+      [latency('activity', '30', limited)]: rising(30),
+      [latency('activity', '60', limited)]: rising(300),
+      [latency('activity', '+Inf', limited)]: rising(300),
+    },
+    fires: { 12: [], 60: [] },
+  },
+  {
+    what: 'calls to RideNDine wait for the limit, and other steps for a worker',
+    series: {
+      [latency('activity', '1')]: rising(30),
+      [latency('activity', '5')]: rising(300),
+      [latency('activity', '+Inf')]: rising(300),
+      [latency('activity', '60', limited)]: rising(300),
+      [latency('activity', '+Inf', limited)]: rising(300),
+    },
+    fires: { 12: ['OrdersWaitForWorkers'] },
   },
   {
     what: 'sweeps have stopped',

@@ -34,6 +34,8 @@ beforeAll(async () => {
     WORKER_METRICS_ADDRESS: metricsAddress,
     WORKER_SWEEP_INTERVAL: '2s',
     REVIEW_WINDOW: '1s',
+    // More than there are: nobody waits for it.
+    RIDENDINE_MAX_CALLS_PER_SECOND: '100',
     GATEWAY_WAIT_MS: '15000',
   });
   await Promise.all([
@@ -155,6 +157,16 @@ describe('the metrics of a worker and a gateway', () => {
       'maybeSent RideNDineUnavailable 2',
       'rejected RideNDineRejected 2',
     ]);
+  });
+
+  it('tell the waits of calls to RideNDine for their limit apart from those for a worker', () => {
+    const waits = workerSamples.filter(
+      ({ name }) => name === 'temporal_activity_schedule_to_start_latency_seconds_count',
+    );
+
+    expect(new Set(waits.map(({ labels }) => labels['task_queue']))).toEqual(
+      new Set(['order-creation', 'order-creation-ridendine']),
+    );
   });
 
   it('have no label but those of the table, those of the SDK apart', () => {
