@@ -51,6 +51,7 @@ const allIsWell: Series = {
   [`cooco_partner_attempts_total{${worker},outcome="created",code="none"}`]: rising(60),
   [latency('workflow_task', '0.1')]: rising(300),
   [latency('workflow_task', '+Inf')]: rising(300),
+  [`cooco_worker_start_timestamp_seconds{${worker}}`]: always(0),
   [`cooco_sweep_interval_seconds{${worker}}`]: always(300),
   [`cooco_sweep_last_completed_timestamp_seconds{${worker}}`]: rising(60),
   [`cooco_sweeps_total{${worker},outcome="completed"}`]: rising(0.2),
@@ -237,9 +238,26 @@ const cases: Case[] = [
     fires: { 30: [], 40: ['SweepMissing'] },
   },
   {
-    what: 'no sweep has been completed since the workers were started',
+    what: 'no sweep has been completed since the workers were started, for three intervals',
     without: /^cooco_sweep_last/,
-    fires: { 10: [], 20: ['SweepMissing'] },
+    fires: { 29: [], 31: ['SweepMissing'] },
+  },
+  {
+    what: 'no sweep has been completed by workers that were started in the middle of a long interval',
+    series: { [`cooco_sweep_interval_seconds{${worker}}`]: always(7200) },
+    without: /^cooco_sweep_last/,
+    fires: { 60: [], 120: [] },
+  },
+  {
+    what: 'the worker that swept last is started anew, long before the next sweep is due, beside one that never swept',
+    series: {
+      [`cooco_sweep_interval_seconds{${worker}}`]: always(1500),
+      [`cooco_sweep_last_completed_timestamp_seconds{${worker}}`]: '0x4 300x15 _x100',
+      [`cooco_worker_start_timestamp_seconds{${worker}}`]: '0x19 1200x100',
+      'cooco_worker_start_timestamp_seconds{job="worker",instance="w2"}': always(0),
+    },
+    // Three intervals after that sweep, and a quarter of an hour.
+    fires: { 20: [], 60: [], 78: [], 97: ['SweepMissing'] },
   },
   { what: 'sweeps are switched off', without: /^cooco_sweep_/, fires: { 60: [] } },
   {
