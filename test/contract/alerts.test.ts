@@ -251,13 +251,13 @@ const cases: Case[] = [
   {
     what: 'the worker that swept last is started anew, long before the next sweep is due, beside one that never swept',
     series: {
-      [`cooco_sweep_interval_seconds{${worker}}`]: always(1500),
-      [`cooco_sweep_last_completed_timestamp_seconds{${worker}}`]: '0x4 300x15 _x100',
-      [`cooco_worker_start_timestamp_seconds{${worker}}`]: '0x19 1200x100',
+      [`cooco_sweep_interval_seconds{${worker}}`]: always(600),
+      [`cooco_sweep_last_completed_timestamp_seconds{${worker}}`]: '0+60x55 _x60',
+      [`cooco_worker_start_timestamp_seconds{${worker}}`]: '0x59 3600x60',
       'cooco_worker_start_timestamp_seconds{job="worker",instance="w2"}': always(0),
     },
     // Three intervals after that sweep, and a quarter of an hour.
-    fires: { 20: [], 60: [], 78: [], 97: ['SweepMissing'] },
+    fires: { 82: [], 98: [], 102: ['SweepMissing'] },
   },
   { what: 'sweeps are switched off', without: /^cooco_sweep_/, fires: { 60: [] } },
   {
