@@ -306,6 +306,14 @@ describe('the alert rules', () => {
     expect(alertRules().filter(({ name }) => !fired.has(name))).toEqual([]);
   });
 
+  it('ask gateways in a group of their own, which is left out where there is none', async () => {
+    const [, group = ''] = (await readFile(rulesFile, 'utf8')).split('  - name: order-creation-gateway\n');
+    const ofTheGroup = alertRules().filter(({ name }) => group.includes(`- alert: ${name}\n`));
+
+    expect(ofTheGroup.length).toBeGreaterThan(0);
+    expect(ofTheGroup).toEqual(alertRules().filter(({ expr }) => expr.includes('gateway')));
+  });
+
   it.each(alertRules().map((rule) => [rule.name, rule] as const))(
     '%s says how bad it is, what it is, what to do and where to read on',
     async (_name, { severity, summary, description, runbook }) => {
