@@ -198,6 +198,17 @@ describe('the logs', () => {
     expect(others).toEqual([]);
   });
 
+  it('of the worker have no warning about its start', async () => {
+    const lines = await linesOf('worker');
+    const start = lines.slice(
+      0,
+      lines.findIndex(({ workflow_id }) => workflow_id !== undefined),
+    );
+
+    expect(start.length).toBeGreaterThan(0);
+    expect(start.filter(({ level }) => level !== 'info')).toEqual([]);
+  });
+
   it('of the worker end every order with one line: what came of it, why, and how long it took', async () => {
     const expected = {
       good: { outcome: 'linked', level: 'info' },
