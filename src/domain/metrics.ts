@@ -87,7 +87,7 @@ export const workerMetrics = {
   oldestOrderInReview: {
     name: 'cooco_orders_oldest_in_review_seconds',
     kind: 'gauge',
-    help: 'Age of the oldest of them, in seconds; 0 if there is none, NaN while Directus can not be read.',
+    help: 'How long one of them has been in review at least, in seconds; 0 if none is, NaN if that is not known.',
     labels: {},
   },
   reviewWindow: {
@@ -136,6 +136,12 @@ export const workerMetrics = {
     name: 'cooco_sweep_interval_seconds',
     kind: 'gauge',
     help: 'How often a sweep is due, in seconds. Not there where WORKER_SWEEP is off.',
+    labels: {},
+  },
+  workerStart: {
+    name: 'cooco_worker_start_timestamp_seconds',
+    kind: 'gauge',
+    help: 'When this worker was started, in seconds since 1970.',
     labels: {},
   },
   eventLoopDelay: {

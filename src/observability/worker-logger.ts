@@ -33,8 +33,15 @@ const KEPT_METADATA: Readonly<Record<string, string>> = {
   state: 'state',
 };
 
-/** Where the SDK says of a failure what a line of ours says better; for those who look for faults in it. */
-const SAID_BY_US = new Set(['Activity failed', 'Workflow failed']);
+/**
+ * What the SDK says at a level at which nobody need hear it; for those who look for faults in it. Of failures a line of
+ * ours says it better, and the worker for the calls to RideNDine has no workflows by design.
+ */
+const FOR_DEBUGGING = new Set([
+  'Activity failed',
+  'Workflow failed',
+  'No workflows registered, not polling for workflow tasks',
+]);
 
 /**
  * A logger for the Temporal SDK that writes one JSON object a line. The SDK hands whole errors to its logger, and an
@@ -49,7 +56,7 @@ export function createWorkerLogger(level: string, destination?: DestinationStrea
       if (value !== undefined && value !== null) line[field] = plain(value);
     }
     Object.assign(line, reasonOf(metadata));
-    const actual = metadata['sdkComponent'] === 'worker' && SAID_BY_US.has(message) ? 'DEBUG' : logLevel;
+    const actual = metadata['sdkComponent'] === 'worker' && FOR_DEBUGGING.has(message) ? 'DEBUG' : logLevel;
     logger[actual.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error'](line, message);
   };
   return {

@@ -50,6 +50,7 @@ export async function createWorker(
     const workflows = workflowCode(dataConverter);
     if (settings.sweep) await scheduleSweep({ connection, namespace }, settings.sweep);
     const { metricMeter: meter, logger } = Runtime.instance();
+    setGauge(meter, 'workerStart', Date.now() / 1000);
     setGauge(meter, 'reviewWindow', settings.deadlines.reviewWindowMs / 1000);
     if (settings.sweep) setGauge(meter, 'sweepInterval', settings.sweep.intervalMs / 1000);
     const directus = connectDirectus({

@@ -31,6 +31,10 @@ const UNKNOWN = 'NaN '.repeat(60).trim();
 const worker = 'job="worker",instance="w1"';
 const gateway = 'job="gateway",instance="g1"';
 
+const latency = (of: string, le: string, queue = 'order-creation') =>
+  `temporal_${of}_schedule_to_start_latency_seconds_bucket{${worker},task_queue="${queue}",le="${le}"}`;
+const limited = 'order-creation-ridendine';
+
 const allIsWell: Series = {
   [`up{${worker}}`]: always(1),
   [`up{${gateway}}`]: always(1),
@@ -45,8 +49,9 @@ const allIsWell: Series = {
   [`cooco_directus_request_seconds_count{${worker},code="none"}`]: rising(240),
   [`cooco_orders_total{${worker},outcome="linked",code="none"}`]: rising(60),
   [`cooco_partner_attempts_total{${worker},outcome="created",code="none"}`]: rising(60),
-  [`temporal_workflow_task_schedule_to_start_latency_seconds_bucket{${worker},le="0.1"}`]: rising(300),
-  [`temporal_workflow_task_schedule_to_start_latency_seconds_bucket{${worker},le="+Inf"}`]: rising(300),
+  [latency('workflow_task', '0.1')]: rising(300),
+  [latency('workflow_task', '+Inf')]: rising(300),
+  [`cooco_worker_start_timestamp_seconds{${worker}}`]: always(0),
   [`cooco_sweep_interval_seconds{${worker}}`]: always(300),
   [`cooco_sweep_last_completed_timestamp_seconds{${worker}}`]: rising(60),
   [`cooco_sweeps_total{${worker},outcome="completed"}`]: rising(0.2),
@@ -55,8 +60,6 @@ const allIsWell: Series = {
 const partnerAttempts = (outcome: string, code: string) =>
   `cooco_partner_attempts_total{${worker},outcome="${outcome}",code="${code}"}`;
 const orders = (outcome: string, code: string) => `cooco_orders_total{${worker},outcome="${outcome}",code="${code}"}`;
-const latency = (of: string, le: string) =>
-  `temporal_${of}_schedule_to_start_latency_seconds_bucket{${worker},le="${le}"}`;
 const failedRequests = (route: string) =>
   `cooco_gateway_requests_total{${gateway},route="${route}",outcome="failed",code="TemporalUnavailable"}`;
 
@@ -208,14 +211,53 @@ const cases: Case[] = [
     fires: { 4: [], 12: ['OrdersWaitForWorkers'] },
   },
   {
+    what: 'calls to RideNDine wait for a minute for the limit that is set, and other steps for nothing',
+    series: {
+      [latency('activity', '1')]: rising(300),
+      [latency('activity', '+Inf')]: rising(300),
+      [latency('activity', '30', limited)]: rising(30),
+      [latency('activity', '60', limited)]: rising(300),
+      [latency('activity', '+Inf', limited)]: rising(300),
+    },
+    fires: { 12: [], 60: [] },
+  },
+  {
+    what: 'calls to RideNDine wait for the limit, and other steps for a worker',
+    series: {
+      [latency('activity', '1')]: rising(30),
+      [latency('activity', '5')]: rising(300),
+      [latency('activity', '+Inf')]: rising(300),
+      [latency('activity', '60', limited)]: rising(300),
+      [latency('activity', '+Inf', limited)]: rising(300),
+    },
+    fires: { 12: ['OrdersWaitForWorkers'] },
+  },
+  {
     what: 'sweeps have stopped',
     series: { [`cooco_sweep_last_completed_timestamp_seconds{${worker}}`]: always(300) },
     fires: { 30: [], 40: ['SweepMissing'] },
   },
   {
-    what: 'no sweep has been completed since the workers were started',
+    what: 'no sweep has been completed since the workers were started, for three intervals',
     without: /^cooco_sweep_last/,
-    fires: { 10: [], 20: ['SweepMissing'] },
+    fires: { 29: [], 31: ['SweepMissing'] },
+  },
+  {
+    what: 'no sweep has been completed by workers that were started in the middle of a long interval',
+    series: { [`cooco_sweep_interval_seconds{${worker}}`]: always(7200) },
+    without: /^cooco_sweep_last/,
+    fires: { 60: [], 120: [] },
+  },
+  {
+    what: 'the worker that swept last is started anew, long before the next sweep is due, beside one that never swept',
+    series: {
+      [`cooco_sweep_interval_seconds{${worker}}`]: always(600),
+      [`cooco_sweep_last_completed_timestamp_seconds{${worker}}`]: '0+60x55 _x60',
+      [`cooco_worker_start_timestamp_seconds{${worker}}`]: '0x59 3600x60',
+      'cooco_worker_start_timestamp_seconds{job="worker",instance="w2"}': always(0),
+    },
+    // Three intervals after that sweep, and a quarter of an hour.
+    fires: { 82: [], 98: [], 102: ['SweepMissing'] },
   },
   { what: 'sweeps are switched off', without: /^cooco_sweep_/, fires: { 60: [] } },
   {
@@ -262,6 +304,14 @@ describe('the alert rules', () => {
     const fired = new Set(cases.flatMap(({ fires }) => Object.values(fires).flat()));
 
     expect(alertRules().filter(({ name }) => !fired.has(name))).toEqual([]);
+  });
+
+  it('ask gateways in a group of their own, which is left out where there is none', async () => {
+    const [, group = ''] = (await readFile(rulesFile, 'utf8')).split('  - name: order-creation-gateway\n');
+    const ofTheGroup = alertRules().filter(({ name }) => group.includes(`- alert: ${name}\n`));
+
+    expect(ofTheGroup.length).toBeGreaterThan(0);
+    expect(ofTheGroup).toEqual(alertRules().filter(({ expr }) => expr.includes('gateway')));
   });
 
   it.each(alertRules().map((rule) => [rule.name, rule] as const))(

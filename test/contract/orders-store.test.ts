@@ -605,7 +605,7 @@ describe('what support staff did', () => {
 });
 
 describe('countWaitingOrders', () => {
-  it('counts the orders in review and the unlinked ones apart, and says of each when the oldest was recorded', async () => {
+  it('counts the orders in review and the unlinked ones apart, and says since when the oldest of each has waited', async () => {
     const before = await store.countWaitingOrders();
     const [young, old, inReview, linked, failed] = [
       await createdOrder(),
@@ -619,12 +619,16 @@ describe('countWaitingOrders', () => {
     await directus.change('orders', linked.id, { ...link(), date_created: '2000-01-01T00:00:00.000Z' });
     await directus.change('orders', failed.id, { status: 'FAILED', date_created: '2000-01-01T00:00:00.000Z' });
 
+    const cameIntoReview = new Date(String((await rowOf(inReview.id))['date_updated']));
+
     const after = await store.countWaitingOrders();
 
+    expect(Date.now() - cameIntoReview.getTime()).toBeLessThan(60_000);
     expect(young.id).not.toBe(old.id);
     expect(after).toEqual({
       inReview: before.inReview + 1,
-      oldestInReview: new Date('2002-02-03T04:05:06.000Z'),
+      // Not when the order was recorded.
+      oldestInReview: before.oldestInReview ?? cameIntoReview,
       unlinked: before.unlinked + 2,
       oldestUnlinked: new Date('2001-02-03T04:05:06.000Z'),
     });

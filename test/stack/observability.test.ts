@@ -34,6 +34,8 @@ beforeAll(async () => {
     WORKER_METRICS_ADDRESS: metricsAddress,
     WORKER_SWEEP_INTERVAL: '2s',
     REVIEW_WINDOW: '1s',
+    // More than there are: nobody waits for it.
+    RIDENDINE_MAX_CALLS_PER_SECOND: '100',
     GATEWAY_WAIT_MS: '15000',
   });
   await Promise.all([
@@ -157,6 +159,16 @@ describe('the metrics of a worker and a gateway', () => {
     ]);
   });
 
+  it('tell the waits of calls to RideNDine for their limit apart from those for a worker', () => {
+    const waits = workerSamples.filter(
+      ({ name }) => name === 'temporal_activity_schedule_to_start_latency_seconds_count',
+    );
+
+    expect(new Set(waits.map(({ labels }) => labels['task_queue']))).toEqual(
+      new Set(['order-creation', 'order-creation-ridendine']),
+    );
+  });
+
   it('have no label but those of the table, those of the SDK apart', () => {
     const ofTheSdk = new Set(['namespace', 'taskQueue', 'workflowType', 'activityType', 'le']);
     const strange = Object.entries(workerMetrics).flatMap(([metric, definition]) => {
@@ -184,6 +196,17 @@ describe('the logs', () => {
 
     expect(lines.length).toBeGreaterThan(0);
     expect(others).toEqual([]);
+  });
+
+  it('of the worker have no warning about its start', async () => {
+    const lines = await linesOf('worker');
+    const start = lines.slice(
+      0,
+      lines.findIndex(({ workflow_id }) => workflow_id !== undefined),
+    );
+
+    expect(start.length).toBeGreaterThan(0);
+    expect(start.filter(({ level }) => level !== 'info')).toEqual([]);
   });
 
   it('of the worker end every order with one line: what came of it, why, and how long it took', async () => {

@@ -57,4 +57,12 @@ describe('a line of the worker', () => {
     expect(logged('info', write)).toEqual([]);
     expect(logged('debug', write)).toMatchObject([{ level: 'debug', msg: message, reason: 'a reason' }]);
   });
+
+  it('does not warn of the worker that has no workflows by design', () => {
+    const message = 'No workflows registered, not polling for workflow tasks';
+    const write = (logger: ReturnType<typeof createWorkerLogger>) => logger.warn(message, { sdkComponent: 'worker' });
+
+    expect(logged('info', write)).toEqual([]);
+    expect(logged('debug', write)).toMatchObject([{ level: 'debug', msg: message }]);
+  });
 });

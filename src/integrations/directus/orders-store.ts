@@ -58,10 +58,14 @@ export interface UnfinishedOrder {
 export interface WaitingOrders {
   /** For support staff. */
   inReview: number;
-  /** When the oldest of those was recorded. */
+  /**
+   * Since when one of those has been in review, at the latest: when the row of the one that has been left alone longest
+   * was changed. Coming into review changes it; so does a decision that is refused, or an administrator.
+   */
   oldestInReview: Date | null;
   /** For the link to RideNDine. */
   unlinked: number;
+  /** When the oldest of those was recorded. */
   oldestUnlinked: Date | null;
 }
 
@@ -191,12 +195,17 @@ const waitingOrdersSchema = z
   .object({
     [orderFields.status]: z.string(),
     count: z.coerce.number().int(),
-    min: z.object({ [orderFields.dateCreated]: z.iso.datetime({ offset: true }) }),
+    min: z.object({
+      [orderFields.dateCreated]: z.iso.datetime({ offset: true }),
+      [orderFields.dateUpdated]: z.iso.datetime({ offset: true }).nullable(),
+    }),
   })
   .transform((row) => ({
     status: row[orderFields.status],
     count: row.count,
-    oldest: new Date(row.min[orderFields.dateCreated]),
+    firstCreated: new Date(row.min[orderFields.dateCreated]),
+    // `null` if none was ever changed.
+    firstUpdated: new Date(row.min[orderFields.dateUpdated] ?? row.min[orderFields.dateCreated]),
   }));
 
 const quoteSchema: z.ZodType<QuoteRecord> = z
@@ -312,7 +321,7 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
         z.array(waitingOrdersSchema),
         await directus.request(
           aggregate(collections.orders, {
-            aggregate: { count: '*', min: [orderFields.dateCreated] },
+            aggregate: { count: '*', min: [orderFields.dateCreated, orderFields.dateUpdated] },
             groupBy: [orderFields.status],
             query: { filter: unfinished },
           }),
@@ -321,9 +330,9 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       const waiting = (status: OrderStatus) => rows.find((row) => row.status === status);
       return {
         inReview: waiting('NEEDS_REVIEW')?.count ?? 0,
-        oldestInReview: waiting('NEEDS_REVIEW')?.oldest ?? null,
+        oldestInReview: waiting('NEEDS_REVIEW')?.firstUpdated ?? null,
         unlinked: waiting('PENDING_PAYMENT')?.count ?? 0,
-        oldestUnlinked: waiting('PENDING_PAYMENT')?.oldest ?? null,
+        oldestUnlinked: waiting('PENDING_PAYMENT')?.firstCreated ?? null,
       };
     },
 
