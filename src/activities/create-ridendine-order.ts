@@ -155,10 +155,10 @@ function retryDelayMs(error: RideNDineError, order: OrderRecord, maybeSent: bool
   const pauseMs = error.retryAfterMs ?? slowPauseMs(error.code);
   if (pauseMs === undefined) return undefined;
   const now = attemptTime().getTime();
-  // If only to find that the time is over, and to say so.
-  if (!maybeSent) return Math.min(pauseMs, Math.max(1, Date.parse(order.not_sent_deadline) - now));
-  const leftMs = Date.parse(order.key_deadline) - order.attempt_timeout_ms - now;
-  return leftMs > 0 ? Math.min(pauseMs, leftMs) : pauseMs;
+  const deadline = Date.parse(maybeSent ? order.key_deadline : order.not_sent_deadline);
+  const leftMs = maybeSent ? deadline - order.attempt_timeout_ms - now : 0;
+  // With no time for another call, if only to find that the time is over, and to say so.
+  return Math.min(pauseMs, leftMs > 0 ? leftMs : Math.max(1, deadline - now));
 }
 
 function slowPauseMs(code: FailureCode): number | undefined {

@@ -3,6 +3,9 @@ import type { OrderCreationActivities, OrderRecord } from '../activities/order-c
 import type { LinkIds } from '../domain/order.ts';
 import { named, partnerBackoff } from './activity-options.ts';
 
+/** How long a call may wait for a worker or for the limit of calls; the time of the call itself is not used up by that. */
+const LONGEST_WAIT_MS = 60 * 60_000;
+
 /** @param isAsked whether support staff asked for this call: it is then made once, even if its time is over. */
 export function callPartner(order: OrderRecord, isAsked: boolean): Promise<LinkIds> {
   const maybeSentBefore = order.maybe_sent_before || isAsked;
@@ -15,9 +18,10 @@ export function callPartner(order: OrderRecord, isAsked: boolean): Promise<LinkI
     summary: `Create RideNDine order for ${named(order.order_id)}`,
     startToCloseTimeout: order.attempt_timeout_ms,
     // The activity judges the deadlines itself; this bounds what it can't: a worker that never comes.
-    scheduleToCloseTimeout: Math.max(remainingMs, 0) + order.attempt_timeout_ms,
-    // When its time is over each call is a decision of its own.
-    retry: isInTime ? partnerBackoff : { maximumAttempts: 1 },
+    ...(isInTime
+      ? { scheduleToCloseTimeout: remainingMs + LONGEST_WAIT_MS + order.attempt_timeout_ms, retry: partnerBackoff }
+      : // When its time is over each call is a decision of its own.
+        { scheduleToStartTimeout: LONGEST_WAIT_MS, retry: { maximumAttempts: 1 } }),
   });
   return partner.createRideNDineOrder({
     ...order,

@@ -400,6 +400,15 @@ describe('the pause before the next attempt', () => {
     expect(failure?.nextRetryDelay).toBeLessThanOrEqual(60_000);
   });
 
+  it('ends with the life of the key where no time is left for another call', async () => {
+    const { url } = await partner(503, '{}', { 'retry-after': '3600' });
+
+    const { failure } = await attempt(url, newRecord({ key_deadline: fromNow(8000) }));
+
+    expect(failure?.nextRetryDelay).toBeGreaterThan(0);
+    expect(failure?.nextRetryDelay).toBeLessThanOrEqual(8000);
+  });
+
   it.each([
     [1, 10_000],
     [2, 20_000],

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
@@ -5,6 +6,8 @@ import pWaitFor from 'p-wait-for';
 import { OrderCreationClient } from '../../src/client/index.ts';
 import type { OrderView } from '../../src/client/index.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
+import { dataConverterFor } from '../../src/encryption/data-converter.ts';
+import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
 import { newPickupRequest } from '../support/builders.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
@@ -111,6 +114,38 @@ describe('a limit of calls to RideNDine', () => {
     await untilAll(checkouts, ({ stage }) => stage === 'LINKED');
     expect(await callsFor(checkouts)).toHaveLength(1);
   }, 120_000);
+
+  it('lets a call that support staff asked for after the life of its key wait longer than a call may take', async () => {
+    // The key lives for 4 s, and a call may take 3.
+    await startWorker({
+      limit: 1000,
+      settings: {
+        RIDENDINE_TIMEOUT_MS: '1000',
+        RIDENDINE_IDEMPOTENCY_TTL: '65s',
+        RIDENDINE_IDEMPOTENCY_MARGIN: '61s',
+      },
+    });
+    const checkouts = await newCheckouts(1);
+    const [{ idempotency_key, quote_id }] = checkouts as [CheckoutRequest];
+    await ridendine.addFault({ kind: 'reset', times: null, quote_id });
+    await orders.createOrder(checkouts[0] as CheckoutRequest, { timeoutMs: 0 });
+    await untilAll(checkouts, ({ stage }) => stage === 'NEEDS_REVIEW');
+    const unasked = (await callsFor(checkouts)).length;
+    await ridendine.clearFaults();
+    await setLimitAtTemporal(0);
+
+    const dataConverter = dataConverterFor(parseEncryptionKeys(testEncryptionKeys));
+    const run = new Client({ connection, dataConverter }).workflow.getHandle(`order-creation-${idempotency_key}`);
+    await run.executeUpdate('resolveReview', { args: [{ decision: 'retry', actor: 'agent-7', reason: 'Ticket 1' }] });
+    await untilAll(checkouts, ({ stage }) => stage === 'CREATING_RIDENDINE_ORDER');
+    await delay(5000);
+    const callsMeanwhile = (await callsFor(checkouts)).length - unasked;
+    await setLimitAtTemporal(undefined);
+
+    await untilAll(checkouts, ({ stage }) => stage === 'LINKED');
+    expect(callsMeanwhile).toBe(0);
+    expect(await callsFor(checkouts)).toHaveLength(unasked + 1);
+  }, 120_000);
 });
 
 /** Stretches of time within which there were more calls than the limit lets through. */
@@ -178,10 +213,16 @@ async function newCheckouts(count: number): Promise<CheckoutRequest[]> {
   return checkouts;
 }
 
-async function startWorker({ limit }: { limit?: number }): Promise<StartedProgram> {
+async function startWorker({
+  limit,
+  settings,
+}: {
+  limit?: number;
+  settings?: Record<string, string>;
+}): Promise<StartedProgram> {
   const worker = await startWorkerProgram(
     { temporal, directus, ridendine },
-    limit === undefined ? {} : { RIDENDINE_MAX_CALLS_PER_SECOND: String(limit) },
+    { ...settings, ...(limit !== undefined && { RIDENDINE_MAX_CALLS_PER_SECOND: String(limit) }) },
   );
   workers.push(worker);
   return worker;
