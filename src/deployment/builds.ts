@@ -3,6 +3,7 @@ import proto from '@temporalio/proto';
 import { ORDER_CREATION_WORKFLOW } from '../domain/order-creation.ts';
 import { describeQueue, describeQueues } from '../temporal/order-workers.ts';
 import { isSame, recentPollers, routingOf } from '../temporal/order-pollers.ts';
+import type { BuildName } from '../temporal/order-pollers.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
 
 const { VersionDrainageStatus } = proto.temporal.api.enums.v1;
@@ -33,10 +34,33 @@ export interface Deployment {
   temporal: TemporalAccess;
   /** `WORKER_DEPLOYMENT_NAME` */
   name: string;
+  /** Says what it waits for, at once. */
+  tell: (line: string) => void;
 }
 
 /** Every build that Temporal knows, the newest first, and last the workers without one if there are any. */
 export async function listBuilds(deployment: Deployment): Promise<Build[]> {
+  const withoutBuild = { buildId: undefined, drainage: undefined };
+  const builds = await describeBuilds(deployment, (versions) => [...versions, withoutBuild]);
+  return builds.filter(
+    ({ buildId, state, workers, openOrders }) =>
+      buildId !== undefined || state !== 'idle' || workers > 0 || openOrders > 0,
+  );
+}
+
+/** @returns undefined if Temporal does not know it. */
+export async function findBuild(deployment: Deployment, wanted: string): Promise<Build | undefined> {
+  const [build] = await describeBuilds(deployment, (versions) => versions.filter(({ buildId }) => buildId === wanted));
+  return build;
+}
+
+interface Version {
+  buildId: string | undefined;
+  drainage: number | null | undefined;
+}
+
+/** Counts the orders of each one that is selected, which are as many questions. */
+async function describeBuilds(deployment: Deployment, select: (versions: Version[]) => Version[]): Promise<Build[]> {
   const { temporal, name } = deployment;
   const queue = await describeQueue(temporal);
   const { current, ramping } = routingOf(queue);
@@ -47,7 +71,7 @@ export async function listBuilds(deployment: Deployment): Promise<Build[]> {
       deploymentVersion?.buildId ? [{ buildId: deploymentVersion.buildId, drainage: drainageInfo?.status }] : [],
     );
   const builds: Build[] = [];
-  for (const { buildId, drainage } of [...versions, { buildId: undefined, drainage: undefined }]) {
+  for (const { buildId, drainage } of select(versions)) {
     const build = buildId === undefined ? undefined : { deploymentName: name, buildId };
     const isRamping = ramping !== undefined && isSame(build, ramping.build);
     const workers = recentPollers(queue).filter((poller) => isSame(poller.build, build)).length;
@@ -59,10 +83,7 @@ export async function listBuilds(deployment: Deployment): Promise<Build[]> {
       openOrders: await countOpenOrders(deployment, buildId),
     });
   }
-  return builds.filter(
-    ({ buildId, state, workers, openOrders }) =>
-      buildId !== undefined || state !== 'idle' || workers > 0 || openOrders > 0,
-  );
+  return builds;
 }
 
 function restingState(buildId: string | undefined, drainage: number | null | undefined): BuildState {
@@ -91,12 +112,34 @@ async function describeDeployment({ temporal, name }: Deployment) {
   return workerDeploymentInfo ?? undefined;
 }
 
-/** Whether workers of this build ask for all that a worker of ours asks for. */
-export async function hasWorkers({ temporal, name }: Deployment, buildId: string): Promise<boolean> {
-  const build = { deploymentName: name, buildId };
-  return (await describeQueues(temporal)).every((queue) =>
-    recentPollers(queue).some((poller) => isSame(poller.build, build)),
+/** What workers of a build were seen to ask for, by task queue. */
+export type Sightings = Map<string, number>[];
+
+/**
+ * When each worker of a build, or each without one, last asked for each thing that a worker of ours asks for. Temporal's
+ * clock says so, and only when a request begins or ends: a worker that has died looks like one that waits.
+ */
+export async function sightWorkers({ temporal }: Deployment, build: BuildName | undefined): Promise<Sightings> {
+  return (await describeQueues(temporal)).map(
+    (queue) =>
+      new Map(
+        recentPollers(queue)
+          .filter((poller) => isSame(poller.build, build))
+          .map(({ identity, lastAskedAt }) => [identity, lastAskedAt]),
+      ),
   );
+}
+
+/** Whether workers that have asked for anything since ask for each thing. */
+export function haveAskedSince(before: Sightings, now: Sightings): boolean {
+  const alive = new Set(
+    now.flatMap((queue, index) =>
+      [...queue]
+        .filter(([identity, lastAskedAt]) => lastAskedAt > (before[index]?.get(identity) ?? 0))
+        .map(([identity]) => identity),
+    ),
+  );
+  return now.every((queue) => [...queue.keys()].some((identity) => alive.has(identity)));
 }
 
 async function countOpenOrders({ temporal, name }: Deployment, buildId: string | undefined): Promise<number> {

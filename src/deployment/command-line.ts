@@ -6,12 +6,13 @@ import { BUILD_ID } from '../config/deployment-settings.ts';
 export const USAGE = `npm run deployment -- <command>
 
   status                      which builds of the workers there are, which takes orders, and what is open on each
-  current <build id>          have this build take every order, new ones and those in flight. Waits for its workers
-  current --unversioned       hand the orders to workers that have no build
+  current <build id>          have this build take every order, new ones and those in flight. Waits for its workers to
+                              ask for orders, which takes up to a minute if they have nothing to do; takes a ramp back
+  current --unversioned       have workers without a build take every order. Waits for them
   ramp <build id> <percent>   have this build take that part of the orders; 0 takes the ramp back
   drained <build id>          wait until this build is needed no more, so that its workers can be stopped
 
-  --wait <duration>           how long current, ramp (1m) and drained (10m) wait
+  --wait <duration>           how long current, ramp (90s) and drained (10m) wait
   --json                      the status as one JSON object; npm's own lines stay away with "npm run --silent"
 
 <build id> is the WORKER_BUILD_ID of the workers; the one of the environment if "current" is given none.
@@ -20,7 +21,8 @@ Settings are read from the environment: WORKER_DEPLOYMENT_NAME, TEMPORAL_ADDRESS
 (.env.example explains each).
 Exit code: 0 done, 1 refused or failed, 2 called wrongly.`;
 
-const WAIT_FOR_WORKERS_MS = ms('1m');
+/** A worker without orders asks anew every minute. */
+const WAIT_FOR_WORKERS_MS = ms('90s');
 /** Temporal looks whether a build is drained about every three minutes. */
 const WAIT_FOR_DRAINAGE_MS = ms('10m');
 
@@ -29,7 +31,7 @@ export type DeploymentCommand =
   | { name: 'status'; json: boolean }
   /** Without a build id: that of the environment. */
   | { name: 'current'; buildId: string | undefined; waitMs: number }
-  | { name: 'unversioned' }
+  | { name: 'unversioned'; waitMs: number }
   | { name: 'ramp'; buildId: string; percent: number; waitMs: number }
   | { name: 'drained'; buildId: string; waitMs: number };
 
@@ -57,9 +59,10 @@ export function parseCommandLine(args: string[]): DeploymentCommand {
       return { name: 'status', json: given.json ?? false };
     case 'current': {
       takeOnly(command, { rest, most: given.unversioned ? 0 : 1, given, takes: ['unversioned', 'wait'] });
-      if (given.unversioned) return { name: 'unversioned' };
+      const waitMs = waitOf(given, WAIT_FOR_WORKERS_MS);
+      if (given.unversioned) return { name: 'unversioned', waitMs };
       const buildId = rest[0] === undefined ? undefined : neededBuildId(command, rest[0]);
-      return { name: 'current', buildId, waitMs: waitOf(given, WAIT_FOR_WORKERS_MS) };
+      return { name: 'current', buildId, waitMs };
     }
     case 'ramp':
       takeOnly(command, { rest, most: 2, given, takes: ['wait'] });

@@ -17,7 +17,11 @@ const variables = temporalVariables.extend(deploymentVariables.shape);
 async function carryOut(command: Exclude<DeploymentCommand, { name: 'help' }>): Promise<string[]> {
   const set = parseEnvironment(variables, process.env);
   return await withTemporalAccess(readTemporalSettings(process.env), async (temporal) => {
-    const deployment = { temporal, name: set.WORKER_DEPLOYMENT_NAME };
+    const deployment = {
+      temporal,
+      name: set.WORKER_DEPLOYMENT_NAME,
+      tell: (line: string) => void process.stderr.write(`${line}\n`),
+    };
     switch (command.name) {
       case 'status':
         return command.json ? [await statusAsJson(deployment)] : await describeStatus(deployment);
@@ -27,7 +31,7 @@ async function carryOut(command: Exclude<DeploymentCommand, { name: 'help' }>): 
         return await makeCurrent(deployment, { ...command, buildId });
       }
       case 'unversioned':
-        return await makeUnversioned(deployment);
+        return await makeUnversioned(deployment, command);
       case 'ramp':
         return await ramp(deployment, command);
       case 'drained':

@@ -1,20 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import ms from 'ms';
 import { isSame, routingOf } from '../temporal/order-pollers.ts';
-import type { Routing } from '../temporal/order-pollers.ts';
+import type { BuildName, Routing } from '../temporal/order-pollers.ts';
 import { describeQueue, describeQueues } from '../temporal/order-workers.ts';
 import { TemporalAccessError } from '../temporal/temporal-access.ts';
-import { hasWorkers, listBuilds } from './builds.ts';
+import { findBuild, haveAskedSince, sightWorkers } from './builds.ts';
 import type { Deployment } from './builds.ts';
 import { DeploymentError } from './deployment-error.ts';
 
 const LOOK_AGAIN_MS = 500;
+const TELL_AFTER_MS = 2000;
 /** Temporal tells the parts of a task queue one after the other who is current: half a second where it is not busy. */
 const KNOWN_WITHIN_MS = 30_000;
 const IDENTITY = 'npm run deployment';
 
 /**
- * Has a build take every order, once a worker of it asks for some.
+ * Has a build take every order, once a worker of it asks for some. The ramp of another one is taken back.
  *
  * @returns what to tell. @throws {DeploymentError} none did in time. @throws {TemporalAccessError}
  */
@@ -22,21 +23,12 @@ export async function makeCurrent(
   deployment: Deployment,
   { buildId, waitMs }: { buildId: string; waitMs: number },
 ): Promise<string[]> {
-  const { temporal, name } = deployment;
-  const build = { deploymentName: name, buildId };
-  const { current: before } = await routing(deployment);
-  await whenItHasWorkers(deployment, { buildId, waitMs }, () =>
-    temporal.connection.workflowService.setWorkerDeploymentCurrentVersion({
-      namespace: temporal.settings.namespace,
-      deploymentName: name,
-      buildId,
-      identity: IDENTITY,
-    }),
-  );
-  await untilRouted(deployment, ({ current }) => isSame(current, build));
-  if (isSame(before, build)) return [`Build ${buildId} is current, as it was.`];
+  const build = { deploymentName: deployment.name, buildId };
+  const { before, takenBack } = await giveEverything(deployment, build, waitMs);
+  if (isSame(before, build)) return [`Build ${buildId} is current, as it was.`, ...takenBack];
   return [
     `Build ${buildId} is current: it takes every new order, and the next step of each order in flight.`,
+    ...takenBack,
     ...(before === undefined
       ? ['Workers without a build take nothing more: stop them when you like.', `To go back: ${commands.unversioned}`]
       : [
@@ -46,32 +38,50 @@ export async function makeCurrent(
   ];
 }
 
-/** Has workers without a build take every order. @returns what to tell. @throws {TemporalAccessError} */
-export async function makeUnversioned(deployment: Deployment): Promise<string[]> {
-  const { temporal, name } = deployment;
+/**
+ * Has workers without a build take every order, once one of them asks for some. A ramp is taken back.
+ *
+ * @returns what to tell. @throws {DeploymentError} none did in time. @throws {TemporalAccessError}
+ */
+export async function makeUnversioned(deployment: Deployment, { waitMs }: { waitMs: number }): Promise<string[]> {
   const { current, ramping } = await routing(deployment);
-  if (current === undefined && ramping === undefined)
+  if (current === undefined && ramping === undefined) {
     return ['No build is current: workers without a build take the orders.'];
-  if (current !== undefined) {
-    await temporal.ask(() =>
-      temporal.connection.workflowService.setWorkerDeploymentCurrentVersion({
-        namespace: temporal.settings.namespace,
-        deploymentName: name,
-        buildId: '',
-        ignoreMissingTaskQueues: true,
-        identity: IDENTITY,
-      }),
-    );
-    await untilRouted(deployment, (now) => now.current === undefined);
   }
-  const workers = (await listBuilds(deployment)).find(({ buildId }) => buildId === undefined)?.workers ?? 0;
+  const { before, takenBack } = await giveEverything(deployment, undefined, waitMs);
   return [
     'No build is current: workers without a build take every new order, and the next step of each order in flight.',
-    ...(ramping?.build && ramping.percent > 0
-      ? [`Build ${ramping.build.buildId} still takes ${ramping.percent} %: ${commands.ramp(ramping.build.buildId, 0)}`]
-      : []),
-    ...(workers === 0 ? ['There is none at present, and orders wait: start one without WORKER_BUILD_ID.'] : []),
+    ...takenBack,
+    ...(before === undefined ? [] : [`To go back: ${commands.current(before.buildId)}`]),
   ];
+}
+
+/** @returns who had the orders before, and what to tell of a ramp. */
+async function giveEverything(
+  deployment: Deployment,
+  build: BuildName | undefined,
+  waitMs: number,
+): Promise<{ before: BuildName | undefined; takenBack: string[] }> {
+  const { workflowService } = deployment.temporal.connection;
+  const { current: before, ramping } = await routing(deployment);
+  const rampsOther = ramping !== undefined && !isSame(ramping.build, build);
+  // Where nothing changes, nobody need wait until its workers ask anew.
+  const isCurrent = isSame(before, build) && ramping === undefined;
+  const set = () =>
+    workflowService.setWorkerDeploymentCurrentVersion({
+      ...requestOf(deployment),
+      buildId: build?.buildId ?? '',
+      ignoreMissingTaskQueues: build === undefined,
+    });
+  await whenItHasWorkers(deployment, { build, waitMs, isCurrent }, set);
+  if (rampsOther) await deployment.temporal.ask(() => setRamp(deployment, '', 0));
+  await untilRouted(deployment, (now) => isSame(now.current, build) && now.ramping === undefined);
+  return {
+    before,
+    takenBack: rampsOther
+      ? [`The ramp of ${whose(ramping.build)}, which took ${ramping.percent} % of the orders, is taken back.`]
+      : [],
+  };
 }
 
 /**
@@ -91,25 +101,17 @@ export async function ramp(
       `Build ${buildId} is current, and takes every order already. To ramp is for another one.`,
     );
   }
-  const set = (target: string, percentage: number) =>
-    temporal.connection.workflowService.setWorkerDeploymentRampingVersion({
-      namespace: temporal.settings.namespace,
-      deploymentName: name,
-      buildId: target,
-      percentage,
-      identity: IDENTITY,
-    });
   const rest = current === undefined ? 'workers without a build' : `build ${current.buildId}`;
   if (percent === 0) {
     if (ramping === undefined) return [`Nothing is ramped: ${rest} take every order.`];
     if (!isSame(ramping.build, build)) {
       throw new DeploymentError(`Build ${buildId} is not ramped: build ${ramping.build?.buildId ?? 'none'} is.`);
     }
-    await temporal.ask(() => set('', 0));
+    await temporal.ask(() => setRamp(deployment, '', 0));
     await untilRouted(deployment, (now) => now.ramping === undefined);
     return [`Build ${buildId} takes no more orders. Those that it began go on with ${rest}.`];
   }
-  await whenItHasWorkers(deployment, { buildId, waitMs }, () => set(buildId, percent));
+  await whenItHasWorkers(deployment, { build, waitMs }, () => setRamp(deployment, buildId, percent));
   await untilRouted(
     deployment,
     (now) =>
@@ -133,7 +135,7 @@ export async function waitUntilDrained(
 ): Promise<string[]> {
   const deadline = Date.now() + waitMs;
   for (;;) {
-    const build = (await listBuilds(deployment)).find((one) => one.buildId === buildId);
+    const build = await findBuild(deployment, buildId);
     switch (build?.state) {
       case undefined:
         throw new DeploymentError(`Temporal knows no build "${buildId}" of "${deployment.name}". ${lookAt}`);
@@ -181,15 +183,38 @@ async function routing({ temporal }: Deployment): Promise<Routing> {
   return routingOf(await describeQueue(temporal));
 }
 
-/** Without workers the orders would wait; Temporal itself refuses only a build that never had any. */
+function requestOf({ temporal, name }: Deployment) {
+  return { namespace: temporal.settings.namespace, deploymentName: name, identity: IDENTITY };
+}
+
+/** No build id takes the ramp back. */
+function setRamp(deployment: Deployment, buildId: string, percentage: number) {
+  return deployment.temporal.connection.workflowService.setWorkerDeploymentRampingVersion({
+    ...requestOf(deployment),
+    buildId,
+    percentage,
+  });
+}
+
+function whose(build: BuildName | undefined): string {
+  return build === undefined ? 'workers without a build' : `build ${build.buildId}`;
+}
+
+/**
+ * Without workers the orders would wait; Temporal itself refuses only a build that never had any. One that died a moment
+ * ago looks as one that waits for an order, so that only a request made since tells.
+ */
 async function whenItHasWorkers(
   deployment: Deployment,
-  { buildId, waitMs }: { buildId: string; waitMs: number },
+  { build, waitMs, isCurrent = false }: { build: BuildName | undefined; waitMs: number; isCurrent?: boolean },
   set: () => Promise<unknown>,
 ): Promise<void> {
   const deadline = Date.now() + waitMs;
+  const toldFrom = Date.now() + TELL_AFTER_MS;
+  const before = isCurrent ? [] : await sightWorkers(deployment, build);
+  let isTold = false;
   for (;;) {
-    if (await hasWorkers(deployment, buildId)) {
+    if (haveAskedSince(before, await sightWorkers(deployment, build))) {
       try {
         await deployment.temporal.ask(set);
         return;
@@ -199,10 +224,22 @@ async function whenItHasWorkers(
         if (!mayCome || Date.now() >= deadline) throw error;
       }
     } else if (Date.now() >= deadline) {
+      const [worker, start] =
+        build === undefined
+          ? ['worker without a build', 'Start one without WORKER_BUILD_ID']
+          : [
+              `worker of build "${build.buildId}"`,
+              `Start one with WORKER_BUILD_ID=${build.buildId} and WORKER_DEPLOYMENT_NAME=${build.deploymentName}`,
+            ];
       throw new DeploymentError(
-        `No worker of build "${buildId}" has asked for orders within ${ms(waitMs)}: they would wait for it, so nothing was changed. ` +
-          `Start one with WORKER_BUILD_ID=${buildId} and WORKER_DEPLOYMENT_NAME=${deployment.name}, or see its log. ${lookAt}`,
+        `No ${worker} has asked for orders within ${ms(waitMs)}: they would wait for it, so nothing was changed. ` +
+          `${start}, or see its log. One that has nothing to do asks once a minute. ${lookAt}`,
       );
+    } else if (!isTold && Date.now() >= toldFrom) {
+      deployment.tell(
+        `Waiting for ${build === undefined ? whose(build) : `workers of ${whose(build)}`} to ask for orders: one that has nothing to do asks once a minute.`,
+      );
+      isTold = true;
     }
     await delay(LOOK_AGAIN_MS);
   }

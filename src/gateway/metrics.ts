@@ -71,7 +71,7 @@ export function createMetrics({ waiting, workers }: { waiting: WaitingRoom; work
   registry.registerMetric(
     new Gauge({
       name: 'cooco_gateway_order_workers',
-      help: 'Workers that have asked for orders of late; NaN while Temporal can not be reached.',
+      help: 'Workers that have asked for orders of late, of the build that has the fewest if two share them; NaN while Temporal can not be reached.',
       registers: [],
       async collect() {
         this.set(await countOrNaN(workers));

@@ -2,7 +2,7 @@ import { Connection } from '@temporalio/client';
 import { TemporalUnavailableError } from '../client/index.ts';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../domain/order-creation.ts';
-import { countTakingWorkers } from '../temporal/order-pollers.ts';
+import { countWorkersOfEachTaker } from '../temporal/order-pollers.ts';
 import { inTime } from './in-time.ts';
 
 /** Probes come every few seconds from several sides; Temporal need not hear of each. */
@@ -12,7 +12,10 @@ const ANSWER_TIMEOUT_MS = 2000;
 const LONGEST_RECONNECT_PAUSE_MS = 2000;
 
 export interface OrderWorkers {
-  /** How many workers have asked Temporal for orders of late, and would be given some. @throws {TemporalUnavailableError} */
+  /**
+   * How many workers have asked Temporal for orders of late, and would be given some; while two builds share the orders,
+   * of the one that has fewer. 0: orders wait. @throws {TemporalUnavailableError}
+   */
   count(): Promise<number>;
   close(): Promise<void>;
 }
@@ -37,7 +40,7 @@ export function watchOrderWorkers(
     const queue = await connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, () =>
       connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: ORDER_CREATION_TASK_QUEUE } }),
     );
-    return countTakingWorkers(queue);
+    return countWorkersOfEachTaker(queue);
   };
   const askInTime = async () => {
     try {

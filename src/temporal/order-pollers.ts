@@ -20,6 +20,8 @@ export type TaskQueueDescription = Pick<
 interface Poller {
   identity: string;
   build: BuildName | undefined;
+  /** Seconds, by Temporal's clock: when its last request began, or ended. */
+  lastAskedAt: number;
 }
 
 /** To which builds Temporal gives tasks. */
@@ -36,10 +38,13 @@ export function recentPollers({ pollers }: TaskQueueDescription): Poller[] {
     ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 >= oldestMs,
   );
   const byWorker = new Map<string, Poller>();
-  for (const { identity, deploymentOptions } of recent) {
+  for (const { identity, deploymentOptions, lastAccessTime } of recent) {
     const isVersioned = deploymentOptions?.workerVersioningMode === WORKER_VERSIONING_MODE_VERSIONED;
     const build = isVersioned ? nameOf(deploymentOptions) : undefined;
-    byWorker.set(`${identity} ${build?.deploymentName}:${build?.buildId}`, { identity: identity ?? '', build });
+    const key = `${identity} ${build?.deploymentName}:${build?.buildId}`;
+    const askedAt = Number(lastAccessTime?.seconds ?? 0) + (lastAccessTime?.nanos ?? 0) / 1e9;
+    const lastAskedAt = Math.max(askedAt, byWorker.get(key)?.lastAskedAt ?? 0);
+    byWorker.set(key, { identity: identity ?? '', build, lastAskedAt });
   }
   return [...byWorker.values()];
 }
@@ -55,6 +60,33 @@ export function routingOf({ versioningInfo }: TaskQueueDescription): Routing {
 /** Whether Temporal gives tasks to workers of this build. */
 export function isTaking(build: BuildName | undefined, { current, ramping }: Routing): boolean {
   return isSame(build, current) || (ramping !== undefined && isSame(build, ramping.build));
+}
+
+/** Workers of one build, or those without one, that Temporal gives orders. */
+export interface Taker {
+  build: BuildName | undefined;
+  /** The part of the orders that it is given, in per cent. */
+  percent: number;
+  /** How many of its workers have asked of late. With none, its part of the orders waits, whatever the others do. */
+  workers: number;
+}
+
+/** Everybody whom Temporal gives orders: the current build, and the one that is ramped. */
+export function takersOf(description: TaskQueueDescription): Taker[] {
+  const { current, ramping } = routingOf(description);
+  const pollers = recentPollers(description);
+  return [{ build: current, percent: 100 - (ramping?.percent ?? 0) }, ...(ramping ? [ramping] : [])]
+    .filter(({ percent }) => percent > 0)
+    .map(({ build, percent }) => ({
+      build,
+      percent: Number(percent.toFixed(2)),
+      workers: pollers.filter((poller) => isSame(poller.build, build)).length,
+    }));
+}
+
+/** How many workers every order can count on: those of the taker that has the fewest. 0 says that orders wait. */
+export function countWorkersOfEachTaker(description: TaskQueueDescription): number {
+  return Math.min(...takersOf(description).map(({ workers }) => workers));
 }
 
 /** How many workers take orders: of those that have asked of late, the ones whose build is given any. */

@@ -1,6 +1,6 @@
 import proto from '@temporalio/proto';
 import { ORDER_CREATION_TASK_QUEUE, PARTNER_TASK_QUEUE } from '../domain/order-creation.ts';
-import { countTakingWorkers } from './order-pollers.ts';
+import { countTakingWorkers, countWorkersOfEachTaker } from './order-pollers.ts';
 import type { TaskQueueDescription } from './order-pollers.ts';
 import type { TemporalAccess } from './temporal-access.ts';
 
@@ -22,10 +22,10 @@ export async function countOrderWorkers(temporal: TemporalAccess): Promise<numbe
 
 /**
  * @returns how many of them make the calls to RideNDine that wait in a queue of their own: every one of this version.
- * @throws {TemporalAccessError}
+ * While two builds share the orders, of the one that has fewer. @throws {TemporalAccessError}
  */
 export async function countPartnerWorkers(temporal: TemporalAccess): Promise<number> {
-  return countTakingWorkers(await describeQueue(temporal, 'partner'));
+  return countWorkersOfEachTaker(await describeQueue(temporal, 'partner'));
 }
 
 /** Who asks for tasks of a queue, and who is given some. @throws {TemporalAccessError} */

@@ -149,13 +149,13 @@ describe('docker-compose.yml', () => {
     for (const { name } of Object.values(searchAttributes)) expect(sources.join('\n')).not.toContain(name);
   });
 
-  it('makes the build of its image current, when the worker begins', () => {
+  it('makes the build of its image current, when the worker begins, and tries until it is', () => {
     const { command, environment, depends_on: after, restart, build } = serviceOf('worker-build-current');
 
     expect(command?.slice(0, 3)).toEqual(['node', 'dist/src/deployment/main.js', 'current']);
     expect(environment).toEqual({ TEMPORAL_ADDRESS: 'temporal:7233', TEMPORAL_NAMESPACE: 'default' });
     expect(after).toEqual({ worker: { condition: 'service_healthy' } });
-    expect(restart).toBe('no');
+    expect(restart).toBe('on-failure');
     expect(build?.args).toEqual({ BUILD_ID: packageJson.version });
     expect(serviceOf('worker').build?.args).toEqual(build?.args);
   });

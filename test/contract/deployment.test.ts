@@ -13,8 +13,8 @@ let temporal: EmbeddedTemporal;
 let connection: Connection;
 const workers: WorkerProcess[] = [];
 
-/** Several programs are started, one after the other. */
-jest.setTimeout(120_000);
+/** Several programs are started, one after the other, and workers without orders ask for some once a minute. */
+jest.setTimeout(400_000);
 
 beforeAll(async () => {
   temporal = await startEmbeddedTemporal();
@@ -67,6 +67,49 @@ describe('npm run deployment', () => {
     });
   });
 
+  it('takes the ramp of one build back when another one is made current, and when none is', async () => {
+    const namespace = await newNamespace(connection);
+    await Promise.all(['1.0', '1.1', '1.2'].map((buildId) => startBuild(namespace, buildId)));
+    await startWorker(namespace, {});
+    await deployment(namespace, 'current', '1.0');
+    await deployment(namespace, 'ramp', '1.1', '10');
+
+    const current = await deployment(namespace, 'current', '1.2');
+    const builds = await statesIn(namespace);
+    await deployment(namespace, 'ramp', '1.1', '10');
+    const unversioned = await deployment(namespace, 'current', '--unversioned');
+    const without = await statesIn(namespace);
+
+    expect(current.stdout.split('\n')).toEqual([
+      'Build 1.2 is current: it takes every new order, and the next step of each order in flight.',
+      'The ramp of build 1.1, which took 10 % of the orders, is taken back.',
+      'When build 1.0 is needed no more, stop its workers: npm run deployment -- drained 1.0',
+      'To go back: npm run deployment -- current 1.0',
+    ]);
+    expect(builds).toMatchObject({ '1.2': 'current', '1.1': expect.stringMatching(/^drain/) });
+    expect(unversioned.stdout).toContain('The ramp of build 1.1, which took 10 % of the orders, is taken back.');
+    expect(without).toMatchObject({ none: 'current', '1.2': expect.stringMatching(/^drain/) });
+  });
+
+  it('refuses a build whose only worker has just died, and to go without builds while no worker has none', async () => {
+    const namespace = await newNamespace(connection);
+    await startBuild(namespace, '1.0');
+    await deployment(namespace, 'current', '1.0');
+    const worker = await startBuild(namespace, '1.1');
+    await worker.kill();
+
+    const current = await deployment(namespace, 'current', '1.1', '--wait', '2s');
+    const ramped = await deployment(namespace, 'ramp', '1.1', '10', '--wait', '2s');
+    const unversioned = await deployment(namespace, 'current', '--unversioned', '--wait', '2s');
+
+    expect(current).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(current.stderr).toContain('No worker of build "1.1" has asked for orders within 2s');
+    expect(ramped).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('nothing was changed') });
+    expect(unversioned).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(unversioned.stderr).toContain('No worker without a build has asked for orders within 2s');
+    expect(await statesIn(namespace)).toMatchObject({ '1.0': 'current', '1.1': 'new' });
+  });
+
   it('takes a ramp back, and hands the orders to workers without a build', async () => {
     const namespace = await newNamespace(connection);
     await startBuild(namespace, '1.0');
@@ -77,6 +120,7 @@ describe('npm run deployment', () => {
     const ofCurrent = await deployment(namespace, 'ramp', '1.0', '25');
     const drained = await deployment(namespace, 'drained', '1.1');
     const takenBack = await deployment(namespace, 'ramp', '1.1', '0');
+    await startWorker(namespace, {});
     const unversioned = await deployment(namespace, 'current', '--unversioned');
     const status = await deployment(namespace, 'status');
 
@@ -86,8 +130,11 @@ describe('npm run deployment', () => {
     expect(ofCurrent).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Build 1.0 is current') });
     expect(drained).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('takes 25 % of the orders') });
     expect(takenBack.stdout).toBe('Build 1.1 takes no more orders. Those that it began go on with build 1.0.');
-    expect(unversioned.stdout).toContain('There is none at present, and orders wait');
-    expect(status.stdout).toMatch(/^\(without a build\) +current +0 +0$/m);
+    expect(unversioned.stdout.split('\n')).toEqual([
+      'No build is current: workers without a build take every new order, and the next step of each order in flight.',
+      'To go back: npm run deployment -- current 1.0',
+    ]);
+    expect(status.stdout).toMatch(/^\(without a build\) +current +1 +0$/m);
     expect(status.stdout).toMatch(/^1\.0 +drain(?:ing|ed) +1 +0$/m);
   });
 
@@ -133,7 +180,7 @@ describe('what is typed', () => {
       name: 'ramp',
       buildId: '1.0',
       percent: 2.5,
-      waitMs: 60_000,
+      waitMs: 90_000,
     });
     expect(parseCommandLine(['drained', '1.0'])).toEqual({ name: 'drained', buildId: '1.0', waitMs: 600_000 });
     expect(parseCommandLine(['--help'])).toEqual({ name: 'help' });
@@ -148,11 +195,21 @@ function deployment(namespace: string, ...args: string[]) {
   return runProgram('deployment', args, environment(namespace));
 }
 
-async function startBuild(namespace: string, buildId: string): Promise<void> {
+/** The state of each build; `none` are the workers without one. */
+async function statesIn(namespace: string): Promise<Record<string, string>> {
+  const { stdout } = await deployment(namespace, 'status', '--json');
+  const { builds } = JSON.parse(stdout) as { builds: { build_id: string | null; state: string }[] };
+  return Object.fromEntries(builds.map(({ build_id, state }) => [build_id ?? 'none', state]));
+}
+
+function startBuild(namespace: string, buildId: string): Promise<WorkerProcess> {
+  return startWorker(namespace, { WORKER_BUILD_ID: buildId });
+}
+
+async function startWorker(namespace: string, settings: Record<string, string>): Promise<WorkerProcess> {
   const worker = await startWorkerProcess({
     TEMPORAL_ADDRESS: temporal.settings.address,
     TEMPORAL_NAMESPACE: namespace,
-    WORKER_BUILD_ID: buildId,
     // There are no orders, and nobody is asked.
     DIRECTUS_URL: 'http://directus.invalid',
     DIRECTUS_TOKEN: 'unused',
@@ -160,6 +217,8 @@ async function startBuild(namespace: string, buildId: string): Promise<void> {
     RIDENDINE_API_KEY: 'unused',
     ENCRYPTION_KEYS: 'off',
     WORKER_SWEEP: 'off',
+    ...settings,
   });
   workers.push(worker);
+  return worker;
 }

@@ -47,6 +47,7 @@ const { enums, workflowservice } = proto.temporal.api;
 const INT = enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_INT;
 const REGISTERED = enums.v1.NamespaceState.NAMESPACE_STATE_REGISTERED;
 const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = enums.v1.TaskQueueType;
+const { WORKER_VERSIONING_MODE_VERSIONED } = enums.v1.WorkerVersioningMode;
 const UNAUTHENTICATED = 16;
 
 interface Report {
@@ -309,6 +310,24 @@ describe('npm run doctor', () => {
     expect(findingOf(report, 'workers')).toContain('"order-creation-ridendine": if orders wait there, they wait on.');
   });
 
+  it('names the build that has a part of the orders and no worker, be it the current one or the ramped one', async () => {
+    const rampedIsDead = await examineShared({ worker: '1.1', current: '1.1', ramping: '1.2' });
+    const currentIsDead = await examineShared({ worker: '1.2', current: '1.1', ramping: '1.2' });
+
+    expect(rampedIsDead.report.checks.find(({ check }) => check === 'workers')).toEqual({
+      check: 'workers',
+      verdict: 'warning',
+      finding:
+        'Workers of build 1.2 are given 10 % of the orders, and there is none: these orders wait until one runs. The others have 1, workers of build 1.1.',
+      advice: 'Start workers of build 1.2, or take the ramp back: "npm run deployment -- ramp 1.2 0".',
+    });
+    expect(currentIsDead.report.checks.find(({ check }) => check === 'workers')).toMatchObject({
+      verdict: 'warning',
+      finding: expect.stringMatching(/^Workers of build 1\.1 are given 90 % of the orders, and there is none/),
+      advice: 'Start workers of build 1.1, or give all orders to the others: "npm run deployment -- current 1.2".',
+    });
+  });
+
   it('misses the keys, and warns if they are off, which is a problem in production', async () => {
     const namespace = await preparedNamespace();
 
@@ -487,6 +506,31 @@ async function examineServerOf(serverVersion: string) {
   });
   cleanUps.push(() => front.close());
   return examine({ TEMPORAL_ADDRESS: front.address });
+}
+
+/** As if two builds shared the orders, the ramped one with 10 %, and only one worker asked for some. */
+async function examineShared({ worker, current, ramping }: { worker: string; current: string; ramping: string }) {
+  const build = (buildId: string) => ({ deploymentName: 'order-creation', buildId });
+  const queue = workflowservice.v1.DescribeTaskQueueResponse.encode({
+    pollers: [
+      {
+        identity: 'a worker',
+        lastAccessTime: proto.google.protobuf.Timestamp.fromObject({ seconds: Math.floor(Date.now() / 1000) }),
+        deploymentOptions: { ...build(worker), workerVersioningMode: WORKER_VERSIONING_MODE_VERSIONED },
+      },
+    ],
+    versioningInfo: {
+      currentDeploymentVersion: build(current),
+      rampingDeploymentVersion: build(ramping),
+      rampingVersionPercentage: 10,
+    },
+  }).finish();
+  const front = await startTemporalFront({
+    target: temporal.settings.address,
+    answer: (path) => (path.endsWith('/DescribeTaskQueue') ? queue : undefined),
+  });
+  cleanUps.push(() => front.close());
+  return examine({ TEMPORAL_ADDRESS: front.address, TEMPORAL_NAMESPACE: await preparedNamespace() });
 }
 
 /** With everything that there is to find right. */

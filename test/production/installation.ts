@@ -107,7 +107,7 @@ async function up(site: Site, supervisor: Supervisor) {
         .map(start),
     );
     if (name === 'postgres') return startDatabase(site, supervisor);
-    if (restart === 'no') await runOnce(site, supervisor, name);
+    if (restart !== 'unless-stopped') await runOnce(site, supervisor, name);
     else parts.set(name, await startService(site, supervisor, name));
     return undefined;
   };

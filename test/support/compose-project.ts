@@ -17,7 +17,7 @@ const serviceSchema = z.object({
   build: z.object({ dockerfile: z.string(), args: z.record(z.string(), z.string()) }).optional(),
   entrypoint: z.array(z.string()).nullish(),
   command: z.array(z.string()).nullish(),
-  restart: z.enum(['no', 'unless-stopped']),
+  restart: z.enum(['no', 'on-failure', 'unless-stopped']),
   environment: z.record(z.string(), z.string()).default({}),
   depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
   ports: z.array(z.object({ host_ip: z.string().optional(), target: z.number(), published: z.string() })).default([]),

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
-/** Far more than any of our command-line programs takes. */
-const TIMEOUT_MS = 60_000;
+/** Far more than any of our command-line programs takes: "npm run deployment" waits for workers, 90 s at most. */
+const TIMEOUT_MS = 150_000;
 
 export interface Ended {
   exitCode: number | undefined;
