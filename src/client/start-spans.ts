@@ -1,10 +1,12 @@
-import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, isSpanContextValid, SpanKind, trace } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { WorkflowClientInterceptor } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { TRACEPARENT_MEMO } from '../domain/order-creation.ts';
 import { TRACE_HEADER, traceContext, traceparentOf } from '../domain/trace-context.ts';
+import { markFailed } from './failed-span.ts';
+import { withRemoteSpan } from './remote-span.ts';
 
 /**
  * Tells a run its place in the trace of whoever starts it: the active span's, if the program uses OpenTelemetry, else
@@ -32,10 +34,8 @@ export const startSpans: WorkflowClientInterceptor = {
     } catch (error) {
       // Not its message: nobody knows what a server writes there. That a run is there already is no error.
       const type = error instanceof Error ? error.name : typeof error;
-      span.setAttribute('error.type', type);
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) {
-        span.setStatus({ code: SpanStatusCode.ERROR, message: type });
-      }
+      if (error instanceof WorkflowExecutionAlreadyStartedError) span.setAttribute('error.type', type);
+      else markFailed(span, type);
       throw error;
     } finally {
       span.end();
@@ -47,8 +47,5 @@ function callersContext(memo: Record<string, unknown> | undefined): Context {
   const active = context.active();
   const span = trace.getSpanContext(active);
   if (span && isSpanContextValid(span)) return active;
-  const told = traceContext(memo?.[TRACEPARENT_MEMO]);
-  if (told === undefined) return active;
-  const { traceId, spanId, traceFlags } = told;
-  return trace.setSpanContext(active, { traceId, spanId, traceFlags, isRemote: true });
+  return withRemoteSpan(active, traceContext(memo?.[TRACEPARENT_MEMO]));
 }

@@ -1,8 +1,9 @@
 import { context, isSpanContextValid, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
-import type { Context, Span } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { markFailed } from '../client/failed-span.ts';
+import { withRemoteSpan } from '../client/remote-span.ts';
 import { traceContext } from '../domain/trace-context.ts';
-import { markFailed } from '../observability/failed-span.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -24,7 +25,7 @@ export function recordSpans(routes: FastifyInstance): void {
     request.span = tracer.startSpan(
       `${method} ${route}`,
       { kind: SpanKind.SERVER, attributes: { 'http.request.method': method, 'http.route': route } },
-      callersContext(request),
+      withRemoteSpan(ROOT_CONTEXT, traceContext(request.headers.traceparent)),
     );
     done();
   });
@@ -49,11 +50,4 @@ export function recordSpans(routes: FastifyInstance): void {
 export function traceIdOf(request: FastifyRequest): string | undefined {
   const place = request.span?.spanContext();
   return place && isSpanContextValid(place) ? place.traceId : traceContext(request.headers.traceparent)?.traceId;
-}
-
-function callersContext({ headers }: FastifyRequest): Context {
-  const told = traceContext(headers.traceparent);
-  if (told === undefined) return ROOT_CONTEXT;
-  const { traceId, spanId, traceFlags } = told;
-  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
 }

@@ -1,11 +1,11 @@
 import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
-import type { Attributes, Context } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 import type { Info } from '@temporalio/activity';
-import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
-import type { Headers, Payload } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import { TRACE_HEADER, traceContextIn } from '../domain/trace-context.ts';
-import { markFailed } from './failed-span.ts';
+import { markFailed } from '../client/failed-span.ts';
+import { withRemoteSpan } from '../client/remote-span.ts';
+import { placeInHeaders } from '../workflows/headers.ts';
 
 /**
  * A span for each attempt of an activity, in the trace of its run. A run that was started without one has none; the
@@ -17,7 +17,7 @@ export const activitySpans: ActivityInterceptorsFactory = ({ info }) => {
   return {
     inbound: {
       async execute(input, next) {
-        const parent = contextIn(input.headers);
+        const parent = withRemoteSpan(ROOT_CONTEXT, placeInHeaders(input.headers));
         const span = tracer.startSpan(
           `RunActivity:${info.activityType}`,
           { kind: SpanKind.CONSUMER, attributes: { ...attemptOf(info), ...orderIn(input.args[0]) } },
@@ -41,23 +41,6 @@ export const activitySpans: ActivityInterceptorsFactory = ({ info }) => {
     },
   };
 };
-
-/** Somebody who starts a run by hand may write anything there. */
-function contextIn(headers: Headers): Context {
-  const payload = headers[TRACE_HEADER];
-  const place = payload && traceContextIn(readable(payload));
-  if (!place) return ROOT_CONTEXT;
-  const { traceId, spanId, traceFlags } = place;
-  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
-}
-
-function readable(payload: Payload): unknown {
-  try {
-    return defaultPayloadConverter.fromPayload(payload);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Under the names that the OpenTelemetry interceptors of Temporal's SDKs use, where they have one. */
 function attemptOf({ workflowExecution, activityId, attempt }: Info): Attributes {

@@ -1,6 +1,6 @@
 import { context, isSpanContextValid, SpanKind, trace } from '@opentelemetry/api';
+import { markFailed } from '../client/failed-span.ts';
 import { traceparentOf } from '../domain/trace-context.ts';
-import { markFailed } from './failed-span.ts';
 
 /**
  * `fetch` with a span for each call of a step, which tells method, host, path as a pattern and status, and with the header

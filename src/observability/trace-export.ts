@@ -5,8 +5,8 @@ import { defaultResource, detectResources, envDetector, resourceFromAttributes }
 import { BatchSpanProcessor, RandomIdGenerator } from '@opentelemetry/sdk-trace-base';
 import type { IdGenerator, ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { markFailed } from '../client/failed-span.ts';
 import type { RunSpan } from '../domain/run-span.ts';
-import { markFailed } from './failed-span.ts';
 import type { TroubleLog, TracingOptions } from './tracing.ts';
 
 export interface TraceExport {

@@ -1,10 +1,10 @@
 import { ApplicationFailure, defaultPayloadConverter, TemporalFailure } from '@temporalio/common';
-import type { Headers } from '@temporalio/common';
 import { ContinueAsNew, proxySinks, workflowInfo } from '@temporalio/workflow';
 import type { Sinks, WorkflowInterceptors } from '@temporalio/workflow';
 import type { RunSpan } from '../domain/run-span.ts';
-import { TRACE_HEADER, isSampled, traceContextIn, traceparentOf } from '../domain/trace-context.ts';
+import { TRACE_HEADER, isSampled, traceparentOf } from '../domain/trace-context.ts';
 import type { TraceContext } from '../domain/trace-context.ts';
+import { placeInHeaders } from './headers.ts';
 
 /** What a worker does with the runs that have ended, if it is told to trace. */
 export interface TraceSinks extends Sinks {
@@ -22,7 +22,7 @@ export function interceptors(): WorkflowInterceptors {
     inbound: [
       {
         async execute(input, next) {
-          parent = placeIn(input.headers);
+          parent = placeInHeaders(input.headers);
           if (parent === undefined) return await next(input);
           try {
             const result = await next(input);
@@ -52,17 +52,6 @@ export function interceptors(): WorkflowInterceptors {
       },
     ],
   };
-}
-
-/** Somebody who starts a run by hand may write anything there. */
-function placeIn(headers: Headers): TraceContext | undefined {
-  const payload = headers[TRACE_HEADER];
-  if (!payload) return undefined;
-  try {
-    return traceContextIn(defaultPayloadConverter.fromPayload(payload));
-  } catch {
-    return undefined;
-  }
 }
 
 /** The same at every replay, and no other run's: the end of the run's id is random. */
