@@ -1,4 +1,5 @@
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** By which a program is told to stop. */
+export const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
  * Ends the process at once, with exit code 1 and a line on standard error, when it is told to stop a second time. What the

@@ -3,18 +3,21 @@ import { readWorkerSettings } from '../config/worker-settings.ts';
 import { startTracing } from '../observability/tracing.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import { createWorkerLogger } from '../observability/worker-logger.ts';
+import { endOnFirstSignal } from '../process/first-signal.ts';
 import { forceOnSecondSignal } from '../process/second-signal.ts';
 import { createWorker } from './create-worker.ts';
 import { installRuntime } from './install-runtime.ts';
 
+const beginToWork = endOnFirstSignal();
 let tracing: Tracing | undefined;
 try {
-  forceOnSecondSignal('The worker');
   const settings = readWorkerSettings(process.env);
   const logger = createWorkerLogger(settings.logLevel);
   tracing = await startTracing({ isOn: settings.tracing, program: 'order-creation-worker', log: logger });
   installRuntime({ logger, metricsAddress: settings.metricsAddress });
   const worker = await createWorker(settings, tracing);
+  beginToWork();
+  forceOnSecondSignal('The worker');
   await worker.run();
 } catch (error) {
   const reason = error instanceof SettingsError ? error.message : `The worker stopped: ${withoutServersWords(error)}`;

@@ -3,7 +3,14 @@ import { execa } from 'execa';
 import { serviceOf } from './commands.ts';
 import type { Site } from './commands.ts';
 
-const TIMEOUT_MS = 10_000;
+/** The machine does much else beside: everything may take so many times as long as the compose file gives it. */
+const PATIENCE = 4;
+
+/** How long after its start compose gives a service up that is not healthy; here {@link PATIENCE} times that. */
+export function healthLimitMs({ project }: Pick<Site, 'project'>, name: string): number {
+  const { healthcheck: check } = serviceOf(project, name);
+  return check === undefined ? 0 : PATIENCE * (check.start_period + check.interval * check.retries);
+}
 
 /**
  * The health check of the compose file, run as it stands there. A service without one is healthy as soon as it runs.
@@ -11,7 +18,9 @@ const TIMEOUT_MS = 10_000;
  * @throws Error if it is none that is known here.
  */
 export function healthCheckOf({ project, places }: Site, name: string): () => Promise<boolean> {
-  const [kind, program, ...args] = serviceOf(project, name).healthcheck?.test ?? ['NONE'];
+  const { test, timeout = 0 } = serviceOf(project, name).healthcheck ?? {};
+  const [kind, program, ...args] = test ?? ['NONE'];
+  const timeoutMs = PATIENCE * timeout;
   if (kind === 'NONE') return async () => true;
   if (kind === 'CMD' && program === 'nc') {
     const port = places.port(name, Number(args.at(-1)));
@@ -20,7 +29,7 @@ export function healthCheckOf({ project, places }: Site, name: string): () => Pr
   if (kind === 'CMD' && program === 'wget') {
     const url = new URL(args.at(-1) ?? '');
     url.port = String(places.port(name, Number(url.port)));
-    return async () => (await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })).ok;
+    return async () => (await fetch(url, { signal: AbortSignal.timeout(timeoutMs) })).ok;
   }
   const script = args.join(' ');
   const [inside, containerPort] = /127\.0\.0\.1:(\d+)/.exec(script) ?? [];
@@ -32,7 +41,7 @@ export function healthCheckOf({ project, places }: Site, name: string): () => Pr
   return async () => {
     // A process each time costs more than the service that starts meanwhile.
     if (!(await isListening(port))) return false;
-    const { exitCode } = await execa(process.execPath, here, { reject: false, timeout: TIMEOUT_MS });
+    const { exitCode } = await execa(process.execPath, here, { reject: false, timeout: timeoutMs });
     return exitCode === 0;
   };
 }

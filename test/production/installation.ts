@@ -15,7 +15,7 @@ import { loadComposeProject } from '../support/compose-project.ts';
 import type { ComposeService } from '../support/compose-project.ts';
 import { commandOf, directusCommand, innerPorts, serviceOf, temporaryFolder } from './commands.ts';
 import type { Site } from './commands.ts';
-import { healthCheckOf } from './health.ts';
+import { healthCheckOf, healthLimitMs } from './health.ts';
 import { buildApp } from './image.ts';
 import { Places } from './places.ts';
 import { prepareConfiguration } from './prometheus.ts';
@@ -25,8 +25,6 @@ import { asEnvironmentFile } from './variables.ts';
 /** People look at orders through these, and no order's way leads over them. They are not to be had without containers. */
 const left = new Set(['temporal-ui', 'grafana']);
 
-/** Twenty times what the slowest takes: Directus with an empty database. */
-const READY_TIMEOUT_MS = 180_000;
 const LAST_LINES = 20;
 
 /** What docker-compose.yml describes, running without containers. */
@@ -88,33 +86,59 @@ export async function startInstallation(variables: Record<string, string>): Prom
   }
 }
 
-/** Starts every service after those that it depends on. */
+interface Start {
+  isStarted: Promise<void>;
+  /** Healthy, or ended with exit code 0 where it ends by itself. */
+  isDone: Promise<RunningPostgres | undefined>;
+}
+
+/** Starts every service when those that it depends on are as far as it says. */
 async function up(site: Site, supervisor: Supervisor) {
   const names = Object.keys(site.project.services).filter((name) => !left.has(name));
   const parts = new Map<string, RestartablePart>();
-  const started = new Map<string, Promise<RunningPostgres | undefined>>();
+  const starts = new Map<string, Start>();
 
-  const start = (name: string) => {
-    const starting = started.get(name) ?? startAfterOthers(name);
-    started.set(name, starting);
-    return starting;
+  const start = (name: string): Start => {
+    const known = starts.get(name);
+    if (known) return known;
+    const { promise: isStarted, resolve, reject } = Promise.withResolvers<void>();
+    const isDone = startAfterOthers(name, resolve);
+    isDone.then(() => resolve(), reject);
+    // Nobody may wait for it, and whoever waits for the end hears of it.
+    isStarted.catch(() => {});
+    starts.set(name, { isStarted, isDone });
+    return { isStarted, isDone };
   };
-  const startAfterOthers = async (name: string) => {
+  const startAfterOthers = async (name: string, onStarted: () => void) => {
     const { depends_on: others, restart } = serviceOf(site.project, name);
     await Promise.all(
-      Object.keys(others)
-        .filter((other) => names.includes(other))
-        .map(start),
+      Object.entries(others)
+        .filter(([other]) => names.includes(other))
+        .map(([other, { condition }]) => {
+          requirePossible(site, name, other, condition);
+          return condition === 'service_started' ? start(other).isStarted : start(other).isDone;
+        }),
     );
     if (name === 'postgres') return startDatabase(site, supervisor);
-    if (restart !== 'unless-stopped') await runOnce(site, supervisor, name);
-    else parts.set(name, await startService(site, supervisor, name));
+    if (restart !== 'unless-stopped') await runOnce(site, supervisor, name, onStarted);
+    else parts.set(name, await startService(site, supervisor, name, onStarted));
     return undefined;
   };
-  await Promise.all(names.map(start));
-  const postgres = await started.get('postgres');
+  await Promise.all(names.map((name) => start(name).isDone));
+  const postgres = await starts.get('postgres')?.isDone;
   if (postgres === undefined) throw new Error('docker-compose.yml has no service postgres.');
   return { postgres, parts };
+}
+
+/** @throws Error where compose would refuse to wait, or wait forever. */
+function requirePossible({ project }: Site, name: string, other: string, condition: string): void {
+  const { healthcheck, restart } = serviceOf(project, other);
+  if (condition === 'service_healthy' && healthcheck === undefined) {
+    throw new Error(`${name} waits until ${other} is healthy, which has no health check.`);
+  }
+  if (condition === 'service_completed_successfully' && restart === 'unless-stopped') {
+    throw new Error(`${name} waits until ${other} has ended, which is started again then.`);
+  }
 }
 
 /** Runs what the image of PostgreSQL runs on an empty data folder. */
@@ -155,13 +179,20 @@ async function startDatabase(site: Site, supervisor: Supervisor): Promise<Runnin
   return postgres;
 }
 
-async function runOnce(site: Site, supervisor: Supervisor, name: string): Promise<void> {
+async function runOnce(site: Site, supervisor: Supervisor, name: string, onStarted: () => void): Promise<void> {
   const command = commandOf(site, name);
   await prepareFolders(site, name, command);
-  await runToEnd(site, supervisor, command);
+  const end = runToEnd(site, supervisor, command);
+  onStarted();
+  await end;
 }
 
-function startService(site: Site, supervisor: Supervisor, name: string): Promise<RestartablePart> {
+function startService(
+  site: Site,
+  supervisor: Supervisor,
+  name: string,
+  onStarted: () => void,
+): Promise<RestartablePart> {
   const isReady = healthCheckOf(site, name);
   const command = commandOf(site, name);
   return startRestartable(async () => {
@@ -169,8 +200,9 @@ function startService(site: Site, supervisor: Supervisor, name: string): Promise
     if (name === 'prometheus') await prepareConfiguration(site);
     if (name === 'directus') await runToEnd(site, supervisor, directusCommand(site, 'bootstrap'));
     const part = supervisor.spawn(command);
+    onStarted();
     try {
-      await waitUntilReady({ name, part, timeoutMs: READY_TIMEOUT_MS, isReady });
+      await waitUntilReady({ name, part, timeoutMs: healthLimitMs(site, name), isReady });
     } catch (error) {
       throw new Error(`${name} did not start. Its last lines:\n${lastLines(site.folder, name)}`, { cause: error });
     }

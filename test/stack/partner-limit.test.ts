@@ -21,6 +21,14 @@ import { startWorkerProgram } from '../support/worker-program.ts';
 
 const { TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
 
+/** An order's key and the grace of its quote live for a few seconds, and a call may take 3. */
+const shortTimes = {
+  RIDENDINE_TIMEOUT_MS: '1000',
+  RIDENDINE_IDEMPOTENCY_TTL: '65s',
+  RIDENDINE_IDEMPOTENCY_MARGIN: '61s',
+  QUOTE_GRACE: '1s',
+};
+
 /** Between the moment at which the server lets a call go and that at which the sandbox notes it. */
 const JITTER = 1;
 
@@ -116,15 +124,7 @@ describe('a limit of calls to RideNDine', () => {
   }, 120_000);
 
   it('lets a call that support staff asked for after the life of its key wait longer than a call may take', async () => {
-    // The key lives for 4 s, and a call may take 3.
-    await startWorker({
-      limit: 1000,
-      settings: {
-        RIDENDINE_TIMEOUT_MS: '1000',
-        RIDENDINE_IDEMPOTENCY_TTL: '65s',
-        RIDENDINE_IDEMPOTENCY_MARGIN: '61s',
-      },
-    });
+    await startWorker({ limit: 1000, settings: shortTimes });
     const checkouts = await newCheckouts(1);
     const [{ idempotency_key, quote_id }] = checkouts as [CheckoutRequest];
     await ridendine.addFault({ kind: 'reset', times: null, quote_id });
@@ -145,6 +145,25 @@ describe('a limit of calls to RideNDine', () => {
     await untilAll(checkouts, ({ stage }) => stage === 'LINKED');
     expect(callsMeanwhile).toBe(0);
     expect(await callsFor(checkouts)).toHaveLength(unasked + 1);
+  }, 120_000);
+
+  it('fails an order, as never sent, that has waited until its time was over', async () => {
+    await startWorker({ limit: 1000, settings: shortTimes });
+    await setLimitAtTemporal(0);
+    const checkout = newPickupRequest();
+    await directus.addQuote(checkout, { quote: { expires_at: new Date(Date.now() + 4000).toISOString() } });
+    await orders.createOrder(checkout, { timeoutMs: 0 });
+    await untilAll([checkout], ({ stage }) => stage === 'CREATING_RIDENDINE_ORDER');
+    await delay(12_000);
+    await setLimitAtTemporal(undefined);
+
+    await untilAll([checkout], ({ state, stage }) => state === 'FAILED' || stage === 'NEEDS_REVIEW');
+
+    expect(await orders.getOrder(checkout.idempotency_key)).toMatchObject({
+      state: 'FAILED',
+      failure: { code: 'QuoteExpired' },
+    });
+    expect(await callsFor([checkout])).toEqual([]);
   }, 120_000);
 });
 

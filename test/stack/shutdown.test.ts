@@ -5,8 +5,10 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
 import type { RestartablePart } from '../../stack/restartable-part.ts';
+import { startTcpServer } from '../support/loopback-servers.ts';
 import { startRunningStack } from '../support/running-stack.ts';
 import type { RunningStack } from '../support/running-stack.ts';
+import { startProgram } from '../support/start-program.ts';
 import { startWorkerProcess, workerEnvironment } from '../support/worker-process.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
 
@@ -62,6 +64,29 @@ describe('a worker that is told to stop', () => {
     await untilLinked(slow.key);
     await expect(world.sandboxOrdersOf(slow.orderId)).resolves.toHaveLength(1);
   }, 240_000);
+});
+
+describe('a worker that is told to stop while it waits for a Temporal that does not answer', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'ends at once, in order: %s',
+    async (signal) => {
+      const silent = await startTcpServer(() => {});
+      const worker = startProgram('worker', {
+        ...workerEnvironment(world),
+        TEMPORAL_ADDRESS: new URL(silent.url).host,
+      });
+      await pWaitFor(() => silent.connections.length > 0, { timeout: WAITING_MS });
+      const toldAt = Date.now();
+
+      process.kill(worker.pid, signal);
+      const { exitCode } = await worker.ended;
+      await silent.close();
+
+      expect(exitCode).toBe(0);
+      expect(Date.now() - toldAt).toBeLessThan(3000);
+    },
+    60_000,
+  );
 });
 
 describe.each(['gateway', 'codecServer'] as const)('the %s, while somebody still sends a request', (name) => {

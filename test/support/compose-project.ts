@@ -12,6 +12,8 @@ export const COMPOSE_LOADING_MS = 180_000;
 /** What Compose gives a container that is stopped, unless it is told otherwise. */
 const STOP_GRACE_MS = 10_000;
 
+const duration = z.string().transform((text) => goDurationMs(text));
+
 const serviceSchema = z.object({
   image: z.string(),
   build: z.object({ dockerfile: z.string(), args: z.record(z.string(), z.string()) }).optional(),
@@ -19,7 +21,12 @@ const serviceSchema = z.object({
   command: z.array(z.string()).nullish(),
   restart: z.enum(['no', 'on-failure', 'unless-stopped']),
   environment: z.record(z.string(), z.string()).default({}),
-  depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+  depends_on: z
+    .record(
+      z.string(),
+      z.object({ condition: z.enum(['service_started', 'service_healthy', 'service_completed_successfully']) }),
+    )
+    .default({}),
   ports: z.array(z.object({ host_ip: z.string().optional(), target: z.number(), published: z.string() })).default([]),
   volumes: z
     .array(
@@ -35,11 +42,17 @@ const serviceSchema = z.object({
   cap_drop: z.array(z.string()).default([]),
   security_opt: z.array(z.string()).default([]),
   tmpfs: z.array(z.string()).default([]),
-  healthcheck: z.object({ test: z.array(z.string()).min(2) }).optional(),
-  stop_grace_period: z
-    .string()
-    .transform((text) => goDurationMs(text))
-    .default(STOP_GRACE_MS),
+  // What is not said is Docker's own.
+  healthcheck: z
+    .object({
+      test: z.array(z.string()).min(2),
+      interval: duration.default(30_000),
+      timeout: duration.default(30_000),
+      retries: z.number().default(3),
+      start_period: duration.default(0),
+    })
+    .optional(),
+  stop_grace_period: duration.default(STOP_GRACE_MS),
 });
 
 /** A service as the Compose specification's loader resolves it. */
