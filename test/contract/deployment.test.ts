@@ -56,6 +56,7 @@ describe('npm run deployment', () => {
       WORKER_BUILD_ID: '1.0',
     });
     expect(ofTheImage).toMatchObject({ exitCode: 0, stdout: 'Build 1.0 is current, as it was.' });
+    expect(again.stderr).toContain('Waiting for workers of build 1.0 to ask for orders');
     expect(again.stdout.split('\n')).toEqual([
       'Build 1.0 is current: it takes every new order, and the next step of each order in flight.',
       'Workers without a build take nothing more: stop them when you like.',
@@ -69,15 +70,13 @@ describe('npm run deployment', () => {
 
   it('takes the ramp of one build back when another one is made current, and when none is', async () => {
     const namespace = await newNamespace(connection);
-    await Promise.all(['1.0', '1.1', '1.2'].map((buildId) => startBuild(namespace, buildId)));
-    await startWorker(namespace, {});
-    await deployment(namespace, 'current', '1.0');
-    await deployment(namespace, 'ramp', '1.1', '10');
+    await whileStarting('1.0', namespace, 'current', '1.0');
+    await whileStarting('1.1', namespace, 'ramp', '1.1', '10');
 
-    const current = await deployment(namespace, 'current', '1.2');
+    const current = await whileStarting('1.2', namespace, 'current', '1.2');
     const builds = await statesIn(namespace);
-    await deployment(namespace, 'ramp', '1.1', '10');
-    const unversioned = await deployment(namespace, 'current', '--unversioned');
+    await whileStarting('1.1', namespace, 'ramp', '1.1', '10');
+    const unversioned = await whileStarting(undefined, namespace, 'current', '--unversioned');
     const without = await statesIn(namespace);
 
     expect(current.stdout.split('\n')).toEqual([
@@ -93,8 +92,7 @@ describe('npm run deployment', () => {
 
   it('refuses a build whose only worker has just died, and to go without builds while no worker has none', async () => {
     const namespace = await newNamespace(connection);
-    await startBuild(namespace, '1.0');
-    await deployment(namespace, 'current', '1.0');
+    await whileStarting('1.0', namespace, 'current', '1.0');
     const worker = await startBuild(namespace, '1.1');
     await worker.kill();
 
@@ -112,16 +110,13 @@ describe('npm run deployment', () => {
 
   it('takes a ramp back, and hands the orders to workers without a build', async () => {
     const namespace = await newNamespace(connection);
-    await startBuild(namespace, '1.0');
-    await deployment(namespace, 'current', '1.0');
-    await startBuild(namespace, '1.1');
+    await whileStarting('1.0', namespace, 'current', '1.0');
 
-    const ramped = await deployment(namespace, 'ramp', '1.1', '25%');
+    const ramped = await whileStarting('1.1', namespace, 'ramp', '1.1', '25%');
     const ofCurrent = await deployment(namespace, 'ramp', '1.0', '25');
     const drained = await deployment(namespace, 'drained', '1.1');
     const takenBack = await deployment(namespace, 'ramp', '1.1', '0');
-    await startWorker(namespace, {});
-    const unversioned = await deployment(namespace, 'current', '--unversioned');
+    const unversioned = await whileStarting(undefined, namespace, 'current', '--unversioned');
     const status = await deployment(namespace, 'status');
 
     expect(ramped.stdout).toContain(
@@ -200,6 +195,13 @@ async function statesIn(namespace: string): Promise<Record<string, string>> {
   const { stdout } = await deployment(namespace, 'status', '--json');
   const { builds } = JSON.parse(stdout) as { builds: { build_id: string | null; state: string }[] };
   return Object.fromEntries(builds.map(({ build_id, state }) => [build_id ?? 'none', state]));
+}
+
+/** Waits for no worker that is there already and has nothing to do: such a one is heard of once a minute. */
+async function whileStarting(buildId: string | undefined, namespace: string, ...args: string[]) {
+  const settings = buildId === undefined ? {} : { WORKER_BUILD_ID: buildId };
+  const [ended] = await Promise.all([deployment(namespace, ...args), startWorker(namespace, settings)]);
+  return ended;
 }
 
 function startBuild(namespace: string, buildId: string): Promise<WorkerProcess> {

@@ -326,7 +326,7 @@ describe('npm run doctor', () => {
       finding: expect.stringMatching(/^Workers of build 1\.1 are given 90 % of the orders, and there is none/),
       advice: 'Start workers of build 1.1, or give all orders to the others: "npm run deployment -- current 1.2".',
     });
-  });
+  }, 60_000);
 
   it('misses the keys, and warns if they are off, which is a problem in production', async () => {
     const namespace = await preparedNamespace();

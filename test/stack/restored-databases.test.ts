@@ -10,6 +10,7 @@ import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { connectToPostgres } from '../support/postgres-session.ts';
 import { startPreparedDirectus } from '../support/prepared-directus.ts';
 import type { PreparedDirectus } from '../support/prepared-directus.ts';
+import { runProgram } from '../support/run-program.ts';
 import { startSandbox } from '../support/running-sandbox.ts';
 import type { RunningSandbox } from '../support/running-sandbox.ts';
 import type { StartedProgram } from '../support/start-program.ts';
@@ -43,8 +44,11 @@ describe("Temporal's database, lost with everything in it", () => {
     await lost.stop();
     await ridendine.clearFaults();
 
-    const empty = await startWorld(EAGER_SWEEP);
+    const empty = await startWorld({ ...EAGER_SWEEP, WORKER_BUILD_ID: 'of-an-image' });
+    // An image's workers have a build, and an empty Temporal knows of none that is current.
+    const made = await runProgram('deployment', ['current', 'of-an-image'], { TEMPORAL_ADDRESS: empty.address });
 
+    expect(made).toMatchObject({ exitCode: 0 });
     await untilStage(empty, inFlight, 'LINKED');
     await untilStage(empty, inReview, 'NEEDS_REVIEW');
     const again = await empty.orders.createOrder(linked, { timeoutMs: WAIT_MS });
@@ -107,6 +111,8 @@ describe("Directus' database, restored from a backup", () => {
 interface World {
   orders: OrderCreationClient;
   client: Client;
+  /** Of Temporal. */
+  address: string;
   deleteRun(checkout: CheckoutRequest): Promise<void>;
   /** Removes all that Temporal knows. */
   stop(): Promise<void>;
@@ -126,6 +132,7 @@ async function startWorld(settings: Record<string, string> = { WORKER_SWEEP: 'of
   return {
     orders,
     client,
+    address: temporal.settings.address,
     async deleteRun(checkout) {
       const { namespace } = temporal.settings;
       const workflowExecution = { workflowId: workflowIdOf(checkout) };
