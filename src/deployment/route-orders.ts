@@ -179,8 +179,16 @@ export const commands = {
 
 const lookAt = '"npm run deployment -- status" shows those that it knows.';
 
-async function routing({ temporal }: Deployment): Promise<Routing> {
-  return routingOf(await describeQueue(temporal));
+/** @throws {DeploymentError} a build of another deployment takes orders: what is set for this one would change nothing. */
+async function routing({ temporal, name }: Deployment): Promise<Routing> {
+  const now = routingOf(await describeQueue(temporal));
+  const foreign = [now.current, now.ramping?.build].find((build) => build && build.deploymentName !== name);
+  if (foreign === undefined) return now;
+  throw new DeploymentError(
+    `Build ${foreign.buildId} of another deployment, "${foreign.deploymentName}", takes orders, and this is "${name}" ` +
+      `(WORKER_DEPLOYMENT_NAME). Start workers without a build, and have them take the orders first: ` +
+      `WORKER_DEPLOYMENT_NAME=${foreign.deploymentName} ${commands.unversioned}`,
+  );
 }
 
 function requestOf({ temporal, name }: Deployment) {

@@ -20,7 +20,10 @@ try {
   forceOnSecondSignal('The worker');
   await worker.run();
 } catch (error) {
-  const reason = error instanceof SettingsError ? error.message : `The worker stopped: ${withoutServersWords(error)}`;
+  const reason =
+    error instanceof SettingsError
+      ? error.message
+      : `The worker stopped: ${withoutServersWords(error)}\nIf it can not connect, "npm run doctor" with the same settings says why.`;
   process.stderr.write(`${reason}\n`);
   process.exitCode = 1;
 }

@@ -154,7 +154,8 @@ describe('docker-compose.yml', () => {
 
     expect(command?.slice(0, 3)).toEqual(['node', 'dist/src/deployment/main.js', 'current']);
     expect(environment).toEqual({ TEMPORAL_ADDRESS: 'temporal:7233', TEMPORAL_NAMESPACE: 'default' });
-    expect(after).toEqual({ worker: { condition: 'service_healthy' } });
+    const { 'ridendine-sandbox': _sandbox, ...workerWaits } = serviceOf('worker').depends_on;
+    expect(after).toEqual(workerWaits);
     expect(restart).toBe('on-failure');
     expect(build?.args).toEqual({ BUILD_ID: packageJson.version });
     expect(serviceOf('worker').build?.args).toEqual(build?.args);

@@ -508,9 +508,10 @@ async function examineServerOf(serverVersion: string) {
   return examine({ TEMPORAL_ADDRESS: front.address });
 }
 
+const build = (buildId: string) => ({ deploymentName: 'order-creation', buildId });
+
 /** As if two builds shared the orders, the ramped one with 10 %, and only one worker asked for some. */
 async function examineShared({ worker, current, ramping }: { worker: string; current: string; ramping: string }) {
-  const build = (buildId: string) => ({ deploymentName: 'order-creation', buildId });
   const queue = workflowservice.v1.DescribeTaskQueueResponse.encode({
     pollers: [
       {
