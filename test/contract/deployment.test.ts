@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Connection } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import { parseCommandLine, UsageError } from '../../src/deployment/command-line.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { newNamespace } from '../support/new-namespace.ts';
 import { runProgram } from '../support/run-program.ts';
+import { startTemporalFront } from '../support/temporal-front.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
 
@@ -131,6 +133,33 @@ describe('npm run deployment', () => {
     ]);
     expect(status.stdout).toMatch(/^\(without a build\) +current +1 +0$/m);
     expect(status.stdout).toMatch(/^1\.0 +drain(?:ing|ed) +1 +0$/m);
+  });
+
+  it('sets nothing for one deployment while a build of another one takes the orders', async () => {
+    const namespace = await newNamespace(connection);
+    const queue = proto.temporal.api.workflowservice.v1.DescribeTaskQueueResponse.encode({
+      versioningInfo: { currentDeploymentVersion: { deploymentName: 'another', buildId: '9.9' } },
+    }).finish();
+    const front = await startTemporalFront({
+      target: temporal.settings.address,
+      answer: (path) => (path.endsWith('/DescribeTaskQueue') ? queue : undefined),
+    });
+    const there = { ...environment(namespace), TEMPORAL_ADDRESS: front.address };
+
+    const answers = [
+      await runProgram('deployment', ['current', '1.0'], there),
+      await runProgram('deployment', ['current', '--unversioned'], there),
+      await runProgram('deployment', ['ramp', '1.0', '10'], there),
+    ];
+    await front.close();
+
+    for (const { exitCode, stderr } of answers) {
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain(
+        'Build 9.9 of another deployment, "another", takes orders, and this is "order-creation"',
+      );
+      expect(stderr).toContain('WORKER_DEPLOYMENT_NAME=another npm run deployment -- current --unversioned');
+    }
   });
 
   it('says what Temporal can not tell it', async () => {
