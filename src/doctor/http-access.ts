@@ -29,7 +29,7 @@ export interface HttpAnswer {
   answeredAtMs: number;
 }
 
-/** The address as it may be printed: one with a password in it is shown without. */
+/** The address as it is printed, with and without a slash at its end alike. */
 export function shownUrl(url: string): string {
   const { origin, pathname } = new URL(url);
   return `${origin}${pathname}`.replace(/\/+$/, '');
