@@ -46,9 +46,13 @@ async function run(): Promise<number> {
         from: { type: 'string' },
       },
     });
-    const result = values.from
-      ? readBenchResult(await readFile(values.from, 'utf8'))
-      : await measure({ rounds: wholeNumber('rounds', values.rounds), orders: wholeNumber('orders', values.orders) });
+    const text = values.from
+      ? await readFile(values.from, 'utf8')
+      : JSON.stringify(
+          await measure({ rounds: wholeNumber('rounds', values.rounds), orders: wholeNumber('orders', values.orders) }),
+        );
+    // Whether it was measured now or then, the same result is written in the same order.
+    const result = readBenchResult(text);
     progress.say(`\n${describePerformance(result)}\n`);
     if (values.write) for (const file of await writePages(result)) progress.say(`Written: ${file}`);
     return 0;
