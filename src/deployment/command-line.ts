@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import ms from 'ms';
 import type { StringValue } from 'ms';
+import { parseOptions, UsageError } from '../command-line/parse-options.ts';
 import { BUILD_ID } from '../config/deployment-settings.ts';
 
 export const USAGE = `npm run deployment -- <command>
@@ -35,11 +35,6 @@ export type DeploymentCommand =
   | { name: 'ramp'; buildId: string; percent: number; waitMs: number }
   | { name: 'drained'; buildId: string; waitMs: number };
 
-/** A command that can't be understood, or lacks something. `message` says what. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 const options = {
   unversioned: { type: 'boolean' },
   json: { type: 'boolean' },
@@ -49,7 +44,7 @@ const options = {
 
 /** @throws {UsageError} */
 export function parseCommandLine(args: string[]): DeploymentCommand {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseOptions(args, options);
   const { help, ...given } = values;
   const [command, ...rest] = positionals;
   if (help || command === 'help') return { name: 'help' };
@@ -79,14 +74,6 @@ export function parseCommandLine(args: string[]): DeploymentCommand {
       throw new UsageError('A command is missing: status, current, ramp or drained.');
     default:
       throw new UsageError(`There is no command "${command}": it is status, current, ramp or drained.`);
-  }
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }
 

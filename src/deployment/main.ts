@@ -1,15 +1,14 @@
+import { UsageError } from '../command-line/parse-options.ts';
+import { runCommand } from '../command-line/run-command.ts';
 import { deploymentVariables } from '../config/deployment-settings.ts';
 import { parseEnvironment, SettingsError } from '../config/environment.ts';
 import { readTemporalSettings, temporalVariables } from '../config/temporal-settings.ts';
 import { TemporalAccessError, withTemporalAccess } from '../temporal/temporal-access.ts';
-import { parseCommandLine, USAGE, UsageError } from './command-line.ts';
+import { parseCommandLine, USAGE } from './command-line.ts';
 import type { DeploymentCommand } from './command-line.ts';
 import { DeploymentError } from './deployment-error.ts';
 import { makeCurrent, makeUnversioned, ramp, waitUntilDrained } from './route-orders.ts';
 import { describeStatus, statusAsJson } from './show-status.ts';
-
-const REFUSED = 1;
-const WRONG_USAGE = 2;
 
 const variables = temporalVariables.extend(deploymentVariables.shape);
 
@@ -40,24 +39,11 @@ async function carryOut(command: Exclude<DeploymentCommand, { name: 'help' }>): 
   });
 }
 
-/** @returns exit code. */
-async function main(args: string[]): Promise<number> {
-  try {
-    const command = parseCommandLine(args);
-    const lines = command.name === 'help' ? [USAGE] : await carryOut(command);
-    process.stdout.write(`${lines.join('\n')}\n`);
-    return 0;
-  } catch (error) {
-    if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\n"npm run deployment -- --help" tells more.\n`);
-      return WRONG_USAGE;
-    }
-    const isExpected =
-      error instanceof DeploymentError || error instanceof SettingsError || error instanceof TemporalAccessError;
-    if (!isExpected) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return REFUSED;
-  }
-}
-
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await runCommand({
+  program: 'deployment',
+  async carryOut() {
+    const command = parseCommandLine(process.argv.slice(2));
+    return command.name === 'help' ? [USAGE] : await carryOut(command);
+  },
+  expected: [DeploymentError, SettingsError, TemporalAccessError],
+});

@@ -1,3 +1,4 @@
+import { textTable } from '../command-line/text-table.ts';
 import { listBuilds } from './builds.ts';
 import type { Build, Deployment } from './builds.ts';
 import { commands } from './route-orders.ts';
@@ -6,7 +7,7 @@ import { commands } from './route-orders.ts';
 export async function describeStatus(deployment: Deployment): Promise<string[]> {
   const builds = await listBuilds(deployment);
   const rows = builds.map((build) => [nameOf(build), stateOf(build), String(build.workers), String(build.openOrders)]);
-  return [...table([['BUILD', 'STATE', 'WORKERS', 'OPEN ORDERS'], ...rows]), '', ...builds.flatMap(adviceOn)];
+  return [...textTable([['BUILD', 'STATE', 'WORKERS', 'OPEN ORDERS'], ...rows]), '', ...builds.flatMap(adviceOn)];
 }
 
 /** The same for programs. @throws {TemporalAccessError} */
@@ -56,14 +57,4 @@ function adviceOn({ buildId, state, workers, openOrders }: Build): string[] {
         ? [`Build ${buildId} takes nothing: ${commands.ramp(buildId, 10)}, or at once ${commands.current(buildId)}`]
         : [];
   }
-}
-
-function table(rows: string[][]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseOptions, UsageError } from '../command-line/parse-options.ts';
 import { faultsOfReviewDecision } from '../domain/review-decision.ts';
 import type { ReviewDecision } from '../domain/review-decision.ts';
 
@@ -25,11 +25,6 @@ export type ReviewCommand =
   | { name: 'show'; id: string }
   | { name: 'decide'; id: string; decision: ReviewDecision };
 
-/** A command that can't be understood, or lacks something. `message` says what. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 const options = {
   actor: { type: 'string' },
   reason: { type: 'string' },
@@ -40,7 +35,7 @@ const options = {
 
 /** @throws {UsageError} */
 export function parseCommandLine(args: string[]): ReviewCommand {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseOptions(args, options);
   const { help, ...given } = values;
   const [command, id, ...others] = positionals;
   if (help || command === 'help') return { name: 'help' };
@@ -70,14 +65,6 @@ export function parseCommandLine(args: string[]): ReviewCommand {
     }
     default:
       throw new UsageError(`There is no command "${command}": it is list, show, retry, link or abandon.`);
-  }
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -1,3 +1,4 @@
+import { textTable } from '../command-line/text-table.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
 import { inReviewSince, listRunsInReview } from './order-runs.ts';
 import { moment } from './show-order.ts';
@@ -25,15 +26,5 @@ export async function listOrders(temporal: TemporalAccess): Promise<string[]> {
     run.failureCode ?? '-',
     run.quoteId ?? '-',
   ]);
-  return table([['ORDER', 'IN REVIEW SINCE', 'FAILURE', 'QUOTE'], ...rows]);
-}
-
-function table(rows: string[][]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return textTable([['ORDER', 'IN REVIEW SINCE', 'FAILURE', 'QUOTE'], ...rows]);
 }

@@ -1,3 +1,4 @@
+import { runCommand } from '../command-line/run-command.ts';
 import { encryptionVariables, readEncryptionKeys } from '../config/encryption-settings.ts';
 import { parseEnvironment, SettingsError } from '../config/environment.ts';
 import { readTemporalSettings, temporalVariables } from '../config/temporal-settings.ts';
@@ -5,16 +6,13 @@ import { dataConverterFor } from '../encryption/data-converter.ts';
 import { createEncryptionCodec, DecryptionError } from '../encryption/encryption-codec.ts';
 import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
 import { TemporalAccessError, withTemporalAccess } from '../temporal/temporal-access.ts';
-import { parseCommandLine, USAGE, UsageError } from './command-line.ts';
+import { parseCommandLine, USAGE } from './command-line.ts';
 import type { ReviewCommand } from './command-line.ts';
 import { decide, outcomeOf } from './decide.ts';
 import { listOrders } from './list-orders.ts';
 import { findRun } from './order-runs.ts';
 import { ReviewError } from './review-error.ts';
 import { describeOrder } from './show-order.ts';
-
-const REFUSED = 1;
-const WRONG_USAGE = 2;
 
 const variables = temporalVariables.extend(encryptionVariables.shape);
 
@@ -41,27 +39,11 @@ async function carryOut(command: Exclude<ReviewCommand, { name: 'help' }>): Prom
   );
 }
 
-/** @returns exit code. */
-async function main(args: string[]): Promise<number> {
-  try {
-    const command = parseCommandLine(args);
-    const lines = command.name === 'help' ? [USAGE] : await carryOut(command);
-    process.stdout.write(`${lines.join('\n')}\n`);
-    return 0;
-  } catch (error) {
-    if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\n"npm run review -- --help" tells more.\n`);
-      return WRONG_USAGE;
-    }
-    const isExpected =
-      error instanceof ReviewError ||
-      error instanceof SettingsError ||
-      error instanceof TemporalAccessError ||
-      error instanceof DecryptionError;
-    if (!isExpected) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return REFUSED;
-  }
-}
-
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await runCommand({
+  program: 'review',
+  async carryOut() {
+    const command = parseCommandLine(process.argv.slice(2));
+    return command.name === 'help' ? [USAGE] : await carryOut(command);
+  },
+  expected: [ReviewError, SettingsError, TemporalAccessError, DecryptionError],
+});
