@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
@@ -11,10 +8,10 @@ import { dataConverterFor } from '../src/encryption/data-converter.ts';
 import { parseEncryptionKeys } from '../src/encryption/encryption-keys.ts';
 import { baseEnvironment } from '../stack/child-environment.ts';
 import type { Progress } from '../stack/progress.ts';
-import { Supervisor } from '../stack/supervisor.ts';
 import { hasPoller } from '../stack/temporal/has-poller.ts';
 import { waitUntilReady } from '../stack/wait-until-ready.ts';
 import { newCheckoutRequest } from '../test/support/builders.ts';
+import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
 import { testEncryptionKeys } from '../test/support/test-encryption.ts';
 import { measureAtRest, measureLoad } from './measured-load.ts';
 import type { AtRest, Pids } from './measured-load.ts';
@@ -150,14 +147,12 @@ function newKeys(count: number): string[] {
 
 /** The server is stopped if there is no site. */
 async function openSite(server: BenchServer): Promise<Site> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'order-creation-worker-'));
-  const supervisor = new Supervisor({ dataDir });
+  const { supervisor, stop: stopWorker } = await openSupervisedFolder('order-creation-worker');
   const client = OrderCreationClient.connect({ ...server.settings, encryptionKeys: testEncryptionKeys });
   const stop = async () => {
     await client.close();
-    await supervisor.stop();
+    await stopWorker();
     await server.stop();
-    await rm(dataDir, { recursive: true, force: true });
   };
   try {
     const worker = supervisor.spawn({

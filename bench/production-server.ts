@@ -1,6 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { registerSearchAttributes } from '../src/temporal/search-attributes.ts';
@@ -10,13 +8,14 @@ import { freePort } from '../stack/free-port.ts';
 import { POSTGRES_STOP_SIGNAL } from '../stack/postgres-process.ts';
 import { startPostgres } from '../stack/postgres.ts';
 import type { RunningPostgres } from '../stack/postgres.ts';
-import { Supervisor } from '../stack/supervisor.ts';
+import type { Supervisor } from '../stack/supervisor.ts';
 import { withTemporal } from '../stack/temporal/temporal-connection.ts';
 import { waitUntilReady } from '../stack/wait-until-ready.ts';
 import { findTemporalServer } from '../test/support/find-temporal-server.ts';
 import type { TemporalServer } from '../test/support/find-temporal-server.ts';
 import { newNamespace } from '../test/support/new-namespace.ts';
 import { connectToPostgres } from '../test/support/postgres-session.ts';
+import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
 import { PRODUCTION_SERVER } from './capacity.ts';
 import type { BenchServer } from './temporal-servers.ts';
 
@@ -38,14 +37,7 @@ const portVariables = ['FRONTEND', 'MATCHING', 'HISTORY', 'WORKER'].flatMap((ser
 
 /** The server that docker-compose.yml runs, with its settings, on a PostgreSQL of its own. */
 export async function startProductionServer(): Promise<BenchServer> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'order-creation-temporal-'));
-  // PostgreSQL runs as a user of its own where we are root.
-  await chmod(dataDir, 0o755);
-  const supervisor = new Supervisor({ dataDir });
-  const stop = async () => {
-    await supervisor.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  };
+  const { dataDir, supervisor, stop } = await openSupervisedFolder('order-creation-temporal');
   try {
     const program = await findTemporalServer(process.env);
     const postgres = await supervisor.adoptWhenStarted({

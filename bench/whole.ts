@@ -1,14 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { baseEnvironment } from '../stack/child-environment.ts';
 import { freePort } from '../stack/free-port.ts';
 import type { Progress } from '../stack/progress.ts';
-import { Supervisor } from '../stack/supervisor.ts';
 import { waitUntilReady } from '../stack/wait-until-ready.ts';
 import { startRunningStack } from '../test/support/running-stack.ts';
 import type { RunningStack } from '../test/support/running-stack.ts';
+import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
 import { measureAtRest, measureLoad } from './measured-load.ts';
 import type { AtRest, Pids } from './measured-load.ts';
 import { readOrderHistories } from './order-histories.ts';
@@ -187,12 +184,7 @@ interface PlainHandler {
 }
 
 async function startPlainHandler({ stack }: RunningStack): Promise<PlainHandler> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'order-creation-plain-'));
-  const supervisor = new Supervisor({ dataDir });
-  const stop = async () => {
-    await supervisor.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  };
+  const { supervisor, stop } = await openSupervisedFolder('order-creation-plain');
   const url = `http://127.0.0.1:${await freePort()}`;
   try {
     const part = supervisor.spawn({

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startDirectus, type StartDirectusOptions } from '../../stack/directus/start-directus.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { startPostgres, type RunningPostgres } from '../../stack/postgres.ts';
 import { POSTGRES_STOP_SIGNAL } from '../../stack/postgres-process.ts';
-import { Supervisor } from '../../stack/supervisor.ts';
+import { openSupervisedFolder } from './supervised-folder.ts';
 
 export interface EmbeddedDirectus {
   url: string;
@@ -25,14 +24,7 @@ const START_ATTEMPTS = 3;
 
 /** A real Directus on a real PostgreSQL, empty, on free ports, in a folder of its own. Takes about 6 s. */
 export async function startEmbeddedDirectus(): Promise<EmbeddedDirectus> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'embedded-directus-'));
-  // PostgreSQL runs as a user of its own when the tests run as root.
-  await chmod(dataDir, 0o755);
-  const supervisor = new Supervisor({ dataDir });
-  const stop = async () => {
-    await supervisor.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  };
+  const { dataDir, supervisor, stop } = await openSupervisedFolder('embedded-directus');
 
   try {
     const settings = {

@@ -1,12 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
 import { freePort } from '../../stack/free-port.ts';
 import type { RestartablePart } from '../../stack/restartable-part.ts';
-import { Supervisor } from '../../stack/supervisor.ts';
 import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
 import { startTemporal } from '../../stack/temporal/start-temporal.ts';
+import { openSupervisedFolder } from './supervised-folder.ts';
 
 export interface EmbeddedTemporal {
   settings: TemporalSettings;
@@ -15,18 +12,13 @@ export interface EmbeddedTemporal {
   /** Can be killed and started again, at the same address and with the same data. */
   server: RestartablePart;
   /** Ends it and removes its data. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** A real Temporal server with our search attributes, on free ports, in a folder of its own. */
-export async function startEmbeddedTemporal(): Promise<EmbeddedTemporal> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'embedded-temporal-'));
-  const supervisor = new Supervisor({ dataDir });
+export async function startEmbeddedTemporal(storage: 'file' | 'memory' = 'file'): Promise<EmbeddedTemporal> {
+  const { dataDir, supervisor, stop } = await openSupervisedFolder('embedded-temporal');
   const spawn = supervisor.spawn.bind(supervisor);
-  const stop = async () => {
-    await supervisor.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  };
   try {
     const { settings, part } = await startTemporal({
       cli: await findTemporalCli({ environment: process.env, spawn, doing: () => {} }),
@@ -35,6 +27,7 @@ export async function startEmbeddedTemporal(): Promise<EmbeddedTemporal> {
       port: await freePort(),
       uiPort: await freePort(),
       namespace: 'default',
+      storage,
     });
     return { settings, dataDir, server: part, stop };
   } catch (error) {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
@@ -10,7 +9,6 @@ import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
 import { workflowCode } from '../../src/worker/workflow-code.ts';
 import { baseEnvironment } from '../../stack/child-environment.ts';
 import { freePort } from '../../stack/free-port.ts';
-import { Supervisor } from '../../stack/supervisor.ts';
 import type { Part, PartCommand } from '../../stack/supervisor.ts';
 import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
 import { startTemporal } from '../../stack/temporal/start-temporal.ts';
@@ -18,6 +16,7 @@ import { waitUntilReady } from '../../stack/wait-until-ready.ts';
 import { newCheckoutRequest } from './builders.ts';
 import { createScenario } from './scripted-activities.ts';
 import type { Scenario } from './scripted-activities.ts';
+import { openSupervisedFolder } from './supervised-folder.ts';
 import { testDataConverter, testEncryptionKeys } from './test-encryption.ts';
 
 const NAMESPACE = 'default';
@@ -46,17 +45,13 @@ export interface GatewayOnTemporal {
 
 /** @param environment settings of the gateway. */
 export async function startGatewayOnTemporal(environment: Record<string, string> = {}): Promise<GatewayOnTemporal> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'gateway-on-temporal-'));
-  const supervisor = new Supervisor({ dataDir });
+  const { dataDir, supervisor, stop } = await openSupervisedFolder('gateway-on-temporal');
   const [temporalPort, temporalUiPort, gatewayPort] = [await freePort(), await freePort(), await freePort()];
   const address = `127.0.0.1:${temporalPort}`;
   const url = `http://127.0.0.1:${gatewayPort}`;
   const apiKey = randomUUID();
   const scenario = createScenario({ request: newCheckoutRequest(), nowMs: Date.now() });
-  const cleanUps: (() => Promise<unknown>)[] = [
-    () => rm(dataDir, { recursive: true, force: true }),
-    () => supervisor.stop(),
-  ];
+  const cleanUps: (() => Promise<unknown>)[] = [stop];
   let temporal: Part | undefined;
   const spawn = (command: PartCommand) => {
     const part = supervisor.spawn(command);

@@ -1,0 +1,27 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Supervisor } from '../../stack/supervisor.ts';
+
+/** Processes with a temporary folder of their own. */
+export interface SupervisedFolder {
+  dataDir: string;
+  supervisor: Supervisor;
+  /** Ends the processes and removes the folder. */
+  stop: () => Promise<void>;
+}
+
+export async function openSupervisedFolder(name: string): Promise<SupervisedFolder> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), `${name}-`));
+  // PostgreSQL runs as a user of its own where we are root.
+  await chmod(dataDir, 0o755);
+  const supervisor = new Supervisor({ dataDir });
+  return {
+    dataDir,
+    supervisor,
+    stop: async () => {
+      await supervisor.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
