@@ -75,7 +75,8 @@ const worker = await Worker.create({
   activities: steps,
   // As in src/config/worker-settings.ts.
   maxConcurrentActivityTaskExecutions: 100,
-  maxConcurrentWorkflowTaskExecutions: 100,
+  maxConcurrentWorkflowTaskExecutions: 200,
+  maxConcurrentLocalActivityExecutions: 200,
 });
 await worker.run();
 await connection.close();

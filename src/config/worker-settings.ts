@@ -33,7 +33,8 @@ export const workerVariables = temporalVariables.extend({
   QUOTE_GRACE: duration().default(5 * 60_000),
   REVIEW_WINDOW: duration().default(7 * 24 * 60 * 60_000),
   WORKER_MAX_CONCURRENT_ACTIVITIES: wholeNumber(1, 10_000).default(100),
-  WORKER_MAX_CONCURRENT_WORKFLOW_TASKS: wholeNumber(2, 10_000).default(100),
+  // A workflow task holds its slot for as long as the attempts at Directus take that are made within it.
+  WORKER_MAX_CONCURRENT_WORKFLOW_TASKS: wholeNumber(2, 10_000).default(200),
   ...deploymentVariables.shape,
   WORKER_SHUTDOWN_GRACE: duration().default(15_000),
   WORKER_SWEEP: z.enum(['on', 'off'], 'must be on or off').default('on'),
@@ -83,6 +84,8 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
     worker: {
       maxConcurrentActivityTaskExecutions: variables.WORKER_MAX_CONCURRENT_ACTIVITIES,
       maxConcurrentWorkflowTaskExecutions: variables.WORKER_MAX_CONCURRENT_WORKFLOW_TASKS,
+      // A workflow task makes one at a time.
+      maxConcurrentLocalActivityExecutions: variables.WORKER_MAX_CONCURRENT_WORKFLOW_TASKS,
       shutdownGraceTime: variables.WORKER_SHUTDOWN_GRACE,
     },
     sweep:

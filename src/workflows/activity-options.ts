@@ -1,5 +1,5 @@
 import { ActivityCancellationType } from '@temporalio/workflow';
-import type { ActivityOptions, Duration } from '@temporalio/common';
+import type { ActivityOptions, Duration, LocalActivityOptions } from '@temporalio/common';
 
 /**
  * One attempt at Directus: two HTTP calls of 5 s at most, and room for the call's own error to be what people see. A
@@ -22,6 +22,15 @@ export const beforeTheRecord = {
   retry: directusBackoff,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 } satisfies ActivityOptions;
+
+/**
+ * The first attempt of a step at Directus, made within the workflow task. It is one alone: while it lasts, people see
+ * nothing of it, and the run can't be told anything.
+ */
+export const firstDirectusAttempt = {
+  startToCloseTimeout: DIRECTUS_ATTEMPT,
+  retry: { maximumAttempts: 1 },
+} satisfies LocalActivityOptions;
 
 /** Once the record exists, writes are tried until they succeed: giving up would lose an order. */
 export const afterTheRecord = {

@@ -1,4 +1,5 @@
 import { defaultPayloadConverter } from '@temporalio/common';
+import type { Headers } from '@temporalio/common';
 import { workflowInfo } from '@temporalio/workflow';
 import type { WorkflowInterceptors } from '@temporalio/workflow';
 import { LOG_CONTEXT_HEADER, REQUEST_ID_MEMO, searchAttributes } from '../domain/order-creation.ts';
@@ -9,13 +10,15 @@ export const interceptors = (): WorkflowInterceptors => ({
   outbound: [
     {
       getLogAttributes: (input, next) => ({ ...next(input), ...logContext() }),
-      scheduleActivity(input, next) {
-        const context = defaultPayloadConverter.toPayload(logContext());
-        return next({ ...input, headers: { ...input.headers, [LOG_CONTEXT_HEADER]: context } });
-      },
+      scheduleActivity: (input, next) => next({ ...input, headers: withLogContext(input.headers) }),
+      scheduleLocalActivity: (input, next) => next({ ...input, headers: withLogContext(input.headers) }),
     },
   ],
 });
+
+function withLogContext(headers: Headers): Headers {
+  return { ...headers, [LOG_CONTEXT_HEADER]: defaultPayloadConverter.toPayload(logContext()) };
+}
 
 function logContext(): LogContext {
   const { memo, typedSearchAttributes } = workflowInfo();

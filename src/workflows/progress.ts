@@ -34,14 +34,28 @@ export interface Progress {
   identify(standing: CheckoutStanding): void;
   /** `failure` is what the stage is about; entering a stage without one clears the last. */
   enter(stage: OrderCreationStage, known?: Known, failure?: StepFailure): void;
+  /** Lets the run be found by the stage that it is in. */
+  publish(): void;
   /** Until the next stage is entered. */
   reviewIsOverdue(): void;
   isBeingCancelled(): void;
 }
 
-export function startProgress(input: OrderCreationInput): Progress {
+/** Stages that are mostly over with the workflow task in which they began. */
+const mostlyPassed = new Set<OrderCreationStage>(['CREATING_RECORD', 'SAVING_LINK']);
+
+/** @param options.publishesEveryStage also those that are mostly over before anybody could find the run in them. */
+export function startProgress(
+  input: OrderCreationInput,
+  { publishesEveryStage }: { publishesEveryStage: boolean },
+): Progress {
   const measurements = startMeasurements();
   let view: RunView = { state: { stage: 'VALIDATING' }, is_taken_on: isContinuation(input) };
+  const unpublished = new Map<string, SearchAttributeUpdatePair>();
+  const publish = () => {
+    if (unpublished.size > 0) upsertSearchAttributes([...unpublished.values()]);
+    unpublished.clear();
+  };
   const show = (change: Partial<RunView>) => {
     view = { ...view, ...change };
     setCurrentDetails(currentDetails(view));
@@ -76,9 +90,11 @@ export function startProgress(input: OrderCreationInput): Progress {
         updates.push({ key: searchAttributes.ridendineOrderId, value: ids.ridendine_order_id });
       }
       if (failure || cleared) updates.push({ key: searchAttributes.failureCode, value: failure?.code ?? null });
-      upsertSearchAttributes(updates);
+      for (const update of updates) unpublished.set(update.key.name, update);
+      if (publishesEveryStage || !mostlyPassed.has(stage)) publish();
       measurements.enter(stage, failure?.code);
     },
+    publish,
     reviewIsOverdue() {
       show({ state: { ...view.state, review_overdue: true } });
     },

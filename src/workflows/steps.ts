@@ -1,17 +1,13 @@
-import { CancellationScope, CancelledFailure, isCancellation, proxyActivities } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, isCancellation } from '@temporalio/workflow';
 import type { ApplicationFailure } from '@temporalio/workflow';
-import type {
-  CheckoutStanding,
-  OpenStanding,
-  OrderCreationActivities,
-  OrderRecord,
-} from '../activities/order-creation-activities.ts';
+import type { CheckoutStanding, OpenStanding, OrderRecord } from '../activities/order-creation-activities.ts';
 import { isContinuation } from '../domain/order-creation.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
 import { beforeTheRecord, named } from './activity-options.ts';
 import { openCancellation } from './cancellation.ts';
 import type { AskedUntil } from './current-details.ts';
+import { makesFirstAttemptsLocally, startDirectusSteps } from './directus-steps.ts';
 import { mayExistAtRideNDine, readStepFailure, runFailure } from './failures.ts';
 import type { StepFailure } from './failures.ts';
 import { saveLinkIds } from './link.ts';
@@ -30,17 +26,6 @@ interface Steps {
   answerAgain(result: OrderCreationResult): Promise<OrderCreationResult>;
 }
 
-const { validateCheckout } = proxyActivities<OrderCreationActivities>({
-  ...beforeTheRecord,
-  summary: 'Check the checkout',
-});
-
-function createOrderRecord(input: OrderCreationInput, standing: OpenStanding): Promise<OrderRecord> {
-  const summary = `Create the Directus record of ${named(standing.order_id)}`;
-  const directus = proxyActivities<OrderCreationActivities>({ ...beforeTheRecord, summary });
-  return directus.createOrderRecord({ request: input, standing });
-}
-
 /** Failures that say that this run has written no order, or one that is no longer its to end. */
 const NOTHING_TO_MARK = new Set<string>([
   'QuoteAlreadyUsed',
@@ -57,11 +42,20 @@ const movedOn: StepFailure = {
 };
 
 export function startSteps(input: OrderCreationInput): Steps {
-  const progress = startProgress(input);
-  const support = startSupport(progress);
+  const firstAttemptsAreLocal = makesFirstAttemptsLocally();
+  const progress = startProgress(input, { publishesEveryStage: !firstAttemptsAreLocal });
+  const directus = startDirectusSteps({ firstAttemptsAreLocal, beforeActivity: () => progress.publish() });
+  const support = startSupport(progress, directus);
   const cancellation = openCancellation({ onAsked: () => progress.isBeingCancelled() });
   // Nobody has looked yet whether it was sent.
   if (isContinuation(input)) cancellation.refuseFromNowOn();
+
+  const createOrderRecord = (standing: OpenStanding): Promise<OrderRecord> =>
+    directus.take({
+      summary: `Create the Directus record of ${named(standing.order_id)}`,
+      options: beforeTheRecord,
+      attempt: (activities) => activities.createOrderRecord({ request: input, standing }),
+    });
 
   const ended = async (failure: StepFailure): Promise<ApplicationFailure> => {
     progress.enter('FAILED', {}, failure);
@@ -78,7 +72,7 @@ export function startSteps(input: OrderCreationInput): Steps {
   const takeOn = (standing: OpenStanding): Promise<OrderRecord> =>
     CancellationScope.nonCancellable(async () => {
       try {
-        return await createOrderRecord(input, standing);
+        return await createOrderRecord(standing);
       } catch (error) {
         throw await ended(readStepFailure(error, 'DirectusUnavailable'));
       }
@@ -87,7 +81,7 @@ export function startSteps(input: OrderCreationInput): Steps {
   const create = async (standing: OpenStanding): Promise<OrderRecord> => {
     let failure: StepFailure | undefined;
     try {
-      const order = await createOrderRecord(input, standing);
+      const order = await createOrderRecord(standing);
       if (!cancellation.isAsked()) {
         cancellation.refuseFromNowOn();
         return order;
@@ -109,7 +103,11 @@ export function startSteps(input: OrderCreationInput): Steps {
   return {
     async validateCheckout() {
       try {
-        const standing = await validateCheckout(input);
+        const standing = await directus.take({
+          summary: 'Check the checkout',
+          options: beforeTheRecord,
+          attempt: (activities) => activities.validateCheckout(input),
+        });
         progress.identify(standing);
         return standing;
       } catch (error) {
@@ -174,7 +172,7 @@ export function startSteps(input: OrderCreationInput): Steps {
         for (;;) {
           progress.enter('SAVING_LINK', ids);
           try {
-            const result = await saveLinkIds(order.order_id, ids);
+            const result = await saveLinkIds(directus, order.order_id, ids);
             progress.enter('LINKED', idsOf(result));
             return result;
           } catch (error) {

@@ -2,6 +2,7 @@ import { CancellationScope, currentUpdateInfo } from '@temporalio/workflow';
 import type { OrderRecord } from '../activities/order-creation-activities.ts';
 import type { LinkIds } from '../domain/order.ts';
 import type { ReviewDecision } from '../domain/review-decision.ts';
+import type { DirectusSteps } from './directus-steps.ts';
 import { readStepFailure, runFailure } from './failures.ts';
 import type { StepFailure } from './failures.ts';
 import { saveLinkIds } from './link.ts';
@@ -35,7 +36,7 @@ const abandoned: StepFailure = {
 const NOT_OURS =
   'The order is missing in Directus, or has a status there that this decision may not change. Settle that first.';
 
-export function startSupport(progress: Progress): Support {
+export function startSupport(progress: Progress, directus: DirectusSteps): Support {
   const review = openReview<GoOn | { kind: 'abandoned' }>();
   return {
     async ask(order, failure) {
@@ -45,7 +46,7 @@ export function startSupport(progress: Progress): Support {
       const outcome = await review.outcome({
         carryOut: async (decision) => {
           await marked;
-          return await carryOut(order.order_id, decision, failure);
+          return await carryOut(directus, order.order_id, decision, failure);
         },
         windowMs: order.review_window_ms,
         onOverdue: () => progress.reviewIsOverdue(),
@@ -58,6 +59,7 @@ export function startSupport(progress: Progress): Support {
 }
 
 async function carryOut(
+  directus: DirectusSteps,
   orderId: string,
   decision: ReviewDecision,
   failure: StepFailure,
@@ -79,7 +81,7 @@ async function carryOut(
       const link = { ridendine_order_id, payment_session_id };
       // Saving the ids of an order that is missing would be tried for ever.
       if ((await markAs(orderId, 'NEEDS_REVIEW', { failure })).kind === 'missing') refuseDecision(NOT_OURS);
-      await CancellationScope.nonCancellable(() => saveLinkIds(orderId, link, 'typed by hand')).catch(
+      await CancellationScope.nonCancellable(() => saveLinkIds(directus, orderId, link, 'typed by hand')).catch(
         (error: unknown) => refuseDecision(readStepFailure(error, 'LinkConflict').reason),
       );
       await markAs(orderId, 'PENDING_PAYMENT', { action });

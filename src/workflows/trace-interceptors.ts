@@ -1,4 +1,5 @@
 import { ApplicationFailure, defaultPayloadConverter, TemporalFailure } from '@temporalio/common';
+import type { Headers } from '@temporalio/common';
 import { ContinueAsNew, proxySinks, workflowInfo } from '@temporalio/workflow';
 import type { Sinks, WorkflowInterceptors } from '@temporalio/workflow';
 import type { RunSpan } from '../domain/run-span.ts';
@@ -39,19 +40,22 @@ export function interceptors(): WorkflowInterceptors {
     ],
     outbound: [
       {
-        async scheduleActivity(input, next) {
-          if (parent === undefined) return await next(input);
-          const { traceId, traceFlags } = parent;
-          const content = { traceparent: traceparentOf({ traceId, spanId: ownSpanId(), traceFlags }) };
-          const headers = { ...input.headers, [TRACE_HEADER]: defaultPayloadConverter.toPayload(content) };
-          return await next({ ...input, headers });
-        },
+        scheduleActivity: (input, next) =>
+          next(parent ? { ...input, headers: withPlace(input.headers, parent) } : input),
+        scheduleLocalActivity: (input, next) =>
+          next(parent ? { ...input, headers: withPlace(input.headers, parent) } : input),
         getLogAttributes(input, next) {
           return next(parent === undefined ? input : { ...input, trace_id: parent.traceId });
         },
       },
     ],
   };
+}
+
+/** Of a step: it belongs below the run. */
+function withPlace(headers: Headers, { traceId, traceFlags }: TraceContext): Headers {
+  const content = { traceparent: traceparentOf({ traceId, spanId: ownSpanId(), traceFlags }) };
+  return { ...headers, [TRACE_HEADER]: defaultPayloadConverter.toPayload(content) };
 }
 
 /** The same at every replay, and no other run's: the end of the run's id is random. */

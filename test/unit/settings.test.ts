@@ -81,7 +81,8 @@ describe("the worker's settings", () => {
       build: undefined,
       worker: {
         maxConcurrentActivityTaskExecutions: 100,
-        maxConcurrentWorkflowTaskExecutions: 100,
+        maxConcurrentWorkflowTaskExecutions: 200,
+        maxConcurrentLocalActivityExecutions: 200,
         shutdownGraceTime: 15_000,
       },
       sweep: { intervalMs: 300_000, afterMs: 600_000 },
@@ -128,6 +129,7 @@ describe("the worker's settings", () => {
       worker: {
         maxConcurrentActivityTaskExecutions: 7,
         maxConcurrentWorkflowTaskExecutions: 8,
+        maxConcurrentLocalActivityExecutions: 8,
         shutdownGraceTime: 60_000,
       },
       sweep: { intervalMs: 60_000, afterMs: 120_000 },

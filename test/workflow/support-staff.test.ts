@@ -439,7 +439,10 @@ async function currentDetailsOf(handle: WorkflowHandle): Promise<string | undefi
 async function summariesOf(handle: WorkflowHandle): Promise<unknown[]> {
   const { events } = await handle.fetchHistory();
   const summaries = (events ?? [])
-    .filter((event) => event.activityTaskScheduledEventAttributes)
+    .filter(
+      ({ activityTaskScheduledEventAttributes: activity, markerRecordedEventAttributes: marker }) =>
+        activity || marker?.markerName === 'core_local_activity',
+    )
     .map((event) => event.userMetadata?.summary as Payload);
   const decoded = await codec.decode(summaries);
   return decoded.map((summary) => defaultPayloadConverter.fromPayload(summary));

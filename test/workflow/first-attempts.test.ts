@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { activityInfo } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
+import { searchAttributes } from '../../src/domain/order-creation.ts';
+import { newCheckoutRequest } from '../support/builders.ts';
+import { createScenario } from '../support/scripted-activities.ts';
+import type { Scenario } from '../support/scripted-activities.ts';
+import { startTimeSkippingTemporal } from '../support/time-skipping-temporal.ts';
+import type { TimeSkippingTemporal } from '../support/time-skipping-temporal.ts';
+
+type DirectusStep = 'validateCheckout' | 'createOrderRecord' | 'saveLinkIds';
+
+let temporal: TimeSkippingTemporal;
+beforeAll(async () => {
+  temporal = await startTimeSkippingTemporal();
+}, 60_000);
+afterAll(() => temporal.stop());
+
+describe('a step at Directus', () => {
+  it('is made within a workflow task: an order takes two, and one activity', async () => {
+    const events = await eventsOf(await newScenario());
+
+    expect(events.filter(({ workflowTaskCompletedEventAttributes: task }) => task)).toHaveLength(2);
+    expect(activitiesIn(events)).toEqual(['createRideNDineOrder']);
+  });
+
+  it.each<DirectusStep>(['validateCheckout', 'createOrderRecord', 'saveLinkIds'])(
+    'goes on as an activity, with the attempts that it needs, if its first one fails: %s',
+    async (step) => {
+      let attempts = 0;
+      const scenario = await newScenario(step, () => {
+        attempts += 1;
+        if (attempts < 4) throw directusDown();
+      });
+
+      const events = await eventsOf(scenario);
+
+      expect(attempts).toBe(4);
+      expect(activitiesIn(events).toSorted()).toEqual(['createRideNDineOrder', step].toSorted());
+    },
+  );
+
+  it.each<[DirectusStep, string]>([
+    ['createOrderRecord', 'CREATING_RECORD'],
+    ['saveLinkIds', 'SAVING_LINK'],
+  ])('lets the run be found in its stage once it waits: %s', async (step, stage) => {
+    const scenario = await newScenario(step, () => {
+      if (activityInfo().isLocal) throw directusDown();
+    });
+
+    const stages = (await eventsOf(scenario)).flatMap(
+      ({ upsertWorkflowSearchAttributesEventAttributes: upsert }) =>
+        upsert?.searchAttributes?.indexedFields?.[searchAttributes.stage.name]?.data ?? [],
+    );
+
+    expect(stages.map((data) => JSON.parse(Buffer.from(data).toString()) as string)).toContain(stage);
+  });
+
+  it('is not tried again before the pause is over that Directus asked for', async () => {
+    const scenario = await newScenario('createOrderRecord', () => {
+      if (activityInfo().isLocal) throw directusDown({ retry_after_ms: 7000 });
+    });
+
+    const timers = (await eventsOf(scenario)).flatMap(({ timerStartedEventAttributes: timer }) => timer ?? []);
+
+    expect(timers.map(({ startToFireTimeout }) => Number(startToFireTimeout?.seconds))).toEqual([7]);
+  });
+
+  it('is not tried again after a definite refusal', async () => {
+    let attempts = 0;
+    const scenario = await newScenario('createOrderRecord', () => {
+      attempts += 1;
+      throw ApplicationFailure.nonRetryable('Another live order was made from the quote.', 'QuoteAlreadyUsed');
+    });
+
+    const events = await eventsOf(scenario);
+
+    expect(attempts).toBe(1);
+    expect(activitiesIn(events)).toEqual([]);
+    expect(events.at(-1)?.workflowExecutionFailedEventAttributes?.failure?.applicationFailureInfo?.type).toBe(
+      'QuoteAlreadyUsed',
+    );
+  });
+});
+
+/** @param before what happens before a step does what it does. */
+async function newScenario(step?: DirectusStep, before: () => void = () => {}): Promise<Scenario> {
+  const nowMs = await temporal.environment.currentTimeMs();
+  const scenario = createScenario({ request: newCheckoutRequest(), nowMs });
+  if (step === undefined) return scenario;
+  const usual = { ...scenario.activities };
+  scenario.activities[step] = (async (input: never) => {
+    before();
+    return await (usual[step] as (value: never) => unknown)(input);
+  }) as OrderCreationActivities[DirectusStep] as never;
+  return scenario;
+}
+
+async function eventsOf(scenario: Scenario) {
+  return await temporal.run(scenario, async (handle: WorkflowHandle) => {
+    await handle.result().catch(() => {});
+    return (await handle.fetchHistory()).events ?? [];
+  });
+}
+
+function activitiesIn(events: Awaited<ReturnType<typeof eventsOf>>): unknown[] {
+  return events.flatMap(({ activityTaskScheduledEventAttributes: activity }) => activity?.activityType?.name ?? []);
+}
+
+function directusDown(...details: unknown[]): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.', details });
+}
