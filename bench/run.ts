@@ -60,7 +60,7 @@ async function run(): Promise<number> {
           rounds: wholeNumber('rounds', values.rounds),
           orders: wholeNumber('orders', values.orders),
           parts: partsNamed(values.only),
-          stored: values.stored.split(',').map((text) => wholeNumber('stored', text)),
+          stored: values.stored.split(',').map((number) => wholeNumber('stored', number)),
         });
     // Whether it was measured now or then, the same result is written in the same order.
     const result = readBenchResult(text);
@@ -86,32 +86,35 @@ interface Plan {
   stored: number[];
 }
 
-const measurePart: { [Part in BenchPart]: (plan: Plan) => Promise<BenchResult[Part]> } = {
-  async whole(plan) {
-    progress.say('From the click to the payment session');
-    const { signal } = stopRequested;
-    return wholeResult(await measureWhole({ plan: { ...plan, partnersMs: [20, 300] }, progress, signal }));
-  },
-  orchestration(plan) {
-    progress.say('The orchestration alone');
-    const startServers = [() => startDevServer('memory'), () => startDevServer('file'), startProductionServer];
-    return measureOrchestration({ plan, startServers, progress, signal: stopRequested.signal });
-  },
-  growth(plan) {
-    progress.say('More orders, workers and items');
-    return measureGrowth({
-      plan: {
-        ...plan,
-        partnerMs: 20,
-        stored: { values: plan.stored, parallel: [1, 8] },
-        workers: { values: [1, 2, 4], parallel: [32] },
-        items: { values: [1, 5, 20, 50, 100], parallel: [1, 8] },
-      },
-      progress,
-      signal: stopRequested.signal,
-    });
-  },
-};
+/** By what each part is measured. */
+function measuresOf(plan: Plan): { [Part in BenchPart]: () => Promise<BenchResult[Part]> } {
+  const { signal } = stopRequested;
+  return {
+    async whole() {
+      progress.say('From the click to the payment session');
+      return wholeResult(await measureWhole({ plan: { ...plan, partnersMs: [20, 300] }, progress, signal }));
+    },
+    orchestration() {
+      progress.say('The orchestration alone');
+      const startServers = [() => startDevServer('memory'), () => startDevServer('file'), startProductionServer];
+      return measureOrchestration({ plan, startServers, progress, signal });
+    },
+    growth() {
+      progress.say('More orders, workers and items');
+      return measureGrowth({
+        plan: {
+          ...plan,
+          partnerMs: 20,
+          stored: { values: plan.stored, parallel: [1, 8] },
+          workers: { values: [1, 2, 4], parallel: [32] },
+          items: { values: [1, 5, 20, 50, 100], parallel: [1, 8] },
+        },
+        progress,
+        signal,
+      });
+    },
+  };
+}
 
 /** @returns the whole result, as JSON. */
 async function measure(options: {
@@ -138,8 +141,9 @@ async function measure(options: {
       await findTemporalServer(process.env);
     });
   }
+  const measureOf = measuresOf(plan);
   const measured: Partial<BenchResult> = {};
-  for (const part of parts) Object.assign(measured, { [part]: await measurePart[part](plan) });
+  for (const part of parts) Object.assign(measured, { [part]: await measureOf[part]() });
   const result = JSON.stringify(await completed(measured, conditions), undefined, 2);
   await mkdir(folder, { recursive: true });
   await writeFile(resultFile, `${result}\n`);
