@@ -1,3 +1,5 @@
+import { INK, SHEET_HEAD, SHEET_WIDTH, drawSheet, escape, px } from './chart-sheet.ts';
+
 /** One bar, or several parts of one, end to end. */
 export interface Bar {
   label: string;
@@ -17,20 +19,18 @@ export interface BarChart {
   groups: Bar[][];
 }
 
-const WIDTH = 760;
 const LABELS = 230;
 /** For the text behind the longest bar. */
 const TEXTS = 150;
 const BAR = 16;
 const PITCH = 21;
 const GROUP_GAP = 10;
-const HEAD = 62;
 
 /** Bars from left to right, as an SVG that can be read on light and dark pages. */
 export function drawBarChart({ title, series, groups }: BarChart): string {
   const longest = Math.max(...groups.flat().map((bar) => Math.max(lengthOf(bar), bar.whisker?.to ?? 0)));
-  const scale = (value: number) => (value / longest) * (WIDTH - LABELS - TEXTS);
-  let top = HEAD;
+  const scale = (value: number) => (value / longest) * (SHEET_WIDTH - LABELS - TEXTS);
+  let top = SHEET_HEAD;
   const drawn = groups.map((bars) => {
     const lines = bars.map((bar) => {
       const line = drawBar(bar, top, { series, scale });
@@ -40,16 +40,7 @@ export function drawBarChart({ title, series, groups }: BarChart): string {
     top += GROUP_GAP;
     return lines.join('\n');
   });
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top}" width="${WIDTH}" height="${top}" font-family="system-ui, sans-serif" font-size="13" role="img">`,
-    `<title>${escape(title)}</title>`,
-    `<rect width="${WIDTH}" height="${top}" rx="6" fill="#ffffff"/>`,
-    `<text x="12" y="24" font-size="15" font-weight="600" fill="#1b1f23">${escape(title)}</text>`,
-    drawLegend(series),
-    ...drawn,
-    '</svg>',
-    '',
-  ].join('\n');
+  return drawSheet({ title, series, height: top, drawn });
 }
 
 function drawBar(
@@ -66,34 +57,15 @@ function drawBar(
   });
   const end = whisker === undefined ? left : Math.max(left, LABELS + scale(whisker.to));
   return [
-    `<text x="${LABELS - 8}" y="${middle + 4}" text-anchor="end" fill="#1b1f23">${escape(label)}</text>`,
+    `<text x="${LABELS - 8}" y="${middle + 4}" text-anchor="end" fill="${INK}">${escape(label)}</text>`,
     ...rectangles,
     ...(whisker === undefined
       ? []
-      : [`<path d="M${px(LABELS + scale(whisker.from))} ${middle}H${px(end)}m0 -4v8" stroke="#1b1f23" fill="none"/>`]),
-    `<text x="${px(end + 6)}" y="${middle + 4}" fill="#1b1f23">${escape(text)}</text>`,
+      : [`<path d="M${px(LABELS + scale(whisker.from))} ${middle}H${px(end)}m0 -4v8" stroke="${INK}" fill="none"/>`]),
+    `<text x="${px(end + 6)}" y="${middle + 4}" fill="${INK}">${escape(text)}</text>`,
   ].join('\n');
-}
-
-function drawLegend(series: Record<string, string>): string {
-  let left = 12;
-  return Object.entries(series)
-    .map(([name, colour]) => {
-      const entry = `<rect x="${left}" y="36" width="12" height="12" fill="${colour}"/><text x="${left + 17}" y="46" fill="#1b1f23">${escape(name)}</text>`;
-      left += 36 + name.length * 7;
-      return entry;
-    })
-    .join('\n');
 }
 
 function lengthOf({ parts }: Bar): number {
   return parts.reduce((sum, { value }) => sum + value, 0);
-}
-
-function px(value: number): string {
-  return value.toFixed(1);
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,12 +7,14 @@ import { onLauncherGone } from '../stack/launcher-link.ts';
 import { consoleProgress } from '../stack/progress.ts';
 import { PartCrashed } from '../stack/supervisor.ts';
 import { findTemporalServer } from '../test/support/find-temporal-server.ts';
+import { measureGrowth } from './growth.ts';
 import { describeMachine } from './machine.ts';
-import { readBenchResult } from './measured.ts';
+import { measuredFile, readBenchResult } from './measured.ts';
 import { measureOrchestration } from './orchestration.ts';
 import { describePerformance } from './performance-page.ts';
 import { startProductionServer } from './production-server.ts';
-import type { BenchResult } from './result.ts';
+import { benchParts } from './result.ts';
+import type { BenchPart, BenchResult, Conditions } from './result.ts';
 import { startDevServer } from './temporal-servers.ts';
 import { measureWhole, wholeResult } from './whole.ts';
 import { writePages } from './written-pages.ts';
@@ -32,8 +35,10 @@ process.exitCode = await run();
 process.exit();
 
 /**
- * `npm run bench -- [--rounds N] [--orders N] [--write] [--from FILE]`: measures, and leaves the result in
- * .bench/result.json. With `--write` it also becomes the figures of the documents; with `--from`, an earlier result does.
+ * `npm run bench -- [--rounds N] [--orders N] [--only PART,…] [--stored N,…] [--write]
+ * [--from FILE]`: measures, and leaves the result
+ * in .bench/result.json. With `--only`, the parts that are not named are as they were in there, or are those that the
+ * documents show. With `--write` the result also becomes the figures of the documents; with `--from`, an earlier one does.
  */
 async function run(): Promise<number> {
   try {
@@ -42,15 +47,21 @@ async function run(): Promise<number> {
         rounds: { type: 'string', default: '5' },
         // Of one caller after the other; many callers place more.
         orders: { type: 'string', default: '60' },
+        only: { type: 'string', default: benchParts.join(',') },
+        // Orders in Directus, one number after the other.
+        stored: { type: 'string', default: '10000,100000,1000000' },
         write: { type: 'boolean', default: false },
         from: { type: 'string' },
       },
     });
     const text = values.from
       ? await readFile(values.from, 'utf8')
-      : JSON.stringify(
-          await measure({ rounds: wholeNumber('rounds', values.rounds), orders: wholeNumber('orders', values.orders) }),
-        );
+      : await measure({
+          rounds: wholeNumber('rounds', values.rounds),
+          orders: wholeNumber('orders', values.orders),
+          parts: partsNamed(values.only),
+          stored: values.stored.split(',').map((number) => wholeNumber('stored', number)),
+        });
     // Whether it was measured now or then, the same result is written in the same order.
     const result = readBenchResult(text);
     progress.say(`\n${describePerformance(result)}\n`);
@@ -64,8 +75,55 @@ async function run(): Promise<number> {
   }
 }
 
-async function measure({ rounds, orders }: { rounds: number; orders: number }): Promise<BenchResult> {
+/** What all parts have in common; a part adds what is its own. */
+interface Plan {
+  rounds: number;
+  parallel: number[];
+  warmUpOrders: number;
+  ordersFor: (parallel: number) => number;
+  atRestMs: number;
+  /** Orders in Directus. */
+  stored: number[];
+}
+
+/** By what each part is measured. */
+function measuresOf(plan: Plan): { [Part in BenchPart]: () => Promise<BenchResult[Part]> } {
   const { signal } = stopRequested;
+  return {
+    async whole() {
+      progress.say('From the click to the payment session');
+      return wholeResult(await measureWhole({ plan: { ...plan, partnersMs: [20, 300] }, progress, signal }));
+    },
+    orchestration() {
+      progress.say('The orchestration alone');
+      const startServers = [() => startDevServer('memory'), () => startDevServer('file'), startProductionServer];
+      return measureOrchestration({ plan, startServers, progress, signal });
+    },
+    growth() {
+      progress.say('More orders, workers and items');
+      return measureGrowth({
+        plan: {
+          ...plan,
+          partnerMs: 20,
+          stored: { values: plan.stored, parallel: [1, 8] },
+          workers: { values: [1, 2, 4], parallel: [32] },
+          items: { values: [1, 5, 20, 50, 100], parallel: [1, 8] },
+        },
+        progress,
+        signal,
+      });
+    },
+  };
+}
+
+/** @returns the whole result, as JSON. */
+async function measure(options: {
+  rounds: number;
+  orders: number;
+  parts: BenchPart[];
+  stored: number[];
+}): Promise<string> {
+  const { rounds, orders, parts, stored } = options;
   const plan = {
     rounds,
     parallel: [1, 8, 32, 64],
@@ -73,24 +131,40 @@ async function measure({ rounds, orders }: { rounds: number; orders: number }): 
     // As long for each caller as it takes one alone, a sixth of the time.
     ordersFor: (parallel: number) => Math.max(orders, Math.ceil((parallel * orders) / 6)),
     atRestMs: 5_000,
+    stored,
   };
-  const machine = describeMachine();
+  const conditions = { measuredOn: new Date().toISOString().slice(0, 10), rounds, machine: describeMachine() };
   // What is missing is missed now, not after half of the time.
-  await progress.step('Programs', async (doing) => {
-    doing("looking for Temporal's production server, or building it (once, about 2 minutes)");
-    await findTemporalServer(process.env);
-  });
-  progress.say('From the click to the payment session');
-  const whole = wholeResult(await measureWhole({ plan: { ...plan, partnersMs: [20, 300] }, progress, signal }));
-  progress.say('The orchestration alone');
-  const startServers = [() => startDevServer('memory'), () => startDevServer('file'), startProductionServer];
-  const orchestration = await measureOrchestration({ plan, startServers, progress, signal });
-  const measuredOn = new Date().toISOString().slice(0, 10);
-  const result: BenchResult = { measuredOn, rounds, machine, whole, orchestration };
+  if (parts.includes('orchestration')) {
+    await progress.step('Programs', async (doing) => {
+      doing("looking for Temporal's production server, or building it (once, about 2 minutes)");
+      await findTemporalServer(process.env);
+    });
+  }
+  const measureOf = measuresOf(plan);
+  const measured: Partial<BenchResult> = {};
+  for (const part of parts) Object.assign(measured, { [part]: await measureOf[part]() });
+  const result = JSON.stringify(await completed(measured, conditions), undefined, 2);
   await mkdir(folder, { recursive: true });
-  await writeFile(resultFile, `${JSON.stringify(result, undefined, 2)}\n`);
+  await writeFile(resultFile, `${result}\n`);
   progress.say(`\nResult: ${path.relative(process.cwd(), resultFile)}`);
   return result;
+}
+
+/** With the parts of the last result that were not measured now. */
+async function completed(measured: Partial<BenchResult>, conditions: Conditions) {
+  if (benchParts.every((part) => part in measured)) return { ...conditions, ...measured };
+  const text = await readFile(existsSync(resultFile) ? resultFile : measuredFile, 'utf8');
+  const last = JSON.parse(text) as Partial<BenchResult>;
+  const apart = Object.fromEntries(Object.keys(measured).map((part) => [part, conditions]));
+  return { ...last, ...measured, measuredApart: { ...last.measuredApart, ...apart } };
+}
+
+function partsNamed(text: string): BenchPart[] {
+  const names = text.split(',');
+  const unknown = names.filter((name) => !benchParts.some((part) => part === name));
+  if (unknown.length > 0) throw new Error(`--only knows ${benchParts.join(', ')}, not ${unknown.join(', ')}.`);
+  return benchParts.filter((part) => names.includes(part));
 }
 
 function wholeNumber(name: string, text: string): number {
