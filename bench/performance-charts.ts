@@ -2,22 +2,15 @@ import type { BenchResult, Cell } from './result.ts';
 import type { Figure } from './statistics.ts';
 import { drawBarChart } from './bar-chart.ts';
 import type { Bar } from './bar-chart.ts';
+import { processColours } from './process-colours.ts';
+import { drawSoakChart, soakChart } from './soak-page.ts';
 
 const DURABLE = 'by workflow';
 const PLAIN = 'plain handler';
 const variantColours = { [DURABLE]: '#2f6fb3', [PLAIN]: '#a8b3bd' };
 
-const processColours: Record<string, string> = {
-  gateway: '#7a5195',
-  worker: '#2f6fb3',
-  temporal: '#17a398',
-  directus: '#ef8a3c',
-  postgres: '#c9b037',
-  'plain handler': '#a8b3bd',
-};
-
 /** The charts of docs/performance.md, by the name of their file. */
-export function drawPerformanceCharts({ whole, orchestration }: BenchResult): Record<string, string> {
+export function drawPerformanceCharts({ whole, orchestration, soak }: BenchResult): Record<string, string> {
   const alone = Math.min(...whole.cells.map(({ parallel }) => parallel));
   const { partnerMs } = whole.saturation;
   return {
@@ -71,6 +64,7 @@ export function drawPerformanceCharts({ whole, orchestration }: BenchResult): Re
           })),
       ],
     }),
+    ...(soak && { [soakChart]: drawSoakChart(soak) }),
   };
 }
 

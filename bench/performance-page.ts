@@ -1,10 +1,12 @@
 import { COST_PARALLEL } from './capacity.ts';
+import { table } from './markdown-table.ts';
 import type { BenchResult, Cell, Machine } from './result.ts';
+import { describeSoak } from './soak-page.ts';
 import type { Figure } from './statistics.ts';
 
 /** Everything that docs/performance.md says in figures, in Markdown. */
 export function describePerformance(result: BenchResult): string {
-  const { whole, orchestration } = result;
+  const { whole, orchestration, soak } = result;
   return [
     '## From the click to the payment session',
     headline(result),
@@ -28,6 +30,7 @@ export function describePerformance(result: BenchResult): string {
         ({ title, flags }) => `${title}: ${flags.map((flag) => `\`${flag}\``).join(' ') || 'no flags'}`,
       ),
     ),
+    ...(soak ? ['## Many orders at a steady rate', describeSoak(soak), measuredOnce(result)] : []),
   ].join('\n\n');
 }
 
@@ -157,6 +160,11 @@ function conditions({ measuredOn, rounds, machine }: BenchResult, how: string[])
     .join('\n');
 }
 
+/** Of what has no rounds. */
+function measuredOnce({ measuredOn, machine }: BenchResult): string {
+  return `- Measured on ${measuredOn}.\n- ${describeMachine(machine)}`;
+}
+
 function describeMachine({ cores, processor, memoryGb, system, loadBefore, versions }: Machine): string {
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return `${cores} cores (${processor}), ${memoryGb} GB, ${system}; load average before it ${loadBefore.toFixed(1)}; ${programs.join(', ')}.`;
@@ -179,8 +187,4 @@ function figure({ value, lowest, highest }: Figure, digits: number): string {
 
 function times({ p50, p95 }: { p50: number; p95: number }): string {
   return `${p50.toFixed(1)} / ${p95.toFixed(1)} ms`;
-}
-
-function table(head: string[], rows: string[][]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

@@ -82,6 +82,38 @@ const orchestrationSchema = z.object({
 });
 export type OrchestrationResult = z.output<typeof orchestrationSchema>;
 
+const handlesSchema = z.object({ files: z.number(), sockets: z.number(), threads: z.number() });
+
+const soakSchema = z.object({
+  orders: z.number(),
+  partnerMs: z.number(),
+  /** That were sent and answered. */
+  ordersPerSecond: z.number(),
+  /** From the time at which an order was due. */
+  latencyMs: z.object({ p50: z.number(), p95: z.number(), p99: z.number() }),
+  mostUnderWay: z.number(),
+  /** Of the time: what no line is fitted to. */
+  warmUpShare: z.number(),
+  /** When each sample was taken, since the first order. */
+  seconds: z.array(z.number()),
+  processes: z.record(
+    z.string(),
+    z.object({
+      memoryBytes: z.array(z.number()),
+      /** In bytes a second, with the interval of 95 % confidence. */
+      trend: z.object({
+        slope: z.number(),
+        interval: z.object({ from: z.number(), to: z.number() }).nullable(),
+        samples: z.number(),
+        effectiveSamples: z.number(),
+      }),
+      openBefore: handlesSchema,
+      openAfter: handlesSchema,
+    }),
+  ),
+});
+export type SoakResult = z.output<typeof soakSchema>;
+
 export const machineSchema = z.object({
   cores: z.number(),
   processor: z.string(),
@@ -102,5 +134,6 @@ export const benchResultSchema = z.object({
   machine: machineSchema,
   whole: wholeSchema,
   orchestration: orchestrationSchema,
+  soak: soakSchema.nullable().default(null),
 });
 export type BenchResult = z.output<typeof benchResultSchema>;

@@ -12,6 +12,7 @@ import { measureOrchestration } from './orchestration.ts';
 import { describePerformance } from './performance-page.ts';
 import { startProductionServer } from './production-server.ts';
 import type { BenchResult } from './result.ts';
+import { measureSoak, soakResult, usualSoak } from './soak.ts';
 import { startDevServer } from './temporal-servers.ts';
 import { measureWhole, wholeResult } from './whole.ts';
 import { writePages } from './written-pages.ts';
@@ -32,8 +33,8 @@ process.exitCode = await run();
 process.exit();
 
 /**
- * `npm run bench -- [--rounds N] [--orders N] [--write] [--from FILE]`: measures, and leaves the result in
- * .bench/result.json. With `--write` it also becomes the figures of the documents; with `--from`, an earlier result does.
+ * `npm run bench -- [--rounds N] [--orders N] [--soak-orders N] [--soak-rate N] [--write] [--from FILE]`: measures, and
+ * leaves the result in .bench/result.json. With `--write` it also becomes the figures of the documents; with `--from`, an earlier result does.
  */
 async function run(): Promise<number> {
   try {
@@ -42,6 +43,9 @@ async function run(): Promise<number> {
         rounds: { type: 'string', default: '5' },
         // Of one caller after the other; many callers place more.
         orders: { type: 'string', default: '60' },
+        'soak-orders': { type: 'string', default: '10000' },
+        // Two thirds of what two cores carry at most.
+        'soak-rate': { type: 'string', default: '8' },
         write: { type: 'boolean', default: false },
         from: { type: 'string' },
       },
@@ -49,7 +53,14 @@ async function run(): Promise<number> {
     const text = values.from
       ? await readFile(values.from, 'utf8')
       : JSON.stringify(
-          await measure({ rounds: wholeNumber('rounds', values.rounds), orders: wholeNumber('orders', values.orders) }),
+          await measure({
+            rounds: wholeNumber('rounds', values.rounds),
+            orders: wholeNumber('orders', values.orders),
+            soak: {
+              orders: wholeNumber('soak-orders', values['soak-orders']),
+              ordersPerSecond: wholeNumber('soak-rate', values['soak-rate']),
+            },
+          }),
         );
     // Whether it was measured now or then, the same result is written in the same order.
     const result = readBenchResult(text);
@@ -64,7 +75,15 @@ async function run(): Promise<number> {
   }
 }
 
-async function measure({ rounds, orders }: { rounds: number; orders: number }): Promise<BenchResult> {
+async function measure({
+  rounds,
+  orders,
+  soak: soakLoad,
+}: {
+  rounds: number;
+  orders: number;
+  soak: { orders: number; ordersPerSecond: number };
+}): Promise<BenchResult> {
   const { signal } = stopRequested;
   const plan = {
     rounds,
@@ -85,8 +104,10 @@ async function measure({ rounds, orders }: { rounds: number; orders: number }): 
   progress.say('The orchestration alone');
   const startServers = [() => startDevServer('memory'), () => startDevServer('file'), startProductionServer];
   const orchestration = await measureOrchestration({ plan, startServers, progress, signal });
+  progress.say('Many orders at a steady rate');
+  const soak = soakResult(await measureSoak({ plan: { ...usualSoak, ...soakLoad }, progress, signal }));
   const measuredOn = new Date().toISOString().slice(0, 10);
-  const result: BenchResult = { measuredOn, rounds, machine, whole, orchestration };
+  const result: BenchResult = { measuredOn, rounds, machine, whole, orchestration, soak };
   await mkdir(folder, { recursive: true });
   await writeFile(resultFile, `${JSON.stringify(result, undefined, 2)}\n`);
   progress.say(`\nResult: ${path.relative(process.cwd(), resultFile)}`);

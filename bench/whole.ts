@@ -95,11 +95,10 @@ async function measureOn(options: {
   const { world, plain, plan, progress } = options;
   const quotes = await createQuoteMaker(world);
   const place: Record<WholeVariant, (order: PlacedOrder) => Promise<void>> = {
-    durable: async ({ key, checkout }) =>
-      requireSession(await world.post(key, checkout, {}, AbortSignal.timeout(CALL_TIMEOUT_MS))),
+    durable: (order) => placeDurably(world, order),
     plain: async (order) => requireSession(await plain.post(order)),
   };
-  const pids = pidsOf(world, plain);
+  const pids = { ...installedPids(world), ...benchOnlyPids(world, plain) };
   const samples: Sample[] = [];
   try {
     for (const variant of wholeVariants) {
@@ -146,23 +145,33 @@ function ordersIn(samples: Sample[]): number {
   return samples.reduce((sum, { latenciesMs }) => sum + latenciesMs.length, 0);
 }
 
-/** The parts of an installation, and those that only the benchmark has. */
-function pidsOf({ stack }: RunningStack, plain: PlainHandler) {
-  const { temporal, directus, ridendine, worker, gateway } = stack.parts;
+/** The parts of an installation. */
+export function installedPids({ stack }: RunningStack) {
+  const { temporal, directus, worker, gateway } = stack.parts;
   const { postgres } = stack;
-  if (!temporal || !directus || !ridendine || !postgres) throw new Error('A part of the stack is not its own.');
+  if (!temporal || !directus || !postgres) throw new Error('A part of the stack is not its own.');
   return {
     gateway: gateway.pid,
     worker: worker.pid,
     temporal: temporal.pid,
     directus: directus.pid,
     postgres: postgres.pid,
-    'plain handler': plain.pid,
-    'ridendine sandbox': ridendine.pid,
   } satisfies Pids;
 }
 
-async function letPartnerTake(world: RunningStack, ms: number): Promise<void> {
+/** The parts that only the benchmark has. */
+function benchOnlyPids({ stack }: RunningStack, plain: PlainHandler) {
+  const { ridendine } = stack.parts;
+  if (!ridendine) throw new Error('A part of the stack is not its own.');
+  return { 'plain handler': plain.pid, 'ridendine sandbox': ridendine.pid } satisfies Pids;
+}
+
+/** Through gateway and workflow. @throws Error if there is no payment session in the end. */
+export async function placeDurably(world: RunningStack, { key, checkout }: PlacedOrder): Promise<void> {
+  await requireSession(await world.post(key, checkout, {}, AbortSignal.timeout(CALL_TIMEOUT_MS)));
+}
+
+export async function letPartnerTake(world: RunningStack, ms: number): Promise<void> {
   await world.clearFaults();
   await world.addFault({ kind: 'latency', ms, times: null });
 }

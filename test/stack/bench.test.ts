@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { measureOrchestration } from '../../bench/orchestration.ts';
+import { measureSoak, soakResult } from '../../bench/soak.ts';
 import { startDevServer } from '../../bench/temporal-servers.ts';
 import { measureWhole, wholeResult } from '../../bench/whole.ts';
 import { silentProgress } from '../../stack/progress.ts';
@@ -54,6 +55,29 @@ it(
     ]);
     expect(overheads.every(({ p50Ms }) => p50Ms.value > 0)).toBe(true);
     expect(servers[0]?.histories.workflowTasks).toBeGreaterThan(0);
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  'measures what orders at a steady rate leave in memory and open',
+  async () => {
+    const measured = await measureSoak({
+      plan: { orders: 20, partnerMs: 20, ordersPerSecond: 5, warmUpOrders: 2, sampleEveryMs: 200, settleMs: 500 },
+      progress: silentProgress,
+    });
+    const { orders, seconds, processes, mostUnderWay } = soakResult(measured);
+
+    expect(orders).toBe(20);
+    expect(mostUnderWay).toBeGreaterThan(0);
+    expect(Object.keys(processes)).toEqual(['gateway', 'worker', 'temporal', 'directus', 'postgres']);
+    for (const { memoryBytes, trend, openBefore, openAfter } of Object.values(processes)) {
+      expect(memoryBytes).toHaveLength(seconds.length);
+      expect(Math.min(...memoryBytes)).toBeGreaterThan(0);
+      expect(trend.samples).toBeLessThan(seconds.length);
+      expect(openBefore.sockets).toBeGreaterThan(0);
+      expect(openAfter.files).toBeGreaterThan(openAfter.sockets);
+    }
   },
   TIMEOUT_MS,
 );

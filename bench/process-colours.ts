@@ -1,0 +1,9 @@
+/** The same process has the same colour in every chart. */
+export const processColours: Record<string, string> = {
+  gateway: '#7a5195',
+  worker: '#2f6fb3',
+  temporal: '#17a398',
+  directus: '#ef8a3c',
+  postgres: '#c9b037',
+  'plain handler': '#a8b3bd',
+};
