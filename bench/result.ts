@@ -84,6 +84,8 @@ export type OrchestrationResult = z.output<typeof orchestrationSchema>;
 
 const handlesSchema = z.object({ files: z.number(), sockets: z.number(), threads: z.number() });
 
+const liveSchema = z.object({ heapBytes: z.number(), memoryBytes: z.number() });
+
 const soakSchema = z.object({
   orders: z.number(),
   partnerMs: z.number(),
@@ -107,8 +109,10 @@ const soakSchema = z.object({
         samples: z.number(),
         effectiveSamples: z.number(),
       }),
-      openBefore: handlesSchema,
-      openAfter: handlesSchema,
+      /** When nothing was under way. */
+      open: z.object({ before: handlesSchema, after: handlesSchema }),
+      /** After a garbage collection, of our own programs. */
+      live: z.object({ before: liveSchema, after: liveSchema }).nullable(),
     }),
   ),
 });

@@ -34,12 +34,17 @@ export function describeSoak(soak: SoakResult): string {
         `${trend.samples}: ${trend.effectiveSamples.toFixed(0)}`,
       ]),
     ),
-    'What is open when nothing is under way, before the orders and after them:',
+    'After a garbage collection, and what is open then, before the orders and after them, when nothing is under way:',
     table(
-      ['process', 'file descriptors', 'of them sockets', 'threads'],
-      named.map(([name, { openBefore, openAfter }]) => [
+      ['process', 'heap, MB', 'kept of an order', 'memory, MB', 'file descriptors', 'of them sockets', 'threads'],
+      named.map(([name, { live, open }]) => [
         name,
-        ...(['files', 'sockets', 'threads'] as const).map((kind) => `${openBefore[kind]} → ${openAfter[kind]}`),
+        change(live, ({ heapBytes }) => (heapBytes / 1e6).toFixed(1)),
+        live ? `${signed((live.after.heapBytes - live.before.heapBytes) / orders, 0)} bytes` : '–',
+        change(live, ({ memoryBytes }) => (memoryBytes / 1e6).toFixed(0)),
+        change(open, ({ files }) => String(files)),
+        change(open, ({ sockets }) => String(sockets)),
+        change(open, ({ threads }) => String(threads)),
       ]),
     ),
   ].join('\n\n');
@@ -60,13 +65,13 @@ export function drawSoakChart({ orders, ordersPerSecond, seconds, processes }: S
 
 function headline(name: string, process: Process | undefined, ordersPerSecond: number): string {
   if (process === undefined) return `The ${name} was not measured.`;
-  const { trend, openBefore, openAfter } = process;
+  const { trend, open } = process;
   const flat = isFlat(trend);
   const memory =
     flat === undefined
       ? 'was measured for too short a time to tell whether its memory grows'
       : `${flat ? 'has memory without a trend' : 'has memory WITH A TREND'}: **${sloped(trend, 1e-3 / ordersPerSecond, 1)} kB an order**`;
-  const [files, sockets] = [openAfter.files - openBefore.files, openAfter.sockets - openBefore.sockets];
+  const [files, sockets] = [open.after.files - open.before.files, open.after.sockets - open.before.sockets];
   const handles =
     files <= 0 && sockets <= 0
       ? 'holds no file descriptor or socket more than before'
@@ -78,6 +83,10 @@ function sloped({ slope, interval }: Process['trend'], unit: number, digits: num
   const written = (value: number) => signed(value * unit, digits);
   if (interval === null) return `${written(slope)} (too few samples)`;
   return `${written(slope)} (${written(interval.from)} to ${written(interval.to)})`;
+}
+
+function change<Value>(seen: { before: Value; after: Value } | null, written: (value: Value) => string): string {
+  return seen ? `${written(seen.before)} → ${written(seen.after)}` : '–';
 }
 
 /** Nothing is neither more nor less. */

@@ -5,6 +5,8 @@ import { readMetrics } from '../test/support/read-metrics.ts';
 import { startRunningStack } from '../test/support/running-stack.ts';
 import type { RunningStack } from '../test/support/running-stack.ts';
 import { placeAll } from './closed-loop.ts';
+import { readLiveMemory } from './live-memory.ts';
+import type { LiveMemory } from './live-memory.ts';
 import type { Pids } from './measured-load.ts';
 import { placeAtRate } from './open-loop.ts';
 import { readOpenHandles, readProcessUsage } from './process-usage.ts';
@@ -46,8 +48,15 @@ export interface SoakMeasurement {
   elapsedMs: number;
   mostUnderWay: number;
   samples: SoakSample[];
-  openBefore: Record<string, OpenHandles>;
-  openAfter: Record<string, OpenHandles>;
+  before: AtRest;
+  after: AtRest;
+}
+
+/** While nothing is under way. */
+interface AtRest {
+  open: Record<string, OpenHandles>;
+  /** Of those that are judged. */
+  live: Record<string, LiveMemory>;
 }
 
 export interface SoakSample {
@@ -94,7 +103,8 @@ export async function measureSoak(options: {
 }
 
 /** The lines are fitted to what comes after the warm-up. */
-export function soakResult({ plan, samples, latenciesMs, elapsedMs, ...rest }: SoakMeasurement): SoakResult {
+export function soakResult(measured: SoakMeasurement): SoakResult {
+  const { plan, samples, latenciesMs, elapsedMs, mostUnderWay, before, after } = measured;
   const lastSeconds = samples.at(-1)?.seconds ?? 0;
   const fitted = samples.filter(({ seconds }) => seconds >= WARM_UP_SHARE * lastSeconds);
   return {
@@ -106,19 +116,20 @@ export function soakResult({ plan, samples, latenciesMs, elapsedMs, ...rest }: S
       p95: percentile(latenciesMs, 0.95),
       p99: percentile(latenciesMs, 0.99),
     },
-    mostUnderWay: rest.mostUnderWay,
+    mostUnderWay,
     warmUpShare: WARM_UP_SHARE,
     seconds: samples.map(({ seconds }) => seconds),
     processes: Object.fromEntries(
-      Object.entries(rest.openBefore).map(([name, openBefore]) => {
+      Object.entries(before.open).map(([name, openBefore]) => {
         const memoryOf = ({ memoryBytes }: SoakSample) => memoryBytes[name] ?? 0;
+        const [liveBefore, liveAfter] = [before.live[name], after.live[name]];
         return [
           name,
           {
             memoryBytes: samples.map(memoryOf),
             trend: fitTrend(fitted.map((sample) => ({ x: sample.seconds, y: memoryOf(sample) }))),
-            openBefore,
-            openAfter: rest.openAfter[name] ?? openBefore,
+            open: { before: openBefore, after: after.open[name] ?? openBefore },
+            live: liveBefore && liveAfter ? { before: liveBefore, after: liveAfter } : null,
           },
         ];
       }),
@@ -138,12 +149,14 @@ async function measureOn(options: {
   const pids = installedPids(world);
   const place = (order: PlacedOrder) => placeDurably(world, order);
   await letPartnerTake(world, plan.partnerMs);
-  const openBefore = await progress.step('Warm-up', async (doing) => {
+  const before = await progress.step('Warm-up', async (doing) => {
     await placeAll({ orders: await quotes.newOrders(plan.warmUpOrders), parallel: WARM_UP_PARALLEL, place });
     await readAll(metricsUrls);
     doing('waiting until idle connections are closed');
     await delay(plan.settleMs, undefined, { signal });
-    return readOpenHandles(pids);
+    const open = readOpenHandles(pids);
+    doing('collecting garbage');
+    return { open, live: await readLive(pids) };
   });
   const { samples, ...load } = await progress.step('Orders', async (doing) => {
     const orders = await quotes.newOrders(plan.orders);
@@ -159,8 +172,13 @@ async function measureOn(options: {
     const [taken, placed] = await Promise.all([sampling, loaded]);
     return { ...placed, samples: taken };
   });
-  const openAfter = await progress.step('Rest', () => settledHandles({ pids, openBefore, plan, signal }));
-  return { plan, ...load, samples, openBefore, openAfter };
+  const after = await progress.step('Rest', async (doing) => {
+    doing('waiting until idle connections are closed');
+    const open = await settledHandles({ pids, openBefore: before.open, plan, signal });
+    doing('collecting garbage');
+    return { open, live: await readLive(pids) };
+  });
+  return { plan, ...load, samples, before, after };
 }
 
 /** Until the signal comes. The metrics are read as well, as Prometheus reads them. */
@@ -211,6 +229,16 @@ async function settledHandles(options: {
     if (isBack || performance.now() >= deadline) return open;
     await delay(SETTLE_EVERY_MS, undefined, { signal });
   }
+}
+
+/** One after the other: the inspectors of all share a port. */
+async function readLive(pids: Pids): Promise<Record<string, LiveMemory>> {
+  const live: Record<string, LiveMemory> = {};
+  for (const name of judgedProcesses) {
+    const pid = pids[name];
+    if (pid !== undefined) live[name] = await readLiveMemory(pid);
+  }
+  return live;
 }
 
 async function failOnCrash({ stack }: RunningStack): Promise<never> {

@@ -1,21 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { readOpenHandles, readProcessUsage } from '../../bench/process-usage.ts';
+import { endScripts, runScript as run } from '../support/run-script.ts';
 
-const started: ReturnType<typeof spawn>[] = [];
-afterEach(() => {
-  for (const child of started.splice(0)) child.kill('SIGKILL');
-});
-
-/** Runs a script of Node in a process of its own, until it says so. */
-async function run(script: string): Promise<number> {
-  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  started.push(child);
-  await once(child.stdout, 'data');
-  if (child.pid === undefined) throw new Error('There is no process.');
-  return child.pid;
-}
+afterEach(endScripts);
 
 /** Busy until it has used so much CPU: how long that takes is the machine's affair. */
 const busyFor = (ms: number) => `

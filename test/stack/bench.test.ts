@@ -71,12 +71,16 @@ it(
     expect(orders).toBe(20);
     expect(mostUnderWay).toBeGreaterThan(0);
     expect(Object.keys(processes)).toEqual(['gateway', 'worker', 'temporal', 'directus', 'postgres']);
-    for (const { memoryBytes, trend, openBefore, openAfter } of Object.values(processes)) {
+    for (const { memoryBytes, trend, open } of Object.values(processes)) {
       expect(memoryBytes).toHaveLength(seconds.length);
       expect(Math.min(...memoryBytes)).toBeGreaterThan(0);
       expect(trend.samples).toBeLessThan(seconds.length);
-      expect(openBefore.sockets).toBeGreaterThan(0);
-      expect(openAfter.files).toBeGreaterThan(openAfter.sockets);
+      expect(open.before.sockets).toBeGreaterThan(0);
+      expect(open.after.files).toBeGreaterThan(open.after.sockets);
+    }
+    for (const { live } of [processes['worker'], processes['gateway']].map((process) => process ?? { live: null })) {
+      expect(live?.before.heapBytes).toBeGreaterThan(0);
+      expect(live?.after.memoryBytes).toBeGreaterThan(live?.after.heapBytes ?? Infinity);
     }
   },
   TIMEOUT_MS,

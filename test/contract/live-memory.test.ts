@@ -1,0 +1,42 @@
+import { afterEach, expect, it } from '@jest/globals';
+import { readLiveMemory } from '../../bench/live-memory.ts';
+import { readOpenHandles } from '../../bench/process-usage.ts';
+import { endScripts, runScript } from '../support/run-script.ts';
+
+afterEach(endScripts);
+
+const LIST = 'Array.from({ length: 1e6 }, (_, index) => ({ index }))';
+const KEEP_MORE = `globalThis.kept = ${LIST};`;
+const DROP_MORE = `${LIST};`;
+
+/** In its main thread and in another. */
+const inBoth = (script: string) => `
+  ${script}
+  const thread = new (require('node:worker_threads').Worker)(
+    ${JSON.stringify(`${script} setInterval(() => {}, 1000); require('node:worker_threads').parentPort.postMessage('done')`)},
+    { eval: true },
+  );
+  thread.once('message', () => process.stdout.write('done'));`;
+
+it('is what the threads of a program keep, without their garbage', async () => {
+  const [garbage, kept] = await Promise.all([runScript(inBoth(DROP_MORE)), runScript(inBoth(KEEP_MORE))]);
+
+  const without = await readLiveMemory(garbage);
+  const withIt = await readLiveMemory(kept);
+
+  // A million objects and a million pointers to them, twice.
+  expect(withIt.heapBytes - without.heapBytes).toBeGreaterThan(2 * 16e6);
+  expect(without.heapBytes).toBeLessThan(16e6);
+  expect(withIt.memoryBytes).toBeGreaterThan(withIt.heapBytes);
+});
+
+it('leaves a program as it was, also if it is read again', async () => {
+  const pid = await runScript(inBoth(DROP_MORE));
+  const before = readOpenHandles({ pid });
+
+  const first = await readLiveMemory(pid);
+  const second = await readLiveMemory(pid);
+
+  expect(readOpenHandles({ pid })).toEqual(before);
+  expect(Math.abs(second.heapBytes - first.heapBytes)).toBeLessThan(1e6);
+});
