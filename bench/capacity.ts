@@ -1,3 +1,4 @@
+import { conditionsOf } from './result.ts';
 import type { AtRestResult, BenchResult, Cell } from './result.ts';
 
 /** What one order takes, as it was measured. */
@@ -191,7 +192,9 @@ export const PRODUCTION_SERVER = 'postgres';
  * The costs that a benchmark has found: of the parts of `npm start`, with Temporal's from the production server if that
  * was measured.
  */
-export function costsOf({ measuredOn, machine, whole, orchestration }: BenchResult): MeasuredCosts {
+export function costsOf(result: BenchResult): MeasuredCosts {
+  const { whole, orchestration } = result;
+  const { measuredOn, machine } = conditionsOf(result, 'whole');
   const cell = costCell(whole.cells, 'durable', whole.saturation.partnerMs);
   const production = orchestration.servers.find(({ variant }) => variant === PRODUCTION_SERVER);
   const productionCell = production && costCell(orchestration.cells, PRODUCTION_SERVER, null);

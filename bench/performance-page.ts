@@ -1,19 +1,21 @@
 import { COST_PARALLEL } from './capacity.ts';
-import { table } from './markdown-table.ts';
-import type { BenchResult, Cell, Machine } from './result.ts';
+import { describeGrowth } from './growth-page.ts';
+import { conditions, figure, measuredOnce, table } from './page-parts.ts';
+import { conditionsOf } from './result.ts';
+import type { BenchResult, Cell } from './result.ts';
 import { describeSoak } from './soak-page.ts';
 import type { Figure } from './statistics.ts';
 
 /** Everything that docs/performance.md says in figures, in Markdown. */
 export function describePerformance(result: BenchResult): string {
-  const { whole, orchestration, soak } = result;
+  const { whole, orchestration } = result;
   return [
     '## From the click to the payment session',
     headline(result),
     '![From the click to payment_session_id](pictures/performance/click-to-session.svg)',
     '![Orders a second](pictures/performance/orders-per-second.svg)',
     describeWhole(whole.cells, whole.ratios),
-    conditions(result, [
+    conditions(conditionsOf(result, 'whole'), [
       `Temporal: ${whole.temporalFlags.map((flag) => `\`${flag}\``).join(' ')}`,
       'Worker, gateway, Directus and PostgreSQL: as `npm start` runs them',
     ]),
@@ -25,12 +27,15 @@ export function describePerformance(result: BenchResult): string {
     '![What the workflow adds to the waits](pictures/performance/orchestration.svg)',
     describeOrchestration(orchestration),
     conditions(
-      result,
+      conditionsOf(result, 'orchestration'),
       orchestration.servers.map(
         ({ title, flags }) => `${title}: ${flags.map((flag) => `\`${flag}\``).join(' ') || 'no flags'}`,
       ),
     ),
-    ...(soak ? ['## Many orders at a steady rate', describeSoak(soak), measuredOnce(result)] : []),
+    ...describeGrowth(result),
+    '## Many orders at a steady rate',
+    describeSoak(result.soak),
+    measuredOnce(conditionsOf(result, 'soak')),
   ].join('\n\n');
 }
 
@@ -149,27 +154,6 @@ function describeOrchestration({ waitsMs, cells, overheads, servers }: BenchResu
 /** Programs of Node. */
 const boundToOneThread = new Set(['gateway', 'worker', 'directus', 'plain handler', 'ridendine sandbox']);
 
-/** What a figure is worth nothing without. */
-function conditions({ measuredOn, rounds, machine }: BenchResult, how: string[]): string {
-  return [
-    `Measured on ${measuredOn} in ${rounds === 1 ? '1 round' : `${rounds} rounds`}; in parentheses the lowest and the highest round. Latencies are in ms.`,
-    describeMachine(machine),
-    ...how.map((line) => `${line}.`),
-  ]
-    .map((line) => `- ${line}`)
-    .join('\n');
-}
-
-/** Of what has no rounds. */
-function measuredOnce({ measuredOn, machine }: BenchResult): string {
-  return `- Measured on ${measuredOn}.\n- ${describeMachine(machine)}`;
-}
-
-function describeMachine({ cores, processor, memoryGb, system, loadBefore, versions }: Machine): string {
-  const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  return `${cores} cores (${processor}), ${memoryGb} GB, ${system}; load average before it ${loadBefore.toFixed(1)}; ${programs.join(', ')}.`;
-}
-
 function latencies(cell: Cell | undefined): string[] {
   if (!cell) return ['–', '–', '–'];
   const { p50, p95, p99 } = cell.latencyMs;
@@ -179,10 +163,6 @@ function latencies(cell: Cell | undefined): string[] {
 /** A dash for what was not there, or came to nothing. */
 function optional(value: Figure | undefined, digits: number): string {
   return value && value.highest >= 10 ** -digits ? figure(value, digits) : '–';
-}
-
-function figure({ value, lowest, highest }: Figure, digits: number): string {
-  return `${value.toFixed(digits)} (${lowest.toFixed(digits)}–${highest.toFixed(digits)})`;
 }
 
 function times({ p50, p95 }: { p50: number; p95: number }): string {

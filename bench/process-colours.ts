@@ -1,4 +1,4 @@
-/** The same process has the same colour in every chart. */
+/** By the name of the process, in the order in which the charts show them. */
 export const processColours: Record<string, string> = {
   gateway: '#7a5195',
   worker: '#2f6fb3',

@@ -118,6 +118,43 @@ const soakSchema = z.object({
 });
 export type SoakResult = z.output<typeof soakSchema>;
 
+/** One value of what grows, under one load, over all rounds. */
+const growthPointSchema = cellSchema
+  .pick({ parallel: true, orders: true, latencyMs: true, ordersPerSecond: true, cpuMsPerOrder: true })
+  .extend({
+    at: z.number(),
+    /** How many times as long as at the smallest value an order takes at the median, round by round. */
+    p50Ratio: figureSchema,
+    /** The same of the CPU of all parts of an installation together. */
+    cpuRatio: figureSchema,
+  });
+export type GrowthPoint = z.output<typeof growthPointSchema>;
+
+const growthSchema = z.object({
+  partnerMs: z.number(),
+  /** By orders in Directus. */
+  stored: z.object({
+    points: z.array(growthPointSchema),
+    sizes: z.array(
+      z.object({
+        at: z.number(),
+        databaseBytes: z.number(),
+        /** How long Directus takes for what is asked now and then: median, and lowest and highest round. */
+        sweepQuestionMs: figureSchema,
+        gaugesQuestionMs: figureSchema,
+      }),
+    ),
+  }),
+  /** By worker processes. */
+  workers: z.object({ points: z.array(growthPointSchema) }),
+  /** By items of an order. */
+  items: z.object({
+    points: z.array(growthPointSchema),
+    sizes: z.array(z.object({ at: z.number(), historyBytes: z.number() })),
+  }),
+});
+export type GrowthResult = z.output<typeof growthSchema>;
+
 export const machineSchema = z.object({
   cores: z.number(),
   processor: z.string(),
@@ -130,14 +167,29 @@ export const machineSchema = z.object({
 });
 export type Machine = z.output<typeof machineSchema>;
 
-/** What `npm run bench` leaves behind, and what everything that is written about it is made from. */
-export const benchResultSchema = z.object({
+const conditionsSchema = z.object({
   /** ISO 8601, a day. */
   measuredOn: z.string(),
   rounds: z.number(),
   machine: machineSchema,
+});
+export type Conditions = z.output<typeof conditionsSchema>;
+
+/** What `npm run bench` leaves behind, and what everything that is written about it is made from. */
+export const benchResultSchema = conditionsSchema.extend({
+  /** Of parts that were not measured together with the others, by their name. */
+  measuredApart: z.record(z.string(), conditionsSchema).default({}),
   whole: wholeSchema,
   orchestration: orchestrationSchema,
-  soak: soakSchema.nullable().default(null),
+  growth: growthSchema,
+  soak: soakSchema,
 });
 export type BenchResult = z.output<typeof benchResultSchema>;
+
+/** What can be measured apart from the rest. */
+export const benchParts = ['whole', 'orchestration', 'growth', 'soak'] as const;
+export type BenchPart = (typeof benchParts)[number];
+
+export function conditionsOf(result: BenchResult, part: BenchPart): Conditions {
+  return result.measuredApart[part] ?? result;
+}

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,13 +7,16 @@ import { onLauncherGone } from '../stack/launcher-link.ts';
 import { consoleProgress } from '../stack/progress.ts';
 import { PartCrashed } from '../stack/supervisor.ts';
 import { findTemporalServer } from '../test/support/find-temporal-server.ts';
+import { measureGrowth } from './growth.ts';
 import { describeMachine } from './machine.ts';
-import { readBenchResult } from './measured.ts';
+import { measuredFile, readBenchResult } from './measured.ts';
 import { measureOrchestration } from './orchestration.ts';
 import { describePerformance } from './performance-page.ts';
 import { startProductionServer } from './production-server.ts';
-import type { BenchResult } from './result.ts';
+import { benchParts } from './result.ts';
+import type { BenchPart, BenchResult, Conditions } from './result.ts';
 import { measureSoak, soakResult, usualSoak } from './soak.ts';
+import type { SoakPlan } from './soak.ts';
 import { startDevServer } from './temporal-servers.ts';
 import { measureWhole, wholeResult } from './whole.ts';
 import { writePages } from './written-pages.ts';
@@ -33,8 +37,10 @@ process.exitCode = await run();
 process.exit();
 
 /**
- * `npm run bench -- [--rounds N] [--orders N] [--soak-orders N] [--soak-rate N] [--write] [--from FILE]`: measures, and
- * leaves the result in .bench/result.json. With `--write` it also becomes the figures of the documents; with `--from`, an earlier result does.
+ * `npm run bench -- [--rounds N] [--orders N] [--only PART,…] [--stored N,…] [--soak-orders N] [--soak-rate N] [--write]
+ * [--from FILE]`: measures, and leaves the result
+ * in .bench/result.json. With `--only`, the parts that are not named are as they were in there, or are those that the
+ * documents show. With `--write` the result also becomes the figures of the documents; with `--from`, an earlier one does.
  */
 async function run(): Promise<number> {
   try {
@@ -43,6 +49,9 @@ async function run(): Promise<number> {
         rounds: { type: 'string', default: '5' },
         // Of one caller after the other; many callers place more.
         orders: { type: 'string', default: '60' },
+        only: { type: 'string', default: benchParts.join(',') },
+        // Orders in Directus, one number after the other.
+        stored: { type: 'string', default: '10000,100000,1000000' },
         'soak-orders': { type: 'string', default: '10000' },
         // Two thirds of what two cores carry at most.
         'soak-rate': { type: 'string', default: '8' },
@@ -52,16 +61,16 @@ async function run(): Promise<number> {
     });
     const text = values.from
       ? await readFile(values.from, 'utf8')
-      : JSON.stringify(
-          await measure({
-            rounds: wholeNumber('rounds', values.rounds),
-            orders: wholeNumber('orders', values.orders),
-            soak: {
-              orders: wholeNumber('soak-orders', values['soak-orders']),
-              ordersPerSecond: wholeNumber('soak-rate', values['soak-rate']),
-            },
-          }),
-        );
+      : await measure({
+          rounds: wholeNumber('rounds', values.rounds),
+          orders: wholeNumber('orders', values.orders),
+          parts: partsNamed(values.only),
+          stored: values.stored.split(',').map((count) => wholeNumber('stored', count)),
+          soak: {
+            orders: wholeNumber('soak-orders', values['soak-orders']),
+            ordersPerSecond: wholeNumber('soak-rate', values['soak-rate']),
+          },
+        });
     // Whether it was measured now or then, the same result is written in the same order.
     const result = readBenchResult(text);
     progress.say(`\n${describePerformance(result)}\n`);
@@ -75,16 +84,62 @@ async function run(): Promise<number> {
   }
 }
 
-async function measure({
-  rounds,
-  orders,
-  soak: soakLoad,
-}: {
+/** What all parts have in common; a part adds what is its own. */
+interface Plan {
+  rounds: number;
+  parallel: number[];
+  warmUpOrders: number;
+  ordersFor: (parallel: number) => number;
+  atRestMs: number;
+  /** Orders in Directus. */
+  stored: number[];
+  soak: SteadyLoad;
+}
+
+/** Orders that come whether or not those before them are answered. */
+type SteadyLoad = Pick<SoakPlan, 'orders' | 'ordersPerSecond'>;
+
+const measurePart: { [Part in BenchPart]: (plan: Plan) => Promise<BenchResult[Part]> } = {
+  async whole(plan) {
+    progress.say('From the click to the payment session');
+    const { signal } = stopRequested;
+    return wholeResult(await measureWhole({ plan: { ...plan, partnersMs: [20, 300] }, progress, signal }));
+  },
+  orchestration(plan) {
+    progress.say('The orchestration alone');
+    const startServers = [() => startDevServer('memory'), () => startDevServer('file'), startProductionServer];
+    return measureOrchestration({ plan, startServers, progress, signal: stopRequested.signal });
+  },
+  growth(plan) {
+    progress.say('More orders, workers and items');
+    return measureGrowth({
+      plan: {
+        ...plan,
+        partnerMs: 20,
+        stored: { values: plan.stored, parallel: [1, 8] },
+        workers: { values: [1, 2, 4], parallel: [32] },
+        items: { values: [1, 5, 20, 50, 100], parallel: [1, 8] },
+      },
+      progress,
+      signal: stopRequested.signal,
+    });
+  },
+  async soak(plan) {
+    progress.say('Many orders at a steady rate');
+    const { signal } = stopRequested;
+    return soakResult(await measureSoak({ plan: { ...usualSoak, ...plan.soak }, progress, signal }));
+  },
+};
+
+/** @returns the whole result, as JSON. */
+async function measure(options: {
   rounds: number;
   orders: number;
-  soak: { orders: number; ordersPerSecond: number };
-}): Promise<BenchResult> {
-  const { signal } = stopRequested;
+  parts: BenchPart[];
+  stored: number[];
+  soak: SteadyLoad;
+}): Promise<string> {
+  const { rounds, orders, parts, stored, soak } = options;
   const plan = {
     rounds,
     parallel: [1, 8, 32, 64],
@@ -92,26 +147,40 @@ async function measure({
     // As long for each caller as it takes one alone, a sixth of the time.
     ordersFor: (parallel: number) => Math.max(orders, Math.ceil((parallel * orders) / 6)),
     atRestMs: 5_000,
+    stored,
+    soak,
   };
-  const machine = describeMachine();
+  const conditions = { measuredOn: new Date().toISOString().slice(0, 10), rounds, machine: describeMachine() };
   // What is missing is missed now, not after half of the time.
-  await progress.step('Programs', async (doing) => {
-    doing("looking for Temporal's production server, or building it (once, about 2 minutes)");
-    await findTemporalServer(process.env);
-  });
-  progress.say('From the click to the payment session');
-  const whole = wholeResult(await measureWhole({ plan: { ...plan, partnersMs: [20, 300] }, progress, signal }));
-  progress.say('The orchestration alone');
-  const startServers = [() => startDevServer('memory'), () => startDevServer('file'), startProductionServer];
-  const orchestration = await measureOrchestration({ plan, startServers, progress, signal });
-  progress.say('Many orders at a steady rate');
-  const soak = soakResult(await measureSoak({ plan: { ...usualSoak, ...soakLoad }, progress, signal }));
-  const measuredOn = new Date().toISOString().slice(0, 10);
-  const result: BenchResult = { measuredOn, rounds, machine, whole, orchestration, soak };
+  if (parts.includes('orchestration')) {
+    await progress.step('Programs', async (doing) => {
+      doing("looking for Temporal's production server, or building it (once, about 2 minutes)");
+      await findTemporalServer(process.env);
+    });
+  }
+  const measured: Partial<BenchResult> = {};
+  for (const part of parts) Object.assign(measured, { [part]: await measurePart[part](plan) });
+  const result = JSON.stringify(await completed(measured, conditions), undefined, 2);
   await mkdir(folder, { recursive: true });
-  await writeFile(resultFile, `${JSON.stringify(result, undefined, 2)}\n`);
+  await writeFile(resultFile, `${result}\n`);
   progress.say(`\nResult: ${path.relative(process.cwd(), resultFile)}`);
   return result;
+}
+
+/** With the parts of the last result that were not measured now. */
+async function completed(measured: Partial<BenchResult>, conditions: Conditions) {
+  if (benchParts.every((part) => part in measured)) return { ...conditions, ...measured };
+  const text = await readFile(existsSync(resultFile) ? resultFile : measuredFile, 'utf8');
+  const last = JSON.parse(text) as Partial<BenchResult>;
+  const apart = Object.fromEntries(Object.keys(measured).map((part) => [part, conditions]));
+  return { ...last, ...measured, measuredApart: { ...last.measuredApart, ...apart } };
+}
+
+function partsNamed(text: string): BenchPart[] {
+  const names = text.split(',');
+  const unknown = names.filter((name) => !benchParts.some((part) => part === name));
+  if (unknown.length > 0) throw new Error(`--only knows ${benchParts.join(', ')}, not ${unknown.join(', ')}.`);
+  return benchParts.filter((part) => names.includes(part));
 }
 
 function wholeNumber(name: string, text: string): number {

@@ -1,5 +1,5 @@
 import { drawLineChart } from './line-chart.ts';
-import { table } from './markdown-table.ts';
+import { table } from './page-parts.ts';
 import { processColours } from './process-colours.ts';
 import type { SoakResult } from './result.ts';
 import { judgedProcesses } from './soak-processes.ts';

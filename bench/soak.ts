@@ -2,8 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../stack/free-port.ts';
 import type { Progress } from '../stack/progress.ts';
 import { readMetrics } from '../test/support/read-metrics.ts';
-import { startRunningStack } from '../test/support/running-stack.ts';
-import type { RunningStack } from '../test/support/running-stack.ts';
 import { placeAll } from './closed-loop.ts';
 import { readLiveMemory } from './live-memory.ts';
 import type { LiveMemory } from './live-memory.ts';
@@ -16,9 +14,8 @@ import { judgedProcesses } from './soak-processes.ts';
 import { percentile } from './statistics.ts';
 import { fitTrend } from './trend.ts';
 import { failWhenAborted } from './until-aborted.ts';
-import { createQuoteMaker } from './whole-quotes.ts';
-import type { PlacedOrder, QuoteMaker } from './whole-quotes.ts';
-import { installedPids, letPartnerTake, placeDurably } from './whole.ts';
+import { openWholeSite } from './whole-site.ts';
+import type { WholeSite } from './whole-site.ts';
 
 export interface SoakPlan {
   orders: number;
@@ -82,23 +79,16 @@ export async function measureSoak(options: {
 }): Promise<SoakMeasurement> {
   const { plan, progress, signal } = options;
   const metricsAddress = `127.0.0.1:${await freePort()}`;
-  const world = await progress.step('Stack', () =>
-    // No order may be answered with a 202. With metrics, as an installation has them.
-    startRunningStack({ GATEWAY_WAIT_MS: '60000', WORKER_METRICS_ADDRESS: metricsAddress }),
-  );
-  const metricsUrls = [`http://${metricsAddress}/metrics`, `${world.stack.urls.gateway}/metrics`];
-  const quotes = await createQuoteMaker(world).catch(async (error: unknown) => {
-    await world.stop();
-    throw error;
-  });
+  // With metrics, as an installation has them.
+  const site = await progress.step('Stack', () => openWholeSite({ WORKER_METRICS_ADDRESS: metricsAddress }));
+  const metricsUrls = [`http://${metricsAddress}/metrics`, `${site.world.stack.urls.gateway}/metrics`];
   const ended = new AbortController();
   try {
-    const measured = measureOn({ world, quotes, metricsUrls, plan, progress, signal: ended.signal });
-    return await Promise.race([measured, failOnCrash(world), failWhenAborted(signal)]);
+    const measured = measureOn({ site, metricsUrls, plan, progress, signal: ended.signal });
+    return await Promise.race([measured, failOnCrash(site), failWhenAborted(signal)]);
   } finally {
     ended.abort();
-    await quotes.close();
-    await world.stop();
+    await site.stop();
   }
 }
 
@@ -138,19 +128,18 @@ export function soakResult(measured: SoakMeasurement): SoakResult {
 }
 
 async function measureOn(options: {
-  world: RunningStack;
-  quotes: QuoteMaker;
+  site: WholeSite;
   metricsUrls: string[];
   plan: SoakPlan;
   progress: Progress;
   signal: AbortSignal;
 }): Promise<SoakMeasurement> {
-  const { world, quotes, metricsUrls, plan, progress, signal } = options;
-  const pids = installedPids(world);
-  const place = (order: PlacedOrder) => placeDurably(world, order);
-  await letPartnerTake(world, plan.partnerMs);
+  const { site, metricsUrls, plan, progress, signal } = options;
+  const { place } = site;
+  const pids = installed(site.pids);
+  await site.letPartnerTake(plan.partnerMs);
   const before = await progress.step('Warm-up', async (doing) => {
-    await placeAll({ orders: await quotes.newOrders(plan.warmUpOrders), parallel: WARM_UP_PARALLEL, place });
+    await placeAll({ orders: await site.newOrders(plan.warmUpOrders), parallel: WARM_UP_PARALLEL, place });
     await readAll(metricsUrls);
     doing('waiting until idle connections are closed');
     await delay(plan.settleMs, undefined, { signal });
@@ -159,7 +148,7 @@ async function measureOn(options: {
     return { open, live: await readLive(pids) };
   });
   const { samples, ...load } = await progress.step('Orders', async (doing) => {
-    const orders = await quotes.newOrders(plan.orders);
+    const orders = await site.newOrders(plan.orders);
     const done = new AbortController();
     const sampling = takeSamples({ pids, metricsUrls, plan, doing, signal: AbortSignal.any([signal, done.signal]) });
     const loaded = placeAtRate({
@@ -231,6 +220,11 @@ async function settledHandles(options: {
   }
 }
 
+/** Without what belongs to the benchmark. */
+function installed({ 'ridendine sandbox': _sandbox, ...pids }: Pids): Pids {
+  return pids;
+}
+
 /** One after the other: the inspectors of all share a port. */
 async function readLive(pids: Pids): Promise<Record<string, LiveMemory>> {
   const live: Record<string, LiveMemory> = {};
@@ -241,6 +235,6 @@ async function readLive(pids: Pids): Promise<Record<string, LiveMemory>> {
   return live;
 }
 
-async function failOnCrash({ stack }: RunningStack): Promise<never> {
-  throw await stack.crash;
+async function failOnCrash({ world }: WholeSite): Promise<never> {
+  throw await world.stack.crash;
 }

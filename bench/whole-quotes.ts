@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { CartLine, Totals } from '../src/domain/quote.ts';
 import type { DemoCheckout } from '../stack/seed.ts';
 import type { RunningStack } from '../test/support/running-stack.ts';
 import { connectToPostgres } from '../test/support/postgres-session.ts';
@@ -11,7 +12,8 @@ export interface PlacedOrder {
 
 /** Makes clicks, each with a quote of its own. */
 export interface QuoteMaker {
-  newOrders(count: number): Promise<PlacedOrder[]>;
+  /** @param lines of the cart; unless told, it is the demo's. */
+  newOrders(count: number, lines?: number): Promise<PlacedOrder[]>;
   /** How large Directus' database is by now. */
   databaseBytes(): Promise<number>;
   close(): Promise<void>;
@@ -24,15 +26,19 @@ export async function createQuoteMaker(world: RunningStack): Promise<QuoteMaker>
   const checkout = await world.newCheckout();
   const session = await connectToPostgres(postgres);
   return {
-    async newOrders(count) {
+    async newOrders(count, lines) {
       const batch = `quote-${randomUUID()}`;
+      const cart = lines === undefined ? undefined : cartOf(lines);
       await session.sql(
         `INSERT INTO quotes (id, customer, store, fulfillment_method, totals, items_snapshot, expires_at)
-         SELECT $1::text || '-' || n, customer, store, fulfillment_method, totals, items_snapshot, now() + interval '1 day'
+         SELECT $1::text || '-' || n, customer, store, fulfillment_method,
+           coalesce($4::json, totals), coalesce($5::json, items_snapshot), now() + interval '1 day'
          FROM quotes, generate_series(1, $2::int) AS n WHERE id = $3`,
         batch,
         count,
         checkout.quote_id,
+        cart && JSON.stringify(cart.totals),
+        cart && JSON.stringify(cart.items),
       );
       return Array.from({ length: count }, (_, index) => ({
         key: randomUUID(),
@@ -44,5 +50,22 @@ export async function createQuoteMaker(world: RunningStack): Promise<QuoteMaker>
       return Number(row?.['bytes']);
     },
     close: () => session.close(),
+  };
+}
+
+/** Lines as long as the demo's are on average. */
+function cartOf(lines: number): { totals: Totals; items: CartLine[] } {
+  const [quantity, price] = [2, 1400];
+  const subtotal = lines * quantity * price;
+  return {
+    totals: { currency: 'USD', subtotal, delivery_fee: 499, total: subtotal + 499 },
+    items: Array.from({ length: lines }, (_, index) => ({
+      menu_item_id: `menu-item-${index + 1}`,
+      name: `Noodle soup with herbs ${index + 1}`,
+      quantity,
+      unit_price: price,
+      options: [{ name: 'Size', value: 'Large', price: 150 }],
+      note: 'Without coriander, please.',
+    })),
   };
 }

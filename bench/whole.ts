@@ -7,7 +7,7 @@ import { startRunningStack } from '../test/support/running-stack.ts';
 import type { RunningStack } from '../test/support/running-stack.ts';
 import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
 import { measureAtRest, measureLoad } from './measured-load.ts';
-import type { AtRest, Pids } from './measured-load.ts';
+import type { AtRest } from './measured-load.ts';
 import { readOrderHistories } from './order-histories.ts';
 import type { OrderHistories } from './order-histories.ts';
 import type { WholeResult } from './result.ts';
@@ -17,6 +17,7 @@ import { temporalFlags } from './temporal-flags.ts';
 import { failWhenAborted } from './until-aborted.ts';
 import { createQuoteMaker } from './whole-quotes.ts';
 import type { PlacedOrder } from './whole-quotes.ts';
+import { letPartnerTake, pidsOf, requireSession } from './whole-site.ts';
 
 /** From the click to `payment_session_id`: by gateway and workflow, or by a handler that forgets what a crash cuts off. */
 export const wholeVariants = ['durable', 'plain'] as const;
@@ -95,10 +96,11 @@ async function measureOn(options: {
   const { world, plain, plan, progress } = options;
   const quotes = await createQuoteMaker(world);
   const place: Record<WholeVariant, (order: PlacedOrder) => Promise<void>> = {
-    durable: (order) => placeDurably(world, order),
+    durable: async ({ key, checkout }) =>
+      requireSession(await world.post(key, checkout, {}, AbortSignal.timeout(CALL_TIMEOUT_MS))),
     plain: async (order) => requireSession(await plain.post(order)),
   };
-  const pids = { ...installedPids(world), ...benchOnlyPids(world, plain) };
+  const pids = { ...pidsOf(world), 'plain handler': plain.pid };
   const samples: Sample[] = [];
   try {
     for (const variant of wholeVariants) {
@@ -143,43 +145,6 @@ async function measureOn(options: {
 
 function ordersIn(samples: Sample[]): number {
   return samples.reduce((sum, { latenciesMs }) => sum + latenciesMs.length, 0);
-}
-
-/** The parts of an installation. */
-export function installedPids({ stack }: RunningStack) {
-  const { temporal, directus, worker, gateway } = stack.parts;
-  const { postgres } = stack;
-  if (!temporal || !directus || !postgres) throw new Error('A part of the stack is not its own.');
-  return {
-    gateway: gateway.pid,
-    worker: worker.pid,
-    temporal: temporal.pid,
-    directus: directus.pid,
-    postgres: postgres.pid,
-  } satisfies Pids;
-}
-
-/** The parts that only the benchmark has. */
-function benchOnlyPids({ stack }: RunningStack, plain: PlainHandler) {
-  const { ridendine } = stack.parts;
-  if (!ridendine) throw new Error('A part of the stack is not its own.');
-  return { 'plain handler': plain.pid, 'ridendine sandbox': ridendine.pid } satisfies Pids;
-}
-
-/** Through gateway and workflow. @throws Error if there is no payment session in the end. */
-export async function placeDurably(world: RunningStack, { key, checkout }: PlacedOrder): Promise<void> {
-  await requireSession(await world.post(key, checkout, {}, AbortSignal.timeout(CALL_TIMEOUT_MS)));
-}
-
-export async function letPartnerTake(world: RunningStack, ms: number): Promise<void> {
-  await world.clearFaults();
-  await world.addFault({ kind: 'latency', ms, times: null });
-}
-
-async function requireSession(response: Response): Promise<void> {
-  const text = await response.text();
-  if (response.status === 201 && text.includes('"payment_session_id":"ps_')) return;
-  throw new Error(`An order was answered with ${response.status} instead of a payment session: ${text}`);
 }
 
 async function failOnCrash({ stack }: RunningStack): Promise<never> {

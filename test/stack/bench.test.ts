@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import { measureGrowth } from '../../bench/growth.ts';
 import { measureOrchestration } from '../../bench/orchestration.ts';
 import { measureSoak, soakResult } from '../../bench/soak.ts';
 import { startDevServer } from '../../bench/temporal-servers.ts';
@@ -84,4 +85,44 @@ it(
     }
   },
   TIMEOUT_MS,
+);
+
+it(
+  'measures how orders, workers and items grow, each by itself',
+  async () => {
+    const { stored, workers, items } = await measureGrowth({
+      plan: {
+        ...plan,
+        partnerMs: 20,
+        stored: { values: [100, 300], parallel: [1, 2] },
+        workers: { values: [2], parallel: [2] },
+        items: { values: [1, 4], parallel: [1] },
+      },
+      progress: silentProgress,
+    });
+
+    expect(stored.points.map(({ at, parallel, orders }) => `${at} ${parallel}: ${orders}`)).toEqual([
+      '100 1: 4',
+      '300 1: 4',
+      '100 2: 4',
+      '300 2: 4',
+    ]);
+    expect(stored.points.map(({ p50Ratio }) => p50Ratio.value === 1)).toEqual([true, false, true, false]);
+    expect(stored.sizes.map(({ at }) => at)).toEqual([100, 300]);
+    expect(stored.sizes.every(({ sweepQuestionMs }) => sweepQuestionMs.value > 0)).toBe(true);
+    expect(stored.sizes.every(({ gaugesQuestionMs }) => gaugesQuestionMs.value > 0)).toBe(true);
+    const [fewer, more] = stored.sizes.map(({ databaseBytes }) => databaseBytes);
+    expect(more).toBeGreaterThan(fewer ?? Infinity);
+
+    expect(workers.points.map(({ at, parallel, orders }) => `${at} ${parallel}: ${orders}`)).toEqual(['2 2: 4']);
+    // Both together: no process has a figure of its own.
+    const worked = Object.keys(workers.points[0]?.cpuMsPerOrder ?? {});
+    expect(worked.filter((name) => name.startsWith('worker'))).toEqual(['worker']);
+
+    expect(items.points.map(({ at, orders }) => `${at}: ${orders}`)).toEqual(['1: 4', '4: 4']);
+    const [small, large] = items.sizes.map(({ historyBytes }) => historyBytes);
+    expect(large).toBeGreaterThan(small ?? Infinity);
+  },
+  // Four stacks, one after the other.
+  4 * TIMEOUT_MS,
 );

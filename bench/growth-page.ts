@@ -1,0 +1,103 @@
+import { conditions, figure, table } from './page-parts.ts';
+import { conditionsOf } from './result.ts';
+import type { BenchResult, GrowthPoint, GrowthResult } from './result.ts';
+
+/** What docs/performance.md says of more orders, workers and items, in Markdown. */
+export function describeGrowth(result: BenchResult): string[] {
+  const { partnerMs, stored, workers, items } = result.growth;
+  return [
+    '## More orders in Directus',
+    headline(stored.points),
+    chart('From the click to payment_session_id by orders in Directus', 'orders-latency'),
+    chart('CPU of one order by orders in Directus', 'orders-cpu'),
+    describePoints('orders in Directus', stored.points),
+    describeQuestions(stored.sizes),
+    chart('What is asked of all orders now and then', 'orders-questions'),
+    '## More workers',
+    chart('Orders a second by worker processes', 'workers-throughput'),
+    chart('From the click to payment_session_id by worker processes', 'workers-latency'),
+    chart('CPU of one order by worker processes', 'workers-cpu'),
+    describePoints('workers', workers.points),
+    '## More items in an order',
+    chart('From the click to payment_session_id by items of an order', 'items-latency'),
+    chart('CPU of one order by its items', 'items-cpu'),
+    describePoints('items', items.points),
+    describeHistories(items.sizes),
+    chart("What an order leaves in Temporal's history by its items", 'items-history'),
+    conditions(conditionsOf(result, 'growth'), [
+      `RideNDine takes ${partnerMs} ms. Each number of orders and of workers has a stack of its own, all of them on the same cores`,
+      'Orders have 2 items, where their number is not what grows. Their past in Directus is loaded by COPY, with constraints and indexes on; of what Directus keeps of who changed what there is only that of the orders that were placed',
+      'The CPU of several workers is that of all of them together',
+    ]),
+  ];
+}
+
+function headline(points: GrowthPoint[]): string {
+  const alone = Math.min(...points.map(({ parallel }) => parallel));
+  const ofLoad = points.filter(({ parallel }) => parallel === alone).toSorted((a, b) => a.at - b.at);
+  const [fewest, most] = [ofLoad[0], ofLoad.at(-1)];
+  if (fewest === undefined || most === undefined) throw new Error('The result has no orders in Directus.');
+  return [
+    `With ${count(most.at)} orders in Directus, an order takes **${figure(most.p50Ratio, 2)} times** as long as with ${count(fewest.at)}`,
+    `(medians, ${alone === 1 ? 'one order at a time' : `${alone} in parallel`}; the aim is at most 1.1 times),`,
+    `and **${figure(most.cpuRatio, 2)} times** as much CPU.`,
+  ].join(' ');
+}
+
+function describePoints(what: string, points: GrowthPoint[]): string {
+  const names = [...new Set(points.flatMap(({ cpuMsPerOrder }) => Object.keys(cpuMsPerOrder)))].filter(
+    (name) => name !== 'callers' && name !== 'ridendine sandbox',
+  );
+  return table(
+    [
+      what,
+      'in parallel',
+      'p50',
+      'p95',
+      'p50 : p50',
+      'orders/s',
+      ...names.map((name) => `${name}, CPU ms`),
+      'CPU : CPU',
+    ],
+    points.map(({ at, parallel, latencyMs, p50Ratio, ordersPerSecond, cpuMsPerOrder, cpuRatio }) => [
+      count(at),
+      String(parallel),
+      figure(latencyMs.p50, 0),
+      figure(latencyMs.p95, 0),
+      figure(p50Ratio, 2),
+      figure(ordersPerSecond, 1),
+      ...names.map((name) => (cpuMsPerOrder[name]?.value ?? 0).toFixed(1)),
+      figure(cpuRatio, 2),
+    ]),
+  );
+}
+
+function describeQuestions(sizes: GrowthResult['stored']['sizes']): string {
+  return [
+    'Two questions are about all orders, and no order waits for them: which are unfinished (the sweep, every five minutes) and how many wait (the metrics). How long Directus takes for each:',
+    table(
+      ['orders in Directus', 'its database', 'a page of unfinished orders', 'how many wait'],
+      sizes.map(({ at, databaseBytes, sweepQuestionMs, gaugesQuestionMs }) => [
+        count(at),
+        `${count(Math.round(databaseBytes / 1e6))} MB`,
+        `${figure(sweepQuestionMs, 0)} ms`,
+        `${figure(gaugesQuestionMs, 0)} ms`,
+      ]),
+    ),
+  ].join('\n\n');
+}
+
+function describeHistories(sizes: GrowthResult['items']['sizes']): string {
+  return table(
+    ['items', "kB in Temporal's history"],
+    sizes.map(({ at, historyBytes }) => [count(at), (historyBytes / 1000).toFixed(1)]),
+  );
+}
+
+function chart(text: string, name: string): string {
+  return `![${text}](pictures/performance/growth-${name}.svg)`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-GB');
+}
