@@ -65,7 +65,7 @@ async function run(): Promise<number> {
           rounds: wholeNumber('rounds', values.rounds),
           orders: wholeNumber('orders', values.orders),
           parts: partsNamed(values.only),
-          stored: values.stored.split(',').map((count) => wholeNumber('stored', count)),
+          stored: values.stored.split(',').map((number) => wholeNumber('stored', number)),
           soak: {
             orders: wholeNumber('soak-orders', values['soak-orders']),
             ordersPerSecond: wholeNumber('soak-rate', values['soak-rate']),
@@ -99,37 +99,39 @@ interface Plan {
 /** Orders that come whether or not those before them are answered. */
 type SteadyLoad = Pick<SoakPlan, 'orders' | 'ordersPerSecond'>;
 
-const measurePart: { [Part in BenchPart]: (plan: Plan) => Promise<BenchResult[Part]> } = {
-  async whole(plan) {
-    progress.say('From the click to the payment session');
-    const { signal } = stopRequested;
-    return wholeResult(await measureWhole({ plan: { ...plan, partnersMs: [20, 300] }, progress, signal }));
-  },
-  orchestration(plan) {
-    progress.say('The orchestration alone');
-    const startServers = [() => startDevServer('memory'), () => startDevServer('file'), startProductionServer];
-    return measureOrchestration({ plan, startServers, progress, signal: stopRequested.signal });
-  },
-  growth(plan) {
-    progress.say('More orders, workers and items');
-    return measureGrowth({
-      plan: {
-        ...plan,
-        partnerMs: 20,
-        stored: { values: plan.stored, parallel: [1, 8] },
-        workers: { values: [1, 2, 4], parallel: [32] },
-        items: { values: [1, 5, 20, 50, 100], parallel: [1, 8] },
-      },
-      progress,
-      signal: stopRequested.signal,
-    });
-  },
-  async soak(plan) {
-    progress.say('Many orders at a steady rate');
-    const { signal } = stopRequested;
-    return soakResult(await measureSoak({ plan: { ...usualSoak, ...plan.soak }, progress, signal }));
-  },
-};
+/** By what each part is measured. */
+function measuresOf(plan: Plan): { [Part in BenchPart]: () => Promise<BenchResult[Part]> } {
+  const { signal } = stopRequested;
+  return {
+    async whole() {
+      progress.say('From the click to the payment session');
+      return wholeResult(await measureWhole({ plan: { ...plan, partnersMs: [20, 300] }, progress, signal }));
+    },
+    orchestration() {
+      progress.say('The orchestration alone');
+      const startServers = [() => startDevServer('memory'), () => startDevServer('file'), startProductionServer];
+      return measureOrchestration({ plan, startServers, progress, signal });
+    },
+    growth() {
+      progress.say('More orders, workers and items');
+      return measureGrowth({
+        plan: {
+          ...plan,
+          partnerMs: 20,
+          stored: { values: plan.stored, parallel: [1, 8] },
+          workers: { values: [1, 2, 4], parallel: [32] },
+          items: { values: [1, 5, 20, 50, 100], parallel: [1, 8] },
+        },
+        progress,
+        signal,
+      });
+    },
+    async soak() {
+      progress.say('Many orders at a steady rate');
+      return soakResult(await measureSoak({ plan: { ...usualSoak, ...plan.soak }, progress, signal }));
+    },
+  };
+}
 
 /** @returns the whole result, as JSON. */
 async function measure(options: {
@@ -158,8 +160,9 @@ async function measure(options: {
       await findTemporalServer(process.env);
     });
   }
+  const measureOf = measuresOf(plan);
   const measured: Partial<BenchResult> = {};
-  for (const part of parts) Object.assign(measured, { [part]: await measurePart[part](plan) });
+  for (const part of parts) Object.assign(measured, { [part]: await measureOf[part]() });
   const result = JSON.stringify(await completed(measured, conditions), undefined, 2);
   await mkdir(folder, { recursive: true });
   await writeFile(resultFile, `${result}\n`);

@@ -41,7 +41,7 @@ export function describeSoak(soak: SoakResult): string {
         name,
         change(live, ({ heapBytes }) => (heapBytes / 1e6).toFixed(1)),
         live ? `${signed((live.after.heapBytes - live.before.heapBytes) / orders, 0)} bytes` : '–',
-        change(live, ({ memoryBytes }) => (memoryBytes / 1e6).toFixed(0)),
+        change(live, inMegabytes),
         change(open, ({ files }) => String(files)),
         change(open, ({ sockets }) => String(sockets)),
         change(open, ({ threads }) => String(threads)),
@@ -76,7 +76,8 @@ function headline(name: string, process: Process | undefined, ordersPerSecond: n
     files <= 0 && sockets <= 0
       ? 'holds no file descriptor or socket more than before'
       : `holds ${Math.max(0, files)} FILE DESCRIPTORS and ${Math.max(0, sockets)} SOCKETS MORE than before`;
-  return `The ${name} ${memory}; it ${handles}.`;
+  const live = process.live && `after a garbage collection it holds ${change(process.live, inMegabytes)} MB; `;
+  return `The ${name} ${memory}; ${live ?? ''}it ${handles}.`;
 }
 
 function sloped({ slope, interval }: Process['trend'], unit: number, digits: number): string {
@@ -94,6 +95,10 @@ function signed(value: number, digits: number): string {
   const text = Math.abs(value).toFixed(digits);
   if (Number(text) === 0) return text;
   return value < 0 ? `−${text}` : `+${text}`;
+}
+
+function inMegabytes({ memoryBytes }: { memoryBytes: number }): string {
+  return (memoryBytes / 1e6).toFixed(0);
 }
 
 function megabytes(bytes: number | undefined): string {

@@ -33,7 +33,9 @@ describe('what is said of a soak', () => {
   it('is that memory is flat if a slope of zero would explain it', () => {
     const text = describeSoak(soak({}));
 
-    expect(text).toContain('The worker has memory without a trend: **+0.1 (−1.0 to +1.2) kB an order**');
+    expect(text).toContain(
+      'The worker has memory without a trend: **+0.1 (−1.0 to +1.2) kB an order**; after a garbage collection it holds 200 → 204 MB; it holds no',
+    );
     // Times 3600 s.
     expect(text).toContain('| +3 (−29 to +35) |');
     expect(text).toContain('The gateway has memory without a trend');

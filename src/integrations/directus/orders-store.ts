@@ -177,6 +177,8 @@ const unfinishedOrderSchema: z.ZodType<UnfinishedOrder> = z
   }));
 
 const unfinished = {
+  // It follows from what comes next, but the database does not see that: it would go through all orders there are.
+  [orderFields.status]: { _in: ['NEEDS_REVIEW', 'PENDING_PAYMENT'] satisfies OrderStatus[] },
   _or: [
     { [orderFields.status]: { _eq: 'NEEDS_REVIEW' satisfies OrderStatus } },
     {
