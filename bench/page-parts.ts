@@ -12,6 +12,11 @@ export function conditions({ measuredOn, rounds, machine }: Conditions, how: str
     .join('\n');
 }
 
+/** The same of what has no rounds. */
+export function measuredOnce({ measuredOn, machine }: Conditions): string {
+  return `- Measured on ${measuredOn}.\n- ${describeMachine(machine)}`;
+}
+
 function describeMachine({ cores, processor, memoryGb, system, loadBefore, versions }: Machine): string {
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return `${cores} cores (${processor}), ${memoryGb} GB, ${system}; load average before it ${loadBefore.toFixed(1)}; ${programs.join(', ')}.`;

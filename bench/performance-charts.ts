@@ -4,13 +4,14 @@ import { drawBarChart } from './bar-chart.ts';
 import type { Bar } from './bar-chart.ts';
 import { drawGrowthCharts } from './growth-charts.ts';
 import { processColours } from './process-colours.ts';
+import { drawSoakChart, soakChart } from './soak-page.ts';
 
 const DURABLE = 'by workflow';
 const PLAIN = 'plain handler';
 const variantColours = { [DURABLE]: '#2f6fb3', [PLAIN]: '#a8b3bd' };
 
 /** The charts of docs/performance.md, by the name of their file. */
-export function drawPerformanceCharts({ whole, orchestration, growth }: BenchResult): Record<string, string> {
+export function drawPerformanceCharts({ whole, orchestration, growth, soak }: BenchResult): Record<string, string> {
   const alone = Math.min(...whole.cells.map(({ parallel }) => parallel));
   const { partnerMs } = whole.saturation;
   return {
@@ -65,6 +66,7 @@ export function drawPerformanceCharts({ whole, orchestration, growth }: BenchRes
       ],
     }),
     ...drawGrowthCharts(growth),
+    [soakChart]: drawSoakChart(soak),
   };
 }
 

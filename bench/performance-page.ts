@@ -1,8 +1,9 @@
 import { COST_PARALLEL } from './capacity.ts';
 import { describeGrowth } from './growth-page.ts';
-import { conditions, figure, table } from './page-parts.ts';
+import { conditions, figure, measuredOnce, table } from './page-parts.ts';
 import { conditionsOf } from './result.ts';
 import type { BenchResult, Cell } from './result.ts';
+import { describeSoak } from './soak-page.ts';
 import type { Figure } from './statistics.ts';
 
 /** Everything that docs/performance.md says in figures, in Markdown. */
@@ -32,6 +33,9 @@ export function describePerformance(result: BenchResult): string {
       ),
     ),
     ...describeGrowth(result),
+    '## Many orders at a steady rate',
+    describeSoak(result.soak),
+    measuredOnce(conditionsOf(result, 'soak')),
   ].join('\n\n');
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { hasErrorCode } from '../stack/has-error-code.ts';
 
 /** Linux tells processes' times in hundredths of a second, whatever its own clock (`man 5 proc`, USER_HZ). */
@@ -20,23 +20,50 @@ export interface ProcessUsage {
  * @throws Error where there is no /proc, or if one of them is gone.
  */
 export function readProcessUsage<Name extends string>(pids: Record<Name, number>): Record<Name, ProcessUsage> {
+  return ofFamilies(pids, (family, pid) => ({
+    cpuMs: family.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+    threadCpuMs: readThreads(pid),
+    memoryBytes: memoryOf(family.map((member) => member.pid)),
+  }));
+}
+
+/** What a process holds, with those that it has started. */
+export interface OpenHandles {
+  /** File descriptors of all kinds, sockets among them. */
+  files: number;
+  sockets: number;
+  threads: number;
+}
+
+/**
+ * Reads what running processes hold open now.
+ *
+ * @throws Error as `readProcessUsage` does, and if a process is somebody else's.
+ */
+export function readOpenHandles<Name extends string>(pids: Record<Name, number>): Record<Name, OpenHandles> {
+  return ofFamilies(pids, (family) => {
+    const targets = family.flatMap(({ pid }) => readDescriptors(pid));
+    return {
+      files: targets.length,
+      sockets: targets.filter((target) => target.startsWith('socket:')).length,
+      threads: family.reduce((sum, { pid }) => sum + readThreads(pid).size, 0),
+    };
+  });
+}
+
+function ofFamilies<Name extends string, Value>(
+  pids: Record<Name, number>,
+  read: (family: ProcessStat[], pid: number) => Value,
+): Record<Name, Value> {
   if (process.platform !== 'linux')
     throw new Error('The benchmark reads what processes use from /proc: it needs Linux.');
   const childrenOf = Map.groupBy(readAllStats(), ({ parentPid }) => parentPid);
-  const usages = Object.entries<number>(pids).map(([name, pid]) => {
+  const values = Object.entries<number>(pids).map(([name, pid]) => {
     const stat = readStat(String(pid));
     if (stat === undefined) throw new Error(`${name} (process ${pid}) is gone: there is nothing to measure.`);
-    const family = [stat, ...descendants(pid, childrenOf)];
-    return [
-      name,
-      {
-        cpuMs: family.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
-        threadCpuMs: readThreads(pid),
-        memoryBytes: memoryOf(family.map((member) => member.pid)),
-      },
-    ];
+    return [name, read([stat, ...descendants(pid, childrenOf)], pid)];
   });
-  return Object.fromEntries(usages) as Record<Name, ProcessUsage>;
+  return Object.fromEntries(values) as Record<Name, Value>;
 }
 
 interface ProcessStat {
@@ -71,13 +98,20 @@ function statFields(file: string): string[] | undefined {
 function readThreads(pid: number): Map<number, number> {
   const folder = `/proc/${pid}/task`;
   return new Map(
-    readdirSync(folder).flatMap((thread) => {
+    namesIn(folder).flatMap((thread) => {
       const fields = statFields(`${folder}/${thread}/stat`);
       return fields === undefined
         ? []
         : [[Number(thread), (Number(fields[11]) + Number(fields[12])) * TICK_MS] as const];
     }),
   );
+}
+
+/** Where each file descriptor of a process leads to: `socket:[…]`, `pipe:[…]`, a path. */
+function readDescriptors(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  // It may be closed before it is looked at.
+  return namesIn(folder).flatMap((name) => ifThere(() => readlinkSync(`${folder}/${name}`)) ?? []);
 }
 
 /** Each process has its own data; program files and shared memory are the same for all that were forked from one. */
@@ -90,8 +124,17 @@ function memoryOf(pids: number[]): number {
 }
 
 function readIfThere(file: string): string | undefined {
+  return ifThere(() => readFileSync(file, 'utf8'));
+}
+
+function namesIn(folder: string): string[] {
+  return ifThere(() => readdirSync(folder)) ?? [];
+}
+
+/** `undefined` of what is gone by now. */
+function ifThere<Value>(read: () => Value): Value | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return read();
   } catch (error) {
     if (hasErrorCode(error, 'ENOENT') || hasErrorCode(error, 'ESRCH')) return undefined;
     throw error;

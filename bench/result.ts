@@ -82,6 +82,42 @@ const orchestrationSchema = z.object({
 });
 export type OrchestrationResult = z.output<typeof orchestrationSchema>;
 
+const handlesSchema = z.object({ files: z.number(), sockets: z.number(), threads: z.number() });
+
+const liveSchema = z.object({ heapBytes: z.number(), memoryBytes: z.number() });
+
+const soakSchema = z.object({
+  orders: z.number(),
+  partnerMs: z.number(),
+  /** That were sent and answered. */
+  ordersPerSecond: z.number(),
+  /** From the time at which an order was due. */
+  latencyMs: z.object({ p50: z.number(), p95: z.number(), p99: z.number() }),
+  mostUnderWay: z.number(),
+  /** Of the time: what no line is fitted to. */
+  warmUpShare: z.number(),
+  /** When each sample was taken, since the first order. */
+  seconds: z.array(z.number()),
+  processes: z.record(
+    z.string(),
+    z.object({
+      memoryBytes: z.array(z.number()),
+      /** In bytes a second, with the interval of 95 % confidence. */
+      trend: z.object({
+        slope: z.number(),
+        interval: z.object({ from: z.number(), to: z.number() }).nullable(),
+        samples: z.number(),
+        effectiveSamples: z.number(),
+      }),
+      /** When nothing was under way. */
+      open: z.object({ before: handlesSchema, after: handlesSchema }),
+      /** After a garbage collection, of our own programs. */
+      live: z.object({ before: liveSchema, after: liveSchema }).nullable(),
+    }),
+  ),
+});
+export type SoakResult = z.output<typeof soakSchema>;
+
 /** One value of what grows, under one load, over all rounds. */
 const growthPointSchema = cellSchema
   .pick({ parallel: true, orders: true, latencyMs: true, ordersPerSecond: true, cpuMsPerOrder: true })
@@ -146,11 +182,12 @@ export const benchResultSchema = conditionsSchema.extend({
   whole: wholeSchema,
   orchestration: orchestrationSchema,
   growth: growthSchema,
+  soak: soakSchema,
 });
 export type BenchResult = z.output<typeof benchResultSchema>;
 
 /** What can be measured apart from the rest. */
-export const benchParts = ['whole', 'orchestration', 'growth'] as const;
+export const benchParts = ['whole', 'orchestration', 'growth', 'soak'] as const;
 export type BenchPart = (typeof benchParts)[number];
 
 export function conditionsOf(result: BenchResult, part: BenchPart): Conditions {

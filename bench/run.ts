@@ -15,6 +15,8 @@ import { describePerformance } from './performance-page.ts';
 import { startProductionServer } from './production-server.ts';
 import { benchParts } from './result.ts';
 import type { BenchPart, BenchResult, Conditions } from './result.ts';
+import { measureSoak, soakResult, usualSoak } from './soak.ts';
+import type { SoakPlan } from './soak.ts';
 import { startDevServer } from './temporal-servers.ts';
 import { measureWhole, wholeResult } from './whole.ts';
 import { writePages } from './written-pages.ts';
@@ -35,7 +37,7 @@ process.exitCode = await run();
 process.exit();
 
 /**
- * `npm run bench -- [--rounds N] [--orders N] [--only PART,…] [--stored N,…] [--write]
+ * `npm run bench -- [--rounds N] [--orders N] [--only PART,…] [--stored N,…] [--soak-orders N] [--soak-rate N] [--write]
  * [--from FILE]`: measures, and leaves the result
  * in .bench/result.json. With `--only`, the parts that are not named are as they were in there, or are those that the
  * documents show. With `--write` the result also becomes the figures of the documents; with `--from`, an earlier one does.
@@ -50,6 +52,9 @@ async function run(): Promise<number> {
         only: { type: 'string', default: benchParts.join(',') },
         // Orders in Directus, one number after the other.
         stored: { type: 'string', default: '10000,100000,1000000' },
+        'soak-orders': { type: 'string', default: '10000' },
+        // Two thirds of what two cores carry at most.
+        'soak-rate': { type: 'string', default: '8' },
         write: { type: 'boolean', default: false },
         from: { type: 'string' },
       },
@@ -61,6 +66,10 @@ async function run(): Promise<number> {
           orders: wholeNumber('orders', values.orders),
           parts: partsNamed(values.only),
           stored: values.stored.split(',').map((number) => wholeNumber('stored', number)),
+          soak: {
+            orders: wholeNumber('soak-orders', values['soak-orders']),
+            ordersPerSecond: wholeNumber('soak-rate', values['soak-rate']),
+          },
         });
     // Whether it was measured now or then, the same result is written in the same order.
     const result = readBenchResult(text);
@@ -84,7 +93,11 @@ interface Plan {
   atRestMs: number;
   /** Orders in Directus. */
   stored: number[];
+  soak: SteadyLoad;
 }
+
+/** Orders that come whether or not those before them are answered. */
+type SteadyLoad = Pick<SoakPlan, 'orders' | 'ordersPerSecond'>;
 
 /** By what each part is measured. */
 function measuresOf(plan: Plan): { [Part in BenchPart]: () => Promise<BenchResult[Part]> } {
@@ -113,6 +126,10 @@ function measuresOf(plan: Plan): { [Part in BenchPart]: () => Promise<BenchResul
         signal,
       });
     },
+    async soak() {
+      progress.say('Many orders at a steady rate');
+      return soakResult(await measureSoak({ plan: { ...usualSoak, ...plan.soak }, progress, signal }));
+    },
   };
 }
 
@@ -122,8 +139,9 @@ async function measure(options: {
   orders: number;
   parts: BenchPart[];
   stored: number[];
+  soak: SteadyLoad;
 }): Promise<string> {
-  const { rounds, orders, parts, stored } = options;
+  const { rounds, orders, parts, stored, soak } = options;
   const plan = {
     rounds,
     parallel: [1, 8, 32, 64],
@@ -132,6 +150,7 @@ async function measure(options: {
     ordersFor: (parallel: number) => Math.max(orders, Math.ceil((parallel * orders) / 6)),
     atRestMs: 5_000,
     stored,
+    soak,
   };
   const conditions = { measuredOn: new Date().toISOString().slice(0, 10), rounds, machine: describeMachine() };
   // What is missing is missed now, not after half of the time.

@@ -21,10 +21,8 @@ export interface WholeSite extends Omit<QuoteMaker, 'close'> {
 
 const CALL_TIMEOUT_MS = 120_000;
 
-/** Its worker looks for no lost orders: what is put into its database beside the orders is nothing to be carried on. */
-const workerSettings = { WORKER_SWEEP: 'off' };
-
-export async function openWholeSite(): Promise<WholeSite> {
+/** @param workerSettings what its worker is told beside its addresses and credentials. */
+export async function openWholeSite(workerSettings: Record<string, string> = {}): Promise<WholeSite> {
   // No order may be answered with a 202.
   const world = await startRunningStack({ GATEWAY_WAIT_MS: '60000', ...workerSettings });
   try {

@@ -1,21 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { readProcessUsage } from '../../bench/process-usage.ts';
+import { readOpenHandles, readProcessUsage } from '../../bench/process-usage.ts';
+import { endScripts, runScript as run } from '../support/run-script.ts';
 
-const started: ReturnType<typeof spawn>[] = [];
-afterEach(() => {
-  for (const child of started.splice(0)) child.kill('SIGKILL');
-});
-
-/** Runs a script of Node in a process of its own, until it says so. */
-async function run(script: string): Promise<number> {
-  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  started.push(child);
-  await once(child.stdout, 'data');
-  if (child.pid === undefined) throw new Error('There is no process.');
-  return child.pid;
-}
+afterEach(endScripts);
 
 /** Busy until it has used so much CPU: how long that takes is the machine's affair. */
 const busyFor = (ms: number) => `
@@ -61,5 +48,39 @@ describe('what a process has used', () => {
 
   it('is not made up for one that is gone', () => {
     expect(() => readProcessUsage({ worker: 2 ** 22 + 1 })).toThrow(/worker \(process \d+\) is gone/);
+  });
+});
+
+describe('what a process holds open', () => {
+  it('are its file descriptors, with the sockets among them, and its threads', async () => {
+    const few = await run(SAY_AND_STAY);
+    const many = await run(`
+      const { openSync } = require('node:fs');
+      const { Worker } = require('node:worker_threads');
+      const { createServer } = require('node:net');
+      for (let i = 0; i < 5; i += 1) openSync('/dev/null');
+      const worker = new Worker('setInterval(() => {}, 1000)', { eval: true });
+      const servers = [1, 2, 3].map(() => createServer().listen(0, '127.0.0.1'));
+      const all = [...servers.map((one) => [one, 'listening']), [worker, 'online']];
+      Promise.all(all.map(([one, event]) => new Promise((done) => one.once(event, done)))).then(() => { ${SAY_AND_STAY} });
+    `);
+
+    const open = readOpenHandles({ few, many });
+
+    expect(open.many.sockets - open.few.sockets).toBe(3);
+    expect(open.many.files - open.few.files).toBeGreaterThanOrEqual(5 + 3);
+    expect(open.many.threads).toBeGreaterThan(open.few.threads);
+  });
+
+  it('is counted with that of the children that run', async () => {
+    const few = await run(SAY_AND_STAY);
+    const family = await run(`
+      const running = require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(SAY_AND_END_WITH_PARENT)}]);
+      running.stdout.once('data', () => process.stdout.write('done'));
+    `);
+
+    const open = readOpenHandles({ few, family });
+
+    expect(open.family.files).toBeGreaterThan(1.5 * open.few.files);
   });
 });

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { measureGrowth } from '../../bench/growth.ts';
 import { measureOrchestration } from '../../bench/orchestration.ts';
+import { measureSoak, soakResult } from '../../bench/soak.ts';
 import { startDevServer } from '../../bench/temporal-servers.ts';
 import { measureWhole, wholeResult } from '../../bench/whole.ts';
 import { silentProgress } from '../../stack/progress.ts';
@@ -55,6 +56,33 @@ it(
     ]);
     expect(overheads.every(({ p50Ms }) => p50Ms.value > 0)).toBe(true);
     expect(servers[0]?.histories.workflowTasks).toBeGreaterThan(0);
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  'measures what orders at a steady rate leave in memory and open',
+  async () => {
+    const measured = await measureSoak({
+      plan: { orders: 20, partnerMs: 20, ordersPerSecond: 5, warmUpOrders: 2, sampleEveryMs: 200, settleMs: 500 },
+      progress: silentProgress,
+    });
+    const { orders, seconds, processes, mostUnderWay } = soakResult(measured);
+
+    expect(orders).toBe(20);
+    expect(mostUnderWay).toBeGreaterThan(0);
+    expect(Object.keys(processes)).toEqual(['gateway', 'worker', 'temporal', 'directus', 'postgres']);
+    for (const { memoryBytes, trend, open } of Object.values(processes)) {
+      expect(memoryBytes).toHaveLength(seconds.length);
+      expect(Math.min(...memoryBytes)).toBeGreaterThan(0);
+      expect(trend.samples).toBeLessThan(seconds.length);
+      expect(open.before.sockets).toBeGreaterThan(0);
+      expect(open.after.files).toBeGreaterThan(open.after.sockets);
+    }
+    for (const { live } of [processes['worker'], processes['gateway']].map((process) => process ?? { live: null })) {
+      expect(live?.before.heapBytes).toBeGreaterThan(0);
+      expect(live?.after.memoryBytes).toBeGreaterThan(live?.after.heapBytes ?? Infinity);
+    }
   },
   TIMEOUT_MS,
 );

@@ -1,0 +1,18 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+const started: ReturnType<typeof spawn>[] = [];
+
+/** Runs a script of Node in a process of its own, until it says something. @returns the process' id. */
+export async function runScript(script: string): Promise<number> {
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  started.push(child);
+  await once(child.stdout, 'data');
+  if (child.pid === undefined) throw new Error('There is no process.');
+  return child.pid;
+}
+
+/** For `afterEach`. */
+export function endScripts(): void {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+}
