@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
-# Worker, gateway, codec server, doctor, directus:apply, temporal:apply, deployment, review and RideNDine's stand-in are commands of this
-# one image: node dist/src/<program>/main.js (see docker-compose.yml). A program of Node stands alone in its container: give
+# Worker, gateway, both in one process (gateway-with-worker), codec server, doctor, directus:apply, temporal:apply,
+# deployment, review and RideNDine's stand-in are commands of this one image: node dist/src/<program>/main.js (see docker-compose.yml). A program of Node stands alone in its container: give
 # it an init process (docker run --init), which passes on signals and reaps.
 # The same Node as in package.json.
 FROM node:24.21.0-bookworm-slim AS node

@@ -73,6 +73,15 @@ export function gatewayCommand(options: PartOptions & { temporal: TemporalSettin
   };
 }
 
+/** Both in one process: it gets what each of them gets. */
+export function gatewayWithWorkerCommand(options: Parameters<typeof workerCommand>[0]): PartCommand {
+  return {
+    name: 'gateway-with-worker',
+    ...program('../src/gateway-with-worker/main.ts'),
+    env: { ...workerCommand(options).env, ...gatewayCommand(options).env },
+  };
+}
+
 /**
  * It has the keys and nothing else. Not reached from outside this machine, whatever is set: to all who know the path, it
  * gives away what is encrypted.

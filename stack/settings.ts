@@ -15,6 +15,8 @@ export interface StackSettings {
   /** The namespace of the embedded Temporal. */
   temporalNamespace: string;
   gatewayHost: string;
+  /** Gateway and worker are one process. */
+  oneProcess: boolean;
   /** The first of those given. */
   gatewayKey: string | undefined;
   given: {
@@ -65,6 +67,7 @@ export function readStackSettings(environment: Environment): StackSettings {
     ports,
     temporalNamespace: variables.TEMPORAL_NAMESPACE ?? 'default',
     gatewayHost: variables.GATEWAY_HOST,
+    oneProcess: variables.STACK_ONE_PROCESS === 'on',
     gatewayKey: variables.GATEWAY_API_KEYS?.[0],
     given: {
       temporal: namesTemporal(set) ? readTemporalSettings(set) : undefined,
@@ -86,6 +89,7 @@ function portOr(standard: number) {
 function stackVariables(set: Environment) {
   return workerVariables.extend(gatewayVariables.shape).extend({
     STACK_DATA_DIR: z.string().default('.stack'),
+    STACK_ONE_PROCESS: z.enum(['on', 'off'], 'must be on or off').default('off'),
     [portVariables.temporal]: portOr(7233),
     [portVariables.temporalUi]: portOr(8233),
     [portVariables.directus]: portOr(8055),

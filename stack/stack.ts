@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs';
 import type { TemporalSettings } from '../src/config/temporal-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
 import { claimDataFolder } from './data-folder.ts';
-import { codecServerCommand, gatewayCommand, sandboxCommand, workerCommand } from './parts.ts';
+import {
+  codecServerCommand,
+  gatewayCommand,
+  gatewayWithWorkerCommand,
+  sandboxCommand,
+  workerCommand,
+} from './parts.ts';
 import { checkPorts, type NeededPort } from './ports.ts';
 import { ProcessRecords } from './process-records.ts';
 import type { RunningPostgres } from './postgres.ts';
@@ -36,6 +42,7 @@ export interface StackParts {
   /** There is one for the stack's own Temporal UI only. */
   codecServer: RestartablePart | undefined;
   worker: RestartablePart;
+  /** The same as the worker where both are one process. */
   gateway: RestartablePart;
 }
 
@@ -133,29 +140,13 @@ async function bringUp(options: {
   const directusUrl = given.directus?.url ?? orderData?.url;
   if (directusUrl === undefined) throw new Error('There is no Directus, neither given nor started.');
 
-  const worker = await progress.step('Worker', () =>
-    startProgram({
-      name: 'The worker',
-      supervisor,
-      command: workerCommand({
-        settings,
-        secrets,
-        temporal: temporal.settings,
-        directusUrl,
-        ridendineUrl: ridendine.url,
-      }),
-      isReady: (pid) => hasPoller({ temporal: temporal.settings, taskQueue: ORDER_CREATION_TASK_QUEUE, pid }),
-    }),
-  );
   const gatewayUrl = `http://${reachableHost(settings.gatewayHost)}:${ports.gateway}`;
-  const gateway = await progress.step('Gateway', () =>
-    startProgram({
-      name: 'The gateway',
-      supervisor,
-      command: gatewayCommand({ settings, secrets, temporal: temporal.settings }),
-      isReady: () => answersHealthy(gatewayUrl),
-    }),
-  );
+  const { worker, gateway } = await startPrograms({
+    progress,
+    supervisor,
+    gatewayUrl,
+    about: { settings, secrets, temporal: temporal.settings, directusUrl, ridendineUrl: ridendine.url },
+  });
 
   return {
     urls: { gateway: gatewayUrl, directus: directusUrl, ridendine: ridendine.url, temporalUi, codec },
@@ -173,6 +164,41 @@ async function bringUp(options: {
     },
     postgres: orderData?.postgres,
   };
+}
+
+/** The worker, then the gateway; where they are one process, both are the same part. */
+async function startPrograms(options: {
+  progress: Progress;
+  supervisor: Supervisor;
+  gatewayUrl: string;
+  about: Parameters<typeof gatewayWithWorkerCommand>[0];
+}): Promise<{ worker: RestartablePart; gateway: RestartablePart }> {
+  const { progress, supervisor, gatewayUrl, about } = options;
+  const { settings, temporal } = about;
+  const takesOrders = (pid: number) => hasPoller({ temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid });
+  if (settings.oneProcess) {
+    const both = await progress.step('Gateway with worker', () =>
+      startProgram({
+        name: 'The gateway with its worker',
+        supervisor,
+        command: gatewayWithWorkerCommand(about),
+        isReady: async (pid) => (await takesOrders(pid)) && (await answersHealthy(gatewayUrl)),
+      }),
+    );
+    return { worker: both, gateway: both };
+  }
+  const worker = await progress.step('Worker', () =>
+    startProgram({ name: 'The worker', supervisor, command: workerCommand(about), isReady: takesOrders }),
+  );
+  const gateway = await progress.step('Gateway', () =>
+    startProgram({
+      name: 'The gateway',
+      supervisor,
+      command: gatewayCommand(about),
+      isReady: () => answersHealthy(gatewayUrl),
+    }),
+  );
+  return { worker, gateway };
 }
 
 /** Starts one of our own programs: worker, gateway, codec server or sandbox. */

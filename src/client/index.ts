@@ -3,6 +3,7 @@ export type {
   CallOptions,
   CreateOrderOptions,
   OrderCreationClientOptions,
+  SharedConnectionOptions,
   WaitOptions,
 } from './order-creation-client.ts';
 export {

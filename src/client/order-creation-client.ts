@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
-import type { ConnectionOptions, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import type {
+  ConnectionLike,
+  ConnectionOptions,
+  WorkflowExecutionDescription,
+  WorkflowHandle,
+} from '@temporalio/client';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
 import type { CheckoutRequest, CheckoutRequestInput } from '../domain/checkout-request.ts';
 import {
@@ -47,6 +52,14 @@ export type OrderCreationClientOptions = Pick<ConnectionOptions, 'address' | 'ap
   encryptionKeys: string;
 };
 
+/** For a program that also has a worker, and shares its connection. */
+export interface SharedConnectionOptions extends Pick<OrderCreationClientOptions, 'namespace' | 'encryptionKeys'> {
+  /** A worker's `NativeConnection`. It stays the caller's, who closes it after this client. */
+  connection: ConnectionLike;
+  /** Asks Temporal to hand the first task of an order to that worker with its answer to the start. */
+  eagerStart: boolean;
+}
+
 export interface CallOptions {
   /** Ends the call, which then throws the signal's reason. An order creation that was begun goes on. */
   signal?: AbortSignal | undefined;
@@ -91,10 +104,21 @@ interface Wait {
 /** Starts order creations and reads how they stand. Safe to share; one connection serves all calls. */
 export class OrderCreationClient {
   readonly #client: Client;
+  readonly #eagerStart: boolean;
+  readonly #disconnect: () => Promise<void>;
   readonly #closing = new AbortController();
 
-  private constructor(client: Client) {
-    this.#client = client;
+  private constructor({
+    connection,
+    namespace,
+    encryptionKeys,
+    eagerStart,
+    disconnect,
+  }: SharedConnectionOptions & { disconnect: () => Promise<void> }) {
+    const dataConverter = { payloadCodecs: [createEncryptionCodec(parseEncryptionKeys(encryptionKeys))] };
+    this.#client = new Client({ connection, namespace, dataConverter, interceptors: { workflow: [startSpans] } });
+    this.#eagerStart = eagerStart;
+    this.#disconnect = disconnect;
   }
 
   /**
@@ -103,7 +127,6 @@ export class OrderCreationClient {
    * @throws TypeError if the options do not fit together, or a certificate or the keys can't be read.
    */
   static connect({ namespace, encryptionKeys, ...options }: OrderCreationClientOptions): OrderCreationClient {
-    const dataConverter = { payloadCodecs: [createEncryptionCodec(parseEncryptionKeys(encryptionKeys))] };
     const connection = Connection.lazy({
       ...options,
       channelArgs: { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': MAX_RECONNECT_MS },
@@ -111,19 +134,36 @@ export class OrderCreationClient {
       // why they are made. `TemporalCalls` makes them.
       interceptors: [],
     });
-    return new OrderCreationClient(
-      new Client({ connection, namespace, dataConverter, interceptors: { workflow: [startSpans] } }),
-    );
+    return new OrderCreationClient({
+      connection,
+      namespace,
+      encryptionKeys,
+      // There is no worker on this connection.
+      eagerStart: false,
+      disconnect: () => connection.close(),
+    });
   }
 
   /**
-   * Ends every call that is under way, each with an `OrderCreationClientClosedError`, and the connection. Orders that
-   * were begun go on. Closing again does nothing.
+   * Asks over the connection of a worker in the same program.
+   *
+   * The SDK makes requests over such a connection again by itself, for ten seconds at most, and can not take back one that
+   * is under way: a call ends when it should, and its request may go on behind it until its deadline.
+   *
+   * @throws TypeError if the keys can't be read.
+   */
+  static sharing(options: SharedConnectionOptions): OrderCreationClient {
+    return new OrderCreationClient({ ...options, disconnect: async () => {} });
+  }
+
+  /**
+   * Ends every call that is under way, each with an `OrderCreationClientClosedError`, and the connection unless it is
+   * shared. Orders that were begun go on. Closing again does nothing.
    */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
-    await this.#client.connection.close();
+    await this.#disconnect();
   }
 
   /**
@@ -240,6 +280,7 @@ export class OrderCreationClient {
           // One run at a time, and none after one that succeeded: a key makes one order.
           workflowIdConflictPolicy: 'FAIL',
           workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+          requestEagerStart: this.#eagerStart,
         }),
       );
       return { handle, replayed: false };

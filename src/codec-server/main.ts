@@ -2,7 +2,7 @@ import { readCodecServerSettings } from '../config/codec-server-settings.ts';
 import { SettingsError } from '../config/environment.ts';
 import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
 import { createLogger } from '../observability/logger.ts';
-import { forceOnSecondSignal } from '../process/second-signal.ts';
+import { stopOnSignal } from '../process/stop-on-signal.ts';
 import { createCodecServer } from './create-codec-server.ts';
 
 try {
@@ -13,14 +13,12 @@ try {
     access: settings.access,
     logger: createLogger({ name: 'codec-server', level: settings.logLevel }),
   });
-  forceOnSecondSignal('The codec server');
   const stop = async () => {
     await server.close();
     // The keys of tokens may be on their way.
     process.exit();
   };
-  process.once('SIGINT', () => void stop());
-  process.once('SIGTERM', () => void stop());
+  stopOnSignal('The codec server', () => void stop());
   await server.listen({ host: settings.host, port: settings.port });
 } catch (error) {
   const reason = error instanceof SettingsError ? error.message : `The codec server stopped: ${String(error)}`;

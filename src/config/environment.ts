@@ -35,6 +35,17 @@ export function parseEnvironment<Schema extends z.ZodObject>(
   );
 }
 
+/** What keeps settings from being used: of several programs at once, or without an end of this one. */
+export function problemsOf(readSettings: () => unknown): readonly string[] {
+  try {
+    readSettings();
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+}
+
 /** A whole number from `min` to `max`. */
 export function wholeNumber(min: number, max: number) {
   const message = `must be a whole number from ${min} to ${max}`;

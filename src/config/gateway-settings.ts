@@ -45,3 +45,5 @@ export function readGatewaySettings(environment: NodeJS.ProcessEnv) {
     logLevel: variables.LOG_LEVEL,
   };
 }
+
+export type GatewaySettings = ReturnType<typeof readGatewaySettings>;

@@ -1,5 +1,5 @@
 import { readCodecServerSettings } from '../config/codec-server-settings.ts';
-import { parseEnvironment, SettingsError } from '../config/environment.ts';
+import { parseEnvironment, problemsOf } from '../config/environment.ts';
 import { readGatewaySettings } from '../config/gateway-settings.ts';
 import { readWorkerSettings } from '../config/worker-settings.ts';
 import type { Check } from './checks.ts';
@@ -35,16 +35,6 @@ export function settingsChecks(environment: NodeJS.ProcessEnv): Check[] {
       },
     },
   ];
-}
-
-function problemsOf(read: () => unknown): readonly string[] {
-  try {
-    read();
-    return [];
-  } catch (error) {
-    if (error instanceof SettingsError) return error.problems;
-    throw error;
-  }
 }
 
 function isMissing(problem: string): boolean {

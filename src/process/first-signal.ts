@@ -1,4 +1,4 @@
-import { SIGNALS } from './second-signal.ts';
+import { SIGNALS } from './stop-on-signal.ts';
 
 const end = () => process.exit();
 

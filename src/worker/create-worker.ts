@@ -1,6 +1,6 @@
 import { Client } from '@temporalio/client';
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { InjectedSinks, WorkerOptions } from '@temporalio/worker';
+import { Runtime, Worker } from '@temporalio/worker';
+import type { InjectedSinks, NativeConnection, WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
 import type { OrderCreationActivities } from '../activities/order-creation-activities.ts';
 import { startSpans } from '../client/start-spans.ts';
@@ -34,94 +34,99 @@ type PartnerCall = Parameters<OrderCreationActivities['createRideNDineOrder']>[0
 /** How long a run waits for the worker that knows it before another may take it: a customer waits if that one is dead. */
 const STICKY_TIMEOUT = '5 s';
 
+export interface OrderWorker {
+  /** Ends when it was told to stop and is done. @throws what ended it otherwise. */
+  run(): Promise<void>;
+  /** Takes nothing new; what it is doing may end within `WORKER_SHUTDOWN_GRACE`. */
+  shutdown(): void;
+}
+
 /**
- * A worker for orders, and for the calls to RideNDine that wait in a queue of their own, connected and ready to run. Its
- * connection closes when it stops.
+ * A worker for orders, and for the calls to RideNDine that wait in a queue of their own, ready to run. Until it has run
+ * it holds the connection.
  */
-export async function createWorker(
-  settings: WorkerSettings,
-  tracing: Tracing,
-): Promise<{ run(): Promise<void>; shutdown(): void }> {
-  const { namespace, ...connectionOptions } = settings.temporal;
-  const connection = await NativeConnection.connect(connectionOptions);
-  try {
-    const dataConverter = dataConverterFor(parseEncryptionKeys(settings.encryptionKeys));
-    const client = new Client({ connection, namespace, dataConverter, interceptors: { workflow: [startSpans] } });
-    const workflows = workflowCode(dataConverter);
-    if (settings.sweep) await scheduleSweep({ connection, namespace }, settings.sweep);
-    const { metricMeter: meter, logger } = Runtime.instance();
-    setGauge(meter, 'workerStart', Date.now() / 1000);
-    setGauge(meter, 'reviewWindow', settings.deadlines.reviewWindowMs / 1000);
-    if (settings.sweep) setGauge(meter, 'sweepInterval', settings.sweep.intervalMs / 1000);
-    const directus = connectDirectus({
-      ...settings.directus,
-      timeoutMs: DIRECTUS_TIMEOUT_MS,
-      ...(tracing.isOn && { fetch: fetchWithSpans(directusPathPattern) }),
-      observe({ seconds, error }) {
-        // A value that is taken is an answer: it is how two attempts find each other.
-        const code = error === undefined || error instanceof DirectusNotUniqueError ? 'none' : error.code;
-        observeSeconds(meter, 'directusRequestDuration', { code }, seconds);
-      },
-    });
-    const orders = createOrdersStore(directus);
-    const activities = createActivities({
-      orders,
-      runs: createOrderRuns(client),
-      ridendine: createRideNDineClient({
-        ...settings.ridendine,
-        ...(tracing.isOn && { fetch: fetchWithSpans(() => CREATE_ORDER_PATH) }),
-      }),
-      deadlines: settings.deadlines,
-      links: settings.links,
-      partnerTaskQueue: settings.maxPartnerCallsPerSecond === undefined ? undefined : PARTNER_TASK_QUEUE,
-    });
-    const interceptors = { activity: [...(tracing.isOn ? [activitySpans] : []), activityLogContext] };
-    const shared = {
-      connection,
-      namespace,
-      dataConverter,
-      interceptors,
-      ...buildOptions(settings),
-      ...settings.worker,
-    } satisfies Partial<WorkerOptions>;
-    const orderWorker = await Worker.create({
-      ...shared,
-      taskQueue: ORDER_CREATION_TASK_QUEUE,
-      ...workflows,
-      interceptors: { ...workflows.interceptors, ...interceptors },
-      sinks: traceSinks(tracing),
-      activities,
-      stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
-    });
-    const partnerWorker = await Worker.create({
-      ...shared,
-      taskQueue: PARTNER_TASK_QUEUE,
-      activities: { createRideNDineOrder: (order: PartnerCall) => activities.createRideNDineOrder(order) },
-      ...partnerPolls(settings),
-    }).catch(async (error: unknown) => {
-      // A worker holds the connection until it has run.
-      await runTogether([orderWorker], { stopAtOnce: true });
-      throw error;
-    });
-    const workers = [orderWorker, partnerWorker];
-    await tellBuild({ connection, namespace, build: settings.build });
-    return {
-      async run() {
-        // Without anybody to tell, Directus need not be asked.
-        const stopReporting = settings.metricsAddress ? reportWaitingOrders({ orders, meter, logger }) : () => {};
-        try {
-          await runTogether(workers);
-        } finally {
-          stopReporting();
-          await connection.close();
-        }
-      },
-      shutdown: () => workers.forEach(stopWorker),
-    };
-  } catch (error) {
-    await connection.close();
+export async function createWorker({
+  settings,
+  tracing,
+  connection,
+}: {
+  settings: WorkerSettings;
+  tracing: Tracing;
+  connection: NativeConnection;
+}): Promise<OrderWorker> {
+  const { namespace } = settings.temporal;
+  const dataConverter = dataConverterFor(parseEncryptionKeys(settings.encryptionKeys));
+  const client = new Client({ connection, namespace, dataConverter, interceptors: { workflow: [startSpans] } });
+  const workflows = workflowCode(dataConverter);
+  if (settings.sweep) await scheduleSweep({ connection, namespace }, settings.sweep);
+  const { metricMeter: meter, logger } = Runtime.instance();
+  setGauge(meter, 'workerStart', Date.now() / 1000);
+  setGauge(meter, 'reviewWindow', settings.deadlines.reviewWindowMs / 1000);
+  if (settings.sweep) setGauge(meter, 'sweepInterval', settings.sweep.intervalMs / 1000);
+  const directus = connectDirectus({
+    ...settings.directus,
+    timeoutMs: DIRECTUS_TIMEOUT_MS,
+    ...(tracing.isOn && { fetch: fetchWithSpans(directusPathPattern) }),
+    observe({ seconds, error }) {
+      // A value that is taken is an answer: it is how two attempts find each other.
+      const code = error === undefined || error instanceof DirectusNotUniqueError ? 'none' : error.code;
+      observeSeconds(meter, 'directusRequestDuration', { code }, seconds);
+    },
+  });
+  const orders = createOrdersStore(directus);
+  const activities = createActivities({
+    orders,
+    runs: createOrderRuns(client),
+    ridendine: createRideNDineClient({
+      ...settings.ridendine,
+      ...(tracing.isOn && { fetch: fetchWithSpans(() => CREATE_ORDER_PATH) }),
+    }),
+    deadlines: settings.deadlines,
+    links: settings.links,
+    partnerTaskQueue: settings.maxPartnerCallsPerSecond === undefined ? undefined : PARTNER_TASK_QUEUE,
+  });
+  const interceptors = { activity: [...(tracing.isOn ? [activitySpans] : []), activityLogContext] };
+  const shared = {
+    connection,
+    namespace,
+    dataConverter,
+    interceptors,
+    ...buildOptions(settings),
+    ...settings.worker,
+  } satisfies Partial<WorkerOptions>;
+  const orderWorker = await Worker.create({
+    ...shared,
+    taskQueue: ORDER_CREATION_TASK_QUEUE,
+    ...workflows,
+    interceptors: { ...workflows.interceptors, ...interceptors },
+    sinks: traceSinks(tracing),
+    activities,
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+  });
+  const partnerWorker = await Worker.create({
+    ...shared,
+    taskQueue: PARTNER_TASK_QUEUE,
+    activities: { createRideNDineOrder: (order: PartnerCall) => activities.createRideNDineOrder(order) },
+    ...partnerPolls(settings),
+  }).catch(async (error: unknown) => {
+    // A worker holds the connection until it has run.
+    await runTogether([orderWorker], { stopAtOnce: true });
     throw error;
-  }
+  });
+  const workers = [orderWorker, partnerWorker];
+  await tellBuild({ connection, namespace, build: settings.build });
+  return {
+    async run() {
+      // Without anybody to tell, Directus need not be asked.
+      const stopReporting = settings.metricsAddress ? reportWaitingOrders({ orders, meter, logger }) : () => {};
+      try {
+        await runTogether(workers);
+      } finally {
+        stopReporting();
+      }
+    },
+    shutdown: () => workers.forEach(stopWorker),
+  };
 }
 
 /** docs/decisions/0015-new-builds-take-over-orders-in-flight.md */

@@ -24,7 +24,7 @@ const histogramBucketOverrides: Record<string, number[]> = {
 };
 
 /**
- * Prepares the Temporal SDK of this process: its log, its signals, its metrics.
+ * Prepares the Temporal SDK of this process: its log and its metrics. The signals that stop the process are not its affair.
  *
  * @param options.metricsAddress where Prometheus finds the metrics, at `/metrics`; nowhere if it is not set.
  * @throws {SettingsError} if nothing can listen there.
@@ -55,8 +55,8 @@ export function installRuntime({
           },
         }),
       },
-      // SIGINT and SIGTERM: no new task is taken, running activities get WORKER_SHUTDOWN_GRACE to end.
-      shutdownSignals: ['SIGINT', 'SIGTERM'],
+      // The program stops its workers, when it is their turn.
+      shutdownSignals: [],
     });
   } catch (error) {
     if (metricsAddress === undefined || !isOfTheExporter(error)) throw error;

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Connection } from '@temporalio/client';
+import type { ConnectionLike } from '@temporalio/client';
 import proto from '@temporalio/proto';
 
 const DAY_S = 86_400;
 
 /** A namespace that nobody else uses, without search attributes. @returns its name. */
 export async function newNamespace(
-  connection: Connection,
+  connection: ConnectionLike,
   { namespace = `orders-${randomUUID()}`, retentionDays = 30 } = {},
 ): Promise<string> {
   await connection.workflowService.registerNamespace({

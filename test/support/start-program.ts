@@ -16,7 +16,7 @@ export interface StartedProgram {
 
 /** Starts one of our services as a process of its own, with no setting but those given. */
 export function startProgram(
-  program: 'worker' | 'gateway' | 'codec-server',
+  program: 'worker' | 'gateway' | 'gateway-with-worker' | 'codec-server',
   environment: Record<string, string>,
 ): StartedProgram {
   const main = fileURLToPath(new URL(`../../src/${program}/main.ts`, import.meta.url));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readCodecServerSettings } from '../../src/config/codec-server-settings.ts';
 import { SettingsError } from '../../src/config/environment.ts';
+import { readGatewayWithWorkerSettings } from '../../src/config/gateway-with-worker-settings.ts';
 import { readGatewaySettings } from '../../src/config/gateway-settings.ts';
 import { readWorkerSettings } from '../../src/config/worker-settings.ts';
 
@@ -314,6 +315,33 @@ describe("the gateway's settings", () => {
       '  GATEWAY_MAX_WAITING: must be a whole number from 1 to 100000',
       '  GATEWAY_PORT: must be a whole number from 0 to 65535',
       '  GATEWAY_WAIT_MS: must be a whole number from 0 to 60000',
+      'The settings can not be used:',
+    ]);
+  });
+});
+
+describe('the settings of a gateway with its worker', () => {
+  it('are those of each, and have all their problems reported together, each once', () => {
+    const message = problemsOf(() =>
+      readGatewayWithWorkerSettings({
+        GATEWAY_PORT: '65536',
+        QUOTE_GRACE: '5',
+        LOG_LEVEL: 'loud',
+        TEMPORAL_TLS: 'yes',
+      }),
+    );
+
+    expect(message.split('\n').toSorted()).toEqual([
+      '  DIRECTUS_TOKEN is not set.',
+      '  DIRECTUS_URL is not set.',
+      '  ENCRYPTION_KEYS is not set.',
+      '  GATEWAY_API_KEYS is not set.',
+      '  GATEWAY_PORT: must be a whole number from 0 to 65535',
+      '  LOG_LEVEL: must be trace, debug, info, warn or error',
+      '  QUOTE_GRACE: must be a duration such as "24h", "5 min" or "7 days"',
+      '  RIDENDINE_API_KEY is not set.',
+      '  RIDENDINE_BASE_URL is not set.',
+      '  TEMPORAL_TLS: must be true or false',
       'The settings can not be used:',
     ]);
   });

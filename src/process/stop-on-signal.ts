@@ -2,10 +2,10 @@
 export const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
- * Ends the process at once, with exit code 1 and a line on standard error, when it is told to stop a second time. What the
- * first signal does is the program's own affair.
+ * Calls `stop` when the process is told to stop, and ends it at once, with exit code 1 and a line on standard error, when it
+ * is told so a second time.
  */
-export function forceOnSecondSignal(program: string): void {
+export function stopOnSignal(program: string, stop: () => void): void {
   let isStopping = false;
   const onSignal = () => {
     if (isStopping) {
@@ -15,6 +15,7 @@ export function forceOnSecondSignal(program: string): void {
       process.exit(1);
     }
     isStopping = true;
+    stop();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
 }

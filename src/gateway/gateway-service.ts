@@ -1,0 +1,31 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { OrderCreationClient } from '../client/index.ts';
+import type { GatewaySettings } from '../config/gateway-settings.ts';
+import { createGateway } from './create-gateway.ts';
+import { watchOrderWorkers } from './order-workers.ts';
+
+export interface GatewayService {
+  /** @throws Error if nothing can listen at the address. */
+  listen(): Promise<void>;
+  /** Answers everybody who waits, then closes the client. Again: nothing more. */
+  close(): Promise<void>;
+}
+
+/** The gateway as its settings want it, on a client that is connected as its program wants it. */
+export function createGatewayService(
+  settings: GatewaySettings,
+  { client, logger }: { client: OrderCreationClient; logger: FastifyBaseLogger },
+): GatewayService {
+  const { temporal, apiKeys, waitMs, maxWaiting, host, port } = settings;
+  const workers = watchOrderWorkers(temporal, () => client.checkConnection());
+  const gateway = createGateway({ orders: client, workers, apiKeys, waitMs, maxWaiting, logger });
+  return {
+    async listen() {
+      await gateway.listen({ host, port });
+    },
+    async close() {
+      await gateway.close();
+      await Promise.all([client.close(), workers.close()]);
+    },
+  };
+}
