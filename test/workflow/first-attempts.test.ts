@@ -38,7 +38,7 @@ describe('a step at Directus', () => {
       const events = await eventsOf(scenario);
 
       expect(attempts).toBe(4);
-      expect(activitiesIn(events).toSorted()).toEqual(['createRideNDineOrder', step].toSorted());
+      expect(new Set(activitiesIn(events))).toEqual(new Set(['createRideNDineOrder', step]));
     },
   );
 
