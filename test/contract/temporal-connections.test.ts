@@ -196,7 +196,7 @@ describe('a change of certificates', () => {
       await gateway.close();
       await worker.stop();
     }
-  });
+  }, 90_000);
 });
 
 function shown(address: string, { authority, client }: Certificates): Environment {
