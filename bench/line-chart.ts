@@ -21,7 +21,7 @@ export interface Axis {
 }
 
 const LEFT = 64;
-const RIGHT = 28;
+const RIGHT = 44;
 const TOP = SHEET_HEAD + 22;
 const PLOT_HEIGHT = 220;
 const PLOT_WIDTH = SHEET_WIDTH - LEFT - RIGHT;

@@ -60,7 +60,7 @@ describe('a line chart', () => {
   it('joins the points of a series, higher ones further up, the axes and the series named', () => {
     const svg = drawLineChart(chart);
 
-    const [, from, to] = /<polyline points="64\.0,([\d.]+) 732\.0,([\d.]+)" [^>]*stroke="#2f6fb3"/.exec(svg) ?? [];
+    const [, from, to] = /<polyline points="64\.0,([\d.]+) 716\.0,([\d.]+)" [^>]*stroke="#2f6fb3"/.exec(svg) ?? [];
     expect(Number(from)).toBeGreaterThan(Number(to));
     expect(svg.match(/<circle /g)).toHaveLength(2);
     for (const text of ['p50 &lt; p95', '>orders in Directus<', '>ms<', '>p50<', '>1,000,000<', '>0<']) {
