@@ -108,7 +108,7 @@ export function soakResult(measured: SoakMeasurement): SoakResult {
     },
     mostUnderWay,
     warmUpShare: WARM_UP_SHARE,
-    seconds: samples.map(({ seconds }) => seconds),
+    seconds: samples.map(({ seconds }) => Number(seconds.toFixed(1))),
     processes: Object.fromEntries(
       Object.entries(before.open).map(([name, openBefore]) => {
         const memoryOf = ({ memoryBytes }: SoakSample) => memoryBytes[name] ?? 0;
