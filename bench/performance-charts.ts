@@ -6,9 +6,13 @@ import { drawGrowthCharts } from './growth-charts.ts';
 import { processColours } from './process-colours.ts';
 import { drawSoakChart, soakChart } from './soak-page.ts';
 
-const DURABLE = 'by workflow';
-const PLAIN = 'plain handler';
-const variantColours = { [DURABLE]: '#2f6fb3', [PLAIN]: '#a8b3bd' };
+/** By variant, in the order of the bars. */
+const variantNames: Record<string, string> = {
+  durable: 'by workflow',
+  'one process': 'in one process',
+  plain: 'plain handler',
+};
+const variantColours = { 'by workflow': '#2f6fb3', 'in one process': '#17a398', 'plain handler': '#a8b3bd' };
 
 /** The charts of docs/performance.md, by the name of their file. */
 export function drawPerformanceCharts({ whole, orchestration, growth, soak }: BenchResult): Record<string, string> {
@@ -76,11 +80,12 @@ function groupedBy(
   barOf: (cell: Cell) => { value: number; whisker: NonNullable<Bar['whisker']>; text: string },
 ): Bar[][] {
   return [...Map.groupBy(cells, labelOf)].map(([label, group]) =>
-    group
-      .toSorted((a, b) => a.variant.localeCompare(b.variant))
-      .map((cell, index) => {
+    Object.entries(variantNames)
+      .flatMap(([variant, series]) =>
+        group.filter((cell) => cell.variant === variant).map((cell) => ({ cell, series })),
+      )
+      .map(({ cell, series }, index) => {
         const { value, ...rest } = barOf(cell);
-        const series = cell.variant === 'durable' ? DURABLE : PLAIN;
         return { label: index === 0 ? label : '', parts: [{ series, value }], ...rest };
       }),
   );
@@ -92,7 +97,7 @@ function cpuBar({ variant, parallel, cpuMsPerOrder }: Cell): Bar {
     .filter(({ value }) => value > 0);
   const total = parts.reduce((sum, { value }) => sum + value, 0);
   return {
-    label: `${variant === 'durable' ? DURABLE : PLAIN}, ${parallel} in parallel`,
+    label: `${variantNames[variant] ?? variant}, ${parallel} in parallel`,
     parts,
     text: `${Math.round(total)} ms`,
   };

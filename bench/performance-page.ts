@@ -5,6 +5,7 @@ import { conditionsOf } from './result.ts';
 import type { BenchResult, Cell } from './result.ts';
 import { describeSoak } from './soak-page.ts';
 import type { Figure } from './statistics.ts';
+import type { WholeVariant } from './whole.ts';
 
 /** Everything that docs/performance.md says in figures, in Markdown. */
 export function describePerformance(result: BenchResult): string {
@@ -41,70 +42,85 @@ export function describePerformance(result: BenchResult): string {
 
 function headline({ whole }: BenchResult): string {
   const alone = Math.min(...whole.ratios.map(({ parallel }) => parallel));
-  const ratios = whole.ratios
-    .filter(({ parallel }) => parallel === alone)
-    .map(({ partnerMs, p50 }) => `**${figure(p50, 2)} times** as long if RideNDine takes ${partnerMs} ms`);
-  const { durable, plain, ratio } = whole.saturation;
+  const timesAsLong = (variant: string) =>
+    whole.ratios
+      .filter((ratio) => ratio.variant === variant && ratio.parallel === alone)
+      .map(({ partnerMs, p50 }) => `**${figure(p50, 2)} times** as long if RideNDine takes ${partnerMs} ms`)
+      .join(', ');
+  const { durable, oneProcess, plain } = whole.saturation;
   return [
-    `One order at a time, an order by the workflow takes ${ratios.join(', ')}, compared with the plain handler (medians).`,
-    `The most that both were seen to place on the same cores: ${figure(durable.ordersPerSecond, 1)} orders/s by the workflow`,
-    `(${durable.parallel} in parallel), ${figure(plain.ordersPerSecond, 1)} by the plain handler (${plain.parallel} in parallel):`,
-    `**${figure(ratio, 2)}** of it.`,
+    `One order at a time, an order by the workflow takes ${timesAsLong('durable')}, compared with the plain handler (medians).`,
+    `With gateway and worker [in one process](operations.md#gateway-and-worker-in-one-process) it takes ${timesAsLong('one process')}.`,
+    `The most that each was seen to place on the same cores: ${figure(durable.ordersPerSecond, 1)} orders/s by the workflow`,
+    `(${durable.parallel} in parallel), ${figure(oneProcess.ordersPerSecond, 1)} in one process (${oneProcess.parallel} in parallel),`,
+    `${figure(plain.ordersPerSecond, 1)} by the plain handler (${plain.parallel} in parallel):`,
+    `**${figure(durable.ratio, 2)}** and **${figure(oneProcess.ratio, 2)}** of it.`,
   ].join(' ');
 }
 
+/** By variant, in the order of the table's lines. */
+const variantNames = {
+  durable: 'workflow',
+  'one process': 'workflow, one process',
+  plain: 'plain handler',
+} satisfies Record<WholeVariant, string>;
+
 function describeWhole(cells: Cell[], ratios: BenchResult['whole']['ratios']): string {
+  const loads = ratios.filter(({ variant }) => variant === 'durable');
   return table(
-    [
-      'RideNDine takes',
-      'in parallel',
-      'workflow p50',
-      'p95',
-      'p99',
-      'plain p50',
-      'p95',
-      'p99',
-      'p50 : p50',
-      'workflow orders/s',
-      'plain orders/s',
-    ],
-    ratios.map(({ partnerMs, parallel, p50 }) => {
-      const of = (variant: string) =>
-        cells.find((cell) => cell.variant === variant && cell.partnerMs === partnerMs && cell.parallel === parallel);
-      const [durable, plain] = [of('durable'), of('plain')];
-      return [
-        `${partnerMs} ms`,
-        String(parallel),
-        ...latencies(durable),
-        ...latencies(plain),
-        figure(p50, 2),
-        durable ? figure(durable.ordersPerSecond, 1) : '–',
-        plain ? figure(plain.ordersPerSecond, 1) : '–',
-      ];
-    }),
+    ['RideNDine takes', 'in parallel', 'an order by', 'p50', 'p95', 'p99', 'p50 : plain p50', 'orders/s'],
+    loads.flatMap(({ partnerMs, parallel }) =>
+      Object.entries(variantNames).map(([variant, name]) => {
+        const isIt = (one: { variant: string; partnerMs: number | null; parallel: number }) =>
+          one.variant === variant && one.partnerMs === partnerMs && one.parallel === parallel;
+        const cell = cells.find(isIt);
+        const ratio = ratios.find(isIt);
+        return [
+          `${partnerMs} ms`,
+          String(parallel),
+          name,
+          ...latencies(cell),
+          ratio ? figure(ratio.p50, 2) : '',
+          cell ? figure(cell.ordersPerSecond, 1) : '–',
+        ];
+      }),
+    ),
   );
 }
 
 function describeCosts({ whole }: BenchResult): string {
   const { partnerMs } = whole.saturation;
-  const near = (variant: string) =>
+  const near = (variant: WholeVariant) =>
     whole.cells
       .filter((cell) => cell.variant === variant && cell.partnerMs === partnerMs)
       .toSorted((a, b) => Math.abs(a.parallel - COST_PARALLEL) - Math.abs(b.parallel - COST_PARALLEL))[0];
-  const [durable, plain] = [near('durable'), near('plain')];
+  const [durable, oneProcess, plain] = [near('durable'), near('one process'), near('plain')];
   const names = Object.keys(durable?.cpuMsPerOrder ?? {});
+  const whereItWorks = (name: string) => (name === ONE_PROCESS ? oneProcess : durable);
   return [
     `CPU in milliseconds of one core, at ${durable?.parallel} in parallel, RideNDine taking ${partnerMs} ms. What a process uses at rest is not in it.`,
     table(
-      ['process', 'by workflow', 'its busiest thread', 'by plain handler', 'at rest, ms a second', 'memory'],
-      names.map((name) => [
-        name,
-        optional(durable?.cpuMsPerOrder[name], 1),
-        boundToOneThread.has(name) ? optional(durable?.busiestThreadCpuMsPerOrder[name], 1) : '–',
-        optional(plain?.cpuMsPerOrder[name], 1),
-        name in whole.atRest ? (whole.atRest[name]?.cpuMsPerSecond ?? 0).toFixed(0) : '–',
-        name in (durable?.memoryBytes ?? {}) ? `${Math.round((durable?.memoryBytes[name] ?? 0) / 1e6)} MB` : '–',
-      ]),
+      [
+        'process',
+        'by workflow',
+        'in one process',
+        'its busiest thread',
+        'by plain handler',
+        'at rest, ms a second',
+        'memory',
+      ],
+      names.map((name) => {
+        const cell = whereItWorks(name);
+        return [
+          name,
+          optional(durable?.cpuMsPerOrder[name], 1),
+          optional(oneProcess?.cpuMsPerOrder[name], 1),
+          boundToOneThread.has(name) ? optional(cell?.busiestThreadCpuMsPerOrder[name], 1) : '–',
+          optional(plain?.cpuMsPerOrder[name], 1),
+          name in whole.atRest ? (whole.atRest[name]?.cpuMsPerSecond ?? 0).toFixed(0) : '–',
+          name in (cell?.memoryBytes ?? {}) ? `${Math.round((cell?.memoryBytes[name] ?? 0) / 1e6)} MB` : '–',
+        ];
+      }),
     ),
     'The callers and the sandbox belong to no installation; here they share its cores.',
   ].join('\n\n');
@@ -151,8 +167,9 @@ function describeOrchestration({ waitsMs, cells, overheads, servers }: BenchResu
   ].join('\n\n');
 }
 
+const ONE_PROCESS = 'gateway with worker';
 /** Programs of Node. */
-const boundToOneThread = new Set(['gateway', 'worker', 'directus', 'plain handler', 'ridendine sandbox']);
+const boundToOneThread = new Set(['gateway', 'worker', ONE_PROCESS, 'directus', 'plain handler', 'ridendine sandbox']);
 
 function latencies(cell: Cell | undefined): string[] {
   if (!cell) return ['–', '–', '–'];

@@ -2,6 +2,7 @@
 export const processColours: Record<string, string> = {
   gateway: '#7a5195',
   worker: '#2f6fb3',
+  'gateway with worker': '#5c8fd6',
   temporal: '#17a398',
   directus: '#ef8a3c',
   postgres: '#c9b037',

@@ -32,26 +32,28 @@ const historiesSchema = z.object({
   activities: z.record(z.string(), z.object({ waitMs: timesSchema, runMs: timesSchema })),
 });
 
-const ratioSchema = z.object({ partnerMs: z.number(), parallel: z.number(), p50: figureSchema });
+const ratioSchema = z.object({ variant: z.string(), partnerMs: z.number(), parallel: z.number(), p50: figureSchema });
 
 const saturationSchema = z.object({
   /** Where the variant placed most orders a second. */
   parallel: z.number(),
   ordersPerSecond: figureSchema,
 });
+/** With how it compares to the plain handler, round by round. */
+const comparedSaturationSchema = saturationSchema.extend({ ratio: figureSchema });
 
 const atRestSchema = z.record(z.string(), z.object({ cpuMsPerSecond: z.number(), memoryBytes: z.number() }));
 export type AtRestResult = z.output<typeof atRestSchema>;
 
 const wholeSchema = z.object({
   cells: z.array(cellSchema),
-  /** Of the durable variant's latency to the plain one's, round by round. */
+  /** Of a variant's latency to that of the plain handler, round by round. */
   ratios: z.array(ratioSchema),
   saturation: z.object({
     partnerMs: z.number(),
-    durable: saturationSchema,
+    durable: comparedSaturationSchema,
+    oneProcess: comparedSaturationSchema,
     plain: saturationSchema,
-    ratio: figureSchema,
   }),
   atRest: atRestSchema,
   /** Of orders that were alone, by the partner's time that they were made with. */

@@ -48,7 +48,7 @@ export function ratiosOf(samples: Sample[], variant: string, base: string): Whol
   return loadsOf(samples).flatMap(({ partnerMs, parallel }) => {
     const rounds = pairsOf(samples, { variant, base, partnerMs, parallel });
     const ratios = rounds.map(([ours, theirs]) => typical(ours) / typical(theirs));
-    return partnerMs === null || ratios.length === 0 ? [] : [{ partnerMs, parallel, p50: figureOf(ratios) }];
+    return partnerMs === null || ratios.length === 0 ? [] : [{ variant, partnerMs, parallel, p50: figureOf(ratios) }];
   });
 }
 
@@ -65,8 +65,8 @@ export function overheadsOf(samples: Sample[], base: string): OrchestrationResul
 }
 
 /**
- * The most orders a second that each variant was seen to place, by the partner that answers fastest, and how the two
- * compare round by round.
+ * The most orders a second that each variant was seen to place, by the partner that answers fastest, and how each compares
+ * to the plain handler round by round.
  */
 export function saturationOf(samples: Sample[]): WholeResult['saturation'] {
   const partnerMs = Math.min(...samples.map((sample) => sample.partnerMs ?? 0));
@@ -74,11 +74,15 @@ export function saturationOf(samples: Sample[]): WholeResult['saturation'] {
   const rounds = [...new Set(fastest.map(({ round }) => round))];
   const most = (variant: string, round: number) =>
     Math.max(...fastest.filter((one) => one.variant === variant && one.round === round).map(ordersPerSecond));
+  const compared = (variant: string) => ({
+    ...bestOf(fastest, variant),
+    ratio: figureOf(rounds.map((round) => most(variant, round) / most('plain', round))),
+  });
   return {
     partnerMs,
-    durable: bestOf(fastest, 'durable'),
+    durable: compared('durable'),
+    oneProcess: compared('one process'),
     plain: bestOf(fastest, 'plain'),
-    ratio: figureOf(rounds.map((round) => most('durable', round) / most('plain', round))),
   };
 }
 

@@ -8,6 +8,8 @@ import type { RunningStack } from '../test/support/running-stack.ts';
 import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
 import { measureAtRest, measureLoad } from './measured-load.ts';
 import type { AtRest } from './measured-load.ts';
+import { startOneProcess } from './one-process.ts';
+import type { OneProcess } from './one-process.ts';
 import { readOrderHistories } from './order-histories.ts';
 import type { OrderHistories } from './order-histories.ts';
 import type { WholeResult } from './result.ts';
@@ -19,8 +21,11 @@ import { createQuoteMaker } from './whole-quotes.ts';
 import type { PlacedOrder } from './whole-quotes.ts';
 import { letPartnerTake, pidsOf, requireSession } from './whole-site.ts';
 
-/** From the click to `payment_session_id`: by gateway and workflow, or by a handler that forgets what a crash cuts off. */
-export const wholeVariants = ['durable', 'plain'] as const;
+/**
+ * From the click to `payment_session_id`: by gateway and workflow, by both in one process, or by a handler that forgets what
+ * a crash cuts off.
+ */
+export const wholeVariants = ['durable', 'one process', 'plain'] as const;
 export type WholeVariant = (typeof wholeVariants)[number];
 
 export interface WholePlan {
@@ -46,6 +51,8 @@ export interface WholeMeasurement {
   temporalFlags: string[];
 }
 
+/** No order may be answered with a 202. */
+const WAIT = { GATEWAY_WAIT_MS: '60000' };
 const READY_TIMEOUT_MS = 30_000;
 const CALL_TIMEOUT_MS = 120_000;
 /** Callers of a warm-up: enough that connections are open on all sides. */
@@ -61,20 +68,17 @@ export async function measureWhole(options: {
   signal?: AbortSignal;
 }): Promise<WholeMeasurement> {
   const { plan, progress, signal } = options;
-  const world = await progress.step('Stack', () =>
-    // No order may be answered with a 202.
-    startRunningStack({ GATEWAY_WAIT_MS: '60000' }),
-  );
-  const plain = await startPlainHandler(world).catch(async (error: unknown) => {
-    await world.stop();
-    throw error;
-  });
+  const world = await progress.step('Stack', () => startRunningStack(WAIT));
+  const cleanUps: (() => Promise<void>)[] = [() => world.stop()];
   try {
-    const measured = measureOn({ world, plain, plan, progress });
+    const oneProcess = await startOneProcess(world, WAIT);
+    cleanUps.push(() => oneProcess.stop());
+    const plain = await startPlainHandler(world);
+    cleanUps.push(() => plain.stop());
+    const measured = measureOn({ world, oneProcess, plain, plan, progress });
     return await Promise.race([measured, failOnCrash(world), failWhenAborted(signal)]);
   } finally {
-    await plain.stop();
-    await world.stop();
+    for (const cleanUp of cleanUps.toReversed()) await cleanUp();
   }
 }
 
@@ -82,25 +86,27 @@ export function wholeResult({ samples, ...rest }: WholeMeasurement): WholeResult
   return {
     ...rest,
     cells: cellsOf(samples),
-    ratios: ratiosOf(samples, 'durable', 'plain'),
+    ratios: [...ratiosOf(samples, 'durable', 'plain'), ...ratiosOf(samples, 'one process', 'plain')],
     saturation: saturationOf(samples),
   };
 }
 
 async function measureOn(options: {
   world: RunningStack;
+  oneProcess: OneProcess;
   plain: PlainHandler;
   plan: WholePlan;
   progress: Progress;
 }): Promise<WholeMeasurement> {
-  const { world, plain, plan, progress } = options;
+  const { world, oneProcess, plain, plan, progress } = options;
   const quotes = await createQuoteMaker(world);
   const place: Record<WholeVariant, (order: PlacedOrder) => Promise<void>> = {
     durable: async ({ key, checkout }) =>
       requireSession(await world.post(key, checkout, {}, AbortSignal.timeout(CALL_TIMEOUT_MS))),
+    'one process': async (order) => requireSession(await oneProcess.post(order, AbortSignal.timeout(CALL_TIMEOUT_MS))),
     plain: async (order) => requireSession(await plain.post(order)),
   };
-  const pids = { ...pidsOf(world), 'plain handler': plain.pid };
+  const pids = { ...pidsOf(world), 'gateway with worker': oneProcess.pid, 'plain handler': plain.pid };
   const samples: Sample[] = [];
   try {
     for (const variant of wholeVariants) {

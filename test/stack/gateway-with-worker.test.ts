@@ -215,14 +215,16 @@ describe('a gateway with its worker that can not go on', () => {
     });
     const port = await freePort();
     const program = startProgram('gateway-with-worker', environment({ address: front.address, namespace }, port));
+    others.push(program);
 
+    // The SDK takes refusals for a passing trouble for one minute.
     const { exitCode, stdout, stderr } = await program.ended;
     await front.close();
 
     expect(stdout).toContain(`Server listening at http://127.0.0.1:${port}`);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^The gateway with its worker stopped: /m);
-  }, 60_000);
+  }, 150_000);
 });
 
 async function json(response: Response): Promise<Record<string, unknown>> {

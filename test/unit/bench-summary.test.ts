@@ -82,7 +82,7 @@ describe('the summary of a benchmark', () => {
     ];
 
     expect(ratiosOf(samples, 'durable', 'plain')).toEqual([
-      { partnerMs: 20, parallel: 1, p50: { value: 1.5, lowest: 1.5, highest: 1.5 } },
+      { variant: 'durable', partnerMs: 20, parallel: 1, p50: { value: 1.5, lowest: 1.5, highest: 1.5 } },
     ]);
     expect(overheadsOf(samples, 'plain')).toEqual([
       { variant: 'durable', parallel: 1, p50Ms: { value: 55, lowest: 10, highest: 100 } },
@@ -95,14 +95,15 @@ describe('the summary of a benchmark', () => {
       sample({ parallel: 8, latenciesMs: [1, 1], elapsedMs: 100 }),
       sample({ parallel: 32, latenciesMs: [1], elapsedMs: 50.1 }),
       sample({ parallel: 8, partnerMs: 300, latenciesMs: [1, 1, 1, 1, 1, 1, 1], elapsedMs: 100 }),
+      sample({ variant: 'one process', parallel: 1, latenciesMs: [1, 1, 1], elapsedMs: 100 }),
       sample({ variant: 'plain', parallel: 1, latenciesMs: [1, 1, 1, 1], elapsedMs: 100 }),
     ];
 
     expect(saturationOf(samples)).toMatchObject({
       partnerMs: 20,
-      durable: { parallel: 8, ordersPerSecond: { value: 20 } },
+      durable: { parallel: 8, ordersPerSecond: { value: 20 }, ratio: { value: 0.5 } },
+      oneProcess: { parallel: 1, ordersPerSecond: { value: 30 }, ratio: { value: 0.75 } },
       plain: { parallel: 1, ordersPerSecond: { value: 40 } },
-      ratio: { value: 0.5 },
     });
   });
 });
