@@ -44,7 +44,8 @@ export interface Demand {
 }
 
 /** As the worker is set unless told (`WORKER_MAX_CONCURRENT_…`), and the SDK's pollers of each kind. */
-export const SLOTS_PER_WORKER = 100;
+export const ACTIVITY_SLOTS_PER_WORKER = 100;
+export const WORKFLOW_TASK_SLOTS_PER_WORKER = 200;
 export const POLLERS_PER_WORKER = 10;
 
 const WORKER = 'worker';
@@ -111,9 +112,9 @@ export function planCapacity(costs: MeasuredCosts, demand: Demand): CapacityPlan
     const inUse = (ordersPerSecond * msPerOrder) / 1000;
     return { inUse, needed: Math.ceil(inUse / utilisation), available: workers * perWorker };
   };
-  const activitySlots = slotsFor(ourStepsMs + partnerMs, SLOTS_PER_WORKER);
+  const activitySlots = slotsFor(ourStepsMs + partnerMs, ACTIVITY_SLOTS_PER_WORKER);
   const { count, waitMs, runMs } = costs.workflowTask;
-  const workflowTaskSlots = slotsFor(count * runMs, SLOTS_PER_WORKER);
+  const workflowTaskSlots = slotsFor(count * runMs, WORKFLOW_TASK_SLOTS_PER_WORKER);
   const workflowTaskPollers = slotsFor(count * waitMs, POLLERS_PER_WORKER);
 
   return {

@@ -32,13 +32,8 @@ it(
       'one process 2',
     ]);
     expect(saturation.durable.ordersPerSecond.value).toBeGreaterThan(0);
-    expect(Object.keys(histories.activities)).toEqual([
-      'validateCheckout',
-      'createOrderRecord',
-      'createRideNDineOrder',
-      'saveLinkIds',
-    ]);
-    // The partner's own time is in the step that calls it, and in no other.
+    // The other steps are made within workflow tasks.
+    expect(Object.keys(histories.activities)).toEqual(['createRideNDineOrder']);
     expect(histories.activities['createRideNDineOrder']?.runMs.p50).toBeGreaterThan(20);
     const [durable, oneProcess] = cells;
     for (const process of ['gateway', 'worker', 'temporal', 'directus', 'postgres']) {
