@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
 import type { RestartablePart } from '../../stack/restartable-part.ts';
+import { startHttpFront } from '../support/http-front.ts';
 import { startTcpServer } from '../support/loopback-servers.ts';
 import { startRunningStack } from '../support/running-stack.ts';
 import type { RunningStack } from '../support/running-stack.ts';
@@ -43,6 +45,33 @@ describe('a worker that is told to stop', () => {
     await untilLinked(slow.key);
     await untilLinked(later.key);
     await expect(world.sandboxAttemptsOf(slow.orderId)).resolves.toHaveLength(1);
+  }, 240_000);
+
+  it('finishes the workflow task in which it writes an order: nobody has to repeat it', async () => {
+    const writing = Promise.withResolvers<void>();
+    const directus = await startHttpFront({
+      target: world.stack.urls.directus,
+      async hold({ method, path }) {
+        if (method !== 'POST' || path?.startsWith('/items/orders') !== true) return;
+        writing.resolve();
+        await delay(2000);
+      },
+    });
+    const first = await startWorker({ DIRECTUS_URL: directus.url, WORKER_SHUTDOWN_GRACE: '20s' });
+    const { key } = await begin();
+    await writing.promise;
+
+    first.signal('SIGTERM');
+    const ended = await first.exited;
+    await directus.close();
+
+    expect(ended).toEqual({ code: 0, signal: null });
+    await startWorker();
+    await untilLinked(key);
+    const { events } = await world.temporal.workflow.getHandle(`order-creation-${key}`).fetchHistory();
+    const given = events?.filter(({ workflowTaskStartedEventAttributes: task }) => task) ?? [];
+    const completed = events?.filter(({ workflowTaskCompletedEventAttributes: task }) => task) ?? [];
+    expect([given.length, completed.length]).toEqual([2, 2]);
   }, 240_000);
 
   it('ends at once if it is told so again, and another worker brings the order to its end', async () => {
