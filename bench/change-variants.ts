@@ -75,7 +75,7 @@ export const changeVariants: ChangeVariant[] = [
     kind: 'undone',
     title: 'data in a file, SQLite as shipped',
     about:
-      'Where the data is in a file, as with `npm start`, SQLite writes ahead and does not wait for the disk at each commit.',
+      'Where the data is in a file, as with `npm start`, SQLite writes ahead and does not wait for the disk at each commit: to be compared with _data in a file_ below.',
     storage: 'file',
     server: withoutArguments('--sqlite-pragma='),
   },

@@ -29,6 +29,7 @@ export function describeChanges(result: BenchResult): string[] {
       `As it is, an order takes ${asItIs.map((point) => `${figure(point.latencyMs.p50, 0)} ms ${load(point.parallel)}`).join(' and ')} at the median,`,
       `${asItIs.map((point) => `${figure(point.ordersPerSecond, 1)} orders/s ${load(point.parallel)}`).join(' and ')},`,
       `and ${asItIs.map((point) => `${cpu(point)} ms of CPU ${load(point.parallel)}`).join(' and ')}.`,
+      ...asItIs.flatMap(noise),
       'What is _undone_ is how the product would be without that change: more ms, more CPU and fewer orders than 1 are what it saves.',
     ].join(' '),
     `![What each change adds to an order](pictures/performance/${LONGER})`,
@@ -36,10 +37,18 @@ export function describeChanges(result: BenchResult): string[] {
     describePoints(result.changes),
     `A worker is ready after ${figure(workerReadyMs.bundled, 0)} ms if its workflows were compiled beforehand, as the image has them, and after ${figure(workerReadyMs.bundling, 0)} ms if it compiles them at its start.`,
     conditions(conditionsOf(result, 'changes'), [
-      'Differences and ratios are those to the same round as it is',
+      'Differences and ratios are those to how it was as it is in the same round',
       'Each variant has a new server and a new worker in each round; no other runs beside them. They have placed few orders before, so that they are slower than those above, which are warm',
       `Temporal as it is: ${temporalFlags.map((flag) => `\`${flag}\``).join(' ')}`,
     ]),
+  ];
+}
+
+/** Of what has one turn nobody knows. */
+function noise({ parallel, moreMs, ordersRatio }: ChangePoint): string[] {
+  if (moreMs.lowest === moreMs.highest) return [];
+  return [
+    `Two turns of it in the same round lie up to ${moreMs.highest.toFixed(1)} ms and a factor of ${ordersRatio.highest.toFixed(2)} in orders/s from their mean (${load(parallel)}): less than that is no effect.`,
   ];
 }
 

@@ -138,8 +138,8 @@ function measuresOf(plan: Plan): { [Part in BenchPart]: () => Promise<BenchResul
         ...plan,
         parallel: [1, 32],
         // There are many of them, and each begins anew in each round.
-        warmUpOrders: Math.ceil(plan.warmUpOrders / 2),
-        ordersFor: (parallel: number) => Math.ceil((2 * plan.ordersFor(parallel)) / 3),
+        warmUpOrders: Math.ceil(plan.warmUpOrders / 3),
+        ordersFor: (parallel: number) => Math.ceil(plan.ordersFor(parallel) / 2),
         atRestMs: 1_000,
       };
       return measureChanges({ plan: changesPlan, variants: changeVariants, progress, signal });

@@ -42,6 +42,16 @@ describe('a change', () => {
     expect(Object.keys(points[1]?.cpuMsPerOrder ?? {})).toEqual(['temporal', 'worker']);
   });
 
+  it('is compared with the mean where there are several turns without it', () => {
+    const [asItIs, changed] = changePointsOf(
+      [sample({}), sample({ latenciesMs: [60] }), sample({ variant: 'changed', latenciesMs: [51] })],
+      'as it is',
+    );
+
+    expect(asItIs?.moreMs).toEqual({ value: 0, lowest: -10, highest: 10 });
+    expect(changed?.moreMs.value).toBe(1);
+  });
+
   it('of nothing is nothing', () => {
     const [asItIs] = changePointsOf([sample({})], 'as it is');
 
