@@ -58,9 +58,9 @@ export const changeVariants: ChangeVariant[] = [
   {
     variant: 'server as shipped',
     kind: 'undone',
-    title: 'dev server without dynamic configuration',
+    title: 'dev server as shipped',
     about:
-      'As it is shipped, the dev server looks for new tasks at most 20 times a second under load; it also knows no eager activities then.',
+      'Without its dynamic configuration, the dev server looks for new tasks at most 20 times a second under load; it also knows no eager activities then.',
     server: withoutArguments('--dynamic-config-value='),
   },
   {
