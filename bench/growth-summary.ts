@@ -41,7 +41,7 @@ export function growthPointsOf(samples: GrowthSample[]): GrowthPoint[] {
 }
 
 /** Of one order, by all parts of an installation together. */
-function installedCpuMs({ cpuMs, latenciesMs }: Pick<Sample, 'cpuMs' | 'latenciesMs'>): number {
+export function installedCpuMs({ cpuMs, latenciesMs }: Pick<Sample, 'cpuMs' | 'latenciesMs'>): number {
   const installed = Object.entries(cpuMs).filter(([name]) => !NOT_INSTALLED.has(name));
   return installed.reduce((sum, [, ms]) => sum + ms, 0) / latenciesMs.length;
 }

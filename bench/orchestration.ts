@@ -1,35 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { OrderCreationClient } from '../src/client/index.ts';
-import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
 import { dataConverterFor } from '../src/encryption/data-converter.ts';
 import { parseEncryptionKeys } from '../src/encryption/encryption-keys.ts';
-import { baseEnvironment } from '../stack/child-environment.ts';
 import type { Progress } from '../stack/progress.ts';
-import { hasPoller } from '../stack/temporal/has-poller.ts';
-import { waitUntilReady } from '../stack/wait-until-ready.ts';
-import { newCheckoutRequest } from '../test/support/builders.ts';
-import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
 import { testEncryptionKeys } from '../test/support/test-encryption.ts';
 import { measureAtRest, measureLoad } from './measured-load.ts';
-import type { AtRest, Pids } from './measured-load.ts';
+import type { AtRest } from './measured-load.ts';
 import { readOrderHistories } from './order-histories.ts';
 import type { OrchestrationResult } from './result.ts';
 import { cellsOf, overheadsOf } from './summary.ts';
 import type { Sample } from './summary.ts';
 import type { BenchServer } from './temporal-servers.ts';
 import { failWhenAborted } from './until-aborted.ts';
+import { openWaitingSite, WAITS_MS } from './waiting-site.ts';
+import type { WaitingSite } from './waiting-site.ts';
 
 /** The waits alone, one after the other: what the orchestration is measured against. */
 const PLAIN = 'plain';
 
-/** Of the four steps: two at Directus, one at RideNDine, one at Directus. */
-const WAITS_MS = [5, 5, 20, 5];
-
-const READY_TIMEOUT_MS = 60_000;
-const ORDER_TIMEOUT_MS = 120_000;
 const WARM_UP_PARALLEL = 8;
 const HISTORY_SAMPLE = 50;
 
@@ -42,17 +31,13 @@ export interface OrchestrationPlan {
   atRestMs: number;
 }
 
-/** A server with a worker of its own, and a client that places orders there as a gateway does. */
-interface Site {
-  server: BenchServer;
-  pids: Pids;
+/** A site and what is known of it by now. */
+interface Site extends WaitingSite {
   atRest: AtRest;
-  place: (key: string) => Promise<void>;
   /** Of orders that were alone. */
   aloneKeys: string[];
   /** Since then `databaseBytes` counts. */
   databaseBytesBefore: number | undefined;
-  stop(): Promise<void>;
 }
 
 /** Runs the real workflow, its steps replaced by waits, on each server, one after the other in each round. */
@@ -71,7 +56,7 @@ export async function measureOrchestration(options: {
       for (const start of startServers) {
         const server = await start();
         doing(server.title);
-        sites.push(await openSite(server));
+        sites.push({ ...(await openWaitingSite(server)), atRest: {}, aloneKeys: [], databaseBytesBefore: undefined });
       }
     });
     return await Promise.race([measureOn(sites, plan, progress), failWhenAborted(signal)]);
@@ -143,51 +128,6 @@ async function waitInTurn(): Promise<void> {
 
 function newKeys(count: number): string[] {
   return Array.from({ length: count }, () => randomUUID());
-}
-
-/** The server is stopped if there is no site. */
-async function openSite(server: BenchServer): Promise<Site> {
-  const { supervisor, stop: stopWorker } = await openSupervisedFolder('order-creation-worker');
-  const client = OrderCreationClient.connect({ ...server.settings, encryptionKeys: testEncryptionKeys });
-  const stop = async () => {
-    await client.close();
-    await stopWorker();
-    await server.stop();
-  };
-  try {
-    const worker = supervisor.spawn({
-      name: 'waiting-worker',
-      command: process.execPath,
-      args: [fileURLToPath(new URL('waiting-worker.ts', import.meta.url))],
-      env: {
-        ...baseEnvironment(process.env),
-        TEMPORAL_ADDRESS: server.settings.address,
-        TEMPORAL_NAMESPACE: server.settings.namespace,
-        ENCRYPTION_KEYS: testEncryptionKeys,
-        WAITS_MS: WAITS_MS.join(','),
-      },
-    });
-    const isReady = () =>
-      hasPoller({ temporal: server.settings, taskQueue: ORDER_CREATION_TASK_QUEUE, pid: worker.pid });
-    await waitUntilReady({ name: 'The worker', part: worker, timeoutMs: READY_TIMEOUT_MS, isReady });
-    return {
-      server,
-      pids: { ...server.pids, worker: worker.pid },
-      atRest: {},
-      place: async (key) => {
-        const request = newCheckoutRequest({ idempotency_key: key });
-        const outcome = await client.createOrder(request, { timeoutMs: ORDER_TIMEOUT_MS });
-        if (outcome.state !== 'SUCCEEDED')
-          throw new Error(`An order was not done within ${ORDER_TIMEOUT_MS / 1000} s.`);
-      },
-      aloneKeys: [],
-      databaseBytesBefore: undefined,
-      stop,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
 }
 
 async function readHistories({ address, namespace }: BenchServer['settings'], keys: string[]) {

@@ -2,6 +2,7 @@ import type { BenchResult, Cell } from './result.ts';
 import type { Figure } from './statistics.ts';
 import { drawBarChart } from './bar-chart.ts';
 import type { Bar } from './bar-chart.ts';
+import { drawChangesCharts } from './changes-page.ts';
 import { drawGrowthCharts } from './growth-charts.ts';
 import { processColours } from './process-colours.ts';
 import { drawSoakChart, soakChart } from './soak-page.ts';
@@ -15,7 +16,13 @@ const variantNames: Record<string, string> = {
 const variantColours = { 'by workflow': '#2f6fb3', 'in one process': '#17a398', 'plain handler': '#a8b3bd' };
 
 /** The charts of docs/performance.md, by the name of their file. */
-export function drawPerformanceCharts({ whole, orchestration, growth, soak }: BenchResult): Record<string, string> {
+export function drawPerformanceCharts({
+  whole,
+  orchestration,
+  growth,
+  soak,
+  changes,
+}: BenchResult): Record<string, string> {
   const alone = Math.min(...whole.cells.map(({ parallel }) => parallel));
   const { partnerMs } = whole.saturation;
   return {
@@ -69,6 +76,7 @@ export function drawPerformanceCharts({ whole, orchestration, growth, soak }: Be
           })),
       ],
     }),
+    ...drawChangesCharts(changes),
     ...drawGrowthCharts(growth),
     [soakChart]: drawSoakChart(soak),
   };

@@ -1,4 +1,5 @@
 import { COST_PARALLEL } from './capacity.ts';
+import { describeChanges } from './changes-page.ts';
 import { describeGrowth } from './growth-page.ts';
 import { conditions, figure, measuredOnce, table } from './page-parts.ts';
 import { conditionsOf } from './result.ts';
@@ -33,6 +34,7 @@ export function describePerformance(result: BenchResult): string {
         ({ title, flags }) => `${title}: ${flags.map((flag) => `\`${flag}\``).join(' ') || 'no flags'}`,
       ),
     ),
+    ...describeChanges(result),
     ...describeGrowth(result),
     '## Many orders at a steady rate',
     describeSoak(result.soak),

@@ -157,6 +157,29 @@ const growthSchema = z.object({
 });
 export type GrowthResult = z.output<typeof growthSchema>;
 
+/** One change, under one load, over all rounds, and how it compares with none in the same round. */
+const changePointSchema = cellSchema
+  .pick({ variant: true, parallel: true, orders: true, latencyMs: true, ordersPerSecond: true, cpuMsPerOrder: true })
+  .extend({
+    /** How much longer at the median. */
+    moreMs: figureSchema,
+    /** How many times as many orders a second. */
+    ordersRatio: figureSchema,
+    /** Of server and worker together, for one order. */
+    moreCpuMs: figureSchema,
+  });
+export type ChangePoint = z.output<typeof changePointSchema>;
+
+const changesSchema = z.object({
+  waitsMs: z.array(z.number()),
+  points: z.array(changePointSchema),
+  /** From the start of the worker's process until it asks for work. */
+  workerReadyMs: z.object({ bundled: figureSchema, bundling: figureSchema }),
+  /** Of the server as it is. */
+  temporalFlags: z.array(z.string()),
+});
+export type ChangesResult = z.output<typeof changesSchema>;
+
 export const machineSchema = z.object({
   cores: z.number(),
   processor: z.string(),
@@ -185,11 +208,12 @@ export const benchResultSchema = conditionsSchema.extend({
   orchestration: orchestrationSchema,
   growth: growthSchema,
   soak: soakSchema,
+  changes: changesSchema,
 });
 export type BenchResult = z.output<typeof benchResultSchema>;
 
 /** What can be measured apart from the rest. */
-export const benchParts = ['whole', 'orchestration', 'growth', 'soak'] as const;
+export const benchParts = ['whole', 'orchestration', 'growth', 'soak', 'changes'] as const;
 export type BenchPart = (typeof benchParts)[number];
 
 export function conditionsOf(result: BenchResult, part: BenchPart): Conditions {

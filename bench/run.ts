@@ -7,6 +7,8 @@ import { onLauncherGone } from '../stack/launcher-link.ts';
 import { consoleProgress } from '../stack/progress.ts';
 import { PartCrashed } from '../stack/supervisor.ts';
 import { findTemporalServer } from '../test/support/find-temporal-server.ts';
+import { changeVariants } from './change-variants.ts';
+import { measureChanges } from './changes.ts';
 import { measureGrowth } from './growth.ts';
 import { describeMachine } from './machine.ts';
 import { measuredFile, readBenchResult } from './measured.ts';
@@ -129,6 +131,18 @@ function measuresOf(plan: Plan): { [Part in BenchPart]: () => Promise<BenchResul
     async soak() {
       progress.say('Many orders at a steady rate');
       return soakResult(await measureSoak({ plan: { ...usualSoak, ...plan.soak }, progress, signal }));
+    },
+    changes() {
+      progress.say('Each change alone');
+      const changesPlan = {
+        ...plan,
+        parallel: [1, 32],
+        // There are many of them, and each begins anew in each round.
+        warmUpOrders: Math.ceil(plan.warmUpOrders / 3),
+        ordersFor: (parallel: number) => Math.ceil(plan.ordersFor(parallel) / 2),
+        atRestMs: 1_000,
+      };
+      return measureChanges({ plan: changesPlan, variants: changeVariants, progress, signal });
     },
   };
 }

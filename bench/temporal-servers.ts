@@ -1,4 +1,5 @@
 import type { TemporalSettings } from '../src/config/temporal-settings.ts';
+import type { PartCommand } from '../stack/supervisor.ts';
 import { startEmbeddedTemporal } from '../test/support/embedded-temporal.ts';
 import type { Pids } from './measured-load.ts';
 import { temporalFlags } from './temporal-flags.ts';
@@ -17,9 +18,16 @@ export interface BenchServer {
   stop: () => Promise<void>;
 }
 
-/** The dev server as `npm start` runs it, with its data in a file or in memory. */
-export async function startDevServer(storage: 'file' | 'memory'): Promise<BenchServer> {
-  const { settings, server, stop } = await startEmbeddedTemporal(storage);
+/**
+ * The dev server as `npm start` runs it, with its data in a file or in memory.
+ *
+ * @param changed makes another command of the one that runs it.
+ */
+export async function startDevServer(
+  storage: 'file' | 'memory',
+  changed?: (command: PartCommand) => PartCommand,
+): Promise<BenchServer> {
+  const { settings, server, stop } = await startEmbeddedTemporal(storage, changed);
   return {
     variant: storage,
     title: storage === 'file' ? 'dev server, data in a file' : 'dev server, data in memory',

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { WorkerOptions } from '@temporalio/worker';
 import type { OrderCreationActivities } from '../src/activities/order-creation-activities.ts';
 import { currentRunId } from '../src/activities/run-id.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
@@ -64,19 +65,21 @@ Runtime.install({
 });
 const connection = await NativeConnection.connect({ address: setting('TEMPORAL_ADDRESS') });
 const dataConverter = dataConverterFor(parseEncryptionKeys(setting('ENCRYPTION_KEYS')));
-const workflow = workflowCode(dataConverter);
+const bundle = process.env['WORKFLOW_BUNDLE'];
+const workflow = bundle === undefined ? workflowCode(dataConverter) : { workflowBundle: { codePath: bundle } };
 const worker = await Worker.create({
   connection,
   namespace: setting('TEMPORAL_NAMESPACE'),
   taskQueue: ORDER_CREATION_TASK_QUEUE,
   dataConverter,
   ...workflow,
-  interceptors: { ...workflow.interceptors, activity: [activityLogContext] },
+  interceptors: { ...('interceptors' in workflow && workflow.interceptors), activity: [activityLogContext] },
   activities: steps,
   // As in src/config/worker-settings.ts.
   maxConcurrentActivityTaskExecutions: 100,
   maxConcurrentWorkflowTaskExecutions: 200,
   maxConcurrentLocalActivityExecutions: 200,
+  ...(JSON.parse(process.env['WORKER_OPTIONS'] ?? '{}') as Partial<WorkerOptions>),
 });
 await worker.run();
 await connection.close();

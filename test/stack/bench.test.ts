@@ -1,4 +1,6 @@
 import { expect, it } from '@jest/globals';
+import { changeVariants } from '../../bench/change-variants.ts';
+import { measureChanges } from '../../bench/changes.ts';
 import { measureGrowth } from '../../bench/growth.ts';
 import { measureOrchestration } from '../../bench/orchestration.ts';
 import { measureSoak, soakResult } from '../../bench/soak.ts';
@@ -63,6 +65,33 @@ it(
     ]);
     expect(overheads.every(({ p50Ms }) => p50Ms.value > 0)).toBe(true);
     expect(servers[0]?.histories.workflowTasks).toBeGreaterThan(0);
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  'measures the workflow with one thing changed at a time',
+  async () => {
+    const variants = changeVariants.filter(({ variant }) => ['activities', 'server as shipped'].includes(variant));
+    const { points, workerReadyMs, temporalFlags } = await measureChanges({
+      plan: { ...plan, parallel: [1] },
+      variants,
+      progress: silentProgress,
+    });
+
+    expect(points.map(({ variant, parallel, orders }) => `${variant} ${parallel}: ${orders}`)).toEqual([
+      // Two turns.
+      'as it is 1: 8',
+      'activities 1: 4',
+      'server as shipped 1: 4',
+    ]);
+    expect(points[0]?.moreMs.value).toBeCloseTo(0);
+    expect(points.map(({ cpuMsPerOrder }) => Object.keys(cpuMsPerOrder))).toEqual(
+      points.map(() => ['temporal', 'worker']),
+    );
+    expect(workerReadyMs.bundled.value).toBeGreaterThan(0);
+    expect(workerReadyMs.bundling.value).toBeGreaterThan(0);
+    expect(temporalFlags).toContain('GOGC=400');
   },
   TIMEOUT_MS,
 );

@@ -1,6 +1,7 @@
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
 import { freePort } from '../../stack/free-port.ts';
 import type { RestartablePart } from '../../stack/restartable-part.ts';
+import type { PartCommand } from '../../stack/supervisor.ts';
 import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
 import { startTemporal } from '../../stack/temporal/start-temporal.ts';
 import { openSupervisedFolder } from './supervised-folder.ts';
@@ -15,14 +16,21 @@ export interface EmbeddedTemporal {
   stop: () => Promise<void>;
 }
 
-/** A real Temporal server with our search attributes, on free ports, in a folder of its own. */
-export async function startEmbeddedTemporal(storage: 'file' | 'memory' = 'file'): Promise<EmbeddedTemporal> {
+/**
+ * A real Temporal server with our search attributes, on free ports, in a folder of its own.
+ *
+ * @param changed makes of the command by which `npm start` runs it the one that is run.
+ */
+export async function startEmbeddedTemporal(
+  storage: 'file' | 'memory' = 'file',
+  changed: (command: PartCommand) => PartCommand = (command) => command,
+): Promise<EmbeddedTemporal> {
   const { dataDir, supervisor, stop } = await openSupervisedFolder('embedded-temporal');
   const spawn = supervisor.spawn.bind(supervisor);
   try {
     const { settings, part } = await startTemporal({
       cli: await findTemporalCli({ environment: process.env, spawn, doing: () => {} }),
-      spawn,
+      spawn: (command) => spawn(changed(command)),
       dataDir,
       port: await freePort(),
       uiPort: await freePort(),

@@ -1,0 +1,85 @@
+import { fileURLToPath } from 'node:url';
+import type { WorkerOptions } from '@temporalio/worker';
+import { OrderCreationClient } from '../src/client/index.ts';
+import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
+import { baseEnvironment } from '../stack/child-environment.ts';
+import { hasPoller } from '../stack/temporal/has-poller.ts';
+import { waitUntilReady } from '../stack/wait-until-ready.ts';
+import { newCheckoutRequest } from '../test/support/builders.ts';
+import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
+import { testEncryptionKeys } from '../test/support/test-encryption.ts';
+import type { Pids } from './measured-load.ts';
+import type { BenchServer } from './temporal-servers.ts';
+
+/** Of the four steps: two at Directus, one at RideNDine, one at Directus. */
+export const WAITS_MS = [5, 5, 20, 5];
+
+const READY_TIMEOUT_MS = 60_000;
+const ORDER_TIMEOUT_MS = 120_000;
+
+/** A server with a worker whose steps wait, and a client that places orders there as a gateway does. */
+export interface WaitingSite {
+  server: BenchServer;
+  pids: Pids;
+  /** From the start of the worker's process until it asks for work. */
+  workerReadyMs: number;
+  /** @throws Error if the order is not done in time. */
+  place: (key: string) => Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The worker is as the product has it, but for these. */
+export interface WorkerChanges {
+  /** What JSON can carry. */
+  options?: Partial<WorkerOptions>;
+  /** Path of the compiled workflows; without it they are compiled when the worker starts. */
+  bundle?: string;
+  encryptionKeys?: string;
+}
+
+/** The server is stopped if there is no site. */
+export async function openWaitingSite(server: BenchServer, changes: WorkerChanges = {}): Promise<WaitingSite> {
+  const { options, bundle, encryptionKeys = testEncryptionKeys } = changes;
+  const { supervisor, stop: stopWorker } = await openSupervisedFolder('order-creation-worker');
+  const client = OrderCreationClient.connect({ ...server.settings, encryptionKeys });
+  const stop = async () => {
+    await client.close();
+    await stopWorker();
+    await server.stop();
+  };
+  try {
+    const startedAt = performance.now();
+    const worker = supervisor.spawn({
+      name: 'waiting-worker',
+      command: process.execPath,
+      args: [fileURLToPath(new URL('waiting-worker.ts', import.meta.url))],
+      env: {
+        ...baseEnvironment(process.env),
+        TEMPORAL_ADDRESS: server.settings.address,
+        TEMPORAL_NAMESPACE: server.settings.namespace,
+        ENCRYPTION_KEYS: encryptionKeys,
+        WAITS_MS: WAITS_MS.join(','),
+        ...(options && { WORKER_OPTIONS: JSON.stringify(options) }),
+        ...(bundle !== undefined && { WORKFLOW_BUNDLE: bundle }),
+      },
+    });
+    const isReady = () =>
+      hasPoller({ temporal: server.settings, taskQueue: ORDER_CREATION_TASK_QUEUE, pid: worker.pid });
+    await waitUntilReady({ name: 'The worker', part: worker, timeoutMs: READY_TIMEOUT_MS, isReady });
+    return {
+      server,
+      pids: { ...server.pids, worker: worker.pid },
+      workerReadyMs: performance.now() - startedAt,
+      place: async (key) => {
+        const request = newCheckoutRequest({ idempotency_key: key });
+        const outcome = await client.createOrder(request, { timeoutMs: ORDER_TIMEOUT_MS });
+        if (outcome.state !== 'SUCCEEDED')
+          throw new Error(`An order was not done within ${ORDER_TIMEOUT_MS / 1000} s.`);
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
