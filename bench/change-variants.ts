@@ -33,24 +33,16 @@ export const changeVariants: ChangeVariant[] = [
   {
     variant: 'activities',
     kind: 'undone',
-    title: 'steps at Directus as activities',
+    title: 'every step at Directus an activity',
     about:
-      'Their first attempts are made within the workflow task, so that nobody waits for the server between the steps ([decision 17](decisions/0017-first-attempts-at-directus-are-local.md)).',
+      'The first attempts of two of the three are made within the workflow task, so that nobody waits for the server between the steps ([decision 17](decisions/0017-first-attempts-at-directus-are-local.md)).',
     interceptor: fileURLToPath(new URL('activities-only-interceptor.ts', import.meta.url)),
-  },
-  {
-    variant: 'every stage',
-    kind: 'undone',
-    title: 'every stage published at once',
-    about: 'Stages that are mostly over with their workflow task are not made searchable: a write less for each.',
-    interceptor: fileURLToPath(new URL('every-stage-interceptor.ts', import.meta.url)),
   },
   {
     variant: 'not eager',
     kind: 'undone',
     title: 'no eager activities',
-    about:
-      'The call to RideNDine is handed to the worker with the answer to its workflow task, not through the task queue.',
+    about: 'An activity is handed to the worker with the answer to its workflow task, not through the task queue.',
     server: withArguments((argument) =>
       argument.replace('enableActivityEagerExecution=true', 'enableActivityEagerExecution=false'),
     ),

@@ -3,7 +3,6 @@ import type { CheckoutProblem } from '../domain/checkout.ts';
 import { failureCodes } from '../domain/failure-codes.ts';
 import type { FailureCode } from '../domain/failure-codes.ts';
 import { DirectusError } from '../integrations/directus/errors.ts';
-import type { DirectusFailureDetails } from './order-creation-activities.ts';
 
 /** A failure that no further attempt can mend. `message` holds no personal data: it is stored in clear. */
 export function finalFailure(code: FailureCode, message: string, details: unknown[] = []): ApplicationFailure {
@@ -29,11 +28,12 @@ const LONGEST_DIRECTUS_PAUSE_MS = 60_000;
  */
 export function directusFailure(error: unknown, whenRejected: 'give-up' | 'keep-trying'): unknown {
   if (!(error instanceof DirectusError)) return error;
-  const { code: type, message, retryAfterMs } = error;
-  const nonRetryable = failureCodes[type].retry === 'never' && whenRejected === 'give-up';
-  if (nonRetryable || retryAfterMs === undefined) return ApplicationFailure.create({ type, message, nonRetryable });
-  const pauseMs = Math.min(retryAfterMs, LONGEST_DIRECTUS_PAUSE_MS);
-  // Temporal reads the one, a run whose first attempt was local the other.
-  const details: [DirectusFailureDetails] = [{ retry_after_ms: pauseMs }];
-  return ApplicationFailure.create({ type, message, nextRetryDelay: pauseMs, details });
+  const nonRetryable = failureCodes[error.code].retry === 'never' && whenRejected === 'give-up';
+  return ApplicationFailure.create({
+    type: error.code,
+    message: error.message,
+    nonRetryable,
+    ...(error.retryAfterMs !== undefined &&
+      !nonRetryable && { nextRetryDelay: Math.min(error.retryAfterMs, LONGEST_DIRECTUS_PAUSE_MS) }),
+  });
 }

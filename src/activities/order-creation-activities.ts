@@ -82,12 +82,6 @@ export interface OrderRecord extends FoundByRun {
   partner_task_queue?: string;
 }
 
-/** Details of a failed step at Directus that is to be tried again after a pause. */
-export interface DirectusFailureDetails {
-  /** What Directus asked for, within what we are ready to wait. */
-  retry_after_ms: number;
-}
-
 /** Details of a failed `createRideNDineOrder`. */
 export interface PartnerFailureDetails {
   /** Of the last attempt. */

@@ -97,6 +97,7 @@ function adviceFor(failure: ApplicationFailure): string {
 
 function whatNext(failure: ApplicationFailure): string {
   if (isLast(failure)) return 'It is not tried again by itself.';
+  if (activityInfo().isLocal) return 'It is tried again at once, as a pending activity.';
   const until = partnerDetails(failure).tried_until ?? instantOf(endMs());
   const asLong = until === undefined ? 'until it succeeds' : `until ${minuteOf(until)} at the latest`;
   return `It is tried again by itself in ${spelledOut(pauseMs(failure))}, and then again and again, ${asLong}.`;
@@ -104,7 +105,9 @@ function whatNext(failure: ApplicationFailure): string {
 
 /** Temporal makes no attempt that would begin after the end. */
 function isLast(failure: ApplicationFailure): boolean {
-  const { retryPolicy, attempt } = activityInfo();
+  const { retryPolicy, attempt, isLocal } = activityInfo();
+  // The run follows it up with an activity: src/workflows/directus-steps.ts.
+  if (isLocal) return failure.nonRetryable === true;
   if (failure.nonRetryable || attempt === retryPolicy?.maximumAttempts) return true;
   return attemptTime().getTime() + pauseMs(failure) > endMs();
 }

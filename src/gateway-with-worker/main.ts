@@ -55,7 +55,9 @@ process.exit();
 
 /** However it comes to the end, who waits for an order is answered before the worker stops. */
 async function runUntilStopped(gateway: GatewayService, worker: OrderWorker): Promise<void> {
-  stopOnSignal(PROGRAM, () => void gateway.close().finally(() => worker.shutdown()));
+  // Whether the gateway closes in order is told below, where it is closed once more.
+  const answered = () => worker.shutdown();
+  stopOnSignal(PROGRAM, () => void gateway.close().then(answered, answered));
   const work = async () => {
     try {
       await worker.run();

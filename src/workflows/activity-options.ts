@@ -25,11 +25,12 @@ export const beforeTheRecord = {
 
 /**
  * The first attempt of a step at Directus, made within the workflow task. It is one alone: while it lasts, people see
- * nothing of it, and the run can't be told anything.
+ * nothing of it. One that is cancelled is waited for, as the activity would be.
  */
 export const firstDirectusAttempt = {
   startToCloseTimeout: DIRECTUS_ATTEMPT,
   retry: { maximumAttempts: 1 },
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 } satisfies LocalActivityOptions;
 
 /** Once the record exists, writes are tried until they succeed: giving up would lose an order. */

@@ -5,28 +5,31 @@ import {
   patched,
   proxyActivities,
   proxyLocalActivities,
-  sleep,
   TemporalFailure,
 } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/common';
-import type { DirectusFailureDetails, OrderCreationActivities } from '../activities/order-creation-activities.ts';
+import type { OrderCreationActivities } from '../activities/order-creation-activities.ts';
 import { firstDirectusAttempt } from './activity-options.ts';
 
-/** How a run takes its steps at Directus. */
+/**
+ * The steps of which an attempt leaves nothing behind that the run does not know already: one reads, the other writes what
+ * the history holds. If a worker dies in the middle of such an attempt, its whole workflow task is repeated.
+ */
+type LocalSteps = Pick<OrderCreationActivities, 'validateCheckout' | 'saveLinkIds'>;
+
+/** How a run takes those steps. */
 export interface DirectusSteps {
   take<Result>(step: {
     summary: string;
     /** For the activity. */
     options: ActivityOptions;
-    attempt: (
-      directus: Pick<OrderCreationActivities, 'validateCheckout' | 'createOrderRecord' | 'saveLinkIds'>,
-    ) => Promise<Result>;
+    attempt: (directus: LocalSteps) => Promise<Result>;
   }): Promise<Result>;
 }
 
 /**
- * Whether this run makes the first attempt of a step at Directus as a local activity. Runs that began with version 0.2 or
- * earlier go on as they began; it goes when none of them is left. Asked once, at the start of a run.
+ * Whether this run makes first attempts as local activities. Runs that began with version 0.2 or earlier go on as they
+ * began; it goes when none of them is left. Asked once, at the start of a run.
  */
 export function makesFirstAttemptsLocally(): boolean {
   return patched('first-attempts-at-directus-are-local');
@@ -50,11 +53,8 @@ export function startDirectusSteps(options: {
         try {
           return await attempt(proxyLocalActivities<OrderCreationActivities>({ ...firstDirectusAttempt, summary }));
         } catch (error) {
-          const failure = failureOf(error);
-          if (failure === undefined || isFinal(failure)) throw error;
+          if (!canBeTriedAgain(error)) throw error;
           beforeActivity();
-          const pauseMs = askedPauseMs(failure);
-          if (pauseMs > 0) await sleep(pauseMs, { summary: 'The pause that Directus asked for' });
         }
       }
       return await attempt(proxyActivities<OrderCreationActivities>({ ...activityOptions, summary }));
@@ -62,20 +62,10 @@ export function startDirectusSteps(options: {
   };
 }
 
-/** Of an attempt that failed; not of one that was cancelled, nor of a mistake in this code. */
-function failureOf(error: unknown): TemporalFailure | undefined {
-  if (isCancellation(error)) return undefined;
+/** Not what was refused for good or cancelled, nor a mistake in this code. */
+function canBeTriedAgain(error: unknown): boolean {
+  if (isCancellation(error)) return false;
   const failure = error instanceof ActivityFailure ? error.cause : error;
-  return failure instanceof TemporalFailure ? failure : undefined;
-}
-
-function isFinal(failure: TemporalFailure): boolean {
-  return failure instanceof ApplicationFailure && failure.nonRetryable === true;
-}
-
-/** An attempt that timed out left no word of one. */
-function askedPauseMs(failure: TemporalFailure): number {
-  if (!(failure instanceof ApplicationFailure)) return 0;
-  const [details] = (failure.details ?? []) as [Partial<DirectusFailureDetails>?];
-  return details?.retry_after_ms ?? 0;
+  if (failure instanceof ApplicationFailure) return failure.nonRetryable !== true;
+  return failure instanceof TemporalFailure;
 }

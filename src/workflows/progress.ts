@@ -41,10 +41,10 @@ export interface Progress {
   isBeingCancelled(): void;
 }
 
-/** Stages that are mostly over with the workflow task in which they began. */
-const mostlyPassed = new Set<OrderCreationStage>(['CREATING_RECORD', 'SAVING_LINK']);
+/** It is mostly over with the workflow task in which it began. */
+const PASSING_STAGE: OrderCreationStage = 'SAVING_LINK';
 
-/** @param options.publishesEveryStage also those that are mostly over before anybody could find the run in them. */
+/** @param options.publishesEveryStage also the one that is mostly over before anybody could find the run in it. */
 export function startProgress(
   input: OrderCreationInput,
   { publishesEveryStage }: { publishesEveryStage: boolean },
@@ -91,7 +91,7 @@ export function startProgress(
       }
       if (failure || cleared) updates.push({ key: searchAttributes.failureCode, value: failure?.code ?? null });
       for (const update of updates) unpublished.set(update.key.name, update);
-      if (publishesEveryStage || !mostlyPassed.has(stage)) publish();
+      if (publishesEveryStage || stage !== PASSING_STAGE) publish();
       measurements.enter(stage, failure?.code);
     },
     publish,

@@ -1,6 +1,11 @@
-import { CancellationScope, CancelledFailure, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { ApplicationFailure } from '@temporalio/workflow';
-import type { CheckoutStanding, OpenStanding, OrderRecord } from '../activities/order-creation-activities.ts';
+import type {
+  CheckoutStanding,
+  OpenStanding,
+  OrderCreationActivities,
+  OrderRecord,
+} from '../activities/order-creation-activities.ts';
 import { isContinuation } from '../domain/order-creation.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
@@ -24,6 +29,16 @@ interface Steps {
   saveLinkIds(order: OrderRecord, link: LinkIds): Promise<OrderCreationResult>;
   /** The order was linked by an earlier run: its ids are the answer. */
   answerAgain(result: OrderCreationResult): Promise<OrderCreationResult>;
+}
+
+/**
+ * An activity from its first attempt on: what is known of the checkout is in the history before anything is written, so that
+ * an order which a run finds at its beginning is always an earlier run's.
+ */
+function createOrderRecord(input: OrderCreationInput, standing: OpenStanding): Promise<OrderRecord> {
+  const summary = `Create the Directus record of ${named(standing.order_id)}`;
+  const directus = proxyActivities<OrderCreationActivities>({ ...beforeTheRecord, summary });
+  return directus.createOrderRecord({ request: input, standing });
 }
 
 /** Failures that say that this run has written no order, or one that is no longer its to end. */
@@ -50,13 +65,6 @@ export function startSteps(input: OrderCreationInput): Steps {
   // Nobody has looked yet whether it was sent.
   if (isContinuation(input)) cancellation.refuseFromNowOn();
 
-  const createOrderRecord = (standing: OpenStanding): Promise<OrderRecord> =>
-    directus.take({
-      summary: `Create the Directus record of ${named(standing.order_id)}`,
-      options: beforeTheRecord,
-      attempt: (activities) => activities.createOrderRecord({ request: input, standing }),
-    });
-
   const ended = async (failure: StepFailure): Promise<ApplicationFailure> => {
     progress.enter('FAILED', {}, failure);
     await cancellation.settle('ended otherwise');
@@ -72,7 +80,7 @@ export function startSteps(input: OrderCreationInput): Steps {
   const takeOn = (standing: OpenStanding): Promise<OrderRecord> =>
     CancellationScope.nonCancellable(async () => {
       try {
-        return await createOrderRecord(standing);
+        return await createOrderRecord(input, standing);
       } catch (error) {
         throw await ended(readStepFailure(error, 'DirectusUnavailable'));
       }
@@ -81,7 +89,7 @@ export function startSteps(input: OrderCreationInput): Steps {
   const create = async (standing: OpenStanding): Promise<OrderRecord> => {
     let failure: StepFailure | undefined;
     try {
-      const order = await createOrderRecord(standing);
+      const order = await createOrderRecord(input, standing);
       if (!cancellation.isAsked()) {
         cancellation.refuseFromNowOn();
         return order;

@@ -47,12 +47,12 @@ describe('a worker that is told to stop', () => {
     await expect(world.sandboxAttemptsOf(slow.orderId)).resolves.toHaveLength(1);
   }, 240_000);
 
-  it('finishes the workflow task in which it writes an order: nobody has to repeat it', async () => {
+  it('finishes the workflow task in which it links an order: nobody has to repeat it', async () => {
     const writing = Promise.withResolvers<void>();
     const directus = await startHttpFront({
       target: world.stack.urls.directus,
       async hold({ method, path }) {
-        if (method !== 'POST' || path?.startsWith('/items/orders') !== true) return;
+        if (method !== 'PATCH' || path?.startsWith('/items/orders') !== true) return;
         writing.resolve();
         await delay(2000);
       },
@@ -71,7 +71,7 @@ describe('a worker that is told to stop', () => {
     const { events } = await world.temporal.workflow.getHandle(`order-creation-${key}`).fetchHistory();
     const given = events?.filter(({ workflowTaskStartedEventAttributes: task }) => task) ?? [];
     const completed = events?.filter(({ workflowTaskCompletedEventAttributes: task }) => task) ?? [];
-    expect([given.length, completed.length]).toEqual([2, 2]);
+    expect([given.length, completed.length]).toEqual([3, 3]);
   }, 240_000);
 
   it('ends at once if it is told so again, and another worker brings the order to its end', async () => {

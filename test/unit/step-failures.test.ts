@@ -42,6 +42,13 @@ describe('what a failed step tells of the next attempt', () => {
     );
   });
 
+  it('is that a step goes on as an activity after a local attempt', async () => {
+    const message = await messageOf({ attempt: 1, isLocal: true, retryPolicy: { maximumAttempts: 1 } });
+
+    expect(message).toContain('It is tried again at once, as a pending activity.');
+    expect(message).not.toContain('It is not tried again');
+  });
+
   it('is that there is none after the last of a number of attempts', async () => {
     await expect(messageOf({ attempt: 1, retryPolicy: { maximumAttempts: 1 } })).resolves.toContain(
       'It is not tried again by itself.',
