@@ -27,5 +27,6 @@ try {
   process.stderr.write(`${stopReason('The worker', error)}\n`);
   process.exitCode = 1;
 }
-// What a collector does not take would keep the process until it is given up.
-if ((await tracing?.stop()) === false) process.exit();
+await tracing?.stop();
+// What a collector does not take would keep the process until it is given up, a worker that has failed for ever.
+process.exit();

@@ -9,7 +9,10 @@ export async function withWorkerConnection(
   const connection = await NativeConnection.connect(options);
   try {
     await use(connection);
-  } finally {
-    await connection.close();
+  } catch (error) {
+    // A worker that has failed may hold it for ever: its failure is what there is to tell.
+    await connection.close().catch(() => {});
+    throw error;
   }
+  await connection.close();
 }

@@ -222,8 +222,9 @@ describe('a gateway with its worker that can not go on', () => {
     await front.close();
 
     expect(stdout).toContain(`Server listening at http://127.0.0.1:${port}`);
+    expect(stdout).toContain('"Worker failed"');
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^The gateway with its worker stopped: /m);
+    expect(stderr).toMatch(/^The gateway with its worker stopped: .*failed/m);
   }, 150_000);
 });
 
