@@ -19,8 +19,11 @@ export async function storedPayloadsOf(temporal: Client, workflowId: string): Pr
   return payloadsIn(events);
 }
 
-/** What no converter of payloads is given: values by which orders are found, and headers, which hold ids. */
-const alwaysClear = new Set(['searchAttributes', 'header']);
+/**
+ * What no converter of payloads is given: values by which orders are found, headers, which hold ids, and what the SDK itself
+ * notes in its markers, which are names and times.
+ */
+const alwaysClear = new Set(['searchAttributes', 'header', 'data', 'patch-data']);
 
 /** Everything in `value` that is a payload, besides those that stand in clear in every history. */
 export function payloadsIn(value: unknown): JsonPayload[] {

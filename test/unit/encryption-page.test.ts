@@ -5,7 +5,7 @@ const page = readFileSync(new URL('../../docs/encryption.md', import.meta.url), 
 
 /** How many encrypted payloads the history of a recorded run holds. */
 function payloadsOf(scenario: string): number {
-  const file = new URL(`../replay/histories/0.2.0/${scenario}.json`, import.meta.url);
+  const file = new URL(`../replay/histories/0.3.0/${scenario}.json`, import.meta.url);
   const mark = Buffer.from('binary/encrypted').toString('base64');
   return readFileSync(file, 'utf8').split(mark).length - 1;
 }
