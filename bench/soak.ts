@@ -14,7 +14,7 @@ import { judgedProcesses } from './soak-processes.ts';
 import { percentile } from './statistics.ts';
 import { fitTrend } from './trend.ts';
 import { failWhenAborted } from './until-aborted.ts';
-import { openWholeSite } from './whole-site.ts';
+import { failOnCrash, openWholeSite } from './whole-site.ts';
 import type { WholeSite } from './whole-site.ts';
 
 export interface SoakPlan {
@@ -233,8 +233,4 @@ async function readLive(pids: Pids): Promise<Record<string, LiveMemory>> {
     if (pid !== undefined) live[name] = await readLiveMemory(pid);
   }
   return live;
-}
-
-async function failOnCrash({ world }: WholeSite): Promise<never> {
-  throw await world.stack.crash;
 }

@@ -10,7 +10,7 @@ export interface WholeSite extends Omit<QuoteMaker, 'close'> {
   world: RunningStack;
   postgres: RunningPostgres;
   /** The parts of an installation, and RideNDine's stand-in. */
-  pids: Pids;
+  pids: ReturnType<typeof pidsOf>;
   /** What its worker is told beside its addresses and credentials. */
   workerSettings: Record<string, string>;
   /** @throws Error if the order is not answered with a payment session. */
@@ -19,12 +19,13 @@ export interface WholeSite extends Omit<QuoteMaker, 'close'> {
   stop(): Promise<void>;
 }
 
+/** No order may be answered with a 202. */
+export const untilAnswered = { GATEWAY_WAIT_MS: '60000' };
 const CALL_TIMEOUT_MS = 120_000;
 
 /** @param workerSettings what its worker is told beside its addresses and credentials. */
 export async function openWholeSite(workerSettings: Record<string, string> = {}): Promise<WholeSite> {
-  // No order may be answered with a 202.
-  const world = await startRunningStack({ GATEWAY_WAIT_MS: '60000', ...workerSettings });
+  const world = await startRunningStack({ ...untilAnswered, ...workerSettings });
   try {
     const quotes = await createQuoteMaker(world);
     return {
@@ -47,7 +48,7 @@ export async function openWholeSite(workerSettings: Record<string, string> = {})
   }
 }
 
-export function pidsOf(world: RunningStack) {
+function pidsOf(world: RunningStack) {
   const { temporal, directus, ridendine, worker, gateway } = world.stack.parts;
   if (!temporal || !directus || !ridendine) throw new Error('A part of the stack is not its own.');
   return {
@@ -60,9 +61,14 @@ export function pidsOf(world: RunningStack) {
   } satisfies Pids;
 }
 
-export async function letPartnerTake(world: RunningStack, ms: number): Promise<void> {
+async function letPartnerTake(world: RunningStack, ms: number): Promise<void> {
   await world.clearFaults();
   await world.addFault({ kind: 'latency', ms, times: null });
+}
+
+/** Never resolves. @throws what a part of the stack ended of that nobody had stopped. */
+export async function failOnCrash({ world }: WholeSite): Promise<never> {
+  throw await world.stack.crash;
 }
 
 /** @throws Error if it is anything but an order that was made. */

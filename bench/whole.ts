@@ -3,7 +3,6 @@ import { baseEnvironment } from '../stack/child-environment.ts';
 import { freePort } from '../stack/free-port.ts';
 import type { Progress } from '../stack/progress.ts';
 import { waitUntilReady } from '../stack/wait-until-ready.ts';
-import { startRunningStack } from '../test/support/running-stack.ts';
 import type { RunningStack } from '../test/support/running-stack.ts';
 import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
 import { measureAtRest, measureLoad } from './measured-load.ts';
@@ -17,9 +16,9 @@ import { cellsOf, ratiosOf, saturationOf } from './summary.ts';
 import type { Sample } from './summary.ts';
 import { temporalFlags } from './temporal-flags.ts';
 import { failWhenAborted } from './until-aborted.ts';
-import { createQuoteMaker } from './whole-quotes.ts';
 import type { PlacedOrder } from './whole-quotes.ts';
-import { letPartnerTake, pidsOf, requireSession } from './whole-site.ts';
+import { failOnCrash, openWholeSite, requireSession, untilAnswered } from './whole-site.ts';
+import type { WholeSite } from './whole-site.ts';
 
 /**
  * From the click to `payment_session_id`: by gateway and workflow, by both in one process, or by a handler that forgets what
@@ -51,8 +50,6 @@ export interface WholeMeasurement {
   temporalFlags: string[];
 }
 
-/** No order may be answered with a 202. */
-const WAIT = { GATEWAY_WAIT_MS: '60000' };
 const READY_TIMEOUT_MS = 30_000;
 const CALL_TIMEOUT_MS = 120_000;
 /** Callers of a warm-up: enough that connections are open on all sides. */
@@ -68,15 +65,15 @@ export async function measureWhole(options: {
   signal?: AbortSignal;
 }): Promise<WholeMeasurement> {
   const { plan, progress, signal } = options;
-  const world = await progress.step('Stack', () => startRunningStack(WAIT));
-  const cleanUps: (() => Promise<void>)[] = [() => world.stop()];
+  const site = await progress.step('Stack', () => openWholeSite());
+  const cleanUps: (() => Promise<void>)[] = [() => site.stop()];
   try {
-    const oneProcess = await startOneProcess(world, WAIT);
+    const oneProcess = await startOneProcess(site.world, untilAnswered);
     cleanUps.push(() => oneProcess.stop());
-    const plain = await startPlainHandler(world);
+    const plain = await startPlainHandler(site.world);
     cleanUps.push(() => plain.stop());
-    const measured = measureOn({ world, oneProcess, plain, plan, progress });
-    return await Promise.race([measured, failOnCrash(world), failWhenAborted(signal)]);
+    const measured = measureOn({ site, oneProcess, plain, plan, progress });
+    return await Promise.race([measured, failOnCrash(site), failWhenAborted(signal)]);
   } finally {
     for (const cleanUp of cleanUps.toReversed()) await cleanUp();
   }
@@ -92,69 +89,59 @@ export function wholeResult({ samples, ...rest }: WholeMeasurement): WholeResult
 }
 
 async function measureOn(options: {
-  world: RunningStack;
+  site: WholeSite;
   oneProcess: OneProcess;
   plain: PlainHandler;
   plan: WholePlan;
   progress: Progress;
 }): Promise<WholeMeasurement> {
-  const { world, oneProcess, plain, plan, progress } = options;
-  const quotes = await createQuoteMaker(world);
+  const { site, oneProcess, plain, plan, progress } = options;
   const place: Record<WholeVariant, (order: PlacedOrder) => Promise<void>> = {
-    durable: async ({ key, checkout }) =>
-      requireSession(await world.post(key, checkout, {}, AbortSignal.timeout(CALL_TIMEOUT_MS))),
+    durable: site.place,
     'one process': async (order) => requireSession(await oneProcess.post(order, AbortSignal.timeout(CALL_TIMEOUT_MS))),
     plain: async (order) => requireSession(await plain.post(order)),
   };
-  const pids = { ...pidsOf(world), 'gateway with worker': oneProcess.pid, 'plain handler': plain.pid };
+  const pids = { ...site.pids, 'gateway with worker': oneProcess.pid, 'plain handler': plain.pid };
   const samples: Sample[] = [];
-  try {
-    for (const variant of wholeVariants) {
-      const orders = await quotes.newOrders(plan.warmUpOrders);
-      await measureLoad({ pids, atRest: {}, orders, parallel: WARM_UP_PARALLEL, place: place[variant] });
-    }
-    const atRest = await measureAtRest(pids, plan.atRestMs);
-    const databaseBytes = await quotes.databaseBytes();
-    const alone = { partnerMs: Math.min(...plan.partnersMs), parallel: Math.min(...plan.parallel) };
-    const aloneKeys: string[] = [];
-    for (let round = 1; round <= plan.rounds; round += 1) {
-      const variants = round % 2 === 1 ? wholeVariants : wholeVariants.toReversed();
-      await progress.step(`Round ${round} of ${plan.rounds}`, async (doing) => {
-        for (const partnerMs of plan.partnersMs) {
-          await letPartnerTake(world, partnerMs);
-          for (const parallel of plan.parallel) {
-            for (const variant of variants) {
-              doing(`${variant}, partner ${partnerMs} ms, ${parallel} in parallel`);
-              const orders = await quotes.newOrders(plan.ordersFor(parallel));
-              const load = await measureLoad({ pids, atRest, orders, parallel, place: place[variant] });
-              samples.push({ ...load, variant, round, partnerMs, parallel });
-              if (variant === 'durable' && partnerMs === alone.partnerMs && parallel === alone.parallel) {
-                aloneKeys.push(...orders.map(({ key }) => key));
-              }
+  for (const variant of wholeVariants) {
+    const orders = await site.newOrders(plan.warmUpOrders);
+    await measureLoad({ pids, atRest: {}, orders, parallel: WARM_UP_PARALLEL, place: place[variant] });
+  }
+  const atRest = await measureAtRest(pids, plan.atRestMs);
+  const databaseBytes = await site.databaseBytes();
+  const alone = { partnerMs: Math.min(...plan.partnersMs), parallel: Math.min(...plan.parallel) };
+  const aloneKeys: string[] = [];
+  for (let round = 1; round <= plan.rounds; round += 1) {
+    const variants = round % 2 === 1 ? wholeVariants : wholeVariants.toReversed();
+    await progress.step(`Round ${round} of ${plan.rounds}`, async (doing) => {
+      for (const partnerMs of plan.partnersMs) {
+        await site.letPartnerTake(partnerMs);
+        for (const parallel of plan.parallel) {
+          for (const variant of variants) {
+            doing(`${variant}, partner ${partnerMs} ms, ${parallel} in parallel`);
+            const orders = await site.newOrders(plan.ordersFor(parallel));
+            const load = await measureLoad({ pids, atRest, orders, parallel, place: place[variant] });
+            samples.push({ ...load, variant, round, partnerMs, parallel });
+            if (variant === 'durable' && partnerMs === alone.partnerMs && parallel === alone.parallel) {
+              aloneKeys.push(...orders.map(({ key }) => key));
             }
           }
         }
-      });
-    }
-    return {
-      samples,
-      atRest,
-      histories: await readOrderHistories(world.temporal, aloneKeys.slice(-HISTORY_SAMPLE)),
-      historiesPartnerMs: alone.partnerMs,
-      databaseBytesPerOrder: ((await quotes.databaseBytes()) - databaseBytes) / ordersIn(samples),
-      temporalFlags: temporalFlags(pids['temporal']),
-    };
-  } finally {
-    await quotes.close();
+      }
+    });
   }
+  return {
+    samples,
+    atRest,
+    histories: await readOrderHistories(site.world.temporal, aloneKeys.slice(-HISTORY_SAMPLE)),
+    historiesPartnerMs: alone.partnerMs,
+    databaseBytesPerOrder: ((await site.databaseBytes()) - databaseBytes) / ordersIn(samples),
+    temporalFlags: temporalFlags(pids['temporal']),
+  };
 }
 
 function ordersIn(samples: Sample[]): number {
   return samples.reduce((sum, { latenciesMs }) => sum + latenciesMs.length, 0);
-}
-
-async function failOnCrash({ stack }: RunningStack): Promise<never> {
-  throw await stack.crash;
 }
 
 interface PlainHandler {
