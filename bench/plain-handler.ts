@@ -31,7 +31,7 @@ export function createPlainHandler({
     if (existing) return reply.status(409).send();
     const checked = checkCheckout(checkoutRequest, quote, new Date());
     if (!checked.ok) return reply.status(422).send();
-    const order = newOrder(checkoutRequest, checked.checkout);
+    const order = newOrder(checkoutRequest, checked.checkout, request.id);
     await orders.createOrder(order);
     const link = await ridendine.createOrder({ orderId: order.id, body: order.ridendineRequest });
     const linked = await orders.saveLink(order.id, link);

@@ -36,7 +36,7 @@ export function createActivities({
   partnerTaskQueue,
 }: ActivityDependencies): OrderCreationActivities & OrderSweepActivities {
   return {
-    validateCheckout: withStepFailures(createValidateCheckout({ orders, linksTo: createSupportLinks(links) })),
+    validateCheckout: withStepFailures(createValidateCheckout({ orders, runs, linksTo: createSupportLinks(links) })),
     createOrderRecord: withStepFailures(
       createCreateOrderRecord({ orders, deadlines: createOrderDeadlines(deadlines), partnerTaskQueue }),
     ),

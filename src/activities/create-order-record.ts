@@ -8,7 +8,7 @@ import { directusFailure, finalFailure } from './failures.ts';
 import { newOrder } from './new-order.ts';
 import type { OpenStanding, OrderCreationActivities, OrderRecord } from './order-creation-activities.ts';
 import type { OrderDeadlines } from './order-deadlines.ts';
-import { requireUnfinished } from './order-standing.ts';
+import { requireUnfinished, standingOf } from './order-standing.ts';
 import { currentRunId } from './run-id.ts';
 
 export function createCreateOrderRecord({
@@ -73,7 +73,7 @@ async function liveOrder(
  * attempt's commit. If the database then says that something is taken, the rows tell what.
  */
 async function createOnce(orders: OrdersStore, request: OrderCreationInput, checkout: Checkout): Promise<StoredOrder> {
-  const order = newOrder(request, checkout);
+  const order = newOrder(request, checkout, currentRunId());
   try {
     return await orders.createOrder(order);
   } catch (error) {
@@ -84,7 +84,10 @@ async function createOnce(orders: OrdersStore, request: OrderCreationInput, chec
   if (existing.request_fingerprint !== order.fingerprint) {
     throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
   }
-  return existing;
+  const isOwn = existing.workflow_run_id === order.runId;
+  if (isOwn || standingOf(existing).kind !== 'unfinished' || existing.status !== 'PENDING_PAYMENT') return existing;
+  // Directus has held up an earlier run's: with this change the order does not follow that run's end any more.
+  return await reopen(orders, existing.id, checkout.quote_id);
 }
 
 async function reopen(orders: OrdersStore, orderId: string, quoteId: string): Promise<StoredOrder> {

@@ -35,7 +35,8 @@ async function write(orders: OrdersStore, { if_missing, ...mark }: OrderMark): P
   const outcome = await outcomeOf(orders, mark.order_id, change);
   if (outcome.kind !== 'missing' || !if_missing || !hasEnded(mark.status)) return outcome;
   try {
-    const written = await orders.createOrder({ ...newOrder(if_missing.request, if_missing.checkout), ended: change });
+    const order = newOrder(if_missing.request, if_missing.checkout, currentRunId());
+    const written = await orders.createOrder({ ...order, ended: change });
     return { kind: 'marked', link: linkOf(written) };
   } catch (error) {
     // What Directus refuses now, it has not written before and will not write later.

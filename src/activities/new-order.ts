@@ -8,7 +8,7 @@ import { requestFingerprint } from '../identity/request-fingerprint.ts';
 import type { NewOrder } from '../integrations/directus/orders-store.ts';
 
 /** The order that a checkout becomes: the same rows and the same body for RideNDine, however often it is made. */
-export function newOrder(input: OrderCreationInput, checkout: Checkout): NewOrder {
+export function newOrder(input: OrderCreationInput, checkout: Checkout, runId: string): NewOrder {
   // As it was parsed when it was checked: the run's own input has passed through nobody's hands.
   const request = checkoutRequestSchema.parse(input);
   const id = deriveOrderId(request.idempotency_key);
@@ -20,5 +20,6 @@ export function newOrder(input: OrderCreationInput, checkout: Checkout): NewOrde
     checkout,
     ridendineRequest: buildRideNDineRequest(id, checkout),
     workflowId: orderCreationWorkflowId(request.idempotency_key),
+    runId,
   };
 }

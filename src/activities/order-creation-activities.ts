@@ -10,7 +10,10 @@ import type { SupportAction } from '../domain/support-action.ts';
  * an `ApplicationFailure` whose `type` is a {@link FailureCode}.
  */
 export interface OrderCreationActivities {
-  /** Step 3.1: what is known of this checkout, and whether an order may come of it. Reads Directus, writes nothing. */
+  /**
+   * Step 3.1: what is known of this checkout, and whether an order may come of it. Reads Directus, writes nothing. Asks
+   * Temporal where an order is found that nobody has touched since another run wrote it.
+   */
   validateCheckout(input: OrderCreationInput): Promise<CheckoutStanding>;
 
   /** Step 3.2: the order with its items exists in Directus, live, with the frozen body for RideNDine. */
@@ -34,7 +37,7 @@ export interface OrderCreationActivities {
 }
 
 /** How matters stand with a checkout's idempotency key. */
-export type CheckoutStanding = (OpenStanding | { kind: 'linked'; result: OrderCreationResult }) & {
+export type CheckoutStanding = (OpenStanding | { kind: 'linked'; result: OrderCreationResult } | EndedStanding) & {
   /** By which callers who show the key are known to mean this checkout. */
   request_fingerprint: string;
   /** Runs that were begun before version 0.2 have none. */
@@ -61,6 +64,17 @@ export type OpenStanding = FoundByRun & { order_id: string } & (
     /** An earlier run was lost half-way: RideNDine may have the order, or support staff were to decide. */
     | { kind: 'unfinished'; store_id: string | null }
   );
+
+/**
+ * The run that wrote the order has ended it, without knowing that it had: a worker died as it wrote, and the run's task was
+ * repeated by another, which came to another end. The order is still to be told.
+ */
+export type EndedStanding = FoundByRun & {
+  kind: 'ended';
+  order_id: string;
+  status: 'FAILED' | 'CANCELLED';
+  failure_code: FailureCode | null;
+};
 
 /** An order in Directus that is about to be created at RideNDine. Times are ISO 8601. */
 export interface OrderRecord extends FoundByRun {

@@ -15,7 +15,13 @@ import { requestFingerprint } from '../identity/request-fingerprint.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { attemptTime } from './clock.ts';
 import { checkoutFailure, directusFailure, finalFailure } from './failures.ts';
-import type { CheckoutStanding, OrderCreationActivities, SupportLinks } from './order-creation-activities.ts';
+import type {
+  CheckoutStanding,
+  EndedStanding,
+  OrderCreationActivities,
+  SupportLinks,
+} from './order-creation-activities.ts';
+import type { OrderRuns } from './order-runs.ts';
 import { standingOf } from './order-standing.ts';
 import { currentRunId } from './run-id.ts';
 
@@ -24,25 +30,28 @@ const continuationSchema: z.ZodType<OrderContinuation> = z.strictObject({
   continue_order: z.literal(true),
 });
 
+interface Sources {
+  orders: OrdersStore;
+  runs: Pick<OrderRuns, 'findDecision'>;
+}
+
 export function createValidateCheckout({
   orders,
+  runs,
   linksTo,
-}: {
-  orders: OrdersStore;
-  linksTo: (orderId: string) => SupportLinks;
-}): OrderCreationActivities['validateCheckout'] {
+}: Sources & { linksTo: (orderId: string) => SupportLinks }): OrderCreationActivities['validateCheckout'] {
   return async (input) => {
     const request = parseInput(input);
     requireOwnRun(request.idempotency_key);
     const standing = isContinuation(request)
-      ? await standingOfContinuation(orders, request)
-      : await standingOfCheckout(orders, request);
+      ? await standingOfContinuation({ orders, runs }, request)
+      : await standingOfCheckout({ orders, runs }, request);
     const { order_id } = standing.kind === 'linked' ? standing.result : standing;
     return { ...standing, links: linksTo(order_id) };
   };
 }
 
-async function standingOfCheckout(orders: OrdersStore, request: CheckoutRequest): Promise<CheckoutStanding> {
+async function standingOfCheckout({ orders, runs }: Sources, request: CheckoutRequest): Promise<CheckoutStanding> {
   const { order, requireQuote } = await read(orders, request);
   const request_fingerprint = requestFingerprint(request);
   const soundCheckout = () => requireSoundCheckout(request, requireQuote());
@@ -51,7 +60,7 @@ async function standingOfCheckout(orders: OrdersStore, request: CheckoutRequest)
     order_id: deriveOrderId(request.idempotency_key),
     request_fingerprint,
   };
-  if (!order) return { ...found, kind: 'new', checkout: soundCheckout() };
+  if (!order || isOwn(order)) return { ...found, kind: 'new', checkout: soundCheckout() };
 
   if (order.request_fingerprint !== request_fingerprint) {
     throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
@@ -63,13 +72,16 @@ async function standingOfCheckout(orders: OrdersStore, request: CheckoutRequest)
     case 'failed':
       return { ...found, kind: 'failed', checkout: soundCheckout() };
     case 'unfinished':
-      return { ...found, kind: 'unfinished', store_id: order.store_id };
+      return {
+        ...found,
+        ...((await decisionOn(order, runs)) ?? { kind: 'unfinished', store_id: order.store_id }),
+      };
   }
 }
 
 /** No rules and no quote: they were kept when the order was made. */
 async function standingOfContinuation(
-  orders: OrdersStore,
+  { orders, runs }: Sources,
   { idempotency_key }: OrderContinuation,
 ): Promise<CheckoutStanding> {
   const order = await orders.findOrderByKey(idempotency_key).catch((error: unknown) => {
@@ -78,7 +90,8 @@ async function standingOfContinuation(
   if (order?.request_fingerprint == null) {
     throw finalFailure('OrderNeedsReview', 'There is no order with this idempotency key to continue.');
   }
-  const { request_fingerprint, id: order_id, store_id } = order;
+  const { request_fingerprint, store_id } = order;
+  const found = { run_id: currentRunId(), order_id: order.id, request_fingerprint };
   const standing = standingOf(order);
   switch (standing.kind) {
     case 'linked':
@@ -86,8 +99,31 @@ async function standingOfContinuation(
     case 'failed':
       throw endedMeanwhile(order);
     case 'unfinished':
-      return { kind: 'unfinished', run_id: currentRunId(), order_id, store_id, request_fingerprint };
+      return { ...found, ...((await decisionOn(order, runs)) ?? { kind: 'unfinished', store_id }) };
   }
+}
+
+/** Written by an attempt that died with its workflow task: the run knows nothing of it, and has not sent it. */
+function isOwn({ workflow_run_id, date_updated }: StoredOrder): boolean {
+  return workflow_run_id === currentRunId() && date_updated === null;
+}
+
+/**
+ * What the run that wrote the order has decided about it, if the order does not say so: a worker died as it wrote, and the
+ * run came to its end without knowing. A run that knows its order changes it before it fails or is cancelled, so that
+ * nobody needs to be asked about one that was changed since it was written.
+ */
+async function decisionOn(
+  { status, idempotency_key, workflow_run_id, date_updated }: StoredOrder,
+  runs: Sources['runs'],
+): Promise<Pick<EndedStanding, 'kind' | 'status' | 'failure_code'> | null> {
+  const isUntouched = status === 'PENDING_PAYMENT' && date_updated === null;
+  if (!isUntouched || workflow_run_id === null) return null;
+  const decision = await runs.findDecision({
+    workflowId: orderCreationWorkflowId(idempotency_key),
+    runId: workflow_run_id,
+  });
+  return decision && { kind: 'ended', status: decision.status, failure_code: decision.code };
 }
 
 /** Its run was there after all, and had the last word. */

@@ -54,8 +54,12 @@ export interface StoredOrder {
   payment_session_id: string | null;
   failure_code: string | null;
   failure_reason: string | null;
+  /** The run that wrote it. Versions before 0.4 did not say. */
+  workflow_run_id: string | null;
   /** ISO 8601. The life of RideNDine's idempotency key counts from here. */
   date_created: string;
+  /** ISO 8601; `null` as long as the order is as it was written. */
+  date_updated: string | null;
 }
 
 /** Both ids of a linked order, `null` while one is missing. */

@@ -9,30 +9,37 @@ import {
 } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/common';
 import type { OrderCreationActivities } from '../activities/order-creation-activities.ts';
+import type { OrderCreationStage } from '../domain/order-creation.ts';
 import { firstDirectusAttempt } from './activity-options.ts';
 
 /**
- * The steps of which an attempt leaves nothing behind that the run does not know already: one reads, the other writes what
- * the history holds. If a worker dies in the middle of such an attempt, its whole workflow task is repeated.
+ * The steps of which an attempt may be repeated by somebody who knows nothing of it: if a worker dies in the middle of one,
+ * its whole workflow task is repeated.
  */
-type LocalSteps = Pick<OrderCreationActivities, 'validateCheckout' | 'saveLinkIds'>;
+type LocalSteps = Pick<OrderCreationActivities, 'validateCheckout' | 'createOrderRecord' | 'saveLinkIds'>;
+
+type LocalStep = keyof LocalSteps;
 
 /** How a run takes those steps. */
 export interface DirectusSteps {
-  take<Result>(step: {
-    summary: string;
-    /** For the activity. */
-    options: ActivityOptions;
-    attempt: (directus: LocalSteps) => Promise<Result>;
-  }): Promise<Result>;
+  take<Step extends LocalStep>(
+    step: Step,
+    /** `options` are for the activity. */
+    about: { summary: string; options: ActivityOptions },
+    input: Parameters<LocalSteps[Step]>[0],
+  ): ReturnType<LocalSteps[Step]>;
 }
 
 /**
- * Whether this run makes first attempts as local activities. Runs that began with version 0.2 or earlier go on as they
- * began; it goes when none of them is left. Asked once, at the start of a run.
+ * Of which steps this run makes the first attempt as a local activity. Runs that began with an older version go on as they
+ * began; that goes when none of them is left. Asked once, at the start of a run.
  */
-export function makesFirstAttemptsLocally(): boolean {
-  return patched('first-attempts-at-directus-are-local');
+export function locallyFirst(): ReadonlySet<LocalStep> {
+  if (patched('first-attempts-at-directus-are-local-2')) {
+    return new Set(['validateCheckout', 'createOrderRecord', 'saveLinkIds']);
+  }
+  if (patched('first-attempts-at-directus-are-local')) return new Set(['validateCheckout', 'saveLinkIds']);
+  return new Set();
 }
 
 /**
@@ -43,24 +50,34 @@ export function makesFirstAttemptsLocally(): boolean {
  * @param options.beforeActivity called when a step is to go on as one that people see.
  */
 export function startDirectusSteps(options: {
-  firstAttemptsAreLocal: boolean;
+  locallyFirst: ReadonlySet<LocalStep>;
   beforeActivity: () => void;
 }): DirectusSteps {
-  const { firstAttemptsAreLocal, beforeActivity } = options;
-  return {
-    async take({ summary, options: activityOptions, attempt }) {
-      if (firstAttemptsAreLocal) {
-        try {
-          return await attempt(proxyLocalActivities<OrderCreationActivities>({ ...firstDirectusAttempt, summary }));
-        } catch (error) {
-          if (!canBeTriedAgain(error)) throw error;
-          beforeActivity();
-        }
+  const { locallyFirst, beforeActivity } = options;
+  const call = async (step: LocalStep, about: { summary: string; options: ActivityOptions }, input: never) => {
+    if (locallyFirst.has(step)) {
+      try {
+        return await proxyLocalActivities<LocalSteps>({ ...firstDirectusAttempt, summary: about.summary })[step](input);
+      } catch (error) {
+        if (!canBeTriedAgain(error)) throw error;
+        beforeActivity();
       }
-      return await attempt(proxyActivities<OrderCreationActivities>({ ...activityOptions, summary }));
-    },
+    }
+    return await proxyActivities<LocalSteps>({ ...about.options, summary: about.summary })[step](input);
   };
+  return { take: call as DirectusSteps['take'] };
 }
+
+/** Stages that are mostly over with the workflow task in which they began. */
+export function passingStages(locallyFirst: ReadonlySet<LocalStep>): ReadonlySet<OrderCreationStage> {
+  return new Set([...locallyFirst].map((step) => stageOf[step]));
+}
+
+const stageOf: Record<LocalStep, OrderCreationStage> = {
+  validateCheckout: 'VALIDATING',
+  createOrderRecord: 'CREATING_RECORD',
+  saveLinkIds: 'SAVING_LINK',
+};
 
 /** Not what was refused for good or cancelled, nor a mistake in this code. */
 function canBeTriedAgain(error: unknown): boolean {

@@ -9,14 +9,9 @@ export function saveLinkIds(
   link: LinkIds,
   origin: 'told by RideNDine' | 'typed by hand' = 'told by RideNDine',
 ): Promise<OrderCreationResult> {
-  return directus.take({
-    summary: `Save the RideNDine ids on ${named(orderId)}`,
-    options: afterTheRecord,
-    attempt: (activities) =>
-      activities.saveLinkIds({
-        order_id: orderId,
-        link,
-        ...(origin === 'typed by hand' && { typed_by_hand: true }),
-      }),
-  });
+  return directus.take(
+    'saveLinkIds',
+    { summary: `Save the RideNDine ids on ${named(orderId)}`, options: afterTheRecord },
+    { order_id: orderId, link, ...(origin === 'typed by hand' && { typed_by_hand: true }) },
+  );
 }

@@ -1,5 +1,6 @@
 import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type {
+  EndedStanding,
   MarkOutcome,
   OpenStanding,
   OrderCreationActivities,
@@ -41,6 +42,13 @@ export function markAsEnded(
     ...(standing.kind === 'new' && { if_missing: { request: input, checkout: standing.checkout } }),
     ...(action && { support_action: action }),
   });
+}
+
+/** An order that was not told how its run ended. */
+export function markAsDecided({ order_id, run_id, status, failure_code }: EndedStanding): Promise<MarkOutcome> {
+  const failure_reason =
+    failure_code === null ? null : 'Its run ended without knowing that the order had been written to Directus.';
+  return mark({ order_id, status, failure_code, failure_reason, found_by_run: run_id });
 }
 
 function mark(order: OrderMark): Promise<MarkOutcome> {

@@ -41,13 +41,10 @@ export interface Progress {
   isBeingCancelled(): void;
 }
 
-/** It is mostly over with the workflow task in which it began. */
-const PASSING_STAGE: OrderCreationStage = 'SAVING_LINK';
-
-/** @param options.publishesEveryStage also the one that is mostly over before anybody could find the run in it. */
+/** @param options.passingStages which are mostly over before anybody could find the run in them: published with the next. */
 export function startProgress(
   input: OrderCreationInput,
-  { publishesEveryStage }: { publishesEveryStage: boolean },
+  { passingStages }: { passingStages: ReadonlySet<OrderCreationStage> },
 ): Progress {
   const measurements = startMeasurements();
   let view: RunView = { state: { stage: 'VALIDATING' }, is_taken_on: isContinuation(input) };
@@ -91,7 +88,7 @@ export function startProgress(
       }
       if (failure || cleared) updates.push({ key: searchAttributes.failureCode, value: failure?.code ?? null });
       for (const update of updates) unpublished.set(update.key.name, update);
-      if (publishesEveryStage || stage !== PASSING_STAGE) publish();
+      if (!passingStages.has(stage)) publish();
       measurements.enter(stage, failure?.code);
     },
     publish,

@@ -1,9 +1,9 @@
-import { CancellationScope, CancelledFailure, isCancellation, proxyActivities } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, isCancellation } from '@temporalio/workflow';
 import type { ApplicationFailure } from '@temporalio/workflow';
 import type {
   CheckoutStanding,
+  EndedStanding,
   OpenStanding,
-  OrderCreationActivities,
   OrderRecord,
 } from '../activities/order-creation-activities.ts';
 import { isContinuation } from '../domain/order-creation.ts';
@@ -12,33 +12,23 @@ import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
 import { beforeTheRecord, named } from './activity-options.ts';
 import { openCancellation } from './cancellation.ts';
 import type { AskedUntil } from './current-details.ts';
-import { makesFirstAttemptsLocally, startDirectusSteps } from './directus-steps.ts';
+import { locallyFirst, passingStages, startDirectusSteps } from './directus-steps.ts';
 import { mayExistAtRideNDine, readStepFailure, runFailure } from './failures.ts';
 import type { StepFailure } from './failures.ts';
 import { saveLinkIds } from './link.ts';
-import { markAsEnded, markAsFailed } from './order-marks.ts';
+import { markAsDecided, markAsEnded, markAsFailed } from './order-marks.ts';
 import { callPartner } from './partner-call.ts';
 import { startProgress } from './progress.ts';
 import { startSupport } from './support.ts';
 
 /** The four steps of the brief, each with what is to be done when it fails for good. */
 interface Steps {
-  validateCheckout(): Promise<CheckoutStanding>;
+  validateCheckout(): Promise<Exclude<CheckoutStanding, EndedStanding>>;
   createOrderRecord(standing: OpenStanding): Promise<OrderRecord>;
   createRideNDineOrder(order: OrderRecord): Promise<LinkIds>;
   saveLinkIds(order: OrderRecord, link: LinkIds): Promise<OrderCreationResult>;
   /** The order was linked by an earlier run: its ids are the answer. */
   answerAgain(result: OrderCreationResult): Promise<OrderCreationResult>;
-}
-
-/**
- * An activity from its first attempt on: what is known of the checkout is in the history before anything is written, so that
- * an order which a run finds at its beginning is always an earlier run's.
- */
-function createOrderRecord(input: OrderCreationInput, standing: OpenStanding): Promise<OrderRecord> {
-  const summary = `Create the Directus record of ${named(standing.order_id)}`;
-  const directus = proxyActivities<OrderCreationActivities>({ ...beforeTheRecord, summary });
-  return directus.createOrderRecord({ request: input, standing });
 }
 
 /** Failures that say that this run has written no order, or one that is no longer its to end. */
@@ -57,9 +47,9 @@ const movedOn: StepFailure = {
 };
 
 export function startSteps(input: OrderCreationInput): Steps {
-  const firstAttemptsAreLocal = makesFirstAttemptsLocally();
-  const progress = startProgress(input, { publishesEveryStage: !firstAttemptsAreLocal });
-  const directus = startDirectusSteps({ firstAttemptsAreLocal, beforeActivity: () => progress.publish() });
+  const localSteps = locallyFirst();
+  const progress = startProgress(input, { passingStages: passingStages(localSteps) });
+  const directus = startDirectusSteps({ locallyFirst: localSteps, beforeActivity: () => progress.publish() });
   const support = startSupport(progress, directus);
   const cancellation = openCancellation({ onAsked: () => progress.isBeingCancelled() });
   // Nobody has looked yet whether it was sent.
@@ -76,11 +66,16 @@ export function startSteps(input: OrderCreationInput): Steps {
     return new CancelledFailure(message);
   };
 
+  const createOrderRecord = (standing: OpenStanding): Promise<OrderRecord> => {
+    const summary = `Create the Directus record of ${named(standing.order_id)}`;
+    return directus.take('createOrderRecord', { summary, options: beforeTheRecord }, { request: input, standing });
+  };
+
   /** It may be at RideNDine already: past the point where it could be cancelled, and nothing that a failure may end. */
   const takeOn = (standing: OpenStanding): Promise<OrderRecord> =>
     CancellationScope.nonCancellable(async () => {
       try {
-        return await createOrderRecord(input, standing);
+        return await createOrderRecord(standing);
       } catch (error) {
         throw await ended(readStepFailure(error, 'DirectusUnavailable'));
       }
@@ -89,7 +84,7 @@ export function startSteps(input: OrderCreationInput): Steps {
   const create = async (standing: OpenStanding): Promise<OrderRecord> => {
     let failure: StepFailure | undefined;
     try {
-      const order = await createOrderRecord(input, standing);
+      const order = await createOrderRecord(standing);
       if (!cancellation.isAsked()) {
         cancellation.refuseFromNowOn();
         return order;
@@ -111,13 +106,15 @@ export function startSteps(input: OrderCreationInput): Steps {
   return {
     async validateCheckout() {
       try {
-        const standing = await directus.take({
-          summary: 'Check the checkout',
-          options: beforeTheRecord,
-          attempt: (activities) => activities.validateCheckout(input),
-        });
-        progress.identify(standing);
-        return standing;
+        for (;;) {
+          const about = { summary: 'Check the checkout', options: beforeTheRecord };
+          const standing = await directus.take('validateCheckout', about, input);
+          if (standing.kind !== 'ended') {
+            progress.identify(standing);
+            return standing;
+          }
+          await markAsDecided(standing);
+        }
       } catch (error) {
         if (!cancellation.isAsked()) throw await ended(readStepFailure(error, 'DirectusUnavailable'));
         await cancellation.untilRequested();

@@ -4,7 +4,7 @@ import pWaitFor from 'p-wait-for';
 import type { Browser, Page } from 'playwright-core';
 import { supportAdvice } from '../../src/domain/support-advice.ts';
 import type { DemoCheckout } from '../../stack/seed.ts';
-import { openHold } from '../chaos/database-hold.ts';
+import { openHold } from '../support/database-hold.ts';
 import type { OrderRow } from '../support/order-world.ts';
 import { startRunningStack } from '../support/running-stack.ts';
 import type { RunningStack } from '../support/running-stack.ts';

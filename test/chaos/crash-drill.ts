@@ -3,8 +3,8 @@ import type { FinalAnswer } from './check.ts';
 import { crashAndRestart } from './crashes.ts';
 import type { CrashKind } from './crashes.ts';
 import type { Customers } from './customers.ts';
-import { openHold } from './database-hold.ts';
-import type { DatabaseHold } from './database-hold.ts';
+import { openHold } from '../support/database-hold.ts';
+import type { DatabaseHold } from '../support/database-hold.ts';
 import { holdAnswers, holdLink, holdPartnerCall, holdRecord, holdValidation } from './held-orders.ts';
 import type { Grip, HeldOrder, Moment, Step } from './held-orders.ts';
 

@@ -1,6 +1,6 @@
 import pWaitFor from 'p-wait-for';
 import type { RunningStack } from '../support/running-stack.ts';
-import type { DatabaseHold } from './database-hold.ts';
+import type { DatabaseHold } from '../support/database-hold.ts';
 import { RIDENDINE_TIMEOUT_MS } from './partner-faults.ts';
 import type { PlannedOrder } from './planned-order.ts';
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
+import type { RunDecision } from '../../src/activities/order-runs.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { newCheckout, newCheckoutRequest, newPickupRequest } from '../support/builders.ts';
 import { startHttpServer } from '../support/loopback-servers.ts';
@@ -12,11 +13,14 @@ import { failureOf, openStanding, workerActivities } from '../support/worker-act
 import type { DirectusActivities } from '../support/worker-activities.ts';
 
 let directus: PreparedDirectus;
+/** Of the run that the tests are about, and of one before it. */
 let worker: DirectusActivities;
+let earlierRun: DirectusActivities;
 
 beforeAll(async () => {
   directus = await startPreparedDirectus();
   worker = activitiesAt(directus.url);
+  earlierRun = activitiesAt(directus.url, { runId: 'run-0' });
 }, DIRECTUS_START_TIMEOUT_MS);
 afterAll(() => directus.stop());
 
@@ -25,7 +29,7 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-function activitiesAt(url: string, options: { token?: string; timeoutMs?: number; runId?: string } = {}) {
+function activitiesAt(url: string, options: Partial<Parameters<typeof workerActivities>[0]> = {}) {
   return workerActivities({ url, token: directus.token, ...options });
 }
 
@@ -50,10 +54,13 @@ async function checkout(
 
 const open = (request: CheckoutRequest) => openStanding(worker, request);
 
-/** A request whose order is there, with `fields` changed as another phase or support staff would. */
+/** A request whose order an earlier run has made, with `fields` changed as another phase or support staff would. */
 async function orderOf(fields: Record<string, unknown> = {}, request?: CheckoutRequest) {
   const sent = request ?? (await checkout());
-  const { order_id } = await worker.createOrderRecord({ request: sent, standing: await open(sent) });
+  const { order_id } = await earlierRun.createOrderRecord({
+    request: sent,
+    standing: await openStanding(earlierRun, sent),
+  });
   if (Object.keys(fields).length > 0) await directus.change('orders', order_id, fields);
   return { request: sent, orderId: order_id };
 }
@@ -207,6 +214,47 @@ describe('validateCheckout for a key that has an order', () => {
     const standing = await worker.validateCheckout(request);
 
     expect(standing).toMatchObject({ kind: 'unfinished', order_id: orderId });
+  });
+
+  it('takes an order that this very run has written for none: its task is repeated', async () => {
+    const { request, orderId } = await orderOf();
+
+    const standing = await earlierRun.validateCheckout(request);
+
+    expect(standing).toMatchObject({ kind: 'new', order_id: orderId });
+  });
+
+  it.each<RunDecision>([
+    { status: 'CANCELLED', code: null },
+    { status: 'FAILED', code: 'QuoteExpired' },
+  ])('tells what its run has decided about an order that nobody has touched since: %j', async (decision) => {
+    const { request, orderId } = await orderOf();
+    const asked: unknown[] = [];
+    const later = activitiesAt(directus.url, {
+      async findDecision(run) {
+        asked.push(run);
+        return decision;
+      },
+    });
+    const ended = { kind: 'ended', order_id: orderId, status: decision.status, failure_code: decision.code };
+
+    await expect(later.validateCheckout(request)).resolves.toMatchObject(ended);
+    await expect(later.validateCheckout(continuing(request))).resolves.toMatchObject(ended);
+
+    const workflowId = `order-creation-${request.idempotency_key}`;
+    expect(asked).toEqual([
+      { workflowId, runId: 'run-0' },
+      { workflowId, runId: 'run-0' },
+    ]);
+  });
+
+  it('asks nobody about an order that was changed since it was written', async () => {
+    const { request } = await orderOf({ customer_note: 'Changed' });
+    const later = activitiesAt(directus.url, {
+      findDecision: () => Promise.reject(new Error('It was asked.')),
+    });
+
+    await expect(later.validateCheckout(request)).resolves.toMatchObject({ kind: 'unfinished' });
   });
 
   it('takes a lost review back to review, without asking the rules again', async () => {
@@ -394,6 +442,7 @@ describe('createOrderRecord', () => {
       totals: { currency: 'USD', subtotal: 1000, delivery_fee: 300, total: 1300 },
       shipping_snapshot: { floor: 3, address: '1 Example Street', lat: 10.5, lng: 106.25 },
       workflow_id: 'order-creation-7b8f0c52-3f7e-4c1d-9a34-5d2e8f9a0b1c',
+      workflow_run_id: 'run-1',
       failure_code: null,
       failure_reason: null,
     });
@@ -414,6 +463,21 @@ describe('createOrderRecord', () => {
       '7d5b2939-bf95-592f-8d5e-63d6ec6d34bc',
       'd1a94eff-5153-57a3-a158-30b579c3a6b3',
     ]);
+  });
+
+  it('takes over what an earlier run has written meanwhile: it does not follow that run’s end any more', async () => {
+    const request = await checkout();
+    const standing = await open(request);
+    const late = await earlierRun.createOrderRecord({ request, standing: await openStanding(earlierRun, request) });
+
+    const record = await worker.createOrderRecord({ request, standing });
+
+    expect(record).toMatchObject({ order_id: late.order_id, maybe_sent_before: false });
+    const asked = activitiesAt(directus.url, {
+      runId: 'run-2',
+      findDecision: () => Promise.reject(new Error('It was asked.')),
+    });
+    await expect(asked.validateCheckout(request)).resolves.toMatchObject({ kind: 'unfinished' });
   });
 
   it('done twice is done once', async () => {

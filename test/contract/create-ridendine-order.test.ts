@@ -56,7 +56,9 @@ function newStoredOrder(changes: Partial<StoredOrder> = {}): StoredOrder {
     payment_session_id: null,
     failure_code: null,
     failure_reason: null,
+    workflow_run_id: 'run-1',
     date_created: fromNow(0),
+    date_updated: null,
     ...changes,
   };
 }

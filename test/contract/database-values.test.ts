@@ -219,6 +219,7 @@ async function spoiltOrder(spoil: (order: NewOrder) => void): Promise<NewOrder> 
     }),
     ridendineRequest: '{}',
     workflowId: 'order-creation-test',
+    runId: 'run-1',
   };
   spoil(order);
   return order;

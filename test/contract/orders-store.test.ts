@@ -43,6 +43,7 @@ async function newOrder(changes: Partial<NewOrder> = {}): Promise<NewOrder> {
     checkout,
     ridendineRequest: '{"the":"body"}',
     workflowId: `order-creation-${request.idempotency_key}`,
+    runId: 'run-1',
     ...changes,
   };
 }
@@ -211,7 +212,9 @@ describe('createOrder', () => {
       failure_reason: null,
       quote_id: request.quote_id,
       store_id: expect.any(String),
+      workflow_run_id: 'run-1',
       date_created: expect.stringMatching(/Z$/),
+      date_updated: null,
     });
     expect(Math.abs(Date.parse(stored.date_created) - before)).toBeLessThan(60_000);
     expect(await rowOf(order.id)).toMatchObject({

@@ -33,6 +33,7 @@ beforeAll(async () => {
     checkout,
     ridendineRequest: JSON.stringify({ external_order_id: id }),
     workflowId: `order-creation-${request.idempotency_key}`,
+    runId: 'run-1',
   });
   await store.saveLink(id, { ridendine_order_id: 'rnd_model', payment_session_id: 'ps_model' });
   await storeOrders(session, { count: COUNT, likeQuote: request.quote_id, doing: () => {} });

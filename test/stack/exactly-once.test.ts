@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
 import pWaitFor from 'p-wait-for';
 import type { DemoCheckout } from '../../stack/seed.ts';
+import { openHold } from '../support/database-hold.ts';
 import type { OrderRow } from '../support/order-world.ts';
 import { startRunningStack } from '../support/running-stack.ts';
 import type { RunningStack } from '../support/running-stack.ts';
@@ -154,6 +155,47 @@ describe('a run that was lost half-way', () => {
   }, 60_000);
 });
 
+describe('an order that a worker wrote as it died, before its run knew of it', () => {
+  it('is cancelled with its run, though the run has never heard of it', async () => {
+    const { key, checkout, order } = await orderWrittenByDyingWorker();
+    const runId = await firstRunIdOf(key);
+    await handleOf(key).cancel();
+    await world.stack.parts.worker.start();
+    await expect(handleOf(key).result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+    const left = await onlyOrderOf(checkout);
+
+    await sweepNow();
+
+    await untilOrder(checkout, ({ status }) => status === 'CANCELLED');
+    const again = await world.post(key, checkout);
+    expect(left).toMatchObject({ status: 'PENDING_PAYMENT', workflow_run_id: runId, date_updated: null });
+    expect(await body(again)).toMatchObject({ code: 'OrderCancelled' });
+    await expect(onlyOrderOf(checkout)).resolves.toMatchObject({ active_quote_id: null });
+    await expect(world.sandboxOrdersOf(order.id)).resolves.toEqual([]);
+  }, 60_000);
+
+  it('fails with its run, and the same request brings it to life', async () => {
+    const { key, checkout, order } = await orderWrittenByDyingWorker();
+    const quote = `/items/quotes/${checkout.quote_id}`;
+    await world.patch(quote, { expires_at: '2020-01-01T00:00:00.000Z' });
+    await world.stack.parts.worker.start();
+    await expect(handleOf(key).result()).rejects.toMatchObject({ cause: { type: 'QuoteExpired' } });
+    const left = await onlyOrderOf(checkout);
+    await world.patch(quote, { expires_at: '2099-01-01T00:00:00.000Z' });
+
+    const again = await world.post(key, checkout);
+
+    expect(left).toMatchObject({ status: 'PENDING_PAYMENT', date_updated: null });
+    expect(again.status).toBe(201);
+    expect(await body(again)).toMatchObject({ order_id: order.id, status: 'PENDING_PAYMENT' });
+    const marks = (await handleOf(key).fetchHistory()).events?.flatMap(
+      ({ activityTaskScheduledEventAttributes: activity }) => activity?.activityType?.name ?? [],
+    );
+    expect(marks).toContain('markOrder');
+    await expect(world.sandboxOrdersOf(order.id)).resolves.toHaveLength(1);
+  }, 60_000);
+});
+
 describe('a run that an operator resets in the Temporal UI', () => {
   it('does not forget that RideNDine may have the order', async () => {
     const key = randomUUID();
@@ -166,7 +208,7 @@ describe('a run that an operator resets in the Temporal UI', () => {
     await world.clearFaults();
     await world.addFault({ kind: 'status', status: 422, times: null, quote_id });
 
-    await resetAfterRecord(key);
+    await resetToBefore(key, 'createRideNDineOrder');
 
     // A run that took this for its first attempt would fail the order, and RideNDine has it.
     const reviewed = await untilOrder(checkout, ({ status }) => status !== 'PENDING_PAYMENT');
@@ -177,24 +219,24 @@ describe('a run that an operator resets in the Temporal UI', () => {
 });
 
 describe('a closed run that an operator resets in the Temporal UI', () => {
-  it('sends nothing for an order that has FAILED, which the same request then brings to life', async () => {
+  it('to its beginning brings the order to life, as the same request would', async () => {
     const key = randomUUID();
     const checkout = await world.newCheckout();
     await world.addFault({ kind: 'status', status: 422, quote_id: checkout.quote_id });
     const failed = await body(await world.post(key, checkout));
     const order = await onlyOrderOf(checkout);
 
-    await resetAfterRecord(key);
-    await handleOf(key)
-      .result()
-      .catch(() => {});
+    await resetToBefore(key, 'createRideNDineOrder');
+    const result: unknown = await handleOf(key).result();
 
     expect(failed).toMatchObject({ code: 'RideNDineRejected' });
-    await expect(onlyOrderOf(checkout)).resolves.toMatchObject({ status: 'FAILED', ridendine_order_id: null });
-    await expect(world.sandboxOrdersOf(order.id)).resolves.toEqual([]);
+    expect(order).toMatchObject({ status: 'FAILED', ridendine_order_id: null });
+    const linked = await onlyOrderOf(checkout);
+    expect(linked).toMatchObject({ id: order.id, status: 'PENDING_PAYMENT', active_quote_id: checkout.quote_id });
+    await expect(world.sandboxOrdersOf(order.id)).resolves.toHaveLength(1);
+    expect(result).toMatchObject({ order_id: order.id });
     const again = await world.post(key, checkout);
-    expect(again.status).toBe(201);
-    await expect(onlyOrderOf(checkout)).resolves.toMatchObject({ active_quote_id: checkout.quote_id });
+    expect(again.status).toBe(200);
   }, 60_000);
 
   it('does not write its old failure over what a later run has linked', async () => {
@@ -260,6 +302,25 @@ describe('the schedule of the sweep', () => {
   }, 60_000);
 });
 
+/** The worker is gone, and the order is in Directus; the run's first task is repeated once there is a worker. */
+async function orderWrittenByDyingWorker() {
+  const { postgres, parts } = world.stack;
+  if (postgres === undefined) throw new Error('The stack does not run its own PostgreSQL.');
+  const key = randomUUID();
+  const checkout = await world.newCheckout();
+  const hold = await openHold(postgres);
+  try {
+    await hold.query('INSERT INTO orders (id, idempotency_key) VALUES (gen_random_uuid(), $1)', [key]);
+    await world.post(key, checkout, { prefer: 'wait=0' });
+    await hold.untilWaitedFor(1);
+    await parts.worker.stop({ signal: 'SIGKILL' });
+  } finally {
+    await hold.release();
+  }
+  await pWaitFor(async () => (await world.ordersOf(checkout.quote_id)).length === 1, { interval: 50, timeout: 10_000 });
+  return { key, checkout, order: await onlyOrderOf(checkout) };
+}
+
 /** An order whose partner step is tried in vain. */
 async function orderHeldAtPartner() {
   const key = randomUUID();
@@ -311,16 +372,12 @@ async function sweepNow(): Promise<{ unfinished: number; continued: number }> {
   return result as { unfinished: number; continued: number };
 }
 
-/** To the point where the order's record is written and the partner step begins. */
-function resetAfterRecord(key: string): Promise<void> {
-  return resetToBefore(key, 'createRideNDineOrder');
-}
-
 /** To the point where the partner step has failed for good and the outcome is about to be written. */
 function resetAfterPartnerFailed(key: string, runId: string): Promise<void> {
   return resetToBefore(key, 'markOrder', runId);
 }
 
+/** To the workflow task that scheduled the activity, which is repeated. */
 async function resetToBefore(key: string, step: string, runId?: string): Promise<void> {
   const { workflowId } = handleOf(key);
   const execution = { workflowId, runId: runId ?? (await firstRunIdOf(key)) };

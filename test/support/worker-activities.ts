@@ -2,6 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../src/activities/create-activities.ts';
+import type { OrderRuns } from '../../src/activities/order-runs.ts';
 import type { OpenStanding, OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
 import { connectDirectus } from '../../src/integrations/directus/directus-client.ts';
@@ -19,12 +20,14 @@ export function workerActivities(options: {
   runId?: string;
   /** That of the key in the input unless told. */
   workflowId?: string;
+  /** What Temporal knows of the run that wrote an order; nothing unless told. */
+  findDecision?: OrderRuns['findDecision'];
 }): DirectusActivities {
-  const { url, token, timeoutMs = 10_000, runId = 'run-1', workflowId } = options;
+  const { url, token, timeoutMs = 10_000, runId = 'run-1', workflowId, findDecision = async () => null } = options;
   const run = runsFor(runId, workflowId);
   const activities = createActivities({
     orders: createOrdersStore(connectDirectus({ url, token, timeoutMs })),
-    runs: { continueOrder: async () => 'is open', requestCancellation: async () => {} },
+    runs: { continueOrder: async () => 'is open', requestCancellation: async () => {}, findDecision },
     ridendine: createRideNDineClient({ baseUrl: 'http://ridendine.invalid', apiKey: 'unused', timeoutMs: 1000 }),
     deadlines: {
       ridendineTimeoutMs: 10_000,
@@ -63,7 +66,8 @@ function keyIn(input: unknown): string {
 /** What `createOrderRecord` is given for a checkout that has no link yet. */
 export async function openStanding(worker: DirectusActivities, request: CheckoutRequest): Promise<OpenStanding> {
   const standing = await worker.validateCheckout(request);
-  if (standing.kind === 'linked') throw new Error('The order is linked already.');
+  if (standing.kind === 'linked' || standing.kind === 'ended')
+    throw new Error('The order has come to its end already.');
   return standing;
 }
 

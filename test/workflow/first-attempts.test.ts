@@ -4,13 +4,14 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import { searchAttributes } from '../../src/domain/order-creation.ts';
+import type { OrderCreationStage } from '../../src/domain/order-creation.ts';
 import { newCheckoutRequest } from '../support/builders.ts';
 import { createScenario } from '../support/scripted-activities.ts';
 import type { Scenario } from '../support/scripted-activities.ts';
 import { startTimeSkippingTemporal } from '../support/time-skipping-temporal.ts';
 import type { TimeSkippingTemporal } from '../support/time-skipping-temporal.ts';
 
-type LocalStep = 'validateCheckout' | 'saveLinkIds';
+type LocalStep = 'validateCheckout' | 'createOrderRecord' | 'saveLinkIds';
 
 let temporal: TimeSkippingTemporal;
 beforeAll(async () => {
@@ -19,14 +20,14 @@ beforeAll(async () => {
 afterAll(() => temporal.stop());
 
 describe('a step at Directus', () => {
-  it('is made within a workflow task: an order takes three, and two activities', async () => {
+  it('is made within a workflow task: an order takes two, and one activity', async () => {
     const events = await eventsOf(await newScenario());
 
-    expect(events.filter(({ workflowTaskCompletedEventAttributes: task }) => task)).toHaveLength(3);
-    expect(activitiesIn(events)).toEqual(['createOrderRecord', 'createRideNDineOrder']);
+    expect(events.filter(({ workflowTaskCompletedEventAttributes: task }) => task)).toHaveLength(2);
+    expect(activitiesIn(events)).toEqual(['createRideNDineOrder']);
   });
 
-  it.each<LocalStep>(['validateCheckout', 'saveLinkIds'])(
+  it.each<LocalStep>(['validateCheckout', 'createOrderRecord', 'saveLinkIds'])(
     'goes on as an activity, with the attempts that it needs, if its first one fails: %s',
     async (step) => {
       let attempts = 0;
@@ -38,17 +39,20 @@ describe('a step at Directus', () => {
       const events = await eventsOf(scenario);
 
       expect(attempts).toBe(4);
-      expect(new Set(activitiesIn(events))).toEqual(new Set(['createOrderRecord', 'createRideNDineOrder', step]));
+      expect(new Set(activitiesIn(events))).toEqual(new Set(['createRideNDineOrder', step]));
     },
   );
 
-  it('lets the run be found in its stage once it waits', async () => {
-    const waiting = await newScenario('saveLinkIds', () => {
+  it.each<[LocalStep, OrderCreationStage]>([
+    ['createOrderRecord', 'CREATING_RECORD'],
+    ['saveLinkIds', 'SAVING_LINK'],
+  ])('lets the run be found in its stage once it waits: %s', async (step, stage) => {
+    const waiting = await newScenario(step, () => {
       if (activityInfo().isLocal) throw directusDown();
     });
 
-    expect(await stagesOf(waiting)).toContain('SAVING_LINK');
-    expect(await stagesOf(await newScenario())).not.toContain('SAVING_LINK');
+    expect(await stagesOf(waiting)).toContain(stage);
+    expect(await stagesOf(await newScenario())).not.toContain(stage);
   });
 
   it('is not tried again after a definite refusal', async () => {

@@ -152,7 +152,7 @@ async function withSupport<Result>(keys: string, use: (client: Client) => Promis
 async function stageOf(key: string, keys: string): Promise<string> {
   return await withSupport(keys, async ({ workflow, connection }) => {
     const handle = workflow.getHandle(orderCreationWorkflowId(key));
-    const state = await connection.withDeadline(Date.now() + 5000, () =>
+    const state = await connection.withDeadline(Date.now() + 15_000, () =>
       handle.query<OrderCreationState>('orderCreationState'),
     );
     return state.stage;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WorkflowFailedError } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
+import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
 import type { OrderCreationStage, OrderCreationState } from '../../src/domain/order-creation.ts';
@@ -673,6 +674,8 @@ describe('cancelling', () => {
     const started = Promise.withResolvers<undefined>();
     const mayEnd = Promise.withResolvers<undefined>();
     scenario.activities.createOrderRecord = async (input) => {
+      // Nobody hears of a cancellation within a workflow task.
+      if (activityInfo().isLocal) throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Busy.' });
       started.resolve(undefined);
       await mayEnd.promise;
       return await usual.createOrderRecord(input);

@@ -62,6 +62,7 @@ export const orderFields = {
   failureReason: 'failure_reason',
   supportActions: 'support_actions',
   workflowId: 'workflow_id',
+  workflowRunId: 'workflow_run_id',
   dateCreated: 'date_created',
   dateUpdated: 'date_updated',
   orderItems: 'order_items',
@@ -144,6 +145,7 @@ export interface OrderRow {
   failure_reason: string | null;
   support_actions: 'json' | null;
   workflow_id: string | null;
+  workflow_run_id: string | null;
   date_created: 'datetime' | null;
   date_updated: 'datetime' | null;
   order_items: OrderItemRow[] | string[];

@@ -29,6 +29,7 @@ export interface NewOrder {
   checkout: Checkout;
   ridendineRequest: string;
   workflowId: string;
+  runId: string;
   /** Where it is written only to say how it ended. */
   ended?: Pick<OrderStatusChange, 'status' | 'failureCode' | 'failureReason' | 'supportAction'>;
 }
@@ -124,7 +125,9 @@ const storedOrderFields = [
   orderFields.paymentSessionId,
   orderFields.failureCode,
   orderFields.failureReason,
+  orderFields.workflowRunId,
   orderFields.dateCreated,
+  orderFields.dateUpdated,
 ] as const;
 
 const storedOrderSchema: z.ZodType<StoredOrder> = z
@@ -141,7 +144,9 @@ const storedOrderSchema: z.ZodType<StoredOrder> = z
     [orderFields.paymentSessionId]: z.string().nullable(),
     [orderFields.failureCode]: z.string().nullable(),
     [orderFields.failureReason]: z.string().nullable(),
+    [orderFields.workflowRunId]: z.string().nullable(),
     [orderFields.dateCreated]: z.iso.datetime({ offset: true }),
+    [orderFields.dateUpdated]: z.iso.datetime({ offset: true }).nullable(),
   })
   .transform((row) => ({
     id: row[orderFields.id],
@@ -156,7 +161,9 @@ const storedOrderSchema: z.ZodType<StoredOrder> = z
     payment_session_id: row[orderFields.paymentSessionId],
     failure_code: row[orderFields.failureCode],
     failure_reason: row[orderFields.failureReason],
+    workflow_run_id: row[orderFields.workflowRunId],
     date_created: row[orderFields.dateCreated],
+    date_updated: row[orderFields.dateUpdated],
   }));
 
 const supportActionsSchema = z.object({ [orderFields.supportActions]: z.unknown() });
@@ -422,7 +429,8 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
   };
 }
 
-function newOrderRow({ id, itemIds, request, fingerprint, checkout, ridendineRequest, workflowId, ended }: NewOrder) {
+function newOrderRow(order: NewOrder) {
+  const { id, itemIds, request, fingerprint, checkout, ridendineRequest, workflowId, runId, ended } = order;
   return {
     [orderFields.id]: id,
     [orderFields.status]: ended?.status ?? ('PENDING_PAYMENT' satisfies OrderStatus),
@@ -443,6 +451,7 @@ function newOrderRow({ id, itemIds, request, fingerprint, checkout, ridendineReq
     [orderFields.requestFingerprint]: fingerprint,
     [orderFields.ridendineRequest]: ridendineRequest,
     [orderFields.workflowId]: workflowId,
+    [orderFields.workflowRunId]: runId,
     // A plain array would upsert, and could take over another order's item.
     [orderFields.orderItems]: {
       create: checkout.items.map((line, index) => ({

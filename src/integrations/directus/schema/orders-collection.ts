@@ -243,6 +243,11 @@ const technicalFields: FieldDefinition[] = [
     group: technicalGroup,
     width: 'full',
   }),
+  string(orderFields.workflowRunId, 'The run of that workflow that wrote the order.', {
+    ...written,
+    group: technicalGroup,
+    width: 'full',
+  }),
   text(orderFields.ridendineRequest, 'What every attempt sends to RideNDine, to the letter.', {
     ...written,
     group: technicalGroup,
