@@ -63,6 +63,16 @@ export const scenarios: ReplayScenario[] = [
       },
     }),
   },
+  {
+    name: 'ended-by-the-run-that-wrote-it',
+    change: (_activities, { marks, orderId }) => ({
+      async validateCheckout() {
+        if (marks.length > 0) throw ApplicationFailure.nonRetryable('It was cancelled.', 'OrderCancelled');
+        const found = { run_id: currentRunId(), order_id: orderId, request_fingerprint: 'fingerprint' };
+        return { ...found, kind: 'ended', status: 'CANCELLED', failure_code: null };
+      },
+    }),
+  },
   ...failuresOf('validateCheckout', [
     'CheckoutInvalid',
     'QuoteNotFound',
