@@ -35,7 +35,7 @@ export const changeVariants: ChangeVariant[] = [
     kind: 'undone',
     title: 'every step at Directus an activity',
     about:
-      'The first attempts of two of the three are made within the workflow task, so that nobody waits for the server between the steps ([decision 17](decisions/0017-first-attempts-at-directus-are-local.md)).',
+      'First attempts are made within the workflow task, so that nobody waits for the server between the steps ([decision 17](decisions/0017-first-attempts-at-directus-are-local.md)).',
     interceptor: fileURLToPath(new URL('activities-only-interceptor.ts', import.meta.url)),
   },
   {
