@@ -8,9 +8,9 @@ export interface ChangeVariant {
   variant: string;
   /**
    * `undone`: the product has it, the variant has not. `tried`: the product has it not. `price`: what is paid for a
-   * promise; there is no question of going without it.
+   * promise; there is no question of going without it. `bare`: what Temporal takes on this machine, whatever one writes.
    */
-  kind: 'undone' | 'tried' | 'price';
+  kind: 'undone' | 'tried' | 'price' | 'bare';
   /** What the variant does, for a person. */
   title: string;
   /** What the product does instead and why, a sentence. */
@@ -23,6 +23,10 @@ export interface ChangeVariant {
   encryptionKeys?: string;
   /** Path of a module that is compiled with the workflow. */
   interceptor?: string;
+  /** Path of the workflow that is compiled instead of the product's, with nothing else. */
+  workflow?: string;
+  /** Path of a module that each thread of the worker loads first. */
+  preload?: string;
 }
 
 /** What all others are compared with. */
@@ -36,7 +40,7 @@ export const changeVariants: ChangeVariant[] = [
     title: 'every step at Directus an activity',
     about:
       'First attempts are made within the workflow task, so that nobody waits for the server between the steps ([decision 17](decisions/0017-first-attempts-at-directus-are-local.md)).',
-    interceptor: fileURLToPath(new URL('activities-only-interceptor.ts', import.meta.url)),
+    interceptor: pathOf('activities-only-interceptor.ts'),
   },
   {
     variant: 'not eager',
@@ -111,6 +115,14 @@ export const changeVariants: ChangeVariant[] = [
     worker: { workflowThreadPoolSize: 2 },
   },
   {
+    variant: 'no watchdog',
+    kind: 'tried',
+    title: 'workflow code without a time limit',
+    about:
+      'Node starts a thread to watch over each call into the sandbox, some twenty an order. The SDK has no switch for that, and a loop without an end would block a worker for good.',
+    preload: pathOf('without-watchdog.ts'),
+  },
+  {
     variant: 'file',
     kind: 'price',
     title: 'data in a file',
@@ -124,7 +136,28 @@ export const changeVariants: ChangeVariant[] = [
     about: 'What Temporal stores of an order is encrypted: less here is what that costs.',
     encryptionKeys: NO_ENCRYPTION,
   },
+  {
+    variant: 'bare activities',
+    kind: 'bare',
+    title: 'nothing but four activities',
+    about:
+      'The workflow that one would begin with: it can do the good path alone, encrypts nothing and shows nobody how it stands.',
+    encryptionKeys: NO_ENCRYPTION,
+    workflow: pathOf('bare-activities.ts'),
+  },
+  {
+    variant: 'bare local',
+    kind: 'bare',
+    title: 'nothing but the same steps',
+    about: 'That workflow with its steps at Directus as local activities, as the product makes its first attempts.',
+    encryptionKeys: NO_ENCRYPTION,
+    workflow: pathOf('bare-local.ts'),
+  },
 ];
+
+function pathOf(module: string): string {
+  return fileURLToPath(new URL(module, import.meta.url));
+}
 
 function withArguments(changed: (argument: string) => string): NonNullable<ChangeVariant['server']> {
   return ({ args, ...command }) => ({ ...command, args: args.map(changed) });

@@ -11,9 +11,15 @@ const KINDS = {
   undone: 'undone',
   tried: 'tried, not taken',
   price: 'price of a promise',
+  bare: 'for comparison',
 } satisfies Record<ChangeVariant['kind'], string>;
 
-const colours = { undone: '#2f6fb3', 'tried, not taken': '#c07a2c', 'price of a promise': '#7a8791' };
+const colours = {
+  undone: '#2f6fb3',
+  'tried, not taken': '#c07a2c',
+  'price of a promise': '#7a8791',
+  'for comparison': '#5b8c5a',
+};
 
 const LONGER = 'changes-latency.svg';
 const FASTER = 'changes-throughput.svg';

@@ -19,7 +19,7 @@ import type { WorkflowBundles } from './workflow-bundles.ts';
 
 const WARM_UP_PARALLEL = 8;
 
-type Turn = Pick<ChangeVariant, 'variant' | 'storage' | 'server' | 'worker' | 'encryptionKeys' | 'interceptor'>;
+type Turn = Omit<ChangeVariant, 'kind' | 'title' | 'about'>;
 
 /** As `npm start` runs it, its data in memory. */
 const asItIs: Turn = { variant: AS_IS };
@@ -82,17 +82,21 @@ function inTurn(turns: Turn[], round: number): Turn[] {
   return [...turns.slice(first), ...turns.slice(0, first)];
 }
 
-async function bundleOf({ encryptionKeys = testEncryptionKeys, interceptor }: Turn, bundles: WorkflowBundles) {
-  return await bundles.bundleFor({ encryptionKeys, interceptor });
+async function bundleOf(
+  { encryptionKeys = testEncryptionKeys, interceptor, workflow }: Turn,
+  bundles: WorkflowBundles,
+) {
+  return await bundles.bundleFor({ encryptionKeys, interceptor, workflow });
 }
 
 async function openTurn(
-  { storage = 'memory', server, worker, encryptionKeys }: Turn,
+  { storage = 'memory', server, worker, encryptionKeys, preload }: Turn,
   bundle?: string,
 ): Promise<WaitingSite> {
   return await openWaitingSite(await startDevServer(storage, server), {
     ...(worker && { options: worker }),
     ...(encryptionKeys !== undefined && { encryptionKeys }),
+    ...(preload !== undefined && { preload }),
     ...(bundle !== undefined && { bundle }),
   });
 }

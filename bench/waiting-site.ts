@@ -35,11 +35,13 @@ export interface WorkerChanges {
   /** Path of the compiled workflows; without it they are compiled when the worker starts. */
   bundle?: string;
   encryptionKeys?: string;
+  /** Path of a module that each of its threads loads first. */
+  preload?: string;
 }
 
 /** The server is stopped if there is no site. */
 export async function openWaitingSite(server: BenchServer, changes: WorkerChanges = {}): Promise<WaitingSite> {
-  const { options, bundle, encryptionKeys = testEncryptionKeys } = changes;
+  const { options, bundle, encryptionKeys = testEncryptionKeys, preload } = changes;
   const { supervisor, stop: stopWorker } = await openSupervisedFolder('order-creation-worker');
   const client = OrderCreationClient.connect({ ...server.settings, encryptionKeys });
   const stop = async () => {
@@ -52,7 +54,10 @@ export async function openWaitingSite(server: BenchServer, changes: WorkerChange
     const worker = supervisor.spawn({
       name: 'waiting-worker',
       command: process.execPath,
-      args: [fileURLToPath(new URL('waiting-worker.ts', import.meta.url))],
+      args: [
+        ...(preload === undefined ? [] : [`--import=${preload}`]),
+        fileURLToPath(new URL('waiting-worker.ts', import.meta.url)),
+      ],
       env: {
         ...baseEnvironment(process.env),
         TEMPORAL_ADDRESS: server.settings.address,

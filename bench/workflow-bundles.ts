@@ -9,21 +9,28 @@ import { workflowSources } from '../src/worker/workflow-code.ts';
 /** The workflows as a worker takes them, each kind compiled once. */
 export interface WorkflowBundles {
   /** @returns the path of the compiled workflows. */
-  bundleFor(options: { encryptionKeys: string; interceptor?: string | undefined }): Promise<string>;
+  bundleFor(options: {
+    encryptionKeys: string;
+    interceptor?: string | undefined;
+    workflow?: string | undefined;
+  }): Promise<string>;
 }
 
 export function openWorkflowBundles(folder: string): WorkflowBundles {
   const known = new Map<string, string>();
   return {
-    async bundleFor({ encryptionKeys, interceptor }) {
+    async bundleFor({ encryptionKeys, interceptor, workflow }) {
       const dataConverter = dataConverterFor(parseEncryptionKeys(encryptionKeys));
-      const kind = JSON.stringify([dataConverter.failureConverterPath ?? null, interceptor ?? null]);
+      const kind = JSON.stringify([dataConverter.failureConverterPath, interceptor, workflow]);
       const made = known.get(kind);
       if (made !== undefined) return made;
       const { workflowInterceptorModules: modules = [], ...sources } = workflowSources(dataConverter);
       const { code } = await bundleWorkflowCode({
-        ...sources,
-        workflowInterceptorModules: interceptor === undefined ? modules : [...modules, interceptor],
+        ...(workflow === undefined ? sources : { workflowsPath: workflow }),
+        workflowInterceptorModules: [
+          ...(workflow === undefined ? modules : []),
+          ...(interceptor === undefined ? [] : [interceptor]),
+        ],
         logger: createWorkerLogger('warn'),
       });
       const file = path.join(folder, `workflow-bundle-${known.size}.js`);
