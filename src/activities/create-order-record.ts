@@ -1,3 +1,5 @@
+import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import type { Checkout } from '../domain/checkout.ts';
 import { isFailureCode } from '../domain/failure-codes.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
@@ -85,12 +87,18 @@ async function createOnce(orders: OrdersStore, request: OrderCreationInput, chec
     throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
   }
   const isOwn = existing.workflow_run_id === order.runId;
-  if (isOwn || standingOf(existing).kind !== 'unfinished' || existing.status !== 'PENDING_PAYMENT') return existing;
-  // Directus has held up an earlier run's: with this change the order does not follow that run's end any more.
+  if (isOwn || existing.status !== 'PENDING_PAYMENT' || standingOf(existing).kind !== 'unfinished') return existing;
+  // An earlier run's write has come late: with this change the order does not follow that run's end any more.
   return await reopen(orders, existing.id, checkout.quote_id);
 }
 
+/** Not in a local attempt: if its worker dies, the run knows of no change that it has to take back. */
 async function reopen(orders: OrdersStore, orderId: string, quoteId: string): Promise<StoredOrder> {
+  if (activityInfo().isLocal)
+    throw ApplicationFailure.retryable(
+      'The order is there already: an activity has to change it.',
+      'DirectusUnavailable',
+    );
   let reopened: StoredOrder | null;
   try {
     reopened = await orders.reopen(orderId, quoteId);

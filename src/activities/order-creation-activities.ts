@@ -4,6 +4,7 @@ import type { FailureCode } from '../domain/failure-codes.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import type { LinkIds, OrderCreationResult, OrderStatus } from '../domain/order.ts';
 import type { SupportAction } from '../domain/support-action.ts';
+import type { RunEnd } from './order-runs.ts';
 
 /**
  * The steps of `orderCreation`, as the workflow calls them and the worker offers them. Every failure that leaves one is
@@ -66,15 +67,10 @@ export type OpenStanding = FoundByRun & { order_id: string } & (
   );
 
 /**
- * The run that wrote the order has ended it, without knowing that it had: a worker died as it wrote, and the run's task was
- * repeated by another, which came to another end. The order is still to be told.
+ * The run that wrote the order has ended it, or has to, and the order does not say so: a worker died as it wrote, and
+ * whoever repeated its task came to another end.
  */
-export type EndedStanding = FoundByRun & {
-  kind: 'ended';
-  order_id: string;
-  status: 'FAILED' | 'CANCELLED';
-  failure_code: FailureCode | null;
-};
+export type EndedStanding = FoundByRun & RunEnd & { kind: 'ended'; order_id: string };
 
 /** An order in Directus that is about to be created at RideNDine. Times are ISO 8601. */
 export interface OrderRecord extends FoundByRun {

@@ -6,12 +6,17 @@ export interface OrderRuns {
   /** Starts a run for an order, unless one is open. Temporal decides, so that asking twice at once does no harm. */
   continueOrder(order: UnfinishedOrder): Promise<'started' | 'is open'>;
 
-  /** `null` unless it was by its own decision that nothing comes of the order: a run that was lost made none. */
-  findDecision(run: { workflowId: string; runId: string }): Promise<RunDecision | null>;
+  /**
+   * How a run closed that has ended its order: `null` if it is open, succeeded or was lost, and if a later run of the
+   * same order may know better.
+   *
+   * @param options.askedBy the run that asks: it is not one of those.
+   */
+  findEnd(run: { workflowId: string; runId: string }, options: { askedBy: string }): Promise<RunEnd | null>;
 
   /** Asks Temporal to cancel a run. One that was asked before, or is closed, is left as it is. */
   requestCancellation(run: { workflowId: string; runId: string }): Promise<void>;
 }
 
 /** How a run has ended an order. */
-export type RunDecision = { status: 'CANCELLED'; code: null } | { status: 'FAILED'; code: FailureCode | null };
+export type RunEnd = { status: 'CANCELLED'; failure_code: null } | { status: 'FAILED'; failure_code: FailureCode };

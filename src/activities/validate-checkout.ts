@@ -1,5 +1,5 @@
 import { activityInfo } from '@temporalio/activity';
-import type { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { checkCheckout } from '../domain/checkout.ts';
 import type { Checkout } from '../domain/checkout.ts';
@@ -18,6 +18,7 @@ import { checkoutFailure, directusFailure, finalFailure } from './failures.ts';
 import type {
   CheckoutStanding,
   EndedStanding,
+  OpenStanding,
   OrderCreationActivities,
   SupportLinks,
 } from './order-creation-activities.ts';
@@ -30,9 +31,12 @@ const continuationSchema: z.ZodType<OrderContinuation> = z.strictObject({
   continue_order: z.literal(true),
 });
 
+/** Without what is the same of every standing. */
+type Unidentified<Standing> = Standing extends unknown ? Omit<Standing, 'run_id' | 'order_id'> : never;
+
 interface Sources {
   orders: OrdersStore;
-  runs: Pick<OrderRuns, 'findDecision'>;
+  runs: Pick<OrderRuns, 'findEnd'>;
 }
 
 export function createValidateCheckout({
@@ -60,7 +64,8 @@ async function standingOfCheckout({ orders, runs }: Sources, request: CheckoutRe
     order_id: deriveOrderId(request.idempotency_key),
     request_fingerprint,
   };
-  if (!order || isOwn(order)) return { ...found, kind: 'new', checkout: soundCheckout() };
+  if (!order) return { ...found, kind: 'new', checkout: soundCheckout() };
+  if (isLeftByThisRun(order)) return { ...found, ...standingOfOwn(soundCheckout) };
 
   if (order.request_fingerprint !== request_fingerprint) {
     throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
@@ -74,7 +79,7 @@ async function standingOfCheckout({ orders, runs }: Sources, request: CheckoutRe
     case 'unfinished':
       return {
         ...found,
-        ...((await decisionOn(order, runs)) ?? { kind: 'unfinished', store_id: order.store_id }),
+        ...((await endOfItsRun(order, runs)) ?? { kind: 'unfinished', store_id: order.store_id }),
       };
   }
 }
@@ -99,31 +104,43 @@ async function standingOfContinuation(
     case 'failed':
       throw endedMeanwhile(order);
     case 'unfinished':
-      return { ...found, ...((await decisionOn(order, runs)) ?? { kind: 'unfinished', store_id }) };
+      return { ...found, ...((await endOfItsRun(order, runs)) ?? { kind: 'unfinished', store_id }) };
   }
 }
 
-/** Written by an attempt that died with its workflow task: the run knows nothing of it, and has not sent it. */
-function isOwn({ workflow_run_id, date_updated }: StoredOrder): boolean {
+/** Written by an attempt that died with its workflow task: nothing in the run's history tells of it, so nothing was sent. */
+function isLeftByThisRun({ workflow_run_id, date_updated }: StoredOrder): boolean {
   return workflow_run_id === currentRunId() && date_updated === null;
 }
 
+/** It is written once more, which changes nothing. If that may not be any more, it is to be told first. */
+function standingOfOwn(soundCheckout: () => Checkout): Unidentified<OpenStanding | EndedStanding> {
+  try {
+    return { kind: 'new', checkout: soundCheckout() };
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure) || !error.nonRetryable || !isFailureCode(error.type)) throw error;
+    return { kind: 'ended', status: 'FAILED', failure_code: error.type };
+  }
+}
+
 /**
- * What the run that wrote the order has decided about it, if the order does not say so: a worker died as it wrote, and the
- * run came to its end without knowing. A run that knows its order changes it before it fails or is cancelled, so that
- * nobody needs to be asked about one that was changed since it was written.
+ * How the run closed that wrote the order, if the order does not say so: a worker died as it wrote, and the run came to its
+ * end without knowing. A run that knows its order changes it before it fails or is cancelled, so that nobody needs to be
+ * asked about one that was changed since it was written.
  */
-async function decisionOn(
+async function endOfItsRun(
   { status, idempotency_key, workflow_run_id, date_updated }: StoredOrder,
   runs: Sources['runs'],
-): Promise<Pick<EndedStanding, 'kind' | 'status' | 'failure_code'> | null> {
-  const isUntouched = status === 'PENDING_PAYMENT' && date_updated === null;
-  if (!isUntouched || workflow_run_id === null) return null;
-  const decision = await runs.findDecision({
-    workflowId: orderCreationWorkflowId(idempotency_key),
-    runId: workflow_run_id,
-  });
-  return decision && { kind: 'ended', status: decision.status, failure_code: decision.code };
+): Promise<Unidentified<EndedStanding> | null> {
+  if (status !== 'PENDING_PAYMENT' || date_updated !== null || workflow_run_id === null) return null;
+  const run = { workflowId: orderCreationWorkflowId(idempotency_key), runId: workflow_run_id };
+  try {
+    const end = await runs.findEnd(run, { askedBy: currentRunId() });
+    return end && { kind: 'ended', ...end };
+  } catch {
+    const message = 'Temporal did not say how the run ended that wrote the order.';
+    throw ApplicationFailure.create({ type: 'TemporalUnavailable', message });
+  }
 }
 
 /** Its run was there after all, and had the last word. */

@@ -1,8 +1,11 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
-import type { Client } from '@temporalio/client';
-import type { OrderRuns } from '../activities/order-runs.ts';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { OrderRuns, RunEnd } from '../activities/order-runs.ts';
 import { isFailureCode } from '../domain/failure-codes.ts';
 import { ORDER_CREATION_WORKFLOW, orderCreationStart, searchAttributes } from '../domain/order-creation.ts';
+
+/** An attempt has 12 s, and has asked Directus before. */
+const TIMEOUT_MS = 5000;
 
 /** The runs of `orderCreation` on a Temporal server. */
 export function createOrderRuns(client: Client): OrderRuns {
@@ -22,22 +25,37 @@ export function createOrderRuns(client: Client): OrderRuns {
       }
     },
 
-    async findDecision({ workflowId, runId }) {
-      const run = await client.workflow
-        .getHandle(workflowId, runId)
-        .describe()
-        .catch((error: unknown) => {
-          if (error instanceof WorkflowNotFoundError) return undefined;
-          throw error;
-        });
-      if (run?.status.name === 'CANCELLED') return { status: 'CANCELLED', code: null };
-      if (run?.status.name !== 'FAILED') return null;
-      const code = run.typedSearchAttributes.get(searchAttributes.failureCode);
-      return { status: 'FAILED', code: isFailureCode(code) ? code : null };
-    },
+    findEnd: ({ workflowId, runId }, { askedBy }) =>
+      client.withDeadline(Date.now() + TIMEOUT_MS, async () => {
+        const end = await readEnd(client.workflow.getHandle(workflowId, runId));
+        if (end === null) return null;
+        for await (const other of client.workflow.list({ query: `WorkflowId = "${workflowId}"` })) {
+          const isLater = ![runId, askedBy].includes(other.runId) && other.startTime >= end.startTime;
+          // One that has failed or was cancelled has told the order, or has done nothing with it.
+          if (isLater && !['FAILED', 'CANCELLED'].includes(other.status.name)) return null;
+        }
+        return end.end;
+      }),
 
     async requestCancellation({ workflowId, runId }) {
       await client.workflow.getHandle(workflowId, runId).cancel();
     },
   };
+}
+
+/** What a run says of its own end. One that somebody else has ended says nothing. */
+async function readEnd(handle: WorkflowHandle): Promise<{ end: RunEnd; startTime: Date } | null> {
+  const run = await handle.describe().catch((error: unknown) => {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  });
+  if (run === undefined) return null;
+  const { startTime, status, typedSearchAttributes } = run;
+  const stage = typedSearchAttributes.get(searchAttributes.stage);
+  if (stage !== status.name) return null;
+  if (stage === 'CANCELLED') return { startTime, end: { status: stage, failure_code: null } };
+  const code = typedSearchAttributes.get(searchAttributes.failureCode);
+  // With this one it has left the order to somebody else.
+  if (stage !== 'FAILED' || !isFailureCode(code) || code === 'OrderNeedsReview') return null;
+  return { startTime, end: { status: stage, failure_code: code } };
 }

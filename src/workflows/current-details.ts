@@ -108,7 +108,7 @@ function sectionsOf(view: RunView): Sections {
         title: 'Cancelled',
         happened: state.order_id
           ? 'It was cancelled before anything was sent to RideNDine. The order in Directus says so.'
-          : 'It was cancelled before this run looked for an order or wrote one. If an earlier run wrote one, that goes on.',
+          : 'It was cancelled before this run knew of an order. One that an earlier run wrote goes on; one that this run was just writing is cancelled within minutes.',
         next: 'Nothing.',
         can: supportAdvice.OrderCancelled.whenFailed,
       };

@@ -13,19 +13,26 @@ import type { OrderCreationStage } from '../domain/order-creation.ts';
 import { firstDirectusAttempt } from './activity-options.ts';
 
 /**
- * The steps of which an attempt may be repeated by somebody who knows nothing of it: if a worker dies in the middle of one,
- * its whole workflow task is repeated.
+ * If a worker dies in the middle of a local attempt, nothing in the history tells of it, and the run's whole workflow task is
+ * repeated. That does no harm to these steps: one reads, one writes what the history holds, and an order that is written
+ * keeps the id of its run (docs/decisions/0017-first-attempts-at-directus-are-local.md).
  */
 type LocalSteps = Pick<OrderCreationActivities, 'validateCheckout' | 'createOrderRecord' | 'saveLinkIds'>;
-
 type LocalStep = keyof LocalSteps;
+
+interface AboutStep {
+  summary: string;
+  /** For the activity. */
+  options: ActivityOptions;
+  /** It is an activity from its first attempt on. */
+  neverLocal?: boolean;
+}
 
 /** How a run takes those steps. */
 export interface DirectusSteps {
   take<Step extends LocalStep>(
     step: Step,
-    /** `options` are for the activity. */
-    about: { summary: string; options: ActivityOptions },
+    about: AboutStep,
     input: Parameters<LocalSteps[Step]>[0],
   ): ReturnType<LocalSteps[Step]>;
 }
@@ -50,27 +57,29 @@ export function locallyFirst(): ReadonlySet<LocalStep> {
  * @param options.beforeActivity called when a step is to go on as one that people see.
  */
 export function startDirectusSteps(options: {
-  locallyFirst: ReadonlySet<LocalStep>;
+  localSteps: ReadonlySet<LocalStep>;
   beforeActivity: () => void;
 }): DirectusSteps {
-  const { locallyFirst, beforeActivity } = options;
-  const call = async (step: LocalStep, about: { summary: string; options: ActivityOptions }, input: never) => {
-    if (locallyFirst.has(step)) {
+  const { localSteps, beforeActivity } = options;
+  /** Input and output are as {@link DirectusSteps} pairs them: the compiler can't follow that through an index. */
+  const take = async (step: LocalStep, about: AboutStep, input: never): Promise<unknown> => {
+    const { summary, neverLocal = false } = about;
+    if (localSteps.has(step) && !neverLocal) {
       try {
-        return await proxyLocalActivities<LocalSteps>({ ...firstDirectusAttempt, summary: about.summary })[step](input);
+        return await proxyLocalActivities<LocalSteps>({ ...firstDirectusAttempt, summary })[step](input);
       } catch (error) {
         if (!canBeTriedAgain(error)) throw error;
-        beforeActivity();
       }
     }
-    return await proxyActivities<LocalSteps>({ ...about.options, summary: about.summary })[step](input);
+    beforeActivity();
+    return await proxyActivities<LocalSteps>({ ...about.options, summary })[step](input);
   };
-  return { take: call as DirectusSteps['take'] };
+  return { take: take as DirectusSteps['take'] };
 }
 
 /** Stages that are mostly over with the workflow task in which they began. */
-export function passingStages(locallyFirst: ReadonlySet<LocalStep>): ReadonlySet<OrderCreationStage> {
-  return new Set([...locallyFirst].map((step) => stageOf[step]));
+export function passingStages(localSteps: ReadonlySet<LocalStep>): ReadonlySet<OrderCreationStage> {
+  return new Set([...localSteps].map((step) => stageOf[step]));
 }
 
 const stageOf: Record<LocalStep, OrderCreationStage> = {

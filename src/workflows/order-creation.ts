@@ -10,6 +10,7 @@ import { startSteps } from './steps.ts';
  * - It closes as `Failed`, its failure's `type` a `FailureCode`, only when it is certain that RideNDine has no order or
  *   support staff abandoned it, and only after the order in Directus says so. The one exception is a run that was to
  *   continue an order and could not read it for half an hour: the order stays as it is, and the sweep comes back to it.
+ *   An order that a worker wrote as it died, so that the run does not know it, is told by whoever finds it.
  * - It closes as `Cancelled` if that was asked for before anything went to RideNDine.
  * - Where nobody can tell whether RideNDine has the order, it waits for the update `resolveReview` instead of guessing.
  */

@@ -45,9 +45,9 @@ export function markAsEnded(
 }
 
 /** An order that was not told how its run ended. */
-export function markAsDecided({ order_id, run_id, status, failure_code }: EndedStanding): Promise<MarkOutcome> {
+export function markAsItsRunEnded({ order_id, run_id, status, failure_code }: EndedStanding): Promise<MarkOutcome> {
   const failure_reason =
-    failure_code === null ? null : 'Its run ended without knowing that the order had been written to Directus.';
+    failure_code === null ? null : 'A worker died as it wrote the order, and nothing came of the checkout then.';
   return mark({ order_id, status, failure_code, failure_reason, found_by_run: run_id });
 }
 

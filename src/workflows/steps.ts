@@ -16,7 +16,7 @@ import { locallyFirst, passingStages, startDirectusSteps } from './directus-step
 import { mayExistAtRideNDine, readStepFailure, runFailure } from './failures.ts';
 import type { StepFailure } from './failures.ts';
 import { saveLinkIds } from './link.ts';
-import { markAsDecided, markAsEnded, markAsFailed } from './order-marks.ts';
+import { markAsEnded, markAsFailed, markAsItsRunEnded } from './order-marks.ts';
 import { callPartner } from './partner-call.ts';
 import { startProgress } from './progress.ts';
 import { startSupport } from './support.ts';
@@ -49,7 +49,7 @@ const movedOn: StepFailure = {
 export function startSteps(input: OrderCreationInput): Steps {
   const localSteps = locallyFirst();
   const progress = startProgress(input, { passingStages: passingStages(localSteps) });
-  const directus = startDirectusSteps({ locallyFirst: localSteps, beforeActivity: () => progress.publish() });
+  const directus = startDirectusSteps({ localSteps, beforeActivity: () => progress.publish() });
   const support = startSupport(progress, directus);
   const cancellation = openCancellation({ onAsked: () => progress.isBeingCancelled() });
   // Nobody has looked yet whether it was sent.
@@ -67,8 +67,26 @@ export function startSteps(input: OrderCreationInput): Steps {
   };
 
   const createOrderRecord = (standing: OpenStanding): Promise<OrderRecord> => {
-    const summary = `Create the Directus record of ${named(standing.order_id)}`;
-    return directus.take('createOrderRecord', { summary, options: beforeTheRecord }, { request: input, standing });
+    const about = {
+      summary: `Create the Directus record of ${named(standing.order_id)}`,
+      options: beforeTheRecord,
+      // It changes an order that is there: the run must know of it to take it back.
+      neverLocal: standing.kind === 'failed',
+    };
+    return directus.take('createOrderRecord', about, { request: input, standing });
+  };
+
+  const check = async (): Promise<CheckoutStanding> => {
+    try {
+      const about = { summary: 'Check the checkout', options: beforeTheRecord };
+      const standing = await directus.take('validateCheckout', about, input);
+      progress.identify(standing);
+      return standing;
+    } catch (error) {
+      if (!cancellation.isAsked()) throw await ended(readStepFailure(error, 'DirectusUnavailable'));
+      await cancellation.untilRequested();
+      throw await cancelled({}, 'Cancelled before this run knew of an order.');
+    }
   };
 
   /** It may be at RideNDine already: past the point where it could be cancelled, and nothing that a failure may end. */
@@ -93,6 +111,7 @@ export function startSteps(input: OrderCreationInput): Steps {
       if (!isCancellation(error)) failure = readStepFailure(error, 'DirectusUnavailable');
     }
     if (failure && NOTHING_TO_MARK.has(failure.code)) throw await ended(failure);
+    progress.publish();
     if (failure && !cancellation.isAsked()) {
       const marked = await markAsEnded({ input, standing }, 'FAILED', { failure });
       throw await ended(marked.kind === 'left' ? movedOn : failure);
@@ -105,20 +124,13 @@ export function startSteps(input: OrderCreationInput): Steps {
 
   return {
     async validateCheckout() {
-      try {
-        for (;;) {
-          const about = { summary: 'Check the checkout', options: beforeTheRecord };
-          const standing = await directus.take('validateCheckout', about, input);
-          if (standing.kind !== 'ended') {
-            progress.identify(standing);
-            return standing;
-          }
-          await markAsDecided(standing);
-        }
-      } catch (error) {
-        if (!cancellation.isAsked()) throw await ended(readStepFailure(error, 'DirectusUnavailable'));
-        await cancellation.untilRequested();
-        throw await cancelled({}, 'Cancelled before this run made an order.');
+      for (let wasLeft = false; ;) {
+        const standing = await check();
+        if (standing.kind !== 'ended') return standing;
+        const { kind } = await markAsItsRunEnded(standing);
+        // Once is for a run that was reset meanwhile.
+        if (kind === 'left' && wasLeft) throw await ended(movedOn);
+        wasLeft = kind === 'left';
       }
     },
 

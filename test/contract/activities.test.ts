@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
-import type { RunDecision } from '../../src/activities/order-runs.ts';
+import type { RunEnd } from '../../src/activities/order-runs.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { newCheckout, newCheckoutRequest, newPickupRequest } from '../support/builders.ts';
 import { startHttpServer } from '../support/loopback-servers.ts';
@@ -224,34 +224,59 @@ describe('validateCheckout for a key that has an order', () => {
     expect(standing).toMatchObject({ kind: 'new', order_id: orderId });
   });
 
-  it.each<RunDecision>([
-    { status: 'CANCELLED', code: null },
-    { status: 'FAILED', code: 'QuoteExpired' },
-  ])('tells what its run has decided about an order that nobody has touched since: %j', async (decision) => {
+  it('has an order that this very run has written told, if the rules are not kept any more', async () => {
+    const { request, orderId } = await orderOf();
+    await expireQuote(request);
+
+    const standing = await earlierRun.validateCheckout(request);
+
+    expect(standing).toMatchObject({
+      kind: 'ended',
+      run_id: 'run-0',
+      order_id: orderId,
+      status: 'FAILED',
+      failure_code: 'QuoteExpired',
+    });
+  });
+
+  it.each<RunEnd>([
+    { status: 'CANCELLED', failure_code: null },
+    { status: 'FAILED', failure_code: 'QuoteExpired' },
+  ])('tells how its run ended of an order that nobody has changed since it was written: %j', async (end) => {
     const { request, orderId } = await orderOf();
     const asked: unknown[] = [];
     const later = activitiesAt(directus.url, {
-      async findDecision(run) {
-        asked.push(run);
-        return decision;
+      async findEnd(run, { askedBy }) {
+        asked.push({ ...run, askedBy });
+        return end;
       },
     });
-    const ended = { kind: 'ended', order_id: orderId, status: decision.status, failure_code: decision.code };
+    const ended = { kind: 'ended', order_id: orderId, ...end };
 
     await expect(later.validateCheckout(request)).resolves.toMatchObject(ended);
     await expect(later.validateCheckout(continuing(request))).resolves.toMatchObject(ended);
 
     const workflowId = `order-creation-${request.idempotency_key}`;
     expect(asked).toEqual([
-      { workflowId, runId: 'run-0' },
-      { workflowId, runId: 'run-0' },
+      { workflowId, runId: 'run-0', askedBy: 'run-1' },
+      { workflowId, runId: 'run-0', askedBy: 'run-1' },
     ]);
+  });
+
+  it('is tried again while Temporal does not say how its run ended', async () => {
+    const { request } = await orderOf();
+    const later = activitiesAt(directus.url, { findEnd: () => Promise.reject(new Error('UNAVAILABLE')) });
+
+    const failure = await failureOf(later.validateCheckout(request));
+
+    expect(failure).toMatchObject({ type: 'TemporalUnavailable' });
+    expect(failure.nonRetryable).toBeFalsy();
   });
 
   it('asks nobody about an order that was changed since it was written', async () => {
     const { request } = await orderOf({ customer_note: 'Changed' });
     const later = activitiesAt(directus.url, {
-      findDecision: () => Promise.reject(new Error('It was asked.')),
+      findEnd: () => Promise.reject(new Error('It was asked.')),
     });
 
     await expect(later.validateCheckout(request)).resolves.toMatchObject({ kind: 'unfinished' });
@@ -475,7 +500,7 @@ describe('createOrderRecord', () => {
     expect(record).toMatchObject({ order_id: late.order_id, maybe_sent_before: false });
     const asked = activitiesAt(directus.url, {
       runId: 'run-2',
-      findDecision: () => Promise.reject(new Error('It was asked.')),
+      findEnd: () => Promise.reject(new Error('It was asked.')),
     });
     await expect(asked.validateCheckout(request)).resolves.toMatchObject({ kind: 'unfinished' });
   });

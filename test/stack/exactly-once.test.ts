@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowExecutionInfo, WorkflowHandle } from '@temporalio/client';
 import pWaitFor from 'p-wait-for';
 import type { DemoCheckout } from '../../stack/seed.ts';
 import { openHold } from '../support/database-hold.ts';
@@ -155,44 +155,84 @@ describe('a run that was lost half-way', () => {
   }, 60_000);
 });
 
-describe('an order that a worker wrote as it died, before its run knew of it', () => {
-  it('is cancelled with its run, though the run has never heard of it', async () => {
-    const { key, checkout, order } = await orderWrittenByDyingWorker();
+describe('an order that a worker wrote as it died, so that its run does not know it', () => {
+  it('is cancelled with its run, even if Directus writes it after the run has closed', async () => {
+    const { key, checkout, release } = await orderOfDyingWorker();
     const runId = await firstRunIdOf(key);
     await handleOf(key).cancel();
     await world.stack.parts.worker.start();
     await expect(handleOf(key).result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
-    const left = await onlyOrderOf(checkout);
+    const written = await release();
 
     await sweepNow();
 
     await untilOrder(checkout, ({ status }) => status === 'CANCELLED');
     const again = await world.post(key, checkout);
-    expect(left).toMatchObject({ status: 'PENDING_PAYMENT', workflow_run_id: runId, date_updated: null });
+    expect(written).toMatchObject({ status: 'PENDING_PAYMENT', workflow_run_id: runId, date_updated: null });
     expect(await body(again)).toMatchObject({ code: 'OrderCancelled' });
     await expect(onlyOrderOf(checkout)).resolves.toMatchObject({ active_quote_id: null });
-    await expect(world.sandboxOrdersOf(order.id)).resolves.toEqual([]);
+    await expect(world.sandboxOrdersOf(written.id)).resolves.toEqual([]);
   }, 60_000);
 
-  it('fails with its run, and the same request brings it to life', async () => {
-    const { key, checkout, order } = await orderWrittenByDyingWorker();
+  it('fails with its run, even if Directus writes it after the run has closed, and the same request brings it to life', async () => {
+    const { key, checkout, release } = await orderOfDyingWorker();
     const quote = `/items/quotes/${checkout.quote_id}`;
     await world.patch(quote, { expires_at: '2020-01-01T00:00:00.000Z' });
     await world.stack.parts.worker.start();
     await expect(handleOf(key).result()).rejects.toMatchObject({ cause: { type: 'QuoteExpired' } });
-    const left = await onlyOrderOf(checkout);
+    const written = await release();
+    await sweepNow();
+    const failed = await untilOrder(checkout, ({ status }) => status === 'FAILED');
     await world.patch(quote, { expires_at: '2099-01-01T00:00:00.000Z' });
 
     const again = await world.post(key, checkout);
 
-    expect(left).toMatchObject({ status: 'PENDING_PAYMENT', date_updated: null });
+    expect(written).toMatchObject({ status: 'PENDING_PAYMENT', failure_code: null, date_updated: null });
+    expect(failed).toMatchObject({ failure_code: 'QuoteExpired', failure_reason: expect.stringContaining('died') });
     expect(again.status).toBe(201);
-    expect(await body(again)).toMatchObject({ order_id: order.id, status: 'PENDING_PAYMENT' });
-    const marks = (await handleOf(key).fetchHistory()).events?.flatMap(
-      ({ activityTaskScheduledEventAttributes: activity }) => activity?.activityType?.name ?? [],
-    );
-    expect(marks).toContain('markOrder');
-    await expect(world.sandboxOrdersOf(order.id)).resolves.toHaveLength(1);
+    expect(await body(again)).toMatchObject({ order_id: written.id, status: 'PENDING_PAYMENT' });
+    await expect(world.sandboxOrdersOf(written.id)).resolves.toHaveLength(1);
+  }, 60_000);
+
+  it('is told at once by the run itself that the quote has expired meanwhile', async () => {
+    const { key, checkout, release } = await orderOfDyingWorker();
+    const written = await release();
+    await world.patch(`/items/quotes/${checkout.quote_id}`, { expires_at: '2020-01-01T00:00:00.000Z' });
+    await world.stack.parts.worker.start();
+
+    await expect(handleOf(key).result()).rejects.toMatchObject({ cause: { type: 'QuoteExpired' } });
+
+    await expect(onlyOrderOf(checkout)).resolves.toMatchObject({
+      id: written.id,
+      status: 'FAILED',
+      failure_code: 'QuoteExpired',
+    });
+    await expect(world.sandboxOrdersOf(written.id)).resolves.toEqual([]);
+  }, 60_000);
+
+  it('is asked about again at RideNDine once a later run was lost, whatever the first one said', async () => {
+    const { key, checkout, release } = await orderOfDyingWorker();
+    await handleOf(key).cancel();
+    await world.stack.parts.worker.start();
+    await handleOf(key)
+      .result()
+      .catch(() => {});
+    const written = await release();
+    // As a worker of an older version would take it on, which asks nobody.
+    await world.temporal.workflow.start('nobody serves this', {
+      taskQueue: 'nobody-serves-this',
+      workflowId: handleOf(key).workflowId,
+    });
+    await handleOf(key).terminate();
+    await pWaitFor(async () => (await runsOf(key)).some(({ status }) => status.name === 'TERMINATED'), {
+      interval: 100,
+      timeout: 10_000,
+    });
+
+    await sweepNow();
+
+    await untilOrder(checkout, ({ ridendine_order_id }) => ridendine_order_id !== null);
+    await expect(world.sandboxOrdersOf(written.id)).resolves.toHaveLength(1);
   }, 60_000);
 });
 
@@ -302,23 +342,32 @@ describe('the schedule of the sweep', () => {
   }, 60_000);
 });
 
-/** The worker is gone, and the order is in Directus; the run's first task is repeated once there is a worker. */
-async function orderWrittenByDyingWorker() {
+/**
+ * The worker is gone, and Directus has its request to write the order, which it carries out on `release`. The run's first
+ * task is repeated once there is a worker.
+ */
+async function orderOfDyingWorker() {
   const { postgres, parts } = world.stack;
   if (postgres === undefined) throw new Error('The stack does not run its own PostgreSQL.');
   const key = randomUUID();
   const checkout = await world.newCheckout();
   const hold = await openHold(postgres);
-  try {
-    await hold.query('INSERT INTO orders (id, idempotency_key) VALUES (gen_random_uuid(), $1)', [key]);
-    await world.post(key, checkout, { prefer: 'wait=0' });
-    await hold.untilWaitedFor(1);
-    await parts.worker.stop({ signal: 'SIGKILL' });
-  } finally {
-    await hold.release();
-  }
-  await pWaitFor(async () => (await world.ordersOf(checkout.quote_id)).length === 1, { interval: 50, timeout: 10_000 });
-  return { key, checkout, order: await onlyOrderOf(checkout) };
+  await hold.query('INSERT INTO orders (id, idempotency_key) VALUES (gen_random_uuid(), $1)', [key]);
+  await world.post(key, checkout, { prefer: 'wait=0' });
+  await hold.untilWaitedFor(1);
+  await parts.worker.stop({ signal: 'SIGKILL' });
+  return {
+    key,
+    checkout,
+    release: async (): Promise<OrderRow> => {
+      await hold.release();
+      await pWaitFor(async () => (await world.ordersOf(checkout.quote_id)).length === 1, {
+        interval: 50,
+        timeout: 10_000,
+      });
+      return await onlyOrderOf(checkout);
+    },
+  };
 }
 
 /** An order whose partner step is tried in vain. */
@@ -414,8 +463,8 @@ async function firstRunIdOf(key: string): Promise<string> {
   return raw.workflowExecutionInfo?.firstRunId ?? '';
 }
 
-async function runsOf(key: string): Promise<unknown[]> {
-  const runs: unknown[] = [];
+async function runsOf(key: string): Promise<WorkflowExecutionInfo[]> {
+  const runs: WorkflowExecutionInfo[] = [];
   const query = `WorkflowId = "order-creation-${key}"`;
   for await (const run of world.temporal.workflow.list({ query })) runs.push(run);
   return runs;

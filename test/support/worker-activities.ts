@@ -21,13 +21,13 @@ export function workerActivities(options: {
   /** That of the key in the input unless told. */
   workflowId?: string;
   /** What Temporal knows of the run that wrote an order; nothing unless told. */
-  findDecision?: OrderRuns['findDecision'];
+  findEnd?: OrderRuns['findEnd'];
 }): DirectusActivities {
-  const { url, token, timeoutMs = 10_000, runId = 'run-1', workflowId, findDecision = async () => null } = options;
+  const { url, token, timeoutMs = 10_000, runId = 'run-1', workflowId, findEnd = async () => null } = options;
   const run = runsFor(runId, workflowId);
   const activities = createActivities({
     orders: createOrdersStore(connectDirectus({ url, token, timeoutMs })),
-    runs: { continueOrder: async () => 'is open', requestCancellation: async () => {}, findDecision },
+    runs: { continueOrder: async () => 'is open', requestCancellation: async () => {}, findEnd },
     ridendine: createRideNDineClient({ baseUrl: 'http://ridendine.invalid', apiKey: 'unused', timeoutMs: 1000 }),
     deadlines: {
       ridendineTimeoutMs: 10_000,

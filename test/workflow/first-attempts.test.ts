@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { activityInfo } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
+import type { CheckoutStanding, OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import { searchAttributes } from '../../src/domain/order-creation.ts';
 import type { OrderCreationStage } from '../../src/domain/order-creation.ts';
 import { newCheckoutRequest } from '../support/builders.ts';
@@ -53,6 +53,17 @@ describe('a step at Directus', () => {
 
     expect(await stagesOf(waiting)).toContain(stage);
     expect(await stagesOf(await newScenario())).not.toContain(stage);
+  });
+
+  it('is an activity from its first attempt on where it changes an order that is there', async () => {
+    const scenario = await newScenario();
+    const usual = { ...scenario.activities };
+    scenario.activities.validateCheckout = async (input) =>
+      ({ ...(await usual.validateCheckout(input)), kind: 'failed' }) as CheckoutStanding;
+
+    const events = await eventsOf(scenario);
+
+    expect(activitiesIn(events)).toEqual(['createOrderRecord', 'createRideNDineOrder']);
   });
 
   it('is not tried again after a definite refusal', async () => {
