@@ -98,6 +98,14 @@ export const changeVariants: ChangeVariant[] = [
     worker: { reuseV8Context: false },
   },
   {
+    variant: 'few polls for new orders',
+    kind: 'undone',
+    title: "the SDK's ratio of polls",
+    about:
+      "Half of the worker's polls are for new orders, not a fifth: with two polls for the four partitions of the queue, an order among many at once may wait for two seconds.",
+    worker: { nonStickyToStickyPollRatio: 0.2 },
+  },
+  {
     variant: 'autoscaling pollers',
     kind: 'tried',
     title: 'pollers that scale by themselves',

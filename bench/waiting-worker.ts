@@ -75,10 +75,11 @@ const worker = await Worker.create({
   ...workflow,
   interceptors: { ...('interceptors' in workflow && workflow.interceptors), activity: [activityLogContext] },
   activities: steps,
-  // As in src/config/worker-settings.ts.
+  // As in src/config/worker-settings.ts and src/worker/create-worker.ts.
   maxConcurrentActivityTaskExecutions: 100,
   maxConcurrentWorkflowTaskExecutions: 200,
   maxConcurrentLocalActivityExecutions: 200,
+  nonStickyToStickyPollRatio: 0.5,
   ...(JSON.parse(process.env['WORKER_OPTIONS'] ?? '{}') as Partial<WorkerOptions>),
 });
 await worker.run();
