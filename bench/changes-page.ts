@@ -36,6 +36,7 @@ export function describeChanges(result: BenchResult): string[] {
       `${asItIs.map((point) => `${figure(point.ordersPerSecond, 1)} orders/s ${load(point.parallel)}`).join(' and ')},`,
       `and ${asItIs.map((point) => `${cpu(point)} ms of CPU ${load(point.parallel)}`).join(' and ')}.`,
       ...asItIs.flatMap(noise),
+      ...bareSteps(points),
       'What is _undone_ is how the product would be without that change: more ms, more CPU and fewer orders than 1 are what it saves.',
     ].join(' '),
     `![What each change adds to an order](pictures/performance/${LONGER})`,
@@ -48,6 +49,17 @@ export function describeChanges(result: BenchResult): string[] {
       `Temporal as it is: ${temporalFlags.map((flag) => `\`${flag}\``).join(' ')}`,
     ]),
   ];
+}
+
+/** What no way of writing the workflow can go below on this machine. */
+function bareSteps(points: ChangePoint[]): string[] {
+  const [fewest, most] = parallelsOf(points);
+  return measuredVariants(points)
+    .filter(({ kind }) => kind === 'bare')
+    .map(({ variant, title }) => {
+      const [alone, together] = [pointOf(points, variant, fewest), pointOf(points, variant, most)];
+      return `A workflow of _${title}_ takes ${figure(alone.latencyMs.p50, 0)} ms ${load(fewest)} and places ${figure(together.ordersPerSecond, 1)} orders/s ${load(most)}.`;
+    });
 }
 
 /** Of what has one turn nobody knows. */
