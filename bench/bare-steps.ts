@@ -3,7 +3,8 @@ import type { OrderCreationActivities } from '../src/activities/order-creation-a
 import type { OrderCreationInput } from '../src/domain/order-creation.ts';
 import type { OrderCreationResult } from '../src/domain/order.ts';
 
-type Steps = Pick<
+/** The four steps of the good path. */
+export type BareSteps = Pick<
   OrderCreationActivities,
   'validateCheckout' | 'createOrderRecord' | 'createRideNDineOrder' | 'saveLinkIds'
 >;
@@ -11,7 +12,7 @@ type Steps = Pick<
 /** The good path and nothing else: what the engine takes for it, whatever one writes. */
 export async function takeBareSteps(
   input: OrderCreationInput,
-  { directus, partner }: { directus: Steps; partner: Steps },
+  { directus, partner }: { directus: BareSteps; partner: BareSteps },
 ): Promise<OrderCreationResult> {
   const standing = await directus.validateCheckout(input);
   if (standing.kind !== 'new') throw new Error('There is an order already.');

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
-import type { OrderCreationActivities } from '../src/activities/order-creation-activities.ts';
 import { currentRunId } from '../src/activities/run-id.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
 import { buildRideNDineRequest } from '../src/domain/ridendine-order.ts';
@@ -13,16 +12,14 @@ import { createWorkerLogger } from '../src/observability/worker-logger.ts';
 import { activityLogContext } from '../src/worker/activity-log-context.ts';
 import { workflowCode } from '../src/worker/workflow-code.ts';
 import { newCheckout } from '../test/support/builders.ts';
+import type { BareSteps } from './bare-steps.ts';
 
 const HOUR_MS = 60 * 60_000;
 
 const [validateMs = 0, createMs = 0, partnerMs = 0, saveMs = 0] = setting('WAITS_MS').split(',').map(Number);
 
 /** What they answer is of the size that the real ones answer, since the server stores it. */
-const steps: Pick<
-  OrderCreationActivities,
-  'validateCheckout' | 'createOrderRecord' | 'createRideNDineOrder' | 'saveLinkIds'
-> = {
+const steps: BareSteps = {
   async validateCheckout() {
     await delay(validateMs);
     return {

@@ -94,11 +94,10 @@ async function createOnce(orders: OrdersStore, request: OrderCreationInput, chec
 
 /** Not in a local attempt: if its worker dies, the run knows of no change that it has to take back. */
 async function reopen(orders: OrdersStore, orderId: string, quoteId: string): Promise<StoredOrder> {
-  if (activityInfo().isLocal)
-    throw ApplicationFailure.retryable(
-      'The order is there already: an activity has to change it.',
-      'DirectusUnavailable',
-    );
+  if (activityInfo().isLocal) {
+    const message = 'The order is there already: an activity has to change it.';
+    throw ApplicationFailure.retryable(message, 'DirectusUnavailable');
+  }
   let reopened: StoredOrder | null;
   try {
     reopened = await orders.reopen(orderId, quoteId);
