@@ -1,5 +1,6 @@
 import { COST_PARALLEL } from './capacity.ts';
 import { describeChanges } from './changes-page.ts';
+import { describeDirectusCalls } from './directus-calls-page.ts';
 import { describeGrowth } from './growth-page.ts';
 import { conditions, figure, measuredOnce, table } from './page-parts.ts';
 import { conditionsOf } from './result.ts';
@@ -25,6 +26,11 @@ export function describePerformance(result: BenchResult): string {
     '![CPU of one order by process](pictures/performance/cpu-per-order.svg)',
     describeCosts(result),
     describeHistory(result),
+    '## What Directus takes of it',
+    describeDirectusCalls(result.directus),
+    conditions(conditionsOf(result, 'directus'), [
+      'Directus and PostgreSQL: as `npm start` runs them, where it says no else',
+    ]),
     '## The orchestration alone',
     '![What the workflow adds to the waits](pictures/performance/orchestration.svg)',
     describeOrchestration(orchestration),

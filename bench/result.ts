@@ -180,6 +180,10 @@ const changesSchema = z.object({
 });
 export type ChangesResult = z.output<typeof changesSchema>;
 
+/** Each call to Directus by itself, in the place of an order. */
+const directusCallsSchema = z.object({ cells: z.array(cellSchema) });
+export type DirectusCallsResult = z.output<typeof directusCallsSchema>;
+
 export const machineSchema = z.object({
   cores: z.number(),
   processor: z.string(),
@@ -206,6 +210,7 @@ export const benchResultSchema = conditionsSchema.extend({
   measuredApart: z.record(z.string(), conditionsSchema).default({}),
   whole: wholeSchema,
   orchestration: orchestrationSchema,
+  directus: directusCallsSchema,
   growth: growthSchema,
   soak: soakSchema,
   changes: changesSchema,
@@ -213,7 +218,7 @@ export const benchResultSchema = conditionsSchema.extend({
 export type BenchResult = z.output<typeof benchResultSchema>;
 
 /** What can be measured apart from the rest. */
-export const benchParts = ['whole', 'orchestration', 'growth', 'soak', 'changes'] as const;
+export const benchParts = ['whole', 'directus', 'orchestration', 'growth', 'soak', 'changes'] as const;
 export type BenchPart = (typeof benchParts)[number];
 
 export function conditionsOf(result: BenchResult, part: BenchPart): Conditions {

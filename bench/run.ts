@@ -9,6 +9,7 @@ import { PartCrashed } from '../stack/supervisor.ts';
 import { findTemporalServer } from '../test/support/find-temporal-server.ts';
 import { changeVariants } from './change-variants.ts';
 import { measureChanges } from './changes.ts';
+import { measureDirectusCalls } from './directus-calls.ts';
 import { measureGrowth } from './growth.ts';
 import { describeMachine } from './machine.ts';
 import { measuredFile, readBenchResult } from './measured.ts';
@@ -108,6 +109,11 @@ function measuresOf(plan: Plan): { [Part in BenchPart]: () => Promise<BenchResul
     async whole() {
       progress.say('From the click to the payment session');
       return wholeResult(await measureWhole({ plan: { ...plan, partnersMs: [20, 300] }, progress, signal }));
+    },
+    directus() {
+      progress.say('Directus alone');
+      const directusPlan = { ...plan, orders: plan.ordersFor(1) };
+      return measureDirectusCalls({ plan: directusPlan, progress, signal });
     },
     orchestration() {
       progress.say('The orchestration alone');

@@ -1,6 +1,8 @@
 import { expect, it } from '@jest/globals';
 import { changeVariants } from '../../bench/change-variants.ts';
 import { measureChanges } from '../../bench/changes.ts';
+import { measureDirectusCalls } from '../../bench/directus-calls.ts';
+import { describeDirectusCalls } from '../../bench/directus-calls-page.ts';
 import { measureGrowth } from '../../bench/growth.ts';
 import { measureOrchestration } from '../../bench/orchestration.ts';
 import { measureSoak, soakResult } from '../../bench/soak.ts';
@@ -47,6 +49,27 @@ it(
     expect(oneProcess?.cpuMsPerOrder['worker']?.value).toBeLessThan(
       oneProcess?.cpuMsPerOrder['gateway with worker']?.value ?? 0,
     );
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  'measures each call to Directus, as it runs and as it is shipped',
+  async () => {
+    const result = await measureDirectusCalls({ plan: { ...plan, orders: 4 }, progress: silentProgress });
+
+    expect(result.cells.map(({ variant, orders }) => `${variant} ${orders}`)).toEqual([
+      'as it is: quote and order 4',
+      'as it is: quote 4',
+      'as it is: write 4',
+      'as it is: link 4',
+      'as shipped: quote and order 4',
+      'as shipped: quote 4',
+      'as shipped: write 4',
+      'as shipped: link 4',
+    ]);
+    expect(result.cells.map(({ latencyMs }) => latencyMs.p50.lowest > 0)).not.toContain(false);
+    expect(describeDirectusCalls(result)).toContain('write the order with its items');
   },
   TIMEOUT_MS,
 );

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { newOrder } from '../src/activities/new-order.ts';
+import { checkCheckout } from '../src/domain/checkout.ts';
+import { checkoutRequestSchema } from '../src/domain/checkout-request.ts';
+import { connectDirectus } from '../src/integrations/directus/directus-client.ts';
+import { createOrdersStore } from '../src/integrations/directus/orders-store.ts';
+import type { NewOrder, OrdersStore } from '../src/integrations/directus/orders-store.ts';
+import { startDirectus } from '../stack/directus/start-directus.ts';
+import { freePort } from '../stack/free-port.ts';
+import type { Progress } from '../stack/progress.ts';
+import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
+import { measureAtRest, measureLoad } from './measured-load.ts';
+import type { AtRest, Pids } from './measured-load.ts';
+import type { DirectusCallsResult } from './result.ts';
+import { cellsOf } from './summary.ts';
+import type { Sample } from './summary.ts';
+import { failWhenAborted } from './until-aborted.ts';
+import type { PlacedOrder } from './whole-quotes.ts';
+import { failOnCrash, openWholeSite } from './whole-site.ts';
+import type { WholeSite } from './whole-site.ts';
+
+/** What an order asks of Directus, in its turn, and one thing that it could ask instead. */
+export const directusCalls = ['quote and order', 'quote', 'write', 'link'] as const;
+export type DirectusCall = (typeof directusCalls)[number];
+
+/** How Directus runs: as the product has it, or with a copy of its schema for each request, as it is shipped. */
+export const directusVariants = { 'as it is': {}, 'as shipped': { CACHE_SCHEMA_FREEZE_ENABLED: 'false' } };
+export type DirectusVariant = keyof typeof directusVariants;
+
+export interface DirectusCallsPlan {
+  rounds: number;
+  /** Of each variant, before anything is measured. */
+  warmUpOrders: number;
+  orders: number;
+  atRestMs: number;
+}
+
+/** An order that has its quote and is not written yet. */
+type ReadyOrder = Pick<PlacedOrder, 'key' | 'checkout'> & { order: NewOrder };
+
+interface Place {
+  variant: DirectusVariant;
+  pids: Pids;
+  orders: OrdersStore;
+  atRest: AtRest;
+}
+
+/** Makes the calls of an order one at a time, each by itself, of a Directus beside which nothing is at work. */
+export async function measureDirectusCalls(options: {
+  plan: DirectusCallsPlan;
+  progress: Progress;
+  /** Ends everything; the promise is rejected then. */
+  signal?: AbortSignal;
+}): Promise<DirectusCallsResult> {
+  const { plan, progress, signal } = options;
+  const site = await progress.step('Stack', () => openWholeSite());
+  const cleanUps: (() => Promise<void>)[] = [() => site.stop()];
+  const measure = async () => {
+    const places: Place[] = [];
+    for (const variant of ['as it is', 'as shipped'] as const) {
+      const place = await progress.step(`Directus ${variant}`, () =>
+        openPlace(site, variant, (stop) => cleanUps.push(stop)),
+      );
+      await measureCalls(site, place, plan.warmUpOrders);
+      places.push({ ...place, atRest: await measureAtRest(place.pids, plan.atRestMs) });
+    }
+    const samples: Sample[] = [];
+    for (let round = 1; round <= plan.rounds; round += 1) {
+      await progress.step(`Round ${round} of ${plan.rounds}`, async (doing) => {
+        for (const place of round % 2 === 1 ? places : places.toReversed()) {
+          doing(place.variant);
+          for (const { call, load } of await measureCalls(site, place, plan.orders)) {
+            samples.push({ ...load, variant: nameOf(place.variant, call), round, partnerMs: null, parallel: 1 });
+          }
+        }
+      });
+    }
+    return { cells: cellsOf(samples) };
+  };
+  try {
+    return await Promise.race([measure(), failOnCrash(site), failWhenAborted(signal)]);
+  } finally {
+    for (const cleanUp of cleanUps.toReversed()) await cleanUp();
+  }
+}
+
+/** What a cell of the result is called. */
+export function nameOf(variant: DirectusVariant, call: DirectusCall): string {
+  return `${variant}: ${call}`;
+}
+
+/** The stack's own Directus is as the product has it; another one is started beside it, on the same database. */
+async function openPlace(
+  site: WholeSite,
+  variant: DirectusVariant,
+  whenDone: (stop: () => Promise<void>) => void,
+): Promise<Place> {
+  const { urls, secrets } = site.world.stack;
+  const { url, pid } =
+    variant === 'as it is'
+      ? { url: urls.directus, pid: site.pids.directus }
+      : await startAnother(site, directusVariants[variant], whenDone);
+  const connection = { url, token: secrets.directusServiceToken, timeoutMs: 60_000 };
+  return {
+    variant,
+    pids: { directus: pid, postgres: site.pids.postgres },
+    orders: createOrdersStore(connectDirectus(connection)),
+    atRest: {},
+  };
+}
+
+async function startAnother(
+  { world, postgres }: WholeSite,
+  variables: Record<string, string>,
+  whenDone: (stop: () => Promise<void>) => void,
+): Promise<{ url: string; pid: number }> {
+  const { dataDir, supervisor, stop } = await openSupervisedFolder('order-creation-directus');
+  whenDone(stop);
+  const { secrets } = world.stack;
+  const { url, part } = await startDirectus({
+    supervisor,
+    dataDir: path.join(dataDir, 'directus'),
+    port: await freePort(),
+    postgres,
+    adminToken: secrets.directusAdminToken,
+    adminEmail: 'admin@example.com',
+    adminPassword: secrets.directusAdminPassword,
+    secret: secrets.directusSecret,
+    variables,
+  });
+  return { url, pid: part.pid };
+}
+
+/** Of so many new orders, all of them at one call before the next call. */
+async function measureCalls(site: WholeSite, { orders, pids, atRest }: Place, count: number) {
+  const ready = await readyOrders(orders, await site.newOrders(count));
+  const calls: Record<DirectusCall, (order: ReadyOrder) => Promise<unknown>> = {
+    'quote and order': ({ key, checkout }) =>
+      Promise.all([orders.findOrderByKey(key), orders.findQuote(checkout.quote_id)]),
+    quote: ({ checkout }) => orders.findQuote(checkout.quote_id),
+    write: ({ order }) => orders.createOrder(order),
+    link: async ({ order }) => {
+      const ids = { ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` };
+      if (!(await orders.saveLink(order.id, ids))) throw new Error('An order that was just written is not there.');
+    },
+  };
+  const measured = [];
+  for (const call of directusCalls) {
+    const place = async (order: ReadyOrder) => void (await calls[call](order));
+    measured.push({ call, load: await measureLoad({ pids, atRest, orders: ready, parallel: 1, place }) });
+  }
+  return measured;
+}
+
+async function readyOrders(orders: OrdersStore, placed: PlacedOrder[]): Promise<ReadyOrder[]> {
+  const ready: ReadyOrder[] = [];
+  for (const { key, checkout } of placed) {
+    const request = checkoutRequestSchema.parse({ ...checkout, idempotency_key: key });
+    const checked = checkCheckout(request, await orders.findQuote(request.quote_id), new Date());
+    if (!checked.ok) throw new Error('A quote of the benchmark can not be ordered.');
+    ready.push({ key, checkout, order: newOrder(request, checked.checkout, randomUUID()) });
+  }
+  return ready;
+}
