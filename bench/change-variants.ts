@@ -119,7 +119,8 @@ export const changeVariants: ChangeVariant[] = [
     variant: 'two threads',
     kind: 'tried',
     title: '2 threads for workflows',
-    about: 'The product has one, and more workers where one is not enough.',
+    about:
+      'The product has one, and more workers where one is not enough: a second thread shares its worker with a single thread for HTTP and encryption.',
     worker: { workflowThreadPoolSize: 2 },
   },
   {

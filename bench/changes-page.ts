@@ -37,7 +37,7 @@ export function describeChanges(result: BenchResult): string[] {
       `and ${asItIs.map((point) => `${cpu(point)} ms of CPU ${load(point.parallel)}`).join(' and ')}.`,
       ...asItIs.flatMap(noise),
       ...bareSteps(points),
-      'What is _undone_ is how the product would be without that change: more ms, more CPU and fewer orders than 1 are what it saves.',
+      'What is _undone_ is how the product would be without that change: more ms, more CPU and fewer orders than 1 are what it saves. Of many in parallel the orders/s count: where some wait at the server while others are served at once, the median alone looks better.',
     ].join(' '),
     `![What each change adds to an order](pictures/performance/${LONGER})`,
     `![Orders a second with each change](pictures/performance/${FASTER})`,
@@ -45,7 +45,7 @@ export function describeChanges(result: BenchResult): string[] {
     `A worker is ready after ${figure(workerReadyMs.bundled, 0)} ms if its workflows were compiled beforehand, as the image has them, and after ${figure(workerReadyMs.bundling, 0)} ms if it compiles them at its start.`,
     conditions(conditionsOf(result, 'changes'), [
       'Differences and ratios are those to how it was as it is in the same round',
-      'Each variant has a new server and a new worker in each round; no other runs beside them. They have placed few orders before, so that they are slower than those above, which are warm',
+      'Each variant has a new server and a new worker in each round, and nothing runs beside them: their times are not to be compared with those above, where three servers with their workers share the cores',
       `Temporal as it is: ${temporalFlags.map((flag) => `\`${flag}\``).join(' ')}`,
     ]),
   ];
@@ -66,8 +66,12 @@ function bareSteps(points: ChangePoint[]): string[] {
 function noise({ parallel, moreMs, ordersRatio }: ChangePoint): string[] {
   if (moreMs.lowest === moreMs.highest) return [];
   return [
-    `Two turns of it in the same round lie up to ${moreMs.highest.toFixed(1)} ms and a factor of ${ordersRatio.highest.toFixed(2)} in orders/s from their mean (${load(parallel)}): less than that is no effect.`,
+    `Its turns in the same round lie up to ${furthest(moreMs, 0).toFixed(1)} ms and ${(100 * furthest(ordersRatio, 1)).toFixed(0)} % of the orders/s from their mean (${load(parallel)}): less than that is no effect.`,
   ];
+}
+
+function furthest({ lowest, highest }: Figure, from: number): number {
+  return Math.max(highest - from, from - lowest);
 }
 
 export function drawChangesCharts({ points }: ChangesResult): Record<string, string> {
@@ -161,6 +165,7 @@ function cpu({ cpuMsPerOrder }: ChangePoint): string {
 }
 
 function signedFigure({ value, lowest, highest }: Figure, digits: number): string {
+  if (lowest === highest) return signed(value, digits);
   return `${signed(value, digits)} (${signed(lowest, digits)} to ${signed(highest, digits)})`;
 }
 

@@ -18,6 +18,8 @@ import { openWorkflowBundles } from './workflow-bundles.ts';
 import type { WorkflowBundles } from './workflow-bundles.ts';
 
 const WARM_UP_PARALLEL = 8;
+/** So many variants come between two turns of as it is: how far those lie apart tells what a difference is worth. */
+const AS_IT_IS_EVERY = 4;
 
 type Turn = Omit<ChangeVariant, 'kind' | 'title' | 'about'>;
 
@@ -36,9 +38,7 @@ export async function measureChanges(options: {
   signal?: AbortSignal;
 }): Promise<ChangesResult> {
   const { plan, variants, progress, signal } = options;
-  // As it is twice: how far its turns lie apart tells what a difference to it is worth.
-  const half = Math.ceil(variants.length / 2);
-  const turns = [asItIs, ...variants.slice(0, half), asItIs, ...variants.slice(half)];
+  const turns = variants.flatMap((turn, index) => (index % AS_IT_IS_EVERY === 0 ? [asItIs, turn] : [turn]));
   const samples: Sample[] = [];
   const readyMs = { bundled: [] as number[], bundling: [] as number[] };
   let temporalFlags: string[] = [];

@@ -8,7 +8,15 @@ export const measuredFile = fileURLToPath(new URL('measured.json', import.meta.u
 
 /** @throws Error with one sentence if the text is no result of `npm run bench`. */
 export function readBenchResult(text: string): BenchResult {
-  const parsed = benchResultSchema.safeParse(JSON.parse(text));
+  const parsed = benchResultSchema.safeParse(jsonIn(text));
   if (parsed.success) return parsed.data;
   throw new Error(`This is no result of npm run bench: ${z.prettifyError(parsed.error).split('\n').join(' ')}`);
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('This is no result of npm run bench: it is no JSON.');
+  }
 }

@@ -22,8 +22,9 @@ function describeMachine({ cores, processor, memoryGb, system, loadBefore, versi
   return `${cores} cores (${processor}), ${memoryGb} GB, ${system}; load average before it ${loadBefore.toFixed(1)}; ${programs.join(', ')}.`;
 }
 
-/** With the lowest and the highest round. */
+/** With the lowest and the highest round, if there were several. */
 export function figure({ value, lowest, highest }: Figure, digits: number): string {
+  if (lowest === highest) return value.toFixed(digits);
   return `${value.toFixed(digits)} (${lowest.toFixed(digits)}–${highest.toFixed(digits)})`;
 }
 

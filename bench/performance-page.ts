@@ -55,11 +55,11 @@ function headline({ whole }: BenchResult): string {
       .filter((ratio) => ratio.variant === variant && ratio.parallel === alone)
       .map(({ partnerMs, p50 }) => `**${figure(p50, 2)} times** as long if RideNDine takes ${partnerMs} ms`)
       .join(', ');
-  const { durable, oneProcess, plain } = whole.saturation;
+  const { partnerMs: fastestMs, durable, oneProcess, plain } = whole.saturation;
   return [
     `One order at a time, an order by the workflow takes ${timesAsLong('durable')}, compared with the plain handler (medians).`,
     `With gateway and worker [in one process](operations.md#gateway-and-worker-in-one-process) it takes ${timesAsLong('one process')}.`,
-    `The most that each was seen to place on the same cores: ${figure(durable.ordersPerSecond, 1)} orders/s by the workflow`,
+    `The most that each was seen to place on the same cores, RideNDine taking ${fastestMs} ms: ${figure(durable.ordersPerSecond, 1)} orders/s by the workflow`,
     `(${durable.parallel} in parallel), ${figure(oneProcess.ordersPerSecond, 1)} in one process (${oneProcess.parallel} in parallel),`,
     `${figure(plain.ordersPerSecond, 1)} by the plain handler (${plain.parallel} in parallel):`,
     `**${figure(durable.ratio, 2)}** and **${figure(oneProcess.ratio, 2)}** of it.`,

@@ -88,6 +88,13 @@ const handlesSchema = z.object({ files: z.number(), sockets: z.number(), threads
 
 const liveSchema = z.object({ heapBytes: z.number(), memoryBytes: z.number() });
 
+const trendSchema = z.object({
+  slope: z.number(),
+  interval: z.object({ from: z.number(), to: z.number() }).nullable(),
+  samples: z.number(),
+  effectiveSamples: z.number(),
+});
+
 const soakSchema = z.object({
   orders: z.number(),
   partnerMs: z.number(),
@@ -105,12 +112,9 @@ const soakSchema = z.object({
     z.object({
       memoryBytes: z.array(z.number()),
       /** In bytes a second, with the interval of 95 % confidence. */
-      trend: z.object({
-        slope: z.number(),
-        interval: z.object({ from: z.number(), to: z.number() }).nullable(),
-        samples: z.number(),
-        effectiveSamples: z.number(),
-      }),
+      trend: trendSchema,
+      /** The same of what is left right after a garbage collection, of our own programs. */
+      collectedTrend: trendSchema.nullable().default(null),
       /** When nothing was under way. */
       open: z.object({ before: handlesSchema, after: handlesSchema }),
       /** After a garbage collection, of our own programs. */

@@ -39,29 +39,39 @@ process.exitCode = await run();
 // What hangs on here is a connection or a timer: everything that matters is stopped.
 process.exit();
 
-/**
- * `npm run bench -- [--rounds N] [--orders N] [--only PART,…] [--stored N,…] [--soak-orders N] [--soak-rate N] [--write]
- * [--from FILE]`: measures, and leaves the result
- * in .bench/result.json. With `--only`, the parts that are not named are as they were in there, or are those that the
- * documents show. With `--write` the result also becomes the figures of the documents; with `--from`, an earlier one does.
- */
+const USAGE = `npm run bench [-- OPTION …]
+
+Measures what an order takes, prints it, and leaves the result in .bench/result.json: docs/performance.md says how.
+  --rounds N          how often each variant is measured; 5
+  --orders N          of one caller in each round, of many callers more; 60
+  --only PART,…       of ${benchParts.join(', ')}; the other parts stay as they
+                      were in the last result, or as the documents show them
+  --stored N,…        orders that Directus holds in the part growth; 10000,100000,1000000
+  --soak-orders N     orders of the part soak; 10000
+  --soak-rate N       of them a second, less than the machine carries at most; 8
+  --write             also writes the figures into the documents
+  --from FILE         measures nothing: prints, or writes, an earlier result
+Exit code: 0 if it is done, 1 if it could not be, 130 if it was interrupted.`;
+
 async function run(): Promise<number> {
   try {
     const { values } = parseArgs({
       options: {
         rounds: { type: 'string', default: '5' },
-        // Of one caller after the other; many callers place more.
         orders: { type: 'string', default: '60' },
         only: { type: 'string', default: benchParts.join(',') },
-        // Orders in Directus, one number after the other.
         stored: { type: 'string', default: '10000,100000,1000000' },
         'soak-orders': { type: 'string', default: '10000' },
-        // Two thirds of what two cores carry at most.
         'soak-rate': { type: 'string', default: '8' },
         write: { type: 'boolean', default: false },
         from: { type: 'string' },
+        help: { type: 'boolean', default: false },
       },
     });
+    if (values.help) {
+      progress.say(USAGE);
+      return 0;
+    }
     const text = values.from
       ? await readFile(values.from, 'utf8')
       : await measure({
@@ -202,7 +212,8 @@ async function completed(measured: Partial<BenchResult>, conditions: Conditions)
 function partsNamed(text: string): BenchPart[] {
   const names = text.split(',');
   const unknown = names.filter((name) => !benchParts.some((part) => part === name));
-  if (unknown.length > 0) throw new Error(`--only knows ${benchParts.join(', ')}, not ${unknown.join(', ')}.`);
+  if (unknown.length > 0)
+    throw new Error(`--only knows ${benchParts.join(', ')}, not ${unknown.map((name) => `"${name}"`).join(', ')}.`);
   return benchParts.filter((part) => names.includes(part));
 }
 

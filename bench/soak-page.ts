@@ -22,16 +22,28 @@ export function describeSoak(soak: SoakResult): string {
       `RideNDine takes ${partnerMs} ms. At most ${mostUnderWay} were under way. From the time at which an order was due to its payment session:`,
       `p50 ${p50.toFixed(0)}, p95 ${p95.toFixed(0)}, p99 ${p99.toFixed(0)} ms.`,
       `The lines are fitted to what comes after the first ${Math.round(100 * warmUpShare)} % of the time; in parentheses the interval of 95 % confidence.`,
+      'Temporal and PostgreSQL keep the orders, and caches of them: theirs has to grow.',
     ].join(' '),
     table(
-      ['process', 'memory at first', 'at last', 'kB an order', 'MB an hour', 'samples: as many as'],
-      named.map(([name, { memoryBytes, trend }]) => [
+      [
+        'process',
+        'memory at first',
+        'at last',
+        'kB an order',
+        'MB an hour',
+        'samples: as many as',
+        'kB an order, after garbage collections',
+        'samples: as many as',
+      ],
+      named.map(([name, { memoryBytes, trend, collectedTrend }]) => [
         name,
         megabytes(memoryBytes[0]),
         megabytes(memoryBytes.at(-1)),
         sloped(trend, 1e-3 / ordersPerSecond, 1),
         sloped(trend, 3600e-6, 0),
-        `${trend.samples}: ${trend.effectiveSamples.toFixed(0)}`,
+        samplesOf(trend),
+        collectedTrend ? sloped(collectedTrend, 1e-3 / ordersPerSecond, 1) : '–',
+        collectedTrend ? samplesOf(collectedTrend) : '–',
       ]),
     ),
     'After a garbage collection, and what is open then, before the orders and after them, when nothing is under way:',
@@ -65,7 +77,9 @@ export function drawSoakChart({ orders, ordersPerSecond, seconds, processes }: S
 
 function headline(name: string, process: Process | undefined, ordersPerSecond: number): string {
   if (process === undefined) return `The ${name} was not measured.`;
-  const { trend, open } = process;
+  const { open } = process;
+  // What lies about as garbage tells nothing of what stays.
+  const trend = process.collectedTrend ?? process.trend;
   const flat = isFlat(trend);
   const memory =
     flat === undefined
@@ -78,6 +92,10 @@ function headline(name: string, process: Process | undefined, ordersPerSecond: n
       : `holds ${Math.max(0, files)} FILE DESCRIPTORS and ${Math.max(0, sockets)} SOCKETS MORE than before`;
   const live = process.live && `after a garbage collection it holds ${change(process.live, inMegabytes)} MB; `;
   return `The ${name} ${memory}; ${live ?? ''}it ${handles}.`;
+}
+
+function samplesOf({ samples, effectiveSamples }: Process['trend']): string {
+  return `${samples}: ${effectiveSamples.toFixed(0)}`;
 }
 
 function sloped({ slope, interval }: Process['trend'], unit: number, digits: number): string {

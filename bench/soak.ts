@@ -25,6 +25,8 @@ export interface SoakPlan {
   /** Before anything is counted: programs open what they keep open. */
   warmUpOrders: number;
   sampleEveryMs: number;
+  /** How often worker and gateway are made to collect their garbage. */
+  collectEveryMs: number;
   /** For idle connections to close. */
   settleMs: number;
 }
@@ -34,6 +36,7 @@ export const usualSoak: Omit<SoakPlan, 'orders' | 'ordersPerSecond'> = {
   partnerMs: 300,
   warmUpOrders: 120,
   sampleEveryMs: 2_000,
+  collectEveryMs: 20_000,
   // The gateway keeps an idle connection for 72 s.
   settleMs: 80_000,
 };
@@ -45,6 +48,8 @@ export interface SoakMeasurement {
   elapsedMs: number;
   mostUnderWay: number;
   samples: SoakSample[];
+  /** Of those that are judged, right after a garbage collection. */
+  collected: SoakSample[];
   before: AtRest;
   after: AtRest;
 }
@@ -94,9 +99,14 @@ export async function measureSoak(options: {
 
 /** The lines are fitted to what comes after the warm-up. */
 export function soakResult(measured: SoakMeasurement): SoakResult {
-  const { plan, samples, latenciesMs, elapsedMs, mostUnderWay, before, after } = measured;
+  const { plan, samples, collected, latenciesMs, elapsedMs, mostUnderWay, before, after } = measured;
   const lastSeconds = samples.at(-1)?.seconds ?? 0;
-  const fitted = samples.filter(({ seconds }) => seconds >= WARM_UP_SHARE * lastSeconds);
+  const trendOf = (taken: SoakSample[], name: string) =>
+    fitTrend(
+      taken
+        .filter(({ seconds }) => seconds >= WARM_UP_SHARE * lastSeconds)
+        .map(({ seconds, memoryBytes }) => ({ x: seconds, y: memoryBytes[name] ?? 0 })),
+    );
   return {
     orders: latenciesMs.length,
     partnerMs: plan.partnerMs,
@@ -111,13 +121,13 @@ export function soakResult(measured: SoakMeasurement): SoakResult {
     seconds: samples.map(({ seconds }) => Number(seconds.toFixed(1))),
     processes: Object.fromEntries(
       Object.entries(before.open).map(([name, openBefore]) => {
-        const memoryOf = ({ memoryBytes }: SoakSample) => memoryBytes[name] ?? 0;
         const [liveBefore, liveAfter] = [before.live[name], after.live[name]];
         return [
           name,
           {
-            memoryBytes: samples.map(memoryOf),
-            trend: fitTrend(fitted.map((sample) => ({ x: sample.seconds, y: memoryOf(sample) }))),
+            memoryBytes: samples.map(({ memoryBytes }) => memoryBytes[name] ?? 0),
+            trend: trendOf(samples, name),
+            collectedTrend: name in before.live ? trendOf(collected, name) : null,
             open: { before: openBefore, after: after.open[name] ?? openBefore },
             live: liveBefore && liveAfter ? { before: liveBefore, after: liveAfter } : null,
           },
@@ -147,10 +157,12 @@ async function measureOn(options: {
     doing('collecting garbage');
     return { open, live: await readLive(pids) };
   });
-  const { samples, ...load } = await progress.step('Orders', async (doing) => {
+  const load = await progress.step('Orders', async (doing) => {
     const orders = await site.newOrders(plan.orders);
     const done = new AbortController();
-    const sampling = takeSamples({ pids, metricsUrls, plan, doing, signal: AbortSignal.any([signal, done.signal]) });
+    const untilDone = AbortSignal.any([signal, done.signal]);
+    const sampling = takeSamples({ pids, metricsUrls, plan, doing, signal: untilDone });
+    const collecting = collectGarbage({ pids, plan, signal: untilDone });
     const loaded = placeAtRate({
       orders,
       ordersPerSecond: plan.ordersPerSecond,
@@ -158,8 +170,8 @@ async function measureOn(options: {
       place,
       signal,
     }).finally(() => done.abort());
-    const [taken, placed] = await Promise.all([sampling, loaded]);
-    return { ...placed, samples: taken };
+    const [taken, collected, placed] = await Promise.all([sampling, collecting, loaded]);
+    return { ...placed, samples: taken, collected };
   });
   const after = await progress.step('Rest', async (doing) => {
     doing('waiting until idle connections are closed');
@@ -167,7 +179,7 @@ async function measureOn(options: {
     doing('collecting garbage');
     return { open, live: await readLive(pids) };
   });
-  return { plan, ...load, samples, before, after };
+  return { plan, ...load, before, after };
 }
 
 /** Until the signal comes. The metrics are read as well, as Prometheus reads them. */
@@ -194,6 +206,24 @@ async function takeSamples(options: {
     await delay(Math.max(0, nextAt - performance.now()), undefined, { signal }).catch(() => {});
   }
   return samples;
+}
+
+/** Until the signal comes. Without it, a sample tells how long ago the last collection was, and resembles the one before. */
+async function collectGarbage(options: { pids: Pids; plan: SoakPlan; signal: AbortSignal }): Promise<SoakSample[]> {
+  const { pids, plan, signal } = options;
+  const startedAt = performance.now();
+  const collected: SoakSample[] = [];
+  while (!signal.aborted) {
+    const live = Object.entries(await readLive(pids));
+    const seconds = (performance.now() - startedAt) / 1000;
+    collected.push({
+      seconds,
+      memoryBytes: Object.fromEntries(live.map(([name, { memoryBytes }]) => [name, memoryBytes])),
+    });
+    const nextAt = startedAt + collected.length * plan.collectEveryMs;
+    await delay(Math.max(0, nextAt - performance.now()), undefined, { signal }).catch(() => {});
+  }
+  return collected;
 }
 
 async function readAll(urls: string[]): Promise<void> {

@@ -1,10 +1,18 @@
-// npm run capacity -- --orders-per-second N [--partner-ms 500] [--partner-timeout-ms 15000] [--utilisation 0.6]
-//   [--retention-days 30] [--costs FILE]: what it takes to carry so many orders, see docs/operations.md.
+// npm run capacity: what it takes to carry so many orders, see docs/operations.md.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describeCapacity, usualDemand } from '../bench/capacity-report.ts';
 import { costsOf } from '../bench/capacity.ts';
 import { measuredFile, readBenchResult } from '../bench/measured.ts';
+
+const USAGE = `npm run capacity -- --orders-per-second N [OPTION …]
+
+Tells how many processes, cores, slots and how much memory so many orders take, by what npm run bench has measured.
+  --partner-ms N          how long RideNDine takes to answer; ${usualDemand.partnerMs}
+  --partner-timeout-ms N  when a call to it is given up (RIDENDINE_TIMEOUT_MS); ${usualDemand.partnerTimeoutMs}
+  --utilisation N         the share of the time that anything may be busy, above 0, up to 1; ${usualDemand.utilisation}
+  --retention-days N      how long Temporal keeps closed runs; ${usualDemand.retentionDays}
+  --costs FILE            a result of npm run bench, if not that of the documents`;
 
 try {
   const { values } = parseArgs({
@@ -15,8 +23,23 @@ try {
       utilisation: { type: 'string', default: String(usualDemand.utilisation) },
       'retention-days': { type: 'string', default: String(usualDemand.retentionDays) },
       costs: { type: 'string', default: measuredFile },
+      help: { type: 'boolean', default: false },
     },
   });
+  process.stdout.write(values.help ? `${USAGE}\n` : `${describe(values)}\n`);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+function describe(values: {
+  'orders-per-second'?: string;
+  'partner-ms': string;
+  'partner-timeout-ms': string;
+  utilisation: string;
+  'retention-days': string;
+  costs: string;
+}): string {
   if (values['orders-per-second'] === undefined) throw new Error('How many orders? Say --orders-per-second N.');
   const demand = {
     ordersPerSecond: positive('orders-per-second', values['orders-per-second']),
@@ -26,11 +49,9 @@ try {
     retentionDays: positive('retention-days', values['retention-days']),
   };
   if (demand.utilisation > 1) throw new Error('--utilisation is a share: a number above 0, up to 1.');
-  const costs = costsOf(readBenchResult(readFileSync(values.costs, 'utf8')));
-  process.stdout.write(`${describeCapacity(costs, demand)}\n`);
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  if (demand.partnerMs > demand.partnerTimeoutMs)
+    throw new Error('--partner-ms is more than --partner-timeout-ms, after which no call is waited for.');
+  return describeCapacity(costsOf(readBenchResult(readFileSync(values.costs, 'utf8'))), demand);
 }
 
 function positive(name: string, text: string): number {

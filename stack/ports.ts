@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
+import path from 'node:path';
 import { execa } from 'execa';
 import { hasErrorCode } from './has-error-code.ts';
 
@@ -64,13 +66,26 @@ async function tryToConnect(port: number): Promise<Outcome> {
   }
 }
 
-/** @returns e.g. `node (process 4711)`; undefined where the system does not tell. */
+/** @returns e.g. `node main.ts (process 4711)`; undefined where the system does not tell. */
 async function findHolder(port: number): Promise<string | undefined> {
   const options = { reject: false, timeout: LOOKUP_TIMEOUT_MS } as const;
   const lsof = await execa('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'], options);
   const [, pid, command] = /^p(\d+)\n(?:.*\n)*?c(.+)$/m.exec(lsof.stdout ?? '') ?? [];
-  if (pid !== undefined) return `${command} (process ${pid})`;
+  if (pid !== undefined) return `${(await programOf(pid)) ?? command} (process ${pid})`;
   const ss = await execa('ss', ['-ltnpH', `sport = :${port}`], options);
   const [, program, id] = /\("([^"]+)",pid=(\d+)/.exec(ss.stdout ?? '') ?? [];
-  return id === undefined ? undefined : `${program} (process ${id})`;
+  return id === undefined ? undefined : `${(await programOf(id)) ?? program} (process ${id})`;
+}
+
+/**
+ * What people know it by: a program of Node calls itself `MainThread`. Its other arguments may be secret.
+ *
+ * @returns undefined where the system does not tell.
+ */
+async function programOf(pid: string): Promise<string | undefined> {
+  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  const [program, script = ''] = commandLine.split('\0');
+  if (!program) return undefined;
+  const isScript = /^[^-].*\.[cm]?[jt]s$/.test(script);
+  return isScript ? `${path.basename(program)} ${path.basename(script)}` : path.basename(program);
 }

@@ -5,7 +5,7 @@ import type { OrderCreationInput } from '../domain/order-creation.ts';
 import { buildRideNDineRequest } from '../domain/ridendine-order.ts';
 import { deriveOrderId, deriveOrderItemId } from '../identity/order-ids.ts';
 import { requestFingerprint } from '../identity/request-fingerprint.ts';
-import type { NewOrder } from '../integrations/directus/orders-store.ts';
+import type { NewOrder } from '../integrations/directus/order-rows.ts';
 
 /** The order that a checkout becomes: the same rows and the same body for RideNDine, however often it is made. */
 export function newOrder(input: OrderCreationInput, checkout: Checkout, runId: string): NewOrder {

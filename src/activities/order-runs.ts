@@ -1,5 +1,5 @@
 import type { FailureCode } from '../domain/failure-codes.ts';
-import type { UnfinishedOrder } from '../integrations/directus/orders-store.ts';
+import type { UnfinishedOrder } from '../integrations/directus/order-rows.ts';
 
 /** The runs of `orderCreation`. */
 export interface OrderRuns {

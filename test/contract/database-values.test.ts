@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { NewOrder } from '../../src/integrations/directus/order-rows.ts';
 import { createOrdersStore } from '../../src/integrations/directus/orders-store.ts';
-import type { NewOrder, OrdersStore } from '../../src/integrations/directus/orders-store.ts';
+import type { OrdersStore } from '../../src/integrations/directus/orders-store.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
 import { newCheckout, newCheckoutRequest } from '../support/builders.ts';
 import { connectToPostgres } from '../support/postgres-session.ts';

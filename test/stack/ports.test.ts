@@ -25,7 +25,7 @@ describe('the check of the ports', () => {
 
       await expect(checkPorts([{ port, purpose: 'Directus', variable: 'STACK_DIRECTUS_PORT' }])).rejects.toThrow(
         new RegExp(
-          `^Port ${port} for Directus is taken by .*\\(process ${process.pid}\\): stop that program, or set STACK_DIRECTUS_PORT to another port\\.$`,
+          `^Port ${port} for Directus is taken by node\\S*( \\S+)? \\(process ${process.pid}\\): stop that program, or set STACK_DIRECTUS_PORT to another port\\.$`,
         ),
       );
     },

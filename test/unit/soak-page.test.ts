@@ -7,6 +7,7 @@ type Process = SoakResult['processes'][string];
 const process = (changes: Partial<Process> = {}): Process => ({
   memoryBytes: [300e6, 320e6, 310e6],
   trend: { slope: 800, interval: { from: -8_000, to: 9_600 }, samples: 500, effectiveSamples: 30 },
+  collectedTrend: null,
   open: {
     before: { files: 30, sockets: 10, threads: 11 },
     after: { files: 30, sockets: 10, threads: 11 },
@@ -30,6 +31,14 @@ const soak = (processes: Record<string, Process>): SoakResult => ({
 });
 
 describe('what is said of a soak', () => {
+  it('goes by what is left after garbage collections, where that was read', () => {
+    const collectedTrend = { slope: 8_000, interval: { from: 1_600, to: 14_400 }, samples: 30, effectiveSamples: 25 };
+    const text = describeSoak(soak({ worker: process({ collectedTrend }) }));
+
+    expect(text).toContain('The worker has memory WITH A TREND: **+1.0 (+0.2 to +1.8) kB an order**');
+    expect(text).toContain('| +1.0 (+0.2 to +1.8) | 30: 25 |');
+  });
+
   it('is that memory is flat if a slope of zero would explain it', () => {
     const text = describeSoak(soak({}));
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WorkflowFailedError } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
 import type { OrderCreationStage, OrderCreationState } from '../../src/domain/order-creation.ts';
@@ -693,6 +693,30 @@ describe('cancelling', () => {
     expect(scenario.marks).toMatchObject([{ order_id: scenario.orderId, status: 'CANCELLED' }]);
     expect(scenario.sent).toEqual([]);
   });
+
+  it('reaches even a first attempt, if that takes long, and marks the order that it has written', async () => {
+    const scenario = await scenarioOf({ request: pickup() });
+    const usual = { ...scenario.activities };
+    const started = Promise.withResolvers<undefined>();
+    const reasons: unknown[] = [];
+    scenario.activities.createOrderRecord = async (input) => {
+      expect(activityInfo().isLocal).toBe(true);
+      started.resolve(undefined);
+      await Context.current().cancelled.catch((reason: unknown) => reasons.push(reason));
+      return await usual.createOrderRecord(input);
+    };
+
+    const failure = await temporal.run(scenario, async (handle) => {
+      await started.promise;
+      await handle.cancel();
+      return await failureOf(handle.result());
+    });
+
+    expect(reasons).toMatchObject([{ message: 'CANCELLED' }]);
+    expect(failure).toBeInstanceOf(CancelledFailure);
+    expect(scenario.marks).toMatchObject([{ order_id: scenario.orderId, status: 'CANCELLED' }]);
+    expect(scenario.sent).toEqual([]);
+  }, 60_000);
 
   it('while the link is being saved is too late: the run completes', async () => {
     const request = pickup();

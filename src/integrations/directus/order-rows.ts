@@ -1,0 +1,237 @@
+import { z } from 'zod';
+import type { Checkout } from '../../domain/checkout.ts';
+import type { CheckoutRequest } from '../../domain/checkout-request.ts';
+import { NEW_PAYMENT_STATUS } from '../../domain/order.ts';
+import type { OrderStatus, StoredOrder } from '../../domain/order.ts';
+import { orderCreationWorkflowId } from '../../domain/order-creation.ts';
+import type { QuoteRecord } from '../../domain/quote.ts';
+import type { SupportAction } from '../../domain/support-action.ts';
+import { customerFields, orderFields, orderItemFields, quoteFields, storeFields } from './collections.ts';
+import type { OrderRow } from './collections.ts';
+import { DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
+
+/** How an order stands after a change of its status. */
+export interface OrderStatusEntry {
+  status: OrderStatus;
+  failureCode: string | null;
+  failureReason: string | null;
+  /** What support staff did: added to what the order has recorded, unless it is there already. */
+  supportAction?: SupportAction | undefined;
+}
+
+/** An order that is about to be written, with the ids that make writing it twice the same as writing it once. */
+export interface NewOrder {
+  id: string;
+  itemIds: string[];
+  request: CheckoutRequest;
+  fingerprint: string;
+  checkout: Checkout;
+  ridendineRequest: string;
+  workflowId: string;
+  runId: string;
+  /** Where it is written only to say how it ended. */
+  ended?: OrderStatusEntry;
+}
+
+/** An order that is neither linked nor ended, or waits for support staff. */
+export interface UnfinishedOrder {
+  idempotencyKey: string;
+  workflowId: string;
+  fingerprint: string;
+  quoteId: string;
+  /** Of a customer who was erased there is none. */
+  customerId: string | null;
+}
+
+export const storedOrderFields = [
+  orderFields.id,
+  orderFields.status,
+  orderFields.paymentStatus,
+  orderFields.quoteId,
+  orderFields.store,
+  orderFields.idempotencyKey,
+  orderFields.requestFingerprint,
+  orderFields.ridendineRequest,
+  orderFields.ridendineOrderId,
+  orderFields.paymentSessionId,
+  orderFields.failureCode,
+  orderFields.failureReason,
+  orderFields.workflowRunId,
+  orderFields.dateCreated,
+  orderFields.dateUpdated,
+] as const;
+
+export const storedOrderSchema: z.ZodType<StoredOrder> = z
+  .object({
+    [orderFields.id]: z.string(),
+    [orderFields.status]: z.string(),
+    [orderFields.paymentStatus]: z.string(),
+    [orderFields.quoteId]: z.string().nullable(),
+    [orderFields.store]: z.string().nullable(),
+    [orderFields.idempotencyKey]: z.string(),
+    [orderFields.requestFingerprint]: z.string().nullable(),
+    [orderFields.ridendineRequest]: z.string().nullable(),
+    [orderFields.ridendineOrderId]: z.string().nullable(),
+    [orderFields.paymentSessionId]: z.string().nullable(),
+    [orderFields.failureCode]: z.string().nullable(),
+    [orderFields.failureReason]: z.string().nullable(),
+    [orderFields.workflowRunId]: z.string().nullable(),
+    [orderFields.dateCreated]: z.iso.datetime({ offset: true }),
+    [orderFields.dateUpdated]: z.iso.datetime({ offset: true }).nullable(),
+  })
+  .transform((row) => ({
+    id: row[orderFields.id],
+    status: row[orderFields.status],
+    payment_status: row[orderFields.paymentStatus],
+    quote_id: row[orderFields.quoteId],
+    store_id: row[orderFields.store],
+    idempotency_key: row[orderFields.idempotencyKey],
+    request_fingerprint: row[orderFields.requestFingerprint],
+    ridendine_request: row[orderFields.ridendineRequest],
+    ridendine_order_id: row[orderFields.ridendineOrderId],
+    payment_session_id: row[orderFields.paymentSessionId],
+    failure_code: row[orderFields.failureCode],
+    failure_reason: row[orderFields.failureReason],
+    workflow_run_id: row[orderFields.workflowRunId],
+    date_created: row[orderFields.dateCreated],
+    date_updated: row[orderFields.dateUpdated],
+  }));
+
+export const supportActionsSchema = z.object({ [orderFields.supportActions]: z.unknown() });
+
+export const unfinishedOrderSchema: z.ZodType<UnfinishedOrder> = z
+  .object({
+    [orderFields.idempotencyKey]: z.string(),
+    [orderFields.requestFingerprint]: z.string(),
+    [orderFields.quoteId]: z.string(),
+    [orderFields.customer]: z.string().nullable(),
+  })
+  .transform((row) => ({
+    idempotencyKey: row[orderFields.idempotencyKey],
+    workflowId: orderCreationWorkflowId(row[orderFields.idempotencyKey]),
+    fingerprint: row[orderFields.requestFingerprint],
+    quoteId: row[orderFields.quoteId],
+    customerId: row[orderFields.customer],
+  }));
+
+/** Counts are texts on PostgreSQL. */
+export const waitingOrdersSchema = z
+  .object({
+    [orderFields.status]: z.string(),
+    count: z.coerce.number().int(),
+    min: z.object({
+      [orderFields.dateCreated]: z.iso.datetime({ offset: true }),
+      [orderFields.dateUpdated]: z.iso.datetime({ offset: true }).nullable(),
+    }),
+  })
+  .transform((row) => ({
+    status: row[orderFields.status],
+    count: row.count,
+    firstCreated: new Date(row.min[orderFields.dateCreated]),
+    // `null` if none was ever changed.
+    firstUpdated: new Date(row.min[orderFields.dateUpdated] ?? row.min[orderFields.dateCreated]),
+  }));
+
+export const quoteSchema: z.ZodType<QuoteRecord> = z
+  .object({
+    [quoteFields.id]: z.string(),
+    [quoteFields.fulfillmentMethod]: z.unknown(),
+    [quoteFields.totals]: z.unknown(),
+    [quoteFields.itemsSnapshot]: z.unknown(),
+    [quoteFields.expiresAt]: z.unknown(),
+    [quoteFields.store]: z
+      .object({ [storeFields.id]: z.string(), [storeFields.ridendineMerchantId]: z.string().nullable() })
+      .nullable(),
+    [quoteFields.customer]: z
+      .object({
+        [customerFields.id]: z.string(),
+        [customerFields.name]: z.string().nullable(),
+        [customerFields.phone]: z.string().nullable(),
+        [customerFields.email]: z.string().nullable(),
+      })
+      .nullable(),
+  })
+  .transform((row) => {
+    const store = row[quoteFields.store];
+    const customer = row[quoteFields.customer];
+    return {
+      id: row[quoteFields.id],
+      fulfillment_method: row[quoteFields.fulfillmentMethod],
+      totals: row[quoteFields.totals],
+      items_snapshot: row[quoteFields.itemsSnapshot],
+      expires_at: row[quoteFields.expiresAt],
+      store: store && { id: store[storeFields.id], ridendine_merchant_id: store[storeFields.ridendineMerchantId] },
+      customer: customer && {
+        id: customer[customerFields.id],
+        name: customer[customerFields.name],
+        phone: customer[customerFields.phone],
+        email: customer[customerFields.email],
+      },
+    };
+  });
+
+/** The order as Directus takes it, with its items. */
+export function newOrderRow(order: NewOrder) {
+  const { id, itemIds, request, fingerprint, checkout, ridendineRequest, workflowId, runId, ended } = order;
+  return {
+    [orderFields.id]: id,
+    [orderFields.status]: ended?.status ?? ('PENDING_PAYMENT' satisfies OrderStatus),
+    [orderFields.failureCode]: ended?.failureCode ?? null,
+    [orderFields.failureReason]: ended?.failureReason ?? null,
+    ...(ended?.supportAction && { [orderFields.supportActions]: [ended.supportAction] }),
+    [orderFields.paymentStatus]: NEW_PAYMENT_STATUS,
+    [orderFields.quoteId]: checkout.quote_id,
+    [orderFields.activeQuoteId]: ended ? null : checkout.quote_id,
+    [orderFields.customer]: checkout.customer.id,
+    [orderFields.store]: checkout.store_id,
+    [orderFields.fulfillmentMethod]: request.fulfillment_method,
+    [orderFields.totals]: checkout.totals,
+    [orderFields.shippingSnapshot]: request.shipping_snapshot ?? null,
+    [orderFields.itemsSnapshot]: checkout.items,
+    [orderFields.customerNote]: request.customer_note ?? null,
+    [orderFields.idempotencyKey]: request.idempotency_key,
+    [orderFields.requestFingerprint]: fingerprint,
+    [orderFields.ridendineRequest]: ridendineRequest,
+    [orderFields.workflowId]: workflowId,
+    [orderFields.workflowRunId]: runId,
+    // A plain array would upsert, and could take over another order's item.
+    [orderFields.orderItems]: {
+      create: checkout.items.map((line, index) => ({
+        [orderItemFields.id]: itemIds[index],
+        [orderItemFields.sort]: index + 1,
+        [orderItemFields.menuItemId]: line.menu_item_id,
+        [orderItemFields.name]: line.name,
+        [orderItemFields.quantity]: line.quantity,
+        [orderItemFields.unitPrice]: line.unit_price,
+        // Directus takes a text for JSON that is already written, and hands it to the database as it is.
+        [orderItemFields.options]:
+          typeof line.options === 'string' ? JSON.stringify(line.options) : (line.options ?? null),
+        [orderItemFields.note]: line.note ?? null,
+      })),
+      update: [],
+      delete: [],
+    },
+    // The SDK's types know a JSON field as the literal 'json', and nested items only as a plain array.
+  } as unknown as Partial<OrderRow>;
+}
+
+/** The first of the rows, if there is one. */
+export function parseFirst<Row>(schema: z.ZodType<Row>, rows: unknown): Row | null {
+  const [row] = parse(z.array(schema), rows);
+  return row ?? null;
+}
+
+/**
+ * What Directus answered.
+ * @throws {DirectusUnavailableError} @throws {DirectusRejectedError}
+ */
+export function parse<Row>(schema: z.ZodType<Row>, row: unknown): Row {
+  // It wrote the row and then could not read it back.
+  if (row === null) {
+    throw new DirectusUnavailableError('Directus answered without the row: our permissions on it are wrong.');
+  }
+  const parsed = schema.safeParse(row);
+  if (parsed.success) return parsed.data;
+  const paths = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
+  throw new DirectusRejectedError(`Directus answered rows that the schema does not promise (${paths}).`);
+}
