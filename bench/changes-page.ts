@@ -63,10 +63,10 @@ function bareSteps(points: ChangePoint[]): string[] {
 }
 
 /** Of what has one turn nobody knows. */
-function noise({ parallel, moreMs, ordersRatio }: ChangePoint): string[] {
+function noise({ parallel, moreMs, ordersRatio, moreCpuMs }: ChangePoint): string[] {
   if (moreMs.lowest === moreMs.highest) return [];
   return [
-    `Its turns in the same round lie up to ${furthest(moreMs, 0).toFixed(1)} ms and ${(100 * furthest(ordersRatio, 1)).toFixed(0)} % of the orders/s from their mean (${load(parallel)}): less than that is no effect.`,
+    `A turn of it lies up to ${furthest(moreMs, 0).toFixed(1)} ms, ${(100 * furthest(ordersRatio, 1)).toFixed(0)} % of the orders/s and ${furthest(moreCpuMs, 0).toFixed(1)} ms of CPU from the mean of the others in its round (${load(parallel)}): smaller differences can't be told from none.`,
   ];
 }
 

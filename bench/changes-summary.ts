@@ -6,18 +6,20 @@ import type { Sample } from './summary.ts';
 
 /**
  * Puts the rounds together, and compares each turn of each variant with those of `base` in the same round, under the same
- * load. Where `base` has several, their mean counts: how far each lies from it tells what the differences are worth.
+ * load. Where `base` has several, their mean counts; each of them is compared with that of the others: how far it lies from
+ * it tells what the differences are worth.
  */
 export function changePointsOf(samples: Sample[], base: string): ChangePoint[] {
   return cellsOf(samples).map(
     ({ variant, parallel, orders, latencyMs, ordersPerSecond, cpuMsPerOrder: { callers: _own, ...cpuMsPerOrder } }) => {
       const turns = samples.filter((sample) => sample.variant === variant && sample.parallel === parallel);
-      const asItIs = ({ round }: Sample, valueOf: (sample: Sample) => number) =>
-        mean(
-          samples
-            .filter((other) => other.variant === base && other.parallel === parallel && other.round === round)
-            .map(valueOf),
+      const asItIs = (turn: Sample, valueOf: (sample: Sample) => number) => {
+        const bases = samples.filter(
+          (other) => other.variant === base && other.parallel === parallel && other.round === turn.round,
         );
+        const others = bases.filter((other) => other !== turn);
+        return mean((others.length > 0 ? others : bases).map(valueOf));
+      };
       return {
         variant,
         parallel,

@@ -1,5 +1,5 @@
-import { directusCalls, nameOf } from './directus-calls.ts';
-import type { DirectusCall, DirectusVariant } from './directus-calls.ts';
+import { directusCalls, nameOf } from './directus-call-names.ts';
+import type { DirectusCall, DirectusVariant } from './directus-call-names.ts';
 import { figure, table } from './page-parts.ts';
 import type { Cell, DirectusCallsResult } from './result.ts';
 import type { Figure } from './statistics.ts';
@@ -21,7 +21,7 @@ export function describeDirectusCalls({ cells }: DirectusCallsResult): string {
   const [withLook, withoutLook] = [asItIs['quote and order'], asItIs.quote];
   const look = { ms: withLook.ms.value - withoutLook.ms.value, cpuMs: withLook.cpuMs.value - withoutLook.cpuMs.value };
   return [
-    `Each call by itself, one at a time, made by the code of the steps. An order's calls come to ${millisecondsOf(ours, 0)}; by a Directus as it is shipped, which copies its whole schema for each request, to ${millisecondsOf(theirs, 0)}. The look for an earlier order of the key takes ${millisecondsOf(look, 1)} of that.`,
+    `Each call by itself, one at a time, made by the code of the steps. An order's calls come to ${millisecondsOf(ours, 0)}; by a Directus as it is shipped, which copies its whole schema for each request, to ${millisecondsOf(theirs, 0)}. The look for an earlier order of the key takes ${millisecondsOf(look, 1)} of that. Those are sums and differences of the medians below.`,
     table(
       ['', 'p50', 'CPU of Directus', 'CPU of PostgreSQL', 'p50, Directus as shipped', 'its CPU'],
       directusCalls.map((call) => [

@@ -8,9 +8,13 @@ import type { NewOrder } from '../src/integrations/directus/order-rows.ts';
 import { createOrdersStore } from '../src/integrations/directus/orders-store.ts';
 import type { OrdersStore } from '../src/integrations/directus/orders-store.ts';
 import { startDirectus } from '../stack/directus/start-directus.ts';
+import { DIRECTUS_ADMIN_EMAIL } from '../stack/start-order-data.ts';
 import { freePort } from '../stack/free-port.ts';
 import type { Progress } from '../stack/progress.ts';
+import type { Supervisor } from '../stack/supervisor.ts';
 import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
+import { directusCalls, directusVariants, nameOf } from './directus-call-names.ts';
+import type { DirectusCall, DirectusVariant } from './directus-call-names.ts';
 import { measureAtRest, measureLoad } from './measured-load.ts';
 import type { AtRest, Pids } from './measured-load.ts';
 import type { DirectusCallsResult } from './result.ts';
@@ -20,14 +24,6 @@ import { failWhenAborted } from './until-aborted.ts';
 import type { PlacedOrder } from './whole-quotes.ts';
 import { failOnCrash, openWholeSite } from './whole-site.ts';
 import type { WholeSite } from './whole-site.ts';
-
-/** What an order asks of Directus, in its turn, and one thing that it could ask instead. */
-export const directusCalls = ['quote and order', 'quote', 'write', 'link'] as const;
-export type DirectusCall = (typeof directusCalls)[number];
-
-/** How Directus runs: as the product has it, or with a copy of its schema for each request, as it is shipped. */
-export const directusVariants = { 'as it is': {}, 'as shipped': { CACHE_SCHEMA_FREEZE_ENABLED: 'false' } };
-export type DirectusVariant = keyof typeof directusVariants;
 
 export interface DirectusCallsPlan {
   rounds: number;
@@ -56,52 +52,55 @@ export async function measureDirectusCalls(options: {
 }): Promise<DirectusCallsResult> {
   const { plan, progress, signal } = options;
   const site = await progress.step('Stack', () => openWholeSite());
-  const cleanUps: (() => Promise<void>)[] = [() => site.stop()];
-  const measure = async () => {
-    const places: Place[] = [];
-    for (const variant of ['as it is', 'as shipped'] as const) {
-      const place = await progress.step(`Directus ${variant}`, () =>
-        openPlace(site, variant, (stop) => cleanUps.push(stop)),
-      );
-      await measureCalls(site, place, plan.warmUpOrders);
-      places.push({ ...place, atRest: await measureAtRest(place.pids, plan.atRestMs) });
-    }
-    const samples: Sample[] = [];
-    for (let round = 1; round <= plan.rounds; round += 1) {
-      await progress.step(`Round ${round} of ${plan.rounds}`, async (doing) => {
-        for (const place of round % 2 === 1 ? places : places.toReversed()) {
-          doing(place.variant);
-          for (const { call, load } of await measureCalls(site, place, plan.orders)) {
-            samples.push({ ...load, variant: nameOf(place.variant, call), round, partnerMs: null, parallel: 1 });
-          }
-        }
-      });
-    }
-    return { cells: cellsOf(samples) };
-  };
+  const another = openSupervisedFolder('order-creation-directus');
   try {
-    return await Promise.race([measure(), failOnCrash(site), failWhenAborted(signal)]);
+    const { supervisor, dataDir } = await another;
+    const measured = measureOn({ site, supervisor, dataDir, plan, progress });
+    return await Promise.race([measured, failOnCrash(site), failWith(supervisor.crash), failWhenAborted(signal)]);
   } finally {
-    for (const cleanUp of cleanUps.toReversed()) await cleanUp();
+    await Promise.allSettled([another.then(({ stop }) => stop()), site.stop()]);
   }
 }
 
-/** What a cell of the result is called. */
-export function nameOf(variant: DirectusVariant, call: DirectusCall): string {
-  return `${variant}: ${call}`;
+async function measureOn(options: {
+  site: WholeSite;
+  /** Of what runs beside the stack. */
+  supervisor: Supervisor;
+  dataDir: string;
+  plan: DirectusCallsPlan;
+  progress: Progress;
+}): Promise<DirectusCallsResult> {
+  const { site, plan, progress } = options;
+  const places: Place[] = [];
+  for (const variant of directusVariants) {
+    const place = await progress.step(`Directus ${variant}`, () => openPlace(options, variant));
+    await measureCalls(site, place, plan.warmUpOrders);
+    places.push({ ...place, atRest: await measureAtRest(place.pids, plan.atRestMs) });
+  }
+  const samples: Sample[] = [];
+  for (let round = 1; round <= plan.rounds; round += 1) {
+    await progress.step(`Round ${round} of ${plan.rounds}`, async (doing) => {
+      for (const place of round % 2 === 1 ? places : places.toReversed()) {
+        doing(place.variant);
+        for (const { call, load } of await measureCalls(site, place, plan.orders)) {
+          samples.push({ ...load, variant: nameOf(place.variant, call), round, partnerMs: null, parallel: 1 });
+        }
+      }
+    });
+  }
+  return { cells: cellsOf(samples) };
 }
 
 /** The stack's own Directus is as the product has it; another one is started beside it, on the same database. */
 async function openPlace(
-  site: WholeSite,
+  { site, supervisor, dataDir }: { site: WholeSite; supervisor: Supervisor; dataDir: string },
   variant: DirectusVariant,
-  whenDone: (stop: () => Promise<void>) => void,
 ): Promise<Place> {
   const { urls, secrets } = site.world.stack;
   const { url, pid } =
     variant === 'as it is'
       ? { url: urls.directus, pid: site.pids.directus }
-      : await startAnother(site, directusVariants[variant], whenDone);
+      : await startAnother(site, supervisor, dataDir);
   const connection = { url, token: secrets.directusServiceToken, timeoutMs: 60_000 };
   return {
     variant,
@@ -113,11 +112,9 @@ async function openPlace(
 
 async function startAnother(
   { world, postgres }: WholeSite,
-  variables: Record<string, string>,
-  whenDone: (stop: () => Promise<void>) => void,
+  supervisor: Supervisor,
+  dataDir: string,
 ): Promise<{ url: string; pid: number }> {
-  const { dataDir, supervisor, stop } = await openSupervisedFolder('order-creation-directus');
-  whenDone(stop);
   const { secrets } = world.stack;
   const { url, part } = await startDirectus({
     supervisor,
@@ -125,10 +122,10 @@ async function startAnother(
     port: await freePort(),
     postgres,
     adminToken: secrets.directusAdminToken,
-    adminEmail: 'admin@example.com',
+    adminEmail: DIRECTUS_ADMIN_EMAIL,
     adminPassword: secrets.directusAdminPassword,
     secret: secrets.directusSecret,
-    variables,
+    variables: { CACHE_SCHEMA_FREEZE_ENABLED: 'false' },
   });
   return { url, pid: part.pid };
 }
@@ -163,4 +160,9 @@ async function readyOrders(orders: OrdersStore, placed: PlacedOrder[]): Promise<
     ready.push({ key, checkout, order: newOrder(request, checked.checkout, randomUUID()) });
   }
   return ready;
+}
+
+/** Never resolves. */
+async function failWith(crash: Promise<Error>): Promise<never> {
+  throw await crash;
 }

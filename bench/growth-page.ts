@@ -40,7 +40,7 @@ function headline(points: GrowthPoint[]): string {
       ({ parallel, p50Ratio, cpuRatio }) =>
         `${parallel === 1 ? 'one order at a time' : `${parallel} in parallel`}, **${figure(p50Ratio, 2)} times** as long at the median and ${figure(cpuRatio, 2)} times as much CPU`,
     );
-  return `With ${count(most)} orders in Directus an order takes, compared with ${count(fewest)}: ${compared.join('; ')}. The aim is at most 1.1 times.`;
+  return `With ${count(most)} orders in Directus an order takes, compared with ${count(fewest)}: ${compared.join('; ')}. The aim is at most 1.1 times as long, one order at a time.`;
 }
 
 function describePoints(what: string, points: GrowthPoint[]): string {

@@ -13,6 +13,7 @@ export interface LiveMemory {
 /** Where Node's inspector listens that was asked for by a signal. */
 const INSPECTOR = 'http://127.0.0.1:9229/json/list';
 const OPEN_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 30_000;
 const OPEN_RETRY_MS = 200;
 const CLOSE_AFTER_MS = 200;
 /** Memory goes back to the system a little later than it is free. */
@@ -68,7 +69,7 @@ async function connect(pid: number): Promise<Inspector | undefined> {
   const [target] = await listed();
   if (target === undefined) return undefined;
   const socket = new WebSocket(target.webSocketDebuggerUrl);
-  await once(socket, 'open');
+  await once(socket, 'open', { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
   const session = new InspectorSession(socket);
   if ((await session.evaluate('process.pid')) === pid) return session;
   socket.close();
@@ -136,8 +137,14 @@ class InspectorSession implements Inspector {
   #send(transmit: (message: string) => void, method: string, params: Record<string, unknown>) {
     this.#calls += 1;
     const id = this.#calls;
-    return new Promise<Record<string, unknown>>((resolve) => {
-      this.#answers.set(id, resolve);
+    return new Promise<Record<string, unknown>>((resolve, reject) => {
+      const noAnswer = () =>
+        reject(new Error(`Node's inspector did not answer ${method} within ${ANSWER_TIMEOUT_MS} ms.`));
+      const timer = setTimeout(noAnswer, ANSWER_TIMEOUT_MS);
+      this.#answers.set(id, (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      });
       transmit(JSON.stringify({ id, method, params }));
     });
   }

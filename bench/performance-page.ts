@@ -29,7 +29,7 @@ export function describePerformance(result: BenchResult): string {
     '## What Directus takes of it',
     describeDirectusCalls(result.directus),
     conditions(conditionsOf(result, 'directus'), [
-      'Directus and PostgreSQL: as `npm start` runs them, where it says no else',
+      'Directus and PostgreSQL: as `npm start` runs them, unless it says otherwise',
     ]),
     '## The orchestration alone',
     '![What the workflow adds to the waits](pictures/performance/orchestration.svg)',

@@ -16,7 +16,7 @@ import { measuredFile, readBenchResult } from './measured.ts';
 import { measureOrchestration } from './orchestration.ts';
 import { describePerformance } from './performance-page.ts';
 import { startProductionServer } from './production-server.ts';
-import { benchParts } from './result.ts';
+import { benchParts, conditionsOf } from './result.ts';
 import type { BenchPart, BenchResult, Conditions } from './result.ts';
 import { measureSoak, soakResult, usualSoak } from './soak.ts';
 import type { SoakPlan } from './soak.ts';
@@ -28,6 +28,21 @@ import { writePages } from './written-pages.ts';
 const folder = fileURLToPath(new URL('../.bench', import.meta.url));
 const resultFile = path.join(folder, 'result.json');
 
+const USAGE = `npm run bench [-- OPTION …]
+
+Measures what an order takes, prints it, and leaves the result in .bench/result.json: docs/performance.md says how.
+  --rounds N          how often each variant is measured, but for the part soak; 5
+  --orders N          of one caller in each round, of many callers more, in the part changes half; 60
+  --only PART,…       of ${benchParts.join(', ')}; the other parts stay as they
+                      were in the last result, or as the documents show them
+  --stored N,…        orders that Directus holds in the part growth; 10000,100000,1000000
+  --soak-orders N     orders of the part soak; 10000
+  --soak-rate N       of them a second, less than the machine carries at most; 8
+  --write             also writes the figures into the documents
+  --from FILE         measures nothing, but prints an earlier result; with --write it writes that
+  --help              this text
+Exit code: 0 if it is done, 1 if it could not be, 130 if it was interrupted.`;
+
 const INTERRUPTED = 130;
 
 const progress = consoleProgress();
@@ -38,20 +53,6 @@ onLauncherGone(() => stopRequested.abort());
 process.exitCode = await run();
 // What hangs on here is a connection or a timer: everything that matters is stopped.
 process.exit();
-
-const USAGE = `npm run bench [-- OPTION …]
-
-Measures what an order takes, prints it, and leaves the result in .bench/result.json: docs/performance.md says how.
-  --rounds N          how often each variant is measured; 5
-  --orders N          of one caller in each round, of many callers more; 60
-  --only PART,…       of ${benchParts.join(', ')}; the other parts stay as they
-                      were in the last result, or as the documents show them
-  --stored N,…        orders that Directus holds in the part growth; 10000,100000,1000000
-  --soak-orders N     orders of the part soak; 10000
-  --soak-rate N       of them a second, less than the machine carries at most; 8
-  --write             also writes the figures into the documents
-  --from FILE         measures nothing: prints, or writes, an earlier result
-Exit code: 0 if it is done, 1 if it could not be, 130 if it was interrupted.`;
 
 async function run(): Promise<number> {
   try {
@@ -200,13 +201,22 @@ async function measure(options: {
   return result;
 }
 
-/** With the parts of the last result that were not measured now. */
+/** With the parts of the last result that were not measured now, and with those of the documents that it lacks. */
 async function completed(measured: Partial<BenchResult>, conditions: Conditions) {
   if (benchParts.every((part) => part in measured)) return { ...conditions, ...measured };
-  const text = await readFile(existsSync(resultFile) ? resultFile : measuredFile, 'utf8');
-  const last = JSON.parse(text) as Partial<BenchResult>;
-  const apart = Object.fromEntries(Object.keys(measured).map((part) => [part, conditions]));
-  return { ...last, ...measured, measuredApart: { ...last.measuredApart, ...apart } };
+  const shown = readBenchResult(await readFile(measuredFile, 'utf8'));
+  const last = existsSync(resultFile) ? (JSON.parse(await readFile(resultFile, 'utf8')) as Partial<BenchResult>) : {};
+  const lacking = benchParts.filter((part) => !(part in last));
+  const apart = [
+    ...lacking.map((part) => [part, conditionsOf(shown, part)]),
+    ...Object.keys(measured).map((part) => [part, conditions]),
+  ];
+  return {
+    ...shown,
+    ...last,
+    ...measured,
+    measuredApart: { ...last.measuredApart, ...(Object.fromEntries(apart) as Record<string, Conditions>) },
+  };
 }
 
 function partsNamed(text: string): BenchPart[] {

@@ -22,7 +22,7 @@ export function describeSoak(soak: SoakResult): string {
       `RideNDine takes ${partnerMs} ms. At most ${mostUnderWay} were under way. From the time at which an order was due to its payment session:`,
       `p50 ${p50.toFixed(0)}, p95 ${p95.toFixed(0)}, p99 ${p99.toFixed(0)} ms.`,
       `The lines are fitted to what comes after the first ${Math.round(100 * warmUpShare)} % of the time; in parentheses the interval of 95 % confidence.`,
-      'Temporal and PostgreSQL keep the orders, and caches of them: theirs has to grow.',
+      'The garbage collections of worker and gateway while orders run hold some of them up. Temporal and PostgreSQL keep the orders, and caches of them: their memory has to grow.',
     ].join(' '),
     table(
       [
@@ -32,8 +32,8 @@ export function describeSoak(soak: SoakResult): string {
         'kB an order',
         'MB an hour',
         'samples: as many as',
-        'kB an order, after garbage collections',
-        'samples: as many as',
+        'kB an order, right after garbage collections',
+        'of those samples: as many as',
       ],
       named.map(([name, { memoryBytes, trend, collectedTrend }]) => [
         name,
@@ -79,7 +79,7 @@ function headline(name: string, process: Process | undefined, ordersPerSecond: n
   if (process === undefined) return `The ${name} was not measured.`;
   const { open } = process;
   // What lies about as garbage tells nothing of what stays.
-  const trend = process.collectedTrend ?? process.trend;
+  const trend = process.collectedTrend?.interval ? process.collectedTrend : process.trend;
   const flat = isFlat(trend);
   const memory =
     flat === undefined

@@ -12,7 +12,7 @@ import type { OpenHandles } from './process-usage.ts';
 import type { SoakResult } from './result.ts';
 import { judgedProcesses } from './soak-processes.ts';
 import { percentile } from './statistics.ts';
-import { fitTrend } from './trend.ts';
+import { FEWEST_POINTS, fitTrend } from './trend.ts';
 import { failWhenAborted } from './until-aborted.ts';
 import { failOnCrash, openWholeSite } from './whole-site.ts';
 import type { WholeSite } from './whole-site.ts';
@@ -88,11 +88,13 @@ export async function measureSoak(options: {
   const site = await progress.step('Stack', () => openWholeSite({ WORKER_METRICS_ADDRESS: metricsAddress }));
   const metricsUrls = [`http://${metricsAddress}/metrics`, `${site.world.stack.urls.gateway}/metrics`];
   const ended = new AbortController();
+  const measured = measureOn({ site, metricsUrls, plan, progress, signal: ended.signal });
   try {
-    const measured = measureOn({ site, metricsUrls, plan, progress, signal: ended.signal });
     return await Promise.race([measured, failOnCrash(site), failWhenAborted(signal)]);
   } finally {
     ended.abort();
+    // A process that has ended is sent no signal: its number may be another one's by then.
+    await measured.catch(() => {});
     await site.stop();
   }
 }
@@ -101,12 +103,14 @@ export async function measureSoak(options: {
 export function soakResult(measured: SoakMeasurement): SoakResult {
   const { plan, samples, collected, latenciesMs, elapsedMs, mostUnderWay, before, after } = measured;
   const lastSeconds = samples.at(-1)?.seconds ?? 0;
-  const trendOf = (taken: SoakSample[], name: string) =>
-    fitTrend(
-      taken
-        .filter(({ seconds }) => seconds >= WARM_UP_SHARE * lastSeconds)
-        .map(({ seconds, memoryBytes }) => ({ x: seconds, y: memoryBytes[name] ?? 0 })),
-    );
+  const pointsOf = (taken: SoakSample[], name: string) =>
+    taken
+      .filter(({ seconds }) => seconds >= WARM_UP_SHARE * lastSeconds)
+      .map(({ seconds, memoryBytes }) => ({ x: seconds, y: memoryBytes[name] ?? 0 }));
+  const collectedTrendOf = (name: string) => {
+    const points = pointsOf(collected, name);
+    return name in before.live && points.length >= FEWEST_POINTS ? fitTrend(points) : null;
+  };
   return {
     orders: latenciesMs.length,
     partnerMs: plan.partnerMs,
@@ -126,8 +130,8 @@ export function soakResult(measured: SoakMeasurement): SoakResult {
           name,
           {
             memoryBytes: samples.map(({ memoryBytes }) => memoryBytes[name] ?? 0),
-            trend: trendOf(samples, name),
-            collectedTrend: name in before.live ? trendOf(collected, name) : null,
+            trend: fitTrend(pointsOf(samples, name)),
+            collectedTrend: collectedTrendOf(name),
             open: { before: openBefore, after: after.open[name] ?? openBefore },
             live: liveBefore && liveAfter ? { before: liveBefore, after: liveAfter } : null,
           },
@@ -155,7 +159,7 @@ async function measureOn(options: {
     await delay(plan.settleMs, undefined, { signal });
     const open = readOpenHandles(pids);
     doing('collecting garbage');
-    return { open, live: await readLive(pids) };
+    return { open, live: await readLive(pids, signal) };
   });
   const load = await progress.step('Orders', async (doing) => {
     const orders = await site.newOrders(plan.orders);
@@ -177,7 +181,7 @@ async function measureOn(options: {
     doing('waiting until idle connections are closed');
     const open = await settledHandles({ pids, openBefore: before.open, plan, signal });
     doing('collecting garbage');
-    return { open, live: await readLive(pids) };
+    return { open, live: await readLive(pids, signal) };
   });
   return { plan, ...load, before, after };
 }
@@ -214,7 +218,8 @@ async function collectGarbage(options: { pids: Pids; plan: SoakPlan; signal: Abo
   const startedAt = performance.now();
   const collected: SoakSample[] = [];
   while (!signal.aborted) {
-    const live = Object.entries(await readLive(pids));
+    const live = Object.entries(await readLive(pids, signal));
+    if (signal.aborted) break;
     const seconds = (performance.now() - startedAt) / 1000;
     collected.push({
       seconds,
@@ -256,11 +261,11 @@ function installed({ 'ridendine sandbox': _sandbox, ...pids }: Pids): Pids {
 }
 
 /** One after the other: the inspectors of all share a port. */
-async function readLive(pids: Pids): Promise<Record<string, LiveMemory>> {
+async function readLive(pids: Pids, signal: AbortSignal): Promise<Record<string, LiveMemory>> {
   const live: Record<string, LiveMemory> = {};
   for (const name of judgedProcesses) {
     const pid = pids[name];
-    if (pid !== undefined) live[name] = await readLiveMemory(pid);
+    if (pid !== undefined && !signal.aborted) live[name] = await readLiveMemory(pid);
   }
   return live;
 }

@@ -14,6 +14,9 @@ export interface Point {
   y: number;
 }
 
+/** Of fewer there is no line. */
+export const FEWEST_POINTS = 3;
+
 /** Of fewer, no interval is worth anything: one of four independent samples would be sixteen times as wide as of many. */
 const FEWEST_EFFECTIVE = 5;
 
@@ -30,7 +33,8 @@ export function fitTrend(points: readonly Point[]): Trend {
   const samples = points.length;
   const middle = { x: mean(points.map(({ x }) => x)), y: mean(points.map(({ y }) => y)) };
   const spread = sum(points.map(({ x }) => (x - middle.x) ** 2));
-  if (samples < 3 || spread === 0) throw new RangeError('Of fewer than three points in a row there is no trend.');
+  if (samples < FEWEST_POINTS || spread === 0)
+    throw new RangeError('Of fewer than three points in a row there is no trend.');
   const slope = sum(points.map(({ x, y }) => (x - middle.x) * (y - middle.y))) / spread;
   const residuals = points.map(({ x, y }) => y - middle.y - slope * (x - middle.x));
   const squares = sum(residuals.map((residual) => residual ** 2));

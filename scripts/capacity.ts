@@ -12,9 +12,19 @@ Tells how many processes, cores, slots and how much memory so many orders take, 
   --partner-timeout-ms N  when a call to it is given up (RIDENDINE_TIMEOUT_MS); ${usualDemand.partnerTimeoutMs}
   --utilisation N         the share of the time that anything may be busy, above 0, up to 1; ${usualDemand.utilisation}
   --retention-days N      how long Temporal keeps closed runs; ${usualDemand.retentionDays}
-  --costs FILE            a result of npm run bench, if not that of the documents`;
+  --costs FILE            a result of npm run bench, if not that of the documents
+  --help                  this text
+Exit code: 0 if it could be told, else 1.`;
 
 try {
+  const values = readOptions();
+  process.stdout.write(values.help ? `${USAGE}\n` : `${describe(values)}\n`);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+function readOptions() {
   const { values } = parseArgs({
     options: {
       'orders-per-second': { type: 'string' },
@@ -26,20 +36,10 @@ try {
       help: { type: 'boolean', default: false },
     },
   });
-  process.stdout.write(values.help ? `${USAGE}\n` : `${describe(values)}\n`);
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  return values;
 }
 
-function describe(values: {
-  'orders-per-second'?: string;
-  'partner-ms': string;
-  'partner-timeout-ms': string;
-  utilisation: string;
-  'retention-days': string;
-  costs: string;
-}): string {
+function describe(values: ReturnType<typeof readOptions>): string {
   if (values['orders-per-second'] === undefined) throw new Error('How many orders? Say --orders-per-second N.');
   const demand = {
     ordersPerSecond: positive('orders-per-second', values['orders-per-second']),
@@ -50,7 +50,9 @@ function describe(values: {
   };
   if (demand.utilisation > 1) throw new Error('--utilisation is a share: a number above 0, up to 1.');
   if (demand.partnerMs > demand.partnerTimeoutMs)
-    throw new Error('--partner-ms is more than --partner-timeout-ms, after which no call is waited for.');
+    throw new Error(
+      `RideNDine can't take ${demand.partnerMs} ms to answer if a call is given up after ${demand.partnerTimeoutMs}: see --partner-ms and --partner-timeout-ms.`,
+    );
   return describeCapacity(costsOf(readBenchResult(readFileSync(values.costs, 'utf8'))), demand);
 }
 

@@ -71,21 +71,19 @@ async function findHolder(port: number): Promise<string | undefined> {
   const options = { reject: false, timeout: LOOKUP_TIMEOUT_MS } as const;
   const lsof = await execa('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'], options);
   const [, pid, command] = /^p(\d+)\n(?:.*\n)*?c(.+)$/m.exec(lsof.stdout ?? '') ?? [];
-  if (pid !== undefined) return `${(await programOf(pid)) ?? command} (process ${pid})`;
+  if (pid !== undefined && command !== undefined) return `${await readableName(command, pid)} (process ${pid})`;
   const ss = await execa('ss', ['-ltnpH', `sport = :${port}`], options);
   const [, program, id] = /\("([^"]+)",pid=(\d+)/.exec(ss.stdout ?? '') ?? [];
-  return id === undefined ? undefined : `${(await programOf(id)) ?? program} (process ${id})`;
+  return program === undefined || id === undefined ? undefined : `${await readableName(program, id)} (process ${id})`;
 }
 
-/**
- * What people know it by: a program of Node calls itself `MainThread`. Its other arguments may be secret.
- *
- * @returns undefined where the system does not tell.
- */
-async function programOf(pid: string): Promise<string | undefined> {
+/** As which the system lists programs of Node, the newer ones by what their first thread is called. */
+const NODE_PROGRAMS = new Set(['node', 'MainThread']);
+
+/** A program of Node by its script, where the system tells. Its other arguments may be secret. */
+async function readableName(program: string, pid: string): Promise<string> {
+  if (!NODE_PROGRAMS.has(program)) return program;
   const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  const [program, script = ''] = commandLine.split('\0');
-  if (!program) return undefined;
-  const isScript = /^[^-].*\.[cm]?[jt]s$/.test(script);
-  return isScript ? `${path.basename(program)} ${path.basename(script)}` : path.basename(program);
+  const script = commandLine.split('\0').find((argument) => /^[^-].*\.[cm]?[jt]s$/.test(argument));
+  return script === undefined ? 'node' : `node ${path.basename(script)}`;
 }

@@ -1,11 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
-import type {
-  ConnectionLike,
-  ConnectionOptions,
-  WorkflowExecutionDescription,
-  WorkflowHandle,
-} from '@temporalio/client';
+import type { ConnectionLike, ConnectionOptions, WorkflowExecutionDescription } from '@temporalio/client';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
 import type { CheckoutRequest, CheckoutRequestInput } from '../domain/checkout-request.ts';
 import {
@@ -18,7 +13,6 @@ import {
   searchAttributes,
 } from '../domain/order-creation.ts';
 import type { OrderCreationState } from '../domain/order-creation.ts';
-import type { OrderCreationResult } from '../domain/order.ts';
 import { createEncryptionCodec } from '../encryption/encryption-codec.ts';
 import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
 import { requestFingerprint } from '../identity/request-fingerprint.ts';
@@ -39,7 +33,9 @@ import { readResult } from './run-result.ts';
 import { startSpans } from './start-spans.ts';
 import { withTemporalCalls } from './temporal-calls.ts';
 import type { TemporalCalls } from './temporal-calls.ts';
-import { failureOf, gotNoAnswer, ranOutOfTime, reportingTemporalFailures } from './temporal-failures.ts';
+import { failureOf, reportingTemporalFailures } from './temporal-failures.ts';
+import { isOver, waitForResult } from './wait-for-result.ts';
+import type { Handle, Wait } from './wait-for-result.ts';
 
 /**
  * Where Temporal is, and how to prove who we are: nothing (local), `tls` with a client certificate (mTLS) or `apiKey`
@@ -80,12 +76,8 @@ const REQUEST_TIMEOUT_MS = 5000;
 /** Longest that a look-up asks the worker. One that is there answers within milliseconds. */
 const QUERY_TIMEOUT_MS = 1000;
 
-/** Longest that one request waits for a result: a connection that is dead is noticed, and a timer can't run for ever. */
-const POLL_TIMEOUT_MS = 60_000;
 /** By default gRPC waits up to two minutes before it tries a server again that was away: a customer is waiting. */
 const MAX_RECONNECT_MS = 1000;
-
-type Handle = WorkflowHandle<typeof orderCreation>;
 
 /** A run, and what the server says of it if it was asked. */
 interface KnownRun {
@@ -94,12 +86,6 @@ interface KnownRun {
 }
 
 type DescribedRun = Required<KnownRun>;
-
-interface Wait {
-  /** Milliseconds since 1970. */
-  deadline: number;
-  stopWaiting?: AbortSignal | undefined;
-}
 
 /** Starts order creations and reads how they stand. Safe to share; one connection serves all calls. */
 export class OrderCreationClient {
@@ -379,34 +365,6 @@ export class OrderCreationClient {
       return { ...known, state: 'FAILED', failure: { code: failure.code, detail: failure.message } };
     }
   }
-}
-
-/** @returns undefined if there was none when the wait was over: the run goes on, or Temporal is away. */
-async function waitForResult(
-  calls: TemporalCalls,
-  handle: Handle,
-  wait: Wait,
-): Promise<OrderCreationResult | undefined> {
-  const stopped = whenAborted(wait.stopWaiting);
-  while (!isOver(wait)) {
-    const pollDeadline = Math.min(wait.deadline, Date.now() + POLL_TIMEOUT_MS);
-    try {
-      const result = await Promise.race([calls.by(pollDeadline, () => handle.result()), stopped]);
-      return result === undefined ? undefined : readResult(result);
-    } catch (error) {
-      if (!ranOutOfTime(error) && !gotNoAnswer(error)) throw error;
-      if (pollDeadline === wait.deadline) return undefined;
-    }
-  }
-  return undefined;
-}
-
-function isOver({ deadline, stopWaiting }: Wait): boolean {
-  return Date.now() >= deadline || stopWaiting?.aborted === true;
-}
-
-function whenAborted(signal: AbortSignal | undefined): Promise<undefined> {
-  return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(undefined), { once: true }));
 }
 
 function requestDeadline(): number {

@@ -35,8 +35,8 @@ type PartnerCall = Parameters<OrderCreationActivities['createRideNDineOrder']>[0
 const STICKY_TIMEOUT = '5 s';
 
 /**
- * Of an order's two workflow tasks the first is in the common queue, the second in the worker's own. With fewer polls of the
- * first (the SDK's ratio is 0.2) some of many orders at once wait for seconds: a queue has four partitions, each polled apart.
+ * Of an order's two workflow tasks the first is in the common queue, the second in the worker's own. On a server with four
+ * partitions, each polled apart, fewer polls of the first (the SDK's ratio is 0.2) let some of many orders at once wait longer.
  */
 const NON_STICKY_POLL_RATIO = 0.5;
 

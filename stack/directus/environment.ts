@@ -62,7 +62,7 @@ export function directusEnvironment(settings: DirectusSettings): Record<string, 
     RATE_LIMITER_ENABLED: 'false',
     // A cache would answer with what was there before an order was written.
     CACHE_ENABLED: 'false',
-    // Else each request begins with a copy of the whole schema, in case that an extension changes it.
+    // Else each request begins with a copy of the whole schema, in case an extension changes it.
     CACHE_SCHEMA_FREEZE_ENABLED: 'true',
     WEBSOCKETS_ENABLED: 'false',
     MCP_ENABLED: 'false',

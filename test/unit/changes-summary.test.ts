@@ -48,7 +48,8 @@ describe('a change', () => {
       'as it is',
     );
 
-    expect(asItIs?.moreMs).toEqual({ value: 0, lowest: -10, highest: 10 });
+    // Each with the other.
+    expect(asItIs?.moreMs).toEqual({ value: 0, lowest: -20, highest: 20 });
     expect(changed?.moreMs.value).toBe(1);
   });
 

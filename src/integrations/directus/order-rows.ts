@@ -8,7 +8,6 @@ import type { QuoteRecord } from '../../domain/quote.ts';
 import type { SupportAction } from '../../domain/support-action.ts';
 import { customerFields, orderFields, orderItemFields, quoteFields, storeFields } from './collections.ts';
 import type { OrderRow } from './collections.ts';
-import { DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
 
 /** How an order stands after a change of its status. */
 export interface OrderStatusEntry {
@@ -213,25 +212,4 @@ export function newOrderRow(order: NewOrder) {
     },
     // The SDK's types know a JSON field as the literal 'json', and nested items only as a plain array.
   } as unknown as Partial<OrderRow>;
-}
-
-/** The first of the rows, if there is one. */
-export function parseFirst<Row>(schema: z.ZodType<Row>, rows: unknown): Row | null {
-  const [row] = parse(z.array(schema), rows);
-  return row ?? null;
-}
-
-/**
- * What Directus answered.
- * @throws {DirectusUnavailableError} @throws {DirectusRejectedError}
- */
-export function parse<Row>(schema: z.ZodType<Row>, row: unknown): Row {
-  // It wrote the row and then could not read it back.
-  if (row === null) {
-    throw new DirectusUnavailableError('Directus answered without the row: our permissions on it are wrong.');
-  }
-  const parsed = schema.safeParse(row);
-  if (parsed.success) return parsed.data;
-  const paths = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
-  throw new DirectusRejectedError(`Directus answered rows that the schema does not promise (${paths}).`);
 }

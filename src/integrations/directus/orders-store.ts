@@ -6,11 +6,10 @@ import type { QuoteRecord } from '../../domain/quote.ts';
 import { collections, customerFields, orderFields, quoteFields, storeFields } from './collections.ts';
 import type { OrderRow } from './collections.ts';
 import type { DirectusConnection } from './directus-client.ts';
+import { parse, parseFirst } from './directus-answer.ts';
 import { DirectusForbiddenError, DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
 import {
   newOrderRow,
-  parse,
-  parseFirst,
   quoteSchema,
   storedOrderFields,
   storedOrderSchema,

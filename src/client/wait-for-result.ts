@@ -1,0 +1,50 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import type { OrderCreationResult } from '../domain/order.ts';
+import type { orderCreation } from '../workflows/order-creation.ts';
+import { readResult } from './run-result.ts';
+import type { TemporalCalls } from './temporal-calls.ts';
+import { gotNoAnswer, ranOutOfTime } from './temporal-failures.ts';
+
+/** Longest that one request waits for a result: a connection that is dead is noticed, and a timer can't run for ever. */
+const POLL_TIMEOUT_MS = 60_000;
+/** A run of `orderCreation`. */
+export type Handle = WorkflowHandle<typeof orderCreation>;
+
+export interface Wait {
+  /** Milliseconds since 1970. */
+  deadline: number;
+  stopWaiting?: AbortSignal | undefined;
+}
+
+/**
+ * The result of a run that is open.
+ *
+ * @returns undefined if there was none when the wait was over: the run goes on, or Temporal is away.
+ */
+export async function waitForResult(
+  calls: TemporalCalls,
+  handle: Handle,
+  wait: Wait,
+): Promise<OrderCreationResult | undefined> {
+  const stopped = whenAborted(wait.stopWaiting);
+  while (!isOver(wait)) {
+    const pollDeadline = Math.min(wait.deadline, Date.now() + POLL_TIMEOUT_MS);
+    try {
+      const result = await Promise.race([calls.by(pollDeadline, () => handle.result()), stopped]);
+      return result === undefined ? undefined : readResult(result);
+    } catch (error) {
+      if (!ranOutOfTime(error) && !gotNoAnswer(error)) throw error;
+      if (pollDeadline === wait.deadline) return undefined;
+    }
+  }
+  return undefined;
+}
+
+/** Whether nobody waits any more. */
+export function isOver({ deadline, stopWaiting }: Wait): boolean {
+  return Date.now() >= deadline || stopWaiting?.aborted === true;
+}
+
+function whenAborted(signal: AbortSignal | undefined): Promise<undefined> {
+  return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(undefined), { once: true }));
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
+
+/** The first of the rows that Directus answered, `null` if there is none. @throws as {@link parse} does. */
+export function parseFirst<Row>(schema: z.ZodType<Row>, rows: unknown): Row | null {
+  const [row] = parse(z.array(schema), rows);
+  return row ?? null;
+}
+
+/**
+ * What Directus answered, checked against what its schema promises.
+ *
+ * @throws {DirectusUnavailableError} it has written the row and may not read it.
+ * @throws {DirectusRejectedError} it is something else.
+ */
+export function parse<Row>(schema: z.ZodType<Row>, row: unknown): Row {
+  // It wrote the row and then could not read it back.
+  if (row === null) {
+    throw new DirectusUnavailableError('Directus answered without the row: our permissions on it are wrong.');
+  }
+  const parsed = schema.safeParse(row);
+  if (parsed.success) return parsed.data;
+  const paths = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
+  throw new DirectusRejectedError(`Directus answered rows that the schema does not promise (${paths}).`);
+}
