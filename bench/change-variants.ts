@@ -98,19 +98,11 @@ export const changeVariants: ChangeVariant[] = [
     worker: { reuseV8Context: false },
   },
   {
-    variant: 'four partitions',
-    kind: 'undone',
-    title: 'four partitions of the task queue',
-    about:
-      'All orders wait in one partition of the task queue. Of four, as a server has them, one may have no poll when many orders come at once, and one of those then waits for two seconds.',
-    server: withoutArguments('--dynamic-config-value=matching.numTaskqueueWritePartitions='),
-  },
-  {
     variant: 'few polls for new orders',
     kind: 'undone',
     title: "the SDK's ratio of polls",
     about:
-      "Half of the worker's polls are for new orders, not a fifth: where a task queue has four partitions all the same, an order among many at once waits for two seconds less often.",
+      "Half of the worker's polls are for new orders, not a fifth: with two polls for the four partitions of the queue, an order among many at once may wait for two seconds.",
     worker: { nonStickyToStickyPollRatio: 0.2 },
   },
   {

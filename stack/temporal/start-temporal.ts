@@ -18,8 +18,6 @@ const dynamicConfig = [
   'history.transferProcessorMaxPollRPS=2000',
   'history.timerProcessorMaxPollRPS=2000',
   'system.enableActivityEagerExecution=true',
-  // Of four partitions one may have no poll when many orders come at once, and one of them then waits for two seconds there.
-  'matching.numTaskqueueWritePartitions=1',
   // A run that somebody deletes is gone at once, not half a minute later.
   'history.visibilityProcessorEnsureCloseBeforeDelete=false',
   'history.transferProcessorEnsureCloseBeforeDelete=false',

@@ -51,7 +51,7 @@ describe('npm run capacity', () => {
 
   it.each([
     ['no number of orders', [], 'Say --orders-per-second N.'],
-    ['a number that is none', ['--orders-per-second', '-1'], '--orders-per-second must be a number above 0.'],
+    ['a number that is none', ['--orders-per-second=-1'], '--orders-per-second must be a number above 0.'],
     [
       'a call that outlasts its time-out',
       ['--orders-per-second', '10', '--partner-ms', '20000'],
