@@ -1,3 +1,4 @@
+import { describeAims } from './aims-page.ts';
 import { COST_PARALLEL } from './capacity.ts';
 import { describeChanges } from './changes-page.ts';
 import { describeDirectusCalls } from './directus-calls-page.ts';
@@ -13,6 +14,8 @@ import type { WholeVariant } from './whole.ts';
 export function describePerformance(result: BenchResult): string {
   const { whole, orchestration } = result;
   return [
+    '## What was aimed at',
+    describeAims(result),
     '## From the click to the payment session',
     headline(result),
     '![From the click to payment_session_id](pictures/performance/click-to-session.svg)',

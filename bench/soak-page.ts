@@ -75,11 +75,15 @@ export function drawSoakChart({ orders, ordersPerSecond, seconds, processes }: S
   });
 }
 
+/** By which it is told whether memory grows: what lies about as garbage tells nothing of what stays. */
+export function judgedTrend({ trend, collectedTrend }: Process): Process['trend'] {
+  return collectedTrend?.interval ? collectedTrend : trend;
+}
+
 function headline(name: string, process: Process | undefined, ordersPerSecond: number): string {
   if (process === undefined) return `The ${name} was not measured.`;
   const { open } = process;
-  // What lies about as garbage tells nothing of what stays.
-  const trend = process.collectedTrend?.interval ? process.collectedTrend : process.trend;
+  const trend = judgedTrend(process);
   const flat = isFlat(trend);
   const memory =
     flat === undefined

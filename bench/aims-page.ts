@@ -1,0 +1,63 @@
+import { figure, table } from './page-parts.ts';
+import type { BenchResult } from './result.ts';
+import { judgedProcesses } from './soak-processes.ts';
+import { judgedTrend } from './soak-page.ts';
+import type { Figure } from './statistics.ts';
+import { isFlat } from './trend.ts';
+
+/** What was aimed at, on two cores, and what came of it, in Markdown. */
+export function describeAims({ whole, orchestration, changes, growth, soak }: BenchResult): string {
+  const timesAsLong = (ms: number) =>
+    found(
+      whole.ratios.find(
+        ({ variant, partnerMs, parallel }) => variant === 'durable' && partnerMs === ms && parallel === 1,
+      ),
+    ).p50;
+  const overhead = found(orchestration.overheads.find((one) => one.variant === 'memory' && one.parallel === 1));
+  const together = found(orchestration.cells.find((one) => one.variant === 'memory' && one.parallel === 32));
+  const mostStored = Math.max(...growth.stored.points.map(({ at }) => at));
+  const grown = found(growth.stored.points.find(({ at, parallel }) => at === mostStored && parallel === 1));
+  const flat = judgedProcesses.map((name) => isFlat(judgedTrend(found(soak.processes[name]))));
+  const bare = found(changes.points.find(({ variant, parallel }) => variant === 'bare local' && parallel === 1));
+  const bareTogether = found(
+    changes.points.find(({ variant, parallel }) => variant === 'bare local' && parallel === 32),
+  );
+  const waitsMs = changes.waitsMs.reduce((sum, ms) => sum + ms, 0);
+  return [
+    table(
+      ['on two cores', 'aim', 'came to', ''],
+      [
+        atMost('an order, RideNDine taking 20 ms, by the plain handler = 1', 1.5, timesAsLong(20), 2),
+        atMost('an order, RideNDine taking 300 ms, by the plain handler = 1', 1.1, timesAsLong(300), 2),
+        atLeast('orders/s at most, by the plain handler = 1', 0.5, whole.saturation.durable.ratio, 2),
+        atMost('ms that the orchestration adds to the waits, one order at a time', 35, overhead.p50Ms, 0),
+        atLeast('orders/s of the orchestration, 32 in parallel', 60, together.ordersPerSecond, 1),
+        atMost('an order with the most orders in Directus, with the fewest = 1', 1.1, grown.p50Ratio, 2),
+        [
+          'memory of worker and gateway',
+          'no trend',
+          flat.every((one) => one === true) ? 'no trend' : 'a trend, or too few samples',
+          verdict(flat.every((one) => one === true)),
+        ],
+      ],
+    ),
+    `For comparison with the fourth and fifth: a workflow that takes the same steps and can do nothing else, unencrypted, adds ${(bare.latencyMs.p50.value - waitsMs).toFixed(0)} ms to the waits on this machine and places ${bareTogether.ordersPerSecond.value.toFixed(0)} orders/s ([below](#what-each-change-is-worth)). A part of all that is the sandbox's watchdog, which was left as it is.`,
+  ].join('\n\n');
+}
+
+function atMost(what: string, aim: number, came: Figure, digits: number): string[] {
+  return [what, `at most ${aim}`, figure(came, digits), verdict(came.value <= aim)];
+}
+
+function atLeast(what: string, aim: number, came: Figure, digits: number): string[] {
+  return [what, `at least ${aim}`, figure(came, digits), verdict(came.value >= aim)];
+}
+
+function verdict(isReached: boolean): string {
+  return isReached ? 'reached' : 'not reached';
+}
+
+function found<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('The result lacks something that was aimed at.');
+  return value;
+}
