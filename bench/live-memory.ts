@@ -12,7 +12,8 @@ export interface LiveMemory {
 
 /** Where Node's inspector listens that was asked for by a signal. */
 const INSPECTOR = 'http://127.0.0.1:9229/json/list';
-const OPEN_TIMEOUT_MS = 10_000;
+/** Of two programs that are asked at once, one waits until the other is done. */
+const OPEN_TIMEOUT_MS = 30_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 const OPEN_RETRY_MS = 200;
 const CLOSE_AFTER_MS = 200;
@@ -64,14 +65,19 @@ async function openInspector(pid: number): Promise<Inspector> {
   throw new Error(`The inspector of process ${pid} does not open at ${INSPECTOR}. Is a debugger in use?`);
 }
 
-/** `undefined` if nothing listens, or another program. */
+/** `undefined` if nothing listens, or another program, or one that is just closing. */
 async function connect(pid: number): Promise<Inspector | undefined> {
   const [target] = await listed();
   if (target === undefined) return undefined;
   const socket = new WebSocket(target.webSocketDebuggerUrl);
-  await once(socket, 'open', { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+  const isOpen = await new Promise<boolean>((resolve) => {
+    socket.addEventListener('open', () => resolve(true));
+    socket.addEventListener('close', () => resolve(false));
+  });
+  if (!isOpen) return undefined;
   const session = new InspectorSession(socket);
-  if ((await session.evaluate('process.pid')) === pid) return session;
+  const answering = await session.evaluate('process.pid').catch(() => undefined);
+  if (answering === pid) return session;
   socket.close();
   return undefined;
 }
@@ -138,11 +144,12 @@ class InspectorSession implements Inspector {
     this.#calls += 1;
     const id = this.#calls;
     return new Promise<Record<string, unknown>>((resolve, reject) => {
-      const noAnswer = () =>
-        reject(new Error(`Node's inspector did not answer ${method} within ${ANSWER_TIMEOUT_MS} ms.`));
+      const noAnswer = () => reject(new Error(`Node's inspector gave no answer to ${method}.`));
       const timer = setTimeout(noAnswer, ANSWER_TIMEOUT_MS);
+      this.#socket.addEventListener('close', noAnswer, { once: true });
       this.#answers.set(id, (answer) => {
         clearTimeout(timer);
+        this.#socket.removeEventListener('close', noAnswer);
         resolve(answer);
       });
       transmit(JSON.stringify({ id, method, params }));
