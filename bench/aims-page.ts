@@ -1,3 +1,4 @@
+import { pointOf } from './changes-page.ts';
 import { figure, table } from './page-parts.ts';
 import type { BenchResult } from './result.ts';
 import { judgedProcesses } from './soak-processes.ts';
@@ -17,11 +18,9 @@ export function describeAims({ whole, orchestration, changes, growth, soak }: Be
   const together = found(orchestration.cells.find((one) => one.variant === 'memory' && one.parallel === 32));
   const mostStored = Math.max(...growth.stored.points.map(({ at }) => at));
   const grown = found(growth.stored.points.find(({ at, parallel }) => at === mostStored && parallel === 1));
-  const flat = judgedProcesses.map((name) => isFlat(judgedTrend(found(soak.processes[name]))));
-  const bare = found(changes.points.find(({ variant, parallel }) => variant === 'bare local' && parallel === 1));
-  const bareTogether = found(
-    changes.points.find(({ variant, parallel }) => variant === 'bare local' && parallel === 32),
-  );
+  const isAllFlat = judgedProcesses.every((name) => isFlat(judgedTrend(found(soak.processes[name]))) === true);
+  const bare = pointOf(changes.points, 'bare local', 1);
+  const bareTogether = pointOf(changes.points, 'bare local', 32);
   const waitsMs = changes.waitsMs.reduce((sum, ms) => sum + ms, 0);
   return [
     table(
@@ -36,8 +35,8 @@ export function describeAims({ whole, orchestration, changes, growth, soak }: Be
         [
           'memory of worker and gateway',
           'no trend',
-          flat.every((one) => one === true) ? 'no trend' : 'a trend, or too few samples',
-          verdict(flat.every((one) => one === true)),
+          isAllFlat ? 'no trend' : 'a trend, or too few samples',
+          verdict(isAllFlat),
         ],
       ],
     ),

@@ -150,7 +150,8 @@ function parallelsOf(points: ChangePoint[]): [fewest: number, most: number] {
   return [Math.min(...parallels), Math.max(...parallels)];
 }
 
-function pointOf(points: ChangePoint[], variant: string, parallel: number): ChangePoint {
+/** What one change did under one load. @throws Error if that was not measured. */
+export function pointOf(points: ChangePoint[], variant: string, parallel: number): ChangePoint {
   const point = points.find((one) => one.variant === variant && one.parallel === parallel);
   if (point === undefined) throw new Error(`The result has no ${variant} at ${parallel} in parallel.`);
   return point;

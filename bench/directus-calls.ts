@@ -11,6 +11,7 @@ import { startDirectus } from '../stack/directus/start-directus.ts';
 import { DIRECTUS_ADMIN_EMAIL } from '../stack/start-order-data.ts';
 import { freePort } from '../stack/free-port.ts';
 import type { Progress } from '../stack/progress.ts';
+import { failOnCrash } from '../stack/supervisor.ts';
 import type { Supervisor } from '../stack/supervisor.ts';
 import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
 import { directusCalls, directusVariants, nameOf } from './directus-call-names.ts';
@@ -22,7 +23,7 @@ import { cellsOf } from './summary.ts';
 import type { Sample } from './summary.ts';
 import { failWhenAborted } from './until-aborted.ts';
 import type { PlacedOrder } from './whole-quotes.ts';
-import { failOnCrash, openWholeSite } from './whole-site.ts';
+import { openWholeSite } from './whole-site.ts';
 import type { WholeSite } from './whole-site.ts';
 
 export interface DirectusCallsPlan {
@@ -56,7 +57,12 @@ export async function measureDirectusCalls(options: {
   try {
     const { supervisor, dataDir } = await another;
     const measured = measureOn({ site, supervisor, dataDir, plan, progress });
-    return await Promise.race([measured, failOnCrash(site), failWith(supervisor.crash), failWhenAborted(signal)]);
+    return await Promise.race([
+      measured,
+      failOnCrash(site.world.stack),
+      failOnCrash(supervisor),
+      failWhenAborted(signal),
+    ]);
   } finally {
     await Promise.allSettled([another.then(({ stop }) => stop()), site.stop()]);
   }
@@ -160,9 +166,4 @@ async function readyOrders(orders: OrdersStore, placed: PlacedOrder[]): Promise<
     ready.push({ key, checkout, order: newOrder(request, checked.checkout, randomUUID()) });
   }
   return ready;
-}
-
-/** Never resolves. */
-async function failWith(crash: Promise<Error>): Promise<never> {
-  throw await crash;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../stack/free-port.ts';
 import type { Progress } from '../stack/progress.ts';
+import { failOnCrash } from '../stack/supervisor.ts';
 import { readMetrics } from '../test/support/read-metrics.ts';
 import { placeAll } from './closed-loop.ts';
 import { readLiveMemory } from './live-memory.ts';
@@ -14,7 +15,7 @@ import { judgedProcesses } from './soak-processes.ts';
 import { percentile } from './statistics.ts';
 import { FEWEST_POINTS, fitTrend } from './trend.ts';
 import { failWhenAborted } from './until-aborted.ts';
-import { failOnCrash, openWholeSite } from './whole-site.ts';
+import { openWholeSite } from './whole-site.ts';
 import type { WholeSite } from './whole-site.ts';
 
 export interface SoakPlan {
@@ -90,7 +91,7 @@ export async function measureSoak(options: {
   const ended = new AbortController();
   const measured = measureOn({ site, metricsUrls, plan, progress, signal: ended.signal });
   try {
-    return await Promise.race([measured, failOnCrash(site), failWhenAborted(signal)]);
+    return await Promise.race([measured, failOnCrash(site.world.stack), failWhenAborted(signal)]);
   } finally {
     ended.abort();
     // A process that has ended is sent no signal: its number may be another one's by then.
@@ -195,40 +196,44 @@ async function takeSamples(options: {
   signal: AbortSignal;
 }): Promise<SoakSample[]> {
   const { pids, metricsUrls, plan, doing, signal } = options;
-  const startedAt = performance.now();
-  const samples: SoakSample[] = [];
-  while (!signal.aborted) {
+  return await takeEvery(plan.sampleEveryMs, signal, async (elapsedSeconds) => {
     const usage = readProcessUsage(pids);
-    const seconds = (performance.now() - startedAt) / 1000;
-    samples.push({
-      seconds,
+    const sample = {
+      seconds: elapsedSeconds(),
       memoryBytes: Object.fromEntries(Object.entries(usage).map(([name, { memoryBytes }]) => [name, memoryBytes])),
-    });
+    };
     doing(judgedProcesses.map((name) => `${name} ${Math.round((usage[name]?.memoryBytes ?? 0) / 1e6)} MB`).join(', '));
     await readAll(metricsUrls);
-    const nextAt = startedAt + samples.length * plan.sampleEveryMs;
-    await delay(Math.max(0, nextAt - performance.now()), undefined, { signal }).catch(() => {});
-  }
-  return samples;
+    return sample;
+  });
 }
 
 /** Until the signal comes. Without it, a sample tells how long ago the last collection was, and resembles the one before. */
 async function collectGarbage(options: { pids: Pids; plan: SoakPlan; signal: AbortSignal }): Promise<SoakSample[]> {
   const { pids, plan, signal } = options;
-  const startedAt = performance.now();
-  const collected: SoakSample[] = [];
-  while (!signal.aborted) {
+  return await takeEvery(plan.collectEveryMs, signal, async (elapsedSeconds) => {
     const live = Object.entries(await readLive(pids, signal));
-    if (signal.aborted) break;
-    const seconds = (performance.now() - startedAt) / 1000;
-    collected.push({
-      seconds,
-      memoryBytes: Object.fromEntries(live.map(([name, { memoryBytes }]) => [name, memoryBytes])),
-    });
-    const nextAt = startedAt + collected.length * plan.collectEveryMs;
-    await delay(Math.max(0, nextAt - performance.now()), undefined, { signal }).catch(() => {});
+    if (signal.aborted) return undefined;
+    const memoryBytes = Object.fromEntries(live.map(([name, memory]) => [name, memory.memoryBytes]));
+    return { seconds: elapsedSeconds(), memoryBytes };
+  });
+}
+
+/** Takes a sample at once and then as often as that, until the signal comes. One that came to nothing is left out. */
+async function takeEvery(
+  everyMs: number,
+  signal: AbortSignal,
+  take: (elapsedSeconds: () => number) => Promise<SoakSample | undefined>,
+): Promise<SoakSample[]> {
+  const startedAt = performance.now();
+  const elapsedMs = () => performance.now() - startedAt;
+  const samples: SoakSample[] = [];
+  while (!signal.aborted) {
+    const sample = await take(() => elapsedMs() / 1000);
+    if (sample) samples.push(sample);
+    await delay(Math.max(0, samples.length * everyMs - elapsedMs()), undefined, { signal }).catch(() => {});
   }
-  return collected;
+  return samples;
 }
 
 async function readAll(urls: string[]): Promise<void> {

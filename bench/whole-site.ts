@@ -66,11 +66,6 @@ async function letPartnerTake(world: RunningStack, ms: number): Promise<void> {
   await world.addFault({ kind: 'latency', ms, times: null });
 }
 
-/** Never resolves. @throws what a part of the stack ended of that nobody had stopped. */
-export async function failOnCrash({ world }: WholeSite): Promise<never> {
-  throw await world.stack.crash;
-}
-
 /** @throws Error if it is anything but an order that was made. */
 export async function requireSession(response: Response): Promise<void> {
   const text = await response.text();

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { baseEnvironment } from '../stack/child-environment.ts';
 import { freePort } from '../stack/free-port.ts';
 import type { Progress } from '../stack/progress.ts';
+import { failOnCrash } from '../stack/supervisor.ts';
 import { waitUntilReady } from '../stack/wait-until-ready.ts';
 import type { RunningStack } from '../test/support/running-stack.ts';
 import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
@@ -17,7 +18,7 @@ import type { Sample } from './summary.ts';
 import { temporalFlags } from './temporal-flags.ts';
 import { failWhenAborted } from './until-aborted.ts';
 import type { PlacedOrder } from './whole-quotes.ts';
-import { failOnCrash, openWholeSite, requireSession, untilAnswered } from './whole-site.ts';
+import { openWholeSite, requireSession, untilAnswered } from './whole-site.ts';
 import type { WholeSite } from './whole-site.ts';
 
 /**
@@ -73,7 +74,7 @@ export async function measureWhole(options: {
     const plain = await startPlainHandler(site.world);
     cleanUps.push(() => plain.stop());
     const measured = measureOn({ site, oneProcess, plain, plan, progress });
-    return await Promise.race([measured, failOnCrash(site), failWhenAborted(signal)]);
+    return await Promise.race([measured, failOnCrash(site.world.stack), failWhenAborted(signal)]);
   } finally {
     for (const cleanUp of cleanUps.toReversed()) await cleanUp();
   }

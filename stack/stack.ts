@@ -11,7 +11,7 @@ import { portVariables, type StackPort, type StackSettings } from './settings.ts
 import type { SupportLogin } from './directus/support-user.ts';
 import { startOrderData } from './start-order-data.ts';
 import { codecEndpoint, startCodecServer, startOwnTemporal, startPrograms, startSandbox } from './start-programs.ts';
-import { Supervisor, type PartCrashed } from './supervisor.ts';
+import { failOnCrash, Supervisor, type PartCrashed } from './supervisor.ts';
 import { temporalDatabase } from './temporal/start-temporal.ts';
 
 /** A data folder of before version 0.2 has none either, and nothing in it is encrypted. */
@@ -167,10 +167,6 @@ function neededPorts({ ports, given }: StackSettings): NeededPort[] {
 /** A server that listens everywhere is asked here. */
 function reachableHost(host: string): string {
   return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-}
-
-async function failOnCrash(supervisor: Supervisor): Promise<never> {
-  throw await supervisor.crash;
 }
 
 function failOnAbort(signal: AbortSignal | undefined): Promise<never> {

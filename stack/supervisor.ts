@@ -280,3 +280,8 @@ async function isDoneWithin(work: Promise<unknown>, ms: number): Promise<boolean
   timer.abort();
   return outcome !== 'too late';
 }
+
+/** Never resolves: for a race. @throws {PartCrashed} what a part ended of that nobody had stopped. */
+export async function failOnCrash({ crash }: { crash: Promise<PartCrashed> }): Promise<never> {
+  throw await crash;
+}

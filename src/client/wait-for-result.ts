@@ -7,6 +7,7 @@ import { gotNoAnswer, ranOutOfTime } from './temporal-failures.ts';
 
 /** Longest that one request waits for a result: a connection that is dead is noticed, and a timer can't run for ever. */
 const POLL_TIMEOUT_MS = 60_000;
+
 /** A run of `orderCreation`. */
 export type Handle = WorkflowHandle<typeof orderCreation>;
 
