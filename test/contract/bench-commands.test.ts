@@ -1,20 +1,13 @@
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { execa } from 'execa';
+import { runFile } from '../support/run-program.ts';
 
 const TIMEOUT_MS = 60_000;
-
-async function run(program: string, args: string[]) {
-  const main = fileURLToPath(new URL(`../../${program}`, import.meta.url));
-  const { exitCode, stdout, stderr } = await execa(process.execPath, [main, ...args], { reject: false });
-  return { exitCode, stdout, stderr };
-}
 
 describe('npm run bench', () => {
   it(
     'explains itself',
     async () => {
-      const { exitCode, stdout } = await run('bench/run.ts', ['--help']);
+      const { exitCode, stdout } = await runFile('bench/run.ts', ['--help']);
 
       expect(stdout).toContain('npm run bench [-- OPTION …]');
       expect(exitCode).toBe(0);
@@ -27,7 +20,7 @@ describe('npm run bench', () => {
     ['a number that is none', ['--rounds', 'many'], '--rounds must be a whole number'],
     ['a result that is none', ['--from', 'README.md'], 'This is no result of npm run bench: it is no JSON.'],
   ])('measures nothing for %s', async (_what, args, sentence) => {
-    const { exitCode, stderr } = await run('bench/run.ts', args);
+    const { exitCode, stderr } = await runFile('bench/run.ts', args);
 
     expect(stderr).toContain(sentence);
     expect(exitCode).toBe(1);
@@ -36,14 +29,14 @@ describe('npm run bench', () => {
 
 describe('npm run capacity', () => {
   it('explains itself', async () => {
-    const { exitCode, stdout } = await run('scripts/capacity.ts', ['--help']);
+    const { exitCode, stdout } = await runFile('scripts/capacity.ts', ['--help']);
 
     expect(stdout).toContain('npm run capacity -- --orders-per-second N');
     expect(exitCode).toBe(0);
   });
 
   it('counts with what was measured', async () => {
-    const { exitCode, stdout } = await run('scripts/capacity.ts', ['--orders-per-second', '10']);
+    const { exitCode, stdout } = await runFile('scripts/capacity.ts', ['--orders-per-second', '10']);
 
     expect(stdout).toMatch(/^worker +\d+ /m);
     expect(exitCode).toBe(0);
@@ -58,7 +51,7 @@ describe('npm run capacity', () => {
       "RideNDine can't take 20000 ms to answer if a call is given up after 15000",
     ],
   ])('refuses %s', async (_what, args, sentence) => {
-    const { exitCode, stderr } = await run('scripts/capacity.ts', args);
+    const { exitCode, stderr } = await runFile('scripts/capacity.ts', args);
 
     expect(stderr).toContain(sentence);
     expect(exitCode).toBe(1);

@@ -15,10 +15,19 @@ export async function runProgram(
   program: 'directus-apply' | 'temporal-apply' | 'doctor' | 'review' | 'deployment' | 'worker',
   args: string[],
   environment: Record<string, string>,
+  onOutput?: (text: string) => void,
+): Promise<Ended> {
+  return await runFile(`src/${program}/main.ts`, args, environment, onOutput);
+}
+
+/** The same of any file of the project. @param file from the project's root. */
+export async function runFile(
+  file: string,
+  args: string[],
+  environment: Record<string, string> = {},
   onOutput: (text: string) => void = () => {},
 ): Promise<Ended> {
-  const main = fileURLToPath(new URL(`../../src/${program}/main.ts`, import.meta.url));
-  const running = execa(process.execPath, [main, ...args], {
+  const running = execa(process.execPath, [fileURLToPath(new URL(`../../${file}`, import.meta.url)), ...args], {
     env: environment,
     extendEnv: false,
     reject: false,
