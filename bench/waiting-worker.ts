@@ -4,12 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
 import { currentRunId } from '../src/activities/run-id.ts';
+import { readSlots, slotVariables } from '../src/config/worker-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
 import { buildRideNDineRequest } from '../src/domain/ridendine-order.ts';
 import { dataConverterFor } from '../src/encryption/data-converter.ts';
 import { parseEncryptionKeys } from '../src/encryption/encryption-keys.ts';
 import { createWorkerLogger } from '../src/observability/worker-logger.ts';
 import { activityLogContext } from '../src/worker/activity-log-context.ts';
+import { workflowTaskOptions } from '../src/worker/workflow-task-options.ts';
 import { workflowCode } from '../src/worker/workflow-code.ts';
 import { newCheckout } from '../test/support/builders.ts';
 import type { BareSteps } from './bare-steps.ts';
@@ -72,11 +74,8 @@ const worker = await Worker.create({
   ...workflow,
   interceptors: { ...('interceptors' in workflow && workflow.interceptors), activity: [activityLogContext] },
   activities: steps,
-  // As in src/config/worker-settings.ts and src/worker/create-worker.ts.
-  maxConcurrentActivityTaskExecutions: 100,
-  maxConcurrentWorkflowTaskExecutions: 200,
-  maxConcurrentLocalActivityExecutions: 200,
-  nonStickyToStickyPollRatio: 0.5,
+  ...readSlots(slotVariables.parse({})),
+  ...workflowTaskOptions,
   ...(JSON.parse(process.env['WORKER_OPTIONS'] ?? '{}') as Partial<WorkerOptions>),
 });
 await worker.run();

@@ -6,7 +6,7 @@ import type { OrderRuns } from './order-runs.ts';
 import type { OrderSweepActivities } from './order-sweep-activities.ts';
 
 /** Few enough for one attempt, many enough for a sweep in minutes after a day's outage. */
-const PAGE_SIZE = 100;
+export const PAGE_SIZE = 100;
 const STARTS_AT_ONCE = 10;
 
 export function createContinueLostOrders({

@@ -1,18 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
-import type { ConnectionLike, ConnectionOptions, WorkflowExecutionDescription } from '@temporalio/client';
+import type { ConnectionLike, ConnectionOptions } from '@temporalio/client';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
 import type { CheckoutRequest, CheckoutRequestInput } from '../domain/checkout-request.ts';
 import {
-  ORDER_CREATION_STATE_QUERY,
   ORDER_CREATION_WORKFLOW,
   REQUEST_FINGERPRINT_MEMO,
   START_TOKEN_MEMO,
   orderCreationStart,
   orderCreationWorkflowId,
-  searchAttributes,
 } from '../domain/order-creation.ts';
-import type { OrderCreationState } from '../domain/order-creation.ts';
 import { createEncryptionCodec } from '../encryption/encryption-codec.ts';
 import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
 import { requestFingerprint } from '../identity/request-fingerprint.ts';
@@ -26,16 +23,19 @@ import {
   OrderNotFoundError,
   TemporalUnavailableError,
 } from './errors.ts';
-import type { CreateOrderOutcome, OrderInProgress, OrderView } from './order-view.ts';
+import { describeRun, findDecidingRun } from './find-run.ts';
+import type { DescribedRun } from './find-run.ts';
+import type { CreateOrderOutcome, OrderView } from './order-view.ts';
 import { parseRequest } from './parse-request.ts';
+import { readOrderView } from './read-order-view.ts';
 import { isOpen, progressOf } from './run-progress.ts';
 import { readResult } from './run-result.ts';
 import { startSpans } from './start-spans.ts';
-import { withTemporalCalls } from './temporal-calls.ts';
+import { requestDeadline, withTemporalCalls } from './temporal-calls.ts';
 import type { TemporalCalls } from './temporal-calls.ts';
 import { failureOf, reportingTemporalFailures } from './temporal-failures.ts';
 import { isOver, waitForResult } from './wait-for-result.ts';
-import type { Handle, Wait } from './wait-for-result.ts';
+import type { Wait } from './wait-for-result.ts';
 
 /**
  * Where Temporal is, and how to prove who we are: nothing (local), `tls` with a client certificate (mTLS) or `apiKey`
@@ -71,21 +71,11 @@ export interface CreateOrderOptions extends WaitOptions, CallContext {
   stopWaiting?: AbortSignal | undefined;
 }
 
-/** Longest that a request to Temporal may take that is no wait. */
-const REQUEST_TIMEOUT_MS = 5000;
-/** Longest that a look-up asks the worker. One that is there answers within milliseconds. */
-const QUERY_TIMEOUT_MS = 1000;
-
 /** By default gRPC waits up to two minutes before it tries a server again that was away: a customer is waiting. */
 const MAX_RECONNECT_MS = 1000;
 
-/** A run, and what the server says of it if it was asked. */
-interface KnownRun {
-  handle: Handle;
-  description?: WorkflowExecutionDescription;
-}
-
-type DescribedRun = Required<KnownRun>;
+/** The server was not asked about a run that was just started. */
+type KnownRun = Pick<DescribedRun, 'handle'> & Partial<DescribedRun>;
 
 /** Starts order creations and reads how they stand. Safe to share; one connection serves all calls. */
 export class OrderCreationClient {
@@ -190,7 +180,7 @@ export class OrderCreationClient {
     const workflowId = workflowIdOf(idempotencyKey);
     return await this.#call(signal, (calls) =>
       orNotFound(async () => {
-        const run = await this.#decidingRun(calls, workflowId);
+        const run = await findDecidingRun(this.#client, calls, workflowId);
         return await this.#outcome(calls, run, { deadline, replayed: true });
       }),
     );
@@ -206,10 +196,7 @@ export class OrderCreationClient {
   async getOrder(idempotencyKey: string, { signal }: CallOptions = {}): Promise<OrderView> {
     const workflowId = workflowIdOf(idempotencyKey);
     return await this.#call(signal, (calls) =>
-      orNotFound(async () => {
-        const run = await this.#decidingRun(calls, workflowId);
-        return isOpen(run.description) ? await this.#progress(calls, run) : await this.#ending(calls, run);
-      }),
+      orNotFound(async () => await readOrderView(calls, await findDecidingRun(this.#client, calls, workflowId))),
     );
   }
 
@@ -274,7 +261,7 @@ export class OrderCreationClient {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
     // The server compares no inputs: whether it is the same checkout is for us to see.
-    const run = await this.#latestRun(calls, start.workflowId);
+    const run = await describeRun(this.#client, calls, start.workflowId);
     const known = run.description.memo?.[REQUEST_FINGERPRINT_MEMO];
     // Somebody has started the run by hand: it gets one as soon as it has looked at the order.
     if (known === undefined) {
@@ -308,67 +295,6 @@ export class OrderCreationClient {
       throw failureOf(error) ?? error;
     }
   }
-
-  /** The latest run that speaks for the key: one that was refused because the key is another checkout's does not. */
-  async #decidingRun(calls: TemporalCalls, workflowId: string): Promise<DescribedRun> {
-    const latest = await this.#latestRun(calls, workflowId);
-    const { failureCode } = searchAttributes;
-    if (latest.description.typedSearchAttributes.get(failureCode) !== 'IdempotencyKeyReused') return latest;
-    const runId = await calls.by(requestDeadline(), async () => {
-      const others = this.#client.workflow.list({
-        query: `WorkflowId = "${workflowId}" AND (${failureCode.name} IS NULL OR ${failureCode.name} != "IdempotencyKeyReused")`,
-        pageSize: 1,
-      });
-      for await (const run of others) return run.runId;
-      return undefined;
-    });
-    // The first one is gone with Temporal's retention, and a refusal is no word on it.
-    if (runId === undefined) throw new OrderNotFoundError('No order creation is known under this idempotency key.');
-    return await this.#latestRun(calls, workflowId, runId);
-  }
-
-  /** The run with this id, of all with the workflow's the latest if none is told. */
-  async #latestRun(calls: TemporalCalls, workflowId: string, runId?: string): Promise<DescribedRun> {
-    const asked = this.#client.workflow.getHandle<typeof orderCreation>(workflowId, runId);
-    const description = await calls.by(requestDeadline(), () => asked.describe());
-    return {
-      handle: this.#client.workflow.getHandle<typeof orderCreation>(workflowId, description.runId),
-      description,
-    };
-  }
-
-  /**
-   * How an open run stands. The payment session is in no search attribute: once the partner has answered, the worker is
-   * asked for it. Without a worker, the view is without it.
-   */
-  async #progress(calls: TemporalCalls, { handle, description }: DescribedRun): Promise<OrderInProgress> {
-    const progress = progressOf(description);
-    if (progress.ridendine_order_id === undefined) return progress;
-    try {
-      const { payment_session_id } = await calls.by(Date.now() + QUERY_TIMEOUT_MS, () =>
-        handle.query<OrderCreationState>(ORDER_CREATION_STATE_QUERY),
-      );
-      return { ...progress, ...(typeof payment_session_id === 'string' && { payment_session_id }) };
-    } catch {
-      return progress;
-    }
-  }
-
-  async #ending(calls: TemporalCalls, { handle, description }: DescribedRun): Promise<OrderView> {
-    try {
-      const result = readResult(await calls.by(requestDeadline(), () => handle.result()));
-      return { state: 'SUCCEEDED', stage: 'LINKED', ...result };
-    } catch (error) {
-      const failure = failureOf(error);
-      if (!failure) throw error;
-      const { state: _open, failure: _code, payment_session_id: _none, ...known } = progressOf(description);
-      return { ...known, state: 'FAILED', failure: { code: failure.code, detail: failure.message } };
-    }
-  }
-}
-
-function requestDeadline(): number {
-  return Date.now() + REQUEST_TIMEOUT_MS;
 }
 
 /** @throws TypeError if it is no number. */

@@ -6,6 +6,9 @@ import { RequestTimedOut, gotNoAnswer, isOverloaded, ranOutOfTime } from './temp
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
 
+/** Longest that a request may take that is no wait. */
+const REQUEST_TIMEOUT_MS = 5000;
+
 /** The requests to Temporal that one call of the library makes. */
 export interface TemporalCalls {
   /**
@@ -50,6 +53,11 @@ export async function withTemporalCalls<Result>(
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** Of a request that is made now and is no wait: milliseconds since 1970. */
+export function requestDeadline(): number {
+  return Date.now() + REQUEST_TIMEOUT_MS;
 }
 
 /** gRPC's own deadline comes late while it connects. */

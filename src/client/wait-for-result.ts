@@ -1,15 +1,11 @@
-import type { WorkflowHandle } from '@temporalio/client';
 import type { OrderCreationResult } from '../domain/order.ts';
-import type { orderCreation } from '../workflows/order-creation.ts';
+import type { Handle } from './find-run.ts';
 import { readResult } from './run-result.ts';
 import type { TemporalCalls } from './temporal-calls.ts';
 import { gotNoAnswer, ranOutOfTime } from './temporal-failures.ts';
 
 /** Longest that one request waits for a result: a connection that is dead is noticed, and a timer can't run for ever. */
 const POLL_TIMEOUT_MS = 60_000;
-
-/** A run of `orderCreation`. */
-export type Handle = WorkflowHandle<typeof orderCreation>;
 
 export interface Wait {
   /** Milliseconds since 1970. */
@@ -27,25 +23,28 @@ export async function waitForResult(
   handle: Handle,
   wait: Wait,
 ): Promise<OrderCreationResult | undefined> {
-  const stopped = whenAborted(wait.stopWaiting);
-  while (!isOver(wait)) {
-    const pollDeadline = Math.min(wait.deadline, Date.now() + POLL_TIMEOUT_MS);
-    try {
-      const result = await Promise.race([calls.by(pollDeadline, () => handle.result()), stopped]);
-      return result === undefined ? undefined : readResult(result);
-    } catch (error) {
-      if (!ranOutOfTime(error) && !gotNoAnswer(error)) throw error;
-      if (pollDeadline === wait.deadline) return undefined;
+  const stopped = Promise.withResolvers<undefined>();
+  const onStop = () => stopped.resolve(undefined);
+  wait.stopWaiting?.addEventListener('abort', onStop);
+  try {
+    while (!isOver(wait)) {
+      const pollDeadline = Math.min(wait.deadline, Date.now() + POLL_TIMEOUT_MS);
+      try {
+        const result = await Promise.race([calls.by(pollDeadline, () => handle.result()), stopped.promise]);
+        return result === undefined ? undefined : readResult(result);
+      } catch (error) {
+        if (!ranOutOfTime(error) && !gotNoAnswer(error)) throw error;
+        if (pollDeadline === wait.deadline) return undefined;
+      }
     }
+    return undefined;
+  } finally {
+    // A server has one signal for all that it waits for.
+    wait.stopWaiting?.removeEventListener('abort', onStop);
   }
-  return undefined;
 }
 
 /** Whether nobody waits any more. */
 export function isOver({ deadline, stopWaiting }: Wait): boolean {
   return Date.now() >= deadline || stopWaiting?.aborted === true;
-}
-
-function whenAborted(signal: AbortSignal | undefined): Promise<undefined> {
-  return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(undefined), { once: true }));
 }

@@ -18,6 +18,13 @@ import { readTracing, tracingVariables } from './tracing-settings.ts';
 /** Between Directus, which dates the order, and the worker, which counts from there. */
 export const CLOCK_SKEW_MS = 60_000;
 
+/** How much a worker takes on at once. */
+export const slotVariables = z.object({
+  WORKER_MAX_CONCURRENT_ACTIVITIES: wholeNumber(1, 10_000).default(100),
+  // A workflow task holds its slot for as long as the attempts at Directus take that are made within it.
+  WORKER_MAX_CONCURRENT_WORKFLOW_TASKS: wholeNumber(2, 10_000).default(200),
+});
+
 export const workerVariables = temporalVariables.extend({
   DIRECTUS_URL: httpUrl(),
   DIRECTUS_TOKEN: secret(),
@@ -32,9 +39,7 @@ export const workerVariables = temporalVariables.extend({
   RIDENDINE_IDEMPOTENCY_MARGIN: duration().default(60 * 60_000),
   QUOTE_GRACE: duration().default(5 * 60_000),
   REVIEW_WINDOW: duration().default(7 * 24 * 60 * 60_000),
-  WORKER_MAX_CONCURRENT_ACTIVITIES: wholeNumber(1, 10_000).default(100),
-  // A workflow task holds its slot for as long as the attempts at Directus take that are made within it.
-  WORKER_MAX_CONCURRENT_WORKFLOW_TASKS: wholeNumber(2, 10_000).default(200),
+  ...slotVariables.shape,
   ...deploymentVariables.shape,
   WORKER_SHUTDOWN_GRACE: duration().default(15_000),
   WORKER_SWEEP: z.enum(['on', 'off'], 'must be on or off').default('on'),
@@ -81,13 +86,7 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
       runbookUrl: variables.RUNBOOK_URL,
     },
     build: readWorkerBuild(variables),
-    worker: {
-      maxConcurrentActivityTaskExecutions: variables.WORKER_MAX_CONCURRENT_ACTIVITIES,
-      maxConcurrentWorkflowTaskExecutions: variables.WORKER_MAX_CONCURRENT_WORKFLOW_TASKS,
-      // A workflow task makes one at a time.
-      maxConcurrentLocalActivityExecutions: variables.WORKER_MAX_CONCURRENT_WORKFLOW_TASKS,
-      shutdownGraceTime: variables.WORKER_SHUTDOWN_GRACE,
-    },
+    worker: { ...readSlots(variables), shutdownGraceTime: variables.WORKER_SHUTDOWN_GRACE },
     sweep:
       variables.WORKER_SWEEP === 'on'
         ? { intervalMs: variables.WORKER_SWEEP_INTERVAL, afterMs: variables.WORKER_SWEEP_AFTER }
@@ -95,6 +94,15 @@ export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
     metricsAddress: variables.WORKER_METRICS_ADDRESS,
     tracing: readTracing(variables),
     logLevel: variables.LOG_LEVEL,
+  };
+}
+
+export function readSlots(variables: z.output<typeof slotVariables>) {
+  return {
+    maxConcurrentActivityTaskExecutions: variables.WORKER_MAX_CONCURRENT_ACTIVITIES,
+    maxConcurrentWorkflowTaskExecutions: variables.WORKER_MAX_CONCURRENT_WORKFLOW_TASKS,
+    // A workflow task makes one at a time.
+    maxConcurrentLocalActivityExecutions: variables.WORKER_MAX_CONCURRENT_WORKFLOW_TASKS,
   };
 }
 

@@ -20,6 +20,7 @@ import type { Tracing } from '../observability/tracing.ts';
 import type { TraceSinks } from '../workflows/trace-interceptors.ts';
 import { activityLogContext } from './activity-log-context.ts';
 import { reportWaitingOrders } from './order-gauges.ts';
+import { workflowTaskOptions } from './workflow-task-options.ts';
 import { createOrderRuns } from './order-runs.ts';
 import { tellBuild } from './tell-build.ts';
 import { runTogether, stopWorker } from './run-together.ts';
@@ -30,15 +31,6 @@ import { workflowCode } from './workflow-code.ts';
 const DIRECTUS_TIMEOUT_MS = 5000;
 
 type PartnerCall = Parameters<OrderCreationActivities['createRideNDineOrder']>[0];
-
-/** How long a run waits for the worker that knows it before another may take it: a customer waits if that one is dead. */
-const STICKY_TIMEOUT = '5 s';
-
-/**
- * Of an order's two workflow tasks the first is in the common queue, the second in the worker's own. On a server with four
- * partitions, each polled apart, fewer polls of the first (the SDK's ratio is 0.2) let some of many orders at once wait longer.
- */
-const NON_STICKY_POLL_RATIO = 0.5;
 
 export interface OrderWorker {
   /** Ends when it was told to stop and is done. @throws what ended it otherwise. */
@@ -107,8 +99,7 @@ export async function createWorker({
     interceptors: { ...workflows.interceptors, ...interceptors },
     sinks: traceSinks(tracing),
     activities,
-    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
-    nonStickyToStickyPollRatio: NON_STICKY_POLL_RATIO,
+    ...workflowTaskOptions,
   });
   const partnerWorker = await Worker.create({
     ...shared,

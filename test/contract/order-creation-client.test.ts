@@ -123,6 +123,19 @@ describe('createOrder', () => {
     }
   });
 
+  it('leaves nothing behind on the signals of a caller who keeps them', async () => {
+    const { scenario, release } = heldScenario();
+    const [signal, stopWaiting] = [new AbortController().signal, new AbortController().signal];
+    const creating = orders.createOrder(scenario.request, { timeoutMs: WAIT_MS, signal, stopWaiting });
+    await untilStarted(scenario);
+    const whileWaiting = [signal, stopWaiting].map((one) => getEventListeners(one, 'abort').length);
+    release();
+    await creating;
+
+    expect(whileWaiting).toEqual([1, 1]);
+    expect([signal, stopWaiting].map((one) => getEventListeners(one, 'abort').length)).toEqual([0, 0]);
+  });
+
   it('is IN_PROGRESS while no worker is there', async () => {
     const scenario = worker.newScenario();
     await worker.stop();

@@ -281,7 +281,7 @@ function environment({ address, namespace }: TemporalSettings, port: number): Re
   };
 }
 
-/** Another one, which takes orders when the promise resolves. */
+/** Another one, which takes requests and orders when the promise resolves: it may poll before it listens. */
 async function startOther(
   temporal: TemporalSettings,
   settings: Record<string, string> = {},
@@ -292,9 +292,8 @@ async function startOther(
   const port = await freePort();
   const program = startProgram('gateway-with-worker', { ...environment(temporal, port), ...settings });
   others.push(program);
-  await pWaitFor(() => hasPoller({ temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid: program.pid }), {
-    timeout: READY_MS,
-  });
+  const polls = () => hasPoller({ temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid: program.pid });
+  await pWaitFor(async () => program.output().includes('Server listening') && (await polls()), { timeout: READY_MS });
   return {
     program,
     post: (key, body, headers = {}) =>

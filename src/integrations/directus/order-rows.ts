@@ -42,76 +42,62 @@ export interface UnfinishedOrder {
   customerId: string | null;
 }
 
-export const storedOrderFields = [
-  orderFields.id,
-  orderFields.status,
-  orderFields.paymentStatus,
-  orderFields.quoteId,
-  orderFields.store,
-  orderFields.idempotencyKey,
-  orderFields.requestFingerprint,
-  orderFields.ridendineRequest,
-  orderFields.ridendineOrderId,
-  orderFields.paymentSessionId,
-  orderFields.failureCode,
-  orderFields.failureReason,
-  orderFields.workflowRunId,
-  orderFields.dateCreated,
-  orderFields.dateUpdated,
-] as const;
+const storedOrderRow = z.object({
+  [orderFields.id]: z.string(),
+  [orderFields.status]: z.string(),
+  [orderFields.paymentStatus]: z.string(),
+  [orderFields.quoteId]: z.string().nullable(),
+  [orderFields.store]: z.string().nullable(),
+  [orderFields.idempotencyKey]: z.string(),
+  [orderFields.requestFingerprint]: z.string().nullable(),
+  [orderFields.ridendineRequest]: z.string().nullable(),
+  [orderFields.ridendineOrderId]: z.string().nullable(),
+  [orderFields.paymentSessionId]: z.string().nullable(),
+  [orderFields.failureCode]: z.string().nullable(),
+  [orderFields.failureReason]: z.string().nullable(),
+  [orderFields.workflowRunId]: z.string().nullable(),
+  [orderFields.dateCreated]: z.iso.datetime({ offset: true }),
+  [orderFields.dateUpdated]: z.iso.datetime({ offset: true }).nullable(),
+});
 
-export const storedOrderSchema: z.ZodType<StoredOrder> = z
-  .object({
-    [orderFields.id]: z.string(),
-    [orderFields.status]: z.string(),
-    [orderFields.paymentStatus]: z.string(),
-    [orderFields.quoteId]: z.string().nullable(),
-    [orderFields.store]: z.string().nullable(),
-    [orderFields.idempotencyKey]: z.string(),
-    [orderFields.requestFingerprint]: z.string().nullable(),
-    [orderFields.ridendineRequest]: z.string().nullable(),
-    [orderFields.ridendineOrderId]: z.string().nullable(),
-    [orderFields.paymentSessionId]: z.string().nullable(),
-    [orderFields.failureCode]: z.string().nullable(),
-    [orderFields.failureReason]: z.string().nullable(),
-    [orderFields.workflowRunId]: z.string().nullable(),
-    [orderFields.dateCreated]: z.iso.datetime({ offset: true }),
-    [orderFields.dateUpdated]: z.iso.datetime({ offset: true }).nullable(),
-  })
-  .transform((row) => ({
-    id: row[orderFields.id],
-    status: row[orderFields.status],
-    payment_status: row[orderFields.paymentStatus],
-    quote_id: row[orderFields.quoteId],
-    store_id: row[orderFields.store],
-    idempotency_key: row[orderFields.idempotencyKey],
-    request_fingerprint: row[orderFields.requestFingerprint],
-    ridendine_request: row[orderFields.ridendineRequest],
-    ridendine_order_id: row[orderFields.ridendineOrderId],
-    payment_session_id: row[orderFields.paymentSessionId],
-    failure_code: row[orderFields.failureCode],
-    failure_reason: row[orderFields.failureReason],
-    workflow_run_id: row[orderFields.workflowRunId],
-    date_created: row[orderFields.dateCreated],
-    date_updated: row[orderFields.dateUpdated],
-  }));
+export const storedOrderFields = storedOrderRow.keyof().options;
+
+export const storedOrderSchema: z.ZodType<StoredOrder> = storedOrderRow.transform((row) => ({
+  id: row[orderFields.id],
+  status: row[orderFields.status],
+  payment_status: row[orderFields.paymentStatus],
+  quote_id: row[orderFields.quoteId],
+  store_id: row[orderFields.store],
+  idempotency_key: row[orderFields.idempotencyKey],
+  request_fingerprint: row[orderFields.requestFingerprint],
+  ridendine_request: row[orderFields.ridendineRequest],
+  ridendine_order_id: row[orderFields.ridendineOrderId],
+  payment_session_id: row[orderFields.paymentSessionId],
+  failure_code: row[orderFields.failureCode],
+  failure_reason: row[orderFields.failureReason],
+  workflow_run_id: row[orderFields.workflowRunId],
+  date_created: row[orderFields.dateCreated],
+  date_updated: row[orderFields.dateUpdated],
+}));
 
 export const supportActionsSchema = z.object({ [orderFields.supportActions]: z.unknown() });
 
-export const unfinishedOrderSchema: z.ZodType<UnfinishedOrder> = z
-  .object({
-    [orderFields.idempotencyKey]: z.string(),
-    [orderFields.requestFingerprint]: z.string(),
-    [orderFields.quoteId]: z.string(),
-    [orderFields.customer]: z.string().nullable(),
-  })
-  .transform((row) => ({
-    idempotencyKey: row[orderFields.idempotencyKey],
-    workflowId: orderCreationWorkflowId(row[orderFields.idempotencyKey]),
-    fingerprint: row[orderFields.requestFingerprint],
-    quoteId: row[orderFields.quoteId],
-    customerId: row[orderFields.customer],
-  }));
+const unfinishedOrderRow = z.object({
+  [orderFields.idempotencyKey]: z.string(),
+  [orderFields.requestFingerprint]: z.string(),
+  [orderFields.quoteId]: z.string(),
+  [orderFields.customer]: z.string().nullable(),
+});
+
+export const unfinishedOrderFields = unfinishedOrderRow.keyof().options;
+
+export const unfinishedOrderSchema: z.ZodType<UnfinishedOrder> = unfinishedOrderRow.transform((row) => ({
+  idempotencyKey: row[orderFields.idempotencyKey],
+  workflowId: orderCreationWorkflowId(row[orderFields.idempotencyKey]),
+  fingerprint: row[orderFields.requestFingerprint],
+  quoteId: row[orderFields.quoteId],
+  customerId: row[orderFields.customer],
+}));
 
 /** Counts are texts on PostgreSQL. */
 export const waitingOrdersSchema = z

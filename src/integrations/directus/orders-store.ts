@@ -14,6 +14,7 @@ import {
   storedOrderFields,
   storedOrderSchema,
   supportActionsSchema,
+  unfinishedOrderFields,
   unfinishedOrderSchema,
   waitingOrdersSchema,
 } from './order-rows.ts';
@@ -155,12 +156,7 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
         z.array(unfinishedOrderSchema),
         await directus.request(
           readItems(collections.orders, {
-            fields: [
-              orderFields.idempotencyKey,
-              orderFields.requestFingerprint,
-              orderFields.quoteId,
-              orderFields.customer,
-            ],
+            fields: unfinishedOrderFields,
             filter: { ...unfinished, [orderFields.dateCreated]: { _lt: createdBefore } },
             sort: [orderFields.dateCreated, orderFields.id],
             offset: skip,
