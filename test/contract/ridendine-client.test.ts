@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { getEventListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { queryObjects } from 'node:v8';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
+import pWaitFor from 'p-wait-for';
 import { pino } from 'pino';
 import { createSandbox } from '../../sandbox/ridendine/server.ts';
 import { buildRideNDineRequest } from '../../src/domain/ridendine-order.ts';
@@ -399,6 +402,21 @@ describe('a call without a whole answer', () => {
 
     expect(errors.map((error) => error.message).join('\n')).not.toMatch(/canary|partner-key/);
   });
+});
+
+it('leaves nothing in memory of calls that are over', async () => {
+  const server = await httpServer((response) => response.writeHead(201).end(GOOD_REPLY));
+  const { signal } = new AbortController();
+  const createOrder = () => client(server.url).createOrder({ ...call(), signal });
+  const signals = () => queryObjects(AbortSignal, { format: 'count' });
+  await createOrder();
+  const before = signals();
+
+  for (let calls = 0; calls < 50; calls += 1) await createOrder();
+
+  // Those of the last calls may be held for a moment.
+  await pWaitFor(() => signals() - before < 5, { interval: 100, timeout: 3000 });
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 describe('against the sandbox', () => {

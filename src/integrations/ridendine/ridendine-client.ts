@@ -1,6 +1,7 @@
 import ky from 'ky';
 import type { LinkIds } from '../../domain/order.ts';
 import { ridendineIdempotencyKey } from '../../domain/ridendine-order.ts';
+import { untilFirstAbort } from '../first-abort.ts';
 import { failedBeforeSending } from './connection-failure.ts';
 import { RideNDineError, RideNDineUnavailableError } from './errors.ts';
 import { readReply } from './reply.ts';
@@ -34,27 +35,29 @@ export function createRideNDineClient(options: RideNDineClientOptions): RideNDin
     async createOrder({ orderId, body, signal }) {
       const deadline = AbortSignal.timeout(timeoutMs);
       try {
-        const response = await ky.post(url, {
-          body,
-          headers: {
-            'content-type': 'application/json',
-            accept: 'application/json',
-            authorization: `Bearer ${apiKey}`,
-            'idempotency-key': ridendineIdempotencyKey(orderId),
-          },
-          retry: 0,
-          throwHttpErrors: false,
-          ...(fetch && { fetch }),
-          redirect: 'manual',
-          // ky's own time-out ends with the headers; this one covers the body, too.
-          timeout: false,
-          signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
+        const answer = await untilFirstAbort(signal ? [deadline, signal] : [deadline], async (ended) => {
+          const response = await ky.post(url, {
+            body,
+            headers: {
+              'content-type': 'application/json',
+              accept: 'application/json',
+              authorization: `Bearer ${apiKey}`,
+              'idempotency-key': ridendineIdempotencyKey(orderId),
+            },
+            retry: 0,
+            throwHttpErrors: false,
+            ...(fetch && { fetch }),
+            redirect: 'manual',
+            // ky's own time-out ends with the headers; this one covers the body, too.
+            timeout: false,
+            signal: ended,
+          });
+          return {
+            status: response.status,
+            body: await response.text(),
+            retryAfter: response.headers.get('retry-after'),
+          };
         });
-        const answer = {
-          status: response.status,
-          body: await response.text(),
-          retryAfter: response.headers.get('retry-after'),
-        };
         return readReply(answer, new Date());
       } catch (error) {
         throw explain(error, deadline, timeoutMs);
