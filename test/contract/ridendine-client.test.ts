@@ -62,6 +62,9 @@ function newOrder() {
   return { orderId, body: buildRideNDineRequest(orderId, newCheckout()) };
 }
 
+/** After a garbage collection. */
+const signalsInMemory = () => queryObjects(AbortSignal, { format: 'count' });
+
 describe('what goes over the wire', () => {
   it("is the brief's request: path, headers and body, byte for byte", async () => {
     const server = await httpServer((response) => response.writeHead(201).end(GOOD_REPLY));
@@ -408,14 +411,13 @@ it('leaves nothing in memory of calls that are over', async () => {
   const server = await httpServer((response) => response.writeHead(201).end(GOOD_REPLY));
   const { signal } = new AbortController();
   const createOrder = () => client(server.url).createOrder({ ...call(), signal });
-  const signals = () => queryObjects(AbortSignal, { format: 'count' });
   await createOrder();
-  const before = signals();
+  const before = signalsInMemory();
 
   for (let calls = 0; calls < 50; calls += 1) await createOrder();
 
   // Those of the last calls may be held for a moment.
-  await pWaitFor(() => signals() - before < 5, { interval: 100, timeout: 3000 });
+  await pWaitFor(() => signalsInMemory() - before < 5, { interval: 100, timeout: 3000 });
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
