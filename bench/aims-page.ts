@@ -1,13 +1,16 @@
+import { AS_IS } from './change-variants.ts';
 import { pointOf } from './changes-page.ts';
 import { figure, table } from './page-parts.ts';
-import type { BenchResult } from './result.ts';
+import { conditionsOf } from './result.ts';
+import type { BenchResult, ChangesResult } from './result.ts';
 import { judgedProcesses } from './soak-processes.ts';
 import { judgedTrend } from './soak-page.ts';
 import type { Figure } from './statistics.ts';
 import { isFlat } from './trend.ts';
 
 /** What was aimed at, on two cores, and what came of it, in Markdown. */
-export function describeAims({ whole, orchestration, changes, growth, soak }: BenchResult): string {
+export function describeAims(result: BenchResult): string {
+  const { whole, orchestration, changes, growth, soak } = result;
   const timesAsLong = (ms: number) =>
     found(
       whole.ratios.find(
@@ -18,13 +21,10 @@ export function describeAims({ whole, orchestration, changes, growth, soak }: Be
   const together = found(orchestration.cells.find((one) => one.variant === 'memory' && one.parallel === 32));
   const mostStored = Math.max(...growth.stored.points.map(({ at }) => at));
   const grown = found(growth.stored.points.find(({ at, parallel }) => at === mostStored && parallel === 1));
-  const isAllFlat = judgedProcesses.every((name) => isFlat(judgedTrend(found(soak.processes[name]))) === true);
-  const bare = pointOf(changes.points, 'bare local', 1);
-  const bareTogether = pointOf(changes.points, 'bare local', 32);
-  const waitsMs = changes.waitsMs.reduce((sum, ms) => sum + ms, 0);
+  const flat = judgedProcesses.map((name) => isFlat(judgedTrend(found(soak.processes[name]))));
   return [
     table(
-      ['on two cores', 'aim', 'came to', ''],
+      [`on ${conditionsOf(result, 'whole').machine.cores} cores`, 'aim', 'came to', ''],
       [
         atMost('an order, RideNDine taking 20 ms, by the plain handler = 1', 1.5, timesAsLong(20), 2),
         atMost('an order, RideNDine taking 300 ms, by the plain handler = 1', 1.1, timesAsLong(300), 2),
@@ -32,16 +32,22 @@ export function describeAims({ whole, orchestration, changes, growth, soak }: Be
         atMost('ms that the orchestration adds to the waits, one order at a time', 35, overhead.p50Ms, 0),
         atLeast('orders/s of the orchestration, 32 in parallel', 60, together.ordersPerSecond, 1),
         atMost('an order with the most orders in Directus, with the fewest = 1', 1.1, grown.p50Ratio, 2),
-        [
-          'memory of worker and gateway',
-          'no trend',
-          isAllFlat ? 'no trend' : 'a trend, or too few samples',
-          verdict(isAllFlat),
-        ],
+        ['memory of worker and gateway', 'no trend', trendOf(flat), verdict(flat.every((isIt) => isIt === true))],
       ],
     ),
-    `For comparison with the fourth and fifth: a workflow that takes the same steps and can do nothing else, unencrypted, adds ${(bare.latencyMs.p50.value - waitsMs).toFixed(0)} ms to the waits on this machine and places ${bareTogether.ordersPerSecond.value.toFixed(0)} orders/s ([below](#what-each-change-is-worth)). A part of all that is the sandbox's watchdog, which was left as it is.`,
+    `For comparison with the fourth and fifth, measured in turn with nothing else at work ([below](#what-each-change-is-worth)): the product's workflow adds ${ofChange(changes, AS_IS)}; one that takes the same steps and can do nothing else, unencrypted, adds ${ofChange(changes, 'bare local')}. A part of both is the sandbox's watchdog, which was left as it is.`,
   ].join('\n\n');
+}
+
+function ofChange({ points, waitsMs }: ChangesResult, variant: string): string {
+  const [alone, together] = [pointOf(points, variant, 1), pointOf(points, variant, 32)];
+  const addedMs = alone.latencyMs.p50.value - waitsMs.reduce((sum, ms) => sum + ms, 0);
+  return `${addedMs.toFixed(0)} ms to the waits and places ${together.ordersPerSecond.value.toFixed(1)} orders/s`;
+}
+
+function trendOf(flat: (boolean | undefined)[]): string {
+  if (flat.includes(false)) return 'a trend';
+  return flat.includes(undefined) ? 'too few samples to tell' : 'no trend';
 }
 
 function atMost(what: string, aim: number, came: Figure, digits: number): string[] {

@@ -1,9 +1,4 @@
-import {
-  ACTIVITY_SLOTS_PER_WORKER,
-  POLLERS_PER_WORKER,
-  WORKFLOW_TASK_SLOTS_PER_WORKER,
-  planCapacity,
-} from './capacity.ts';
+import { POLLERS_PER_WORKER, planCapacity, slotsPerWorker } from './capacity.ts';
 import type { CapacityPlan, Demand, MeasuredCosts } from './capacity.ts';
 
 /** What is assumed unless told. */
@@ -38,9 +33,9 @@ export function describeCapacity(costs: MeasuredCosts, demand: Demand): string {
     ),
     row('together', '', round(plan.cores), `${round(sumOfMemory(plan) / 1e9)} GB`, ''),
     '',
-    `activity slots         ${slots(plan.activitySlots, ACTIVITY_SLOTS_PER_WORKER)}`,
+    `activity slots         ${slots(plan.activitySlots, slotsPerWorker.maxConcurrentActivityTaskExecutions)}`,
     `                       ${whenPartnerHangs} in use while RideNDine lets calls run into their time-out of ${partnerTimeoutMs / 1000} s: ${verdictOnHang(plan)}`,
-    `workflow task slots    ${slots(plan.workflowTaskSlots, WORKFLOW_TASK_SLOTS_PER_WORKER)}`,
+    `workflow task slots    ${slots(plan.workflowTaskSlots, slotsPerWorker.maxConcurrentWorkflowTaskExecutions)}`,
     `workflow task pollers  ${slots(plan.workflowTaskPollers, POLLERS_PER_WORKER)}`,
     `calls to RideNDine     ${round(plan.partnerCalls)} at a time, ${ordersPerSecond} a second`,
     `Temporal's database    ${round(plan.temporalGb)} GB with a retention of ${retentionDays} days`,

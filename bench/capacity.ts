@@ -1,3 +1,4 @@
+import { readSlots, slotVariables } from '../src/config/worker-settings.ts';
 import { conditionsOf } from './result.ts';
 import type { AtRestResult, BenchResult, Cell } from './result.ts';
 
@@ -43,9 +44,9 @@ export interface Demand {
   retentionDays: number;
 }
 
-/** As the worker is set unless told (`WORKER_MAX_CONCURRENT_…`), and the SDK's pollers of each kind. */
-export const ACTIVITY_SLOTS_PER_WORKER = 100;
-export const WORKFLOW_TASK_SLOTS_PER_WORKER = 200;
+/** As the worker is set unless told. */
+export const slotsPerWorker = readSlots(slotVariables.parse({}));
+/** The SDK's, of each kind. */
 export const POLLERS_PER_WORKER = 10;
 
 const WORKER = 'worker';
@@ -112,9 +113,9 @@ export function planCapacity(costs: MeasuredCosts, demand: Demand): CapacityPlan
     const inUse = (ordersPerSecond * msPerOrder) / 1000;
     return { inUse, needed: Math.ceil(inUse / utilisation), available: workers * perWorker };
   };
-  const activitySlots = slotsFor(ourStepsMs + partnerMs, ACTIVITY_SLOTS_PER_WORKER);
+  const activitySlots = slotsFor(ourStepsMs + partnerMs, slotsPerWorker.maxConcurrentActivityTaskExecutions);
   const { count, waitMs, runMs } = costs.workflowTask;
-  const workflowTaskSlots = slotsFor(count * runMs, WORKFLOW_TASK_SLOTS_PER_WORKER);
+  const workflowTaskSlots = slotsFor(count * runMs, slotsPerWorker.maxConcurrentWorkflowTaskExecutions);
   const workflowTaskPollers = slotsFor(count * waitMs, POLLERS_PER_WORKER);
 
   return {

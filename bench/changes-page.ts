@@ -44,6 +44,7 @@ export function describeChanges(result: BenchResult): string[] {
     describePoints(result.changes),
     `A worker is ready after ${figure(workerReadyMs.bundled, 0)} ms if its workflows were compiled beforehand, as the image has them, and after ${figure(workerReadyMs.bundling, 0)} ms if it compiles them at its start.`,
     conditions(conditionsOf(result, 'changes'), [
+      `Each figure is of ${ordersOf(points)}, those of how it is as it is of more`,
       'Differences and ratios are those to how it was as it is in the same round',
       'Each variant has a new server and a new worker in each round, and nothing runs beside them: their times are not to be compared with those above, where three servers with their workers share the cores',
       `Temporal as it is: ${temporalFlags.map((flag) => `\`${flag}\``).join(' ')}`,
@@ -88,6 +89,15 @@ export function drawChangesCharts({ points }: ChangesResult): Record<string, str
       groups: barsOf(points, most, ({ ordersRatio }) => ({ of: ordersRatio, text: ordersRatio.value.toFixed(2) })),
     }),
   };
+}
+
+function ordersOf(points: ChangePoint[]): string {
+  return parallelsOf(points)
+    .map((parallel) => {
+      const one = points.find((point) => point.parallel === parallel && point.variant !== AS_IS);
+      return `${one?.orders ?? 0} orders ${load(parallel)}`;
+    })
+    .join(' and ');
 }
 
 function describePoints({ points }: ChangesResult): string {

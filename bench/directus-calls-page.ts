@@ -1,7 +1,7 @@
 import { directusCalls, nameOf } from './directus-call-names.ts';
 import type { DirectusCall, DirectusVariant } from './directus-call-names.ts';
 import { figure, table } from './page-parts.ts';
-import type { Cell, DirectusCallsResult } from './result.ts';
+import type { CallCost, DirectusCallsResult } from './result.ts';
 import type { Figure } from './statistics.ts';
 
 const callNames = {
@@ -11,60 +11,53 @@ const callNames = {
   link: "save RideNDine's ids",
 } satisfies Record<DirectusCall, string>;
 
-/** What an order asks, without what it could ask instead. */
-const ofAnOrder: DirectusCall[] = ['quote and order', 'write', 'link'];
-
 /** Every call to Directus by itself, in Markdown. */
-export function describeDirectusCalls({ cells }: DirectusCallsResult): string {
-  const [asItIs, asShipped] = [callsOf(cells, 'as it is'), callsOf(cells, 'as shipped')];
-  const [ours, theirs] = [orderOf(asItIs), orderOf(asShipped)];
-  const [withLook, withoutLook] = [asItIs['quote and order'], asItIs.quote];
-  const look = { ms: withLook.ms.value - withoutLook.ms.value, cpuMs: withLook.cpuMs.value - withoutLook.cpuMs.value };
+export function describeDirectusCalls({ cells, orders, look }: DirectusCallsResult): string {
+  const orderBy = (variant: DirectusVariant) => costOf(orders[variant]);
+  const read = (variant: DirectusVariant, call: DirectusCall) => {
+    const cell = cells.find((one) => one.variant === nameOf(variant, call));
+    const cpu = (process: string) => figureOrDash(cell?.cpuMsPerOrder[process]);
+    return { ms: figureOrDash(cell?.latencyMs.p50), directus: cpu('directus'), postgres: cpu('postgres') };
+  };
   return [
-    `Each call by itself, one at a time, made by the code of the steps. An order's calls come to ${millisecondsOf(ours, 0)}; by a Directus as it is shipped, which copies its whole schema for each request, to ${millisecondsOf(theirs, 0)}. The look for an earlier order of the key takes ${millisecondsOf(look, 1)} of that. Those are sums and differences of the medians below.`,
+    `Each call by itself, one at a time, made by the code of the steps. An order's calls come to ${orderBy('as it is')}; by a Directus as it is shipped, which copies its whole schema for each request, to ${orderBy('as shipped')}; by a new connection for each call, on loopback and without TLS, to ${orderBy('new connections')}. The look for an earlier order of the key takes ${costOf(look)} of that. What is added up or compared is so within a round.`,
     table(
-      ['', 'p50', 'CPU of Directus', 'CPU of PostgreSQL', 'p50, Directus as shipped', 'its CPU'],
-      directusCalls.map((call) => [
-        callNames[call],
-        figure(asItIs[call].ms, 1),
-        figure(asItIs[call].cpuMs, 1),
-        figure(asItIs[call].postgresCpuMs, 1),
-        figure(asShipped[call].ms, 1),
-        figure(asShipped[call].cpuMs, 1),
-      ]),
+      [
+        '',
+        'p50',
+        'CPU of Directus',
+        'CPU of PostgreSQL',
+        'p50, Directus as shipped',
+        'CPU of Directus as shipped',
+        'p50, new connections',
+        'CPU of Directus, new connections',
+      ],
+      directusCalls.map((call) => {
+        const [asItIs, shipped, reconnecting] = [
+          read('as it is', call),
+          read('as shipped', call),
+          read('new connections', call),
+        ];
+        return [
+          callNames[call],
+          asItIs.ms,
+          asItIs.directus,
+          asItIs.postgres,
+          shipped.ms,
+          shipped.directus,
+          reconnecting.ms,
+          reconnecting.directus,
+        ];
+      }),
     ),
   ].join('\n\n');
 }
 
-interface CallFigures {
-  ms: Figure;
-  cpuMs: Figure;
-  postgresCpuMs: Figure;
+function costOf(cost: CallCost | undefined): string {
+  if (cost === undefined) throw new Error('A way of asking Directus was not measured.');
+  return `${figure(cost.ms, 1)} ms (of Directus' CPU ${figure(cost.cpuMs, 1)} ms)`;
 }
 
-function callsOf(cells: Cell[], variant: DirectusVariant): Record<DirectusCall, CallFigures> {
-  const figuresOf = (call: DirectusCall): CallFigures => {
-    const cell = cells.find((one) => one.variant === nameOf(variant, call));
-    const [cpuMs, postgresCpuMs] = [cell?.cpuMsPerOrder['directus'], cell?.cpuMsPerOrder['postgres']];
-    if (!cell || !cpuMs || !postgresCpuMs) throw new Error(`"${nameOf(variant, call)}" was not measured.`);
-    return { ms: cell.latencyMs.p50, cpuMs, postgresCpuMs };
-  };
-  return {
-    'quote and order': figuresOf('quote and order'),
-    quote: figuresOf('quote'),
-    write: figuresOf('write'),
-    link: figuresOf('link'),
-  };
-}
-
-function orderOf(calls: Record<DirectusCall, CallFigures>): { ms: number; cpuMs: number } {
-  const figures = ofAnOrder.map((call) => calls[call]);
-  return {
-    ms: figures.reduce((sum, { ms }) => sum + ms.value, 0),
-    cpuMs: figures.reduce((sum, { cpuMs }) => sum + cpuMs.value, 0),
-  };
-}
-
-function millisecondsOf({ ms, cpuMs }: { ms: number; cpuMs: number }, digits: number): string {
-  return `${ms.toFixed(digits)} ms (${cpuMs.toFixed(digits)} ms of Directus' CPU)`;
+function figureOrDash(value: Figure | undefined): string {
+  return value ? figure(value, 1) : '–';
 }

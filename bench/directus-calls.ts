@@ -16,10 +16,10 @@ import type { Supervisor } from '../stack/supervisor.ts';
 import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
 import { directusCalls, directusVariants, nameOf } from './directus-call-names.ts';
 import type { DirectusCall, DirectusVariant } from './directus-call-names.ts';
+import { directusCallsResult } from './directus-calls-summary.ts';
 import { measureAtRest, measureLoad } from './measured-load.ts';
 import type { AtRest, Pids } from './measured-load.ts';
 import type { DirectusCallsResult } from './result.ts';
-import { cellsOf } from './summary.ts';
 import type { Sample } from './summary.ts';
 import { failWhenAborted } from './until-aborted.ts';
 import type { PlacedOrder } from './whole-quotes.ts';
@@ -94,10 +94,10 @@ async function measureOn(options: {
       }
     });
   }
-  return { cells: cellsOf(samples) };
+  return directusCallsResult(samples);
 }
 
-/** The stack's own Directus is as the product has it; another one is started beside it, on the same database. */
+/** The first has the stack's own Directus, which is as the product has it; each other has one of its own beside it, on the same database. */
 async function openPlace(
   { site, supervisor, dataDir }: { site: WholeSite; supervisor: Supervisor; dataDir: string },
   variant: DirectusVariant,
@@ -106,32 +106,53 @@ async function openPlace(
   const { url, pid } =
     variant === 'as it is'
       ? { url: urls.directus, pid: site.pids.directus }
-      : await startAnother(site, supervisor, dataDir);
+      : await startAnother({ site, supervisor, dataDir: path.join(dataDir, variant), variables: variablesOf[variant] });
   const connection = { url, token: secrets.directusServiceToken, timeoutMs: 60_000 };
   return {
     variant,
     pids: { directus: pid, postgres: site.pids.postgres },
-    orders: createOrdersStore(connectDirectus(connection)),
+    orders: createOrdersStore(
+      connectDirectus(variant === 'new connections' ? { ...connection, fetch: fetchByNewConnection } : connection),
+    ),
     atRest: {},
   };
 }
 
-async function startAnother(
-  { world, postgres }: WholeSite,
-  supervisor: Supervisor,
-  dataDir: string,
-): Promise<{ url: string; pid: number }> {
+const variablesOf: Record<DirectusVariant, Record<string, string>> = {
+  'as it is': {},
+  'as shipped': { CACHE_SCHEMA_FREEZE_ENABLED: 'false' },
+  'new connections': {},
+};
+
+/** Node closes a connection after such a request; the product's stay open. */
+const fetchByNewConnection: typeof fetch = async (input, init) => {
+  const headers = new Headers(init?.headers);
+  headers.set('connection', 'close');
+  return await fetch(input, { ...init, headers });
+};
+
+async function startAnother({
+  site: { world, postgres },
+  supervisor,
+  dataDir,
+  variables,
+}: {
+  site: WholeSite;
+  supervisor: Supervisor;
+  dataDir: string;
+  variables: Record<string, string>;
+}): Promise<{ url: string; pid: number }> {
   const { secrets } = world.stack;
   const { url, part } = await startDirectus({
     supervisor,
-    dataDir: path.join(dataDir, 'directus'),
+    dataDir,
     port: await freePort(),
     postgres,
     adminToken: secrets.directusAdminToken,
     adminEmail: DIRECTUS_ADMIN_EMAIL,
     adminPassword: secrets.directusAdminPassword,
     secret: secrets.directusSecret,
-    variables: { CACHE_SCHEMA_FREEZE_ENABLED: 'false' },
+    variables,
   });
   return { url, pid: part.pid };
 }

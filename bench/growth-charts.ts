@@ -25,14 +25,24 @@ export function drawGrowthCharts({ stored, workers, items }: GrowthResult): Reco
       y: { label: 'ms' },
       series: [
         {
-          name: 'sweep: a page of unfinished orders',
+          name: 'sweep',
           colour: '#2f6fb3',
-          points: stored.sizes.map(({ at, sweepQuestionMs }) => ({ x: at, y: sweepQuestionMs.value })),
+          points: stored.sizes.map(({ at, questionsMs }) => ({ x: at, y: questionsMs.sweep.value })),
         },
         {
-          name: 'metrics: how many wait',
+          name: 'metrics',
           colour: '#ef8a3c',
-          points: stored.sizes.map(({ at, gaugesQuestionMs }) => ({ x: at, y: gaugesQuestionMs.value })),
+          points: stored.sizes.map(({ at, questionsMs }) => ({ x: at, y: questionsMs.gauges.value })),
+        },
+        {
+          name: 'sweep without index',
+          colour: '#9fc3e6',
+          points: stored.sizes.map(({ at, withoutStatusIndexMs }) => ({ x: at, y: withoutStatusIndexMs.sweep.value })),
+        },
+        {
+          name: 'metrics without index',
+          colour: '#f7cda6',
+          points: stored.sizes.map(({ at, withoutStatusIndexMs }) => ({ x: at, y: withoutStatusIndexMs.gauges.value })),
         },
       ],
     }),

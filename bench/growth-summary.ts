@@ -1,4 +1,4 @@
-import type { GrowthPoint } from './result.ts';
+import type { GrowthPoint, GrowthTwin } from './result.ts';
 import { figureOf, percentile } from './statistics.ts';
 import { cellsOf } from './summary.ts';
 import type { Sample } from './summary.ts';
@@ -6,6 +6,8 @@ import type { Sample } from './summary.ts';
 /** What orders did at one value of what grows. */
 export interface GrowthSample extends Omit<Sample, 'variant'> {
   at: number;
+  /** Of a second place with that value. */
+  isTwin?: boolean;
 }
 
 /** Parts of the benchmark, of no installation. */
@@ -38,6 +40,13 @@ export function growthPointsOf(samples: GrowthSample[]): GrowthPoint[] {
       cpuRatio: figureOf(pairs.map(({ sample, base }) => installedCpuMs(sample) / installedCpuMs(base))),
     };
   });
+}
+
+/** How two places compare that have the same value. */
+export function twinOf(samples: GrowthSample[]): GrowthTwin[] {
+  return growthPointsOf(samples.map((sample) => ({ ...sample, at: sample.isTwin ? 1 : 0 })))
+    .filter(({ at }) => at === 1)
+    .map(({ parallel, p50Ratio, cpuRatio }) => ({ parallel, p50Ratio, cpuRatio }));
 }
 
 /** Of one order, by all parts of an installation together. */

@@ -8,15 +8,17 @@ import type { Progress } from '../stack/progress.ts';
 import { hasPoller } from '../stack/temporal/has-poller.ts';
 import { waitUntilReady } from '../stack/wait-until-ready.ts';
 import { connectToPostgres } from '../test/support/postgres-session.ts';
+import type { PostgresSession } from '../test/support/postgres-session.ts';
 import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
 import { workerEnvironment } from '../test/support/worker-process.ts';
-import { growthPointsOf, withProcessesTogether } from './growth-summary.ts';
+import { askOfAllOrders, dropStatusIndex, medianQuestions } from './growth-questions.ts';
+import type { QuestionTimes } from './growth-questions.ts';
+import { growthPointsOf, twinOf, withProcessesTogether } from './growth-summary.ts';
 import type { GrowthSample } from './growth-summary.ts';
 import { measureAtRest, measureLoad } from './measured-load.ts';
 import type { Pids } from './measured-load.ts';
 import { readOrderHistories } from './order-histories.ts';
 import type { GrowthResult } from './result.ts';
-import { percentileFigure } from './statistics.ts';
 import { storeOrders } from './stored-orders.ts';
 import { failWhenAborted } from './until-aborted.ts';
 import { openWholeSite } from './whole-site.ts';
@@ -48,6 +50,15 @@ interface Place {
   pids: Pids;
   /** Items of an order. */
   items: number;
+  /** As much as another place has, to tell how far two differ that do not differ. */
+  isTwin?: boolean;
+}
+
+interface StoredPlace extends Place {
+  session: PostgresSession;
+  orders: OrdersStore;
+  /** What was asked of all its orders, in each round. */
+  asked: QuestionTimes[];
 }
 
 /** So many items has an order, unless their number is what grows. */
@@ -57,11 +68,7 @@ const USUAL_ITEMS = 2;
 const withoutSweep = { WORKER_SWEEP: 'off' };
 
 const WARM_UP_PARALLEL = 8;
-/** How often each is asked in a round. */
-const QUESTIONS = 10;
 const QUESTION_TIMEOUT_MS = 60_000;
-/** As `orderSweep` asks: see src/activities/continue-lost-orders.ts. */
-const SWEEP_PAGE = 100;
 /** Orders of one size leave the same. */
 const HISTORY_SAMPLE = 3;
 const READY_TIMEOUT_MS = 60_000;
@@ -119,45 +126,48 @@ interface Bench {
 
 /** Each number of orders has a stack of its own, so that they can take turns. */
 async function measureStored(bench: Bench): Promise<GrowthResult['stored']> {
-  const { plan, progress } = bench;
-  const places: (Place & { orders: OrdersStore })[] = [];
-  for (const at of plan.stored.values) {
-    places.push(
-      await progress.step(`${at} orders`, async (doing) => {
-        const site = await bench.openSite();
-        const [model] = await site.newOrders(1, USUAL_ITEMS);
-        if (model === undefined) throw new Error('There is no order to make copies of.');
-        await site.place(model);
-        const session = await connectToPostgres(site.postgres);
-        await storeOrders(session, { count: at, likeQuote: model.checkout.quote_id, doing });
-        await session.close();
-        const { urls, secrets } = site.world.stack;
-        const directus = { url: urls.directus, token: secrets.directusServiceToken, timeoutMs: QUESTION_TIMEOUT_MS };
-        const orders = createOrdersStore(connectDirectus(directus));
-        return { at, site, pids: site.pids, items: USUAL_ITEMS, orders };
-      }),
-    );
-  }
-  const asked = places.map(({ at }) => ({ at, sweep: [] as number[][], gauges: [] as number[][] }));
+  const { plan } = bench;
+  const fewest = Math.min(...plan.stored.values);
+  const places: StoredPlace[] = [];
+  for (const at of plan.stored.values) places.push(await openStoredPlace(bench, at));
+  places.push({ ...(await openStoredPlace(bench, fewest)), isTwin: true });
   const samples = await measureAxis(bench, 'orders in Directus', plan.stored, places, async () => {
-    for (const [index, { orders }] of places.entries()) {
-      const createdBefore = new Date().toISOString();
-      const sweep = () => orders.findUnfinishedOrders({ createdBefore, skip: 0, limit: SWEEP_PAGE });
-      asked[index]?.sweep.push(await timesOf(sweep));
-      asked[index]?.gauges.push(await timesOf(() => orders.countWaitingOrders()));
-    }
+    for (const { orders, asked } of places) asked.push(await askOfAllOrders(orders));
   });
+  const sizes: GrowthResult['stored']['sizes'] = [];
+  for (const { at, isTwin, site, session, orders, asked } of places) {
+    if (isTwin) continue;
+    const databaseBytes = await site.databaseBytes();
+    await dropStatusIndex(session);
+    const withoutIndex = await askOfAllOrders(orders);
+    sizes.push({
+      at,
+      databaseBytes,
+      questionsMs: medianQuestions(asked),
+      withoutStatusIndexMs: medianQuestions([withoutIndex]),
+    });
+  }
   return {
-    points: growthPointsOf(samples),
-    sizes: await Promise.all(
-      places.map(async ({ at, site }, index) => ({
-        at,
-        databaseBytes: await site.databaseBytes(),
-        sweepQuestionMs: percentileFigure(asked[index]?.sweep ?? [], 0.5),
-        gaugesQuestionMs: percentileFigure(asked[index]?.gauges ?? [], 0.5),
-      })),
-    ),
+    points: growthPointsOf(samples.filter(({ isTwin }) => !isTwin)),
+    twin: twinOf(samples.filter(({ at }) => at === fewest)),
+    sizes,
   };
+}
+
+function openStoredPlace(bench: Bench, at: number): Promise<StoredPlace> {
+  return bench.progress.step(`${at} orders`, async (doing) => {
+    const site = await bench.openSite();
+    const [model] = await site.newOrders(1, USUAL_ITEMS);
+    if (model === undefined) throw new Error('There is no order to make copies of.');
+    await site.place(model);
+    const session = await connectToPostgres(site.postgres);
+    bench.whenDone(() => session.close());
+    await storeOrders(session, { count: at, likeQuote: model.checkout.quote_id, doing });
+    const { urls, secrets } = site.world.stack;
+    const directus = { url: urls.directus, token: secrets.directusServiceToken, timeoutMs: QUESTION_TIMEOUT_MS };
+    const orders = createOrdersStore(connectDirectus(directus));
+    return { at, site, pids: site.pids, items: USUAL_ITEMS, session, orders, asked: [] };
+  });
 }
 
 /** Each number of workers has a stack of its own, so that none has to start, and get warm, in the middle. */
@@ -217,12 +227,12 @@ async function measureAxis(
     const inTurn = round % 2 === 1 ? ready : ready.toReversed();
     await progress.step(`Round ${round} of ${plan.rounds}`, async (doing) => {
       for (const parallel of levels) {
-        for (const { at, site, pids, items, atRest } of inTurn) {
+        for (const { at, isTwin = false, site, pids, items, atRest } of inTurn) {
           doing(`${at} ${what}, ${parallel} in parallel`);
           const orders = await site.newOrders(plan.ordersFor(parallel), items);
           const load = await measureLoad({ pids, atRest, orders, parallel, place: site.place });
           const cpuMs = withProcessesTogether(load.cpuMs);
-          samples.push({ ...load, cpuMs, at, round, parallel, partnerMs: plan.partnerMs });
+          samples.push({ ...load, cpuMs, at, isTwin, round, parallel, partnerMs: plan.partnerMs });
         }
       }
       doing('questions');
@@ -230,16 +240,6 @@ async function measureAxis(
     });
   }
   return samples;
-}
-
-async function timesOf(ask: () => Promise<unknown>): Promise<number[]> {
-  const times: number[] = [];
-  for (let count = 0; count < QUESTIONS; count += 1) {
-    const askedAt = performance.now();
-    await ask();
-    times.push(performance.now() - askedAt);
-  }
-  return times;
 }
 
 /** Beside the stack's own, with the same settings. @returns its process id. */

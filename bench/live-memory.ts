@@ -26,10 +26,11 @@ const COLLECTIONS = 2;
  * Has a running program of Node collect its garbage, and reads what is left. The program knows nothing of it: its
  * inspector is opened by a signal and closed again.
  *
+ * @param signal after which the program, which may have ended by then, is not asked any more.
  * @throws Error if its inspector does not open: it listens on a port that all programs of Node share.
  */
-export async function readLiveMemory(pid: number): Promise<LiveMemory> {
-  const inspector = await openInspector(pid);
+export async function readLiveMemory(pid: number, signal?: AbortSignal): Promise<LiveMemory> {
+  const inspector = await openInspector(pid, signal);
   try {
     const threads = await inspector.threads();
     for (let round = 0; round < COLLECTIONS; round += 1) {
@@ -54,9 +55,10 @@ interface Inspector {
   close(): Promise<void>;
 }
 
-async function openInspector(pid: number): Promise<Inspector> {
+async function openInspector(pid: number, signal?: AbortSignal): Promise<Inspector> {
   const deadline = performance.now() + OPEN_TIMEOUT_MS;
   while (performance.now() < deadline) {
+    signal?.throwIfAborted();
     process.kill(pid, 'SIGUSR1');
     await delay(OPEN_RETRY_MS);
     const inspector = await connect(pid);
@@ -70,10 +72,12 @@ async function connect(pid: number): Promise<Inspector | undefined> {
   const [target] = await listed();
   if (target === undefined) return undefined;
   const socket = new WebSocket(target.webSocketDebuggerUrl);
+  const tooLate = setTimeout(() => socket.close(), ANSWER_TIMEOUT_MS);
   const isOpen = await new Promise<boolean>((resolve) => {
     socket.addEventListener('open', () => resolve(true));
     socket.addEventListener('close', () => resolve(false));
   });
+  clearTimeout(tooLate);
   if (!isOpen) return undefined;
   const session = new InspectorSession(socket);
   const answering = await session.evaluate('process.pid').catch(() => undefined);
@@ -122,6 +126,8 @@ class InspectorSession implements Inspector {
   }
 
   async close(): Promise<void> {
+    // The program has ended.
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
     await this.#call('NodeWorker.disable');
     // By then we are gone: with somebody connected, the program would stand still.
     await this.evaluate(`setTimeout(() => process.getBuiltinModule('node:inspector').close(), ${CLOSE_AFTER_MS})`);
@@ -136,24 +142,26 @@ class InspectorSession implements Inspector {
   }
 
   #callThread(sessionId: string, method: string, params: Record<string, unknown> = {}) {
-    const forward = (message: string) => void this.#call('NodeWorker.sendMessageToWorker', { sessionId, message });
+    const forward = (message: string) => this.#call('NodeWorker.sendMessageToWorker', { sessionId, message });
     return this.#send(forward, method, params);
   }
 
-  #send(transmit: (message: string) => void, method: string, params: Record<string, unknown>) {
+  async #send(transmit: (message: string) => unknown, method: string, params: Record<string, unknown>) {
     this.#calls += 1;
     const id = this.#calls;
-    return new Promise<Record<string, unknown>>((resolve, reject) => {
-      const noAnswer = () => reject(new Error(`Node's inspector gave no answer to ${method}.`));
-      const timer = setTimeout(noAnswer, ANSWER_TIMEOUT_MS);
-      this.#socket.addEventListener('close', noAnswer, { once: true });
-      this.#answers.set(id, (answer) => {
-        clearTimeout(timer);
-        this.#socket.removeEventListener('close', noAnswer);
-        resolve(answer);
-      });
-      transmit(JSON.stringify({ id, method, params }));
-    });
+    const { promise: answer, resolve, reject } = Promise.withResolvers<Record<string, unknown>>();
+    const noAnswer = () => reject(new Error(`Node's inspector gave no answer to ${method}.`));
+    const timer = setTimeout(noAnswer, ANSWER_TIMEOUT_MS);
+    this.#socket.addEventListener('close', noAnswer);
+    this.#answers.set(id, resolve);
+    try {
+      const [answered] = await Promise.all([answer, transmit(JSON.stringify({ id, method, params }))]);
+      return answered;
+    } finally {
+      clearTimeout(timer);
+      this.#socket.removeEventListener('close', noAnswer);
+      this.#answers.delete(id);
+    }
   }
 
   #receive({ id, result = {}, method, params = {} }: Message): void {

@@ -79,7 +79,7 @@ const variantNames = {
 function describeWhole(cells: Cell[], ratios: BenchResult['whole']['ratios']): string {
   const loads = ratios.filter(({ variant }) => variant === 'durable');
   return table(
-    ['RideNDine takes', 'in parallel', 'an order by', 'p50', 'p95', 'p99', 'p50 : plain p50', 'orders/s'],
+    ['RideNDine takes', 'in parallel', 'an order by', 'orders', 'p50', 'p95', 'p99', 'p50 : plain p50', 'orders/s'],
     loads.flatMap(({ partnerMs, parallel }) =>
       Object.entries(variantNames).map(([variant, name]) => {
         const isIt = (one: { variant: string; partnerMs: number | null; parallel: number }) =>
@@ -90,6 +90,7 @@ function describeWhole(cells: Cell[], ratios: BenchResult['whole']['ratios']): s
           `${partnerMs} ms`,
           String(parallel),
           name,
+          String(cell?.orders ?? 0),
           ...latencies(cell),
           ratio ? figure(ratio.p50, 2) : '',
           cell ? figure(cell.ordersPerSecond, 1) : '–',
@@ -156,13 +157,14 @@ function describeOrchestration({ waitsMs, cells, overheads, servers }: BenchResu
   return [
     `The real workflow, its four steps replaced by waits of ${waitsMs.join(', ')} ms, against the same waits in turn.`,
     table(
-      ['server', 'in parallel', 'p50', 'p95', 'p99', 'more than the waits', 'orders/s', 'CPU ms an order'],
+      ['server', 'in parallel', 'orders', 'p50', 'p95', 'p99', 'more than the waits', 'orders/s', 'CPU ms an order'],
       overheads.map(({ variant, parallel, p50Ms }) => {
         const cell = cells.find((one) => one.variant === variant && one.parallel === parallel);
         const cpu = Object.entries(cell?.cpuMsPerOrder ?? {}).map(([name, used]) => `${name} ${used.value.toFixed(1)}`);
         return [
           servers.find((server) => server.variant === variant)?.title ?? variant,
           String(parallel),
+          String(cell?.orders ?? 0),
           ...latencies(cell),
           `+${figure(p50Ms, 0)} ms`,
           optional(cell?.ordersPerSecond, 1),
@@ -182,10 +184,13 @@ const ONE_PROCESS = 'gateway with worker';
 /** Programs of Node. */
 const boundToOneThread = new Set(['gateway', 'worker', ONE_PROCESS, 'directus', 'plain handler', 'ridendine sandbox']);
 
+/** Of fewer orders it would be the slowest one. */
+const FEWEST_FOR_P99 = 100;
+
 function latencies(cell: Cell | undefined): string[] {
   if (!cell) return ['–', '–', '–'];
   const { p50, p95, p99 } = cell.latencyMs;
-  return [figure(p50, 0), figure(p95, 0), figure(p99, 0)];
+  return [figure(p50, 0), figure(p95, 0), cell.orders < FEWEST_FOR_P99 ? '–' : figure(p99, 0)];
 }
 
 /** A dash for what was not there, or came to nothing. */

@@ -136,18 +136,25 @@ const growthPointSchema = cellSchema
   });
 export type GrowthPoint = z.output<typeof growthPointSchema>;
 
+/** How long Directus takes for what is asked of all orders now and then: median, and lowest and highest round. */
+const questionsSchema = z.object({ sweep: figureSchema, gauges: figureSchema });
+
+/** How another stack with as many orders compares, under one load: differences up to that tell nothing. */
+const twinSchema = growthPointSchema.pick({ parallel: true, p50Ratio: true, cpuRatio: true });
+export type GrowthTwin = z.output<typeof twinSchema>;
+
 const growthSchema = z.object({
   partnerMs: z.number(),
   /** By orders in Directus. */
   stored: z.object({
     points: z.array(growthPointSchema),
+    twin: z.array(twinSchema),
     sizes: z.array(
       z.object({
         at: z.number(),
         databaseBytes: z.number(),
-        /** How long Directus takes for what is asked now and then: median, and lowest and highest round. */
-        sweepQuestionMs: figureSchema,
-        gaugesQuestionMs: figureSchema,
+        questionsMs: questionsSchema,
+        withoutStatusIndexMs: questionsSchema,
       }),
     ),
   }),
@@ -184,8 +191,21 @@ const changesSchema = z.object({
 });
 export type ChangesResult = z.output<typeof changesSchema>;
 
+const callCostSchema = z.object({
+  ms: figureSchema,
+  /** Of Directus. */
+  cpuMs: figureSchema,
+});
+
 /** Each call to Directus by itself, in the place of an order. */
-const directusCallsSchema = z.object({ cells: z.array(cellSchema) });
+const directusCallsSchema = z.object({
+  cells: z.array(cellSchema),
+  /** What all calls of an order come to at the median, round by round. */
+  orders: z.record(z.string(), callCostSchema),
+  /** What the look for an earlier order adds to the read of the quote, round by round. */
+  look: callCostSchema,
+});
+export type CallCost = z.output<typeof callCostSchema>;
 export type DirectusCallsResult = z.output<typeof directusCallsSchema>;
 
 export const machineSchema = z.object({

@@ -12,7 +12,7 @@ import { measureChanges } from './changes.ts';
 import { measureDirectusCalls } from './directus-calls.ts';
 import { measureGrowth } from './growth.ts';
 import { describeMachine } from './machine.ts';
-import { measuredFile, readBenchResult } from './measured.ts';
+import { isMeasured, jsonIn, measuredFile, readBenchResult } from './measured.ts';
 import { measureOrchestration } from './orchestration.ts';
 import { describePerformance } from './performance-page.ts';
 import { startProductionServer } from './production-server.ts';
@@ -36,7 +36,7 @@ Measures what an order takes, prints it, and leaves the result in .bench/result.
   --only PART,…       of ${benchParts.join(', ')}; the other parts stay as they
                       were in the last result, or as the documents show them
   --stored N,…        orders that Directus holds in the part growth; 10000,100000,1000000
-  --soak-orders N     orders of the part soak; 10000
+  --soak-orders N     orders of the part soak, of which the first half warms up; 20000
   --soak-rate N       of them a second, less than the machine carries at most; 8
   --write             also writes the figures into the documents
   --from FILE         measures nothing, but prints an earlier result; with --write it writes that
@@ -62,7 +62,7 @@ async function run(): Promise<number> {
         orders: { type: 'string', default: '60' },
         only: { type: 'string', default: benchParts.join(',') },
         stored: { type: 'string', default: '10000,100000,1000000' },
-        'soak-orders': { type: 'string', default: '10000' },
+        'soak-orders': { type: 'string', default: '20000' },
         'soak-rate': { type: 'string', default: '8' },
         write: { type: 'boolean', default: false },
         from: { type: 'string' },
@@ -191,32 +191,42 @@ async function measure(options: {
       await findTemporalServer(process.env);
     });
   }
+  const earlier = await earlierResult();
+  const outdated = benchParts.filter((part) => !parts.includes(part) && !isMeasured(part, earlier[part]));
+  if (outdated.length > 0) {
+    throw new Error(`What was measured last of ${outdated.join(', ')} is of an older benchmark: add it to --only.`);
+  }
   const measureOf = measuresOf(plan);
   const measured: Partial<BenchResult> = {};
-  for (const part of parts) Object.assign(measured, { [part]: await measureOf[part]() });
-  const result = JSON.stringify(await completed(measured, conditions), undefined, 2);
-  await mkdir(folder, { recursive: true });
-  await writeFile(resultFile, `${result}\n`);
+  let result = '';
+  // Written after each part: what comes after it may fail.
+  for (const part of parts) {
+    Object.assign(measured, { [part]: await measureOf[part]() });
+    result = JSON.stringify(together(earlier, measured, conditions), undefined, 2);
+    await mkdir(folder, { recursive: true });
+    await writeFile(resultFile, `${result}\n`);
+  }
   progress.say(`\nResult: ${path.relative(process.cwd(), resultFile)}`);
   return result;
 }
 
-/** With the parts of the last result that were not measured now, and with those of the documents that it lacks. */
-async function completed(measured: Partial<BenchResult>, conditions: Conditions) {
-  if (benchParts.every((part) => part in measured)) return { ...conditions, ...measured };
-  const shown = readBenchResult(await readFile(measuredFile, 'utf8'));
-  const last = existsSync(resultFile) ? (JSON.parse(await readFile(resultFile, 'utf8')) as Partial<BenchResult>) : {};
-  const lacking = benchParts.filter((part) => !(part in last));
-  const apart = [
-    ...lacking.map((part) => [part, conditionsOf(shown, part)]),
-    ...Object.keys(measured).map((part) => [part, conditions]),
-  ];
+/** The last result, with those parts of the documents' that it lacks. It may be of an older benchmark. */
+async function earlierResult(): Promise<Partial<BenchResult>> {
+  const shown = jsonIn(await readFile(measuredFile, 'utf8')) as BenchResult;
+  if (!existsSync(resultFile)) return shown;
+  const last = jsonIn(await readFile(resultFile, 'utf8')) as Partial<BenchResult>;
+  const lacking = benchParts.filter((part) => !(part in last)).map((part) => [part, conditionsOf(shown, part)]);
   return {
     ...shown,
     ...last,
-    ...measured,
-    measuredApart: { ...last.measuredApart, ...(Object.fromEntries(apart) as Record<string, Conditions>) },
+    measuredApart: { ...last.measuredApart, ...(Object.fromEntries(lacking) as Record<string, Conditions>) },
   };
+}
+
+function together(earlier: Partial<BenchResult>, measured: Partial<BenchResult>, conditions: Conditions) {
+  if (benchParts.every((part) => part in measured)) return { ...conditions, ...measured };
+  const apart = Object.fromEntries(Object.keys(measured).map((part) => [part, conditions]));
+  return { ...earlier, ...measured, measuredApart: { ...earlier.measuredApart, ...apart } };
 }
 
 function partsNamed(text: string): BenchPart[] {

@@ -77,7 +77,7 @@ export function drawSoakChart({ orders, ordersPerSecond, seconds, processes }: S
 
 /** By which it is told whether memory grows: what lies about as garbage tells nothing of what stays. */
 export function judgedTrend({ trend, collectedTrend }: Process): Process['trend'] {
-  return collectedTrend?.interval ? collectedTrend : trend;
+  return collectedTrend ?? { ...trend, interval: null };
 }
 
 function headline(name: string, process: Process | undefined, ordersPerSecond: number): string {

@@ -68,8 +68,8 @@ export interface SoakSample {
   memoryBytes: Record<string, number>;
 }
 
-/** Of the time: caches and heaps fill in it, and no line is fitted to it. */
-const WARM_UP_SHARE = 0.3;
+/** Of the time: caches, heaps and what the allocator keeps fill in it, and no line is fitted to it. */
+const WARM_UP_SHARE = 0.5;
 
 /** Orders that are under way belong to so much time: whoever is further behind does not catch up. */
 const MOST_BEHIND_S = 20;
@@ -173,10 +173,17 @@ async function measureOn(options: {
       ordersPerSecond: plan.ordersPerSecond,
       mostUnderWay: Math.ceil(MOST_BEHIND_S * plan.ordersPerSecond),
       place,
-      signal,
+      signal: untilDone,
     }).finally(() => done.abort());
-    const [taken, collected, placed] = await Promise.all([sampling, collecting, loaded]);
-    return { ...placed, samples: taken, collected };
+    const all = [sampling, collecting, loaded] as const;
+    try {
+      const [taken, collected, placed] = await Promise.all(all);
+      return { ...placed, samples: taken, collected };
+    } finally {
+      // What one fails with ends the others as well, before the programs that they look at are stopped.
+      done.abort();
+      await Promise.allSettled(all);
+    }
   });
   const after = await progress.step('Rest', async (doing) => {
     doing('waiting until idle connections are closed');
@@ -212,9 +219,9 @@ async function takeSamples(options: {
 async function collectGarbage(options: { pids: Pids; plan: SoakPlan; signal: AbortSignal }): Promise<SoakSample[]> {
   const { pids, plan, signal } = options;
   return await takeEvery(plan.collectEveryMs, signal, async (elapsedSeconds) => {
-    const live = Object.entries(await readLive(pids, signal));
-    if (signal.aborted) return undefined;
-    const memoryBytes = Object.fromEntries(live.map(([name, memory]) => [name, memory.memoryBytes]));
+    const live = await readLive(pids, signal).catch(unlessOver(signal));
+    if (live === undefined) return undefined;
+    const memoryBytes = Object.fromEntries(Object.entries(live).map(([name, memory]) => [name, memory.memoryBytes]));
     return { seconds: elapsedSeconds(), memoryBytes };
   });
 }
@@ -248,7 +255,8 @@ async function settledHandles(options: {
   signal: AbortSignal;
 }): Promise<Record<string, OpenHandles>> {
   const { pids, openBefore, plan, signal } = options;
-  const deadline = performance.now() + plan.settleMs;
+  // Temporal's server has its clients connect anew every few minutes, and lets the old connection live on for a while.
+  const deadline = performance.now() + 3 * plan.settleMs;
   for (;;) {
     const open = readOpenHandles(pids);
     const isBack = judgedProcesses.every((name) => {
@@ -270,7 +278,14 @@ async function readLive(pids: Pids, signal: AbortSignal): Promise<Record<string,
   const live: Record<string, LiveMemory> = {};
   for (const name of judgedProcesses) {
     const pid = pids[name];
-    if (pid !== undefined && !signal.aborted) live[name] = await readLiveMemory(pid);
+    if (pid !== undefined) live[name] = await readLiveMemory(pid, signal);
   }
   return live;
+}
+
+/** What fails since it is over anyhow is no failure. */
+function unlessOver(signal: AbortSignal): (error: unknown) => undefined {
+  return (error) => {
+    if (!signal.aborted) throw error;
+  };
 }

@@ -44,7 +44,7 @@ it('leaves a program as it was, also if it is read again', async () => {
 it('is read of one program after the other if two are asked for at once', async () => {
   const pids = await Promise.all([runScript(withThread(DROP_MORE)), runScript(withThread(KEEP_MORE))]);
 
-  const [without, withIt] = await Promise.all(pids.map(readLiveMemory));
+  const [without, withIt] = await Promise.all(pids.map((pid) => readLiveMemory(pid)));
 
   expect(withIt?.heapBytes).toBeGreaterThan((without?.heapBytes ?? Infinity) + 16e6);
 });

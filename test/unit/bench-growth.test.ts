@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { growthPointsOf, withProcessesTogether } from '../../bench/growth-summary.ts';
+import { growthPointsOf, twinOf, withProcessesTogether } from '../../bench/growth-summary.ts';
 import type { GrowthSample } from '../../bench/growth-summary.ts';
 
 function sample(changes: Partial<GrowthSample>): GrowthSample {
@@ -56,6 +56,17 @@ describe('what grows', () => {
     ]);
 
     expect(more?.cpuRatio.value).toBe(3);
+  });
+});
+
+describe('a second place with the same value', () => {
+  it('tells how far two differ that do not', () => {
+    const twin = twinOf([
+      sample({ at: 10, latenciesMs: [100], cpuMs: { worker: 10 } }),
+      sample({ at: 10, isTwin: true, latenciesMs: [105], cpuMs: { worker: 9 } }),
+    ]);
+
+    expect(twin).toMatchObject([{ parallel: 1, p50Ratio: { value: 1.05 }, cpuRatio: { value: 0.9 } }]);
   });
 });
 
