@@ -21,7 +21,7 @@ export function describeAims(result: BenchResult): string {
   const together = found(orchestration.cells.find((one) => one.variant === 'memory' && one.parallel === 32));
   const mostStored = Math.max(...growth.stored.points.map(({ at }) => at));
   const grown = found(growth.stored.points.find(({ at, parallel }) => at === mostStored && parallel === 1));
-  const flat = judgedProcesses.map((name) => isFlat(judgedTrend(found(soak.processes[name]))));
+  const flat = judgedProcesses.map((name) => ({ name, isIt: isFlat(judgedTrend(found(soak.processes[name]))) }));
   return [
     table(
       [`on ${conditionsOf(result, 'whole').machine.cores} cores`, 'aim', 'came to', ''],
@@ -32,7 +32,7 @@ export function describeAims(result: BenchResult): string {
         atMost('ms that the orchestration adds to the waits, one order at a time', 35, overhead.p50Ms, 0),
         atLeast('orders/s of the orchestration, 32 in parallel', 60, together.ordersPerSecond, 1),
         atMost('an order with the most orders in Directus, with the fewest = 1', 1.1, grown.p50Ratio, 2),
-        ['memory of worker and gateway', 'no trend', trendOf(flat), verdict(flat.every((isIt) => isIt === true))],
+        ['memory of worker and gateway', 'no trend', trendOf(flat), verdict(flat.every(({ isIt }) => isIt === true))],
       ],
     ),
     `For comparison with the fourth and fifth, measured in turn with nothing else at work ([below](#what-each-change-is-worth)): the product's workflow adds ${ofChange(changes, AS_IS)}; one that takes the same steps and can do nothing else, unencrypted, adds ${ofChange(changes, 'bare local')}. A part of both is the sandbox's watchdog, which was left as it is.`,
@@ -45,9 +45,11 @@ function ofChange({ points, waitsMs }: ChangesResult, variant: string): string {
   return `${addedMs.toFixed(0)} ms to the waits and places ${together.ordersPerSecond.value.toFixed(1)} orders/s`;
 }
 
-function trendOf(flat: (boolean | undefined)[]): string {
-  if (flat.includes(false)) return 'a trend';
-  return flat.includes(undefined) ? 'too few samples to tell' : 'no trend';
+function trendOf(flat: { name: string; isIt: boolean | undefined }[]): string {
+  const told = flat
+    .filter(({ isIt }) => isIt !== true)
+    .map(({ name, isIt }) => (isIt === undefined ? `too few samples of the ${name}` : `a trend of the ${name}`));
+  return told.length === 0 ? 'no trend' : told.join(', ');
 }
 
 function atMost(what: string, aim: number, came: Figure, digits: number): string[] {

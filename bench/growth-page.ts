@@ -44,7 +44,7 @@ function headline({ points, twin }: GrowthResult['stored']): string {
     ({ parallel, p50Ratio, cpuRatio }) =>
       `${load(parallel)}, ${figure(p50Ratio, 2)} times as long and ${figure(cpuRatio, 2)} times as much CPU`,
   );
-  return `With ${count(most)} orders in Directus an order takes, compared with ${count(fewest)}: ${compared.join('; ')}. Another stack with ${count(fewest)}: ${twins.join('; ')}; smaller differences can't be told from none. The aim is at most 1.1 times as long, one order at a time.`;
+  return `With ${count(most)} orders in Directus an order takes, compared with ${count(fewest)}: ${compared.join('; ')}. Another stack with ${count(fewest)}: ${twins.join('; ')}; differences within those ranges can't be told from none. The aim is at most 1.1 times as long, one order at a time.`;
 }
 
 function load(parallel: number): string {
@@ -83,7 +83,7 @@ function describePoints(what: string, points: GrowthPoint[]): string {
 
 function describeQuestions(sizes: GrowthResult['stored']['sizes']): string {
   return [
-    'Two questions are about all orders, and no order waits for them: which are unfinished (the sweep, every five minutes) and how many wait (the metrics). How long Directus takes for each, and how long without the index on the status of orders:',
+    'Two questions are about all orders, and no order waits for them: which are unfinished (the sweep, every five minutes) and how many wait (the metrics). How long Directus takes for each, and how long without the index on the status of orders, asked at the end alone:',
     table(
       [
         'orders in Directus',

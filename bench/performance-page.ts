@@ -190,7 +190,7 @@ const FEWEST_FOR_P99 = 100;
 function latencies(cell: Cell | undefined): string[] {
   if (!cell) return ['–', '–', '–'];
   const { p50, p95, p99 } = cell.latencyMs;
-  return [figure(p50, 0), figure(p95, 0), cell.orders < FEWEST_FOR_P99 ? '–' : figure(p99, 0)];
+  return [figure(p50, 0), figure(p95, 0), cell.orders < FEWEST_FOR_P99 ? '–' : p99.value.toFixed(0)];
 }
 
 /** A dash for what was not there, or came to nothing. */

@@ -42,7 +42,7 @@ export function describeSoak(soak: SoakResult): string {
         sloped(trend, 1e-3 / ordersPerSecond, 1),
         sloped(trend, 3600e-6, 0),
         samplesOf(trend),
-        collectedTrend ? sloped(collectedTrend, 1e-3 / ordersPerSecond, 1) : '–',
+        collectedTrend ? sloped(collectedTrend, 1e-3 / ordersPerSecond, 2) : '–',
         collectedTrend ? samplesOf(collectedTrend) : '–',
       ]),
     ),
@@ -88,7 +88,7 @@ function headline(name: string, process: Process | undefined, ordersPerSecond: n
   const memory =
     flat === undefined
       ? 'was measured for too short a time to tell whether its memory grows'
-      : `${flat ? 'has memory without a trend' : 'has memory WITH A TREND'}: **${sloped(trend, 1e-3 / ordersPerSecond, 1)} kB an order**`;
+      : `${flat ? 'has memory without a trend' : 'has memory WITH A TREND'}: **${sloped(trend, 1e-3 / ordersPerSecond, 2)} kB an order**`;
   const [files, sockets] = [open.after.files - open.before.files, open.after.sockets - open.before.sockets];
   const handles =
     files <= 0 && sockets <= 0

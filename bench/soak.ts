@@ -261,7 +261,7 @@ async function settledHandles(options: {
     const open = readOpenHandles(pids);
     const isBack = judgedProcesses.every((name) => {
       const [before, after] = [openBefore[name], open[name]];
-      return before !== undefined && after !== undefined && after.files <= before.files;
+      return before && after && after.files <= before.files && after.sockets <= before.sockets;
     });
     if (isBack || performance.now() >= deadline) return open;
     await delay(SETTLE_EVERY_MS, undefined, { signal });

@@ -1,8 +1,8 @@
 /**
  * Runs `work` with a signal that is aborted when the first of `signals` is, with its reason.
  *
- * `AbortSignal.any` makes such a signal, too. But of one that is combined again, as ky does with those it is given, Node 24
- * holds on to every one that was not aborted.
+ * `AbortSignal.any` makes such a signal, too. But where one that has a time-out in it is combined again, as ky does with
+ * those it is given, Node 24 holds on to every one that was not aborted.
  */
 export async function untilFirstAbort<Result>(
   signals: AbortSignal[],

@@ -127,13 +127,13 @@ describe('createOrder', () => {
     const { scenario, release } = heldScenario();
     const [signal, stopWaiting] = [new AbortController().signal, new AbortController().signal];
     const creating = orders.createOrder(scenario.request, { timeoutMs: WAIT_MS, signal, stopWaiting });
+    const listeners = () => [signal, stopWaiting].map((one) => getEventListeners(one, 'abort').length);
     await untilStarted(scenario);
-    const whileWaiting = [signal, stopWaiting].map((one) => getEventListeners(one, 'abort').length);
+    await pWaitFor(() => listeners().join() === '1,1', { timeout: WAIT_MS });
     release();
     await creating;
 
-    expect(whileWaiting).toEqual([1, 1]);
-    expect([signal, stopWaiting].map((one) => getEventListeners(one, 'abort').length)).toEqual([0, 0]);
+    expect(listeners()).toEqual([0, 0]);
   });
 
   it('is IN_PROGRESS while no worker is there', async () => {

@@ -37,8 +37,8 @@ describe('what is said of a soak', () => {
       soak({ worker: process({ collectedTrend }), gateway: process({ collectedTrend: null }) }),
     );
 
-    expect(text).toContain('The worker has memory WITH A TREND: **+1.0 (+0.2 to +1.8) kB an order**');
-    expect(text).toContain('| +1.0 (+0.2 to +1.8) | 30: 25 |');
+    expect(text).toContain('The worker has memory WITH A TREND: **+1.00 (+0.20 to +1.80) kB an order**');
+    expect(text).toContain('| +1.00 (+0.20 to +1.80) | 30: 25 |');
     expect(text).toContain('The gateway was measured for too short a time to tell');
   });
 
@@ -46,7 +46,7 @@ describe('what is said of a soak', () => {
     const text = describeSoak(soak({}));
 
     expect(text).toContain(
-      'The worker has memory without a trend: **+0.1 (−1.0 to +1.2) kB an order**; after a garbage collection it holds 200 → 204 MB; it holds no',
+      'The worker has memory without a trend: **+0.10 (−1.00 to +1.20) kB an order**; after a garbage collection it holds 200 → 204 MB; it holds no',
     );
     // Times 3600 s.
     expect(text).toContain('| +3 (−29 to +35) |');
