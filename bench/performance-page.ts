@@ -20,7 +20,7 @@ export function describePerformance(result: BenchResult): string {
     headline(result),
     '![From the click to payment_session_id](pictures/performance/click-to-session.svg)',
     '![Orders a second](pictures/performance/orders-per-second.svg)',
-    describeWhole(whole.cells, whole.ratios),
+    describeWhole(result),
     conditions(conditionsOf(result, 'whole'), [
       `Temporal: ${whole.temporalFlags.map((flag) => `\`${flag}\``).join(' ')}`,
       'Worker, gateway, Directus and PostgreSQL: as `npm start` runs them',
@@ -36,7 +36,7 @@ export function describePerformance(result: BenchResult): string {
     ]),
     '## The orchestration alone',
     '![What the workflow adds to the waits](pictures/performance/orchestration.svg)',
-    describeOrchestration(orchestration),
+    describeOrchestration(result),
     conditions(
       conditionsOf(result, 'orchestration'),
       orchestration.servers.map(
@@ -76,7 +76,9 @@ const variantNames = {
   plain: 'plain handler',
 } satisfies Record<WholeVariant, string>;
 
-function describeWhole(cells: Cell[], ratios: BenchResult['whole']['ratios']): string {
+function describeWhole(result: BenchResult): string {
+  const { cells, ratios } = result.whole;
+  const { rounds } = conditionsOf(result, 'whole');
   const loads = ratios.filter(({ variant }) => variant === 'durable');
   return table(
     ['RideNDine takes', 'in parallel', 'an order by', 'orders', 'p50', 'p95', 'p99', 'p50 : plain p50', 'orders/s'],
@@ -91,7 +93,7 @@ function describeWhole(cells: Cell[], ratios: BenchResult['whole']['ratios']): s
           String(parallel),
           name,
           String(cell?.orders ?? 0),
-          ...latencies(cell),
+          ...latencies(cell, rounds),
           ratio ? figure(ratio.p50, 2) : '',
           cell ? figure(cell.ordersPerSecond, 1) : '–',
         ];
@@ -153,7 +155,9 @@ function describeHistory({ whole }: BenchResult): string {
   ].join('\n\n');
 }
 
-function describeOrchestration({ waitsMs, cells, overheads, servers }: BenchResult['orchestration']): string {
+function describeOrchestration(result: BenchResult): string {
+  const { waitsMs, cells, overheads, servers } = result.orchestration;
+  const { rounds } = conditionsOf(result, 'orchestration');
   return [
     `The real workflow, its four steps replaced by waits of ${waitsMs.join(', ')} ms, against the same waits in turn.`,
     table(
@@ -165,7 +169,7 @@ function describeOrchestration({ waitsMs, cells, overheads, servers }: BenchResu
           servers.find((server) => server.variant === variant)?.title ?? variant,
           String(parallel),
           String(cell?.orders ?? 0),
-          ...latencies(cell),
+          ...latencies(cell, rounds),
           `+${figure(p50Ms, 0)} ms`,
           optional(cell?.ordersPerSecond, 1),
           cpu.join(', '),
@@ -187,10 +191,11 @@ const boundToOneThread = new Set(['gateway', 'worker', ONE_PROCESS, 'directus', 
 /** Of fewer orders it would be the slowest one. */
 const FEWEST_FOR_P99 = 100;
 
-function latencies(cell: Cell | undefined): string[] {
+function latencies(cell: Cell | undefined, rounds: number): string[] {
   if (!cell) return ['–', '–', '–'];
   const { p50, p95, p99 } = cell.latencyMs;
-  return [figure(p50, 0), figure(p95, 0), cell.orders < FEWEST_FOR_P99 ? '–' : p99.value.toFixed(0)];
+  const spread = cell.orders / rounds < FEWEST_FOR_P99 ? p99.value.toFixed(0) : figure(p99, 0);
+  return [figure(p50, 0), figure(p95, 0), cell.orders < FEWEST_FOR_P99 ? '–' : spread];
 }
 
 /** A dash for what was not there, or came to nothing. */
