@@ -2,6 +2,9 @@ import { drawLineChart } from './line-chart.ts';
 import type { LineChart } from './line-chart.ts';
 import { processColours } from './process-colours.ts';
 import type { GrowthPoint, GrowthResult } from './result.ts';
+import type { Figure } from './statistics.ts';
+
+type StoredSize = GrowthResult['stored']['sizes'][number];
 
 /** By the number of callers at a time, the fewest first: median and 95th percentile. */
 const latencyColours = [
@@ -16,6 +19,11 @@ export function drawGrowthCharts({ stored, workers, items }: GrowthResult): Reco
   const byOrders = { label: 'orders in Directus', scale: 'log' } as const;
   const byWorkers = { label: 'worker processes', scale: 'linear' } as const;
   const byItems = { label: 'items of an order', scale: 'linear' } as const;
+  const questionLine = (name: string, colour: string, read: (size: StoredSize) => Figure) => ({
+    name,
+    colour,
+    points: stored.sizes.map((size) => ({ x: size.at, y: read(size).value })),
+  });
   return {
     'growth-orders-latency.svg': drawLatency('From the click to payment_session_id', byOrders, stored.points),
     'growth-orders-cpu.svg': drawCpu(byOrders, stored.points),
@@ -24,26 +32,10 @@ export function drawGrowthCharts({ stored, workers, items }: GrowthResult): Reco
       x: byOrders,
       y: { label: 'ms' },
       series: [
-        {
-          name: 'sweep',
-          colour: '#2f6fb3',
-          points: stored.sizes.map(({ at, questionsMs }) => ({ x: at, y: questionsMs.sweep.value })),
-        },
-        {
-          name: 'metrics',
-          colour: '#ef8a3c',
-          points: stored.sizes.map(({ at, questionsMs }) => ({ x: at, y: questionsMs.gauges.value })),
-        },
-        {
-          name: 'sweep without index',
-          colour: '#9fc3e6',
-          points: stored.sizes.map(({ at, withoutStatusIndexMs }) => ({ x: at, y: withoutStatusIndexMs.sweep.value })),
-        },
-        {
-          name: 'metrics without index',
-          colour: '#f7cda6',
-          points: stored.sizes.map(({ at, withoutStatusIndexMs }) => ({ x: at, y: withoutStatusIndexMs.gauges.value })),
-        },
+        questionLine('sweep', '#2f6fb3', ({ questionsMs }) => questionsMs.sweep),
+        questionLine('metrics', '#ef8a3c', ({ questionsMs }) => questionsMs.gauges),
+        questionLine('sweep without index', '#9fc3e6', ({ withoutStatusIndexMs }) => withoutStatusIndexMs.sweep),
+        questionLine('metrics without index', '#f7cda6', ({ withoutStatusIndexMs }) => withoutStatusIndexMs.gauges),
       ],
     }),
     'growth-workers-throughput.svg': drawLineChart({

@@ -196,6 +196,7 @@ async function measure(options: {
   if (outdated.length > 0) {
     throw new Error(`What was measured last of ${outdated.join(', ')} is of an older benchmark: add it to --only.`);
   }
+  await mkdir(folder, { recursive: true });
   const measureOf = measuresOf(plan);
   const measured: Partial<BenchResult> = {};
   let result = '';
@@ -203,7 +204,6 @@ async function measure(options: {
   for (const part of parts) {
     Object.assign(measured, { [part]: await measureOf[part]() });
     result = JSON.stringify(together(earlier, measured, conditions), undefined, 2);
-    await mkdir(folder, { recursive: true });
     await writeFile(resultFile, `${result}\n`);
   }
   progress.say(`\nResult: ${path.relative(process.cwd(), resultFile)}`);
