@@ -138,7 +138,7 @@ export class OrderCreationClient {
    */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
-    this.#closing.abort();
+    this.#closing.abort(new OrderCreationClientClosedError());
     await this.#disconnect();
   }
 
@@ -213,24 +213,10 @@ export class OrderCreationClient {
 
   /** Runs `work` until it ends, the caller's signal is aborted or this client is closed. */
   async #call<Result>(signal: AbortSignal | undefined, work: (calls: TemporalCalls) => Promise<Result>) {
-    if (this.#closing.signal.aborted) throw new OrderCreationClientClosedError();
-    signal?.throwIfAborted();
-    // One of our own: what listens to it goes with it, however long the caller keeps its signal.
-    const ended = new AbortController();
-    const onAbort = () => ended.abort(signal?.reason);
-    const onClosing = () => ended.abort(new OrderCreationClientClosedError());
-    signal?.addEventListener('abort', onAbort);
-    this.#closing.signal.addEventListener('abort', onClosing);
-    try {
-      return await withTemporalCalls({ client: this.#client, signal: ended.signal }, (calls) =>
-        reportingTemporalFailures(() => work(calls)),
-      );
-    } finally {
-      // A wait that was stopped is not gone on with.
-      ended.abort();
-      signal?.removeEventListener('abort', onAbort);
-      this.#closing.signal.removeEventListener('abort', onClosing);
-    }
+    const closing = this.#closing.signal;
+    return await withTemporalCalls({ client: this.#client, signals: signal ? [closing, signal] : [closing] }, (calls) =>
+      reportingTemporalFailures(() => work(calls)),
+    );
   }
 
   async #startOrJoin(

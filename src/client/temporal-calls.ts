@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { untilFirstAbort } from '../cancellation/first-abort.ts';
 import { RequestTimedOut, gotNoAnswer, isOverloaded, ranOutOfTime } from './temporal-failures.ts';
 
 /** The pause before a request is made again doubles from the first to the longest. A server restarts within seconds. */
@@ -20,39 +21,36 @@ export interface TemporalCalls {
 }
 
 /**
- * Runs `work`, whose requests end with `signal`.
+ * Runs `work` until it ends or one of `signals` is aborted: its requests end then.
  *
- * @throws the signal's reason, at once, when it is aborted.
+ * @throws that signal's reason, at once.
  */
 export async function withTemporalCalls<Result>(
-  { client, signal }: { client: Client; signal: AbortSignal },
+  { client, signals = [] }: { client: Client; signals?: AbortSignal[] },
   work: (calls: TemporalCalls) => Promise<Result>,
 ): Promise<Result> {
-  signal.throwIfAborted();
-  const calls: TemporalCalls = {
+  return await untilFirstAbort(signals, (ended) =>
+    client.withAbortSignal(ended, () => work(callsUntil(ended, client))),
+  );
+}
+
+function callsUntil(ended: AbortSignal, client: Client): TemporalCalls {
+  return {
     async by(deadline, request) {
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
         // The SDK listens to a signal, and does not look whether it is aborted already.
-        signal.throwIfAborted();
+        ended.throwIfAborted();
         try {
           return await client.withDeadline(deadline, () => inTime(deadline, request));
         } catch (error) {
           if (ranOutOfTime(error) || !gotNoAnswer(error)) throw error;
           const thisPauseMs = isOverloaded(error) ? LONGEST_PAUSE_MS : pauseMs;
           if (Date.now() + thisPauseMs >= deadline) throw error;
-          await delay(thisPauseMs, undefined, { signal });
+          await delay(thisPauseMs, undefined, { signal: ended });
         }
       }
     },
   };
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort);
-  try {
-    return await Promise.race([aborted.promise, client.withAbortSignal(signal, () => work(calls))]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }
 
 /** Of a request that is made now and is no wait: milliseconds since 1970. */

@@ -49,14 +49,13 @@ export function openTemporalAccess(
   // `TemporalCalls` makes the retries; those of the SDK would hide why they are made.
   const connection = Connection.lazy({ ...options, interceptors: [] });
   const client = new Client({ connection, namespace, dataConverter });
-  const { signal } = new AbortController();
   return {
     settings,
     connection,
     client,
     async ask(request, timeoutMs = ANSWER_TIMEOUT_MS) {
       try {
-        return await withTemporalCalls({ client, signal }, (calls) => calls.by(Date.now() + timeoutMs, request));
+        return await withTemporalCalls({ client }, (calls) => calls.by(Date.now() + timeoutMs, request));
       } catch (error) {
         throw accessErrorOf(error, settings) ?? error;
       }

@@ -68,7 +68,9 @@ describe('the packed client library', () => {
         .map(({ parentPath }) => parentPath.slice(join(consumer, 'node_modules', NAME).length)),
     );
 
-    expect(folders).toEqual(new Set(['', '/dist/client', '/dist/domain', '/dist/encryption', '/dist/identity']));
+    expect(folders).toEqual(
+      new Set(['', ...['cancellation', 'client', 'domain', 'encryption', 'identity'].map((name) => `/dist/${name}`)]),
+    );
     await expect(readFile(join(consumer, 'node_modules', NAME, 'README.md'), 'utf8')).resolves.toBe(
       await readFile(join(root, 'docs/client.md'), 'utf8'),
     );

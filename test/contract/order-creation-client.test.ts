@@ -412,7 +412,7 @@ describe('a call that is aborted', () => {
     await pWaitFor(() => streams.length > 0, { interval: 5, timeout: 5000 });
     caller.abort();
     await waiting;
-    await pWaitFor(() => streams[0]?.closed === true, { interval: 5, timeout: 1000 });
+    await pWaitFor(() => streams[0]?.closed === true, { interval: 5, timeout: 5000 });
 
     expect(streams.map(({ rstCode }) => rstCode)).toEqual([constants.NGHTTP2_CANCEL]);
     expect(getEventListeners(caller.signal, 'abort')).toEqual([]);

@@ -45,7 +45,7 @@ describe('a gateway whose Temporal', () => {
 
   it('dies while a caller waits asks that caller to come back', async () => {
     const waiting = gateway.post(key, checkout);
-    await pWaitFor(async () => (await metric('waiting_requests')) === '1', { interval: 20, timeout: 3000 });
+    await pWaitFor(async () => (await metric('waiting_requests')) === '1', { interval: 20, timeout: 10_000 });
     await gateway.killTemporal();
 
     const response = await waiting;
@@ -83,7 +83,7 @@ describe('a gateway that is told to stop when its Temporal is dead', () => {
     // Until its run is begun, which the first request waits for, there is nothing that could be lost.
     await other.post(key, checkout, { prefer: 'wait=0' });
     const waiting = other.post(key, checkout);
-    await pWaitFor(async () => (await metric('waiting_requests', other)) === '1', { interval: 20, timeout: 3000 });
+    await pWaitFor(async () => (await metric('waiting_requests', other)) === '1', { interval: 20, timeout: 10_000 });
     await other.killTemporal();
     const stoppedAt = Date.now();
     process.kill(other.gateway.pid, 'SIGTERM');

@@ -1,7 +1,7 @@
 import ky from 'ky';
+import { untilFirstAbort } from '../../cancellation/first-abort.ts';
 import type { LinkIds } from '../../domain/order.ts';
 import { ridendineIdempotencyKey } from '../../domain/ridendine-order.ts';
-import { untilFirstAbort } from '../first-abort.ts';
 import { failedBeforeSending } from './connection-failure.ts';
 import { RideNDineError, RideNDineUnavailableError } from './errors.ts';
 import { readReply } from './reply.ts';
