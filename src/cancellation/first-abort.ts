@@ -1,5 +1,5 @@
 /**
- * Runs `work` until it ends or one of `signals` is aborted, with a signal that is aborted then.
+ * Runs `work` until it ends or one of `signals` is aborted, with a signal that is aborted then, too, for the same reason.
  *
  * `AbortSignal.any` makes such a signal, too. But where one that has a time-out in it is combined again, as ky does with
  * those it is given, Node 24 holds on to every one that was not aborted.
@@ -14,7 +14,10 @@ export async function untilFirstAbort<Result>(
   const ended = new AbortController();
   const aborted = Promise.withResolvers<never>();
   const listening = signals.map((signal) => {
-    const onAbort = () => aborted.reject(signal.reason);
+    const onAbort = () => {
+      aborted.reject(signal.reason);
+      ended.abort(signal.reason);
+    };
     signal.addEventListener('abort', onAbort);
     return () => signal.removeEventListener('abort', onAbort);
   });

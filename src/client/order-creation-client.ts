@@ -138,7 +138,7 @@ export class OrderCreationClient {
    */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
-    this.#closing.abort(new OrderCreationClientClosedError());
+    this.#closing.abort();
     await this.#disconnect();
   }
 
@@ -146,7 +146,7 @@ export class OrderCreationClient {
    * Creates the order of a confirmed checkout, or joins the creation that another request with the same key began.
    *
    * It takes `timeoutMs` and the time of the requests around the wait, each with a deadline: up to 5 s to begin, 5 s
-   * more to join, and 5 s for a look at the end. All of them take milliseconds unless Temporal hangs.
+   * more to join, and 10 s for a look at the end. All of them take milliseconds unless Temporal hangs.
    *
    * @returns `IN_PROGRESS` if there is no result within `timeoutMs`; the same request, or `waitForOrder`, gives it later.
    * @throws {OrderFailedError} the creation ended without an order, or the request breaks the schema.
@@ -214,9 +214,15 @@ export class OrderCreationClient {
   /** Runs `work` until it ends, the caller's signal is aborted or this client is closed. */
   async #call<Result>(signal: AbortSignal | undefined, work: (calls: TemporalCalls) => Promise<Result>) {
     const closing = this.#closing.signal;
-    return await withTemporalCalls({ client: this.#client, signals: signal ? [closing, signal] : [closing] }, (calls) =>
-      reportingTemporalFailures(() => work(calls)),
-    );
+    const signals = signal ? [closing, signal] : [closing];
+    try {
+      return await withTemporalCalls({ client: this.#client, signals }, (calls) =>
+        reportingTemporalFailures(() => work(calls)),
+      );
+    } catch (error) {
+      // Each call has one of its own, which tells by its stack whose it is.
+      throw closing.aborted && error === closing.reason ? new OrderCreationClientClosedError() : error;
+    }
   }
 
   async #startOrJoin(

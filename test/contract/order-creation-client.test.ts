@@ -442,6 +442,7 @@ describe('a client that is closed', () => {
       expect(error).toBeInstanceOf(OrderCreationClientClosedError);
       expect(error).toMatchObject({ code: 'ClientClosed', retryable: true });
     }
+    expect(new Set(errors).size).toBe(errors.length);
     await expect(runOf(scenario).result()).resolves.toMatchObject(scenario.link);
   });
 });
