@@ -12,7 +12,7 @@ import type { RideNDineClient } from '../integrations/ridendine/ridendine-client
 import { attemptTime } from './clock.ts';
 import { directusFailure } from './failures.ts';
 import type { OrderCreationActivities, OrderRecord, PartnerFailureDetails } from './order-creation-activities.ts';
-import { requireUnfinished } from './order-standing.ts';
+import { linkOrUnfinished } from './order-standing.ts';
 import { currentRunId } from './run-id.ts';
 
 /**
@@ -43,8 +43,11 @@ export function createCreateRideNDineOrder({
 }): OrderCreationActivities['createRideNDineOrder'] {
   return async (order) => {
     const isOurs = order.run_id === currentRunId();
-    // An operator has reset the run that wrote the record: what has become of the order since is not in our history.
-    if (!isOurs) requireUnfinished(await find(orders, order.order_id));
+    if (!isOurs) {
+      // An operator has reset the run that wrote the record: what has become of the order since is not in our history.
+      const link = linkOrUnfinished(await find(orders, order.order_id));
+      if (link) return link;
+    }
     const known = isOurs ? knownOfEarlierAttempts(order) : nothingKnown;
     // What support staff ask for is done once. After a reset, Temporal repeats what they asked for before.
     if (!order.is_asked || !isOurs) refuseWhenTooLate(order, known);

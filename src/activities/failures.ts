@@ -4,6 +4,9 @@ import { failureCodes } from '../domain/failure-codes.ts';
 import type { FailureCode } from '../domain/failure-codes.ts';
 import { DirectusError } from '../integrations/directus/errors.ts';
 
+/** `type` of a failure of the step for which Temporal itself does not answer what it is asked. It is no failure of an order. */
+export const TEMPORAL_UNAVAILABLE = 'TemporalUnavailable';
+
 /** A failure that no further attempt can mend. `message` holds no personal data: it is stored in clear. */
 export function finalFailure(code: FailureCode, message: string, details: unknown[] = []): ApplicationFailure {
   return ApplicationFailure.create({ type: code, message, nonRetryable: true, details });

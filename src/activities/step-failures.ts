@@ -7,8 +7,9 @@ import type { FailureCode } from '../domain/failure-codes.ts';
 import { failureText } from '../domain/failure-text.ts';
 import { isCallersMatter } from '../domain/order-outcome.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
-import { supportAdvice } from '../domain/support-advice.ts';
+import { TEMPORAL_DOWN, supportAdvice } from '../domain/support-advice.ts';
 import { attemptTime } from './clock.ts';
+import { TEMPORAL_UNAVAILABLE } from './failures.ts';
 import type { PartnerFailureDetails } from './order-creation-activities.ts';
 
 /**
@@ -61,6 +62,7 @@ function logAttempt(failure: ApplicationFailure, reason: string): void {
 const TO_BE_MENDED = new Set<FailureCode>(['RideNDineUnauthorized', 'RideNDineContractBroken', 'DirectusRejected']);
 
 function levelOf(type: string | undefined | null): 'info' | 'warn' | 'error' {
+  if (type === TEMPORAL_UNAVAILABLE) return 'warn';
   if (!isFailureCode(type) || TO_BE_MENDED.has(type)) return 'error';
   // A checkout that is refused is nobody's fault here.
   return isCallersMatter(type) ? 'info' : 'warn';
@@ -87,6 +89,7 @@ function explained(failure: ApplicationFailure): ApplicationFailure {
 
 function adviceFor(failure: ApplicationFailure): string {
   const { type } = failure;
+  if (type === TEMPORAL_UNAVAILABLE) return TEMPORAL_DOWN;
   if (!isFailureCode(type)) return "Call the developers: the worker's log says where it happened.";
   const { whileTried, whenFailed } = supportAdvice[type];
   // What comes of the order is the workflow's to say: its details tell what to do then.

@@ -14,7 +14,7 @@ import { deriveOrderId } from '../identity/order-ids.ts';
 import { requestFingerprint } from '../identity/request-fingerprint.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { attemptTime } from './clock.ts';
-import { checkoutFailure, directusFailure, finalFailure } from './failures.ts';
+import { TEMPORAL_UNAVAILABLE, checkoutFailure, directusFailure, finalFailure } from './failures.ts';
 import type {
   CheckoutStanding,
   EndedStanding,
@@ -139,7 +139,7 @@ async function endOfItsRun(
     return end && { kind: 'ended', ...end };
   } catch {
     const message = 'Temporal did not say how the run ended that wrote the order.';
-    throw ApplicationFailure.create({ type: 'TemporalUnavailable', message });
+    throw ApplicationFailure.create({ type: TEMPORAL_UNAVAILABLE, message });
   }
 }
 

@@ -15,6 +15,9 @@ const NEW_CHECKOUT = 'The customer opens the checkout again, which makes a new q
 const CONFIRM_AGAIN = 'Nothing was ordered and nothing is to be paid. The customer can confirm the checkout again.';
 const DIRECTUS_DOWN = 'Nothing, for some minutes. If it lasts longer, call whoever runs Directus.';
 const RIDENDINE_DOWN = 'Nothing, for some minutes. If it lasts longer, call RideNDine and ask whether they are down.';
+/** For a step in whose way Temporal itself stands. */
+export const TEMPORAL_DOWN =
+  'Nothing, for some minutes. If it lasts longer, call whoever runs order creation: Temporal does not answer.';
 const CONFIGURATION =
   'Call whoever runs order creation, at once: no order gets through. RIDENDINE_API_KEY or RIDENDINE_BASE_URL is wrong.';
 
@@ -51,7 +54,8 @@ export const supportAdvice: Record<FailureCode, SupportAdvice> = {
       'Call whoever runs Directus: it refuses to take orders. Nothing was sent to RideNDine. The customer can confirm again once that is mended.',
   },
   RideNDineRejected: {
-    whenFailed: `${CONFIRM_AGAIN} RideNDine does not take the order as it is: what they wrote stands in the history, with the step that failed. Have that corrected first.`,
+    whenFailed:
+      'Nothing was ordered and nothing is to be paid. What RideNDine wrote stands in the history, with the step that failed. If they mend it on their side, the customer confirms the same checkout again. If it is in the order (phone, address, dishes, the merchant id of the store), have it corrected; then the customer opens the checkout again, since this order is only ever sent as it was written.',
     inReview: `RideNDine refuses the order now, but an earlier call may have reached them. ${ASK_RIDENDINE}`,
   },
   RideNDineUnauthorized: {
@@ -77,10 +81,11 @@ export const supportAdvice: Record<FailureCode, SupportAdvice> = {
   LinkConflict: {
     whenFailed: 'Compare the order in Directus with those at RideNDine, and have one that is too many cancelled there.',
     inReview:
-      'Compare the ids on the order in Directus with those at RideNDine. Have the order that is too many cancelled at RideNDine, then link the other.',
+      'Ask RideNDine for the ids of this order. Where an order in Directus has wrong ones, have an administrator of Directus clear them. Then decide: retry if this order has the right ids, or was only ended by hand; link if it has none; abandon if it is one too many, once RideNDine has cancelled it.',
   },
   OrderNeedsReview: {
-    whenFailed: 'This order stays as it is. If the customer still wants it, they open the checkout again.',
+    whenFailed:
+      'Look at the order in Directus first. If it has the ids of RideNDine, it is made, and the customer who confirms the same checkout again is sent to its payment. If it has failed, it stays as it is: who still wants it opens the checkout again.',
     inReview: ASK_RIDENDINE,
   },
   OrderCancelled: { whenFailed: 'Nothing was ordered. If the customer still wants it, they open the checkout again.' },

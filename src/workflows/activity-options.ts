@@ -2,8 +2,9 @@ import { ActivityCancellationType } from '@temporalio/workflow';
 import type { ActivityOptions, Duration, LocalActivityOptions } from '@temporalio/common';
 
 /**
- * One attempt at Directus: two HTTP calls of 5 s at most, and room for the call's own error to be what people see. A
- * worker that was lost is noticed when it is over.
+ * One attempt at Directus: two HTTP calls of 5 s at most, and room for the call's own error to be what people see. The
+ * few that make a third are cut off, and made again, if all of them are as slow. A worker that was lost is noticed when
+ * it is over.
  */
 const DIRECTUS_ATTEMPT: Duration = '12 s';
 

@@ -13,6 +13,8 @@ export interface RunView {
   is_taken_on?: boolean;
   /** Somebody has asked for it by the update `cancelOrder`. */
   is_being_cancelled?: boolean;
+  /** Why no order comes of it, while Directus is still to be told. */
+  given_up_for?: OrderCreationState['failure'];
   /** Runs of older versions have none. */
   links?: SupportLinks;
 }
@@ -65,6 +67,7 @@ function sectionsOf(view: RunView): Sections {
       };
     case 'CREATING_RECORD':
       if (view.is_taken_on) return takenOn;
+      if (view.given_up_for) return givenUp(view);
       return {
         title: 'The order is being written to Directus',
         happened: 'The checkout is in order. RideNDine knows nothing of it yet.',
@@ -97,7 +100,7 @@ function sectionsOf(view: RunView): Sections {
     case 'FAILED':
       return {
         title: 'No order came of it',
-        happened: failureSentence(state),
+        happened: failureSentence(state.failure),
         next: mayBeSentAgain(state)
           ? 'Nothing more in this run. If the customer sends the same checkout again, it is tried again.'
           : 'Nothing more in this run.',
@@ -124,6 +127,15 @@ function untilItIsSent({ is_being_cancelled }: RunView): string {
     : `${LOOK_AT_PENDING} The order can still be cancelled: send the update \`cancelOrder\`.`;
 }
 
+function givenUp(view: RunView): Sections {
+  return {
+    title: 'The order could not be written',
+    happened: `${failureSentence(view.given_up_for)} Nothing was sent to RideNDine.`,
+    next: 'Directus is told that the order has failed, as soon as it answers. Then this run ends. If the customer sends the same checkout again after that, it is tried again.',
+    can: untilItIsSent(view),
+  };
+}
+
 const takenOn: Sections = {
   title: 'An order is taken on that was left half-way',
   happened: 'An earlier run wrote the order to Directus and then was lost. RideNDine may have it.',
@@ -135,7 +147,7 @@ function inReview(state: OrderCreationState): Sections {
   const advice = state.failure && supportAdvice[state.failure.code].inReview;
   return {
     title: state.review_overdue ? 'Your decision is overdue' : 'Your decision is needed',
-    happened: failureSentence(state),
+    happened: failureSentence(state.failure),
     next: 'Nothing, until you decide.',
     can: [
       advice ?? '',
@@ -161,7 +173,7 @@ function mayBeSentAgain({ failure }: OrderCreationState): boolean {
   return failure === undefined || !final.includes(failure.code);
 }
 
-function failureSentence({ failure }: OrderCreationState): string {
+function failureSentence(failure: OrderCreationState['failure']): string {
   return failure ? `${failure.reason} (\`${failure.code}\`)` : 'It is not known.';
 }
 

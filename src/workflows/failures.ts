@@ -16,8 +16,9 @@ export interface StepFailure {
 /** @param whenUnknown the code of a failure that is none of ours: an attempt that timed out, a worker that crashed. */
 export function readStepFailure(error: unknown, whenUnknown: FailureCode): StepFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure && isFailureCode(cause.type)) {
-    return { code: cause.type, reason: reasonIn(cause.message), details: cause.details ?? [] };
+  if (cause instanceof ApplicationFailure) {
+    const code = isFailureCode(cause.type) ? cause.type : whenUnknown;
+    return { code, reason: reasonIn(cause.message), details: cause.details ?? [] };
   }
   return { code: whenUnknown, reason: 'The last attempt left no word of how it ended.', details: [] };
 }

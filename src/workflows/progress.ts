@@ -39,6 +39,8 @@ export interface Progress {
   /** Until the next stage is entered. */
   reviewIsOverdue(): void;
   isBeingCancelled(): void;
+  /** No order comes of it: what is left is to tell Directus. */
+  isGivenUp(failure: StepFailure): void;
 }
 
 /** @param options.passingStages which are mostly over before anybody could find the run in them: published with the next. */
@@ -97,6 +99,9 @@ export function startProgress(
     },
     isBeingCancelled() {
       show({ is_being_cancelled: true });
+    },
+    isGivenUp({ code, reason }) {
+      show({ given_up_for: { code, reason } });
     },
   };
 }

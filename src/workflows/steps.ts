@@ -1,4 +1,4 @@
-import { CancellationScope, CancelledFailure, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, isCancellation, patched } from '@temporalio/workflow';
 import type { ApplicationFailure } from '@temporalio/workflow';
 import type {
   CheckoutStanding,
@@ -45,6 +45,9 @@ const movedOn: StepFailure = {
   reason: 'Somebody else has brought the order further. Send the same request again: a new run answers for it.',
   details: [],
 };
+
+/** Runs that an older version ended as failed all the same are told by this. */
+const CANCELLED_WHILE_GIVEN_UP = 'cancelled-while-given-up';
 
 export function startSteps(input: OrderCreationInput): Steps {
   const localSteps = locallyFirst();
@@ -113,8 +116,12 @@ export function startSteps(input: OrderCreationInput): Steps {
     if (failure && NOTHING_TO_MARK.has(failure.code)) throw await ended(failure);
     progress.publish();
     if (failure && !cancellation.isAsked()) {
+      progress.isGivenUp(failure);
       const marked = await markAsEnded({ input, standing }, 'FAILED', { failure });
-      throw await ended(marked.kind === 'left' ? movedOn : failure);
+      // That may take as long as Directus is away, and the order can be cancelled meanwhile.
+      if (!cancellation.isAsked() || !patched(CANCELLED_WHILE_GIVEN_UP)) {
+        throw await ended(marked.kind === 'left' ? movedOn : failure);
+      }
     }
     await cancellation.untilRequested();
     const marked = await markAsEnded({ input, standing }, 'CANCELLED', { action: cancellation.by });

@@ -1,4 +1,4 @@
-import { CancellationScope, currentUpdateInfo } from '@temporalio/workflow';
+import { CancellationScope, currentUpdateInfo, patched } from '@temporalio/workflow';
 import type { OrderRecord } from '../activities/order-creation-activities.ts';
 import type { LinkIds } from '../domain/order.ts';
 import type { ReviewDecision } from '../domain/review-decision.ts';
@@ -35,6 +35,13 @@ const abandoned: StepFailure = {
 
 const NOT_OURS =
   'The order is missing in Directus, or has a status there that this decision may not change. Settle that first.';
+
+/** Of an order that has ended once, and whose quote was free then. */
+const QUOTE_TAKEN =
+  'The ids are saved, but another live order was made from the same quote. Have one of the two cancelled at RideNDine: abandon this one, or let an administrator of Directus end the other and send this decision again.';
+
+/** Runs in which an older version took such a decision for carried out are told by this. */
+const LINK_TAKES_THE_QUOTE = 'link-takes-the-quote';
 
 export function startSupport(progress: Progress, directus: DirectusSteps): Support {
   const review = openReview<GoOn | { kind: 'abandoned' }>();
@@ -81,10 +88,13 @@ async function carryOut(
       const link = { ridendine_order_id, payment_session_id };
       // Saving the ids of an order that is missing would be tried for ever.
       if ((await markAs(orderId, 'NEEDS_REVIEW', { failure })).kind === 'missing') refuseDecision(NOT_OURS);
-      await CancellationScope.nonCancellable(() => saveLinkIds(directus, orderId, link, 'typed by hand')).catch(
-        (error: unknown) => refuseDecision(readStepFailure(error, 'LinkConflict').reason),
-      );
-      await markAs(orderId, 'PENDING_PAYMENT', { action });
+      const saved = await CancellationScope.nonCancellable(() =>
+        saveLinkIds(directus, orderId, link, 'typed by hand'),
+      ).catch((error: unknown) => refuseDecision(readStepFailure(error, 'LinkConflict').reason));
+      const marked = await markAs(orderId, 'PENDING_PAYMENT', { action });
+      if (marked.kind === 'left' && saved.status === 'NEEDS_REVIEW' && patched(LINK_TAKES_THE_QUOTE)) {
+        refuseDecision(QUOTE_TAKEN);
+      }
       return { kind: 'linked', link };
     }
   }

@@ -263,14 +263,30 @@ describe('an operator’s reset of the run to after the record was written', () 
     ['failed', { status: 'FAILED' }, 'OrderNeedsReview'],
     ['abandoned', { status: 'FAILED', failure_code: 'OrderNeedsReview' }, 'OrderNeedsReview'],
     ['cancelled', { status: 'CANCELLED' }, 'OrderCancelled'],
-    ['linked by another run', ids, 'OrderNeedsReview'],
-    ['taken on by a later phase', { status: 'PAID', ...ids }, 'OrderNeedsReview'],
+    ['taken on by a later phase without a link', { status: 'PAID' }, 'OrderNeedsReview'],
   ])('sends nothing for an order that has been %s since', async (_what, changes, type) => {
     const server = await partner(201, JSON.stringify(ids));
 
     const made = await attempt(server.url, newRecord({ run_id: 'run-0' }), first, newStoredOrder(changes));
 
     expect(made.failure).toMatchObject({ type, nonRetryable: true });
+    expect(server.requests).toEqual([]);
+  });
+
+  it.each([
+    ['by another run', {}],
+    ['and taken on by a later phase', { status: 'PAID' }],
+  ])('answers with the ids of an order that has been linked since %s', async (_how, changes) => {
+    const server = await partner(422);
+
+    const made = await attempt(
+      server.url,
+      newRecord({ run_id: 'run-0' }),
+      first,
+      newStoredOrder({ ...ids, ...changes }),
+    );
+
+    expect(made.result).toEqual(ids);
     expect(server.requests).toEqual([]);
   });
 

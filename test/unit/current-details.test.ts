@@ -47,6 +47,16 @@ describe('the details of a run', () => {
     expect(detailsOf(state, { is_taken_on: true })).not.toContain('`cancelOrder`');
   });
 
+  it('of an order that is given up say why, and that Directus is still to be told', () => {
+    const given_up_for = { code: 'DirectusUnavailable', reason: 'Directus can not be reached.' } as const;
+    const details = detailsOf({ stage: 'CREATING_RECORD' }, { given_up_for });
+
+    expect(details).toContain('### The order could not be written');
+    expect(details).toContain('Directus can not be reached. (`DirectusUnavailable`)');
+    expect(details).not.toContain('30 minutes');
+    expect(details).toContain('`cancelOrder`');
+  });
+
   it('tell until when RideNDine is asked, by what is known of the calls so far', () => {
     const details = detailsOf(
       { stage: 'CREATING_RIDENDINE_ORDER', order_id: 'o-1' },

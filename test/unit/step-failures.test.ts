@@ -76,6 +76,7 @@ describe('the line of a failed attempt', () => {
     ['DirectusUnavailable', 'WARN'],
     ['RideNDineRateLimited', 'WARN'],
     ['LinkConflict', 'WARN'],
+    ['TemporalUnavailable', 'WARN'],
     ['RideNDineUnauthorized', 'ERROR'],
     ['RideNDineContractBroken', 'ERROR'],
     ['DirectusRejected', 'ERROR'],

@@ -477,6 +477,58 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     expect(scenario.sent).toHaveLength(2);
   });
 
+  it('is not linked beside another live order of its quote: the ids are kept, and another decision can be taken', async () => {
+    const scenario = await scenarioOf({
+      request: pickup(),
+      ridendine: [noAnswer, rejected],
+      override: {
+        async saveLinkIds({ order_id, link }) {
+          return { order_id, ...link, status: 'NEEDS_REVIEW', payment_status: 'PENDING' };
+        },
+        async markOrder({ status }) {
+          return status === 'PENDING_PAYMENT' ? { kind: 'left' } : { kind: 'marked', link: null };
+        },
+      },
+    });
+    const ids = { ridendine_order_id: 'rnd_1', payment_session_id: 'ps_1' };
+
+    const { refusal, failure } = await temporal.run(scenario, async (handle) => {
+      await until(() => scenario.calls.includes('markOrder'));
+      const refused = await decide(handle, { decision: 'link', ...ids }).catch((e: unknown) => e);
+      await decide(handle, { decision: 'abandon' });
+      return { refusal: refused, failure: await failureOf(handle.result()) };
+    });
+
+    expect(refusal).toMatchObject({
+      cause: { type: 'DecisionRefused', message: expect.stringContaining('another live order') },
+    });
+    expect(failure).toMatchObject({ type: 'OrderNeedsReview' });
+  });
+
+  it('is linked though a later phase has taken it on', async () => {
+    const scenario = await scenarioOf({
+      request: pickup(),
+      ridendine: [noAnswer, rejected],
+      override: {
+        async saveLinkIds({ order_id, link }) {
+          return { order_id, ...link, status: 'PAID', payment_status: 'PAID' };
+        },
+        async markOrder({ status }) {
+          return status === 'PENDING_PAYMENT' ? { kind: 'left' } : { kind: 'marked', link: null };
+        },
+      },
+    });
+    const ids = { ridendine_order_id: 'rnd_1', payment_session_id: 'ps_1' };
+
+    const result = await temporal.run(scenario, async (handle) => {
+      await until(() => scenario.calls.includes('markOrder'));
+      await decide(handle, { decision: 'link', ...ids });
+      return await handle.result();
+    });
+
+    expect(result).toMatchObject(ids);
+  });
+
   it('is seen by support staff, and decided, while Directus is down; the decision is carried out in its turn', async () => {
     const request = pickup();
     const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected, undefined] });

@@ -269,6 +269,38 @@ describe('the update cancelOrder', () => {
     expect(scenario.marks).toEqual([]);
   });
 
+  it('cancels one that is given up, while Directus can not be told', async () => {
+    const directusIsBack = Promise.withResolvers<void>();
+    const scenario = worker.newScenario();
+    const usual = { ...scenario.activities };
+    scenario.activities.createOrderRecord = async () => {
+      throw ApplicationFailure.nonRetryable('Directus refuses it.', 'DirectusRejected');
+    };
+    scenario.activities.markOrder = async (mark) => {
+      await directusIsBack.promise;
+      return await usual.markOrder(mark);
+    };
+    const handle = await start(scenario);
+    await pWaitFor(async () => (await currentDetailsOf(handle))?.includes('could not be written') === true, {
+      interval: 50,
+      timeout: 20_000,
+    });
+
+    const cancelling = handle.executeUpdate('cancelOrder', { args: [by] });
+    await pWaitFor(async () => (await currentDetailsOf(handle))?.includes('it is being cancelled') === true, {
+      interval: 50,
+      timeout: 20_000,
+    });
+    directusIsBack.resolve();
+    await cancelling;
+
+    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+    expect(scenario.marks).toMatchObject([
+      { status: 'FAILED', failure_code: 'DirectusRejected' },
+      { status: 'CANCELLED', support_action: { action: 'cancel', ...by } },
+    ]);
+  });
+
   it('says so if the order creation ends by itself at that moment', async () => {
     const directus = heldDirectus();
     const scenario = worker.newScenario();
