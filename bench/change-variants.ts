@@ -27,6 +27,8 @@ export interface ChangeVariant {
   workflow?: string;
   /** Path of a module that each thread of the worker loads first. */
   preload?: string;
+  /** Between two looks at an order by its caller, who does not wait for its end otherwise. */
+  lookEveryMs?: number;
 }
 
 /** What all others are compared with. */
@@ -104,6 +106,13 @@ export const changeVariants: ChangeVariant[] = [
     about:
       "Half of the worker's polls are for new orders, not a fifth: with two polls for the four partitions of the queue, an order among many at once may wait for two seconds.",
     worker: { nonStickyToStickyPollRatio: 0.2 },
+  },
+  {
+    variant: 'looking again and again',
+    kind: 'undone',
+    title: 'a look at the order every 50 ms',
+    about: 'A caller waits by one request, which Temporal answers as soon as the order is done.',
+    lookEveryMs: 50,
   },
   {
     variant: 'autoscaling pollers',

@@ -67,7 +67,7 @@ function bareSteps(points: ChangePoint[]): string[] {
 function noise({ parallel, moreMs, ordersRatio, moreCpuMs }: ChangePoint): string[] {
   if (moreMs.lowest === moreMs.highest) return [];
   return [
-    `A turn of it lies up to ${furthest(moreMs, 0).toFixed(1)} ms, ${(100 * furthest(ordersRatio, 1)).toFixed(0)} % of the orders/s and ${furthest(moreCpuMs, 0).toFixed(1)} ms of CPU from the mean of the others in its round (${load(parallel)}): smaller differences can't be told from none.`,
+    `A turn of it lies up to ${furthest(moreMs, 0).toFixed(1)} ms, ${(100 * furthest(ordersRatio, 1)).toFixed(0)} % of the orders/s and ${furthest(moreCpuMs, 0).toFixed(1)} ms of CPU from the mean of the others in its round (${load(parallel)}): what differs by less can't be told from none.`,
   ];
 }
 

@@ -90,13 +90,14 @@ async function bundleOf(
 }
 
 async function openTurn(
-  { storage = 'memory', server, worker, encryptionKeys, preload }: Turn,
+  { storage = 'memory', server, worker, encryptionKeys, preload, lookEveryMs }: Turn,
   bundle?: string,
 ): Promise<WaitingSite> {
   return await openWaitingSite(await startDevServer(storage, server), {
     ...(worker && { options: worker }),
     ...(encryptionKeys !== undefined && { encryptionKeys }),
     ...(preload !== undefined && { preload }),
+    ...(lookEveryMs !== undefined && { lookEveryMs }),
     ...(bundle !== undefined && { bundle }),
   });
 }

@@ -21,7 +21,7 @@ export function describeSoak(soak: SoakResult): string {
       `${orders} orders, ${ordersPerSecond.toFixed(1)} a second, each sent at its time whether or not those before it were answered;`,
       `RideNDine takes ${partnerMs} ms. At most ${mostUnderWay} were under way. From the time at which an order was due to its payment session:`,
       `p50 ${p50.toFixed(0)}, p95 ${p95.toFixed(0)}, p99 ${p99.toFixed(0)} ms.`,
-      `The lines are fitted to what comes after the first ${Math.round(100 * warmUpShare)} % of the time; in parentheses the interval of 95 % confidence.`,
+      `The lines are fitted to what comes after the first ${Math.round(100 * warmUpShare)} % of the time, ${(((1 - warmUpShare) * orders) / ordersPerSecond / 60).toFixed(0)} minutes; in parentheses the interval of 95 % confidence: slower growth than its ends can't be told from none.`,
       'The garbage collections of worker and gateway while orders run hold some of them up. Temporal and PostgreSQL keep the orders, and caches of them: their memory has to grow.',
     ].join(' '),
     table(

@@ -1,6 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { WorkerOptions } from '@temporalio/worker';
 import { OrderCreationClient } from '../src/client/index.ts';
+import type { CreateOrderOutcome } from '../src/client/index.ts';
+import type { CheckoutRequestInput } from '../src/domain/checkout-request.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
 import { baseEnvironment } from '../stack/child-environment.ts';
 import { hasPoller } from '../stack/temporal/has-poller.ts';
@@ -28,20 +31,22 @@ export interface WaitingSite {
   stop(): Promise<void>;
 }
 
-/** The worker is as the product has it, but for these. */
-export interface WorkerChanges {
-  /** What JSON can carry. */
+/** Worker and callers are as the product has them, but for these. */
+export interface SiteChanges {
+  /** Of the worker: what JSON can carry. */
   options?: Partial<WorkerOptions>;
   /** Path of the compiled workflows; without it they are compiled when the worker starts. */
   bundle?: string;
   encryptionKeys?: string;
-  /** Path of a module that each of its threads loads first. */
+  /** Path of a module that each of the worker's threads loads first. */
   preload?: string;
+  /** Between two looks at an order, each of which is answered at once. */
+  lookEveryMs?: number;
 }
 
 /** The server is stopped if there is no site. */
-export async function openWaitingSite(server: BenchServer, changes: WorkerChanges = {}): Promise<WaitingSite> {
-  const { options, bundle, encryptionKeys = testEncryptionKeys, preload } = changes;
+export async function openWaitingSite(server: BenchServer, changes: SiteChanges = {}): Promise<WaitingSite> {
+  const { options, bundle, encryptionKeys = testEncryptionKeys, preload, lookEveryMs } = changes;
   const { supervisor, stop: stopWorker } = await openSupervisedFolder('order-creation-worker');
   const client = OrderCreationClient.connect({ ...server.settings, encryptionKeys });
   const stop = async () => {
@@ -77,7 +82,10 @@ export async function openWaitingSite(server: BenchServer, changes: WorkerChange
       workerReadyMs: performance.now() - startedAt,
       place: async (key) => {
         const request = newCheckoutRequest({ idempotency_key: key });
-        const outcome = await client.createOrder(request, { timeoutMs: ORDER_TIMEOUT_MS });
+        const outcome =
+          lookEveryMs === undefined
+            ? await client.createOrder(request, { timeoutMs: ORDER_TIMEOUT_MS })
+            : await createAndLook(client, request, lookEveryMs);
         if (outcome.state !== 'SUCCEEDED')
           throw new Error(`An order was not done within ${ORDER_TIMEOUT_MS / 1000} s.`);
       },
@@ -87,4 +95,18 @@ export async function openWaitingSite(server: BenchServer, changes: WorkerChange
     await stop();
     throw error;
   }
+}
+
+async function createAndLook(
+  client: OrderCreationClient,
+  request: CheckoutRequestInput,
+  everyMs: number,
+): Promise<CreateOrderOutcome> {
+  const deadline = Date.now() + ORDER_TIMEOUT_MS;
+  let outcome = await client.createOrder(request, { timeoutMs: 0 });
+  while (outcome.state === 'IN_PROGRESS' && Date.now() < deadline) {
+    await delay(everyMs);
+    outcome = await client.waitForOrder(request.idempotency_key, { timeoutMs: 0 });
+  }
+  return outcome;
 }
