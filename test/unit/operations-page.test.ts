@@ -5,6 +5,7 @@ import type { WorkerMetric } from '../../src/domain/metrics.ts';
 import { orderOutcomes } from '../../src/domain/order-outcome.ts';
 import { createMetrics } from '../../src/gateway/metrics.ts';
 import { WaitingRoom } from '../../src/gateway/waiting-room.ts';
+import { alertRules } from '../support/metrics-in-use.ts';
 
 const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 
@@ -51,6 +52,15 @@ describe('docs/operations.md', () => {
     expect(table('metric of a gateway').map(([name, , help]) => [name, help])).toEqual(
       metrics.map(({ name, help }) => [code(name), help]),
     );
+  });
+
+  it('leads from every alert to the section that its annotation names', () => {
+    const links = alertRules().map(({ name, severity, runbook }) => [code(name), severity, runbook.split('#')[1]]);
+
+    expect(links.length).toBeGreaterThan(0);
+    expect(
+      table('alert').map(([name, severity, link]) => [name, severity, /#([^)]+)\)$/.exec(link ?? '')?.[1]]),
+    ).toEqual(links);
   });
 
   it('explains every outcome of an order', () => {
