@@ -104,8 +104,15 @@ export const changeVariants: ChangeVariant[] = [
     kind: 'undone',
     title: "the SDK's ratio of polls",
     about:
-      "Half of the worker's polls are for new orders, not a fifth: with two polls for the four partitions of the queue, an order among many at once may wait for two seconds.",
+      "Seven of the worker's ten polls are for new orders, not two: the queue has four partitions, each polled apart, and an order among many at once may wait for two seconds where there is none.",
     worker: { nonStickyToStickyPollRatio: 0.2 },
+  },
+  {
+    variant: 'half of the polls for new orders',
+    kind: 'tried',
+    title: 'half of the polls for new orders',
+    about: 'Seven of ten, as above.',
+    worker: { nonStickyToStickyPollRatio: 0.5 },
   },
   {
     variant: 'looking again and again',

@@ -26,7 +26,7 @@ const FASTER = 'changes-throughput.svg';
 
 /** What docs/performance.md says of each change alone, in Markdown. */
 export function describeChanges(result: BenchResult): string[] {
-  const { waitsMs, points, workerReadyMs, temporalFlags } = result.changes;
+  const { waitsMs, points, bursts, workerReadyMs, temporalFlags } = result.changes;
   const asItIs = points.filter(({ variant }) => variant === AS_IS);
   return [
     '## What each change is worth',
@@ -37,6 +37,7 @@ export function describeChanges(result: BenchResult): string[] {
       `and ${asItIs.map((point) => `${cpu(point)} ms of CPU ${load(point.parallel)}`).join(' and ')}.`,
       ...asItIs.flatMap(noise),
       ...bareSteps(points),
+      `${stallsOf(bursts, AS_IS)} bursts of ${bursts.orders} orders at the same time stalled, as it is: no order was done for a second or longer, though some were begun.`,
       'What is _undone_ is how the product would be without that change: more ms, more CPU and fewer orders than 1 are what it saves. Of many in parallel the orders/s count: where some wait at the server while others are served at once, the median alone looks better.',
     ].join(' '),
     `![What each change adds to an order](pictures/performance/${LONGER})`,
@@ -100,7 +101,12 @@ function ordersOf(points: ChangePoint[]): string {
     .join(' and ');
 }
 
-function describePoints({ points }: ChangesResult): string {
+function stallsOf({ stalls }: ChangesResult['bursts'], variant: string): string {
+  const { bursts = 0, stalled = 0 } = stalls[variant] ?? {};
+  return `${stalled} of ${bursts}`;
+}
+
+function describePoints({ points, bursts }: ChangesResult): string {
   const [fewest, most] = parallelsOf(points);
   return table(
     [
@@ -111,6 +117,7 @@ function describePoints({ points }: ChangesResult): string {
       `more ms, ${load(most)}`,
       `orders/s, ${load(most)}`,
       'as it is = 1',
+      'bursts that stalled',
       `more CPU ms, ${load(fewest)}`,
       `more CPU ms, ${load(most)}`,
       `server + worker, CPU ms, ${load(most)}`,
@@ -125,6 +132,7 @@ function describePoints({ points }: ChangesResult): string {
         signedFigure(together.moreMs, 0),
         figure(together.ordersPerSecond, 1),
         figure(together.ordersRatio, 2),
+        stallsOf(bursts, variant),
         signedFigure(alone.moreCpuMs, 1),
         signedFigure(together.moreCpuMs, 1),
         cpu(together),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Progress } from '../stack/progress.ts';
 import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
 import { testEncryptionKeys } from '../test/support/test-encryption.ts';
+import { stallsInBurst } from './bursts.ts';
 import { AS_IS } from './change-variants.ts';
 import type { ChangeVariant } from './change-variants.ts';
 import { changePointsOf } from './changes-summary.ts';
@@ -18,8 +19,15 @@ import { openWorkflowBundles } from './workflow-bundles.ts';
 import type { WorkflowBundles } from './workflow-bundles.ts';
 
 const WARM_UP_PARALLEL = 8;
+/** Orders of a burst: more than there are polls for new ones. */
+const BURST_ORDERS = 32;
 /** So many variants come between two turns of as it is: how far those lie apart tells what a difference is worth. */
 const AS_IT_IS_EVERY = 4;
+
+export interface ChangesPlan extends OrchestrationPlan {
+  /** Many orders at the same time, so often in each turn. */
+  bursts: number;
+}
 
 type Turn = Omit<ChangeVariant, 'kind' | 'title' | 'about'>;
 
@@ -31,7 +39,7 @@ const asItIs: Turn = { variant: AS_IS };
  * server and a worker of its own, which run for its turn alone: idle ones would take part of the others' cores.
  */
 export async function measureChanges(options: {
-  plan: OrchestrationPlan;
+  plan: ChangesPlan;
   variants: ChangeVariant[];
   progress: Progress;
   /** Ends everything; the promise is rejected then. */
@@ -40,6 +48,7 @@ export async function measureChanges(options: {
   const { plan, variants, progress, signal } = options;
   const turns = variants.flatMap((turn, index) => (index % AS_IT_IS_EVERY === 0 ? [asItIs, turn] : [turn]));
   const samples: Sample[] = [];
+  const stalls: ChangesResult['bursts']['stalls'] = {};
   const readyMs = { bundled: [] as number[], bundling: [] as number[] };
   let temporalFlags: string[] = [];
   const { dataDir, stop: removeFolder } = await openSupervisedFolder('order-creation-bundles');
@@ -58,7 +67,10 @@ export async function measureChanges(options: {
             readyMs.bundled.push(site.workerReadyMs);
             temporalFlags = site.server.flags;
           }
-          samples.push(...(await whileOpen(site, () => measureTurn(site, turn.variant, round, plan), signal)));
+          const measured = await whileOpen(site, () => measureTurn(site, turn.variant, round, plan), signal);
+          samples.push(...measured.samples);
+          const { bursts, stalled } = stalls[turn.variant] ?? { bursts: 0, stalled: 0 };
+          stalls[turn.variant] = { bursts: bursts + plan.bursts, stalled: stalled + measured.stalled };
         }
         doing('a worker that compiles the workflows');
         const site = await openTurn(asItIs);
@@ -71,6 +83,7 @@ export async function measureChanges(options: {
   return {
     waitsMs: WAITS_MS,
     points: changePointsOf(samples, AS_IS),
+    bursts: { orders: BURST_ORDERS, stalls },
     workerReadyMs: { bundled: figureOf(readyMs.bundled), bundling: figureOf(readyMs.bundling) },
     temporalFlags,
   };
@@ -115,8 +128,8 @@ async function measureTurn(
   { pids, place }: WaitingSite,
   variant: string,
   round: number,
-  plan: OrchestrationPlan,
-): Promise<Sample[]> {
+  plan: ChangesPlan,
+): Promise<{ samples: Sample[]; stalled: number }> {
   await measureLoad({ pids, atRest: {}, orders: newKeys(plan.warmUpOrders), parallel: WARM_UP_PARALLEL, place });
   const atRest = await measureAtRest(pids, plan.atRestMs);
   const samples: Sample[] = [];
@@ -124,7 +137,11 @@ async function measureTurn(
     const load = await measureLoad({ pids, atRest, orders: newKeys(plan.ordersFor(parallel)), parallel, place });
     samples.push({ ...load, variant, round, partnerMs: null, parallel });
   }
-  return samples;
+  let stalled = 0;
+  for (let burst = 0; burst < plan.bursts; burst += 1) {
+    if (await stallsInBurst(newKeys(BURST_ORDERS), place)) stalled += 1;
+  }
+  return { samples, stalled };
 }
 
 function newKeys(count: number): string[] {

@@ -184,6 +184,11 @@ export type ChangePoint = z.output<typeof changePointSchema>;
 const changesSchema = z.object({
   waitsMs: z.array(z.number()),
   points: z.array(changePointSchema),
+  /** Of so many orders at the same time, by variant: how many bursts there were, and in how many orders stalled. */
+  bursts: z.object({
+    orders: z.number(),
+    stalls: z.record(z.string(), z.object({ bursts: z.number(), stalled: z.number() })),
+  }),
   /** From the start of the worker's process until it asks for work. */
   workerReadyMs: z.object({ bundled: figureSchema, bundling: figureSchema }),
   /** Of the server as it is. */

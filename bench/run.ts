@@ -158,6 +158,7 @@ function measuresOf(plan: Plan): { [Part in BenchPart]: () => Promise<BenchResul
         warmUpOrders: Math.ceil(plan.warmUpOrders / 3),
         ordersFor: (parallel: number) => Math.ceil(plan.ordersFor(parallel) / 2),
         atRestMs: 1_000,
+        bursts: Math.ceil(plan.ordersFor(1) / 4),
       };
       return measureChanges({ plan: changesPlan, variants: changeVariants, progress, signal });
     },

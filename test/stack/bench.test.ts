@@ -102,8 +102,8 @@ it(
     const variants = changeVariants.filter(({ variant }) =>
       ['activities', 'server as shipped', 'looking again and again'].includes(variant),
     );
-    const { points, workerReadyMs, temporalFlags } = await measureChanges({
-      plan: { ...plan, parallel: [1] },
+    const { points, bursts, workerReadyMs, temporalFlags } = await measureChanges({
+      plan: { ...plan, parallel: [1], bursts: 1 },
       variants,
       progress: silentProgress,
     });
@@ -121,6 +121,8 @@ it(
     expect(workerReadyMs.bundled.value).toBeGreaterThan(0);
     expect(workerReadyMs.bundling.value).toBeGreaterThan(0);
     expect(temporalFlags).toContain('GOGC=400');
+    expect(bursts.orders).toBe(32);
+    expect(Object.values(bursts.stalls).map((one) => one.bursts)).toEqual([1, 1, 1, 1]);
   },
   TIMEOUT_MS,
 );
