@@ -24,8 +24,7 @@ async function goOn(orders: OrdersStore, mark: OrderMark): Promise<MarkOutcome> 
   try {
     return await outcomeOf(orders, mark.order_id, { ...changeOf(mark), activeQuoteId: order.quote_id });
   } catch (error) {
-    // Another live order was made from its quote.
-    if (error instanceof DirectusNotUniqueError) return { kind: 'left' };
+    if (error instanceof DirectusNotUniqueError) return { kind: 'left', quote_taken: true };
     throw error;
   }
 }

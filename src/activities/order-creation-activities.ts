@@ -127,5 +127,12 @@ export interface OrderMark {
   support_action?: SupportAction;
 }
 
-/** `left`: another run, a person or a later phase has brought the order to where this mark may not change it. */
-export type MarkOutcome = { kind: 'marked'; link: LinkIds | null } | { kind: 'left' } | { kind: 'missing' };
+export type MarkOutcome =
+  | { kind: 'marked'; link: LinkIds | null }
+  /** Another run, a person or a later phase has brought the order to where this mark may not change it. */
+  | {
+      kind: 'left';
+      /** Because another live order was made from its quote. */
+      quote_taken?: true;
+    }
+  | { kind: 'missing' };

@@ -85,7 +85,7 @@ export const supportAdvice: Record<FailureCode, SupportAdvice> = {
   },
   OrderNeedsReview: {
     whenFailed:
-      'Look at the order in Directus first. If it has the ids of RideNDine, it is made, and the customer who confirms the same checkout again is sent to its payment. If it has failed, it stays as it is: who still wants it opens the checkout again.',
+      'Look at the order in Directus first. If it has failed, it stays as it is, whatever ids it has: who still wants it opens the checkout again. Otherwise, if it has the ids of RideNDine, it is made, and the customer who confirms the same checkout again is sent to its payment.',
     inReview: ASK_RIDENDINE,
   },
   OrderCancelled: { whenFailed: 'Nothing was ordered. If the customer still wants it, they open the checkout again.' },

@@ -131,7 +131,9 @@ function givenUp(view: RunView): Sections {
   return {
     title: 'The order could not be written',
     happened: `${failureSentence(view.given_up_for)} Nothing was sent to RideNDine.`,
-    next: 'Directus is told that the order has failed, as soon as it answers. Then this run ends. If the customer sends the same checkout again after that, it is tried again.',
+    next: view.is_being_cancelled
+      ? 'Directus is told as soon as it answers. Then this run ends as cancelled.'
+      : 'Directus is told that the order has failed, as soon as it answers. Then this run ends. If the customer sends the same checkout again after that, it is tried again.',
     can: untilItIsSent(view),
   };
 }

@@ -1,5 +1,5 @@
-import { CancellationScope, currentUpdateInfo, patched } from '@temporalio/workflow';
-import type { OrderRecord } from '../activities/order-creation-activities.ts';
+import { CancellationScope, currentUpdateInfo } from '@temporalio/workflow';
+import type { MarkOutcome, OrderRecord } from '../activities/order-creation-activities.ts';
 import type { LinkIds } from '../domain/order.ts';
 import type { ReviewDecision } from '../domain/review-decision.ts';
 import type { DirectusSteps } from './directus-steps.ts';
@@ -38,10 +38,7 @@ const NOT_OURS =
 
 /** Of an order that has ended once, and whose quote was free then. */
 const QUOTE_TAKEN =
-  'The ids are saved, but another live order was made from the same quote. Have one of the two cancelled at RideNDine: abandon this one, or let an administrator of Directus end the other and send this decision again.';
-
-/** Runs in which an older version took such a decision for carried out are told by this. */
-const LINK_TAKES_THE_QUOTE = 'link-takes-the-quote';
+  'Another live order was made from the same quote. Abandon this one, once RideNDine has cancelled it if they have it; or have an administrator of Directus end the other, and send this decision again.';
 
 export function startSupport(progress: Progress, directus: DirectusSteps): Support {
   const review = openReview<GoOn | { kind: 'abandoned' }>();
@@ -80,7 +77,7 @@ async function carryOut(
     }
     case 'retry': {
       const marked = await markAs(orderId, 'PENDING_PAYMENT', { action });
-      if (marked.kind !== 'marked') return refuseDecision(NOT_OURS);
+      if (marked.kind !== 'marked') return refuseDecision(isQuoteTaken(marked) ? QUOTE_TAKEN : NOT_OURS);
       return { kind: 'retry', stored: marked.link };
     }
     case 'link': {
@@ -88,14 +85,16 @@ async function carryOut(
       const link = { ridendine_order_id, payment_session_id };
       // Saving the ids of an order that is missing would be tried for ever.
       if ((await markAs(orderId, 'NEEDS_REVIEW', { failure })).kind === 'missing') refuseDecision(NOT_OURS);
-      const saved = await CancellationScope.nonCancellable(() =>
-        saveLinkIds(directus, orderId, link, 'typed by hand'),
-      ).catch((error: unknown) => refuseDecision(readStepFailure(error, 'LinkConflict').reason));
+      await CancellationScope.nonCancellable(() => saveLinkIds(directus, orderId, link, 'typed by hand')).catch(
+        (error: unknown) => refuseDecision(readStepFailure(error, 'LinkConflict').reason),
+      );
       const marked = await markAs(orderId, 'PENDING_PAYMENT', { action });
-      if (marked.kind === 'left' && saved.status === 'NEEDS_REVIEW' && patched(LINK_TAKES_THE_QUOTE)) {
-        refuseDecision(QUOTE_TAKEN);
-      }
+      if (isQuoteTaken(marked)) refuseDecision(`The ids are saved. ${QUOTE_TAKEN}`);
       return { kind: 'linked', link };
     }
   }
+}
+
+function isQuoteTaken(outcome: MarkOutcome): boolean {
+  return outcome.kind === 'left' && outcome.quote_taken === true;
 }

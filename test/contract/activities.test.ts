@@ -902,7 +902,7 @@ describe('markOrder', () => {
     const goOn = { order_id: orderId, status: 'PENDING_PAYMENT', failure_code: null, failure_reason: null } as const;
     const { orderId: other } = await orderOf({}, underAnotherKey(request));
 
-    expect(await worker.markOrder(goOn)).toEqual({ kind: 'left' });
+    expect(await worker.markOrder(goOn)).toEqual({ kind: 'left', quote_taken: true });
     await directus.change('orders', other, { status: 'CANCELLED', active_quote_id: null });
     expect(await worker.markOrder(goOn)).toEqual({ kind: 'marked', link: null });
 

@@ -482,26 +482,27 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
       request: pickup(),
       ridendine: [noAnswer, rejected],
       override: {
-        async saveLinkIds({ order_id, link }) {
-          return { order_id, ...link, status: 'NEEDS_REVIEW', payment_status: 'PENDING' };
-        },
         async markOrder({ status }) {
-          return status === 'PENDING_PAYMENT' ? { kind: 'left' } : { kind: 'marked', link: null };
+          return status === 'PENDING_PAYMENT' ? { kind: 'left', quote_taken: true } : { kind: 'marked', link: null };
         },
       },
     });
     const ids = { ridendine_order_id: 'rnd_1', payment_session_id: 'ps_1' };
 
-    const { refusal, failure } = await temporal.run(scenario, async (handle) => {
+    const { refusals, failure } = await temporal.run(scenario, async (handle) => {
       await until(() => scenario.calls.includes('markOrder'));
-      const refused = await decide(handle, { decision: 'link', ...ids }).catch((e: unknown) => e);
+      const refused = [
+        await decide(handle, { decision: 'link', ...ids }).catch((e: unknown) => e),
+        await decide(handle, { decision: 'retry' }).catch((e: unknown) => e),
+      ];
       await decide(handle, { decision: 'abandon' });
-      return { refusal: refused, failure: await failureOf(handle.result()) };
+      return { refusals: refused, failure: await failureOf(handle.result()) };
     });
 
-    expect(refusal).toMatchObject({
-      cause: { type: 'DecisionRefused', message: expect.stringContaining('another live order') },
-    });
+    expect(refusals).toMatchObject([
+      { cause: { type: 'DecisionRefused', message: expect.stringMatching(/^The ids are saved. Another live order/) } },
+      { cause: { type: 'DecisionRefused', message: expect.stringMatching(/^Another live order/) } },
+    ]);
     expect(failure).toMatchObject({ type: 'OrderNeedsReview' });
   });
 
