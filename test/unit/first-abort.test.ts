@@ -19,8 +19,8 @@ describe('work until the first of several signals', () => {
 
     controllers[which]?.abort(new Error(`reason ${which}`));
 
-    expect(ended?.reason).toEqual(new Error(`reason ${which}`));
     await expect(working).rejects.toThrow(`reason ${which}`);
+    expect(ended?.reason).toEqual(new Error(`reason ${which}`));
     for (const { signal } of controllers) expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
