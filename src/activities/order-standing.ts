@@ -1,4 +1,4 @@
-import { resultOf } from '../domain/order.ts';
+import { linkOf, resultOf } from '../domain/order.ts';
 import type { LinkIds, OrderCreationResult, StoredOrder } from '../domain/order.ts';
 import { finalFailure } from './failures.ts';
 
@@ -39,38 +39,21 @@ export function standingOf(order: StoredOrder): OrderStanding {
  * @throws ApplicationFailure if not: then our run was reset, and its story is no longer the order's.
  */
 export function requireUnfinished(order: StoredOrder | null): StoredOrder {
-  if (!order) throw missing();
+  if (!order) throw finalFailure('OrderNeedsReview', 'The order is missing in Directus.');
   if (standingOf(order).kind === 'unfinished') return order;
-  throw broughtToItsEnd();
-}
-
-/**
- * The ids of an order that another run has linked; `undefined` if the order may go on to RideNDine.
- *
- * @throws ApplicationFailure if neither.
- */
-export function linkOrUnfinished(order: StoredOrder | null): LinkIds | undefined {
-  if (!order) throw missing();
-  const standing = standingOf(order);
-  switch (standing.kind) {
-    case 'linked': {
-      const { ridendine_order_id, payment_session_id } = standing.result;
-      return { ridendine_order_id, payment_session_id };
-    }
-    case 'unfinished':
-      return undefined;
-    case 'failed':
-      throw broughtToItsEnd();
-  }
-}
-
-function missing() {
-  return finalFailure('OrderNeedsReview', 'The order is missing in Directus.');
-}
-
-function broughtToItsEnd() {
-  return finalFailure(
+  throw finalFailure(
     'OrderNeedsReview',
     'Another run has brought the order to its end. Send the same request again: a new run answers for it.',
   );
+}
+
+/**
+ * The ids of an order that another run has linked; `null` if the order may go on to RideNDine.
+ *
+ * @throws ApplicationFailure if neither.
+ */
+export function linkOrUnfinished(order: StoredOrder | null): LinkIds | null {
+  if (order && standingOf(order).kind === 'linked') return linkOf(order);
+  requireUnfinished(order);
+  return null;
 }
