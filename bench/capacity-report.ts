@@ -1,5 +1,6 @@
-import { POLLERS_PER_WORKER, planCapacity, slotsPerWorker } from './capacity.ts';
+import { POLLERS_PER_WORKER, planCapacity } from './capacity.ts';
 import type { CapacityPlan, Demand, MeasuredCosts } from './capacity.ts';
+import { slotsPerWorker } from './slots-per-worker.ts';
 
 /** What is assumed unless told. */
 export const usualDemand: Omit<Demand, 'ordersPerSecond'> = {

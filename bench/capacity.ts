@@ -1,6 +1,6 @@
-import { readSlots, slotVariables } from '../src/config/worker-settings.ts';
 import { conditionsOf } from './result.ts';
 import type { AtRestResult, BenchResult, Cell } from './result.ts';
+import { slotsPerWorker } from './slots-per-worker.ts';
 
 /** What one order takes, as it was measured. */
 export interface MeasuredCosts {
@@ -44,8 +44,6 @@ export interface Demand {
   retentionDays: number;
 }
 
-/** As the worker is set unless told. */
-export const slotsPerWorker = readSlots(slotVariables.parse({}));
 /** The SDK's, of each kind. */
 export const POLLERS_PER_WORKER = 10;
 

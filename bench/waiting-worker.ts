@@ -4,7 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
 import { currentRunId } from '../src/activities/run-id.ts';
-import { readSlots, slotVariables } from '../src/config/worker-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
 import { buildRideNDineRequest } from '../src/domain/ridendine-order.ts';
 import { dataConverterFor } from '../src/encryption/data-converter.ts';
@@ -15,6 +14,7 @@ import { workflowTaskOptions } from '../src/worker/workflow-task-options.ts';
 import { workflowCode } from '../src/worker/workflow-code.ts';
 import { newCheckout } from '../test/support/builders.ts';
 import type { BareSteps } from './bare-steps.ts';
+import { slotsPerWorker } from './slots-per-worker.ts';
 
 const HOUR_MS = 60 * 60_000;
 
@@ -74,7 +74,7 @@ const worker = await Worker.create({
   ...workflow,
   interceptors: { ...('interceptors' in workflow && workflow.interceptors), activity: [activityLogContext] },
   activities: steps,
-  ...readSlots(slotVariables.parse({})),
+  ...slotsPerWorker,
   ...workflowTaskOptions,
   ...(JSON.parse(process.env['WORKER_OPTIONS'] ?? '{}') as Partial<WorkerOptions>),
 });

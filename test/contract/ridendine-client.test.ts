@@ -3,9 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { execa } from 'execa';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createSandbox } from '../../sandbox/ridendine/server.ts';
@@ -16,8 +14,8 @@ import { freePort } from '../../stack/free-port.ts';
 import { newCheckout } from '../support/builders.ts';
 import { startHttpServer, startTcpServer } from '../support/loopback-servers.ts';
 import type { LoopbackServer } from '../support/loopback-servers.ts';
+import { runModule } from '../support/run-module.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const API_KEY = 'partner-key-0123456789';
 /** Ample for loopback; tests of time-outs set their own. */
 const TIMEOUT_MS = 5000;
@@ -423,8 +421,7 @@ async function keptAfter(calls: number, url: string) {
       await setImmediate();
     }
     console.log(JSON.stringify({ signals, listeners: getEventListeners(signal, 'abort').length }));`;
-  const { stdout } = await execa(process.execPath, ['--input-type=module', '--eval', program], { cwd: root });
-  return JSON.parse(stdout) as { signals: number; listeners: number };
+  return (await runModule(program)) as { signals: number; listeners: number };
 }
 
 it('leaves nothing in memory of calls that are over', async () => {

@@ -1,8 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { execa } from 'execa';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
+import { runModule } from '../support/run-module.ts';
 
 /** What a program has loaded of OpenTelemetry once it has its worker's and its gateway's code, and has begun to trace or not. */
 async function loadedPackages(isOn: boolean): Promise<string[]> {
@@ -13,8 +10,7 @@ async function loadedPackages(isOn: boolean): Promise<string[]> {
     import { startTracing } from './src/observability/tracing.ts';
     await startTracing({ isOn: ${isOn}, program: 'any', log: console });
     console.log(JSON.stringify(Object.keys(createRequire(import.meta.url).cache)));`;
-  const { stdout } = await execa(process.execPath, ['--input-type=module', '--eval', program], { cwd: root });
-  const files = JSON.parse(stdout) as string[];
+  const files = (await runModule(program)) as string[];
   return [...new Set(files.flatMap((file) => /node_modules\/(@opentelemetry\/[^/]+)/.exec(file)?.[1] ?? []))];
 }
 

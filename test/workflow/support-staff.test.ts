@@ -281,16 +281,10 @@ describe('the update cancelOrder', () => {
       return await usual.markOrder(mark);
     };
     const handle = await start(scenario);
-    await pWaitFor(async () => (await currentDetailsOf(handle))?.includes('could not be written') === true, {
-      interval: 50,
-      timeout: 20_000,
-    });
+    await detailsSay(handle, 'could not be written');
 
     const cancelling = handle.executeUpdate('cancelOrder', { args: [by] });
-    await pWaitFor(async () => (await currentDetailsOf(handle))?.includes('it is being cancelled') === true, {
-      interval: 50,
-      timeout: 20_000,
-    });
+    await detailsSay(handle, 'it is being cancelled');
     directusIsBack.resolve();
     await cancelling;
 
@@ -462,6 +456,13 @@ async function cancelRequested(handle: WorkflowHandle): Promise<void> {
       (await handle.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes) === true,
     { interval: 50, timeout: 20_000 },
   );
+}
+
+async function detailsSay(handle: WorkflowHandle, text: string): Promise<void> {
+  await pWaitFor(async () => (await currentDetailsOf(handle))?.includes(text) === true, {
+    interval: 50,
+    timeout: 20_000,
+  });
 }
 
 async function currentDetailsOf(handle: WorkflowHandle): Promise<string | undefined> {

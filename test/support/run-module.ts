@@ -1,0 +1,15 @@
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/**
+ * Runs the text of a module in a process of its own, until its end.
+ *
+ * @param text what it imports is relative to the project's root; it prints one value as JSON.
+ * @returns that value.
+ */
+export async function runModule(text: string): Promise<unknown> {
+  const { stdout } = await execa(process.execPath, ['--input-type=module', '--eval', text], { cwd: root });
+  return JSON.parse(stdout);
+}
