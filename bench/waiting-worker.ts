@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
-import { currentRunId } from '../src/activities/run-id.ts';
+import { currentRunId } from '../src/activities/current-run.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
 import { buildRideNDineRequest } from '../src/domain/ridendine-order.ts';
 import { dataConverterFor } from '../src/encryption/data-converter.ts';

@@ -1,5 +1,6 @@
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import type { RideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
+import { createCancelCheckout } from './cancel-checkout.ts';
 import { createContinueLostOrders } from './continue-lost-orders.ts';
 import { createCreateOrderRecord } from './create-order-record.ts';
 import { createCreateRideNDineOrder } from './create-ridendine-order.ts';
@@ -12,6 +13,7 @@ import type { OrderRuns } from './order-runs.ts';
 import { createRequestCancellation } from './request-cancellation.ts';
 import { createSaveLinkIds } from './save-link-ids.ts';
 import { withStepFailures } from './step-failures.ts';
+import { createStopPartnerAttempts } from './stop-partner-attempts.ts';
 import { createSupportLinks } from './support-links.ts';
 import type { SupportLinkSettings } from './support-links.ts';
 import { createValidateCheckout } from './validate-checkout.ts';
@@ -35,14 +37,17 @@ export function createActivities({
   links,
   partnerTaskQueue,
 }: ActivityDependencies): OrderCreationActivities & OrderSweepActivities {
+  const linksTo = createSupportLinks(links);
   return {
-    validateCheckout: withStepFailures(createValidateCheckout({ orders, runs, linksTo: createSupportLinks(links) })),
+    validateCheckout: withStepFailures(createValidateCheckout({ orders, runs, linksTo })),
     createOrderRecord: withStepFailures(
       createCreateOrderRecord({ orders, deadlines: createOrderDeadlines(deadlines), partnerTaskQueue }),
     ),
     createRideNDineOrder: withStepFailures(createCreateRideNDineOrder({ ridendine, orders })),
     saveLinkIds: withStepFailures(createSaveLinkIds({ orders })),
     markOrder: withStepFailures(createMarkOrder({ orders })),
+    cancelCheckout: withStepFailures(createCancelCheckout({ orders, runs, linksTo })),
+    stopPartnerAttempts: withStepFailures(createStopPartnerAttempts({ runs })),
     requestCancellation: withStepFailures(createRequestCancellation({ runs })),
     continueLostOrders: withStepFailures(createContinueLostOrders({ orders, runs })),
   };

@@ -11,7 +11,7 @@ import { newOrder } from './new-order.ts';
 import type { OpenStanding, OrderCreationActivities, OrderRecord } from './order-creation-activities.ts';
 import type { OrderDeadlines } from './order-deadlines.ts';
 import { requireUnfinished, standingOf } from './order-standing.ts';
-import { currentRunId } from './run-id.ts';
+import { currentRunId } from './current-run.ts';
 
 export function createCreateOrderRecord({
   orders,

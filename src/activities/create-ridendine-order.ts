@@ -1,38 +1,26 @@
-import { activityInfo, cancellationSignal, heartbeat, metricMeter } from '@temporalio/activity';
+import { activityInfo, heartbeat, metricMeter } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { z } from 'zod';
 import type { AttemptOutcome } from '../domain/attempt-outcome.ts';
-import { failureCodes, isFailureCode } from '../domain/failure-codes.ts';
+import { failureCodes } from '../domain/failure-codes.ts';
 import type { FailureCode } from '../domain/failure-codes.ts';
 import { count, observeSeconds } from '../domain/metrics.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
-import { RideNDineError } from '../integrations/ridendine/errors.ts';
+import { RideNDineError, RideNDineNotFoundError } from '../integrations/ridendine/errors.ts';
 import type { RideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
+import { attemptSignal } from './attempt-signal.ts';
 import { attemptTime } from './clock.ts';
 import { directusFailure } from './failures.ts';
 import type { OrderCreationActivities, OrderRecord, PartnerFailureDetails } from './order-creation-activities.ts';
 import { linkOrUnfinished } from './order-standing.ts';
-import { currentRunId } from './run-id.ts';
+import { knownFrom, nothingKnown } from './partner-word.ts';
+import type { Known, NotFoundAnswers, Word } from './partner-word.ts';
+import { longerPauseMs } from './retry-pause.ts';
+import { currentRunId } from './current-run.ts';
 
-/**
- * The word that an attempt leaves for the next one, in its heartbeat details: Temporal keeps those, while it shows the
- * workflow only the last failure.
- */
-type Word =
-  /** Nothing was sent: proven, by this attempt and by all before it. */
-  | { maybe_sent: false; attempt: number; code: FailureCode }
-  /** Never taken back: whoever finds it sends nothing but the same key and bytes. */
-  | { maybe_sent: true; code: FailureCode | null };
-
-const codeSchema = z.custom<FailureCode>(isFailureCode);
-const wordSchema: z.ZodType<Word> = z.discriminatedUnion('maybe_sent', [
-  z.object({ maybe_sent: z.literal(false), attempt: z.number(), code: codeSchema }),
-  z.object({ maybe_sent: z.literal(true), code: codeSchema.nullable() }),
-]);
-
-const firstAttempt = { maybe_sent: false, code: 'QuoteExpired' } as const;
-const nothingKnown = { maybe_sent: true, code: null } as const;
+/** A 404 with JSON is final once it was answered to so many attempts in a row, over so long a time. */
+const LASTING_ATTEMPTS = 3;
+const LASTING_MS = 10_000;
 
 export function createCreateRideNDineOrder({
   ridendine,
@@ -52,13 +40,13 @@ export function createCreateRideNDineOrder({
     // What support staff ask for is done once. After a reset, Temporal repeats what they asked for before.
     if (!order.is_asked || !isOurs) refuseWhenTooLate(order, known);
     // Should this attempt be cut off, the word of an older one must not be mistaken for its own.
-    if (known.maybe_sent) leaveWord({ maybe_sent: true, code: known.code });
+    if (known.maybe_sent) leaveWord({ ...known, maybe_sent: true });
     const startMs = performance.now();
     try {
       const link = await ridendine.createOrder({
         orderId: order.order_id,
         body: order.ridendine_request,
-        signal: cancellationSignal(),
+        signal: attemptSignal(),
       });
       countAttempt({ outcome: 'created', code: 'none' }, startMs);
       return link;
@@ -66,14 +54,24 @@ export function createCreateRideNDineOrder({
       if (!(error instanceof RideNDineError)) throw error;
       countAttempt(error, startMs);
       const maybeSent = known.maybe_sent || error.outcome === 'maybeSent';
-      leaveWord(
-        maybeSent
-          ? { maybe_sent: true, code: error.code }
-          : { maybe_sent: false, attempt: activityInfo().attempt, code: error.code },
-      );
-      throw partnerFailure(error, order, maybeSent);
+      const not_found = error instanceof RideNDineNotFoundError ? oneMore(known.not_found) : undefined;
+      leaveWord({
+        ...(maybeSent ? { maybe_sent: true } : { maybe_sent: false, attempt: activityInfo().attempt }),
+        code: error.code,
+        not_found,
+      });
+      const isFinal = not_found ? lasts(not_found) : failureCodes[error.code].retry === 'never';
+      throw partnerFailure(error, order, { maybeSent, isFinal });
     }
   };
+}
+
+function oneMore(answers: NotFoundAnswers | undefined): NotFoundAnswers {
+  return { since: answers?.since ?? attemptTime().toISOString(), attempts: (answers?.attempts ?? 0) + 1 };
+}
+
+function lasts({ since, attempts }: NotFoundAnswers): boolean {
+  return attempts >= LASTING_ATTEMPTS && attemptTime().getTime() - Date.parse(since) >= LASTING_MS;
 }
 
 function countAttempt(
@@ -96,23 +94,15 @@ function leaveWord(word: Word): void {
   heartbeat(word);
 }
 
-/** A word of *not sent* counts only from the attempt directly before; silence is *maybe sent*. */
-function knownOfEarlierAttempts(order: OrderRecord): Pick<Word, 'maybe_sent' | 'code'> {
-  const info = activityInfo();
-  if (order.maybe_sent_before) return nothingKnown;
-  const { heartbeatDetails } = info;
-  if (heartbeatDetails != null) {
-    // Whoever may write to the namespace may have left something else: no proof that nothing was sent.
-    const word = wordSchema.safeParse(heartbeatDetails).data ?? nothingKnown;
-    if (word.maybe_sent) return word;
-    return word.attempt === info.attempt - 1 ? word : nothingKnown;
-  }
+function knownOfEarlierAttempts({ maybe_sent_before }: OrderRecord): Known {
+  const { heartbeatDetails, attempt, currentAttemptScheduledTimestampMs, scheduledTimestampMs } = activityInfo();
   // An operator's reset of the activity counts attempts from one again, and only the schedule betrays it.
-  const isFirst = info.attempt === 1 && info.currentAttemptScheduledTimestampMs === info.scheduledTimestampMs;
-  return isFirst ? firstAttempt : nothingKnown;
+  const isFirst = attempt === 1 && currentAttemptScheduledTimestampMs === scheduledTimestampMs;
+  const known = knownFrom(heartbeatDetails, { attempt, isFirst });
+  return maybe_sent_before ? { ...known, maybe_sent: true } : known;
 }
 
-function refuseWhenTooLate(order: OrderRecord, known: Pick<Word, 'maybe_sent' | 'code'>): void {
+function refuseWhenTooLate(order: OrderRecord, known: Known): void {
   const now = attemptTime();
   if (known.maybe_sent) {
     if (now < new Date(order.key_deadline)) return;
@@ -122,16 +112,21 @@ function refuseWhenTooLate(order: OrderRecord, known: Pick<Word, 'maybe_sent' | 
   throw tooLate(known, 'The quote ran out before the order could be sent to RideNDine.');
 }
 
-function tooLate({ maybe_sent, code }: Pick<Word, 'maybe_sent' | 'code'>, message: string): ApplicationFailure {
+function tooLate({ maybe_sent, code }: Known, message: string): ApplicationFailure {
   return ApplicationFailure.create({
-    type: code ?? 'RideNDineUnavailable',
+    // The first attempt came too late.
+    type: code ?? (maybe_sent ? 'RideNDineUnavailable' : 'QuoteExpired'),
     message,
     nonRetryable: true,
     details: [{ outcome: maybe_sent ? 'maybeSent' : 'notSent', maybe_sent } satisfies PartnerFailureDetails],
   });
 }
 
-function partnerFailure(error: RideNDineError, order: OrderRecord, maybeSent: boolean): ApplicationFailure {
+function partnerFailure(
+  error: RideNDineError,
+  order: OrderRecord,
+  { maybeSent, isFinal }: { maybeSent: boolean; isFinal: boolean },
+): ApplicationFailure {
   const nextRetryDelay = retryDelayMs(error, order, maybeSent);
   const details: PartnerFailureDetails = {
     outcome: error.outcome,
@@ -143,7 +138,7 @@ function partnerFailure(error: RideNDineError, order: OrderRecord, maybeSent: bo
   return ApplicationFailure.create({
     type: error.code,
     message: error.message,
-    nonRetryable: failureCodes[error.code].retry === 'never',
+    nonRetryable: isFinal,
     details: [details],
     ...(nextRetryDelay !== undefined && { nextRetryDelay }),
   });
@@ -155,7 +150,7 @@ const SLOW_RETRY_MAX_MS = 5 * 60_000;
 
 /** The pause before the next attempt; `undefined` for the usual one. However long, it leaves time for a last attempt. */
 function retryDelayMs(error: RideNDineError, order: OrderRecord, maybeSent: boolean): number | undefined {
-  const pauseMs = error.retryAfterMs ?? slowPauseMs(error.code);
+  const pauseMs = longerPauseMs(Math.max(error.retryAfterMs ?? 0, slowPauseMs(error.code)));
   if (pauseMs === undefined) return undefined;
   const now = attemptTime().getTime();
   const deadline = Date.parse(maybeSent ? order.key_deadline : order.not_sent_deadline);
@@ -164,7 +159,7 @@ function retryDelayMs(error: RideNDineError, order: OrderRecord, maybeSent: bool
   return Math.min(pauseMs, leftMs > 0 ? leftMs : Math.max(1, deadline - now));
 }
 
-function slowPauseMs(code: FailureCode): number | undefined {
-  if (failureCodes[code].retry !== 'slowly') return undefined;
+function slowPauseMs(code: FailureCode): number {
+  if (failureCodes[code].retry !== 'slowly') return 0;
   return Math.min(SLOW_RETRY_MAX_MS, SLOW_RETRY_FIRST_MS * 2 ** (activityInfo().attempt - 1));
 }

@@ -3,6 +3,7 @@ import type { CheckoutProblem } from '../domain/checkout.ts';
 import { failureCodes } from '../domain/failure-codes.ts';
 import type { FailureCode } from '../domain/failure-codes.ts';
 import { DirectusError } from '../integrations/directus/errors.ts';
+import { longerPauseMs } from './retry-pause.ts';
 
 /** `type` of a failure of the step for which Temporal itself does not answer what it is asked. It is no failure of an order. */
 export const TEMPORAL_UNAVAILABLE = 'TemporalUnavailable';
@@ -32,11 +33,12 @@ const LONGEST_DIRECTUS_PAUSE_MS = 60_000;
 export function directusFailure(error: unknown, whenRejected: 'give-up' | 'keep-trying'): unknown {
   if (!(error instanceof DirectusError)) return error;
   const nonRetryable = failureCodes[error.code].retry === 'never' && whenRejected === 'give-up';
+  const { retryAfterMs } = error;
+  const nextRetryDelay = longerPauseMs(retryAfterMs && Math.min(retryAfterMs, LONGEST_DIRECTUS_PAUSE_MS));
   return ApplicationFailure.create({
     type: error.code,
     message: error.message,
     nonRetryable,
-    ...(error.retryAfterMs !== undefined &&
-      !nonRetryable && { nextRetryDelay: Math.min(error.retryAfterMs, LONGEST_DIRECTUS_PAUSE_MS) }),
+    ...(nextRetryDelay !== undefined && !nonRetryable && { nextRetryDelay }),
   });
 }

@@ -4,7 +4,7 @@ import type { OrderStatusChange, OrdersStore } from '../integrations/directus/or
 import { directusFailure } from './failures.ts';
 import { newOrder } from './new-order.ts';
 import type { MarkOutcome, OrderCreationActivities, OrderMark } from './order-creation-activities.ts';
-import { currentRunId } from './run-id.ts';
+import { currentRunId } from './current-run.ts';
 
 export function createMarkOrder({ orders }: { orders: OrdersStore }): OrderCreationActivities['markOrder'] {
   return async (mark) => {

@@ -33,17 +33,48 @@ export interface OrderCreationActivities {
   /** The order carries how matters stand with it. */
   markOrder(input: OrderMark): Promise<MarkOutcome>;
 
+  /**
+   * Somebody cancelled a checkout while this run knew of no order: from now on Directus says `CANCELLED` under its key,
+   * on a row of its own if there is no order. An order that RideNDine may have is left as it is.
+   */
+  cancelCheckout(input: { request: OrderCreationInput; support_action?: SupportAction }): Promise<CancelledCheckout>;
+
+  /**
+   * No further attempt of this run's `createRideNDineOrder` begins; one that is under way is waited for. What all of them
+   * came to is told, which Temporal forgets as soon as the step is cancelled.
+   */
+  stopPartnerAttempts(): Promise<PartnerAttempts>;
+
   /** Temporal is asked to cancel the run that calls this. */
   requestCancellation(): Promise<void>;
 }
 
+/** What the attempts at RideNDine have come to. */
+export interface PartnerAttempts {
+  /** Whether any of them may have reached RideNDine. */
+  maybe_sent: boolean;
+  /** Why the last one failed, if that is known. */
+  code: FailureCode | null;
+}
+
+/** What a request to cancel found under the key of its checkout. */
+export type CancelledCheckout = Identified &
+  ((FoundByRun & { kind: 'cancelled'; order_id: string }) | LinkedStanding | UnfinishedStanding);
+
 /** How matters stand with a checkout's idempotency key. */
-export type CheckoutStanding = (OpenStanding | { kind: 'linked'; result: OrderCreationResult } | EndedStanding) & {
+export type CheckoutStanding = Identified & (OpenStanding | LinkedStanding | EndedStanding);
+
+interface Identified {
   /** By which callers who show the key are known to mean this checkout. */
   request_fingerprint: string;
-  /** Runs that were begun before version 0.2 have none. */
   links?: SupportLinks;
-};
+}
+
+/** An earlier run linked the order: its ids are the answer. */
+export interface LinkedStanding {
+  kind: 'linked';
+  result: OrderCreationResult;
+}
 
 /** Where support staff find more. */
 export interface SupportLinks {
@@ -57,14 +88,21 @@ interface FoundByRun {
   run_id: string;
 }
 
-export type OpenStanding = FoundByRun & { order_id: string } & (
-    | /** No order has this key, and the rules are kept. */
-      { kind: 'new'; checkout: Checkout }
-      /** An earlier run ended with the order `FAILED`: the same order is tried again, and the rules are kept. */
-    | { kind: 'failed'; checkout: Checkout }
-    /** An earlier run was lost half-way: RideNDine may have the order, or support staff were to decide. */
-    | { kind: 'unfinished'; store_id: string | null }
-  );
+export type OpenStanding =
+  | (FoundByRun & { order_id: string } & (
+        | /** No order has this key, and the rules are kept. */
+          { kind: 'new'; checkout: Checkout }
+          /** An earlier run ended with the order `FAILED`: the same order is tried again, and the rules are kept. */
+        | { kind: 'failed'; checkout: Checkout }
+      ))
+  | UnfinishedStanding;
+
+/** An earlier run was lost half-way: RideNDine may have the order, or support staff were to decide. */
+export interface UnfinishedStanding extends FoundByRun {
+  kind: 'unfinished';
+  order_id: string;
+  store_id: string | null;
+}
 
 /**
  * The run that wrote the order has ended it, or has to, and the order does not say so: a worker died as it wrote, and

@@ -14,8 +14,28 @@ export interface OrderRuns {
    */
   findEnd(run: { workflowId: string; runId: string }, options: { askedBy: string }): Promise<RunEnd | null>;
 
+  /**
+   * Has no further attempt of a pending activity begin, and waits while one is under way.
+   *
+   * @returns what is known of its attempts then; `null` if it is not pending, and `'unstoppable'` if the server can't hold
+   *   an activity back.
+   */
+  stopAttempts(
+    run: { workflowId: string; runId: string },
+    activityType: string,
+  ): Promise<StoppedAttempts | 'unstoppable' | null>;
+
   /** Asks Temporal to cancel a run. One that was asked before, or is closed, is left as it is. */
   requestCancellation(run: { workflowId: string; runId: string }): Promise<void>;
+}
+
+export interface StoppedAttempts {
+  /** The number of the attempt that would be next. */
+  nextAttempt: number;
+  /** No attempt was ever begun. */
+  isFirst: boolean;
+  /** What the last attempts have left; anybody who may write to the namespace may have. */
+  heartbeatDetails: unknown;
 }
 
 /** How a run has ended an order. */

@@ -1,6 +1,5 @@
 import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import type { Duration } from '@temporalio/common';
 import ms from 'ms';
 import { isFailureCode } from '../domain/failure-codes.ts';
 import type { FailureCode } from '../domain/failure-codes.ts';
@@ -11,6 +10,7 @@ import { TEMPORAL_DOWN, supportAdvice } from '../domain/support-advice.ts';
 import { attemptTime } from './clock.ts';
 import { TEMPORAL_UNAVAILABLE } from './failures.ts';
 import type { PartnerFailureDetails } from './order-creation-activities.ts';
+import { milliseconds, usualPauseMs } from './retry-pause.ts';
 
 /**
  * Sees to what leaves an activity: nothing but what Temporal knows, and a failure in sentences that tell support staff
@@ -119,13 +119,6 @@ function pauseMs({ nextRetryDelay }: ApplicationFailure): number {
   return nextRetryDelay == null ? usualPauseMs() : milliseconds(nextRetryDelay);
 }
 
-/** As Temporal reckons it from the activity's retry policy. */
-function usualPauseMs(): number {
-  const { retryPolicy = {}, attempt } = activityInfo();
-  const { initialInterval = 1000, backoffCoefficient = 2, maximumInterval = Infinity } = retryPolicy;
-  return Math.min(milliseconds(maximumInterval), milliseconds(initialInterval) * backoffCoefficient ** (attempt - 1));
-}
-
 /** When the time of all attempts together is over, in milliseconds since 1970; `Infinity` if it never is. */
 function endMs(): number {
   const { scheduledTimestampMs, scheduleToCloseTimeoutMs } = activityInfo();
@@ -134,10 +127,6 @@ function endMs(): number {
 
 function instantOf(timeMs: number): string | undefined {
   return timeMs === Infinity ? undefined : new Date(timeMs).toISOString();
-}
-
-function milliseconds(duration: Duration): number {
-  return typeof duration === 'number' ? duration : ms(duration);
 }
 
 function spelledOut(durationMs: number): string {

@@ -24,7 +24,7 @@ import type {
 } from './order-creation-activities.ts';
 import type { OrderRuns } from './order-runs.ts';
 import { standingOf } from './order-standing.ts';
-import { currentRunId } from './run-id.ts';
+import { currentRunId } from './current-run.ts';
 
 const continuationSchema: z.ZodType<OrderContinuation> = z.strictObject({
   idempotency_key: hyphenatedUuid,
@@ -109,8 +109,8 @@ async function standingOfContinuation(
 }
 
 /** Written by an attempt that died with its workflow task: nothing in the run's history tells of it, so nothing was sent. */
-function isLeftByThisRun({ workflow_run_id, date_updated }: StoredOrder): boolean {
-  return workflow_run_id === currentRunId() && date_updated === null;
+export function isLeftByThisRun({ status, workflow_run_id, date_updated }: StoredOrder): boolean {
+  return status === 'PENDING_PAYMENT' && workflow_run_id === currentRunId() && date_updated === null;
 }
 
 /** It is written once more, which changes nothing. If that may not be any more, it is to be told first. */
@@ -128,7 +128,7 @@ function standingOfOwn(soundCheckout: () => Checkout): Unidentified<OpenStanding
  * end without knowing. A run that knows its order changes it before it fails or is cancelled, so that nobody needs to be
  * asked about one that was changed since it was written.
  */
-async function endOfItsRun(
+export async function endOfItsRun(
   { status, idempotency_key, workflow_run_id, date_updated }: StoredOrder,
   runs: Sources['runs'],
 ): Promise<Unidentified<EndedStanding> | null> {
@@ -150,7 +150,7 @@ function endedMeanwhile({ failure_code }: StoredOrder): ApplicationFailure {
 }
 
 /** One run at a time for a key: the server sees to it by the workflow's id, and only by that. */
-function requireOwnRun(idempotencyKey: string): void {
+export function requireOwnRun(idempotencyKey: string): void {
   const workflowId = orderCreationWorkflowId(idempotencyKey);
   if (activityInfo().workflowExecution?.workflowId === workflowId) return;
   const detail = 'The run was started under another workflow id than that of its idempotency key.';
@@ -158,7 +158,7 @@ function requireOwnRun(idempotencyKey: string): void {
 }
 
 /** A run may also be started by hand in the Temporal UI, where nobody has parsed the request. */
-function parseInput(input: unknown): OrderCreationInput {
+export function parseInput(input: unknown): OrderCreationInput {
   const continuation = continuationSchema.safeParse(input);
   if (continuation.success) return continuation.data;
   const parsed = checkoutRequestSchema.safeParse(input);

@@ -3,6 +3,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { OrderRuns, RunEnd } from '../activities/order-runs.ts';
 import { isFailureCode } from '../domain/failure-codes.ts';
 import { ORDER_CREATION_WORKFLOW, orderCreationStart, searchAttributes } from '../domain/order-creation.ts';
+import { stopAttempts } from './stop-attempts.ts';
 
 /** An attempt has 12 s, and has asked Directus before. */
 const TIMEOUT_MS = 5000;
@@ -36,6 +37,8 @@ export function createOrderRuns(client: Client): OrderRuns {
         }
         return end.end;
       }),
+
+    stopAttempts: (run, activityType) => stopAttempts(client, run, activityType),
 
     async requestCancellation({ workflowId, runId }) {
       await client.workflow.getHandle(workflowId, runId).cancel();

@@ -6,6 +6,7 @@ import {
   defineUpdate,
   proxyActivities,
   setHandler,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { OrderCreationActivities } from '../activities/order-creation-activities.ts';
 import { CANCEL_ORDER_UPDATE, faultsOfCancelRequest } from '../domain/review-decision.ts';
@@ -15,63 +16,91 @@ import { afterTheRecord } from './activity-options.ts';
 import { refuseDecision } from './review.ts';
 import { supportAction } from './support-actions.ts';
 
-const cancelOrder = defineUpdate<void, [CancelRequest]>(CANCEL_ORDER_UPDATE);
+/** Its result says in a sentence what came of the request. */
+const cancelOrder = defineUpdate<string, [CancelRequest]>(CANCEL_ORDER_UPDATE);
 
 const { requestCancellation } = proxyActivities<OrderCreationActivities>({
   ...afterTheRecord,
   summary: 'Ask Temporal to cancel this run',
 });
 
-const TOO_LATE =
-  'RideNDine may have the order by now, so it can not be cancelled here. An order in review is ended with the update resolveReview.';
+const CANCELLED = 'The order is cancelled.';
+const BROUGHT_TO_REVIEW =
+  'RideNDine is not asked again. They may have the order by now, so it is in review: decide with the update resolveReview.';
 
-const ENDED = 'The order creation has ended by itself before it could be cancelled. Look at how it ended.';
+/** Why an order can't be cancelled from some point on. */
+const refusals = {
+  created: 'RideNDine has created the order, so it can not be cancelled here. Have RideNDine cancel it.',
+  inReview: 'The order is in review. Decide with the update resolveReview: "abandon" gives it up.',
+  ended: 'The order creation has ended by itself before it could be cancelled. Look at how it ended.',
+} as const;
+
+/** What has become of a request. */
+type Answer = { done: string } | { refused: string };
 
 /**
- * How an order is cancelled before it goes to RideNDine: by Temporal's own request, which carries no name, or by the
- * update `cancelOrder`, which tells who wants it and why and then makes that request.
+ * Cancelling an order: by the update `cancelOrder`, which tells who wants it and why, or by Temporal's own request, which
+ * carries no name. Either counts until RideNDine has answered. What comes of it is the steps' to decide.
  */
 export interface Cancellation {
-  /** Whether the order is to be cancelled. */
+  /** Cancelled with the first request: what runs in it is broken off. */
+  readonly scope: CancellationScope;
+  /** Whether somebody has asked and nothing has come of it yet. */
   isAsked(): boolean;
-  /** Who asked by the update. */
-  readonly by: SupportAction | undefined;
-  /** From here on nobody can cancel the order, whoever has asked included. */
-  refuseFromNowOn(): void;
-  /** After {@link isAsked}: waits until Temporal knows, too, without which a run can't close as cancelled. */
-  untilRequested(): Promise<void>;
-  /** Before the run closes: whoever asked hears whether they got what they wanted. */
+  /** Who asked, and why, as the order records it. */
+  readonly action: SupportAction | undefined;
+  /** From here on a request is refused. One that was made before is, too. */
+  refuse(why: 'created'): void;
+  /** While the order is in review. @returns the request that brought it there, if it was one. */
+  pause(): SupportAction | undefined;
+  /** After a review: a new request counts again. */
+  resume(): void;
+  /** Before the run closes: whoever asked hears what came of it. A run closes as cancelled only if Temporal knows, too. */
   settle(outcome: 'cancelled' | 'ended otherwise'): Promise<void>;
 }
 
-/** @param onAsked told when somebody has asked by the update. */
-export function openCancellation({ onAsked }: { onAsked: () => void }): Cancellation {
+/**
+ * @param options.onAsked told who asked.
+ * @param options.onIgnored told of Temporal's own request where it changes nothing.
+ */
+export function openCancellation(options: {
+  onAsked: (action: SupportAction) => void;
+  onIgnored: () => void;
+}): Cancellation {
   const root = CancellationScope.current();
-  const requested = root.cancelRequested.catch(() => {});
-  let by: SupportAction | undefined;
-  let isOpen = true;
-  let answer: { refusal: string | undefined } | undefined;
-  const close = (refusal: string | undefined) => {
-    isOpen = false;
-    answer ??= { refusal };
+  const scope = new CancellationScope();
+  let refusal: string | undefined;
+  let asked: { action: SupportAction; answer?: Answer } | undefined;
+
+  const isAsked = () => asked !== undefined && asked.answer === undefined;
+  const ask = (action: SupportAction) => {
+    asked = { action };
+    options.onAsked(action);
+    scope.cancel();
   };
+  const answer = (given: Answer) => {
+    if (asked) asked.answer ??= given;
+  };
+  const requested = root.cancelRequested.catch(() => {
+    if (isAsked()) return;
+    if (refusal === undefined) ask(requestOfTemporal());
+    else options.onIgnored();
+  });
 
   setHandler(
     cancelOrder,
     (request) =>
       CancellationScope.nonCancellable(async () => {
-        by = supportAction('cancel', request, currentUpdateInfo()?.id);
-        onAsked();
-        const isAnswered = condition(() => answer !== undefined);
-        // Once it is too late the run goes on, and may end, whether or not Temporal has heard.
-        await Promise.race([requestCancellation(), isAnswered]);
-        await isAnswered;
-        if (answer?.refusal !== undefined) refuseDecision(answer.refusal);
+        ask(supportAction('cancel', request, currentUpdateInfo()?.id));
+        const own = asked;
+        await condition(() => own?.answer !== undefined);
+        const given = own?.answer as Answer;
+        return 'refused' in given ? refuseDecision(given.refused) : given.done;
       }),
     {
       validator: (request) => {
-        if (!isOpen) refuseDecision(TOO_LATE);
-        if (by || root.consideredCancelled) refuseDecision('The order is being cancelled already.');
+        if (refusal !== undefined) refuseDecision(refusal);
+        if (isAsked()) refuseDecision('The order is being cancelled already.');
         const faults = faultsOfCancelRequest(request);
         if (faults.length > 0) refuseDecision(faults.join(' '));
       },
@@ -79,15 +108,42 @@ export function openCancellation({ onAsked }: { onAsked: () => void }): Cancella
   );
 
   return {
-    get by() {
-      return by;
+    scope,
+    isAsked,
+    get action() {
+      return isAsked() ? asked?.action : undefined;
     },
-    isAsked: () => by !== undefined || root.consideredCancelled,
-    refuseFromNowOn: () => close(TOO_LATE),
-    untilRequested: () => CancellationScope.nonCancellable(() => requested),
-    async settle(outcome) {
-      close(outcome === 'cancelled' ? undefined : ENDED);
-      await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+    refuse(why) {
+      refusal = refusals[why];
+      answer({ refused: refusal });
     },
+    pause() {
+      const action = isAsked() ? asked?.action : undefined;
+      refusal = refusals.inReview;
+      answer({ done: BROUGHT_TO_REVIEW });
+      return action;
+    },
+    resume() {
+      refusal = undefined;
+    },
+    settle: (outcome) =>
+      CancellationScope.nonCancellable(async () => {
+        if (outcome === 'cancelled' && !root.consideredCancelled) await requestCancellation();
+        if (outcome === 'cancelled') await requested;
+        refusal = refusals.ended;
+        answer(outcome === 'cancelled' ? { done: CANCELLED } : { refused: refusal });
+        await condition(allHandlersFinished);
+      }),
+  };
+}
+
+/** The button of the Temporal UI: it tells nothing of who pressed it. */
+function requestOfTemporal(): SupportAction {
+  return {
+    id: workflowInfo().runId,
+    at: new Date().toISOString(),
+    actor: 'Request Cancellation in Temporal',
+    action: 'cancel',
+    reason: 'Temporal does not record who asked, nor why.',
   };
 }

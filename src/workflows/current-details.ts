@@ -1,6 +1,7 @@
 import type { FailureCode } from '../domain/failure-codes.ts';
 import type { OrderCreationState } from '../domain/order-creation.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
+import type { SupportAction } from '../domain/support-action.ts';
 import { supportAdvice } from '../domain/support-advice.ts';
 import type { SupportLinks } from '../activities/order-creation-activities.ts';
 
@@ -11,11 +12,12 @@ export interface RunView {
   asked_until?: AskedUntil;
   /** The order is one that an earlier run has left half-way. */
   is_taken_on?: boolean;
-  /** Somebody has asked for it by the update `cancelOrder`. */
-  is_being_cancelled?: boolean;
+  /** Who has asked to cancel the order, if somebody has. */
+  cancelled_by?: SupportAction;
+  /** Somebody has asked Temporal to cancel the run where that changes nothing. */
+  cancellation_ignored?: boolean;
   /** Why no order comes of it, while Directus is still to be told. */
   given_up_for?: OrderCreationState['failure'];
-  /** Runs of older versions have none. */
   links?: SupportLinks;
 }
 
@@ -58,7 +60,7 @@ function sectionsOf(view: RunView): Sections {
   const { state } = view;
   switch (state.stage) {
     case 'VALIDATING':
-      if (view.is_taken_on) return takenOn;
+      if (view.is_taken_on) return takenOn(view);
       return {
         title: 'The checkout is being checked',
         happened: 'The customer has confirmed the checkout. No order has been written yet.',
@@ -66,7 +68,7 @@ function sectionsOf(view: RunView): Sections {
         can: untilItIsSent(view),
       };
     case 'CREATING_RECORD':
-      if (view.is_taken_on) return takenOn;
+      if (view.is_taken_on) return takenOn(view);
       if (view.given_up_for) return givenUp(view);
       return {
         title: 'The order is being written to Directus',
@@ -78,8 +80,8 @@ function sectionsOf(view: RunView): Sections {
       return {
         title: 'RideNDine is asked to create the order',
         happened: 'The order is in Directus, waiting for its payment session.',
-        next: untilWhen(view),
-        can: `${LOOK_AT_PENDING} The order can not be cancelled any more: RideNDine may have it.`,
+        next: view.cancelled_by ? BEING_STOPPED : untilWhen(view),
+        can: untilItIsCreated(view),
       };
     case 'SAVING_LINK':
       return {
@@ -96,7 +98,7 @@ function sectionsOf(view: RunView): Sections {
         can: 'Nothing is left to do here.',
       };
     case 'NEEDS_REVIEW':
-      return inReview(state);
+      return inReview(view);
     case 'FAILED':
       return {
         title: 'No order came of it',
@@ -109,10 +111,8 @@ function sectionsOf(view: RunView): Sections {
     case 'CANCELLED':
       return {
         title: 'Cancelled',
-        happened: state.order_id
-          ? 'It was cancelled before anything was sent to RideNDine. The order in Directus says so.'
-          : 'It was cancelled before this run knew of an order. One that an earlier run wrote goes on; one that this run was just writing is cancelled within minutes.',
-        next: 'Nothing.',
+        happened: `RideNDine does not have the order, and the order in Directus says that it is cancelled. ${whoCancelled(view)}`,
+        next: 'Nothing. The same checkout, sent again, makes no order.',
         can: supportAdvice.OrderCancelled.whenFailed,
       };
   }
@@ -121,37 +121,64 @@ function sectionsOf(view: RunView): Sections {
 const LOOK_AT_PENDING =
   'Nothing, as long as this takes seconds. If it takes longer, *Pending Activities* says what stands in the way and when it is tried again.';
 
-function untilItIsSent({ is_being_cancelled }: RunView): string {
-  return is_being_cancelled
-    ? 'Nothing: it is being cancelled. If that takes longer than a minute, press *Request Cancellation*, too.'
-    : `${LOOK_AT_PENDING} The order can still be cancelled: send the update \`cancelOrder\`.`;
+const BEING_STOPPED =
+  'RideNDine is not asked again. If they surely do not have the order, it is cancelled; if they may have it, it comes to you for review. If a call that is under way brings the order, it is linked.';
+
+function untilItIsSent(view: RunView): string {
+  if (view.cancelled_by) return `Nothing: it is being cancelled. ${whoCancelled(view)}`;
+  return `${LOOK_AT_PENDING} The order can still be cancelled: send the update \`cancelOrder\`.`;
+}
+
+function untilItIsCreated(view: RunView): string {
+  if (view.cancelled_by) return `Nothing: it is being stopped. ${whoCancelled(view)}`;
+  return `${LOOK_AT_PENDING} To stop the order, send the update \`cancelOrder\`: RideNDine is then not asked again.`;
+}
+
+/** Of people who typed it: shown as they typed it, and nothing in it is Markdown. */
+function whoCancelled({ cancelled_by }: RunView): string {
+  if (!cancelled_by) return '';
+  return `Its cancellation was asked for by ${verbatim(cancelled_by.actor)}: ${verbatim(cancelled_by.reason)}.`;
+}
+
+function verbatim(text: string): string {
+  return `\`${text.replaceAll('`', "'").replaceAll(/\s+/g, ' ')}\``;
 }
 
 function givenUp(view: RunView): Sections {
   return {
     title: 'The order could not be written',
     happened: `${failureSentence(view.given_up_for)} Nothing was sent to RideNDine.`,
-    next: view.is_being_cancelled
+    next: view.cancelled_by
       ? 'Directus is told as soon as it answers. Then this run ends as cancelled.'
       : 'Directus is told that the order has failed, as soon as it answers. Then this run ends. If the customer sends the same checkout again after that, it is tried again.',
     can: untilItIsSent(view),
   };
 }
 
-const takenOn: Sections = {
-  title: 'An order is taken on that was left half-way',
-  happened: 'An earlier run wrote the order to Directus and then was lost. RideNDine may have it.',
-  next: 'The order is read from Directus. If Directus does not answer, it is asked again for 30 minutes, and after that by another run.',
-  can: `${LOOK_AT_PENDING} The order can not be cancelled any more: RideNDine may have it.`,
-};
+function takenOn(view: RunView): Sections {
+  return {
+    title: 'An order is taken on that was left half-way',
+    happened: 'An earlier run wrote the order to Directus and then was lost. RideNDine may have it.',
+    next: 'The order is read from Directus. If Directus does not answer, it is asked again for 30 minutes, and after that by another run.',
+    can: view.cancelled_by
+      ? `Nothing: it is being stopped, and comes to you for review. ${whoCancelled(view)}`
+      : `${LOOK_AT_PENDING} To stop the order, send the update \`cancelOrder\`: it then comes to you for review.`,
+  };
+}
 
-function inReview(state: OrderCreationState): Sections {
+function inReview(view: RunView): Sections {
+  const { state, cancelled_by, cancellation_ignored } = view;
   const advice = state.failure && supportAdvice[state.failure.code].inReview;
   return {
     title: state.review_overdue ? 'Your decision is overdue' : 'Your decision is needed',
-    happened: failureSentence(state.failure),
+    happened: [failureSentence(state.failure), cancelled_by && whoCancelled(view)]
+      .filter((sentence) => sentence !== undefined)
+      .join(' '),
     next: 'Nothing, until you decide.',
     can: [
+      cancellation_ignored
+        ? '*Request Cancellation* was pressed, and changes nothing while an order is in review. To give the order up, decide "abandon".'
+        : '',
       advice ?? '',
       'Then send the update `resolveReview`, with your name and the reason filled in:',
       '',

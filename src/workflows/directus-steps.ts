@@ -2,7 +2,6 @@ import {
   ActivityFailure,
   ApplicationFailure,
   isCancellation,
-  patched,
   proxyActivities,
   proxyLocalActivities,
   TemporalFailure,
@@ -17,8 +16,7 @@ import { firstDirectusAttempt } from './activity-options.ts';
  * repeated. That does no harm to these steps: one reads, one writes what the history holds, and an order that is written
  * keeps the id of its run (docs/decisions/0017-first-attempts-at-directus-are-local.md).
  */
-type LocalSteps = Pick<OrderCreationActivities, 'validateCheckout' | 'createOrderRecord' | 'saveLinkIds'>;
-type LocalStep = keyof LocalSteps;
+type DirectusActivities = Pick<OrderCreationActivities, 'validateCheckout' | 'createOrderRecord' | 'saveLinkIds'>;
 
 interface AboutStep {
   summary: string;
@@ -28,26 +26,14 @@ interface AboutStep {
   neverLocal?: boolean;
 }
 
-/** How a run takes those steps. */
-export interface DirectusSteps {
-  take<Step extends LocalStep>(
-    step: Step,
-    about: AboutStep,
-    input: Parameters<LocalSteps[Step]>[0],
-  ): ReturnType<LocalSteps[Step]>;
-}
+/** Makes one call of a step at Directus: the first attempt of it within the workflow task. */
+export type TakeDirectusStep = <Output>(
+  about: AboutStep,
+  call: (activities: DirectusActivities) => Promise<Output>,
+) => Promise<Output>;
 
-/**
- * Of which steps this run makes the first attempt as a local activity. Runs that began with an older version go on as they
- * began; that goes when none of them is left. Asked once, at the start of a run.
- */
-export function locallyFirst(): ReadonlySet<LocalStep> {
-  if (patched('first-attempts-at-directus-are-local-2')) {
-    return new Set(['validateCheckout', 'createOrderRecord', 'saveLinkIds']);
-  }
-  if (patched('first-attempts-at-directus-are-local')) return new Set(['validateCheckout', 'saveLinkIds']);
-  return new Set();
-}
+/** Stages that are mostly over with the workflow task in which they began. */
+export const passingStages: ReadonlySet<OrderCreationStage> = new Set(['VALIDATING', 'CREATING_RECORD', 'SAVING_LINK']);
 
 /**
  * The first attempt of a step is a local activity, made by the worker that has the run's workflow task: nobody waits for
@@ -56,37 +42,19 @@ export function locallyFirst(): ReadonlySet<LocalStep> {
  *
  * @param options.beforeActivity called when a step is to go on as one that people see.
  */
-export function startDirectusSteps(options: {
-  localSteps: ReadonlySet<LocalStep>;
-  beforeActivity: () => void;
-}): DirectusSteps {
-  const { localSteps, beforeActivity } = options;
-  /** Input and output are as {@link DirectusSteps} pairs them: the compiler can't follow that through an index. */
-  const take = async (step: LocalStep, about: AboutStep, input: never): Promise<unknown> => {
-    const { summary, neverLocal = false } = about;
-    if (localSteps.has(step) && !neverLocal) {
+export function startDirectusSteps({ beforeActivity }: { beforeActivity: () => void }): TakeDirectusStep {
+  return async ({ summary, options, neverLocal = false }, call) => {
+    if (!neverLocal) {
       try {
-        return await proxyLocalActivities<LocalSteps>({ ...firstDirectusAttempt, summary })[step](input);
+        return await call(proxyLocalActivities<DirectusActivities>({ ...firstDirectusAttempt, summary }));
       } catch (error) {
         if (!canBeTriedAgain(error)) throw error;
       }
     }
     beforeActivity();
-    return await proxyActivities<LocalSteps>({ ...about.options, summary })[step](input);
+    return await call(proxyActivities<DirectusActivities>({ ...options, summary }));
   };
-  return { take: take as DirectusSteps['take'] };
 }
-
-/** Stages that are mostly over with the workflow task in which they began. */
-export function passingStages(localSteps: ReadonlySet<LocalStep>): ReadonlySet<OrderCreationStage> {
-  return new Set([...localSteps].map((step) => stageOf[step]));
-}
-
-const stageOf: Record<LocalStep, OrderCreationStage> = {
-  validateCheckout: 'VALIDATING',
-  createOrderRecord: 'CREATING_RECORD',
-  saveLinkIds: 'SAVING_LINK',
-};
 
 /** Not what was refused for good or cancelled, nor a mistake in this code. */
 function canBeTriedAgain(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
-import type { PartnerFailureDetails } from '../activities/order-creation-activities.ts';
+import type { PartnerAttempts, PartnerFailureDetails } from '../activities/order-creation-activities.ts';
 import { isFailureCode } from '../domain/failure-codes.ts';
 import type { FailureCode } from '../domain/failure-codes.ts';
 import { failureText, reasonIn } from '../domain/failure-text.ts';
@@ -27,6 +27,18 @@ export function readStepFailure(error: unknown, whenUnknown: FailureCode): StepF
 export function mayExistAtRideNDine(failure: StepFailure): boolean {
   const [details] = failure.details as [Partial<PartnerFailureDetails>?];
   return details?.maybe_sent !== false;
+}
+
+/** `createRideNDineOrder` was stopped by a request to cancel the order. */
+export function stoppedFailure({ maybe_sent, code }: PartnerAttempts): ApplicationFailure {
+  const reason = maybe_sent
+    ? 'Somebody asked to cancel the order, and RideNDine may have it by now.'
+    : 'Somebody asked to cancel the order before RideNDine had it.';
+  const outcome = maybe_sent ? 'maybeSent' : 'notSent';
+  return ApplicationFailure.nonRetryable(reason, code ?? 'RideNDineUnavailable', {
+    outcome,
+    maybe_sent,
+  } satisfies PartnerFailureDetails);
 }
 
 /** Ends the run. Only what concerns the caller goes along: the partner's text stays with the activity's failure. */

@@ -1,3 +1,4 @@
+import { CancellationScope } from '@temporalio/workflow';
 import type { OrderCreationResult } from '../domain/order.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import { startSteps } from './steps.ts';
@@ -10,15 +11,18 @@ import { startSteps } from './steps.ts';
  * - It closes as `Failed`, its failure's `type` a `FailureCode`, only when it is certain that RideNDine has no order or
  *   support staff abandoned it, and only after the order in Directus says so. The one exception is a run that was to
  *   continue an order and could not read it for half an hour: the order stays as it is, and the sweep comes back to it.
- *   An order that a worker wrote as it died, so that the run does not know it, is told by whoever finds it.
- * - It closes as `Cancelled` if that was asked for before anything went to RideNDine.
+ * - It closes as `Cancelled` if that was asked for and it is certain that RideNDine has no order, and only after Directus
+ *   says so under the idempotency key: it is final for the key.
  * - Where nobody can tell whether RideNDine has the order, it waits for the update `resolveReview` instead of guessing.
  */
 export async function orderCreation(input: OrderCreationInput): Promise<OrderCreationResult> {
   const steps = startSteps(input);
-  const standing = await steps.validateCheckout();
-  if (standing.kind === 'linked') return await steps.answerAgain(standing.result);
-  const order = await steps.createOrderRecord(standing);
-  const link = await steps.createRideNDineOrder(order);
-  return await steps.saveLinkIds(order, link);
+  // A request to cancel breaks off only what the steps let it break off.
+  return await CancellationScope.nonCancellable(async () => {
+    const standing = await steps.validateCheckout();
+    if (standing.kind === 'linked') return await steps.answerAgain(standing.result);
+    const order = await steps.createOrderRecord(standing);
+    const link = await steps.createRideNDineOrder(order);
+    return await steps.saveLinkIds(order, link);
+  });
 }

@@ -1,5 +1,6 @@
 import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type {
+  CancelledCheckout,
   EndedStanding,
   MarkOutcome,
   OpenStanding,
@@ -42,6 +43,30 @@ export function markAsEnded(
     ...(standing.kind === 'new' && { if_missing: { request: input, checkout: standing.checkout } }),
     ...(action && { support_action: action }),
   });
+}
+
+/** The run's own decision that nothing comes of an order that RideNDine does not have, since somebody cancelled it. */
+export function markAsCancelled(
+  { order_id, run_id }: OrderRecord,
+  action: SupportAction | undefined,
+): Promise<MarkOutcome> {
+  return mark({
+    order_id,
+    status: 'CANCELLED',
+    ...reasonOf(undefined),
+    found_by_run: run_id,
+    ...(action && { support_action: action }),
+  });
+}
+
+/** Somebody cancelled a checkout of whose order the run does not know. */
+export function cancelCheckout(
+  request: OrderCreationInput,
+  action: SupportAction | undefined,
+): Promise<CancelledCheckout> {
+  const summary = 'Write CANCELLED under the idempotency key';
+  const directus = proxyActivities<OrderCreationActivities>({ ...untilMarked, summary });
+  return directus.cancelCheckout({ request, ...(action && { support_action: action }) });
 }
 
 /** An order that was not told how its run ended. */

@@ -1,14 +1,59 @@
-import { proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  CancellationScope,
+  condition,
+  isCancellation,
+  proxyActivities,
+} from '@temporalio/workflow';
 import type { OrderCreationActivities, OrderRecord } from '../activities/order-creation-activities.ts';
 import type { LinkIds } from '../domain/order.ts';
-import { named, partnerBackoff } from './activity-options.ts';
+import { afterTheRecord, named, partnerBackoff } from './activity-options.ts';
+import type { Cancellation } from './cancellation.ts';
+import { stoppedFailure } from './failures.ts';
 
 /** How long a call may wait for a worker or for the limit of calls; the time of the call itself is not used up by that. */
 const LONGEST_WAIT_MS = 60 * 60_000;
 
-/** @param isAsked whether support staff asked for this call: it is then made once, even if its time is over. */
-export function callPartner(order: OrderRecord, isAsked: boolean): Promise<LinkIds> {
+/** An attempt at RideNDine may be under way, which is waited for, and Temporal is asked before and after. */
+const STOPPING_ALLOWANCE_MS = 20_000;
+
+/**
+ * Asks RideNDine until it answers. Once somebody asks to cancel the order no further attempt is made; one that is under
+ * way may still bring the answer, and then that counts.
+ *
+ * @param isAsked whether support staff asked for this call: it is then made once, even if its time is over.
+ */
+export async function callPartner(
+  order: OrderRecord,
+  { isAsked, cancellation }: { isAsked: boolean; cancellation: Cancellation },
+): Promise<LinkIds> {
   const maybeSentBefore = order.maybe_sent_before || isAsked;
+  if (cancellation.isAsked()) throw stoppedFailure({ maybe_sent: maybeSentBefore, code: null });
+
+  const attempts = new CancellationScope();
+  const answer = attempts.run(() => createRideNDineOrder(order, { isAsked, maybeSentBefore }));
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  answer.then(over, over);
+  await condition(() => isOver || cancellation.isAsked());
+  if (isOver) return await answer;
+
+  // What the attempts came to has to be known before the step is cancelled: Temporal forgets it with the step.
+  const known = await stopPartnerAttempts(order);
+  if (!isOver) attempts.cancel();
+  try {
+    return await answer;
+  } catch (error) {
+    throw isCancellation(error) ? stoppedFailure({ ...known, maybe_sent: known.maybe_sent || maybeSentBefore }) : error;
+  }
+}
+
+function createRideNDineOrder(
+  order: OrderRecord,
+  { isAsked, maybeSentBefore }: { isAsked: boolean; maybeSentBefore: boolean },
+): Promise<LinkIds> {
   const deadlines = [order.key_deadline, ...(maybeSentBefore ? [] : [order.not_sent_deadline])];
   const remainingMs = Math.max(...deadlines.map((deadline) => Date.parse(deadline) - Date.now()));
   const isInTime = remainingMs > 0;
@@ -17,6 +62,8 @@ export function callPartner(order: OrderRecord, isAsked: boolean): Promise<LinkI
     ...(order.partner_task_queue !== undefined && { taskQueue: order.partner_task_queue }),
     summary: `Create RideNDine order for ${named(order.order_id)}`,
     startToCloseTimeout: order.attempt_timeout_ms,
+    // An attempt that is under way may bring the answer.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     // The activity judges the deadlines itself; this bounds what it can't: a worker that never comes.
     ...(isInTime
       ? { scheduleToCloseTimeout: remainingMs + LONGEST_WAIT_MS + order.attempt_timeout_ms, retry: partnerBackoff }
@@ -28,4 +75,13 @@ export function callPartner(order: OrderRecord, isAsked: boolean): Promise<LinkI
     is_asked: isAsked && !isInTime,
     maybe_sent_before: maybeSentBefore,
   });
+}
+
+function stopPartnerAttempts(order: OrderRecord) {
+  const temporal = proxyActivities<OrderCreationActivities>({
+    ...afterTheRecord,
+    summary: `Stop asking RideNDine for ${named(order.order_id)}`,
+    startToCloseTimeout: order.attempt_timeout_ms + STOPPING_ALLOWANCE_MS,
+  });
+  return temporal.stopPartnerAttempts();
 }

@@ -7,7 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
-import type { CheckoutStanding } from '../activities/order-creation-activities.ts';
+import type { CancelledCheckout, CheckoutStanding } from '../activities/order-creation-activities.ts';
 import type { OrderCreationInput, OrderCreationStage, OrderCreationState } from '../domain/order-creation.ts';
 import {
   ORDER_CREATION_STATE_QUERY,
@@ -15,6 +15,7 @@ import {
   isContinuation,
   searchAttributes,
 } from '../domain/order-creation.ts';
+import type { SupportAction } from '../domain/support-action.ts';
 import { currentDetails } from './current-details.ts';
 import type { RunView } from './current-details.ts';
 import type { StepFailure } from './failures.ts';
@@ -31,14 +32,17 @@ type Known = Omit<OrderCreationState, 'stage' | 'failure' | 'review_overdue'> &
  */
 export interface Progress {
   /** What the first step has found out: callers who show the key are now told from others, and links are known. */
-  identify(standing: CheckoutStanding): void;
+  identify(standing: CheckoutStanding | CancelledCheckout): void;
   /** `failure` is what the stage is about; entering a stage without one clears the last. */
   enter(stage: OrderCreationStage, known?: Known, failure?: StepFailure): void;
   /** Lets the run be found by the stage that it is in. */
   publish(): void;
   /** Until the next stage is entered. */
   reviewIsOverdue(): void;
-  isBeingCancelled(): void;
+  /** Until the run ends or comes to review, and then it is told why. */
+  isBeingCancelled(by: SupportAction): void;
+  /** Somebody has asked Temporal to cancel the run where that changes nothing. */
+  ignoresCancellation(): void;
   /** No order comes of it: what is left is to tell Directus. */
   isGivenUp(failure: StepFailure): void;
 }
@@ -76,6 +80,11 @@ export function startProgress(
     },
     enter(stage, { store_id, asked_until, is_taken_on, ...ids } = {}, failure) {
       const { failure: cleared, review_overdue: _over, ...rest } = view.state;
+      // What was asked for before has led to the review, and is settled with it.
+      if (rest.stage === 'NEEDS_REVIEW') {
+        const { cancelled_by: _by, cancellation_ignored: _ignored, ...kept } = view;
+        view = kept;
+      }
       const told = failure && { failure: { code: failure.code, reason: failure.reason } };
       show({
         state: { ...rest, ...ids, stage, ...told },
@@ -97,8 +106,11 @@ export function startProgress(
     reviewIsOverdue() {
       show({ state: { ...view.state, review_overdue: true } });
     },
-    isBeingCancelled() {
-      show({ is_being_cancelled: true });
+    isBeingCancelled(by) {
+      show({ cancelled_by: by });
+    },
+    ignoresCancellation() {
+      show({ cancellation_ignored: true });
     },
     isGivenUp({ code, reason }) {
       show({ given_up_for: { code, reason } });

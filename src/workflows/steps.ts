@@ -1,4 +1,4 @@
-import { CancellationScope, CancelledFailure, isCancellation, patched } from '@temporalio/workflow';
+import { CancelledFailure, isCancellation } from '@temporalio/workflow';
 import type { ApplicationFailure } from '@temporalio/workflow';
 import type {
   CheckoutStanding,
@@ -6,30 +6,31 @@ import type {
   OpenStanding,
   OrderRecord,
 } from '../activities/order-creation-activities.ts';
-import { isContinuation } from '../domain/order-creation.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
 import { beforeTheRecord, named } from './activity-options.ts';
 import { openCancellation } from './cancellation.ts';
 import type { AskedUntil } from './current-details.ts';
-import { locallyFirst, passingStages, startDirectusSteps } from './directus-steps.ts';
+import { passingStages, startDirectusSteps } from './directus-steps.ts';
 import { mayExistAtRideNDine, readStepFailure, runFailure } from './failures.ts';
 import type { StepFailure } from './failures.ts';
 import { saveLinkIds } from './link.ts';
-import { markAsEnded, markAsFailed, markAsItsRunEnded } from './order-marks.ts';
+import { cancelCheckout, markAsCancelled, markAsEnded, markAsFailed, markAsItsRunEnded } from './order-marks.ts';
 import { callPartner } from './partner-call.ts';
 import { startProgress } from './progress.ts';
 import { startSupport } from './support.ts';
 
-/** The four steps of the brief, each with what is to be done when it fails for good. */
+/** The four steps of the brief, each with what is to be done when it fails for good or somebody cancels the order. */
 interface Steps {
-  validateCheckout(): Promise<Exclude<CheckoutStanding, EndedStanding>>;
+  validateCheckout(): Promise<FoundStanding>;
   createOrderRecord(standing: OpenStanding): Promise<OrderRecord>;
   createRideNDineOrder(order: OrderRecord): Promise<LinkIds>;
   saveLinkIds(order: OrderRecord, link: LinkIds): Promise<OrderCreationResult>;
   /** The order was linked by an earlier run: its ids are the answer. */
   answerAgain(result: OrderCreationResult): Promise<OrderCreationResult>;
 }
+
+type FoundStanding = Exclude<CheckoutStanding, EndedStanding>;
 
 /** Failures that say that this run has written no order, or one that is no longer its to end. */
 const NOTHING_TO_MARK = new Set<string>([
@@ -39,6 +40,9 @@ const NOTHING_TO_MARK = new Set<string>([
   'OrderCancelled',
 ]);
 
+/** Failures for which the key belongs to an order that a request to cancel must not touch. */
+const KEY_IS_TAKEN = new Set<string>(['IdempotencyKeyReused', 'OrderNeedsReview', 'OrderCancelled']);
+
 /** An operator has reset our run, or somebody has changed the order: what we know of it is no longer its story. */
 const movedOn: StepFailure = {
   code: 'OrderNeedsReview',
@@ -46,27 +50,49 @@ const movedOn: StepFailure = {
   details: [],
 };
 
-/** Runs that an older version ended as failed all the same are told by this. */
-const CANCELLED_WHILE_GIVEN_UP = 'cancelled-while-given-up';
-
 export function startSteps(input: OrderCreationInput): Steps {
-  const localSteps = locallyFirst();
-  const progress = startProgress(input, { passingStages: passingStages(localSteps) });
-  const directus = startDirectusSteps({ localSteps, beforeActivity: () => progress.publish() });
-  const support = startSupport(progress, directus);
-  const cancellation = openCancellation({ onAsked: () => progress.isBeingCancelled() });
-  // Nobody has looked yet whether it was sent.
-  if (isContinuation(input)) cancellation.refuseFromNowOn();
+  const progress = startProgress(input, { passingStages });
+  const directus = startDirectusSteps({ beforeActivity: () => progress.publish() });
+  const cancellation = openCancellation({
+    onAsked: (action) => progress.isBeingCancelled(action),
+    onIgnored: () => progress.ignoresCancellation(),
+  });
+  const support = startSupport(progress, directus, cancellation);
 
   const ended = async (failure: StepFailure): Promise<ApplicationFailure> => {
     progress.enter('FAILED', {}, failure);
     await cancellation.settle('ended otherwise');
     return runFailure(failure);
   };
-  const cancelled = async (known: { order_id?: string }, message: string): Promise<CancelledFailure> => {
-    progress.enter('CANCELLED', known);
+  const cancelled = async (orderId: string): Promise<CancelledFailure> => {
+    progress.enter('CANCELLED', { order_id: orderId });
     await cancellation.settle('cancelled');
-    return new CancelledFailure(message);
+    return new CancelledFailure('Cancelled before RideNDine had the order.');
+  };
+
+  const check = async (): Promise<CheckoutStanding> => {
+    let failure: StepFailure | undefined;
+    try {
+      const about = { summary: 'Check the checkout', options: beforeTheRecord };
+      const standing = await cancellation.scope.run(() => directus(about, (steps) => steps.validateCheckout(input)));
+      progress.identify(standing);
+      return standing;
+    } catch (error) {
+      if (!isCancellation(error)) failure = readStepFailure(error, 'DirectusUnavailable');
+    }
+    if (failure && (!cancellation.isAsked() || KEY_IS_TAKEN.has(failure.code))) throw await ended(failure);
+    return await cancelUnknown();
+  };
+
+  /** The run knows of no order, and Directus is to say under the key that it is cancelled. */
+  const cancelUnknown = async (): Promise<CheckoutStanding> => {
+    progress.publish();
+    const standing = await cancelCheckout(input, cancellation.action).catch(async (error: unknown) => {
+      throw await ended(readStepFailure(error, 'DirectusUnavailable'));
+    });
+    progress.identify(standing);
+    if (standing.kind === 'cancelled') throw await cancelled(standing.order_id);
+    return standing;
   };
 
   const createOrderRecord = (standing: OpenStanding): Promise<OrderRecord> => {
@@ -76,57 +102,57 @@ export function startSteps(input: OrderCreationInput): Steps {
       // It changes an order that is there: the run must know of it to take it back.
       neverLocal: standing.kind === 'failed',
     };
-    return directus.take('createOrderRecord', about, { request: input, standing });
+    return directus(about, (steps) => steps.createOrderRecord({ request: input, standing }));
   };
 
-  const check = async (): Promise<CheckoutStanding> => {
-    try {
-      const about = { summary: 'Check the checkout', options: beforeTheRecord };
-      const standing = await directus.take('validateCheckout', about, input);
-      progress.identify(standing);
-      return standing;
-    } catch (error) {
-      if (!cancellation.isAsked()) throw await ended(readStepFailure(error, 'DirectusUnavailable'));
-      await cancellation.untilRequested();
-      throw await cancelled({}, 'Cancelled before this run knew of an order.');
-    }
-  };
-
-  /** It may be at RideNDine already: past the point where it could be cancelled, and nothing that a failure may end. */
-  const takeOn = (standing: OpenStanding): Promise<OrderRecord> =>
-    CancellationScope.nonCancellable(async () => {
+  /** RideNDine may have it already: nothing that a failure may end, nor a request to cancel. */
+  const takeOn = async (standing: OpenStanding): Promise<OrderRecord> => {
+    for (;;) {
       try {
         return await createOrderRecord(standing);
       } catch (error) {
-        throw await ended(readStepFailure(error, 'DirectusUnavailable'));
+        const failure = readStepFailure(error, 'DirectusUnavailable');
+        // Somebody waits for the order to come to review.
+        if (cancellation.isAsked() && failure.code === 'DirectusUnavailable') continue;
+        throw await ended(failure);
       }
-    });
+    }
+  };
 
   const create = async (standing: OpenStanding): Promise<OrderRecord> => {
     let failure: StepFailure | undefined;
     try {
-      const order = await createOrderRecord(standing);
-      if (!cancellation.isAsked()) {
-        cancellation.refuseFromNowOn();
-        return order;
-      }
+      const order = await cancellation.scope.run(() => createOrderRecord(standing));
+      if (!cancellation.isAsked()) return order;
     } catch (error) {
       if (!isCancellation(error)) failure = readStepFailure(error, 'DirectusUnavailable');
     }
-    if (failure && NOTHING_TO_MARK.has(failure.code)) throw await ended(failure);
+    // One that is cancelled is so for the key, also where this run has written nothing.
+    const notOurs = cancellation.isAsked() ? KEY_IS_TAKEN : NOTHING_TO_MARK;
+    if (failure && notOurs.has(failure.code)) throw await ended(failure);
     progress.publish();
     if (failure && !cancellation.isAsked()) {
       progress.isGivenUp(failure);
       const marked = await markAsEnded({ input, standing }, 'FAILED', { failure });
       // That may take as long as Directus is away, and the order can be cancelled meanwhile.
-      if (!cancellation.isAsked() || !patched(CANCELLED_WHILE_GIVEN_UP)) {
-        throw await ended(marked.kind === 'left' ? movedOn : failure);
-      }
+      if (!cancellation.isAsked()) throw await ended(marked.kind === 'left' ? movedOn : failure);
     }
-    await cancellation.untilRequested();
-    const marked = await markAsEnded({ input, standing }, 'CANCELLED', { action: cancellation.by });
-    if (marked.kind === 'left') throw await ended(movedOn);
-    throw await cancelled({ order_id: standing.order_id }, 'Cancelled before the order was sent to RideNDine.');
+    const marked = await markAsEnded({ input, standing }, 'CANCELLED', { action: cancellation.action });
+    throw await (marked.kind === 'left' ? ended(movedOn) : cancelled(standing.order_id));
+  };
+
+  /** RideNDine has nothing. */
+  const endUnsent = async (
+    order: OrderRecord,
+    failure: StepFailure,
+  ): Promise<ApplicationFailure | CancelledFailure> => {
+    if (!cancellation.isAsked()) {
+      const marked = await markAsFailed(order, failure);
+      // That may take as long as Directus is away, and the order can be cancelled meanwhile.
+      if (!cancellation.isAsked()) return await ended(marked.kind === 'left' ? movedOn : failure);
+    }
+    const marked = await markAsCancelled(order, cancellation.action);
+    return await (marked.kind === 'left' ? ended(movedOn) : cancelled(order.order_id));
   };
 
   return {
@@ -154,7 +180,6 @@ export function startSteps(input: OrderCreationInput): Steps {
           progress.enter('CREATING_RECORD', { store_id: standing.checkout.store_id });
           return await create(standing);
         case 'unfinished': {
-          cancellation.refuseFromNowOn();
           const { order_id, store_id } = standing;
           progress.enter('CREATING_RECORD', { order_id, is_taken_on: true, ...(store_id !== null && { store_id }) });
           return await takeOn(standing);
@@ -162,49 +187,46 @@ export function startSteps(input: OrderCreationInput): Steps {
       }
     },
 
-    createRideNDineOrder(order) {
-      return CancellationScope.nonCancellable(async () => {
-        let failure: StepFailure | undefined = order.review ? { ...order.review, details: [] } : undefined;
-        for (let isAsked = false; ; isAsked = true) {
-          if (!failure) {
-            progress.enter('CREATING_RIDENDINE_ORDER', {
-              order_id: order.order_id,
-              asked_until: askedUntil(order, isAsked),
-            });
-            try {
-              return await callPartner(order, isAsked);
-            } catch (error) {
-              failure = readStepFailure(error, 'RideNDineUnavailable');
-            }
-            if (NOTHING_TO_MARK.has(failure.code)) throw await ended(failure);
-            if (!mayExistAtRideNDine(failure)) {
-              const marked = await markAsFailed(order, failure);
-              throw await ended(marked.kind === 'left' ? movedOn : failure);
-            }
+    async createRideNDineOrder(order) {
+      let failure: StepFailure | undefined = order.review ? { ...order.review, details: [] } : undefined;
+      for (let isAsked = false; ; isAsked = true) {
+        if (!failure) {
+          progress.enter('CREATING_RIDENDINE_ORDER', {
+            order_id: order.order_id,
+            asked_until: askedUntil(order, isAsked),
+          });
+          try {
+            const link = await callPartner(order, { isAsked, cancellation });
+            cancellation.refuse('created');
+            return link;
+          } catch (error) {
+            failure = readStepFailure(error, 'RideNDineUnavailable');
           }
-          const answer = await support.ask(order, failure);
-          if (answer.kind === 'linked') return answer.link;
-          if (answer.stored) return answer.stored;
-          failure = undefined;
+          if (NOTHING_TO_MARK.has(failure.code)) throw await ended(failure);
+          if (!mayExistAtRideNDine(failure)) throw await endUnsent(order, failure);
         }
-      });
+        const answer = await support.ask(order, failure);
+        if (answer.kind === 'linked') return answer.link;
+        if (answer.stored) return answer.stored;
+        failure = undefined;
+      }
     },
 
-    saveLinkIds(order, link) {
-      return CancellationScope.nonCancellable(async () => {
-        let ids = link;
-        for (;;) {
-          progress.enter('SAVING_LINK', ids);
-          try {
-            const result = await saveLinkIds(directus, order.order_id, ids);
-            progress.enter('LINKED', idsOf(result));
-            return result;
-          } catch (error) {
-            const answer = await support.ask(order, readStepFailure(error, 'LinkConflict'));
-            if (answer.kind === 'linked') ids = answer.link;
-          }
+    async saveLinkIds(order, link) {
+      let ids = link;
+      for (;;) {
+        cancellation.refuse('created');
+        progress.enter('SAVING_LINK', ids);
+        try {
+          const result = await saveLinkIds(directus, order.order_id, ids);
+          progress.enter('LINKED', idsOf(result));
+          await cancellation.settle('ended otherwise');
+          return result;
+        } catch (error) {
+          const answer = await support.ask(order, readStepFailure(error, 'LinkConflict'));
+          if (answer.kind === 'linked') ids = answer.link;
         }
-      });
+      }
     },
   };
 }

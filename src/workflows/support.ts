@@ -2,7 +2,8 @@ import { CancellationScope, currentUpdateInfo } from '@temporalio/workflow';
 import type { MarkOutcome, OrderRecord } from '../activities/order-creation-activities.ts';
 import type { LinkIds } from '../domain/order.ts';
 import type { ReviewDecision } from '../domain/review-decision.ts';
-import type { DirectusSteps } from './directus-steps.ts';
+import type { Cancellation } from './cancellation.ts';
+import type { TakeDirectusStep } from './directus-steps.ts';
 import { readStepFailure, runFailure } from './failures.ts';
 import type { StepFailure } from './failures.ts';
 import { saveLinkIds } from './link.ts';
@@ -40,13 +41,14 @@ const NOT_OURS =
 const QUOTE_TAKEN =
   'Another live order was made from the same quote. Abandon this one, once RideNDine has cancelled it if they have it; or have an administrator of Directus end the other, and send this decision again.';
 
-export function startSupport(progress: Progress, directus: DirectusSteps): Support {
+export function startSupport(progress: Progress, directus: TakeDirectusStep, cancellation: Cancellation): Support {
   const review = openReview<GoOn | { kind: 'abandoned' }>();
   return {
     async ask(order, failure) {
+      const action = cancellation.pause();
       // They see the order at once, even while Directus can't be told.
       progress.enter('NEEDS_REVIEW', {}, failure);
-      const marked = markAs(order.order_id, 'NEEDS_REVIEW', { failure });
+      const marked = markAs(order.order_id, 'NEEDS_REVIEW', { failure, ...(action && { action }) });
       const outcome = await review.outcome({
         carryOut: async (decision) => {
           await marked;
@@ -55,7 +57,10 @@ export function startSupport(progress: Progress, directus: DirectusSteps): Suppo
         windowMs: order.review_window_ms,
         onOverdue: () => progress.reviewIsOverdue(),
       });
-      if (outcome.kind !== 'abandoned') return outcome;
+      if (outcome.kind !== 'abandoned') {
+        cancellation.resume();
+        return outcome;
+      }
       progress.enter('FAILED', {}, abandoned);
       throw runFailure(abandoned);
     },
@@ -63,7 +68,7 @@ export function startSupport(progress: Progress, directus: DirectusSteps): Suppo
 }
 
 async function carryOut(
-  directus: DirectusSteps,
+  directus: TakeDirectusStep,
   orderId: string,
   decision: ReviewDecision,
   failure: StepFailure,

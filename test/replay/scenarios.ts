@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import pWaitFor from 'p-wait-for';
 import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import type { OrderSweepActivities } from '../../src/activities/order-sweep-activities.ts';
-import { currentRunId } from '../../src/activities/run-id.ts';
+import { currentRunId } from '../../src/activities/current-run.ts';
 import { failureCodes } from '../../src/domain/failure-codes.ts';
 import type { FailureCode } from '../../src/domain/failure-codes.ts';
 import type { OrderCreationInput, OrderCreationState } from '../../src/domain/order-creation.ts';

@@ -2,6 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
 import { createRequestCancellation } from '../../src/activities/request-cancellation.ts';
+import { createStopPartnerAttempts } from '../../src/activities/stop-partner-attempts.ts';
 import type { DataConverter } from '@temporalio/common';
 import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
@@ -50,25 +51,32 @@ export async function createOrderWorker({
       return await scenario.activities[name](input);
     };
   let client: Client | undefined;
+  const runs = () => {
+    if (!client) throw new Error('The worker has not been started.');
+    return createOrderRuns(client);
+  };
   const requestCancellation = createRequestCancellation({
-    runs: {
-      async requestCancellation(run) {
-        if (!client) throw new Error('The worker has not been started.');
-        await createOrderRuns(client).requestCancellation(run);
-      },
-    },
+    runs: { requestCancellation: (run) => runs().requestCancellation(run) },
+  });
+  const stopPartnerAttempts = createStopPartnerAttempts({
+    runs: { stopAttempts: (run, activityType) => runs().stopAttempts(run, activityType) },
   });
   let running: { workers: Worker[]; ended: Promise<void> } | undefined;
   return {
     newScenario(options = {}) {
       const { request = newPickupRequest(), nowMs = Date.now(), override, ...rest } = options;
-      const scenario = createScenario({ request, nowMs, ...rest, override: { requestCancellation, ...override } });
+      const scenario = createScenario({
+        request,
+        nowMs,
+        ...rest,
+        override: { requestCancellation, stopPartnerAttempts, ...override },
+      });
       scenarios.set(orderCreationWorkflowId(request.idempotency_key), scenario);
       return scenario;
     },
     async start(dataConverter = testDataConverter, { namespace, ...connectionOptions } = own) {
       const connection = await NativeConnection.connect(connectionOptions);
-      client = new Client({ connection, namespace });
+      client = new Client({ connection, namespace, dataConverter });
       const worker = await Worker.create({
         connection,
         namespace,
@@ -81,6 +89,8 @@ export async function createOrderWorker({
           createRideNDineOrder: step('createRideNDineOrder'),
           saveLinkIds: step('saveLinkIds'),
           markOrder: step('markOrder'),
+          cancelCheckout: step('cancelCheckout'),
+          stopPartnerAttempts: step('stopPartnerAttempts'),
           requestCancellation: step('requestCancellation'),
         },
       });

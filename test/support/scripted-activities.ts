@@ -5,9 +5,10 @@ import type {
   OrderMark,
   OrderRecord,
 } from '../../src/activities/order-creation-activities.ts';
-import { currentRunId } from '../../src/activities/run-id.ts';
+import { currentRunId } from '../../src/activities/current-run.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
 import type { LinkIds } from '../../src/domain/order.ts';
+import type { SupportAction } from '../../src/domain/support-action.ts';
 import { personalData } from './personal-data.ts';
 import type { RideNDineError } from '../../src/integrations/ridendine/errors.ts';
 
@@ -24,6 +25,8 @@ export interface Scenario {
   /** Names of the steps, in the order in which they were called. */
   calls: string[];
   marks: OrderMark[];
+  /** Checkouts that were cancelled before an order was known, each by whom. */
+  cancelled: (SupportAction | undefined)[];
   /** What RideNDine received, a call each. */
   sent: string[];
 }
@@ -61,6 +64,7 @@ export function createScenario({
   const link = { ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` };
   const calls: string[] = [];
   const marks: OrderMark[] = [];
+  const cancelled: (SupportAction | undefined)[] = [];
   const sent: string[] = [];
   const record: OrderRecord = {
     // Known once the run asks: see `createOrderRecord` below.
@@ -118,6 +122,13 @@ export function createScenario({
       marks.push(mark);
       return { kind: 'marked', link: null };
     },
+    async cancelCheckout({ support_action }) {
+      cancelled.push(support_action);
+      return { kind: 'cancelled', request_fingerprint: 'fingerprint', run_id: currentRunId(), order_id: orderId };
+    },
+    async stopPartnerAttempts() {
+      throw new Error('This scenario has no Temporal that pauses: override it.');
+    },
     async requestCancellation() {
       throw new Error('This scenario has no Temporal to ask: override it.');
     },
@@ -132,5 +143,5 @@ export function createScenario({
       },
     ]),
   ) as unknown as OrderCreationActivities;
-  return { request, activities: recorded, orderId, storeId, link, calls, marks, sent };
+  return { request, activities: recorded, orderId, storeId, link, calls, marks, cancelled, sent };
 }

@@ -10,7 +10,10 @@ import { createOrdersStore } from '../../src/integrations/directus/orders-store.
 import { createRideNDineClient } from '../../src/integrations/ridendine/ridendine-client.ts';
 
 /** The activities that write to Directus, as a worker runs them, though without a line in the log for each failure. */
-export type DirectusActivities = Omit<OrderCreationActivities, 'createRideNDineOrder' | 'requestCancellation'>;
+export type DirectusActivities = Omit<
+  OrderCreationActivities,
+  'createRideNDineOrder' | 'stopPartnerAttempts' | 'requestCancellation'
+>;
 
 export function workerActivities(options: {
   url: string;
@@ -27,7 +30,12 @@ export function workerActivities(options: {
   const run = runsFor(runId, workflowId);
   const activities = createActivities({
     orders: createOrdersStore(connectDirectus({ url, token, timeoutMs })),
-    runs: { continueOrder: async () => 'is open', requestCancellation: async () => {}, findEnd },
+    runs: {
+      continueOrder: async () => 'is open',
+      requestCancellation: async () => {},
+      stopAttempts: async () => null,
+      findEnd,
+    },
     ridendine: createRideNDineClient({ baseUrl: 'http://ridendine.invalid', apiKey: 'unused', timeoutMs: 1000 }),
     deadlines: {
       ridendineTimeoutMs: 10_000,
@@ -43,6 +51,7 @@ export function workerActivities(options: {
     createOrderRecord: run((input) => activities.createOrderRecord(input)),
     saveLinkIds: run((input) => activities.saveLinkIds(input)),
     markOrder: run((mark) => activities.markOrder(mark)),
+    cancelCheckout: run((input) => activities.cancelCheckout(input)),
   };
 }
 

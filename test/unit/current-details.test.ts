@@ -11,6 +11,7 @@ const links = {
   order_page: 'https://directus.example.com/admin/content/orders/o-1',
   runbook: 'https://runbook.example.com',
 };
+const cancelled_by = { id: '1', at: '', actor: 'agent-7', action: 'cancel', reason: 'Ticket `1`' } as const;
 const codes = Object.keys(failureCodes) as FailureCode[];
 
 function detailsOf(state: OrderCreationState, view: Omit<RunView, 'state'> = { links }): string {
@@ -39,12 +40,11 @@ describe('the details of a run', () => {
     expect(detailsOf({ stage: 'LINKED', order_id: 'o-1' }, {})).not.toContain('](');
   });
 
-  it('of an order that is taken on do not say that RideNDine knows nothing of it, or that it can be cancelled', () => {
+  it('of an order that is taken on do not say that RideNDine knows nothing of it', () => {
     const state = { stage: 'CREATING_RECORD', order_id: 'o-1' } as const;
 
-    expect(detailsOf(state)).toContain('`cancelOrder`');
     expect(detailsOf(state, { is_taken_on: true })).toContain('RideNDine may have it');
-    expect(detailsOf(state, { is_taken_on: true })).not.toContain('`cancelOrder`');
+    expect(detailsOf(state, { is_taken_on: true })).toContain('it then comes to you for review');
   });
 
   it('of an order that is given up say why, and that Directus is still to be told', () => {
@@ -97,14 +97,19 @@ describe('the details of a run', () => {
     expect(details).not.toContain('until it answers');
   });
 
-  it.each(['VALIDATING', 'CREATING_RECORD'] as const)(
-    'offer to cancel once, in %s, and never a lost order',
+  it.each(['VALIDATING', 'CREATING_RECORD', 'CREATING_RIDENDINE_ORDER'] as const)(
+    'offer to cancel once, in %s, and then say who asked and why, as it was typed',
     (stage) => {
       expect(detailsOf({ stage })).toContain('`cancelOrder`');
-      expect(detailsOf({ stage }, { is_being_cancelled: true })).not.toContain('`cancelOrder`');
-      expect(detailsOf({ stage }, { is_taken_on: true })).not.toContain('`cancelOrder`');
+      expect(detailsOf({ stage }, { cancelled_by })).not.toContain('`cancelOrder`');
+      expect(detailsOf({ stage }, { cancelled_by })).toContain("by `agent-7`: `Ticket '1'`");
     },
   );
+
+  it('in review say that Request Cancellation changes nothing, if somebody has pressed it', () => {
+    expect(detailsOf({ stage: 'NEEDS_REVIEW' }, { cancellation_ignored: true })).toContain('changes nothing');
+    expect(detailsOf({ stage: 'NEEDS_REVIEW' })).not.toContain('changes nothing');
+  });
 
   it('in review say when the decision is overdue', () => {
     expect(detailsOf({ stage: 'NEEDS_REVIEW', review_overdue: true })).toContain('### Your decision is overdue');

@@ -4,6 +4,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { currentRunId } from '../../src/activities/current-run.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
 import type { OrderCreationStage, OrderCreationState } from '../../src/domain/order-creation.ts';
 import {
@@ -696,7 +697,7 @@ describe('a link that clashes', () => {
 });
 
 describe('cancelling', () => {
-  it('before anything is known writes nothing', async () => {
+  it('before anything is known has Directus say so under the key', async () => {
     const request = pickup();
     const scenario = await scenarioOf({
       request,
@@ -715,9 +716,9 @@ describe('cancelling', () => {
     });
 
     expect(failure).toBeInstanceOf(CancelledFailure);
-    expect(state).toMatchObject({ stage: 'CANCELLED' });
+    expect(state).toMatchObject({ stage: 'CANCELLED', order_id: scenario.orderId });
     expect(scenario.calls).not.toContain('createOrderRecord');
-    expect(scenario.marks).toEqual([]);
+    expect(scenario.cancelled).toMatchObject([{ action: 'cancel', actor: 'Request Cancellation in Temporal' }]);
   });
 
   it('while the record is being written marks the order, even though the step then succeeds', async () => {
@@ -835,18 +836,79 @@ describe('cancelling', () => {
     expect(scenario.sent).toEqual([]);
   });
 
-  it('is too late once the order goes to RideNDine: the run completes', async () => {
-    const request = pickup();
-    const scenario = await scenarioOf({ request, ridendine: [noAnswer, noAnswer, undefined] });
-
-    const result = await temporal.run(scenario, async (handle) => {
-      await until(() => scenario.sent.length > 0);
-      await handle.cancel();
-      return await handle.result();
+  it('while RideNDine is asked ends the order if every attempt is proven not to have left', async () => {
+    const scenario = await scenarioOf({
+      request: pickup(),
+      ridendine: [notReached],
+      override: { stopPartnerAttempts: async () => ({ maybe_sent: false, code: 'RideNDineUnavailable' }) },
     });
 
-    expect(result).toMatchObject(scenario.link);
-    expect(scenario.marks).toEqual([]);
+    const failure = await temporal.run(scenario, async (handle) => {
+      await until(() => scenario.sent.length > 0);
+      await handle.cancel();
+      return await failureOf(handle.result());
+    });
+
+    expect(failure).toBeInstanceOf(CancelledFailure);
+    expect(scenario.marks).toMatchObject([{ status: 'CANCELLED', support_action: { action: 'cancel' } }]);
+  });
+
+  it('while RideNDine is asked brings the order to review at once if RideNDine may have it', async () => {
+    const scenario = await scenarioOf({
+      request: pickup(),
+      ridendine: [noAnswer],
+      override: { stopPartnerAttempts: async () => ({ maybe_sent: true, code: 'RideNDineUnavailable' }) },
+    });
+
+    const { calls, result } = await temporal.run(scenario, async (handle) => {
+      await until(() => scenario.sent.length > 0);
+      await handle.cancel();
+      await inReview(scenario);
+      const sent = scenario.sent.length;
+      await temporal.environment.sleep(60 * MINUTE_MS);
+      const made = scenario.sent.length - sent;
+      await decide(handle, { decision: 'link', ridendine_order_id: 'rnd_found', payment_session_id: 'ps_found' });
+      return { calls: made, result: await handle.result() };
+    });
+
+    expect(calls).toBe(0);
+    expect(scenario.marks[0]).toMatchObject({
+      status: 'NEEDS_REVIEW',
+      failure_code: 'RideNDineUnavailable',
+      failure_reason: expect.stringContaining('asked to cancel'),
+      support_action: { action: 'cancel' },
+    });
+    expect(result).toMatchObject({ ridendine_order_id: 'rnd_found' });
+  });
+
+  it('of an order that an earlier run may have sent brings it to review, and asks RideNDine nothing', async () => {
+    const checked = Promise.withResolvers<undefined>();
+    const scenario = await scenarioOf({
+      request: pickup(),
+      override: {
+        async validateCheckout() {
+          await checked.promise;
+          throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+        },
+        async cancelCheckout() {
+          const found = { request_fingerprint: 'fingerprint', run_id: currentRunId(), order_id: scenario.orderId };
+          return { ...found, kind: 'unfinished', store_id: null };
+        },
+      },
+    });
+    const record = scenario.activities.createOrderRecord;
+    scenario.activities.createOrderRecord = async (input) => ({ ...(await record(input)), maybe_sent_before: true });
+
+    await temporal.run(scenario, async (handle) => {
+      await handle.cancel();
+      checked.resolve(undefined);
+      await inReview(scenario);
+      await decide(handle, { decision: 'abandon' });
+      await failureOf(handle.result());
+    });
+
+    expect(scenario.sent).toEqual([]);
+    expect(scenario.marks).toMatchObject([{ status: 'NEEDS_REVIEW' }, { status: 'FAILED' }]);
   });
 });
 

@@ -6,7 +6,6 @@ import type { Payload } from '@temporalio/common';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
-import { currentRunId } from '../../src/activities/run-id.ts';
 import { withStepFailures } from '../../src/activities/step-failures.ts';
 import type { OrderCreationInput, OrderCreationState } from '../../src/domain/order-creation.ts';
 import { orderCreationStart } from '../../src/domain/order-creation.ts';
@@ -25,6 +24,7 @@ const codec = createEncryptionCodec(parseEncryptionKeys(testEncryptionKeys));
 const by = { actor: 'agent-7', reason: 'Ticket 1' };
 const ids = { ridendine_order_id: 'rnd_found', payment_session_id: 'ps_found' };
 
+const notReached = new RideNDineUnavailableError('RideNDine can not be reached.', 'notSent');
 const noAnswer = new RideNDineUnavailableError('RideNDine answered 503.', 'maybeSent', { status: 503 });
 const rejected = new RideNDineRejectedError('RideNDine refused the order (422).', { status: 422 });
 const directusDown = ApplicationFailure.create({
@@ -256,7 +256,7 @@ describe('the update cancelOrder', () => {
     expect(scenario.sent).toEqual([]);
   });
 
-  it('cancels before an order is known, and writes nothing', async () => {
+  it('cancels before an order is known, and has Directus say under the key who wanted it and why', async () => {
     const scenario = worker.newScenario();
     scenario.activities.validateCheckout = async () => {
       throw directusDown;
@@ -266,7 +266,7 @@ describe('the update cancelOrder', () => {
     await handle.executeUpdate('cancelOrder', { args: [by] });
 
     await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
-    expect(scenario.marks).toEqual([]);
+    expect(scenario.cancelled).toMatchObject([{ action: 'cancel', ...by }]);
   });
 
   it('cancels one that is given up, while Directus can not be told', async () => {
@@ -305,52 +305,117 @@ describe('the update cancelOrder', () => {
     const asked = handle.executeUpdate('cancelOrder', { args: [by] }).catch((error: unknown) => error);
     await cancelRequested(handle);
     directus.failWith(
-      ApplicationFailure.nonRetryable('Another live order was made from the quote.', 'QuoteAlreadyUsed'),
+      ApplicationFailure.nonRetryable('The idempotency key belongs to another checkout.', 'IdempotencyKeyReused'),
     );
 
     await expect(asked).resolves.toMatchObject({ cause: { message: expect.stringContaining('ended by itself') } });
-    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'QuoteAlreadyUsed' } });
+    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'IdempotencyKeyReused' } });
   });
 
-  it.each([
-    ['while RideNDine is asked', [noAnswer, noAnswer, undefined], 'CREATING_RIDENDINE_ORDER'],
-    ['in review', [noAnswer, rejected, undefined], 'NEEDS_REVIEW'],
-  ] as const)('is refused %s', async (_when, ridendine, stage) => {
-    const scenario = worker.newScenario({ ridendine: [...ridendine] });
+  it('stops an order that RideNDine surely does not have: it is cancelled, and RideNDine is not asked again', async () => {
+    const scenario = worker.newScenario({ ridendine: [notReached] });
     const handle = await start(scenario);
-    await inStage(handle, stage);
+    await pWaitFor(() => scenario.sent.length > 1, { interval: 20, timeout: 20_000 });
+
+    const answer = await handle.executeUpdate('cancelOrder', { args: [by] });
+
+    expect(answer).toBe('The order is cancelled.');
+    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+    expect(scenario.marks).toMatchObject([{ status: 'CANCELLED', support_action: { action: 'cancel', ...by } }]);
+  });
+
+  it('stops an order that RideNDine may have: it comes to review at once, and says who asked and why', async () => {
+    const scenario = worker.newScenario({ ridendine: [notReached, noAnswer] });
+    const handle = await start(scenario);
+    await pWaitFor(() => scenario.sent.length > 1, { interval: 20, timeout: 20_000 });
+
+    const answer = await handle.executeUpdate<string, [object]>('cancelOrder', { args: [by] });
+    await inReview(handle);
+    const sent = scenario.sent.length;
+    const details = await currentDetailsOf(handle);
+    await handle.executeUpdate('resolveReview', { args: [{ decision: 'link', ...ids, ...by }] });
+    await handle.result();
+
+    expect(answer).toContain('in review');
+    expect(details).toContain('`agent-7`: `Ticket 1`');
+    expect(details).toContain('asked to cancel the order, and RideNDine may have it');
+    expect(scenario.sent).toHaveLength(sent);
+    expect(scenario.marks[0]).toMatchObject({ status: 'NEEDS_REVIEW', support_action: { action: 'cancel', ...by } });
+  });
+
+  it('stops an order again after a decision to ask RideNDine once more', async () => {
+    const scenario = worker.newScenario({ ridendine: [noAnswer] });
+    const handle = await start(scenario);
+    await pWaitFor(() => scenario.sent.length > 0, { interval: 20, timeout: 20_000 });
+    await handle.executeUpdate('cancelOrder', { args: [by] });
+    await inReview(handle);
+    const before = scenario.sent.length;
+    await handle.executeUpdate('resolveReview', { args: [{ decision: 'retry', ...by }] });
+    await pWaitFor(() => scenario.sent.length > before, { interval: 20, timeout: 20_000 });
+    const details = await currentDetailsOf(handle);
+
+    await handle.executeUpdate('cancelOrder', { args: [by] });
+    await inReview(handle);
+    await handle.executeUpdate('resolveReview', { args: [{ decision: 'abandon', ...by }] });
+
+    expect(details).toContain('To stop the order');
+    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'OrderNeedsReview' } });
+  });
+
+  it('lets a call that is under way bring its answer, which then counts', async () => {
+    const answered = Promise.withResolvers<void>();
+    const scenario = worker.newScenario();
+    const usual = { ...scenario.activities };
+    scenario.activities.createRideNDineOrder = async (order) => {
+      const link = await usual.createRideNDineOrder(order);
+      await answered.promise;
+      return link;
+    };
+    const handle = await start(scenario);
+    await pWaitFor(() => scenario.sent.length > 0, { interval: 20, timeout: 20_000 });
+
+    const asked = handle.executeUpdate('cancelOrder', { args: [by] }).catch((error: unknown) => error);
+    await detailsSay(handle, 'it is being stopped');
+    answered.resolve();
+
+    await expect(handle.result()).resolves.toMatchObject(scenario.link);
+    await expect(asked).resolves.toMatchObject({
+      cause: { type: 'DecisionRefused', message: expect.stringContaining('RideNDine has created the order') },
+    });
+    expect(scenario.marks).toEqual([]);
+  });
+
+  it('waits for a call that is under way to fail, and goes by what it came to', async () => {
+    const begun = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    const scenario = worker.newScenario({ ridendine: [notReached] });
+    const usual = { ...scenario.activities };
+    scenario.activities.createRideNDineOrder = async (order) => {
+      begun.resolve();
+      await answered.promise;
+      return await usual.createRideNDineOrder(order);
+    };
+    const handle = await start(scenario);
+    await begun.promise;
+
+    const asked = handle.executeUpdate('cancelOrder', { args: [by] });
+    await detailsSay(handle, 'it is being stopped');
+    answered.resolve();
+
+    await expect(asked).resolves.toBe('The order is cancelled.');
+    expect(scenario.sent).toHaveLength(1);
+  });
+
+  it('is refused in review, in favour of a decision', async () => {
+    const scenario = worker.newScenario(mayHaveIt);
+    const handle = await start(scenario);
+    await inReview(handle);
 
     const refusal = await handle.executeUpdate('cancelOrder', { args: [by] }).catch((error: unknown) => error);
     await handle.terminate();
 
     expect(refusal).toMatchObject({
-      cause: { type: 'DecisionRefused', message: expect.stringContaining('RideNDine may have the order') },
-    });
-  });
-
-  it('is refused where it comes too late, even if Temporal has not heard of it by then', async () => {
-    const checked = Promise.withResolvers<void>();
-    const scenario = worker.newScenario({
-      override: {
-        async validateCheckout() {
-          await checked.promise;
-          const found = { request_fingerprint: 'fingerprint', run_id: currentRunId(), order_id: scenario.orderId };
-          return { ...found, kind: 'unfinished', store_id: null };
-        },
-        async requestCancellation() {
-          throw new Error('Temporal does not take the request.');
-        },
-      },
-    });
-    const handle = await start(scenario);
-
-    const asked = handle.executeUpdate('cancelOrder', { args: [by] }).catch((error: unknown) => error);
-    await pWaitFor(() => scenario.calls.includes('requestCancellation'), { interval: 20, timeout: 20_000 });
-    checked.resolve();
-
-    await expect(handle.result()).resolves.toMatchObject(scenario.link);
-    await expect(asked).resolves.toMatchObject({
-      cause: { type: 'DecisionRefused', message: expect.stringContaining('RideNDine may have the order') },
+      cause: { type: 'DecisionRefused', message: expect.stringContaining('resolveReview') },
     });
   });
 
@@ -372,20 +437,6 @@ describe('the update cancelOrder', () => {
     await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'OrderNeedsReview' } });
   });
 
-  it('is refused for an order that was left half-way, before anybody has looked at it', async () => {
-    const scenario = worker.newScenario();
-    scenario.activities.validateCheckout = async () => {
-      throw directusDown;
-    };
-    const { idempotency_key } = scenario.request;
-    const handle = await start(scenario, { idempotency_key, continue_order: true });
-
-    const refusal = await handle.executeUpdate('cancelOrder', { args: [by] }).catch((error: unknown) => error);
-    await handle.terminate();
-
-    expect(refusal).toMatchObject({ cause: { message: expect.stringContaining('RideNDine may have the order') } });
-  });
-
   it('is refused where Temporal has been asked before, which took no name', async () => {
     const directus = heldDirectus();
     const scenario = worker.newScenario();
@@ -400,6 +451,31 @@ describe('the update cancelOrder', () => {
 
     expect(refusal).toMatchObject({ cause: { message: 'The order is being cancelled already.' } });
     await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+  });
+
+  it('records that Temporal itself was asked where nobody gave a name', async () => {
+    const scenario = worker.newScenario({ ridendine: [notReached] });
+    const handle = await start(scenario);
+    await pWaitFor(() => scenario.sent.length > 0, { interval: 20, timeout: 20_000 });
+
+    await handle.cancel();
+
+    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+    expect(scenario.marks).toMatchObject([
+      { status: 'CANCELLED', support_action: { action: 'cancel', actor: 'Request Cancellation in Temporal' } },
+    ]);
+  });
+
+  it('leaves an order in review where Temporal itself is asked, and the details say so', async () => {
+    const scenario = worker.newScenario(mayHaveIt);
+    const handle = await start(scenario);
+    await inReview(handle);
+
+    await handle.cancel();
+    await detailsSay(handle, '*Request Cancellation* was pressed, and changes nothing');
+    await handle.executeUpdate('resolveReview', { args: [{ decision: 'retry', ...by }] });
+
+    await expect(handle.result()).resolves.toMatchObject(scenario.link);
   });
 
   it('is refused without a name and a reason', async () => {

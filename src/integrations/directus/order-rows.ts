@@ -32,6 +32,19 @@ export interface NewOrder {
   ended?: OrderStatusEntry;
 }
 
+/** A checkout that was cancelled before an order came of it. */
+export interface CancelledCheckout {
+  id: string;
+  idempotencyKey: string;
+  fingerprint: string;
+  quoteId: string;
+  customerId: string | null;
+  fulfillmentMethod: string;
+  workflowId: string;
+  runId: string;
+  supportAction: SupportAction | undefined;
+}
+
 /** An order that is neither linked nor ended, or waits for support staff. */
 export interface UnfinishedOrder {
   idempotencyKey: string;
@@ -197,5 +210,24 @@ export function newOrderRow(order: NewOrder) {
       delete: [],
     },
     // The SDK's types know a JSON field as the literal 'json', and nested items only as a plain array.
+  } as unknown as Partial<OrderRow>;
+}
+
+/** It says that the key is used up and why. What the customer entered is not kept: no order comes of it. */
+export function cancelledRow(checkout: CancelledCheckout) {
+  const { id, idempotencyKey, fingerprint, quoteId, customerId, fulfillmentMethod, supportAction } = checkout;
+  return {
+    [orderFields.id]: id,
+    [orderFields.status]: 'CANCELLED' satisfies OrderStatus,
+    [orderFields.paymentStatus]: NEW_PAYMENT_STATUS,
+    [orderFields.quoteId]: quoteId,
+    [orderFields.customer]: customerId,
+    [orderFields.fulfillmentMethod]: fulfillmentMethod,
+    [orderFields.idempotencyKey]: idempotencyKey,
+    [orderFields.requestFingerprint]: fingerprint,
+    [orderFields.workflowId]: checkout.workflowId,
+    [orderFields.workflowRunId]: checkout.runId,
+    ...(supportAction && { [orderFields.supportActions]: [supportAction] }),
+    // As in `newOrderRow`.
   } as unknown as Partial<OrderRow>;
 }

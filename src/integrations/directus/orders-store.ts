@@ -9,6 +9,7 @@ import type { DirectusConnection } from './directus-client.ts';
 import { parse, parseFirst } from './directus-answer.ts';
 import { DirectusForbiddenError, DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
 import {
+  cancelledRow,
   newOrderRow,
   quoteSchema,
   storedOrderFields,
@@ -18,7 +19,7 @@ import {
   unfinishedOrderSchema,
   waitingOrdersSchema,
 } from './order-rows.ts';
-import type { NewOrder, OrderStatusEntry, UnfinishedOrder } from './order-rows.ts';
+import type { CancelledCheckout, NewOrder, OrderStatusEntry, UnfinishedOrder } from './order-rows.ts';
 import { recordOf } from './recorded-actions.ts';
 
 export interface OrderStatusChange extends OrderStatusEntry {
@@ -62,6 +63,11 @@ export interface OrdersStore {
    * @throws {DirectusNotUniqueError} if the id or the key exists, or the quote has a live order.
    */
   createOrder(order: NewOrder): Promise<StoredOrder>;
+  /**
+   * Writes that a checkout was cancelled before an order came of it, which takes its key for good.
+   * @throws {DirectusNotUniqueError} if the id or the key exists.
+   */
+  recordCancelled(checkout: CancelledCheckout): Promise<StoredOrder>;
   /**
    * Changes the status of an order, if its own is one of `statusesBefore`. One that ends sets its quote free. An action
    * of support staff takes a look at those that are recorded, and is written with the status.
@@ -212,6 +218,21 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
         storedOrderSchema,
         await directus.request(createItem(collections.orders, newOrderRow(order), { fields: storedOrderFields })),
       ),
+
+    recordCancelled: async (checkout) => {
+      const write = async (known: CancelledCheckout) =>
+        parse(
+          storedOrderSchema,
+          await directus.request(createItem(collections.orders, cancelledRow(known), { fields: storedOrderFields })),
+        );
+      try {
+        return await write(checkout);
+      } catch (error) {
+        if (!(error instanceof DirectusRejectedError)) throw error;
+        // Nobody has checked yet whether there is such a customer, and the key is what counts.
+        return await write({ ...checkout, customerId: null });
+      }
+    },
 
     changeStatus: async (id, change) => {
       const { status, failureCode, failureReason, onlyIfUnlinked = false, activeQuoteId, supportAction } = change;

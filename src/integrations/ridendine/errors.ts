@@ -27,17 +27,25 @@ export abstract class RideNDineError extends Error {
   }
 }
 
-/** A definite refusal of this order: 400, 404 (JSON), 410, 422 and other definite 4xx. */
+/** A definite refusal of this order: 400, 410, 422 and other definite 4xx. */
 export class RideNDineRejectedError extends RideNDineError {
-  override readonly name = 'RideNDineRejectedError';
+  override readonly name: string = 'RideNDineRejectedError';
   readonly code = 'RideNDineRejected';
   readonly outcome = 'rejected';
 }
 
 /**
- * The partner refused our credential (401, 403) or we are at the wrong address (3xx, 404 or 405 without JSON): a fault
- * of our configuration. A credential or a redirect is refused before anything is created; of an address that answers
- * like a web server nothing is known.
+ * 404 with JSON: nothing was created. It is a refusal of this order only if it lasts; a gateway in front of RideNDine says
+ * the same for some seconds while it is set up anew.
+ */
+export class RideNDineNotFoundError extends RideNDineRejectedError {
+  override readonly name = 'RideNDineNotFoundError';
+}
+
+/**
+ * The partner refused our credential (401, 403) or we are at the wrong address (3xx, 405, 404 without JSON): a fault of our
+ * configuration. A credential that RideNDine's API refuses (in JSON) and a redirect are *not sent*: nothing is created. A
+ * `303 See Other` may follow an order that was created, and of whoever else answered nothing is known: *maybe sent*.
  */
 export class RideNDineUnauthorizedError extends RideNDineError {
   override readonly name = 'RideNDineUnauthorizedError';

@@ -2,12 +2,16 @@ import { ridendineReplySchema } from '../../domain/ridendine-order.ts';
 import type { LinkIds } from '../../domain/order.ts';
 import {
   RideNDineContractBrokenError,
+  RideNDineNotFoundError,
   RideNDineRateLimitedError,
   RideNDineRejectedError,
   RideNDineUnauthorizedError,
   RideNDineUnavailableError,
 } from './errors.ts';
 import { parseRetryAfterMs } from '../retry-after.ts';
+
+/** The answer to a request that was processed: what came of it is told elsewhere (RFC 9110, section 15.4.4). */
+const SEE_OTHER = 303;
 
 /** An HTTP answer, read to its end. */
 export interface PartnerAnswer {
@@ -43,19 +47,29 @@ export function readReply(answer: PartnerAnswer, now: Date): LinkIds {
     throw new RideNDineContractBrokenError(`RideNDine answered ${status} without the two ids of the order.`, options);
   }
   if (status === 401 || status === 403) {
-    throw new RideNDineUnauthorizedError(`RideNDine refused our credential (${status}).`, 'notSent', options);
+    throw new RideNDineUnauthorizedError(
+      `RideNDine refused our credential (${status}).`,
+      json === undefined ? 'maybeSent' : 'notSent',
+      options,
+    );
   }
   if (status >= 300 && status < 400) {
     throw new RideNDineUnauthorizedError(
       `RideNDine redirected the request (${status}): its address is set wrongly.`,
-      'notSent',
+      status === SEE_OTHER ? 'maybeSent' : 'notSent',
       options,
     );
   }
-  if ((status === 404 || status === 405) && json === undefined) {
+  if (status === 405 || (status === 404 && json === undefined)) {
     throw new RideNDineUnauthorizedError(
       `No RideNDine API answered at its address (${status}): it is set wrongly.`,
       'maybeSent',
+      options,
+    );
+  }
+  if (status === 404) {
+    throw new RideNDineNotFoundError(
+      'RideNDine does not find what the order is about, or is being set up (404).',
       options,
     );
   }

@@ -1,0 +1,104 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { isContinuation, orderCreationWorkflowId } from '../domain/order-creation.ts';
+import type { StoredOrder } from '../domain/order.ts';
+import type { SupportAction } from '../domain/support-action.ts';
+import { deriveOrderId } from '../identity/order-ids.ts';
+import { requestFingerprint } from '../identity/request-fingerprint.ts';
+import { DirectusNotUniqueError } from '../integrations/directus/errors.ts';
+import type { OrdersStore } from '../integrations/directus/orders-store.ts';
+import type { CheckoutRequest } from '../domain/checkout-request.ts';
+import { currentRunId } from './current-run.ts';
+import { directusFailure, finalFailure } from './failures.ts';
+import type { CancelledCheckout, OrderCreationActivities, SupportLinks } from './order-creation-activities.ts';
+import type { OrderRuns } from './order-runs.ts';
+import { standingOf } from './order-standing.ts';
+import { endOfItsRun, isLeftByThisRun, parseInput, requireOwnRun } from './validate-checkout.ts';
+
+interface Dependencies {
+  orders: OrdersStore;
+  runs: Pick<OrderRuns, 'findEnd'>;
+  linksTo: (orderId: string) => SupportLinks;
+}
+
+export function createCancelCheckout({
+  orders,
+  runs,
+  linksTo,
+}: Dependencies): OrderCreationActivities['cancelCheckout'] {
+  return async ({ request: input, support_action }) => {
+    const request = parseInput(input);
+    requireOwnRun(request.idempotency_key);
+    try {
+      const order = await orders.findOrderByKey(request.idempotency_key);
+      const standing = order
+        ? await cancelOrder({ orders, runs }, order, support_action, isContinuation(request) ? undefined : request)
+        : await recordCancelled(orders, isContinuation(request) ? undefined : request, support_action);
+      const { order_id } = standing.kind === 'linked' ? standing.result : standing;
+      return { ...standing, links: linksTo(order_id) };
+    } catch (error) {
+      throw directusFailure(error, 'keep-trying');
+    }
+  };
+}
+
+/** Nobody has written an order yet: a row of its own says that none may come of the key. */
+async function recordCancelled(
+  orders: OrdersStore,
+  request: CheckoutRequest | undefined,
+  supportAction: SupportAction | undefined,
+): Promise<CancelledCheckout> {
+  if (!request) throw finalFailure('OrderNeedsReview', 'There is no order with this idempotency key to continue.');
+  const order_id = deriveOrderId(request.idempotency_key);
+  const fingerprint = requestFingerprint(request);
+  const run_id = currentRunId();
+  try {
+    await orders.recordCancelled({
+      id: order_id,
+      idempotencyKey: request.idempotency_key,
+      fingerprint,
+      quoteId: request.quote_id,
+      customerId: request.customer_id,
+      fulfillmentMethod: request.fulfillment_method,
+      workflowId: orderCreationWorkflowId(request.idempotency_key),
+      runId: run_id,
+      supportAction,
+    });
+  } catch (error) {
+    if (!(error instanceof DirectusNotUniqueError)) throw error;
+    throw ApplicationFailure.create({
+      type: 'DirectusUnavailable',
+      message: 'Another attempt has written an order of this idempotency key meanwhile: it is looked for again.',
+    });
+  }
+  return { kind: 'cancelled', run_id, order_id, request_fingerprint: fingerprint };
+}
+
+async function cancelOrder(
+  { orders, runs }: Pick<Dependencies, 'orders' | 'runs'>,
+  order: StoredOrder,
+  supportAction: SupportAction | undefined,
+  request: CheckoutRequest | undefined,
+): Promise<CancelledCheckout> {
+  const { request_fingerprint } = order;
+  if (request_fingerprint === null || (request && request_fingerprint !== requestFingerprint(request))) {
+    throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
+  }
+  const run_id = currentRunId();
+  const cancelled = { kind: 'cancelled', run_id, order_id: order.id, request_fingerprint } as const;
+  const change = { status: 'CANCELLED', failureCode: null, failureReason: null, supportAction } as const;
+  if (order.status === 'CANCELLED') {
+    await orders.changeStatus(order.id, change);
+    return cancelled;
+  }
+  const standing = standingOf(order);
+  if (standing.kind === 'linked') return { ...standing, request_fingerprint };
+  const isUnsent = standing.kind === 'failed' || isLeftByThisRun(order) || (await endOfItsRun(order, runs)) !== null;
+  if (!isUnsent) {
+    return { kind: 'unfinished', run_id, order_id: order.id, store_id: order.store_id, request_fingerprint };
+  }
+  if (await orders.changeStatus(order.id, { ...change, onlyIfUnlinked: true })) return cancelled;
+  throw ApplicationFailure.create({
+    type: 'DirectusUnavailable',
+    message: 'The order was changed by somebody else meanwhile: it is looked at again.',
+  });
+}

@@ -1,0 +1,21 @@
+import type { OrderCreationActivities } from './order-creation-activities.ts';
+import type { OrderRuns } from './order-runs.ts';
+import { knownFrom } from './partner-word.ts';
+import { currentRun } from './current-run.ts';
+
+const STEP = 'createRideNDineOrder' satisfies keyof OrderCreationActivities;
+
+export function createStopPartnerAttempts({
+  runs,
+}: {
+  runs: Pick<OrderRuns, 'stopAttempts'>;
+}): OrderCreationActivities['stopPartnerAttempts'] {
+  return async () => {
+    const attempts = await runs.stopAttempts(currentRun(), STEP);
+    // The step is over, and the run knows how it ended. Or nothing is proven.
+    if (attempts === null || attempts === 'unstoppable') return { maybe_sent: true, code: null };
+    const { heartbeatDetails, nextAttempt, isFirst } = attempts;
+    const { maybe_sent, code } = knownFrom(heartbeatDetails, { attempt: nextAttempt, isFirst });
+    return { maybe_sent, code };
+  };
+}

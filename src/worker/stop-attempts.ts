@@ -1,0 +1,88 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isGrpcServiceError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import proto from '@temporalio/proto';
+import type { temporal } from '@temporalio/proto';
+import type { StoppedAttempts } from '../activities/order-runs.ts';
+
+type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
+const { PendingActivityState } = proto.temporal.api.enums.v1;
+
+/** For each request. */
+const TIMEOUT_MS = 5000;
+const LOOK_AGAIN_MS = 200;
+
+/** Status codes of gRPC, https://grpc.io/docs/guides/status-codes/. */
+const NOT_FOUND = 5;
+/** Of an older server, and of one that lets nobody pause an activity. */
+const CAN_NOT_HOLD = new Set([7, 12]);
+
+/**
+ * Pauses a pending activity and waits while an attempt is under way: from then on its heartbeat details don't change. It
+ * is for whoever cancels the activity next, since Temporal forgets them then.
+ */
+export async function stopAttempts(
+  client: Client,
+  run: { workflowId: string; runId: string },
+  activityType: string,
+): Promise<StoppedAttempts | 'unstoppable' | null> {
+  const handle = client.workflow.getHandle(run.workflowId, run.runId);
+  const find = async () => {
+    const { raw } = await client.withDeadline(Date.now() + TIMEOUT_MS, () => handle.describe());
+    return raw.pendingActivities?.find(({ activityType: type }) => type?.name === activityType);
+  };
+  const running = await find();
+  if (running && !(await pause(client, run, running))) return 'unstoppable';
+  for (;;) {
+    const pending = await find();
+    if (!pending) return null;
+    if (!isUnderWay(pending)) return await attemptsOf(client, pending);
+    await delay(LOOK_AGAIN_MS);
+  }
+}
+
+/** @returns whether the server can. */
+async function pause(
+  client: Client,
+  execution: { workflowId: string; runId: string },
+  { activityId }: PendingActivity,
+): Promise<boolean> {
+  const { namespace, identity } = client.options;
+  try {
+    await client.withDeadline(Date.now() + TIMEOUT_MS, () =>
+      client.workflowService.pauseActivity({
+        namespace,
+        execution,
+        id: activityId ?? '',
+        identity,
+        reason: 'Somebody asked to cancel the order.',
+      }),
+    );
+    return true;
+  } catch (error) {
+    const code: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
+    if (code !== undefined && CAN_NOT_HOLD.has(code)) return false;
+    // It has ended meanwhile, and the next look says so.
+    if (code === NOT_FOUND) return true;
+    throw error;
+  }
+}
+
+function isUnderWay({ state }: PendingActivity): boolean {
+  return (
+    state === PendingActivityState.PENDING_ACTIVITY_STATE_STARTED ||
+    state === PendingActivityState.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED ||
+    state === PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED
+  );
+}
+
+async function attemptsOf(client: Client, pending: PendingActivity): Promise<StoppedAttempts> {
+  const { attempt, lastFailure, lastStartedTime, heartbeatDetails } = pending;
+  const [details] = await decodeArrayFromPayloads(client.options.loadedDataConverter, heartbeatDetails?.payloads);
+  return {
+    nextAttempt: attempt ?? 1,
+    isFirst: attempt === 1 && lastFailure == null && lastStartedTime == null,
+    heartbeatDetails: details,
+  };
+}
