@@ -10,6 +10,7 @@ import {
   orderCreationStart,
   orderCreationWorkflowId,
 } from '../domain/order-creation.ts';
+import type { OrderCreationRunResult } from '../domain/order.ts';
 import { createEncryptionCodec } from '../encryption/encryption-codec.ts';
 import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
 import { requestFingerprint } from '../identity/request-fingerprint.ts';
@@ -277,16 +278,20 @@ export class OrderCreationClient {
       if (description === undefined || isOpen(description)) {
         if (description && isOver(wait)) return progressOf(description);
         const waited = await waitForResult(calls, handle, wait);
-        if (waited !== undefined) return { state: 'SUCCEEDED', stage: 'LINKED', ...waited, replayed };
+        if (waited !== undefined) return succeeded(waited, replayed);
         const now = await calls.by(requestDeadline(), () => handle.describe());
         if (isOpen(now)) return progressOf(now);
       }
-      const result = readResult(await calls.by(requestDeadline(), () => handle.result()));
-      return { state: 'SUCCEEDED', stage: 'LINKED', ...result, replayed };
+      return succeeded(readResult(await calls.by(requestDeadline(), () => handle.result())), replayed);
     } catch (error) {
       throw failureOf(error) ?? error;
     }
   }
+}
+
+/** An order that an earlier run had linked is the same again, also where that run is gone from Temporal. */
+function succeeded({ replayed, ...result }: OrderCreationRunResult, isJoined: boolean): CreateOrderOutcome {
+  return { state: 'SUCCEEDED', stage: 'LINKED', ...result, replayed: isJoined || replayed === true };
 }
 
 /** @throws TypeError if it is no number. */

@@ -35,7 +35,7 @@ async function viewOfOpen(calls: TemporalCalls, { handle, description }: Describ
 
 async function viewOfClosed(calls: TemporalCalls, { handle, description }: DescribedRun): Promise<OrderView> {
   try {
-    const result = readResult(await calls.by(requestDeadline(), () => handle.result()));
+    const { replayed: _replayed, ...result } = readResult(await calls.by(requestDeadline(), () => handle.result()));
     return { state: 'SUCCEEDED', stage: 'LINKED', ...result };
   } catch (error) {
     const failure = failureOf(error);

@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import type { OrderCreationResult } from '../domain/order.ts';
+import type { OrderCreationRunResult } from '../domain/order.ts';
 import { TemporalUnavailableError } from './errors.ts';
 
-const resultSchema: z.ZodType<OrderCreationResult> = z.object({
+const resultSchema: z.ZodType<OrderCreationRunResult> = z.object({
   order_id: z.string(),
   ridendine_order_id: z.string(),
   payment_session_id: z.string(),
   status: z.string(),
   payment_status: z.string(),
+  replayed: z.literal(true).optional(),
 });
 
 /**
@@ -16,7 +17,7 @@ const resultSchema: z.ZodType<OrderCreationResult> = z.object({
  *
  * @throws {TemporalUnavailableError} if it is not that of an order creation.
  */
-export function readResult(result: unknown): OrderCreationResult {
+export function readResult(result: unknown): OrderCreationRunResult {
   const read = resultSchema.safeParse(result);
   if (read.success) return read.data;
   throw new TemporalUnavailableError('The run under this idempotency key is none of an order creation. Call support.');

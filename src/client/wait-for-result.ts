@@ -1,4 +1,4 @@
-import type { OrderCreationResult } from '../domain/order.ts';
+import type { OrderCreationRunResult } from '../domain/order.ts';
 import type { Handle } from './find-run.ts';
 import { readResult } from './run-result.ts';
 import type { TemporalCalls } from './temporal-calls.ts';
@@ -22,7 +22,7 @@ export async function waitForResult(
   calls: TemporalCalls,
   handle: Handle,
   wait: Wait,
-): Promise<OrderCreationResult | undefined> {
+): Promise<OrderCreationRunResult | undefined> {
   const stopped = Promise.withResolvers<undefined>();
   const onStop = () => stopped.resolve(undefined);
   wait.stopWaiting?.addEventListener('abort', onStop);

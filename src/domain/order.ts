@@ -38,6 +38,12 @@ export interface OrderCreationResult extends LinkIds {
   payment_status: string;
 }
 
+/** What a run of `orderCreation` completes with. */
+export interface OrderCreationRunResult extends OrderCreationResult {
+  /** An earlier run linked the order, and this one found it so. */
+  replayed?: true | undefined;
+}
+
 /** What this phase needs to know of an order in Directus. */
 export interface StoredOrder {
   id: string;

@@ -1,5 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow';
-import type { OrderCreationResult } from '../domain/order.ts';
+import type { OrderCreationRunResult } from '../domain/order.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import { startSteps } from './steps.ts';
 
@@ -15,7 +15,7 @@ import { startSteps } from './steps.ts';
  *   says so under the idempotency key: it is final for the key.
  * - Where nobody can tell whether RideNDine has the order, it waits for the update `resolveReview` instead of guessing.
  */
-export async function orderCreation(input: OrderCreationInput): Promise<OrderCreationResult> {
+export async function orderCreation(input: OrderCreationInput): Promise<OrderCreationRunResult> {
   const steps = startSteps(input);
   // A request to cancel breaks off only what the steps let it break off.
   return await CancellationScope.nonCancellable(async () => {

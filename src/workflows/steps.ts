@@ -7,7 +7,7 @@ import type {
   OrderRecord,
 } from '../activities/order-creation-activities.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
-import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
+import type { LinkIds, OrderCreationResult, OrderCreationRunResult } from '../domain/order.ts';
 import { beforeTheRecord, named } from './activity-options.ts';
 import { openCancellation } from './cancellation.ts';
 import type { AskedUntil } from './current-details.ts';
@@ -27,7 +27,7 @@ interface Steps {
   createRideNDineOrder(order: OrderRecord): Promise<LinkIds>;
   saveLinkIds(order: OrderRecord, link: LinkIds): Promise<OrderCreationResult>;
   /** The order was linked by an earlier run: its ids are the answer. */
-  answerAgain(result: OrderCreationResult): Promise<OrderCreationResult>;
+  answerAgain(result: OrderCreationResult): Promise<OrderCreationRunResult>;
 }
 
 type FoundStanding = Exclude<CheckoutStanding, EndedStanding>;
@@ -170,7 +170,7 @@ export function startSteps(input: OrderCreationInput): Steps {
     async answerAgain(result) {
       progress.enter('LINKED', idsOf(result));
       await cancellation.settle('ended otherwise');
-      return result;
+      return { ...result, replayed: true };
     },
 
     async createOrderRecord(standing) {

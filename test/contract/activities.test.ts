@@ -1053,6 +1053,13 @@ describe('what Directus does wrong', () => {
     ['502 with a page', { status: 502, type: 'text/html', body: '<p>canary' }, 'DirectusUnavailable', false, undefined],
     ['503 for an hour', { status: 503, body: rejection, retryAfter: '3600' }, 'DirectusUnavailable', false, 60_000],
     ['503 with Retry-After', { status: 503, body: rejection, retryAfter: '3' }, 'DirectusUnavailable', false, 3000],
+    [
+      '503 with no pause at all',
+      { status: 503, body: rejection, retryAfter: '0' },
+      'DirectusUnavailable',
+      false,
+      undefined,
+    ],
     ['429 with Retry-After', { status: 429, body: rejection, retryAfter: '2' }, 'DirectusUnavailable', false, 2000],
     ['500', { status: 500, body: rejection }, 'DirectusUnavailable', false, undefined],
     ['403', { status: 403, body: rejection }, 'DirectusUnavailable', false, undefined],

@@ -71,8 +71,11 @@ function fromNow(ms: number): string {
 type AttemptInfo = NonNullable<ConstructorParameters<typeof MockActivityEnvironment>[0]>;
 
 const workflowExecution = { workflowId: 'order-creation-1', runId: 'run-1' };
+/** As Temporal tells it: `partnerBackoff`. */
+const retryPolicy = { initialInterval: 1000, backoffCoefficient: 2, maximumInterval: 30_000 };
 const first: AttemptInfo = {
   workflowExecution,
+  retryPolicy,
   attempt: 1,
   scheduledTimestampMs: 1000,
   currentAttemptScheduledTimestampMs: 1000,
@@ -82,6 +85,7 @@ function later(number: number, heartbeatDetails?: unknown): AttemptInfo {
   const currentAttemptScheduledTimestampMs = 1000 + number;
   return {
     workflowExecution,
+    retryPolicy,
     attempt: number,
     scheduledTimestampMs: 1000,
     currentAttemptScheduledTimestampMs,
@@ -148,6 +152,8 @@ describe('an attempt to create the order at RideNDine', () => {
     [401, 'RideNDineUnauthorized', false, 'notSent', false],
     [429, 'RideNDineRateLimited', false, 'notSent', false],
     [307, 'RideNDineUnauthorized', false, 'notSent', false],
+    [303, 'RideNDineUnauthorized', false, 'maybeSent', true],
+    [405, 'RideNDineUnauthorized', false, 'maybeSent', true],
     [409, 'RideNDineUnavailable', false, 'maybeSent', true],
     [500, 'RideNDineUnavailable', false, 'maybeSent', true],
     [201, 'RideNDineContractBroken', false, 'maybeSent', true],
@@ -181,16 +187,21 @@ describe('an attempt to create the order at RideNDine', () => {
 
 describe('what is known of the attempts before', () => {
   it.each([
-    [401, false],
-    [403, false],
-    [429, false],
-    [307, false],
-    [409, true],
-    [500, true],
-    [404, true],
-    [201, true],
-  ])('is passed on by an attempt that %i ended: it may have been sent is %s', async (status, maybeSent) => {
-    const { url } = await partner(status, 'no JSON');
+    [401, '{}', false],
+    [403, '{}', false],
+    [401, 'no JSON', true],
+    [403, 'no JSON', true],
+    [429, 'no JSON', false],
+    [307, 'no JSON', false],
+    [303, 'no JSON', true],
+    [409, 'no JSON', true],
+    [500, 'no JSON', true],
+    [404, 'no JSON', true],
+    [404, '{}', false],
+    [405, '{}', true],
+    [201, 'no JSON', true],
+  ])('is passed on by an attempt that %i %s ended: it may have been sent is %s', async (status, body, maybeSent) => {
+    const { url } = await partner(status, body);
 
     const { heartbeats } = await attempt(url, newRecord());
 
@@ -253,6 +264,64 @@ describe('what is known of the attempts before', () => {
     ]);
     expect(rejected.failure).toMatchObject({ type: 'RideNDineRejected', nonRetryable: true });
     expect(detailsOf(rejected)).toMatchObject({ outcome: 'rejected', maybe_sent: true });
+  });
+});
+
+describe('a 404 with JSON', () => {
+  const noRoute = '{"message":"no Route matched with those values"}';
+
+  /** What an attempt finds of those before it. */
+  const answeredFor = (attempts: number, ms: number, word: object = { maybe_sent: false }) =>
+    later(attempts + 1, {
+      ...word,
+      attempt: attempts,
+      code: 'RideNDineRejected',
+      not_found: { since: fromNow(-ms), attempts },
+    });
+
+  it.each<[string, AttemptInfo]>([
+    ['the first time', first],
+    ['after two answers', answeredFor(1, 60_000)],
+    ['within ten seconds', answeredFor(5, 9000)],
+  ])('is tried again %s: a gateway in front of RideNDine says the same while it is set up', async (_when, info) => {
+    const { url } = await partner(404, noRoute);
+
+    const made = await attempt(url, newRecord(), info);
+
+    expect(made.failure).toMatchObject({ type: 'RideNDineRejected', nonRetryable: false });
+    expect(made.failure?.nextRetryDelay).toBeUndefined();
+    expect(detailsOf(made)).toMatchObject({ outcome: 'rejected', maybe_sent: false });
+  });
+
+  it('is final once it has lasted for three attempts over ten seconds', async () => {
+    const { url } = await partner(404, noRoute);
+
+    const made = await attempt(url, newRecord(), answeredFor(2, 10_000));
+
+    expect(made.failure).toMatchObject({ type: 'RideNDineRejected', nonRetryable: true });
+    expect(detailsOf(made)).toMatchObject({ outcome: 'rejected', maybe_sent: false });
+  });
+
+  it('lasts for an order that may have been sent, too, and says so', async () => {
+    const { url } = await partner(404, noRoute);
+    const record = newRecord({ maybe_sent_before: true });
+
+    const second = await attempt(url, record, answeredFor(1, 5000, { maybe_sent: true }));
+    const third = await attempt(url, record, answeredFor(2, 10_000, { maybe_sent: true }));
+
+    expect(second.failure).toMatchObject({ nonRetryable: false });
+    expect(third.failure).toMatchObject({ type: 'RideNDineRejected', nonRetryable: true });
+    expect(detailsOf(third)).toMatchObject({ outcome: 'rejected', maybe_sent: true });
+  });
+
+  it('begins anew after any other answer', async () => {
+    const noAnswer = await partner(503);
+    const { heartbeats } = await attempt(noAnswer.url, newRecord(), answeredFor(2, 60_000));
+    const { url } = await partner(404, noRoute);
+
+    const made = await attempt(url, newRecord(), later(4, heartbeats.at(-1)));
+
+    expect(made.failure).toMatchObject({ nonRetryable: false });
   });
 });
 
@@ -398,6 +467,27 @@ describe('the pause before the next attempt', () => {
     const { failure } = await attempt(url, newRecord());
 
     expect(failure?.nextRetryDelay).toBe(7000);
+  });
+
+  it.each([
+    ['0', 1],
+    ['0', 6],
+    ['1', 3],
+    ['29', 6],
+  ])('is the usual one where RideNDine asks for less: Retry-After %s, attempt %i', async (retryAfter, number) => {
+    const { url } = await partner(503, '{}', { 'retry-after': retryAfter });
+
+    const { failure } = await attempt(url, newRecord(), number === 1 ? first : later(number));
+
+    expect(failure?.nextRetryDelay).toBeUndefined();
+  });
+
+  it('is the longer one of what RideNDine asks for and what our configuration takes', async () => {
+    const { url } = await partner(401, '{}', { 'retry-after': '1' });
+
+    const { failure } = await attempt(url, newRecord());
+
+    expect(failure?.nextRetryDelay).toBe(10_000);
   });
 
   it('is never longer than the time that is left for an order that was not sent', async () => {

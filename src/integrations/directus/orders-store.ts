@@ -118,6 +118,12 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       ),
     );
 
+  const insertOrder = async (row: Partial<OrderRow>) =>
+    parse(
+      storedOrderSchema,
+      await directus.request(createItem(collections.orders, row, { fields: storedOrderFields })),
+    );
+
   const updateOrder = async (id: string, condition: object, change: Partial<OrderRow>) =>
     parseFirst(
       storedOrderSchema,
@@ -213,24 +219,15 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
         ),
       ),
 
-    createOrder: async (order) =>
-      parse(
-        storedOrderSchema,
-        await directus.request(createItem(collections.orders, newOrderRow(order), { fields: storedOrderFields })),
-      ),
+    createOrder: (order) => insertOrder(newOrderRow(order)),
 
     recordCancelled: async (checkout) => {
-      const write = async (known: CancelledCheckout) =>
-        parse(
-          storedOrderSchema,
-          await directus.request(createItem(collections.orders, cancelledRow(known), { fields: storedOrderFields })),
-        );
       try {
-        return await write(checkout);
+        return await insertOrder(cancelledRow(checkout));
       } catch (error) {
         if (!(error instanceof DirectusRejectedError)) throw error;
         // Nobody has checked yet whether there is such a customer, and the key is what counts.
-        return await write({ ...checkout, customerId: null });
+        return await insertOrder(cancelledRow({ ...checkout, customerId: null }));
       }
     },
 
