@@ -93,6 +93,16 @@ function later(number: number, heartbeatDetails?: unknown): AttemptInfo {
   };
 }
 
+/** What an attempt finds after so many answers 404, the first of them `ms` ago. */
+function afterNotFound(attempts: number, ms: number, word: object = { maybe_sent: false }): AttemptInfo {
+  return later(attempts + 1, {
+    ...word,
+    attempt: attempts,
+    code: 'RideNDineRejected',
+    not_found: { since: fromNow(-ms), attempts },
+  });
+}
+
 interface Attempt {
   result?: LinkIds;
   failure?: ApplicationFailure;
@@ -270,19 +280,10 @@ describe('what is known of the attempts before', () => {
 describe('a 404 with JSON', () => {
   const noRoute = '{"message":"no Route matched with those values"}';
 
-  /** What an attempt finds of those before it. */
-  const answeredFor = (attempts: number, ms: number, word: object = { maybe_sent: false }) =>
-    later(attempts + 1, {
-      ...word,
-      attempt: attempts,
-      code: 'RideNDineRejected',
-      not_found: { since: fromNow(-ms), attempts },
-    });
-
   it.each<[string, AttemptInfo]>([
     ['the first time', first],
-    ['after two answers', answeredFor(1, 60_000)],
-    ['within ten seconds', answeredFor(5, 9000)],
+    ['after two answers', afterNotFound(1, 60_000)],
+    ['within ten seconds', afterNotFound(5, 9000)],
   ])('is tried again %s: a gateway in front of RideNDine says the same while it is set up', async (_when, info) => {
     const { url } = await partner(404, noRoute);
 
@@ -296,7 +297,7 @@ describe('a 404 with JSON', () => {
   it('is final once it has lasted for three attempts over ten seconds', async () => {
     const { url } = await partner(404, noRoute);
 
-    const made = await attempt(url, newRecord(), answeredFor(2, 10_000));
+    const made = await attempt(url, newRecord(), afterNotFound(2, 10_000));
 
     expect(made.failure).toMatchObject({ type: 'RideNDineRejected', nonRetryable: true });
     expect(detailsOf(made)).toMatchObject({ outcome: 'rejected', maybe_sent: false });
@@ -306,8 +307,8 @@ describe('a 404 with JSON', () => {
     const { url } = await partner(404, noRoute);
     const record = newRecord({ maybe_sent_before: true });
 
-    const second = await attempt(url, record, answeredFor(1, 5000, { maybe_sent: true }));
-    const third = await attempt(url, record, answeredFor(2, 10_000, { maybe_sent: true }));
+    const second = await attempt(url, record, afterNotFound(1, 5000, { maybe_sent: true }));
+    const third = await attempt(url, record, afterNotFound(2, 10_000, { maybe_sent: true }));
 
     expect(second.failure).toMatchObject({ nonRetryable: false });
     expect(third.failure).toMatchObject({ type: 'RideNDineRejected', nonRetryable: true });
@@ -316,7 +317,7 @@ describe('a 404 with JSON', () => {
 
   it('begins anew after any other answer', async () => {
     const noAnswer = await partner(503);
-    const { heartbeats } = await attempt(noAnswer.url, newRecord(), answeredFor(2, 60_000));
+    const { heartbeats } = await attempt(noAnswer.url, newRecord(), afterNotFound(2, 60_000));
     const { url } = await partner(404, noRoute);
 
     const made = await attempt(url, newRecord(), later(4, heartbeats.at(-1)));

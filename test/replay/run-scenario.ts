@@ -4,6 +4,7 @@ import type { DataConverter } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import type { NativeConnection, WorkerOptions, WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { createRequestCancellation } from '../../src/activities/request-cancellation.ts';
+import { createStopPartnerAttempts } from '../../src/activities/stop-partner-attempts.ts';
 import { REQUEST_ID_MEMO, orderCreationStart } from '../../src/domain/order-creation.ts';
 import type { OrderCreationInput } from '../../src/domain/order-creation.ts';
 import { createOrderRuns } from '../../src/worker/order-runs.ts';
@@ -66,8 +67,12 @@ function prepare({ options, change, input, byHand, workflow = 'orderCreation' }:
     idempotency_key: key,
   } as const;
   const scenario = createScenario({ request, nowMs: Date.now(), ...options });
-  const requestCancellation = createRequestCancellation({ runs: createOrderRuns(client) });
-  const steps = { ...scenario.activities, requestCancellation };
+  const runs = createOrderRuns(client);
+  const steps = {
+    ...scenario.activities,
+    requestCancellation: createRequestCancellation({ runs }),
+    stopPartnerAttempts: createStopPartnerAttempts({ runs }),
+  };
   const start = orderCreationStart((input?.(key) ?? request) as OrderCreationInput, {
     fingerprint: 'fingerprint',
     quoteId: request.quote_id,

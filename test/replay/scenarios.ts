@@ -67,9 +67,9 @@ export const scenarios: ReplayScenario[] = [
     name: 'ended-by-the-run-that-wrote-it',
     change: (_activities, { marks, orderId }) => ({
       async validateCheckout() {
-        if (marks.length > 0) throw ApplicationFailure.nonRetryable('It was cancelled.', 'OrderCancelled');
+        if (marks.length > 0) throw ApplicationFailure.nonRetryable('The quote has expired.', 'QuoteExpired');
         const found = { run_id: currentRunId(), order_id: orderId, request_fingerprint: 'fingerprint' };
-        return { ...found, kind: 'ended', status: 'CANCELLED', failure_code: null };
+        return { ...found, kind: 'ended', status: 'FAILED', failure_code: 'QuoteExpired' };
       },
     }),
   },
@@ -174,8 +174,67 @@ export const scenarios: ReplayScenario[] = [
     },
   },
   {
-    name: 'cancelled-too-late',
-    options: { ridendine: [noAnswer, undefined] },
+    name: 'cancelled-while-ridendine-is-asked',
+    options: { ridendine: [notReached] },
+    async drive(handle) {
+      await untilAttemptsFailed(handle);
+      await handle.executeUpdate('cancelOrder', { args: [by] });
+    },
+  },
+  {
+    name: 'review-after-a-cancellation',
+    options: { ridendine: [noAnswer] },
+    async drive(handle) {
+      await untilAttemptsFailed(handle);
+      await cancel(handle);
+      await decide({ decision: 'link', ...ids })(handle);
+    },
+  },
+  {
+    name: 'review-of-a-lost-run-that-is-cancelled',
+    input: continuation,
+    change: (activities, { orderId }) => ({
+      async validateCheckout() {
+        throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+      },
+      async cancelCheckout() {
+        const found = { run_id: currentRunId(), order_id: orderId, request_fingerprint: 'fingerprint' };
+        return { ...found, kind: 'unfinished', store_id: null };
+      },
+      async createOrderRecord(input) {
+        return { ...(await activities.createOrderRecord(input)), maybe_sent_before: true };
+      },
+    }),
+    async drive(handle) {
+      await cancel(handle);
+      await decide({ decision: 'abandon' })(handle);
+    },
+  },
+  {
+    name: 'review-ignores-a-cancellation',
+    options: { ridendine: mayHaveIt },
+    async drive(handle) {
+      await untilState(handle, ({ stage }) => stage === 'NEEDS_REVIEW');
+      await cancel(handle);
+      await decide({ decision: 'retry' })(handle);
+    },
+  },
+  {
+    name: 'link-while-a-cancellation-is-asked-for',
+    change(activities) {
+      const asked = Promise.withResolvers<void>();
+      return {
+        async createRideNDineOrder(order) {
+          const link = await activities.createRideNDineOrder(order);
+          await asked.promise;
+          return link;
+        },
+        async stopPartnerAttempts() {
+          asked.resolve();
+          return await activities.stopPartnerAttempts();
+        },
+      };
+    },
     async drive(handle) {
       await untilState(handle, ({ stage }) => stage === 'CREATING_RIDENDINE_ORDER');
       await cancel(handle);
@@ -259,6 +318,18 @@ function decide(decision: object): (handle: WorkflowHandle) => Promise<void> {
 
 async function cancel(handle: WorkflowHandle): Promise<void> {
   await handle.cancel();
+}
+
+/** Until an attempt at RideNDine has failed, and the next one is waited for. */
+async function untilAttemptsFailed(handle: WorkflowHandle): Promise<void> {
+  const isFailed = async () => {
+    const { pendingActivities } = (await handle.describe()).raw;
+    return pendingActivities?.some(({ activityType, lastFailure }) => {
+      return activityType?.name === 'createRideNDineOrder' && lastFailure != null;
+    });
+  };
+  const pause = { interval: 50, timeout: { milliseconds: 20_000, message: 'No attempt at RideNDine has failed.' } };
+  await pWaitFor(async () => (await isFailed()) === true, pause);
 }
 
 async function untilState(handle: WorkflowHandle, isReached: (state: OrderCreationState) => boolean): Promise<void> {

@@ -108,7 +108,7 @@ async function untilAttempts(handle: WorkflowHandle, count: number): Promise<voi
   await pWaitFor(
     async () => {
       const { pendingActivities } = (await handle.describe()).raw;
-      return Number(pendingActivities?.[0]?.attempt ?? 0) > count;
+      return (pendingActivities?.[0]?.attempt ?? 0) > count;
     },
     { interval: 50, timeout: 60_000 },
   );

@@ -49,8 +49,13 @@ const outcomes: Partial<Record<OrderOutcome, string[]>> = {
     'failure-createRideNDineOrder-RideNDineRateLimited',
     'failure-createRideNDineOrder-RideNDineUnavailable',
   ],
-  abandoned: ['review-abandon'],
-  cancelled: ['cancelled-before-the-record', 'cancelled-during-the-record', 'cancelled-by-support'],
+  abandoned: ['review-abandon', 'review-of-a-lost-run-that-is-cancelled'],
+  cancelled: [
+    'cancelled-before-the-record',
+    'cancelled-during-the-record',
+    'cancelled-by-support',
+    'cancelled-while-ridendine-is-asked',
+  ],
 };
 
 const ofOrders = scenarios.filter(({ workflow }) => workflow !== 'orderSweep').map(({ name }) => name);
