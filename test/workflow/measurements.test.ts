@@ -158,7 +158,7 @@ describe('a run', () => {
 
   it('has its failed order counted under the code of the failure', () => {
     for (const name of [...(outcomes.refused ?? []), ...(outcomes.failed ?? [])]) {
-      const code = name.startsWith('failure-') ? name.split('-').at(-1) : 'OrderCancelled';
+      const code = name.startsWith('failure-') ? name.split('-').at(-1) : 'QuoteExpired';
       expect(samples('cooco_orders_total', name)[0]?.labels['code']).toBe(code);
     }
   });
