@@ -8,7 +8,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { OrderCreationActivities } from '../activities/order-creation-activities.ts';
-import { CANCEL_ORDER_UPDATE, faultsOfCancelRequest } from '../domain/review-decision.ts';
+import { CANCEL_ORDER_UPDATE, faultsOfCancelRequest, withoutBlanksAtEnds } from '../domain/review-decision.ts';
 import type { CancelRequest } from '../domain/review-decision.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 import { afterTheRecord } from './activity-options.ts';
@@ -60,7 +60,7 @@ export function openCancellation({ onAsked }: { onAsked: () => void }): Cancella
     cancelOrder,
     (request) =>
       CancellationScope.nonCancellable(async () => {
-        by = supportAction('cancel', request, currentUpdateInfo()?.id);
+        by = supportAction('cancel', withoutBlanksAtEnds(request), currentUpdateInfo()?.id);
         onAsked();
         const isAnswered = condition(() => answer !== undefined);
         // Once it is too late the run goes on, and may end, whether or not Temporal has heard.
