@@ -162,7 +162,7 @@ function requireOwnRun(idempotencyKey: string): void {
 function parseInput(input: unknown): OrderCreationInput {
   const continuation = continuationSchema.safeParse(input);
   if (continuation.success) return continuation.data;
-  const read = readCheckoutRequest(input);
+  const read = readCheckoutRequest(input, { answered: false });
   if (read.ok) return read.request;
   throw checkoutFailure(read.problems);
 }

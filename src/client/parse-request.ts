@@ -4,7 +4,7 @@ import { OrderFailedError } from './errors.ts';
 
 /** @throws {OrderFailedError} `CheckoutInvalid`, which repeats nothing that the caller made up. */
 export function parseRequest(input: CheckoutRequestInput): CheckoutRequest {
-  const read = readCheckoutRequest(input);
+  const read = readCheckoutRequest(input, { answered: true });
   if (read.ok) return read.request;
   const [first, ...others] = read.problems;
   const message =

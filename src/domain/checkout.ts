@@ -54,7 +54,7 @@ export function checkCheckout(request: CheckoutRequest, quote: QuoteRecord | nul
   }
   const expiresAt = checkExpiry(quote.expires_at, now, report);
   if (quote.fulfillment_method !== request.fulfillment_method) {
-    report('CheckoutInvalid', 'fulfillment_method', 'The quote was made for the other fulfillment method.');
+    report('CheckoutInvalid', 'fulfillment_method', 'The quote is for another fulfillment method, or for none.');
   }
   const items = checkItems(quote.items_snapshot, report);
   const totals = checkTotals(quote.totals, items, report);

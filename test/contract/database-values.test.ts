@@ -213,18 +213,18 @@ describe('a value that no column holds', () => {
       ...newCheckoutRequest(),
       customer_note: 'n'.repeat(4001),
       shipping_snapshot: { address: '1 Example Street', lat: 10.5, lng: 106.25, s2_cell: 2 ** 60 },
-      totals: null,
+      fulfillment_method: 'DINE_IN' as 'DELIVERY',
     };
 
     const failure = await failureOf(worker.validateCheckout(request));
 
     const problems = [
+      ['fulfillment_method', 'The value must be DELIVERY or PICKUP.'],
       [
         'shipping_snapshot.s2_cell',
         'The number is too large to be kept exactly. Send one from -9007199254740991 to 9007199254740991, or a text.',
       ],
       ['customer_note', 'The text is too long: at most 4000 characters.'],
-      ['totals', 'Unknown field.'],
     ].map(([field, detail]) => ({ code: 'CheckoutInvalid', field, detail }));
     expect(failure).toMatchObject({ type: 'CheckoutInvalid', nonRetryable: true, details: [{ problems }] });
     expect(() => parseRequest(request)).toThrow(expect.objectContaining({ problems }));
