@@ -1,6 +1,13 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { httpUrl, parseEnvironment, secret, SettingsError, wholeNumber } from '../src/config/environment.ts';
+import {
+  httpUrl,
+  parseEnvironment,
+  secret,
+  setVariables,
+  SettingsError,
+  wholeNumber,
+} from '../src/config/environment.ts';
 import { gatewayVariables } from '../src/config/gateway-settings.ts';
 import { namesTemporal, readTemporalSettings, type TemporalSettings } from '../src/config/temporal-settings.ts';
 import { workerVariables } from '../src/config/worker-settings.ts';
@@ -47,11 +54,7 @@ export const portVariables = {
  * @throws {SettingsError}
  */
 export function readStackSettings(environment: Environment): StackSettings {
-  const set = Object.fromEntries(
-    Object.entries(environment).flatMap(([name, value]) =>
-      value === undefined || value === '' ? [] : [[name, value]],
-    ),
-  );
+  const set = setVariables(environment);
   const variables = parseEnvironment(stackVariables(set), set);
   const ports = {
     temporal: variables.STACK_TEMPORAL_PORT,

@@ -4,12 +4,13 @@ import { z } from 'zod';
 import { checkCheckout } from '../domain/checkout.ts';
 import type { Checkout } from '../domain/checkout.ts';
 import type { CheckoutRequest } from '../domain/checkout-request.ts';
-import { checkoutRequestSchema, hyphenatedUuid } from '../domain/checkout-request.ts';
+import { hyphenatedUuid } from '../domain/checkout-request.ts';
 import { isFailureCode } from '../domain/failure-codes.ts';
 import { isContinuation, orderCreationWorkflowId } from '../domain/order-creation.ts';
 import type { OrderContinuation, OrderCreationInput } from '../domain/order-creation.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { QuoteRecord } from '../domain/quote.ts';
+import { readCheckoutRequest } from '../domain/read-checkout-request.ts';
 import { deriveOrderId } from '../identity/order-ids.ts';
 import { requestFingerprint } from '../identity/request-fingerprint.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
@@ -56,7 +57,7 @@ export function createValidateCheckout({
 }
 
 async function standingOfCheckout({ orders, runs }: Sources, request: CheckoutRequest): Promise<CheckoutStanding> {
-  const { order, requireQuote } = await read(orders, request);
+  const { order, requireQuote } = await readRecords(orders, request);
   const request_fingerprint = requestFingerprint(request);
   const soundCheckout = () => requireSoundCheckout(request, requireQuote());
   const found = {
@@ -161,22 +162,16 @@ export function requireOwnRun(idempotencyKey: string): void {
 export function parseInput(input: unknown): OrderCreationInput {
   const continuation = continuationSchema.safeParse(input);
   if (continuation.success) return continuation.data;
-  const parsed = checkoutRequestSchema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  throw checkoutFailure(
-    parsed.error.issues.map((issue) => ({
-      code: 'CheckoutInvalid',
-      field: issue.path.join('.') || 'request',
-      detail: 'Missing, unknown or not of the expected form.',
-    })),
-  );
+  const read = readCheckoutRequest(input, { answered: false });
+  if (read.ok) return read.request;
+  throw checkoutFailure(read.problems);
 }
 
 /**
  * Side by side: the customer waits for one round trip, not for two. A quote that can't be read is no reason to fail
  * before it is needed: of an order that exists the ids may be all that is asked for.
  */
-async function read(orders: OrdersStore, request: CheckoutRequest) {
+async function readRecords(orders: OrdersStore, request: CheckoutRequest) {
   const [order, quote] = await Promise.allSettled([
     orders.findOrderByKey(request.idempotency_key),
     orders.findQuote(request.quote_id),

@@ -2,6 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import ms from 'ms';
 import type { StringValue } from 'ms';
 import { z } from 'zod';
+import { trimPasted } from '../domain/pasted-text.ts';
 
 /** Settings that can't be used. `message` lists every problem, one a line, and no value: a value may be a secret. */
 export class SettingsError extends Error {
@@ -15,8 +16,19 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads settings from environment variables, all problems at once. An empty variable counts as not set, as compose
- * files and shells leave them.
+ * The variables that are set, without the blanks and line breaks at their ends: whoever pastes a token or keeps it in a
+ * file brings them along. A variable that is empty then counts as not set, as compose files and shells leave them.
+ */
+export function setVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment)
+      .map(([name, value = '']): [string, string] => [name, trimPasted(value)])
+      .filter(([, value]) => value !== ''),
+  );
+}
+
+/**
+ * Reads settings from environment variables ({@link setVariables}), all problems at once.
  *
  * @throws {SettingsError}
  */
@@ -24,7 +36,7 @@ export function parseEnvironment<Schema extends z.ZodObject>(
   schema: Schema,
   environment: NodeJS.ProcessEnv,
 ): z.output<Schema> {
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const set = setVariables(environment);
   const parsed = schema.safeParse(set);
   if (parsed.success) return parsed.data;
   throw new SettingsError(

@@ -1,7 +1,7 @@
 import { loadClientConfigProfile, loadConfigData, toClientOptions } from '@temporalio/envconfig';
 import type { ClientConfigProfile, ClientConfigTLS, ConfigDataSource } from '@temporalio/envconfig';
 import { z } from 'zod';
-import { parseEnvironment, secret, SettingsError } from './environment.ts';
+import { parseEnvironment, secret, setVariables, SettingsError } from './environment.ts';
 
 const DEFAULT_ADDRESS = '127.0.0.1:7233';
 const DEFAULT_NAMESPACE = 'default';
@@ -52,7 +52,8 @@ export interface TemporalSettings {
 
 /** Whether the environment says which Temporal to use, itself or by a file. */
 export function namesTemporal(environment: NodeJS.ProcessEnv): boolean {
-  return ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some((name) => Boolean(environment[name]));
+  const set = setVariables(environment);
+  return ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some((name) => name in set);
 }
 
 /**
@@ -64,9 +65,7 @@ export function namesTemporal(environment: NodeJS.ProcessEnv): boolean {
  */
 export function readTemporalSettings(environment: NodeJS.ProcessEnv): TemporalSettings {
   parseEnvironment(temporalVariables, environment);
-  const set = Object.fromEntries(
-    Object.entries(environment).flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
-  );
+  const set = setVariables(environment);
   const { tls, ...profile } = checked(loadProfile(set), set);
   const files = tls === undefined || tls.disabled ? tls : readFiles(tls, set);
   const { connectionOptions, namespace } = toClientOptions({ ...profile, ...(files && { tls: files }) });

@@ -1,8 +1,13 @@
 import { z } from 'zod';
 import type { CheckoutRequest } from './checkout-request.ts';
 import type { FailureCode } from './failure-codes.ts';
+import { fieldPath } from './field-path.ts';
+import { MOST_FAULTS, faultsOfJson } from './json-faults.ts';
+import type { JsonFault } from './json-faults.ts';
+import { hasBlank, hasControl, hasInvisible, trimPasted } from './pasted-text.ts';
 import { cartLineSchema, totalsSchema } from './quote.ts';
 import type { CartLine, QuoteRecord, Totals } from './quote.ts';
+import { ruleBrokenBy, rules } from './value-rules.ts';
 
 /** One thing that is wrong with a checkout. `detail` never repeats what the customer entered. */
 export interface CheckoutProblem {
@@ -49,14 +54,11 @@ export function checkCheckout(request: CheckoutRequest, quote: QuoteRecord | nul
   }
   const expiresAt = checkExpiry(quote.expires_at, now, report);
   if (quote.fulfillment_method !== request.fulfillment_method) {
-    report('CheckoutInvalid', 'fulfillment_method', 'The quote was made for the other fulfillment method.');
+    report('CheckoutInvalid', 'fulfillment_method', 'The quote is for another fulfillment method, or for none.');
   }
   const items = checkItems(quote.items_snapshot, report);
   const totals = checkTotals(quote.totals, items, report);
-  const merchantId = presentText(quote.store?.ridendine_merchant_id);
-  if (merchantId === undefined) {
-    report('StoreNotOnRideNDine', 'store.ridendine_merchant_id', 'The store has no RideNDine merchant.');
-  }
+  const merchantId = checkMerchantId(quote.store?.ridendine_merchant_id, report);
   const customer = checkCustomer(quote.customer, report);
 
   if (
@@ -128,20 +130,23 @@ function checkItems(value: unknown, report: Report): CartLine[] | undefined {
   if (!Array.isArray(value) || value.length === 0) {
     return report('CheckoutInvalid', 'quote.items_snapshot', 'The quote has no items.');
   }
-  const parsed = z.array(cartLineSchema).safeParse(value);
-  if (!parsed.success) return reportIssues(parsed.error, 'quote.items_snapshot', report);
+  const faults = [
+    ...faultsOfShape(z.array(cartLineSchema), value),
+    ...value.flatMap((line, index) => faultsOfJson(line).map(({ path, rule }) => ({ path: [index, ...path], rule }))),
+  ];
+  if (reportFaults(faults, 'quote.items_snapshot', report)) return undefined;
   // The quote's own lines, not the parsed copy: RideNDine gets them as Phase 2 wrote them, members in their order.
   return value as CartLine[];
 }
 
 function checkTotals(value: unknown, items: CartLine[] | undefined, report: Report): Totals | undefined {
-  const parsed = totalsSchema.safeParse(value);
-  if (!parsed.success) return reportIssues(parsed.error, 'quote.totals', report);
-  const { subtotal } = parsed.data;
-  if (items && typeof subtotal === 'number' && subtotal !== sumOfLines(items)) {
+  const faults = [...faultsOfShape(totalsSchema, value), ...faultsOfJson(value)];
+  if (reportFaults(faults, 'quote.totals', report)) return undefined;
+  const totals = value as Totals;
+  if (items && typeof totals.subtotal === 'number' && totals.subtotal !== sumOfLines(items)) {
     return report('CheckoutInvalid', 'quote.totals.subtotal', 'The subtotal is not the sum of the lines.');
   }
-  return value as Totals;
+  return totals;
 }
 
 /** Exact for any cart: amounts may be as large as a safe integer, their sum larger. */
@@ -149,25 +154,49 @@ function sumOfLines(items: CartLine[]): number {
   return Number(items.reduce((sum, line) => sum + BigInt(line.quantity) * BigInt(line.unit_price), 0n));
 }
 
+/** People enter it in Directus, and paste it there. */
+function checkMerchantId(value: string | null | undefined, report: Report): string | undefined {
+  const field = 'store.ridendine_merchant_id';
+  const merchantId = trimPasted(value ?? '');
+  if (merchantId === '') return report('StoreNotOnRideNDine', field, 'The store has no RideNDine merchant.');
+  return hasBlank(merchantId) ? report('StoreNotOnRideNDine', field, rules.blank) : merchantId;
+}
+
+/** What a text about a customer may not have in it, at its ends aside. */
+const customerRules = {
+  name: { isBroken: hasControl, rule: rules.control },
+  phone: { isBroken: hasInvisible, rule: rules.invisible },
+  email: { isBroken: hasBlank, rule: rules.blank },
+} as const;
+
 function checkCustomer(
   customer: NonNullable<QuoteRecord['customer']>,
   report: Report,
 ): Checkout['customer'] | undefined {
   const [name, phone, email] = (['name', 'phone', 'email'] as const).map((field) => {
-    const text = presentText(customer[field]);
-    if (text === undefined) report('CheckoutInvalid', `customer.${field}`, `The customer has no ${field}.`);
-    return text;
+    const text = trimPasted(customer[field] ?? '');
+    const { isBroken, rule } = customerRules[field];
+    if (text === '') return report('CheckoutInvalid', `customer.${field}`, `The customer has no ${field}.`);
+    return isBroken(text) ? report('CheckoutInvalid', `customer.${field}`, rule) : text;
   });
   if (name === undefined || phone === undefined || email === undefined) return undefined;
   return { id: customer.id, name, phone, email };
 }
 
-/** Reports what a schema found, by path alone: the schema's own messages may repeat what was entered. */
-function reportIssues(error: z.ZodError, base: string, report: Report): undefined {
-  for (const issue of error.issues) {
-    const path = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-    report('CheckoutInvalid', `${base}${path}`, 'Missing, or not what an order needs here.');
+function faultsOfShape(schema: z.ZodType, value: unknown): JsonFault[] {
+  const { error } = schema.safeParse(value, { error: ruleBrokenBy });
+  return (error?.issues ?? []).map(({ path, message }) => ({ path, rule: message }));
+}
+
+/** Reports the first fault of each field, and no more than anybody mends at once. @returns whether there is any. */
+function reportFaults(faults: JsonFault[], base: string, report: Report): boolean {
+  const byField = new Map<string, string>();
+  for (const { path, rule } of faults) {
+    const field = fieldPath(base, path);
+    if (byField.size < MOST_FAULTS && !byField.has(field)) byField.set(field, rule);
   }
+  for (const [field, rule] of byField) report('CheckoutInvalid', field, rule);
+  return faults.length > 0;
 }
 
 function presentText(value: unknown): string | undefined {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isShallow, storableText } from './storable-text.ts';
+import { storableText } from './storable-text.ts';
+import { rules } from './value-rules.ts';
 
 /** An amount in the currency's minor unit (cents, or whole units for a currency without them). */
 const amount = z.int().min(0);
@@ -7,30 +8,26 @@ const amount = z.int().min(0);
 /** What fits a text column of Directus. */
 const shortText = storableText.min(1).max(255);
 
-/** Phase 2 may write any JSON; nested too deeply, it could be neither stored nor sent. */
-const shallowJson = z.custom<z.core.util.JSONType>((value) => isShallow(value));
+/** Phase 2 may write any JSON here: `faultsOfJson` says whether it is kept as it was written. */
+const anyJson = z.custom<z.core.util.JSONType>();
 
 /** One line of a quote's cart. `unit_price` includes the options; other fields are kept as they are. */
-export const cartLineSchema = z
-  .looseObject({
-    menu_item_id: shortText,
-    name: shortText,
-    quantity: z.int32().min(1),
-    unit_price: amount,
-    options: shallowJson.optional(),
-    note: storableText.nullish(),
-  })
-  .refine((line) => isShallow(line));
+export const cartLineSchema = z.looseObject({
+  menu_item_id: shortText,
+  name: shortText,
+  quantity: z.int32().min(1),
+  unit_price: amount,
+  options: anyJson.optional(),
+  note: storableText.nullish(),
+});
 export type CartLine = z.output<typeof cartLineSchema>;
 
 /** What the customer pays, as Phase 2 quoted it. Other fields (fees, taxes) are kept as they are. */
-export const totalsSchema = z
-  .looseObject({
-    currency: z.string().regex(/^[A-Z]{3}$/),
-    total: amount,
-    subtotal: amount.nullish(),
-  })
-  .refine((totals) => isShallow(totals));
+export const totalsSchema = z.looseObject({
+  currency: z.string().regex(/^[A-Z]{3}$/, rules.noCurrency),
+  total: amount,
+  subtotal: amount.nullish(),
+});
 export type Totals = z.output<typeof totalsSchema>;
 
 /**

@@ -1,5 +1,6 @@
 import { longestLinkId } from './order.ts';
-import { isStorable } from './storable.ts';
+import { hasBlank, trimPasted } from './pasted-text.ts';
+import { faultOfText } from './storable.ts';
 
 /** Type of the failure by which a decision that can't be taken is refused. Its message is shown in clear. */
 export const DECISION_REFUSED = 'DecisionRefused';
@@ -89,6 +90,15 @@ export function faultsOfCancelRequest(input: unknown, nameOf = (field: string) =
   return words.flatMap((field) => faultOf(field, given, nameOf) ?? []);
 }
 
+/** A decision or a cancellation as it is carried out and kept: people paste along what they do not see. */
+export function withoutBlanksAtEnds<Typed extends ReviewDecision | CancelRequest>(typed: Typed): Typed {
+  const trimmed = Object.entries(typed).map(([field, value]): [string, unknown] => [
+    field,
+    Object.hasOwn(fields, field) && typeof value === 'string' ? trimPasted(value) : value,
+  ]);
+  return { ...typed, ...Object.fromEntries(trimmed) };
+}
+
 function isDecision(value: unknown): value is ReviewDecision['decision'] {
   return typeof value === 'string' && Object.hasOwn(fieldsOf, value);
 }
@@ -96,28 +106,36 @@ function isDecision(value: unknown): value is ReviewDecision['decision'] {
 function faultOfDecision(value: unknown, given: Map<string, unknown>, nameOf: (field: string) => string): string {
   const name = nameOf('decision');
   if (!isGiven(value)) return `${name} is missing: it has to be ${DECISIONS}.${meant('decision', given)}`;
-  const almost = typeof value === 'string' ? value.trim().toLowerCase() : '';
+  const almost = typeof value === 'string' ? trimPasted(value).toLowerCase() : '';
   return `${name} has to be ${DECISIONS}.${isDecision(almost) ? ` Write "${almost}" exactly so.` : ''}`;
 }
 
 function faultOf(field: Field, given: Map<string, unknown>, nameOf: (field: string) => string): string | undefined {
-  const value = given.get(field);
+  const typed = given.get(field);
   const name = nameOf(field);
   const { what, longest } = fields[field];
-  if (value === undefined || value === null) return `${name} is missing: it tells ${what}.${meant(field, given)}`;
-  if (typeof value !== 'string') return `${name} has to be a text in double quotes: it tells ${what}.`;
-  if (value.trim() === '') return `${name} is empty: it tells ${what}.`;
+  if (typed === undefined || typed === null) return `${name} is missing: it tells ${what}.${meant(field, given)}`;
+  if (typeof typed !== 'string') return `${name} has to be a text in double quotes: it tells ${what}.`;
+  const value = trimPasted(typed);
+  if (value === '') return `${name} is empty: it tells ${what}.`;
   if (value.length > longest) {
     return `${name} is too long: it may have ${longest} characters, and has ${value.length}.`;
   }
-  if (!isStorable(value)) return `${name} contains a character that can not be stored: type it anew.`;
+  if (faultOfText(value) !== undefined) return `${name} contains a character that can not be stored: type it anew.`;
   if (isFromAnExample(value)) return `${name} is still that of the example: it tells ${what}.`;
+  if (isId(field) && hasBlank(value)) {
+    return `${name} has a blank, a line break or an invisible character in it: copy the id anew.`;
+  }
   return undefined;
+}
+
+function isId(field: Field): boolean {
+  return ids.some((id) => id === field);
 }
 
 /** What our own texts put where something has to be filled in. */
 function isFromAnExample(value: string): boolean {
-  return /…|\.\.\.|^<.*>$/.test(value.trim()) || value.trim().toLowerCase() === 'your name';
+  return /…|\.\.\.|^<.*>$/.test(value) || value.toLowerCase() === 'your name';
 }
 
 function isGiven(value: unknown): boolean {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Checkout } from './checkout.ts';
 import { longestLinkId } from './order.ts';
 import type { LinkIds } from './order.ts';
+import { trimPasted } from './pasted-text.ts';
 import { storableText } from './storable-text.ts';
 
 /** RideNDine's `Idempotency-Key` header of an order (brief, step 3.3): the same for every attempt of every run. */
@@ -30,11 +31,11 @@ export function buildRideNDineRequest(orderId: string, checkout: Checkout): stri
   });
 }
 
-/**
- * RideNDine's reply (brief, step 3.4). Fields beyond these are ignored. An id that could not be stored is no reply: else
- * saving it would fail for ever.
- */
+/** An id that RideNDine gives is taken byte for byte. One that could not be stored is none: saving it would fail for ever. */
+const partnerId = (longest: number) => storableText.max(longest).refine((id) => trimPasted(id) !== '');
+
+/** RideNDine's reply (brief, step 3.4). Fields beyond these are ignored. */
 export const ridendineReplySchema: z.ZodType<LinkIds> = z.object({
-  ridendine_order_id: storableText.min(1).max(longestLinkId.ridendine_order_id),
-  payment_session_id: storableText.min(1).max(longestLinkId.payment_session_id),
+  ridendine_order_id: partnerId(longestLinkId.ridendine_order_id),
+  payment_session_id: partnerId(longestLinkId.payment_session_id),
 });

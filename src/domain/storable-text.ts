@@ -1,30 +1,23 @@
 import { z } from 'zod';
-import { isStorable } from './storable.ts';
+import { faultsOfJson, isPlainObject } from './json-faults.ts';
+import { faultOfText } from './storable.ts';
+import { rules } from './value-rules.ts';
 
-const message = 'contains a character that can not be stored';
+export const storableText = z.string().superRefine((text, context) => {
+  const message = faultOfText(text);
+  if (message !== undefined) context.addIssue(message);
+});
 
-export const storableText = z.string().refine(isStorable, message);
-
-/** Deeper than any address or cart, and shallow enough that nothing which walks through it runs out of stack. */
-const DEEPEST = 32;
-
-/** Whether a JSON value is nested no deeper than that, and each of its texts, names of members included, is sound. */
-function isSoundJson(value: unknown, isSoundText: (text: string) => boolean, depth = DEEPEST): boolean {
-  if (typeof value === 'string') return isSoundText(value);
-  if (typeof value !== 'object' || value === null) return true;
-  if (depth === 0) return false;
-  return Object.entries(value).every(
-    ([key, member]) => isSoundText(key) && isSoundJson(member, isSoundText, depth - 1),
-  );
-}
-
-/** A JSON object that is not nested deeply, and of which every text, names of members included, can be stored. */
+/**
+ * A JSON object that can be stored and sent on as it was written: every text and number in it is kept, and it is not
+ * nested deeply. What comes out is a copy, as it goes over the wire.
+ */
 export const storableJson = z
   .custom<Record<string, z.core.util.JSONType>>()
-  .refine((value) => isSoundJson(value, isStorable), { error: `${message}, or is nested too deeply`, abort: true })
-  .pipe(z.record(z.string(), z.json()));
-
-/** Whether a JSON value is nested no deeper than anything that walks through it can follow. */
-export function isShallow(value: unknown): boolean {
-  return isSoundJson(value, () => true);
-}
+  .superRefine((value, context) => {
+    if (!isPlainObject(value)) return context.addIssue({ code: 'custom', message: rules.noObject });
+    for (const { path, rule } of faultsOfJson(value, faultOfText)) {
+      context.addIssue({ code: 'custom', path, message: rule });
+    }
+  })
+  .transform((value) => JSON.parse(JSON.stringify(value)) as typeof value);

@@ -32,7 +32,7 @@ export const supportAdvice: Record<FailureCode, SupportAdvice> = {
   QuoteExpired: { whenFailed: NEW_CHECKOUT },
   StoreNotOnRideNDine: {
     whenFailed:
-      "Have the store's RideNDine merchant id entered in Directus (Stores). Then the customer can confirm the checkout again.",
+      "Have the store's RideNDine merchant id entered in Directus (Stores), without a blank in it. Then the customer can confirm the checkout again.",
   },
   QuoteAlreadyUsed: {
     whenFailed:

@@ -71,7 +71,7 @@ const requestBodySchema = checkoutRequestSchema
       description: 'Where a DELIVERY goes: address, lat and lng, besides whatever else you keep. Not for a PICKUP.',
     }),
     customer_note: shape.customer_note.meta({ description: 'What the customer adds, for people.' }),
-    idempotency_key: hyphenatedUuid.optional().meta({ description: 'If it is given, that of the header.' }),
+    idempotency_key: hyphenatedUuid.nullish().meta({ description: 'If it is given, that of the header.' }),
   })
   .meta({ id: 'Checkout' });
 

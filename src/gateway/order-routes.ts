@@ -38,8 +38,8 @@ export function registerOrderRoutes(app: FastifyInstance, options: OrderRoutesOp
     if (typeof body !== 'object' || body === null || Array.isArray(body)) {
       return sendProblem(reply, { code: 'MalformedRequest', detail: 'The body must be a JSON object.' });
     }
-    const keyInBody = 'idempotency_key' in body ? body.idempotency_key : undefined;
-    if (keyInBody !== undefined && hyphenatedUuid.safeParse(keyInBody).data !== key.data) {
+    const keyInBody = 'idempotency_key' in body ? body.idempotency_key : null;
+    if (keyInBody !== null && hyphenatedUuid.safeParse(keyInBody).data !== key.data) {
       return sendProblem(reply, {
         code: 'IdempotencyKeyInvalid',
         detail: 'The idempotency_key in the body differs from the header Idempotency-Key.',

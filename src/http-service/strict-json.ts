@@ -1,3 +1,5 @@
+import { parseExactly } from './exact-numbers.ts';
+
 /** Deeper than the domain takes any JSON: what is refused here is nothing of ours. */
 const DEEPEST = 64;
 
@@ -11,22 +13,22 @@ export class StrictJsonError extends Error {
 
 /**
  * Parses JSON and refuses what `JSON.parse` takes silently: bytes that are no UTF-8, a member that is given twice (the
- * last would win, for us), members named after prototypes, and more nesting than anything of ours has.
+ * last would win, for us), members named after prototypes, and more nesting than anything of ours has. A number that
+ * would not come out as it was written is no number afterwards: see {@link parseExactly}.
  *
  * @throws {StrictJsonError}
  */
 export function parseStrictJson(bytes: Buffer): unknown {
   let text: string;
-  let value: unknown;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    value = JSON.parse(text);
+    JSON.parse(text);
   } catch {
     // The parser's own message quotes the body.
     throw new StrictJsonError('The body is not JSON in UTF-8.');
   }
   checkMembers(text);
-  return value;
+  return parseExactly(text);
 }
 
 /** Walks through text that is known to be JSON, so that every string in it ends and every bracket has its other. */

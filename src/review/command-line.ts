@@ -1,5 +1,6 @@
 import { parseOptions, UsageError } from '../command-line/parse-options.ts';
-import { faultsOfReviewDecision } from '../domain/review-decision.ts';
+import { trimPasted } from '../domain/pasted-text.ts';
+import { faultsOfReviewDecision, withoutBlanksAtEnds } from '../domain/review-decision.ts';
 import type { ReviewDecision } from '../domain/review-decision.ts';
 
 export const USAGE = `npm run review -- <command>
@@ -61,7 +62,7 @@ export function parseCommandLine(args: string[]): ReviewCommand {
       };
       const faults = faultsOfReviewDecision(decision, (field) => `--${field.replaceAll('_', '-')}`);
       if (faults.length > 0) throw new UsageError(faults.join('\n'));
-      return { name: 'decide', id: neededId(command, id), decision: decision as ReviewDecision };
+      return { name: 'decide', id: neededId(command, id), decision: withoutBlanksAtEnds(decision as ReviewDecision) };
     }
     default:
       throw new UsageError(`There is no command "${command}": it is list, show, retry, link or abandon.`);
@@ -69,10 +70,11 @@ export function parseCommandLine(args: string[]): ReviewCommand {
 }
 
 function neededId(command: string, id: string | undefined): string {
-  if (id === undefined || id.trim() === '') {
+  const trimmed = trimPasted(id ?? '');
+  if (trimmed === '') {
     throw new UsageError(`"${command}" needs the id of an order: "npm run review -- list" shows those in review.`);
   }
-  return id.trim();
+  return trimmed;
 }
 
 function refuseOptions(command: string, given: object): void {

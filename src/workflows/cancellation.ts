@@ -9,7 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { OrderCreationActivities } from '../activities/order-creation-activities.ts';
-import { CANCEL_ORDER_UPDATE, faultsOfCancelRequest } from '../domain/review-decision.ts';
+import { CANCEL_ORDER_UPDATE, faultsOfCancelRequest, withoutBlanksAtEnds } from '../domain/review-decision.ts';
 import type { CancelRequest } from '../domain/review-decision.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 import { afterTheRecord } from './activity-options.ts';
@@ -91,7 +91,7 @@ export function openCancellation(options: {
     cancelOrder,
     (request) =>
       CancellationScope.nonCancellable(async () => {
-        ask(supportAction('cancel', request, currentUpdateInfo()?.id));
+        ask(supportAction('cancel', withoutBlanksAtEnds(request), currentUpdateInfo()?.id));
         const own = asked;
         await condition(() => own?.answer !== undefined);
         const given = own?.answer as Answer;

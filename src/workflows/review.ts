@@ -8,7 +8,12 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import { count } from '../domain/metrics.ts';
-import { DECISION_REFUSED, RESOLVE_REVIEW_UPDATE, faultsOfReviewDecision } from '../domain/review-decision.ts';
+import {
+  DECISION_REFUSED,
+  RESOLVE_REVIEW_UPDATE,
+  faultsOfReviewDecision,
+  withoutBlanksAtEnds,
+} from '../domain/review-decision.ts';
 import type { ReviewDecision } from '../domain/review-decision.ts';
 
 const resolveReview = defineUpdate<void, [ReviewDecision]>(RESOLVE_REVIEW_UPDATE);
@@ -50,7 +55,7 @@ export function openReview<Outcome>(): Review<Outcome> {
       isDeciding = true;
       try {
         if (!current) return;
-        decided = { outcome: await current.carryOut(decision) };
+        decided = { outcome: await current.carryOut(withoutBlanksAtEnds(decision)) };
         count(metricMeter, 'reviewsDecided', { decision: decision.decision });
       } finally {
         isDeciding = false;

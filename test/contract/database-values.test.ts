@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parseRequest } from '../../src/client/parse-request.ts';
 import type { NewOrder } from '../../src/integrations/directus/order-rows.ts';
 import { createOrdersStore } from '../../src/integrations/directus/orders-store.ts';
 import type { OrdersStore } from '../../src/integrations/directus/orders-store.ts';
@@ -80,7 +81,7 @@ describe('a value at the edge of its column', () => {
     ['options that look like a number', { options: '5' }, { options: '"5"' }],
     ['options that look like JSON', { options: '{"a":1}' }, { options: JSON.stringify('{"a":1}') }],
     ['options that read null', { options: 'null' }, { options: '"null"' }],
-    ['options that are a number', { options: 1e300 }, { options: '1e+300' }],
+    ['options that are a number', { options: 1e-300 }, { options: '1e-300' }],
     ['options that are false', { options: false }, { options: 'false' }],
     ['options without any', { options: [] }, { options: '[]' }],
     ['options with a NUL character', { options: { a: '\u0000' } }, { options: String.raw`{"a":"\u0000"}` }],
@@ -116,6 +117,28 @@ describe('a value at the edge of its column', () => {
   });
 });
 
+describe('a value that people paste', () => {
+  it('goes to RideNDine without what they have not seen at its ends', async () => {
+    const request = await checkoutOf({});
+    const [quote] = await directus.rows('quotes', { id: { _eq: request.quote_id } });
+    await postgres.sql(`update stores set ridendine_merchant_id = $1 where id = $2`, 'rnd-m-2\n', quote?.['store']);
+    await postgres.sql(
+      `update customers set phone = $1, email = $2 where id = $3`,
+      '\u00a0+1 555 0100',
+      'one@example.com\r\n',
+      request.customer_id,
+    );
+
+    const orderId = await createdOrder(request);
+
+    const [order] = await postgres.sql('select ridendine_request from orders where id = $1', orderId);
+    expect(JSON.parse(String(order?.['ridendine_request']))).toMatchObject({
+      merchant_id: 'rnd-m-2',
+      customer: { phone: '+1 555 0100', email: 'one@example.com' },
+    });
+  });
+});
+
 describe('a value that no column holds', () => {
   it.each<[string, Record<string, unknown>]>([
     ['a menu_item_id of 256 characters', { menu_item_id: 'm'.repeat(256) }],
@@ -131,6 +154,7 @@ describe('a value that no column holds', () => {
     ['a price beyond what a number tells apart', { unit_price: 9_007_199_254_740_992 }],
     ['a price beyond 64 bits', { unit_price: 1e30 }],
     ['a price written out', { unit_price: 'a lot' }],
+    ['options that are a number which stands for many', { options: 1e300 }],
     ['options nested 1000 deep', { options: nested(1000) }],
     ['something else nested 1000 deep', { extra: nested(1000) }],
   ])('in the cart is refused for good before anything is written: %s', async (_what, fields) => {
@@ -156,6 +180,54 @@ describe('a value that no column holds', () => {
 
     expect(failure).toMatchObject({ type: 'CheckoutInvalid', nonRetryable: true });
     expect(await countRows()).toEqual(before);
+  });
+
+  it.each([
+    ['items_snapshot', 'quote.items_snapshot[0].options[0].id'],
+    ['totals', 'quote.totals.fees[0].id'],
+  ])(
+    'in a quote as Phase 2 wrote it is refused with its field, whatever Directus makes of it: %s',
+    async (column, field) => {
+      const request = await checkoutOf({});
+      const id = '738529527931269425';
+      const written = {
+        items_snapshot: `[{"menu_item_id":"dish-1","name":"First dish","quantity":1,"unit_price":100,"options":[{"id":${id}}]}]`,
+        totals: `{"currency":"USD","total":100,"fees":[{"id":${id}}]}`,
+      }[column];
+      await postgres.sql(`update quotes set ${column} = $1 where id = $2`, written, request.quote_id);
+
+      const failure = await failureOf(worker.validateCheckout(request));
+
+      const detail =
+        'The number is too large to be kept exactly. Send one from -9007199254740991 to 9007199254740991, or a text.';
+      expect(failure).toMatchObject({
+        type: 'CheckoutInvalid',
+        nonRetryable: true,
+        details: [{ problems: [{ code: 'CheckoutInvalid', field, detail }] }],
+      });
+    },
+  );
+
+  it('is told of a run that was started by hand in the words in which a caller is told', async () => {
+    const request = {
+      ...newCheckoutRequest(),
+      customer_note: 'n'.repeat(4001),
+      shipping_snapshot: { address: '1 Example Street', lat: 10.5, lng: 106.25, s2_cell: 2 ** 60 },
+      fulfillment_method: 'DINE_IN' as 'DELIVERY',
+    };
+
+    const failure = await failureOf(worker.validateCheckout(request));
+
+    const problems = [
+      ['fulfillment_method', 'The value must be DELIVERY or PICKUP.'],
+      [
+        'shipping_snapshot.s2_cell',
+        'The number is too large to be kept exactly. Send one from -9007199254740991 to 9007199254740991, or a text.',
+      ],
+      ['customer_note', 'The text is too long: at most 4000 characters.'],
+    ].map(([field, detail]) => ({ code: 'CheckoutInvalid', field, detail }));
+    expect(failure).toMatchObject({ type: 'CheckoutInvalid', nonRetryable: true, details: [{ problems }] });
+    expect(() => parseRequest(request)).toThrow(expect.objectContaining({ problems }));
   });
 
   // Nobody gets these past Directus. It answers 500, which is no different from a database that is ill.

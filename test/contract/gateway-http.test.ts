@@ -143,6 +143,27 @@ describe('a body', () => {
   });
 
   it.each([
+    ['an integer beyond those that a double tells apart', '1152921504606846977', 'too large to be kept exactly'],
+    ['its neighbour', '1152921504606846978', 'too large to be kept exactly'],
+    ['an integer with an exponent', '1e300', 'too large to be kept exactly'],
+    ['a number beyond all doubles', '1e400', 'too large to be kept exactly'],
+    ['a fraction with more digits than a double has', '10.500000000000000001', 'too many digits to be kept exactly'],
+    ['a number that a double takes for 0', '1e-400', 'too close to 0 to be kept exactly'],
+  ])('with %s in the address is refused with the field named', async (_what, number, rule) => {
+    const inside = `"address":"1 Example Street","lat":10.5,"lng":106.25,"cells":[{"s2":${number}}]`;
+    const body = JSON.stringify({ ...checkout, shipping_snapshot: undefined });
+
+    const response = await gateway.post(key, `${body.slice(0, -1)},"shipping_snapshot":{${inside}}}`);
+
+    const problem = await expectProblem(response, 422);
+    expect(problem).toMatchObject({
+      code: 'CheckoutInvalid',
+      problems: [{ field: 'shipping_snapshot.cells[0].s2', detail: expect.stringContaining(rule) }],
+    });
+    expect(JSON.stringify(problem)).not.toContain(number);
+  });
+
+  it.each([
     ['text/plain', {}],
     ['application/xml', {}],
     ['application/json', { 'content-encoding': 'gzip' }],

@@ -297,6 +297,24 @@ describe('a decision from the command line', () => {
     await expect(handle.result()).resolves.toMatchObject(ids);
   });
 
+  it('to link takes ids that were pasted with a blank or a line break at their ends', async () => {
+    const { orderId, handle } = await orderInReview();
+    const ids = { ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` };
+
+    const { exitCode, stdout } = await review('link', [
+      `${orderId}\u00a0`,
+      `--ridendine-order-id=${ids.ridendine_order_id} `,
+      `--payment-session-id=\u200b${ids.payment_session_id}\n`,
+      ...by,
+    ]);
+
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: `Done: the order ${orderId} is linked to the RideNDine order ${ids.ridendine_order_id}.`,
+    });
+    await expect(handle.result()).resolves.toMatchObject(ids);
+  });
+
   it('to abandon ends the order for good', async () => {
     const { orderId, handle, marks } = await orderInReview();
 

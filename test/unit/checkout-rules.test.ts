@@ -203,13 +203,37 @@ const broken: [string, Case, string, string][] = [
     'a line with anything else that is nested too deeply',
     withLine({ ...line, extra: nested(4000) }),
     'CheckoutInvalid',
-    'quote.items_snapshot[1]',
+    'quote.items_snapshot[1].extra',
   ],
   [
     'totals that are nested too deeply',
     withTotals({ currency: 'USD', total: 1300, fees: nested(4000) }),
     'CheckoutInvalid',
-    'quote.totals',
+    'quote.totals.fees',
+  ],
+  [
+    'an option with an id that is no longer what Phase 2 wrote',
+    withLine({ ...line, options: [{ id: Number('738529527931269425') }] }),
+    'CheckoutInvalid',
+    'quote.items_snapshot[1].options[0].id',
+  ],
+  [
+    'anything else of a line that is no longer what Phase 2 wrote',
+    withLine({ ...line, sku: { no: -(2 ** 53) } }),
+    'CheckoutInvalid',
+    'quote.items_snapshot[1].sku.no',
+  ],
+  [
+    'anything else of the totals that is no longer what Phase 2 wrote',
+    withTotals({ currency: 'USD', total: 1300, taxes: [{ amount: 1e21 }] }),
+    'CheckoutInvalid',
+    'quote.totals.taxes[0].amount',
+  ],
+  [
+    'a price that is no longer what Phase 2 wrote',
+    withLine({ ...line, unit_price: 2 ** 53 }),
+    'CheckoutInvalid',
+    'quote.items_snapshot[1].unit_price',
   ],
 
   ['no totals', withTotals(null), 'CheckoutInvalid', 'quote.totals'],
@@ -250,16 +274,25 @@ const broken: [string, Case, string, string][] = [
     'quote.totals.subtotal',
   ],
 
+  [
+    'a phone with an invisible character in it',
+    withCustomer({ phone: '+1\u200b555' }),
+    'CheckoutInvalid',
+    'customer.phone',
+  ],
+  ['an email with a blank in it', withCustomer({ email: 'a b@example.com' }), 'CheckoutInvalid', 'customer.email'],
   ['no store', delivery({ quote: { store: null } }), 'StoreNotOnRideNDine', 'store.ridendine_merchant_id'],
-  ...[null, '', '  '].map((merchant): [string, Case, string, string] => [
-    `a store whose merchant is ${JSON.stringify(merchant)}`,
-    delivery({ quote: { store: { id: 'store-1', ridendine_merchant_id: merchant } } }),
-    'StoreNotOnRideNDine',
-    'store.ridendine_merchant_id',
-  ]),
+  ...[null, '', '  ', '\u00a0\u200b', 'rnd m-2', 'rnd-m-2\nrnd-m-3', 'rnd\u200b-m-2', 'rnd-m\u0007'].map(
+    (merchant): [string, Case, string, string] => [
+      `a store whose merchant is ${JSON.stringify(merchant)}`,
+      delivery({ quote: { store: { id: 'store-1', ridendine_merchant_id: merchant } } }),
+      'StoreNotOnRideNDine',
+      'store.ridendine_merchant_id',
+    ],
+  ),
 
   ...(['name', 'phone', 'email'] as const).flatMap((field) =>
-    [null, '', '  '].map((value): [string, Case, string, string] => [
+    [null, '', '  ', '\u00a0\n', 'a\nb@example.com', 'a\u0000b'].map((value): [string, Case, string, string] => [
       `a customer whose ${field} is ${JSON.stringify(value)}`,
       withCustomer({ [field]: value }),
       'CheckoutInvalid',
@@ -313,6 +346,9 @@ const sound: [string, Case][] = [
   ['a free dish', withLine({ ...line, unit_price: 0 })],
   ['a price beyond 32 bits', withLine({ ...line, unit_price: 9_007_199_254_740_991 })],
   ['a line without options and note', withLine({ ...line, options: null, note: null })],
+  ['options with a number in a text', withLine({ ...line, options: [{ id: '738529527931269425' }] })],
+  ['options with the largest and the smallest number', withLine({ ...line, options: [2 ** 53 - 1, 5e-324] })],
+  ['a name with the joiners of its script', withCustomer({ name: 'A\u200cB \u{1F469}\u200d\u{1F373}' })],
   ['options that are a text', withLine({ ...line, options: 'large' })],
   ['options of options', withLine({ ...line, options: nested(30) })],
   ['the last moment of the year 9999', delivery({ quote: { expires_at: '9999-12-31T23:59:59.999Z' } })],
@@ -329,6 +365,62 @@ describe('the checkout rules', () => {
 
   it.each(sound)('accept %s', (_what, checkout) => {
     expect(problemsOf(checkout)).toEqual([]);
+  });
+
+  it('send what people paste without the blanks at its ends', () => {
+    const { request, quote } = withCustomer({
+      name: ' Customer One\u00a0',
+      phone: '\u202a+1 555 0100\u202c',
+      email: 'customer-one@example.com\r\n',
+    });
+    const store = { id: 'store-1', ridendine_merchant_id: '\ufeff rnd-m-2\u200b\n' };
+
+    const checked = checkCheckout(request, quote && { ...quote, store }, NOW);
+
+    expect(checked).toMatchObject({
+      ok: true,
+      checkout: {
+        merchant_id: 'rnd-m-2',
+        customer: { name: 'Customer One', phone: '+1 555 0100', email: 'customer-one@example.com' },
+      },
+    });
+  });
+
+  it.each<[string, unknown, string]>([
+    ['nothing', undefined, 'The value is missing.'],
+    ['a text', 'two', 'The value must be a number.'],
+    ['0', 0, 'The number is too small: at least 1.'],
+    ['half a dish', 0.5, 'The number must be a whole one.'],
+    ['more than a column holds', 2_147_483_648, 'The number is too large: at most 2147483647.'],
+  ])('say which rule a quantity breaks that is %s', (_what, quantity, detail) => {
+    expect(problemsOf(withLine({ ...line, quantity }))).toEqual([
+      { code: 'CheckoutInvalid', field: 'quote.items_snapshot[1].quantity', detail },
+    ]);
+  });
+
+  it.each<[string, Case, string]>([
+    ['a long name', withLine({ ...line, name: 'n'.repeat(256) }), 'The text is too long: at most 255 characters.'],
+    ['no line', withLine(null), 'The value is missing.'],
+    ['a line that is a text', withLine('dish'), 'The value must be a JSON object.'],
+    ['a price', withLine({ ...line, unit_price: 2 ** 53 }), 'The number is too large: at most 9007199254740991.'],
+    [
+      'a currency',
+      withTotals({ currency: 'usd', total: 1 }),
+      'The value must be a currency code of ISO 4217: three capital letters.',
+    ],
+    [
+      'an option',
+      withLine({ ...line, options: [2 ** 60] }),
+      'The number is too large to be kept exactly. Send one from -9007199254740991 to 9007199254740991, or a text.',
+    ],
+  ])('say which rule a quote breaks: %s', (_what, checkout, detail) => {
+    expect(problemsOf(checkout).map((problem) => problem.detail)).toEqual([detail]);
+  });
+
+  it('report no more numbers than anybody looks into at once', () => {
+    const options = Array.from({ length: 5000 }, () => 2 ** 60);
+
+    expect(problemsOf(withLine({ ...line, options }))).toHaveLength(20);
   });
 
   it('report every problem at once, each with its own code and field', () => {

@@ -11,7 +11,11 @@ const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const newId = { requestId: expect.stringMatching(/^[0-9a-f-]{36}$/), timeoutMs: 5000 };
 
 /** Sends one checkout to a gateway before these orders. */
-async function post(createOrder: Orders['createOrder'], headers: Record<string, string> = {}) {
+async function post(
+  createOrder: Orders['createOrder'],
+  headers: Record<string, string> = {},
+  more: Record<string, unknown> = {},
+) {
   const lines: string[] = [];
   const gateway = createGateway({
     orders: { createOrder, getOrder: () => Promise.reject(new Error('Nobody asks.')) },
@@ -26,7 +30,7 @@ async function post(createOrder: Orders['createOrder'], headers: Record<string, 
   const response = await gateway.inject({
     method: 'POST',
     url: '/v1/orders',
-    payload,
+    payload: { ...payload, ...more },
     headers: { ...usual, ...headers },
   });
   await gateway.close();
@@ -62,5 +66,15 @@ describe('the gateway', () => {
     expect(response.payload + log).not.toContain('Canary');
     expect(log).toContain('"error":"TypeError"');
     expect(log).toContain('create-gateway.test.ts');
+  });
+
+  it('takes an idempotency_key that is null in the body for one that is absent', async () => {
+    const { response } = await post(
+      async () => ({ state: 'IN_PROGRESS', stage: 'VALIDATING' }),
+      {},
+      { idempotency_key: null, shipping_snapshot: null, customer_note: null },
+    );
+
+    expect(response.statusCode).toBe(202);
   });
 });

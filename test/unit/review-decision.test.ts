@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultsOfReviewDecision } from '../../src/domain/review-decision.ts';
+import { withoutBlanksAtEnds, faultsOfReviewDecision } from '../../src/domain/review-decision.ts';
 
 const who = { actor: 'support-1', reason: 'Asked the partner.' };
 const link = { decision: 'link', ...who, ridendine_order_id: 'r-1', payment_session_id: 'p-1' };
@@ -73,6 +73,24 @@ describe('a review decision', () => {
       ['"ridendine_order_id" contains', '"payment_session_id" contains'],
     ],
     [
+      'blanks inside the ids',
+      { ...link, ridendine_order_id: 'r 1', payment_session_id: 'p\n1' },
+      [
+        '"ridendine_order_id" has a blank, a line break or an invisible character in it: copy the id anew.',
+        '"payment_session_id" has a blank',
+      ],
+    ],
+    [
+      'invisible characters inside the ids',
+      { ...link, ridendine_order_id: 'r\u200b1', payment_session_id: 'p\u00a01' },
+      ['"ridendine_order_id" has a blank', '"payment_session_id" has a blank'],
+    ],
+    [
+      'nothing but blanks',
+      { ...link, ridendine_order_id: '\u200b\u00a0', actor: '\ufeff' },
+      ['"actor" is empty', '"ridendine_order_id" is empty'],
+    ],
+    [
       'ids for a decision that takes none',
       { ...link, decision: 'abandon' },
       ['"ridendine_order_id" is given, and "abandon" takes no ids: decide "link"', '"payment_session_id" is given'],
@@ -135,5 +153,35 @@ describe('a review decision', () => {
     const [fault] = faultsOfReviewDecision({ decision: 'retry', reason: 'r' }, (field) => `--${field}`);
 
     expect(fault).toMatch(/^--actor is missing/);
+  });
+});
+
+describe('a decision that was typed or pasted', () => {
+  it('is carried out without the blanks at the ends of its texts', () => {
+    const pasted = {
+      decision: 'link' as const,
+      actor: ' support-1 ',
+      reason: '\tAsked the partner.\r\n',
+      ridendine_order_id: '\u00a0rnd_1 ',
+      payment_session_id: '\ufeffps_1\u200b\n',
+    };
+
+    expect(faultsOfReviewDecision(pasted)).toEqual([]);
+    expect(withoutBlanksAtEnds(pasted)).toEqual({
+      decision: 'link',
+      ...who,
+      ridendine_order_id: 'rnd_1',
+      payment_session_id: 'ps_1',
+    });
+  });
+
+  it('keeps the line breaks in a reason', () => {
+    const reason = 'Ticket 1\n\nTheir answer: go on';
+
+    expect(withoutBlanksAtEnds({ actor: 'support-1', reason: `${reason}\n` }).reason).toBe(reason);
+  });
+
+  it('is measured without the blanks at its ends', () => {
+    expect(faultsOfReviewDecision({ ...link, ridendine_order_id: `${'r'.repeat(512)} \n` })).toEqual([]);
   });
 });

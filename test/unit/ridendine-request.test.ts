@@ -85,12 +85,20 @@ describe("RideNDine's reply", () => {
     expect(reply).toEqual({ ridendine_order_id: 'r-1', payment_session_id: 'p-1' });
   });
 
+  it('is taken byte for byte, blanks at the ends of an id included', () => {
+    const reply = { ridendine_order_id: ' r-1\n', payment_session_id: 'p 1 ' };
+
+    expect(ridendineReplySchema.parse(reply)).toEqual(reply);
+  });
+
   it.each([
     {},
     { ridendine_order_id: 'r-1' },
     { payment_session_id: 'p-1' },
     { ridendine_order_id: '', payment_session_id: 'p-1' },
     { ridendine_order_id: 'r-1', payment_session_id: '' },
+    { ridendine_order_id: ' \n', payment_session_id: 'p-1' },
+    { ridendine_order_id: 'r-1', payment_session_id: '\u00a0\u200b' },
     { ridendine_order_id: 1, payment_session_id: 'p-1' },
     { ridendine_order_id: 'r-1', payment_session_id: null },
     { ridendine_order_id: 'r\u0000', payment_session_id: 'p-1' },

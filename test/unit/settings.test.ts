@@ -239,7 +239,7 @@ describe("the worker's settings", () => {
     expect(message).toContain('RIDENDINE_IDEMPOTENCY_MARGIN: must be shorter than RIDENDINE_IDEMPOTENCY_TTL');
   });
 
-  it.each(['5', '0', '0.5 ms', '-5m', 'soon', '5 fortnights', ' ', '1e3h', 'NaN', 'x'.repeat(200)])(
+  it.each(['5', '0', '0.5 ms', '-5m', 'soon', '5 fortnights', '5 \u0000', '1e3h', 'NaN', 'x'.repeat(200)])(
     'know no duration %j',
     (text) => {
       expect(problemsOf(() => readWorkerSettings({ ...workerEnvironment, QUOTE_GRACE: text }))).toContain(
@@ -248,16 +248,36 @@ describe("the worker's settings", () => {
     },
   );
 
-  it.each(['two words', 'line\nbreak', 'line\n', 'kéy', '\u0000'])('know no secret that fits no header: %j', (text) => {
-    for (const name of ['DIRECTUS_TOKEN', 'RIDENDINE_API_KEY', 'TEMPORAL_API_KEY']) {
-      const message = problemsOf(() => readWorkerSettings({ ...workerEnvironment, [name]: text }));
+  it.each([' ', '\n', '\r\n', '\u00a0', '\u200b'])('are taken without what was pasted at their ends: %j', (stray) => {
+    const pasted = {
+      ...workerEnvironment,
+      TEMPORAL_ADDRESS: 'temporal.example:7233',
+      TEMPORAL_NAMESPACE: 'orders',
+      TEMPORAL_API_KEY: 'temporal-key',
+      QUOTE_GRACE: '5 min',
+      RIDENDINE_TIMEOUT_MS: '15000',
+      WORKER_SWEEP: 'on',
+    };
+    const around = Object.fromEntries(
+      Object.entries(pasted).map(([name, value]) => [name, `${stray}${value}${stray}`]),
+    );
 
-      expect(message).toContain(`${name}: must be printable ASCII without spaces`);
-      expect(message).not.toContain(text);
-    }
+    expect(readWorkerSettings({ ...around, LOG_LEVEL: stray })).toEqual(readWorkerSettings(pasted));
   });
 
-  it.each(['1.5', '-1', '1e4', '0x10', ' 5', 'ten', '99999999999999999999'])('know no whole number %j', (text) => {
+  it.each(['two words', 'line\nbreak', 'key\u200b2', 'kéy', '\u0000'])(
+    'know no secret that fits no header: %j',
+    (text) => {
+      for (const name of ['DIRECTUS_TOKEN', 'RIDENDINE_API_KEY', 'TEMPORAL_API_KEY']) {
+        const message = problemsOf(() => readWorkerSettings({ ...workerEnvironment, [name]: text }));
+
+        expect(message).toContain(`${name}: must be printable ASCII without spaces`);
+        expect(message).not.toContain(text);
+      }
+    },
+  );
+
+  it.each(['1.5', '-1', '1e4', '0x10', '5 5', 'ten', '99999999999999999999'])('know no whole number %j', (text) => {
     const read = () => readWorkerSettings({ ...workerEnvironment, RIDENDINE_TIMEOUT_MS: text });
 
     expect(problemsOf(read)).toContain('RIDENDINE_TIMEOUT_MS');
@@ -424,7 +444,7 @@ describe("the codec server's settings", () => {
     expect(codecServerWith({ NODE_ENV: 'production', CODEC_SERVER_HOST: '0.0.0.0' })).toBe('none');
   });
 
-  it.each(['x'.repeat(31), 'x'.repeat(101), `${'x'.repeat(32)}/`, `${'x'.repeat(32)}%2f`, `${'x'.repeat(32)} `])(
+  it.each(['x'.repeat(31), 'x'.repeat(101), `${'x'.repeat(32)}/`, `${'x'.repeat(32)}%2f`, `${'x'.repeat(32)} x`])(
     'know no path segment %j',
     (segment) => {
       const message = problemsOf(() => readCodecServerSettings({ ...secretPath, CODEC_SERVER_PATH_SEGMENT: segment }));

@@ -208,6 +208,24 @@ describe('what support staff decide', () => {
     expect(recorded).toEqual([{ id: 'update-1', at: expect.stringMatching(/^\d{4}-.*Z$/), action, ...by }]);
   });
 
+  it('is carried out and kept without the blanks at the ends of what was pasted', async () => {
+    const scenario = worker.newScenario(mayHaveIt);
+    const handle = await start(scenario);
+    await inReview(handle);
+
+    const pasted = {
+      decision: 'link',
+      ridendine_order_id: `${ids.ridendine_order_id} `,
+      payment_session_id: `\u00a0${ids.payment_session_id}\n`,
+      actor: `${by.actor}\u200b`,
+      reason: ` ${by.reason}\r\n`,
+    };
+    await handle.executeUpdate('resolveReview', { args: [pasted] });
+
+    await expect(handle.result()).resolves.toMatchObject(ids);
+    expect(scenario.marks.flatMap(({ support_action }) => support_action ?? [])).toMatchObject([by]);
+  });
+
   it('may come unencrypted', async () => {
     const scenario = worker.newScenario(mayHaveIt);
     const handle = await start(scenario);
@@ -254,6 +272,23 @@ describe('the update cancelOrder', () => {
       { status: 'CANCELLED', support_action: { id: 'update-1', action: 'cancel', ...by } },
     ]);
     expect(scenario.sent).toEqual([]);
+  });
+
+  it('is recorded without the blanks at the ends of what was pasted', async () => {
+    const directus = heldDirectus();
+    const scenario = worker.newScenario();
+    scenario.activities.createOrderRecord = directus.createOrderRecord;
+    const handle = await start(scenario);
+    await inStage(handle, 'CREATING_RECORD');
+
+    const pasted = { actor: `\u00a0${by.actor}\n`, reason: `${by.reason}\u200b ` };
+    const asked = handle.executeUpdate('cancelOrder', { args: [pasted] });
+    await cancelRequested(handle);
+    directus.failWith(directusDown);
+    await asked;
+
+    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+    expect(scenario.marks).toMatchObject([{ status: 'CANCELLED', support_action: { action: 'cancel', ...by } }]);
   });
 
   it('cancels before an order is known, and has Directus say under the key who wanted it and why', async () => {
