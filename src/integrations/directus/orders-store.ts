@@ -3,13 +3,15 @@ import { z } from 'zod';
 import { hasEnded, statusesBefore } from '../../domain/order.ts';
 import type { LinkIds, OrderStatus, StoredOrder } from '../../domain/order.ts';
 import type { QuoteRecord } from '../../domain/quote.ts';
-import { collections, customerFields, orderFields, quoteFields, storeFields } from './collections.ts';
+import { collections, customerFields, orderFields, orderItemFields, quoteFields, storeFields } from './collections.ts';
 import type { OrderRow } from './collections.ts';
 import type { DirectusConnection } from './directus-client.ts';
 import { parse, parseFirst } from './directus-answer.ts';
 import { DirectusForbiddenError, DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
 import {
   newOrderRow,
+  quoteOwnerFields,
+  quoteOwnerSchema,
   quoteSchema,
   storedOrderFields,
   storedOrderSchema,
@@ -18,7 +20,7 @@ import {
   unfinishedOrderSchema,
   waitingOrdersSchema,
 } from './order-rows.ts';
-import type { NewOrder, OrderStatusEntry, UnfinishedOrder } from './order-rows.ts';
+import type { NewOrder, OrderStatusEntry, QuoteOwner, UnfinishedOrder } from './order-rows.ts';
 import { recordOf } from './recorded-actions.ts';
 
 export interface OrderStatusChange extends OrderStatusEntry {
@@ -44,13 +46,18 @@ export interface WaitingOrders {
 
 /**
  * Orders and quotes in Directus. Each call is one HTTP request, a change that records an action of support staff apart,
- * and throws a {@link DirectusError}.
+ * and throws a {@link DirectusError}. A write throws {@link DirectusNotUniqueError} where something is taken: what, the
+ * rows say.
  */
 export interface OrdersStore {
   findOrderById(id: string): Promise<StoredOrder | null>;
   findOrderByKey(idempotencyKey: string): Promise<StoredOrder | null>;
   /** One of those that have the payment session, which no index finds: not for every order. */
   findOrderByPayment(paymentSessionId: string): Promise<StoredOrder | null>;
+  /** A live order that the quote has made, if it is another than that one. */
+  findLiveOrderOfQuote(quoteId: string, options: { otherThan: string }): Promise<QuoteOwner | null>;
+  /** An order that has one of the ids, if it is another than that one. No index finds one of them: not for every order. */
+  findOrderWithLink(link: LinkIds, options: { otherThan: string }): Promise<StoredOrder | null>;
   /** One page, the oldest first. Orders that this project has not written are none of its business. */
   findUnfinishedOrders(page: { createdBefore: string; skip: number; limit: number }): Promise<UnfinishedOrder[]>;
   /** How many orders wait, and for whom. Orders that this project has not written are none of its business. */
@@ -59,29 +66,41 @@ export interface OrdersStore {
   findQuote(id: string): Promise<QuoteRecord | null>;
   /**
    * Writes the order and its items in one transaction.
-   * @throws {DirectusNotUniqueError} if the id or the key exists, or the quote has a live order.
+   * @throws {DirectusNotUniqueError} if the id or the key exists, the quote has a live order, or for something else.
    */
   createOrder(order: NewOrder): Promise<StoredOrder>;
   /**
    * Changes the status of an order, if its own is one of `statusesBefore`. One that ends sets its quote free. An action
    * of support staff takes a look at those that are recorded, and is written with the status.
    * @returns `null`, and changes nothing, if there is no such order.
-   * @throws {DirectusNotUniqueError} if the quote has another live order.
+   * @throws {DirectusNotUniqueError} if the quote has another live order, or for something else.
    * @throws {DirectusRejectedError} if there is an action to record and no field for it.
    */
   changeStatus(id: string, change: OrderStatusChange): Promise<StoredOrder | null>;
   /**
    * Makes a failed order live again, which takes its quote.
    * @returns `null`, and changes nothing, if there is no such order.
-   * @throws {DirectusNotUniqueError} if the quote has another live order.
+   * @throws {DirectusNotUniqueError} if the quote has another live order, or for something else.
    */
   reopen(id: string, quoteId: string): Promise<StoredOrder | null>;
   /**
    * Writes the ids to an order that has none, or the first of these two alone, and that has not ended.
    * @returns `null`, and changes nothing, if there is no such order.
-   * @throws {DirectusNotUniqueError} if another order has the RideNDine order.
+   * @throws {DirectusNotUniqueError} if another order has the RideNDine order, or for something else.
    */
   saveLink(id: string, link: LinkIds): Promise<StoredOrder | null>;
+}
+
+const uniqueFields = [
+  ...[orderFields.id, orderFields.idempotencyKey, orderFields.activeQuoteId, orderFields.ridendineOrderId].map(
+    (field) => `${collections.orders}.${field}`,
+  ),
+  `${collections.orderItems}.${orderItemFields.id}`,
+];
+
+/** Whether it is this project that wants the field unique, so that orders find each other by it. */
+export function isOrdersOwn(field: string): boolean {
+  return uniqueFields.includes(field);
 }
 
 const unfinished = {
@@ -150,6 +169,40 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
     findOrderByKey: (idempotencyKey) => findOrder(orderFields.idempotencyKey, idempotencyKey),
 
     findOrderByPayment: (paymentSessionId) => findOrder(orderFields.paymentSessionId, paymentSessionId),
+
+    findLiveOrderOfQuote: async (quoteId, { otherThan }) =>
+      parseFirst(
+        quoteOwnerSchema,
+        await directus.request(
+          readItems(collections.orders, {
+            fields: quoteOwnerFields,
+            filter: {
+              [orderFields.activeQuoteId]: { _eq: quoteId },
+              [orderFields.status]: { _nin: ['FAILED', 'CANCELLED'] satisfies OrderStatus[] },
+              [orderFields.id]: { _neq: otherThan },
+            },
+            limit: 1,
+          }),
+        ),
+      ),
+
+    findOrderWithLink: async ({ ridendine_order_id, payment_session_id }, { otherThan }) =>
+      parseFirst(
+        storedOrderSchema,
+        await directus.request(
+          readItems(collections.orders, {
+            fields: storedOrderFields,
+            filter: {
+              _or: [
+                { [orderFields.ridendineOrderId]: { _eq: ridendine_order_id } },
+                { [orderFields.paymentSessionId]: { _eq: payment_session_id } },
+              ],
+              [orderFields.id]: { _neq: otherThan },
+            },
+            limit: 1,
+          }),
+        ),
+      ),
 
     findUnfinishedOrders: async ({ createdBefore, skip, limit }) =>
       parse(
