@@ -91,16 +91,16 @@ export interface OrdersStore {
   saveLink(id: string, link: LinkIds): Promise<StoredOrder | null>;
 }
 
-const uniqueFields = [
+const uniqueFields = new Set([
   ...[orderFields.id, orderFields.idempotencyKey, orderFields.activeQuoteId, orderFields.ridendineOrderId].map(
     (field) => `${collections.orders}.${field}`,
   ),
   `${collections.orderItems}.${orderItemFields.id}`,
-];
+]);
 
 /** Whether it is this project that wants the field unique, so that orders find each other by it. */
 export function isOrdersOwn(field: string): boolean {
-  return uniqueFields.includes(field);
+  return uniqueFields.has(field);
 }
 
 const unfinished = {
