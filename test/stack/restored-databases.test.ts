@@ -251,8 +251,10 @@ async function lag(table: string): Promise<() => Promise<unknown>> {
 async function untilTriedAgain({ client }: World, checkout: CheckoutRequest): Promise<void> {
   await pWaitFor(
     async () => {
-      const { raw } = await client.workflow.getHandle(workflowIdOf(checkout)).describe();
-      return raw.pendingActivities?.some(({ attempt }) => (attempt ?? 0) > 2) ?? false;
+      const execution = { workflowId: workflowIdOf(checkout) };
+      const { namespace } = client.options;
+      const { pendingActivities } = await client.workflowService.describeWorkflowExecution({ namespace, execution });
+      return pendingActivities.some(({ attempt }) => (attempt ?? 0) > 2);
     },
     { interval: 50, timeout: WAIT_MS },
   );
