@@ -4,7 +4,6 @@ import type { StoredOrder } from '../domain/order.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 import { deriveOrderId } from '../identity/order-ids.ts';
 import { requestFingerprint } from '../identity/request-fingerprint.ts';
-import { DirectusNotUniqueError } from '../integrations/directus/errors.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import type { CheckoutRequest } from '../domain/checkout-request.ts';
 import { currentRunId } from './current-run.ts';
@@ -12,6 +11,7 @@ import { directusFailure, finalFailure } from './failures.ts';
 import type { CancelledCheckout, OrderCreationActivities, SupportLinks } from './order-creation-activities.ts';
 import type { OrderRuns } from './order-runs.ts';
 import { standingOf } from './order-standing.ts';
+import { writeUnlessTaken } from './taken-values.ts';
 import { endOfItsRun, isLeftByThisRun, parseInput, requireOwnRun } from './validate-checkout.ts';
 
 interface Dependencies {
@@ -28,11 +28,15 @@ export function createCancelCheckout({
   return async ({ request: input, support_action }) => {
     const request = parseInput(input);
     requireOwnRun(request.idempotency_key);
-    try {
+    const checkout = isContinuation(request) ? undefined : request;
+    const cancelKnown = async (): Promise<CancelledCheckout | undefined> => {
       const order = await orders.findOrderByKey(request.idempotency_key);
-      const standing = order
-        ? await cancelOrder({ orders, runs }, order, support_action, isContinuation(request) ? undefined : request)
-        : await recordCancelled(orders, isContinuation(request) ? undefined : request, support_action);
+      return order ? await cancelOrder({ orders, runs }, order, support_action, checkout) : undefined;
+    };
+    try {
+      const standing =
+        (await cancelKnown()) ??
+        (await writeUnlessTaken(() => recordCancelled(orders, checkout, support_action), cancelKnown));
       const { order_id } = standing.kind === 'linked' ? standing.result : standing;
       return { ...standing, links: linksTo(order_id) };
     } catch (error) {
@@ -51,25 +55,17 @@ async function recordCancelled(
   const order_id = deriveOrderId(request.idempotency_key);
   const fingerprint = requestFingerprint(request);
   const run_id = currentRunId();
-  try {
-    await orders.recordCancelled({
-      id: order_id,
-      idempotencyKey: request.idempotency_key,
-      fingerprint,
-      quoteId: request.quote_id,
-      customerId: request.customer_id,
-      fulfillmentMethod: request.fulfillment_method,
-      workflowId: orderCreationWorkflowId(request.idempotency_key),
-      runId: run_id,
-      supportAction,
-    });
-  } catch (error) {
-    if (!(error instanceof DirectusNotUniqueError)) throw error;
-    throw ApplicationFailure.create({
-      type: 'DirectusUnavailable',
-      message: 'Another attempt has written an order of this idempotency key meanwhile: it is looked for again.',
-    });
-  }
+  await orders.recordCancelled({
+    id: order_id,
+    idempotencyKey: request.idempotency_key,
+    fingerprint,
+    quoteId: request.quote_id,
+    customerId: request.customer_id,
+    fulfillmentMethod: request.fulfillment_method,
+    workflowId: orderCreationWorkflowId(request.idempotency_key),
+    runId: run_id,
+    supportAction,
+  });
   return { kind: 'cancelled', run_id, order_id, request_fingerprint: fingerprint };
 }
 

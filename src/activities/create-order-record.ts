@@ -4,7 +4,6 @@ import type { Checkout } from '../domain/checkout.ts';
 import { isFailureCode } from '../domain/failure-codes.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import type { StoredOrder } from '../domain/order.ts';
-import { DirectusNotUniqueError } from '../integrations/directus/errors.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { directusFailure, finalFailure } from './failures.ts';
 import { newOrder } from './new-order.ts';
@@ -12,6 +11,7 @@ import type { OpenStanding, OrderCreationActivities, OrderRecord } from './order
 import type { OrderDeadlines } from './order-deadlines.ts';
 import { requireUnfinished, standingOf } from './order-standing.ts';
 import { currentRunId } from './current-run.ts';
+import { requireFreeQuote, writeUnlessTaken } from './taken-values.ts';
 
 export function createCreateOrderRecord({
   orders,
@@ -61,7 +61,7 @@ async function liveOrder(
       case 'new':
         return await createOnce(orders, request, standing.checkout);
       case 'failed':
-        return await reopen(orders, standing.order_id, standing.checkout.quote_id);
+        return await reopen(orders, standing.order_id, standing.checkout);
       case 'unfinished':
         return await orders.findOrderById(standing.order_id);
     }
@@ -76,39 +76,36 @@ async function liveOrder(
  */
 async function createOnce(orders: OrdersStore, request: OrderCreationInput, checkout: Checkout): Promise<StoredOrder> {
   const order = newOrder(request, checkout, currentRunId());
-  try {
-    return await orders.createOrder(order);
-  } catch (error) {
-    if (!(error instanceof DirectusNotUniqueError)) throw error;
-  }
-  const existing = await orders.findOrderByKey(order.request.idempotency_key);
-  if (!existing) throw quoteAlreadyUsed();
-  if (existing.request_fingerprint !== order.fingerprint) {
-    throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
-  }
-  const isOwn = existing.workflow_run_id === order.runId;
-  if (isOwn || existing.status !== 'PENDING_PAYMENT' || standingOf(existing).kind !== 'unfinished') return existing;
-  // An earlier run's write has come late: with this change the order does not follow that run's end any more.
-  return await reopen(orders, existing.id, checkout.quote_id);
+  return await writeUnlessTaken(
+    () => orders.createOrder(order),
+    async () => {
+      const existing = await orders.findOrderByKey(order.request.idempotency_key);
+      if (!existing) return await requireFreeQuote(orders, claimOf(order.id, checkout));
+      if (existing.request_fingerprint !== order.fingerprint) {
+        throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
+      }
+      const isOwn = existing.workflow_run_id === order.runId;
+      if (isOwn || existing.status !== 'PENDING_PAYMENT' || standingOf(existing).kind !== 'unfinished') return existing;
+      // An earlier run's write has come late: with this change the order does not follow that run's end any more.
+      return await reopen(orders, existing.id, checkout);
+    },
+  );
 }
 
 /** Not in a local attempt: if its worker dies, the run knows of no change that it has to take back. */
-async function reopen(orders: OrdersStore, orderId: string, quoteId: string): Promise<StoredOrder> {
+async function reopen(orders: OrdersStore, orderId: string, checkout: Checkout): Promise<StoredOrder> {
   if (activityInfo().isLocal) {
     const message = 'The order is there already: an activity has to change it.';
     throw ApplicationFailure.retryable(message, 'DirectusUnavailable');
   }
-  let reopened: StoredOrder | null;
-  try {
-    reopened = await orders.reopen(orderId, quoteId);
-  } catch (error) {
-    if (error instanceof DirectusNotUniqueError) throw quoteAlreadyUsed();
-    throw error;
-  }
+  const reopened = await writeUnlessTaken(
+    () => orders.reopen(orderId, checkout.quote_id),
+    () => requireFreeQuote(orders, claimOf(orderId, checkout)),
+  );
   if (reopened) return reopened;
   throw finalFailure('OrderNeedsReview', 'The failed order was removed or taken on by somebody else.');
 }
 
-function quoteAlreadyUsed() {
-  return finalFailure('QuoteAlreadyUsed', 'Another live order was made from the quote.');
+function claimOf(orderId: string, { quote_id, customer }: Checkout) {
+  return { orderId, quoteId: quote_id, customerId: customer.id };
 }

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { CheckoutProblem } from '../domain/checkout.ts';
 import { failureCodes } from '../domain/failure-codes.ts';
 import type { FailureCode } from '../domain/failure-codes.ts';
-import { DirectusError } from '../integrations/directus/errors.ts';
+import { DirectusError, DirectusNotUniqueError } from '../integrations/directus/errors.ts';
 import { longerPauseMs } from './retry-pause.ts';
 
 /** `type` of a failure of the step for which Temporal itself does not answer what it is asked. It is no failure of an order. */
@@ -19,6 +19,11 @@ export function checkoutFailure(problems: CheckoutProblem[]): ApplicationFailure
   const code = problems.length === 1 && first ? first.code : 'CheckoutInvalid';
   const message = problems.map((problem) => `${problem.field}: ${problem.detail}`).join(' ');
   return finalFailure(code, message, [{ problems }]);
+}
+
+/** Details of a failure that is tried again by itself, though nothing comes of it before somebody has mended it. */
+export interface ToBeMendedDetails {
+  to_be_mended: string;
 }
 
 /** Directus asks for seconds, not for hours: a customer may be waiting. */
@@ -39,6 +44,9 @@ export function directusFailure(error: unknown, whenRejected: 'give-up' | 'keep-
     type: error.code,
     message: error.message,
     nonRetryable,
+    ...(error instanceof DirectusNotUniqueError && {
+      details: [{ to_be_mended: error.field } satisfies ToBeMendedDetails],
+    }),
     ...(nextRetryDelay !== undefined && !nonRetryable && { nextRetryDelay }),
   });
 }

@@ -1,10 +1,11 @@
 import { hasEnded, linkOf } from '../domain/order.ts';
-import { DirectusNotUniqueError, DirectusRejectedError } from '../integrations/directus/errors.ts';
+import { DirectusRejectedError } from '../integrations/directus/errors.ts';
 import type { OrderStatusChange, OrdersStore } from '../integrations/directus/orders-store.ts';
 import { directusFailure } from './failures.ts';
 import { newOrder } from './new-order.ts';
 import type { MarkOutcome, OrderCreationActivities, OrderMark } from './order-creation-activities.ts';
 import { currentRunId } from './current-run.ts';
+import { writeUnlessTaken } from './taken-values.ts';
 
 export function createMarkOrder({ orders }: { orders: OrdersStore }): OrderCreationActivities['markOrder'] {
   return async (mark) => {
@@ -21,12 +22,14 @@ export function createMarkOrder({ orders }: { orders: OrdersStore }): OrderCreat
 async function goOn(orders: OrdersStore, mark: OrderMark): Promise<MarkOutcome> {
   const order = await orders.findOrderById(mark.order_id);
   if (!order) return { kind: 'missing' };
-  try {
-    return await outcomeOf(orders, mark.order_id, { ...changeOf(mark), activeQuoteId: order.quote_id });
-  } catch (error) {
-    if (error instanceof DirectusNotUniqueError) return { kind: 'left', quote_taken: true };
-    throw error;
-  }
+  const { id, quote_id } = order;
+  return await writeUnlessTaken<MarkOutcome>(
+    () => outcomeOf(orders, id, { ...changeOf(mark), activeQuoteId: quote_id }),
+    async () => {
+      const owner = quote_id === null ? null : await orders.findLiveOrderOfQuote(quote_id, { otherThan: id });
+      return owner ? { kind: 'left', quote_taken: true } : undefined;
+    },
+  );
 }
 
 async function write(orders: OrdersStore, { if_missing, ...mark }: OrderMark): Promise<MarkOutcome> {

@@ -1,9 +1,10 @@
 import { hasEnded, resultOf } from '../domain/order.ts';
 import type { LinkIds, OrderCreationResult, StoredOrder } from '../domain/order.ts';
-import { DirectusNotUniqueError, DirectusRejectedError } from '../integrations/directus/errors.ts';
+import { DirectusRejectedError } from '../integrations/directus/errors.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { directusFailure, finalFailure } from './failures.ts';
 import type { OrderCreationActivities } from './order-creation-activities.ts';
+import { requireFreeLink, writeUnlessTaken } from './taken-values.ts';
 
 export function createSaveLinkIds({ orders }: { orders: OrdersStore }): OrderCreationActivities['saveLinkIds'] {
   return async ({ order_id, link, typed_by_hand }) => {
@@ -37,14 +38,11 @@ async function linked(orders: OrdersStore, orderId: string, link: LinkIds): Prom
 }
 
 async function write(orders: OrdersStore, orderId: string, link: LinkIds): Promise<StoredOrder> {
-  let order: StoredOrder | null;
-  try {
+  const order = await writeUnlessTaken(
     // Nothing is written over a link that is there, of an earlier attempt or of somebody else, nor on an ended order.
-    order = (await orders.saveLink(orderId, link)) ?? (await orders.findOrderById(orderId));
-  } catch (error) {
-    if (!(error instanceof DirectusNotUniqueError)) throw error;
-    throw finalFailure('LinkConflict', 'Another order is already linked to this RideNDine order.');
-  }
+    async () => (await orders.saveLink(orderId, link)) ?? (await orders.findOrderById(orderId)),
+    () => requireFreeLink(orders, orderId, link),
+  );
   if (order) return order;
   throw new DirectusRejectedError('The order is missing in Directus.');
 }

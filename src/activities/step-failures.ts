@@ -9,6 +9,7 @@ import { minuteOf } from '../domain/spoken-time.ts';
 import { TEMPORAL_DOWN, supportAdvice } from '../domain/support-advice.ts';
 import { attemptTime } from './clock.ts';
 import { TEMPORAL_UNAVAILABLE } from './failures.ts';
+import type { ToBeMendedDetails } from './failures.ts';
 import type { PartnerFailureDetails } from './order-creation-activities.ts';
 import { milliseconds, usualPauseMs } from './retry-pause.ts';
 
@@ -49,7 +50,7 @@ function unexpected(): ApplicationFailure {
 /** One line for each attempt that has failed, with what is known of it and without what anybody has written. */
 function logAttempt(failure: ApplicationFailure, reason: string): void {
   const { outcome, status } = partnerDetails(failure);
-  log[levelOf(failure.type)]('attempt failed', {
+  log[isToBeMended(failure) ? 'error' : levelOf(failure.type)]('attempt failed', {
     code: failure.type,
     reason,
     outcome,
@@ -60,6 +61,11 @@ function logAttempt(failure: ApplicationFailure, reason: string): void {
 
 /** Tried again by itself, and yet nothing comes of it until somebody has mended something. */
 const TO_BE_MENDED = new Set<FailureCode>(['RideNDineUnauthorized', 'RideNDineContractBroken', 'DirectusRejected']);
+
+function isToBeMended({ details }: ApplicationFailure): boolean {
+  const [first] = (details ?? []) as [Partial<ToBeMendedDetails>?];
+  return first?.to_be_mended !== undefined;
+}
 
 function levelOf(type: string | undefined | null): 'info' | 'warn' | 'error' {
   if (type === TEMPORAL_UNAVAILABLE) return 'warn';
@@ -91,7 +97,7 @@ function adviceFor(failure: ApplicationFailure): string {
   const { type } = failure;
   if (type === TEMPORAL_UNAVAILABLE) return TEMPORAL_DOWN;
   if (!isFailureCode(type)) return "Call the developers: the worker's log says where it happened.";
-  const { whileTried, whenFailed } = supportAdvice[type];
+  const { whileTried, whenFailed } = supportAdvice[isToBeMended(failure) ? 'DirectusRejected' : type];
   // What comes of the order is the workflow's to say: its details tell what to do then.
   return isLast(failure)
     ? 'The Current Details of the workflow (User Metadata) say what comes of the order.'

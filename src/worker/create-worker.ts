@@ -11,7 +11,7 @@ import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
 import { observeSeconds, setGauge } from '../domain/metrics.ts';
 import { connectDirectus } from '../integrations/directus/directus-client.ts';
 import { DirectusNotUniqueError } from '../integrations/directus/errors.ts';
-import { createOrdersStore } from '../integrations/directus/orders-store.ts';
+import { createOrdersStore, isOrdersOwn } from '../integrations/directus/orders-store.ts';
 import { directusPathPattern } from '../integrations/directus/path-pattern.ts';
 import { CREATE_ORDER_PATH, createRideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
 import { activitySpans } from '../observability/activity-spans.ts';
@@ -66,8 +66,9 @@ export async function createWorker({
     timeoutMs: DIRECTUS_TIMEOUT_MS,
     ...(tracing.isOn && { fetch: fetchWithSpans(directusPathPattern) }),
     observe({ seconds, error }) {
-      // A value that is taken is an answer: it is how two attempts find each other.
-      const code = error === undefined || error instanceof DirectusNotUniqueError ? 'none' : error.code;
+      // An order's value that is taken is an answer: it is how two attempts find each other.
+      const isAnswer = error === undefined || (error instanceof DirectusNotUniqueError && isOrdersOwn(error.field));
+      const code = isAnswer ? 'none' : error.code;
       observeSeconds(meter, 'directusRequestDuration', { code }, seconds);
     },
   });

@@ -94,6 +94,14 @@ describe('the line of a failed attempt', () => {
     expect(JSON.stringify(line)).not.toContain('Canary');
   });
 
+  it('is an error where nothing comes of it before somebody has mended something', async () => {
+    const details = [{ to_be_mended: 'orders.order_no' }];
+    const failure = ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'A reason.', details });
+
+    expect(await lineOf(failure)).toMatchObject({ level: 'ERROR', code: 'DirectusUnavailable', tried_again: true });
+    expect(failure.message).toContain('What you can do: Call whoever runs Directus: it refuses what is to be written');
+  });
+
   it('tells of an error that nobody expected its name and place, and nothing that stands in it', async () => {
     const line = await lineOf(new TypeError('Canary is not a function'));
 

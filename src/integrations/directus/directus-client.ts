@@ -1,5 +1,6 @@
 import { createDirectus, isDirectusError, rest, staticToken } from '@directus/sdk';
 import type { DirectusClient, RestClient, RestCommand } from '@directus/sdk';
+import { z } from 'zod';
 import { parseRetryAfterMs } from '../retry-after.ts';
 import type { DirectusSchema } from './collections.ts';
 import {
@@ -87,20 +88,32 @@ function explain(error: unknown, timeoutMs: number): DirectusError {
   const { status } = error.response;
   // What stands between us and Directus may write errors of its own.
   const codes = error.errors.map((entry) => entry.extensions?.code ?? '');
-  if (codes.includes('RECORD_NOT_UNIQUE')) {
-    return new DirectusNotUniqueError('Directus refused a value that is already taken.');
-  }
+  const notUnique = error.errors.find((entry) => entry.extensions?.code === 'RECORD_NOT_UNIQUE');
+  if (notUnique) return new DirectusNotUniqueError(fieldIn(notUnique.extensions));
   if (status === 401 || status === 403) {
     const message = `Directus refused our credential (${status}): its token or its permissions are wrong.`;
     return status === 403 ? new DirectusForbiddenError(message) : new DirectusUnavailableError(message);
   }
   if (status === 408 || status === 429 || status >= 500) {
-    return new DirectusUnavailableError(`Directus answered ${status}.`, { retryAfterMs: retryAfterOf(error.response) });
+    const retryAfterMs = retryAfterOf(error.response);
+    return new DirectusUnavailableError(`Directus answered ${status}.`, { status, retryAfterMs });
   }
   // The message repeats values; the code does not.
   const code = codes.find((candidate) => /^[A-Z_]+$/.test(candidate)) ?? 'no code';
   return new DirectusRejectedError(`Directus refused the request (${status} ${code}).`);
 }
+
+/** Names of a collection and a field, and never the value, which Directus tells beside them. */
+function fieldIn(extensions: Record<string, unknown>): string {
+  const { success, data } = refusedField.safeParse(extensions);
+  return success ? `${data.collection}.${data.field}` : 'a field that it does not name';
+}
+
+const refusedField = z.object({
+  collection: z.string().regex(/^\w{1,64}$/),
+  // Several, where they must be unique together.
+  field: z.string().regex(/^\w[\w, ]{0,255}$/),
+});
 
 /** The SDK puts whatever it got into `errors`, down to an empty list, on which its own `isDirectusError` fails. */
 function hasErrors(error: unknown): error is { errors: unknown } {

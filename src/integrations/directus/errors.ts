@@ -3,6 +3,8 @@ import type { FailureCode } from '../../domain/failure-codes.ts';
 interface DirectusErrorOptions {
   /** How long Directus asks us to wait, in milliseconds. */
   retryAfterMs?: number | undefined;
+  /** Of Directus' answer, if there is one. */
+  status?: number;
   cause?: unknown;
 }
 
@@ -10,10 +12,12 @@ interface DirectusErrorOptions {
 export abstract class DirectusError extends Error {
   abstract readonly code: FailureCode;
   readonly retryAfterMs: number | undefined;
+  readonly status: number | undefined;
 
   constructor(message: string, options: DirectusErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.retryAfterMs = options.retryAfterMs;
+    this.status = options.status;
   }
 }
 
@@ -39,10 +43,21 @@ export class DirectusRejectedError extends DirectusError {
 }
 
 /**
- * The database refused a value that must be unique. Which field is named differs by database where several clash, so
- * callers look at the rows instead.
+ * The database refused a value that must be unique. That says only that something is taken: perhaps in a table of
+ * Directus' own, which is written in the same transaction, or in a field that somebody has added. Which field is named
+ * differs by database where several clash. So callers look at the rows. What no row explains is trouble of Directus,
+ * and may be over with the next attempt.
  */
 export class DirectusNotUniqueError extends DirectusError {
   override readonly name = 'DirectusNotUniqueError';
-  readonly code = 'DirectusRejected';
+  readonly code = 'DirectusUnavailable';
+  /** As Directus names it: `directus_activity.id`. */
+  readonly field: string;
+
+  constructor(field: string) {
+    super(
+      `Directus says that a value in ${field} is not unique, and no order explains that. A sequence that lags behind its table after a restore does that, and so does a unique field that somebody has added.`,
+    );
+    this.field = field;
+  }
 }

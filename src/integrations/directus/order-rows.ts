@@ -55,6 +55,15 @@ export interface UnfinishedOrder {
   customerId: string | null;
 }
 
+/** A live order, by what its customer knows of it. */
+export interface QuoteOwner {
+  orderId: string;
+  /** Of a customer who was erased there is none. */
+  customerId: string | null;
+  /** Of an order that this project has not written there may be none. */
+  idempotencyKey: string | null;
+}
+
 const storedOrderRow = z.object({
   [orderFields.id]: z.string(),
   [orderFields.status]: z.string(),
@@ -110,6 +119,20 @@ export const unfinishedOrderSchema: z.ZodType<UnfinishedOrder> = unfinishedOrder
   fingerprint: row[orderFields.requestFingerprint],
   quoteId: row[orderFields.quoteId],
   customerId: row[orderFields.customer],
+}));
+
+const quoteOwnerRow = z.object({
+  [orderFields.id]: z.string(),
+  [orderFields.customer]: z.string().nullable(),
+  [orderFields.idempotencyKey]: z.string().nullable(),
+});
+
+export const quoteOwnerFields = quoteOwnerRow.keyof().options;
+
+export const quoteOwnerSchema: z.ZodType<QuoteOwner> = quoteOwnerRow.transform((row) => ({
+  orderId: row[orderFields.id],
+  customerId: row[orderFields.customer],
+  idempotencyKey: row[orderFields.idempotencyKey],
 }));
 
 /** Counts are texts on PostgreSQL. */

@@ -1,16 +1,18 @@
-import { aggregate, createItem, readItems, updateItems } from '@directus/sdk';
+import { aggregate, createItem, readField, readItems, updateItems } from '@directus/sdk';
 import { z } from 'zod';
 import { hasEnded, statusesBefore } from '../../domain/order.ts';
 import type { LinkIds, OrderStatus, StoredOrder } from '../../domain/order.ts';
 import type { QuoteRecord } from '../../domain/quote.ts';
-import { collections, customerFields, orderFields, quoteFields, storeFields } from './collections.ts';
+import { collections, customerFields, orderFields, orderItemFields, quoteFields, storeFields } from './collections.ts';
 import type { OrderRow } from './collections.ts';
 import type { DirectusConnection } from './directus-client.ts';
 import { parse, parseFirst } from './directus-answer.ts';
-import { DirectusForbiddenError, DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
+import { DirectusError, DirectusForbiddenError, DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
 import {
   cancelledRow,
   newOrderRow,
+  quoteOwnerFields,
+  quoteOwnerSchema,
   quoteSchema,
   storedOrderFields,
   storedOrderSchema,
@@ -19,7 +21,7 @@ import {
   unfinishedOrderSchema,
   waitingOrdersSchema,
 } from './order-rows.ts';
-import type { CancelledCheckout, NewOrder, OrderStatusEntry, UnfinishedOrder } from './order-rows.ts';
+import type { CancelledCheckout, NewOrder, OrderStatusEntry, QuoteOwner, UnfinishedOrder } from './order-rows.ts';
 import { recordOf } from './recorded-actions.ts';
 
 export interface OrderStatusChange extends OrderStatusEntry {
@@ -45,22 +47,30 @@ export interface WaitingOrders {
 
 /**
  * Orders and quotes in Directus. Each call is one HTTP request, a change that records an action of support staff apart,
- * and throws a {@link DirectusError}.
+ * and throws a {@link DirectusError}. A write throws {@link DirectusNotUniqueError} where something is taken: what, the
+ * rows say.
  */
 export interface OrdersStore {
   findOrderById(id: string): Promise<StoredOrder | null>;
   findOrderByKey(idempotencyKey: string): Promise<StoredOrder | null>;
   /** One of those that have the payment session, which no index finds: not for every order. */
   findOrderByPayment(paymentSessionId: string): Promise<StoredOrder | null>;
-  /** One page, the oldest first. Orders that this project has not written are none of its business. */
+  /** A live order that the quote has made, if it is another than that one. */
+  findLiveOrderOfQuote(quoteId: string, options: { otherThan: string }): Promise<QuoteOwner | null>;
+  /** An order that has one of the ids, if it is another than that one. No index finds one of them: not for every order. */
+  findOrderWithLink(link: LinkIds, options: { otherThan: string }): Promise<StoredOrder | null>;
+  /**
+   * One page, the oldest first. It is shorter than asked for where Directus gives fewer at once (QUERY_LIMIT_MAX): only an
+   * empty one is the last. Orders that this project has not written are none of its business.
+   */
   findUnfinishedOrders(page: { createdBefore: string; skip: number; limit: number }): Promise<UnfinishedOrder[]>;
   /** How many orders wait, and for whom. Orders that this project has not written are none of its business. */
   countWaitingOrders(): Promise<WaitingOrders>;
-  /** The quote with its store and customer. */
+  /** The quote with its store and customer. Where quotes have UUIDs, no other text is the id of one. */
   findQuote(id: string): Promise<QuoteRecord | null>;
   /**
    * Writes the order and its items in one transaction.
-   * @throws {DirectusNotUniqueError} if the id or the key exists, or the quote has a live order.
+   * @throws {DirectusNotUniqueError} if the id or the key exists, the quote has a live order, or for something else.
    */
   createOrder(order: NewOrder): Promise<StoredOrder>;
   /**
@@ -72,22 +82,34 @@ export interface OrdersStore {
    * Changes the status of an order, if its own is one of `statusesBefore`. One that ends sets its quote free. An action
    * of support staff takes a look at those that are recorded, and is written with the status.
    * @returns `null`, and changes nothing, if there is no such order.
-   * @throws {DirectusNotUniqueError} if the quote has another live order.
+   * @throws {DirectusNotUniqueError} if the quote has another live order, or for something else.
    * @throws {DirectusRejectedError} if there is an action to record and no field for it.
    */
   changeStatus(id: string, change: OrderStatusChange): Promise<StoredOrder | null>;
   /**
    * Makes a failed order live again, which takes its quote.
    * @returns `null`, and changes nothing, if there is no such order.
-   * @throws {DirectusNotUniqueError} if the quote has another live order.
+   * @throws {DirectusNotUniqueError} if the quote has another live order, or for something else.
    */
   reopen(id: string, quoteId: string): Promise<StoredOrder | null>;
   /**
    * Writes the ids to an order that has none, or the first of these two alone, and that has not ended.
    * @returns `null`, and changes nothing, if there is no such order.
-   * @throws {DirectusNotUniqueError} if another order has the RideNDine order.
+   * @throws {DirectusNotUniqueError} if another order has the RideNDine order, or for something else.
    */
   saveLink(id: string, link: LinkIds): Promise<StoredOrder | null>;
+}
+
+const uniqueFields = new Set([
+  ...[orderFields.id, orderFields.idempotencyKey, orderFields.activeQuoteId, orderFields.ridendineOrderId].map(
+    (field) => `${collections.orders}.${field}`,
+  ),
+  `${collections.orderItems}.${orderItemFields.id}`,
+]);
+
+/** Whether it is this project that wants the field unique, so that orders find each other by it. */
+export function isOrdersOwn(field: string): boolean {
+  return uniqueFields.has(field);
 }
 
 const unfinished = {
@@ -134,6 +156,13 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       ),
     );
 
+  /** Asked for a text in a column of UUIDs, the database fails, and Directus answers 500. */
+  const canBeNoQuote = async (id: string): Promise<boolean> => {
+    if (z.guid().safeParse(id).success) return false;
+    const field = await directus.request(readField(collections.quotes, quoteFields.id)).catch(() => undefined);
+    return field?.type === 'uuid';
+  };
+
   /** What the column holds; `undefined` if there is no such order. */
   const readSupportActions = async (id: string): Promise<unknown> => {
     try {
@@ -163,19 +192,58 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
 
     findOrderByPayment: (paymentSessionId) => findOrder(orderFields.paymentSessionId, paymentSessionId),
 
-    findUnfinishedOrders: async ({ createdBefore, skip, limit }) =>
-      parse(
-        z.array(unfinishedOrderSchema),
+    findLiveOrderOfQuote: async (quoteId, { otherThan }) =>
+      parseFirst(
+        quoteOwnerSchema,
         await directus.request(
+          readItems(collections.orders, {
+            fields: quoteOwnerFields,
+            filter: {
+              [orderFields.activeQuoteId]: { _eq: quoteId },
+              [orderFields.status]: { _nin: ['FAILED', 'CANCELLED'] satisfies OrderStatus[] },
+              [orderFields.id]: { _neq: otherThan },
+            },
+            limit: 1,
+          }),
+        ),
+      ),
+
+    findOrderWithLink: async ({ ridendine_order_id, payment_session_id }, { otherThan }) =>
+      parseFirst(
+        storedOrderSchema,
+        await directus.request(
+          readItems(collections.orders, {
+            fields: storedOrderFields,
+            filter: {
+              _or: [
+                { [orderFields.ridendineOrderId]: { _eq: ridendine_order_id } },
+                { [orderFields.paymentSessionId]: { _eq: payment_session_id } },
+              ],
+              [orderFields.id]: { _neq: otherThan },
+            },
+            limit: 1,
+          }),
+        ),
+      ),
+
+    findUnfinishedOrders: async ({ createdBefore, skip, limit }) => {
+      const readPage = (atMost: { limit?: number }) =>
+        directus.request(
           readItems(collections.orders, {
             fields: unfinishedOrderFields,
             filter: { ...unfinished, [orderFields.dateCreated]: { _lt: createdBefore } },
             sort: [orderFields.dateCreated, orderFields.id],
             offset: skip,
-            limit,
+            ...atMost,
           }),
-        ),
-      ),
+        );
+      const rows = await readPage({ limit }).catch((error: unknown) => {
+        if (!(error instanceof DirectusRejectedError)) throw error;
+        // More than QUERY_LIMIT_MAX is refused. Not asked for a number, Directus gives as many as it may.
+        return readPage({});
+      });
+      return parse(z.array(unfinishedOrderSchema), rows);
+    },
 
     countWaitingOrders: async () => {
       const rows = parse(
@@ -184,7 +252,7 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
           aggregate(collections.orders, {
             aggregate: { count: '*', min: [orderFields.dateCreated, orderFields.dateUpdated] },
             groupBy: [orderFields.status],
-            query: { filter: unfinished },
+            query: { filter: unfinished, limit: 2 },
           }),
         ),
       );
@@ -197,10 +265,9 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       };
     },
 
-    findQuote: async (id) =>
-      parseFirst(
-        quoteSchema,
-        await directus.request(
+    findQuote: async (id) => {
+      try {
+        const rows = await directus.request(
           readItems(collections.quotes, {
             fields: [
               quoteFields.id,
@@ -216,8 +283,13 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
             filter: { [quoteFields.id]: { _eq: id } },
             limit: 1,
           }),
-        ),
-      ),
+        );
+        return parseFirst(quoteSchema, rows);
+      } catch (error) {
+        if (error instanceof DirectusError && error.status === 500 && (await canBeNoQuote(id))) return null;
+        throw error;
+      }
+    },
 
     createOrder: (order) => insertOrder(newOrderRow(order)),
 

@@ -1,0 +1,52 @@
+import type { LinkIds, QuoteUser } from '../domain/order.ts';
+import { DirectusNotUniqueError } from '../integrations/directus/errors.ts';
+import type { OrdersStore } from '../integrations/directus/orders-store.ts';
+import { finalFailure } from './failures.ts';
+
+/**
+ * Makes a write. If Directus calls a value of it not unique, the rows say what that means.
+ *
+ * @param whatRowsSay reads them: it throws or returns what they explain, or nothing if they explain nothing.
+ * @throws {DirectusNotUniqueError} if they explain nothing. That is trouble of Directus, or over with the next attempt.
+ */
+export async function writeUnlessTaken<Outcome>(
+  write: () => Promise<Outcome>,
+  whatRowsSay: () => Promise<Outcome | undefined>,
+): Promise<Outcome> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!(error instanceof DirectusNotUniqueError)) throw error;
+    const explained = await whatRowsSay();
+    if (explained === undefined) throw error;
+    return explained;
+  }
+}
+
+/** @throws ApplicationFailure `QuoteAlreadyUsed` if another live order has the quote; it is named to its own customer. */
+export async function requireFreeQuote(
+  orders: OrdersStore,
+  { orderId, quoteId, customerId }: { orderId: string; quoteId: string; customerId: string },
+): Promise<undefined> {
+  const owner = await orders.findLiveOrderOfQuote(quoteId, { otherThan: orderId });
+  if (owner === null) return undefined;
+  if (owner.customerId !== customerId || owner.idempotencyKey === null) {
+    throw finalFailure('QuoteAlreadyUsed', 'Another live order was made from the quote.');
+  }
+  const used_by: QuoteUser = { order_id: owner.orderId, idempotency_key: owner.idempotencyKey };
+  throw finalFailure('QuoteAlreadyUsed', `Another live order was made from the quote: order ${owner.orderId}.`, [
+    { used_by },
+  ]);
+}
+
+/** @throws ApplicationFailure `LinkConflict` if another order has one of the ids. */
+export async function requireFreeLink(orders: OrdersStore, orderId: string, link: LinkIds): Promise<undefined> {
+  const owner = await orders.findOrderWithLink(link, { otherThan: orderId });
+  if (owner === null) return undefined;
+  throw finalFailure(
+    'LinkConflict',
+    owner.ridendine_order_id === link.ridendine_order_id
+      ? 'Another order is already linked to this RideNDine order.'
+      : 'Another order already has this payment session.',
+  );
+}
