@@ -1,0 +1,160 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { LinkIds } from '../../src/domain/order.ts';
+import type { SupportAction } from '../../src/domain/support-action.ts';
+import { newCheckoutRequest } from '../support/builders.ts';
+import { DIRECTUS_START_TIMEOUT_MS, startPreparedDirectus } from '../support/prepared-directus.ts';
+import type { PreparedDirectus } from '../support/prepared-directus.ts';
+import { failureOf, openStanding, workerActivities } from '../support/worker-activities.ts';
+import type { DirectusActivities } from '../support/worker-activities.ts';
+
+let directus: PreparedDirectus;
+let worker: DirectusActivities;
+
+beforeAll(async () => {
+  directus = await startPreparedDirectus();
+  worker = workerActivities({ url: directus.url, token: directus.token });
+  for (let count = 0; count < 3; count += 1) await orderWith(newLink());
+}, DIRECTUS_START_TIMEOUT_MS);
+afterAll(() => directus.stop());
+
+const hex = (bytes: number) => randomBytes(bytes).toString('hex');
+const newLink = (): LinkIds => ({ ridendine_order_id: `rnd_${hex(12)}`, payment_session_id: `ps_${hex(16)}` });
+
+async function order(): Promise<{ key: string; orderId: string }> {
+  const request = newCheckoutRequest();
+  await directus.addQuote(request);
+  const { order_id } = await worker.createOrderRecord({ request, standing: await openStanding(worker, request) });
+  return { key: request.idempotency_key, orderId: order_id };
+}
+
+async function orderWith(link: LinkIds) {
+  const made = await order();
+  await worker.saveLinkIds({ order_id: made.orderId, link });
+  return made;
+}
+
+async function rowOf(orderId: string): Promise<Record<string, unknown> | undefined> {
+  return (await directus.rows('orders', { id: { _eq: orderId } }))[0];
+}
+
+const newAction = (): SupportAction => ({
+  id: randomUUID(),
+  at: new Date().toISOString(),
+  actor: 'agent-7',
+  action: 'correct-link',
+  reason: 'Ticket 1',
+});
+
+describe('ids that support staff type for an order in review', () => {
+  const swapped = ({ ridendine_order_id, payment_session_id }: LinkIds): LinkIds => ({
+    ridendine_order_id: payment_session_id,
+    payment_session_id: ridendine_order_id,
+  });
+
+  it('are refused if they do not look like those that RideNDine has given so far', async () => {
+    const { orderId } = await order();
+
+    const failure = await failureOf(
+      worker.saveLinkIds({ order_id: orderId, link: swapped(newLink()), typed_by_hand: { ids_checked: false } }),
+    );
+
+    expect(failure).toMatchObject({ type: 'LinkConflict', message: expect.stringContaining('"ids_checked": true') });
+    expect(await rowOf(orderId)).toMatchObject({ ridendine_order_id: null, payment_session_id: null });
+  });
+
+  it('are taken all the same if the decision says that they were checked', async () => {
+    const { orderId } = await order();
+    const link = swapped(newLink());
+
+    const result = await worker.saveLinkIds({ order_id: orderId, link, typed_by_hand: { ids_checked: true } });
+
+    expect(result).toMatchObject(link);
+  });
+
+  it('are taken if they look like them', async () => {
+    const { orderId } = await order();
+    const link = newLink();
+
+    await expect(
+      worker.saveLinkIds({ order_id: orderId, link, typed_by_hand: { ids_checked: false } }),
+    ).resolves.toMatchObject(link);
+  });
+});
+
+describe('a wrong link', () => {
+  it('is corrected, and the order keeps who did it, why, and what the ids were', async () => {
+    const [wrong, right] = [newLink(), newLink()];
+    const { key, orderId } = await orderWith(wrong);
+    await directus.change('orders', orderId, { status: 'PAID' });
+    const action = newAction();
+
+    const { result, refusal } = await worker.correctLink({
+      correction: { idempotency_key: key, ...right, actor: 'agent-7', reason: 'Ticket 1' },
+      support_action: action,
+    });
+
+    expect(refusal).toBeUndefined();
+    expect(result).toMatchObject({ ...right, status: 'PAID' });
+    expect(await rowOf(orderId)).toMatchObject({
+      ...right,
+      status: 'PAID',
+      support_actions: [{ ...action, replaced: wrong }],
+    });
+  });
+
+  it('is corrected once, however often that is done', async () => {
+    const right = newLink();
+    const { key, orderId } = await orderWith(newLink());
+    const correction = { idempotency_key: key, ...right, actor: 'agent-7', reason: 'Ticket 1' };
+    const support_action = newAction();
+
+    await worker.correctLink({ correction, support_action });
+    const again = await worker.correctLink({ correction, support_action });
+
+    expect(again.result).toMatchObject(right);
+    expect((await rowOf(orderId))?.['support_actions']).toHaveLength(1);
+  });
+
+  it.each<[string, () => Promise<LinkIds>, string]>([
+    [
+      'another order has the RideNDine order',
+      async () => {
+        const taken = newLink();
+        await orderWith(taken);
+        return { ...newLink(), ridendine_order_id: taken.ridendine_order_id };
+      },
+      'Another order is already linked',
+    ],
+    [
+      'the ids do not look like RideNDine’s',
+      async () => ({ ...newLink(), payment_session_id: 'x' }),
+      'do not look like',
+    ],
+  ])('stays as it is if %s', async (_what, typed, why) => {
+    const wrong = newLink();
+    const { key, orderId } = await orderWith(wrong);
+
+    const { result, refusal } = await worker.correctLink({
+      correction: { idempotency_key: key, ...(await typed()), actor: 'agent-7', reason: 'Ticket 1' },
+      support_action: newAction(),
+    });
+
+    expect(refusal).toContain(why);
+    expect(result).toMatchObject(wrong);
+    expect(await rowOf(orderId)).toMatchObject({ ...wrong, support_actions: null });
+  });
+
+  it('can not be corrected where there is none', async () => {
+    const { key } = await order();
+
+    const failure = await failureOf(
+      worker.correctLink({
+        correction: { idempotency_key: key, ...newLink(), actor: 'agent-7', reason: 'Ticket 1' },
+        support_action: newAction(),
+      }),
+    );
+
+    expect(failure).toMatchObject({ type: 'OrderNeedsReview', nonRetryable: true });
+  });
+});
