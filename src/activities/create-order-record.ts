@@ -80,7 +80,7 @@ async function createOnce(orders: OrdersStore, request: OrderCreationInput, chec
     () => orders.createOrder(order),
     async () => {
       const existing = await orders.findOrderByKey(order.request.idempotency_key);
-      if (!existing) return void (await requireFreeQuote(orders, claimOf(order.id, checkout)));
+      if (!existing) return await requireFreeQuote(orders, claimOf(order.id, checkout));
       if (existing.request_fingerprint !== order.fingerprint) {
         throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
       }
@@ -100,7 +100,7 @@ async function reopen(orders: OrdersStore, orderId: string, checkout: Checkout):
   }
   const reopened = await writeUnlessTaken(
     () => orders.reopen(orderId, checkout.quote_id),
-    async () => void (await requireFreeQuote(orders, claimOf(orderId, checkout))),
+    () => requireFreeQuote(orders, claimOf(orderId, checkout)),
   );
   if (reopened) return reopened;
   throw finalFailure('OrderNeedsReview', 'The failed order was removed or taken on by somebody else.');

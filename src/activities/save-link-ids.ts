@@ -41,7 +41,7 @@ async function write(orders: OrdersStore, orderId: string, link: LinkIds): Promi
   const order = await writeUnlessTaken(
     // Nothing is written over a link that is there, of an earlier attempt or of somebody else, nor on an ended order.
     async () => (await orders.saveLink(orderId, link)) ?? (await orders.findOrderById(orderId)),
-    async () => void (await requireFreeLink(orders, orderId, link)),
+    () => requireFreeLink(orders, orderId, link),
   );
   if (order) return order;
   throw new DirectusRejectedError('The order is missing in Directus.');

@@ -1,12 +1,7 @@
-import type { LinkIds } from '../domain/order.ts';
+import type { LinkIds, QuoteUser } from '../domain/order.ts';
 import { DirectusNotUniqueError } from '../integrations/directus/errors.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { finalFailure } from './failures.ts';
-
-/** Details of a failure `QuoteAlreadyUsed`, if the other order is the same customer's. */
-export interface QuoteUsedDetails {
-  used_by: { order_id: string; idempotency_key: string };
-}
 
 /**
  * Makes a write. If Directus calls a value of it not unique, the rows say what that means.
@@ -32,22 +27,22 @@ export async function writeUnlessTaken<Outcome>(
 export async function requireFreeQuote(
   orders: OrdersStore,
   { orderId, quoteId, customerId }: { orderId: string; quoteId: string; customerId: string },
-): Promise<void> {
+): Promise<undefined> {
   const owner = await orders.findLiveOrderOfQuote(quoteId, { otherThan: orderId });
-  if (owner === null) return;
+  if (owner === null) return undefined;
   if (owner.customerId !== customerId || owner.idempotencyKey === null) {
     throw finalFailure('QuoteAlreadyUsed', 'Another live order was made from the quote.');
   }
-  const details: QuoteUsedDetails = { used_by: { order_id: owner.orderId, idempotency_key: owner.idempotencyKey } };
+  const used_by: QuoteUser = { order_id: owner.orderId, idempotency_key: owner.idempotencyKey };
   throw finalFailure('QuoteAlreadyUsed', `Another live order was made from the quote: order ${owner.orderId}.`, [
-    details,
+    { used_by },
   ]);
 }
 
 /** @throws ApplicationFailure `LinkConflict` if another order has one of the ids. */
-export async function requireFreeLink(orders: OrdersStore, orderId: string, link: LinkIds): Promise<void> {
+export async function requireFreeLink(orders: OrdersStore, orderId: string, link: LinkIds): Promise<undefined> {
   const owner = await orders.findOrderWithLink(link, { otherThan: orderId });
-  if (owner === null) return;
+  if (owner === null) return undefined;
   throw finalFailure(
     'LinkConflict',
     owner.ridendine_order_id === link.ridendine_order_id

@@ -1,6 +1,7 @@
 import type { CheckoutProblem } from '../domain/checkout.ts';
 import { isFailureCode, isRetryable } from '../domain/failure-codes.ts';
 import type { FailureCode } from '../domain/failure-codes.ts';
+import type { QuoteUser } from '../domain/order.ts';
 
 /** Codes of this library, beside the {@link FailureCode}s of the process. */
 export type ClientErrorCode =
@@ -32,7 +33,8 @@ export function isOrderCreationError(error: unknown): error is OrderCreationErro
 
 /**
  * The order creation ended without an order, or the request was refused before it began: `code` says why, `problems`
- * lists every rule that the checkout breaks, if it was that.
+ * lists every rule that the checkout breaks, if it was that; `usedBy` is the customer's own order that has the quote, if
+ * it was `QuoteAlreadyUsed`.
  *
  * Not: that the order takes long, or waits for support staff; that is the outcome `IN_PROGRESS`.
  */
@@ -41,12 +43,14 @@ export class OrderFailedError extends OrderCreationError {
   readonly code: FailureCode;
   readonly retryable: boolean;
   readonly problems: CheckoutProblem[];
+  readonly usedBy: QuoteUser | undefined;
 
-  constructor(code: FailureCode, message: string, problems: CheckoutProblem[] = []) {
+  constructor(code: FailureCode, message: string, problems: CheckoutProblem[] = [], usedBy?: QuoteUser) {
     super(message);
     this.code = code;
     this.retryable = isRetryable(code);
     this.problems = problems;
+    this.usedBy = usedBy;
   }
 }
 
@@ -95,6 +99,6 @@ export class OrderCreationClientClosedError extends OrderCreationError {
 /** The error for a run's failure, given its `type`, message and details. */
 export function orderFailure(type: unknown, message: string, details: unknown[]): OrderFailedError | undefined {
   if (!isFailureCode(type)) return undefined;
-  const [first] = details as [{ problems?: CheckoutProblem[] }?];
-  return new OrderFailedError(type, message, first?.problems);
+  const [first] = details as [{ problems?: CheckoutProblem[]; used_by?: QuoteUser }?];
+  return new OrderFailedError(type, message, first?.problems, first?.used_by);
 }

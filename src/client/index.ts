@@ -20,4 +20,5 @@ export type { CreateOrderOutcome, OrderFailed, OrderInProgress, OrderSucceeded, 
 export type { CheckoutProblem } from '../domain/checkout.ts';
 export type { CheckoutRequestInput } from '../domain/checkout-request.ts';
 export type { FailureCode } from '../domain/failure-codes.ts';
+export type { QuoteUser } from '../domain/order.ts';
 export type { OrderCreationStage } from '../domain/order-creation.ts';

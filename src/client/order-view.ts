@@ -1,6 +1,6 @@
 import type { FailureCode } from '../domain/failure-codes.ts';
 import type { OrderCreationStage } from '../domain/order-creation.ts';
-import type { OrderCreationResult } from '../domain/order.ts';
+import type { OrderCreationResult, QuoteUser } from '../domain/order.ts';
 
 /** An order creation that goes on. It may take a while, and may wait for support staff (`NEEDS_REVIEW`). */
 export interface OrderInProgress {
@@ -23,7 +23,8 @@ export interface OrderFailed {
   stage: OrderCreationStage;
   order_id?: string;
   ridendine_order_id?: string;
-  failure: { code: FailureCode; detail: string };
+  /** `used_by`: the customer's own order that has the quote, where the code is `QuoteAlreadyUsed`. */
+  failure: { code: FailureCode; detail: string; used_by?: QuoteUser };
 }
 
 /** How an order creation stands. */

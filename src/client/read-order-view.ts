@@ -41,6 +41,7 @@ async function viewOfClosed(calls: TemporalCalls, { handle, description }: Descr
     const failure = failureOf(error);
     if (!failure) throw error;
     const { state: _open, failure: _code, payment_session_id: _none, ...known } = progressOf(description);
-    return { ...known, state: 'FAILED', failure: { code: failure.code, detail: failure.message } };
+    const { code, message: detail, usedBy } = failure;
+    return { ...known, state: 'FAILED', failure: { code, detail, ...(usedBy && { used_by: usedBy }) } };
   }
 }

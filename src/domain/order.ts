@@ -28,6 +28,13 @@ export interface LinkIds {
   payment_session_id: string;
 }
 
+/** The live order that a quote has made, for the customer whose order it is. */
+export interface QuoteUser {
+  order_id: string;
+  /** Under which the order can be looked up. */
+  idempotency_key: string;
+}
+
 /** Longest ids that are taken, in characters: what Directus' columns hold, and more than an id needs. */
 export const longestLinkId = { ridendine_order_id: 512, payment_session_id: 4096 } as const;
 

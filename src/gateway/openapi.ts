@@ -270,6 +270,11 @@ function problemResponses(codes: ProblemCode[]): Record<`${4 | 5}${string}`, Zod
 
 function problemExample(code: ProblemCode) {
   const { title: detail } = problemEntry(code);
+  if (code === 'QuoteAlreadyUsed') {
+    const used_by = { order_id: exampleOrder.order_id, idempotency_key: exampleKey };
+    const named = `Another live order was made from the quote: order ${used_by.order_id}.`;
+    return gatewayProblems.response({ code, detail: named, members: { used_by } }).body;
+  }
   if (code !== 'CheckoutInvalid') return gatewayProblems.response({ code, detail }).body;
   return gatewayProblems.response({
     code,

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { OrderFailedError } from '../client/index.ts';
-import type { CheckoutProblem, OrderCreationError } from '../client/index.ts';
+import type { CheckoutProblem, OrderCreationError, QuoteUser } from '../client/index.ts';
 import { Problems } from '../http-service/problem.ts';
 import { problemEntry } from './problem-codes.ts';
 import type { ProblemCode } from './problem-codes.ts';
@@ -10,6 +10,8 @@ export interface Problem {
   detail: string;
   /** Every rule that a checkout breaks, where there are several. */
   problems?: CheckoutProblem[];
+  /** The customer's own order that has the quote already. */
+  members?: { used_by: QuoteUser };
 }
 
 export const gatewayProblems = new Problems(problemEntry);
@@ -23,5 +25,11 @@ export function sendOrderCreationError(reply: FastifyReply, error: OrderCreation
   const code = error.code === 'LinkConflict' ? 'InternalError' : error.code;
   const problems = error instanceof OrderFailedError ? error.problems : [];
   if (problemEntry(code).status >= 500) reply.outcomeReason = error.message;
-  return sendProblem(reply, { code, detail: error.message, problems });
+  const usedBy = error instanceof OrderFailedError ? error.usedBy : undefined;
+  return sendProblem(reply, {
+    code,
+    detail: error.message,
+    problems,
+    ...(usedBy && { members: { used_by: usedBy } }),
+  });
 }

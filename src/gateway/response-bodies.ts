@@ -49,12 +49,17 @@ const orderSucceededSchema = z
   .object({ state: z.literal('SUCCEEDED'), stage: z.literal('LINKED'), ...linkedOrder })
   .meta({ id: 'OrderSucceeded' });
 
+const quoteUserSchema = z.object({ order_id: orderId, idempotency_key: hyphenatedUuid }).meta({
+  id: 'QuoteUser',
+  description: "The customer's own order that was made from the quote. GET /v1/orders/{key} tells how it stands.",
+});
+
 const orderFailedSchema = z
   .object({
     state: z.literal('FAILED'),
     stage,
     ...idsSoFar,
-    failure: z.object({ code: failureCode, detail: z.string() }),
+    failure: z.object({ code: failureCode, detail: z.string(), used_by: quoteUserSchema.optional() }),
   })
   .meta({ id: 'OrderFailed', description: 'No order came of it.' });
 
@@ -83,6 +88,7 @@ export const problemSchema = z.object({
     .array(checkoutProblemSchema)
     .optional()
     .meta({ description: 'Every rule that the checkout breaks, where there are several.' }),
+  used_by: quoteUserSchema.optional(),
 });
 
 export const healthSchema = z.object({ status: z.literal('ok') });

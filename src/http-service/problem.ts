@@ -25,6 +25,8 @@ export interface Problem<Code extends string> {
   detail: string;
   /** What is wrong one by one, where there is more than one thing. */
   problems?: object[];
+  /** What else a problem of this code tells. */
+  members?: object;
 }
 
 /** Problems of HTTP itself, which every service has. A code is never renamed. */
@@ -65,7 +67,7 @@ export class Problems<Code extends string> {
   }
 
   /** A problem as it goes over the wire, with the headers that belong to it. */
-  response({ code, detail, problems = [] }: Problem<Code>) {
+  response({ code, detail, problems = [], members = {} }: Problem<Code>) {
     const { status, title, retryable } = this.#entryOf(code);
     const body = {
       type: problemType(code),
@@ -75,6 +77,7 @@ export class Problems<Code extends string> {
       code: code as string,
       retryable,
       ...(problems.length > 0 && { problems }),
+      ...members,
     };
     const headers: Record<string, string> = {
       'content-type': PROBLEM_CONTENT_TYPE,

@@ -31,9 +31,11 @@ export function mayExistAtRideNDine(failure: StepFailure): boolean {
 
 /** Ends the run. Only what concerns the caller goes along: the partner's text stays with the activity's failure. */
 export function runFailure({ code, reason, details }: StepFailure): ApplicationFailure {
-  const problems = details.filter((detail) => typeof detail === 'object' && detail !== null && 'problems' in detail);
+  const forTheCaller = details.filter(
+    (detail) => typeof detail === 'object' && detail !== null && ('problems' in detail || 'used_by' in detail),
+  );
   const message = failureText({ reason, advice: supportAdvice[code].whenFailed });
-  const failure = ApplicationFailure.create({ type: code, message, nonRetryable: true, details: problems });
+  const failure = ApplicationFailure.create({ type: code, message, nonRetryable: true, details: forTheCaller });
   // It would repeat all of this, and then tell where our files lie.
   failure.stack = '';
   return failure;

@@ -156,8 +156,12 @@ describe('a confirmed checkout', () => {
 
     expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([201, 409]));
     const refused = responses.find(({ status }) => status === 409);
-    expect(refused && (await body(refused))).toMatchObject({ code: 'QuoteAlreadyUsed' });
-    await onlyOrderOf(checkout.quote_id);
+    const { id, idempotency_key } = await onlyOrderOf(checkout.quote_id);
+    const problem = refused && (await body(refused));
+    expect(problem).toMatchObject({ code: 'QuoteAlreadyUsed', used_by: { order_id: id, idempotency_key } });
+    expect(problem?.['detail']).toBe(`Another live order was made from the quote: order ${id}.`);
+    const lookedUp = await world.get(String(idempotency_key));
+    expect(await body(lookedUp)).toMatchObject({ state: 'SUCCEEDED', order_id: id });
   });
 });
 
