@@ -39,7 +39,7 @@ export function createContinueLostOrders({
       unfinished: unfinished.length,
       continued: count('started'),
       failed: count('failed'),
-      is_last: unfinished.length < PAGE_SIZE,
+      is_last: unfinished.length === 0,
     };
   };
 }

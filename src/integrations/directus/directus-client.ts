@@ -95,7 +95,8 @@ function explain(error: unknown, timeoutMs: number): DirectusError {
     return status === 403 ? new DirectusForbiddenError(message) : new DirectusUnavailableError(message);
   }
   if (status === 408 || status === 429 || status >= 500) {
-    return new DirectusUnavailableError(`Directus answered ${status}.`, { retryAfterMs: retryAfterOf(error.response) });
+    const retryAfterMs = retryAfterOf(error.response);
+    return new DirectusUnavailableError(`Directus answered ${status}.`, { status, retryAfterMs });
   }
   // The message repeats values; the code does not.
   const code = codes.find((candidate) => /^[A-Z_]+$/.test(candidate)) ?? 'no code';

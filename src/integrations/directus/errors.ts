@@ -3,6 +3,8 @@ import type { FailureCode } from '../../domain/failure-codes.ts';
 interface DirectusErrorOptions {
   /** How long Directus asks us to wait, in milliseconds. */
   retryAfterMs?: number | undefined;
+  /** Of Directus' answer, if there is one. */
+  status?: number;
   cause?: unknown;
 }
 
@@ -10,10 +12,12 @@ interface DirectusErrorOptions {
 export abstract class DirectusError extends Error {
   abstract readonly code: FailureCode;
   readonly retryAfterMs: number | undefined;
+  readonly status: number | undefined;
 
   constructor(message: string, options: DirectusErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.retryAfterMs = options.retryAfterMs;
+    this.status = options.status;
   }
 }
 

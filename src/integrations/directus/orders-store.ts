@@ -1,4 +1,4 @@
-import { aggregate, createItem, readItems, updateItems } from '@directus/sdk';
+import { aggregate, createItem, readField, readItems, updateItems } from '@directus/sdk';
 import { z } from 'zod';
 import { hasEnded, statusesBefore } from '../../domain/order.ts';
 import type { LinkIds, OrderStatus, StoredOrder } from '../../domain/order.ts';
@@ -7,7 +7,7 @@ import { collections, customerFields, orderFields, orderItemFields, quoteFields,
 import type { OrderRow } from './collections.ts';
 import type { DirectusConnection } from './directus-client.ts';
 import { parse, parseFirst } from './directus-answer.ts';
-import { DirectusForbiddenError, DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
+import { DirectusError, DirectusForbiddenError, DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
 import {
   newOrderRow,
   quoteOwnerFields,
@@ -58,11 +58,14 @@ export interface OrdersStore {
   findLiveOrderOfQuote(quoteId: string, options: { otherThan: string }): Promise<QuoteOwner | null>;
   /** An order that has one of the ids, if it is another than that one. No index finds one of them: not for every order. */
   findOrderWithLink(link: LinkIds, options: { otherThan: string }): Promise<StoredOrder | null>;
-  /** One page, the oldest first. Orders that this project has not written are none of its business. */
+  /**
+   * One page, the oldest first. It is shorter than asked for where Directus gives fewer at once (QUERY_LIMIT_MAX): only an
+   * empty one is the last. Orders that this project has not written are none of its business.
+   */
   findUnfinishedOrders(page: { createdBefore: string; skip: number; limit: number }): Promise<UnfinishedOrder[]>;
   /** How many orders wait, and for whom. Orders that this project has not written are none of its business. */
   countWaitingOrders(): Promise<WaitingOrders>;
-  /** The quote with its store and customer. */
+  /** The quote with its store and customer. Where quotes have UUIDs, no other text is the id of one. */
   findQuote(id: string): Promise<QuoteRecord | null>;
   /**
    * Writes the order and its items in one transaction.
@@ -91,16 +94,16 @@ export interface OrdersStore {
   saveLink(id: string, link: LinkIds): Promise<StoredOrder | null>;
 }
 
-const uniqueFields = [
+const uniqueFields = new Set([
   ...[orderFields.id, orderFields.idempotencyKey, orderFields.activeQuoteId, orderFields.ridendineOrderId].map(
     (field) => `${collections.orders}.${field}`,
   ),
   `${collections.orderItems}.${orderItemFields.id}`,
-];
+]);
 
 /** Whether it is this project that wants the field unique, so that orders find each other by it. */
 export function isOrdersOwn(field: string): boolean {
-  return uniqueFields.includes(field);
+  return uniqueFields.has(field);
 }
 
 const unfinished = {
@@ -140,6 +143,13 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
         }),
       ),
     );
+
+  /** Asked for a text in a column of UUIDs, the database fails, and Directus answers 500. */
+  const canBeNoQuote = async (id: string): Promise<boolean> => {
+    if (z.guid().safeParse(id).success) return false;
+    const field = await directus.request(readField(collections.quotes, quoteFields.id)).catch(() => undefined);
+    return field?.type === 'uuid';
+  };
 
   /** What the column holds; `undefined` if there is no such order. */
   const readSupportActions = async (id: string): Promise<unknown> => {
@@ -204,19 +214,24 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
         ),
       ),
 
-    findUnfinishedOrders: async ({ createdBefore, skip, limit }) =>
-      parse(
-        z.array(unfinishedOrderSchema),
-        await directus.request(
+    findUnfinishedOrders: async ({ createdBefore, skip, limit }) => {
+      const readPage = (atMost: { limit?: number }) =>
+        directus.request(
           readItems(collections.orders, {
             fields: unfinishedOrderFields,
             filter: { ...unfinished, [orderFields.dateCreated]: { _lt: createdBefore } },
             sort: [orderFields.dateCreated, orderFields.id],
             offset: skip,
-            limit,
+            ...atMost,
           }),
-        ),
-      ),
+        );
+      const rows = await readPage({ limit }).catch((error: unknown) => {
+        if (!(error instanceof DirectusRejectedError)) throw error;
+        // More than QUERY_LIMIT_MAX is refused. Not asked for a number, Directus gives as many as it may.
+        return readPage({});
+      });
+      return parse(z.array(unfinishedOrderSchema), rows);
+    },
 
     countWaitingOrders: async () => {
       const rows = parse(
@@ -225,7 +240,7 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
           aggregate(collections.orders, {
             aggregate: { count: '*', min: [orderFields.dateCreated, orderFields.dateUpdated] },
             groupBy: [orderFields.status],
-            query: { filter: unfinished },
+            query: { filter: unfinished, limit: 2 },
           }),
         ),
       );
@@ -238,10 +253,9 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       };
     },
 
-    findQuote: async (id) =>
-      parseFirst(
-        quoteSchema,
-        await directus.request(
+    findQuote: async (id) => {
+      try {
+        const rows = await directus.request(
           readItems(collections.quotes, {
             fields: [
               quoteFields.id,
@@ -257,8 +271,13 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
             filter: { [quoteFields.id]: { _eq: id } },
             limit: 1,
           }),
-        ),
-      ),
+        );
+        return parseFirst(quoteSchema, rows);
+      } catch (error) {
+        if (error instanceof DirectusError && error.status === 500 && (await canBeNoQuote(id))) return null;
+        throw error;
+      }
+    },
 
     createOrder: async (order) =>
       parse(
