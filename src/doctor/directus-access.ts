@@ -20,6 +20,8 @@ export interface DirectusAccess {
   publicUrl: string;
   /** `GET`, with the worker's token. @throws {HttpAccessError} */
   get: (path: string, headers?: Record<string, string>) => Promise<HttpAnswer>;
+  /** Any request with a body of JSON, with the worker's token. @throws {HttpAccessError} */
+  send: (method: string, path: string, body: string) => Promise<HttpAnswer>;
   /** `POST`, with the administrator's token; nothing if there is none. @throws {HttpAccessError} */
   postAsAdministrator: (path: string) => Promise<HttpAnswer | undefined>;
 }
@@ -34,6 +36,12 @@ export function openDirectusAccess(environment: NodeJS.ProcessEnv): DirectusAcce
     publicUrl: variables.DIRECTUS_PUBLIC_URL ?? url,
     get: (path, headers = {}) =>
       askHttp(service, path, { headers: { authorization: `Bearer ${token}`, ...pastTheCache, ...headers } }),
+    send: (method, path, body) =>
+      askHttp(service, path, {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...pastTheCache },
+        body,
+      }),
     async postAsAdministrator(path) {
       if (adminToken === undefined) return undefined;
       return askHttp(service, path, { method: 'POST', headers: { authorization: `Bearer ${adminToken}` } });

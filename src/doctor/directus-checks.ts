@@ -3,6 +3,7 @@ import type { Check, Verdict } from './checks.ts';
 import { directusCacheCheck } from './directus-cache.ts';
 import { openDirectusAccess } from './directus-access.ts';
 import type { DirectusAccess } from './directus-access.ts';
+import { directusLimitsCheck } from './directus-limits.ts';
 import { directusPermissionsCheck } from './directus-permissions.ts';
 import { directusSchemaChecks } from './directus-schema.ts';
 import { shownUrl } from './http-access.ts';
@@ -34,6 +35,7 @@ export function directusChecks(environment: NodeJS.ProcessEnv): Check[] {
     directusPermissionsCheck(directus),
     ...directusSchemaChecks(directus),
     directusCacheCheck(directus),
+    directusLimitsCheck(directus),
     {
       name: 'directus-clock',
       needs: ['directus'],

@@ -2,7 +2,7 @@ import proto from '@temporalio/proto';
 import ms from 'ms';
 import { readTemporalSettings } from '../config/temporal-settings.ts';
 import { PARTNER_TASK_QUEUE } from '../domain/order-creation.ts';
-import { howToRegister, readSearchAttributes, saysTypes } from '../temporal/search-attributes.ts';
+import { howToRegister, lacksRoom, readSearchAttributes, saysRoom, saysTypes } from '../temporal/search-attributes.ts';
 import {
   countWorkersOfEachTaker,
   isSame,
@@ -13,7 +13,7 @@ import {
 } from '../temporal/order-pollers.ts';
 import type { BuildName, Taker, TaskQueueDescription } from '../temporal/order-pollers.ts';
 import { countPartnerWorkers, describeQueue } from '../temporal/order-workers.ts';
-import { openTemporalAccess } from '../temporal/temporal-access.ts';
+import { openTemporalAccess, TemporalAccessError } from '../temporal/temporal-access.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
 import type { Check, Verdict } from './checks.ts';
 import { judgeClock } from './server-clock.ts';
@@ -73,13 +73,15 @@ export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
               advice: 'Set TEMPORAL_NAMESPACE to another one.',
             };
           }
-          const { syncUpdate, asyncUpdate } = namespaceInfo.capabilities ?? {};
-          if (!syncUpdate || !asyncUpdate) {
+          const faults = namespaceFaults(namespaceInfo, environment);
+          const takesBuilds =
+            environment['WORKER_BUILD_ID'] === undefined || (await takesWorkersWithBuilds(temporal()));
+          if (!takesBuilds) faults.push(NO_WORKERS_WITH_BUILDS);
+          if (faults.length > 0) {
             return {
               verdict: 'problem',
-              finding: `The namespace "${namespace}" takes no workflow updates, by which support staff decide about orders.`,
-              advice:
-                'Set frontend.enableUpdateWorkflowExecution and frontend.enableUpdateWorkflowExecutionAsyncAccepted to true in its dynamic configuration.',
+              finding: `The namespace "${namespace}" ${faults.map(({ finding }) => finding).join(', and ')}.`,
+              advice: `In the dynamic configuration of the server ${faults.map(({ advice }) => advice).join(', and ')}.`,
             };
           }
           const retentionMs = 1000 * Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0);
@@ -96,15 +98,18 @@ export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
         name: 'search-attributes',
         needs: ['namespace'],
         async run() {
-          const { missing, mistyped, isManaged } = await readSearchAttributes(temporal());
+          const standing = await readSearchAttributes(temporal());
+          const { missing, mistyped, isManaged } = standing;
           if (mistyped.length > 0) return { verdict: 'problem', finding: saysTypes(mistyped) };
           if (missing.length > 0) {
             return {
               verdict: 'problem',
               finding: `Not registered, so that no order can be started: ${missing.join(', ')}.`,
-              advice: isManaged
-                ? 'Run "npm run temporal:apply".'
-                : howToRegister(missing, temporal().settings.namespace),
+              advice: !isManaged
+                ? howToRegister(missing, temporal().settings.namespace)
+                : lacksRoom(standing)
+                  ? saysRoom(standing)
+                  : 'Run "npm run temporal:apply".',
             };
           }
           return isManaged
@@ -142,6 +147,62 @@ export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
       },
     ],
   };
+}
+
+interface NamespaceFault {
+  finding: string;
+  advice: string;
+}
+
+/** What is switched off in a server, or set too low, so that orders stop. Servers before 1.30 do not tell their limits. */
+function namespaceFaults(
+  { capabilities, supportsSchedules, limits }: proto.temporal.api.namespace.v1.INamespaceInfo,
+  environment: NodeJS.ProcessEnv,
+): NamespaceFault[] {
+  const faults: NamespaceFault[] = [];
+  if (!capabilities?.syncUpdate || !capabilities.asyncUpdate) {
+    faults.push({
+      finding: 'takes no workflow updates, by which support staff decide about orders',
+      advice:
+        'set frontend.enableUpdateWorkflowExecution and frontend.enableUpdateWorkflowExecutionAsyncAccepted to true',
+    });
+  }
+  if (!supportsSchedules && environment['WORKER_SWEEP'] !== 'off') {
+    faults.push({
+      finding: 'takes no schedules, so that no worker starts: one has the sweep for lost orders started',
+      advice:
+        'set frontend.enableSchedules to true (or WORKER_SWEEP=off for the workers, and nobody finds a lost order)',
+    });
+  }
+  const largestPayload = Number(limits?.blobSizeLimitError ?? 0);
+  if (largestPayload > 0 && largestPayload < LEAST_PAYLOAD) {
+    faults.push({
+      finding: `takes no more than ${largestPayload} bytes at once, which an order with a large cart is`,
+      advice: `set limit.blobSize.error to ${LEAST_PAYLOAD} or more`,
+    });
+  }
+  return faults;
+}
+
+/** In bytes. A checkout of 64 KiB, and a cart, go from step to step. */
+const LEAST_PAYLOAD = 512 * 1024;
+
+const NO_WORKERS_WITH_BUILDS: NamespaceFault = {
+  finding: 'takes no workers with a build, as WORKER_BUILD_ID makes them',
+  advice: 'set system.enableDeploymentVersions to true',
+};
+
+async function takesWorkersWithBuilds({ ask, connection, settings: { namespace } }: TemporalAccess): Promise<boolean> {
+  try {
+    await ask(() => connection.workflowService.listWorkerDeployments({ namespace, pageSize: 1 }));
+    return true;
+  } catch (error) {
+    // The credential has just been taken.
+    const isOff =
+      error instanceof TemporalAccessError && (error.isUnimplemented || error.trouble === 'credential refused');
+    if (isOff) return false;
+    throw error;
+  }
 }
 
 /**

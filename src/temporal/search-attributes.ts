@@ -19,6 +19,8 @@ export interface SearchAttributesStanding {
   missing: string[];
   /** Registered under our name with a type that does not take our values. */
   mistyped: { name: string; type: string }[];
+  /** How many Keywords are registered in all. */
+  keywords: number;
   /** Whether the server tells of types and lets us register: Temporal Cloud does neither. */
   isManaged: boolean;
 }
@@ -40,6 +42,22 @@ export function saysTypes(mistyped: SearchAttributesStanding['mistyped']): strin
   );
 }
 
+/** So many Keywords fit into a namespace where the server keeps what is searched in an SQL database. */
+const KEYWORDS_IN_SQL = 10;
+
+/** Whether what is missing does not fit beside those of others, unless the server keeps them in Elasticsearch. */
+export function lacksRoom({ missing, keywords }: SearchAttributesStanding): boolean {
+  return missing.length > 0 && keywords + missing.length > KEYWORDS_IN_SQL;
+}
+
+export function saysRoom({ missing, keywords }: SearchAttributesStanding): string {
+  return (
+    `The namespace has ${keywords} search attributes of the type Keyword, ${missing.length} more are needed, and a server that keeps them in an SQL ` +
+    `database holds ${KEYWORDS_IN_SQL}: use another namespace (TEMPORAL_NAMESPACE), or remove what nobody needs with ` +
+    '"temporal operator search-attribute remove". Then run "npm run temporal:apply".'
+  );
+}
+
 /** @throws {TemporalAccessError} */
 export async function readSearchAttributes(temporal: TemporalAccess): Promise<SearchAttributesStanding> {
   const names = Object.values(searchAttributes).map(({ name }) => name);
@@ -54,11 +72,12 @@ export async function readSearchAttributes(temporal: TemporalAccess): Promise<Se
         const type = customAttributes[name];
         return type === undefined || type === KEYWORD ? [] : [{ name, type: typeName(type) }];
       }),
+      keywords: Object.values(customAttributes).filter((type) => type === KEYWORD).length,
       isManaged: true,
     };
   } catch (error) {
     if (!isWithheld(error)) throw error;
-    return { missing: await unknownToSearch(temporal, names), mistyped: [], isManaged: false };
+    return { missing: await unknownToSearch(temporal, names), mistyped: [], keywords: 0, isManaged: false };
   }
 }
 
@@ -75,18 +94,26 @@ export async function registerSearchAttributes(
   onWait: () => void = () => {},
 ): Promise<string[]> {
   const { namespace } = temporal.settings;
-  const { missing, mistyped, isManaged } = await whenTheNamespaceIsKnown(() => readSearchAttributes(temporal), onWait);
+  const standing = await whenTheNamespaceIsKnown(() => readSearchAttributes(temporal), onWait);
+  const { missing, mistyped, isManaged } = standing;
   // The server says nothing of a type that differs when it is asked to add the name.
   if (mistyped.length > 0) throw new SearchAttributesError(saysTypes(mistyped));
   if (missing.length === 0) return [];
   if (!isManaged)
     throw new SearchAttributesError(`Missing: ${missing.join(', ')}. ${howToRegister(missing, namespace)}`);
-  await temporal.ask(() =>
-    temporal.connection.operatorService.addSearchAttributes({
-      namespace,
-      searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
-    }),
-  );
+  try {
+    await temporal.ask(() =>
+      temporal.connection.operatorService.addSearchAttributes({
+        namespace,
+        searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
+      }),
+    );
+  } catch (error) {
+    // Elasticsearch has room for more, so that the server is asked first.
+    const isRefused = error instanceof TemporalAccessError && error.trouble === 'request refused';
+    if (isRefused && lacksRoom(standing)) throw new SearchAttributesError(saysRoom(standing));
+    throw error;
+  }
   return missing;
 }
 

@@ -65,6 +65,7 @@ const ALL_OK = {
   'directus-schema': 'ok',
   'directus-constraints': 'ok',
   'directus-cache': 'ok',
+  'directus-limits': 'ok',
   'directus-clock': 'ok',
 };
 
@@ -83,6 +84,13 @@ async function readsStale(url: string): Promise<boolean> {
   expect(await read()).toEqual([]);
   await worker.request(createItem('orders', { idempotency_key: key }));
   return (await read()).length === 0;
+}
+
+/** What the doctor says of the limits of a Directus with these settings. */
+async function limitsOfAnother(variables: Record<string, string>) {
+  const another = await directus.startAnother(variables);
+  cleanUps.push(() => another.stop());
+  return (await examine({ DIRECTUS_URL: another.url }))['directus-limits'];
 }
 
 /** What the doctor says of the cache of a Directus with these settings, and whether its reads are stale. */
@@ -483,6 +491,66 @@ describe('the check directus-cache', () => {
 
     expect((await examine({ DIRECTUS_URL: front.url }))['directus-cache']?.verdict).toBe('not checked');
   });
+});
+
+describe('the check directus-limits', () => {
+  it(
+    'names the settings by which no order of some size can be written',
+    async () => {
+      const result = await limitsOfAnother({ MAX_PAYLOAD_SIZE: '100kb', MAX_BATCH_MUTATION: '25' });
+
+      expect(result).toMatchObject({
+        verdict: 'problem',
+        finding: expect.stringMatching(/a request of 262144 bytes.* an order with 50 lines\.$/),
+        advice: expect.stringMatching(/MAX_PAYLOAD_SIZE.*MAX_BATCH_MUTATION/),
+      });
+    },
+    DIRECTUS_START_TIMEOUT_MS,
+  );
+
+  it(
+    'warns of those by which a very large order can not be written, or many have to wait',
+    async () => {
+      const result = await limitsOfAnother({
+        MAX_PAYLOAD_SIZE: '512kb',
+        MAX_BATCH_MUTATION: '100',
+        // As many as the doctor itself needs, and few over the time for which they are.
+        RATE_LIMITER_ENABLED: 'true',
+        RATE_LIMITER_POINTS: '600',
+        RATE_LIMITER_DURATION: '60',
+        RATE_LIMITER_GLOBAL_ENABLED: 'true',
+        RATE_LIMITER_GLOBAL_POINTS: '720',
+        RATE_LIMITER_GLOBAL_DURATION: '60',
+      });
+
+      expect(result).toMatchObject({
+        verdict: 'warning',
+        finding: expect.stringMatching(
+          /a request of 1000000 bytes.* an order with 500 lines\. .* of 2\.5 orders a second from one address\. .* of 3 orders a second from all together\.$/,
+        ),
+        advice: expect.stringMatching(
+          /MAX_PAYLOAD_SIZE.*MAX_BATCH_MUTATION.*RATE_LIMITER_POINTS and RATE_LIMITER_GLOBAL_POINTS/,
+        ),
+      });
+    },
+    DIRECTUS_START_TIMEOUT_MS,
+  );
+
+  it(
+    'leaves alone limits that no order meets',
+    async () => {
+      const result = await limitsOfAnother({
+        QUERY_LIMIT_MAX: '50',
+        MAX_BATCH_MUTATION: '1000',
+        MAX_PAYLOAD_SIZE: '2mb',
+        RATE_LIMITER_ENABLED: 'true',
+        RATE_LIMITER_POINTS: '1000',
+      });
+
+      expect(result?.verdict).toBe('ok');
+    },
+    DIRECTUS_START_TIMEOUT_MS,
+  );
 });
 
 describe('the check directus-clock', () => {

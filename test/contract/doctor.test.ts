@@ -38,12 +38,14 @@ const CHECKS = [
   'directus-schema',
   'directus-constraints',
   'directus-cache',
+  'directus-limits',
   'directus-clock',
   'ridendine',
   'ridendine-credential',
   'ridendine-clock',
 ];
 const { enums, workflowservice } = proto.temporal.api;
+const KEYWORD = enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
 const INT = enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_INT;
 const REGISTERED = enums.v1.NamespaceState.NAMESPACE_STATE_REGISTERED;
 const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = enums.v1.TaskQueueType;
@@ -108,6 +110,7 @@ describe('npm run doctor', () => {
       ),
       expect.stringMatching(/^not checked {2}directus-constraints {2}Directus remembers/),
       expect.stringMatching(/^ok {11}directus-cache /),
+      expect.stringMatching(/^ok {11}directus-limits /),
       expect.stringMatching(/^ok {11}directus-clock /),
       expect.stringMatching(/^ok {11}ridendine /),
       expect.stringMatching(/^not checked {2}ridendine-credential {2}RideNDine has no request/),
@@ -276,6 +279,70 @@ describe('npm run doctor', () => {
       verdict: 'problem',
       finding: 'Not registered, so that no order can be started: CoocoQuoteId.',
       advice: 'Run "npm run temporal:apply".',
+    });
+  });
+
+  it('says that the namespace has no room for those that are missing', async () => {
+    const namespace = await newNamespace(connection);
+    const others = Object.fromEntries(['A', 'B', 'C', 'D'].map((name) => [`Somebodys${name}`, KEYWORD]));
+    await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: others });
+
+    const { report } = await examine({ TEMPORAL_NAMESPACE: namespace });
+
+    expect(report.checks.find(({ check }) => check === 'search-attributes')).toMatchObject({
+      verdict: 'problem',
+      advice: expect.stringMatching(
+        /^The namespace has 4 search attributes of the type Keyword, .*TEMPORAL_NAMESPACE/,
+      ),
+    });
+  });
+
+  it('says that the server takes no schedules, and no workers with a build', async () => {
+    const off = ['frontend.enableSchedules=false', 'system.enableDeploymentVersions=false'];
+    const other = await startEmbeddedTemporal('memory', (command) => ({
+      ...command,
+      args: [...command.args, ...off.flatMap((value) => ['--dynamic-config-value', value])],
+    }));
+    cleanUps.push(() => other.stop());
+    const at = { TEMPORAL_ADDRESS: other.settings.address, WORKER_BUILD_ID: 'build-1' };
+
+    const { report } = await examine(at);
+    const withoutSweep = await examine({ TEMPORAL_ADDRESS: other.settings.address, WORKER_SWEEP: 'off' });
+
+    expect(report.checks.find(({ check }) => check === 'namespace')).toMatchObject({
+      verdict: 'problem',
+      finding: expect.stringMatching(/takes no schedules, .* takes no workers with a build/),
+      advice: expect.stringMatching(/frontend\.enableSchedules.* system\.enableDeploymentVersions/),
+    });
+    expect(findingOf(withoutSweep.report, 'namespace')).not.toContain('schedules');
+  }, 120_000);
+
+  it('says that the server takes no payloads as large as an order may be', async () => {
+    const front = await startTemporalFront({
+      target: temporal.settings.address,
+      answer: (path) =>
+        path.endsWith('/DescribeNamespace')
+          ? workflowservice.v1.DescribeNamespaceResponse.encode(
+              workflowservice.v1.DescribeNamespaceResponse.fromObject({
+                namespaceInfo: {
+                  name: 'default',
+                  state: REGISTERED,
+                  capabilities: { syncUpdate: true, asyncUpdate: true },
+                  supportsSchedules: true,
+                  limits: { blobSizeLimitError: 65_536 },
+                },
+              }),
+            ).finish()
+          : undefined,
+    });
+    cleanUps.push(() => front.close());
+
+    const { report } = await examine({ TEMPORAL_ADDRESS: front.address });
+
+    expect(report.checks.find(({ check }) => check === 'namespace')).toMatchObject({
+      verdict: 'problem',
+      finding: expect.stringContaining('no more than 65536 bytes'),
+      advice: expect.stringContaining('limit.blobSize.error'),
     });
   });
 

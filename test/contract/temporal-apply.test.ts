@@ -89,6 +89,19 @@ describe('npm run temporal:apply', () => {
     await expect(registeredIn(namespace)).resolves.toEqual({ OrderCreationStage: INT });
   });
 
+  it('says that the namespace has no room for them beside those of others', async () => {
+    const namespace = await newNamespace(connection);
+    await register(namespace, Object.fromEntries(['A', 'B', 'C', 'D'].map((name) => [`Somebodys${name}`, KEYWORD])));
+
+    const { exitCode, stderr } = await apply({ TEMPORAL_NAMESPACE: namespace });
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /^The namespace has 4 search attributes of the type Keyword, 7 more are needed, .* holds 10: /,
+    );
+    expect(stderr).toContain('TEMPORAL_NAMESPACE');
+  });
+
   it('waits for a namespace that is created while it runs', async () => {
     const namespace = `orders-later-${Date.now()}`;
     const waiting = Promise.withResolvers<undefined>();
