@@ -108,6 +108,40 @@ describe("Directus' database, restored from a backup", () => {
   }, 240_000);
 });
 
+describe("A sequence of Directus' own tables that lags behind them after a restore", () => {
+  it('is no used quote: nobody has used it, and the order is made once the sequence has caught up', async () => {
+    const world = await startWorld();
+    const [checkout] = await newCheckouts(1);
+    const catchUp = await lag('directus_activity');
+
+    await world.orders.createOrder(checkout, { timeoutMs: 0 });
+    await untilTriedAgain(world, checkout);
+    const view = await world.orders.getOrder(checkout.idempotency_key);
+    await catchUp();
+    await world.orders.createOrder(checkout, { timeoutMs: WAIT_MS });
+
+    expect(view).toMatchObject({ state: 'IN_PROGRESS', stage: 'CREATING_RECORD' });
+    await expectOneLinkedOrder(checkout);
+  }, 240_000);
+
+  it('is no conflict of links: no other order has the ids, which are saved once the sequence has caught up', async () => {
+    const world = await startWorld();
+    const [checkout] = await newCheckouts(1);
+    await holdAtRideNDine(world, checkout);
+    const catchUp = await lag('directus_activity');
+
+    await ridendine.clearFaults();
+    await untilStage(world, checkout, 'SAVING_LINK');
+    await untilTriedAgain(world, checkout);
+    const view = await world.orders.getOrder(checkout.idempotency_key);
+    await catchUp();
+    await untilStage(world, checkout, 'LINKED');
+
+    expect(view).toMatchObject({ state: 'IN_PROGRESS', stage: 'SAVING_LINK' });
+    await expectOneLinkedOrder(checkout);
+  }, 240_000);
+});
+
 interface World {
   orders: OrderCreationClient;
   client: Client;
@@ -201,6 +235,29 @@ async function backUpOrders(): Promise<{ restore(): Promise<void> }> {
       await session.close();
     },
   };
+}
+
+/** The sequence begins anew, as it does where a restore brings rows without it. */
+async function lag(table: string): Promise<() => Promise<unknown>> {
+  const session = await connectToPostgres(directus.postgres);
+  cleanUps.push(() => session.close());
+  const catchUp = () => session.sql(`select setval('${table}_id_seq', (select max(id) from ${table}))`);
+  cleanUps.push(catchUp);
+  await session.sql(`select setval('${table}_id_seq', 1, false)`);
+  return catchUp;
+}
+
+/** Its step has failed twice as an activity, and waits for the next attempt. */
+async function untilTriedAgain({ client }: World, checkout: CheckoutRequest): Promise<void> {
+  await pWaitFor(
+    async () => {
+      const execution = { workflowId: workflowIdOf(checkout) };
+      const { namespace } = client.options;
+      const { pendingActivities } = await client.workflowService.describeWorkflowExecution({ namespace, execution });
+      return pendingActivities.some(({ attempt }) => (attempt ?? 0) > 2);
+    },
+    { interval: 50, timeout: WAIT_MS },
+  );
 }
 
 async function rowOf({ idempotency_key }: CheckoutRequest): Promise<Record<string, unknown> | undefined> {
