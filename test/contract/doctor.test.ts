@@ -291,9 +291,7 @@ describe('npm run doctor', () => {
 
     expect(report.checks.find(({ check }) => check === 'search-attributes')).toMatchObject({
       verdict: 'problem',
-      advice: expect.stringMatching(
-        /^The namespace has 4 search attributes of the type Keyword, .* TEMPORAL_NAMESPACE/,
-      ),
+      advice: expect.stringMatching(/^The namespace has 4 search attributes of the type Keyword, .*TEMPORAL_NAMESPACE/),
     });
   });
 
