@@ -2,11 +2,10 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temp
 import { ApplicationFailure } from '@temporalio/common';
 import { reasonIn } from '../domain/failure-text.ts';
 import { LINK_CORRECTION_WORKFLOW } from '../domain/link-correction.ts';
-import type { LinkCorrection } from '../domain/link-correction.ts';
+import type { LinkCorrection, LinkCorrectionResult } from '../domain/link-correction.ts';
 import { ORDER_CREATION_TASK_QUEUE, idempotencyKeyIn } from '../domain/order-creation.ts';
 import { countOrderWorkers } from '../temporal/order-workers.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
-import type { linkCorrection } from '../workflows/link-correction.ts';
 import { answered, lookAgain } from './decide.ts';
 import type { OrderRun } from './order-runs.ts';
 import { ReviewError } from './review-error.ts';
@@ -38,15 +37,18 @@ export async function correctLink(
   try {
     const { refusal } = await answered(
       temporal.ask(async () => {
-        const handle = await temporal.client.workflow.start<typeof linkCorrection>(LINK_CORRECTION_WORKFLOW, {
-          workflowId: run.workflowId,
-          taskQueue: ORDER_CREATION_TASK_QUEUE,
-          args: [{ ...correction, idempotency_key: idempotencyKeyIn(run.workflowId) }],
-          // Never beside another run of the order, and after one that succeeded, too.
-          workflowIdConflictPolicy: 'FAIL',
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          staticSummary: `Correct the RideNDine ids of order ${name}`,
-        });
+        const handle = await temporal.client.workflow.start<(input: LinkCorrection) => Promise<LinkCorrectionResult>>(
+          LINK_CORRECTION_WORKFLOW,
+          {
+            workflowId: run.workflowId,
+            taskQueue: ORDER_CREATION_TASK_QUEUE,
+            args: [{ ...correction, idempotency_key: idempotencyKeyIn(run.workflowId) }],
+            // Never beside another run of the order, and after one that succeeded, too.
+            workflowIdConflictPolicy: 'FAIL',
+            workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+            staticSummary: `Correct the RideNDine ids of order ${name}`,
+          },
+        );
         return await handle.result();
       }, PATIENCE_MS),
       `The correction was sent, and is not carried out yet, perhaps because Directus can not be reached: it will be. ${lookAgain(name)}`,

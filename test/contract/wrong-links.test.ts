@@ -46,12 +46,11 @@ const newAction = (): SupportAction => ({
   reason: 'Ticket 1',
 });
 
-describe('ids that support staff type for an order in review', () => {
-  const swapped = ({ ridendine_order_id, payment_session_id }: LinkIds): LinkIds => ({
-    ridendine_order_id: payment_session_id,
-    payment_session_id: ridendine_order_id,
-  });
+function swapped({ ridendine_order_id, payment_session_id }: LinkIds): LinkIds {
+  return { ridendine_order_id: payment_session_id, payment_session_id: ridendine_order_id };
+}
 
+describe('ids that support staff type for an order in review', () => {
   it('are refused if they do not look like those that RideNDine has given so far', async () => {
     const { orderId } = await order();
 

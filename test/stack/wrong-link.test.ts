@@ -35,7 +35,11 @@ describe('npm run review', () => {
     const corrected = await review(
       'correct-link',
       ridendineOrderId,
-      ...['--ridendine-order-id', ` ${order}`, '--payment-session-id', payment, ...who],
+      '--ridendine-order-id',
+      ` ${order}`,
+      '--payment-session-id',
+      payment,
+      ...who,
     );
 
     expect(corrected).toMatchObject({ exitCode: 0 });
