@@ -88,7 +88,7 @@ describe('no program says a secret, whatever LOG_LEVEL,', () => {
   }, 180_000);
 
   it('where a setting can not be used', async () => {
-    const unusable = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, `${value} \n`]));
+    const unusable = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, `${value} 2`]));
     const settings = { ...good, ...unusable, TEMPORAL_TLS_CLIENT_KEY_PATH: `/nowhere/${strangersKey}` };
 
     const services = ['worker', 'gateway', 'codec-server'] as const;
