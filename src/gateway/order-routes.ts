@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { CheckoutRequestInput } from '../client/index.ts';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
 import { traceContext } from '../domain/trace-context.ts';
+import { whenNobodyWaits } from '../http-service/half-close.ts';
 import { RETRY_AFTER_S } from '../http-service/problem.ts';
 import { lastLook } from './last-look.ts';
 import type { Orders } from './orders.ts';
@@ -50,8 +51,7 @@ export function registerOrderRoutes(app: FastifyInstance, options: OrderRoutesOp
     const input = { ...body, idempotency_key: key.data } as CheckoutRequestInput;
     const trace = traceContext(request.headers.traceparent);
     const outcome = await waiting.enter((stopWaiting) => {
-      // The caller is gone, or has its answer.
-      reply.raw.once('close', () => stopWaiting.abort());
+      whenNobodyWaits(request, reply, () => stopWaiting.abort());
       return orders.createOrder(input, {
         timeoutMs: waitMs(request.headers.prefer, options.waitMs),
         stopWaiting: stopWaiting.signal,
