@@ -52,7 +52,7 @@ export class ConnectionErrors {
       socket.destroy();
       return;
     }
-    this.#answer(socket, problems[error.code ?? ''] ?? notHttp, requestId({ headers: {} }));
+    this.#answer(socket, problems[error.code ?? ''] ?? notHttp, requestId({ rawHeaders: [] }));
   };
 
   listenTo(app: FastifyInstance): void {
