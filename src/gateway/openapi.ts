@@ -88,10 +88,9 @@ const requestBodySchema = z
     z
       .strictObject({
         fulfillment_method: z.literal('PICKUP').meta({ description: 'As in the quote.' }),
-        shipping_snapshot: z.null().optional().meta({ description: 'There is none.' }),
         ...onEveryCheckout,
       })
-      .meta({ id: 'PickupCheckout' }),
+      .meta({ id: 'PickupCheckout', description: 'Without a shipping_snapshot; null is as good as none.' }),
   ])
   .meta({ id: 'Checkout' });
 
