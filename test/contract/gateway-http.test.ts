@@ -91,10 +91,17 @@ async function statusWith(...headers: string[]): Promise<{ status: number; probl
   return { status: answer.status, problem: JSON.parse(answer.body) as Record<string, unknown> };
 }
 
+const bearer = () => credential.trim();
+
+async function idForAll(...ids: string[]): Promise<string | null> {
+  const lines = ids.map((id) => `X-Request-Id: ${id}\r\n`).join('');
+  const request = `GET /healthz HTTP/1.1\r\nHost: g\r\n${lines}Connection: close\r\n\r\n`;
+  return (await sendRaw(gateway.url, request)).headers.get('x-request-id');
+}
+
 describe('a header that is sent twice', () => {
   const [host, json] = ['Host: g', 'Content-Type: application/json'];
   const idempotencyKey = `Idempotency-Key: ${key}`;
-  const bearer = () => credential.trim();
 
   it('is taken if both say the same, and one may be quoted', async () => {
     const quoted = `Idempotency-Key: "${key.toUpperCase()}"`;
@@ -138,17 +145,8 @@ describe('a header that is sent twice', () => {
   });
 
   it('gives the request its id only if both are the same', async () => {
-    const ids = async (...values: string[]) => {
-      const lines = values.map((value) => `X-Request-Id: ${value}\r\n`).join('');
-      const answer = await sendRaw(
-        gateway.url,
-        `GET /healthz HTTP/1.1\r\nHost: g\r\n${lines}Connection: close\r\n\r\n`,
-      );
-      return answer.headers.get('x-request-id');
-    };
-
-    await expect(ids('checkout-17', 'checkout-17')).resolves.toBe('checkout-17');
-    await expect(ids('checkout-17', 'checkout-18')).resolves.toMatch(/^[0-9a-f-]{36}$/);
+    await expect(idForAll('checkout-17', 'checkout-17')).resolves.toBe('checkout-17');
+    await expect(idForAll('checkout-17', 'checkout-18')).resolves.toMatch(/^[0-9a-f-]{36}$/);
   });
 });
 

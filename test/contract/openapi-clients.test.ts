@@ -120,8 +120,16 @@ describe('a client that is made from the OpenAPI document', () => {
 
       const made = await runTool('openapi-typescript', [document, '--output', path.join(folder, 'gateway-api.d.ts')]);
       const compiled = await runTool('tsc', [
-        ...['--strict', '--noUncheckedIndexedAccess', '--exactOptionalPropertyTypes'],
-        ...['--target', 'es2024', '--lib', 'es2024,dom,dom.iterable', '--module', 'nodenext', 'caller.ts'],
+        '--strict',
+        '--noUncheckedIndexedAccess',
+        '--exactOptionalPropertyTypes',
+        '--target',
+        'es2024',
+        '--lib',
+        'es2024,dom,dom.iterable',
+        '--module',
+        'nodenext',
+        'caller.ts',
       ]);
       const called = await run(process.execPath, ['caller.js'], {
         GATEWAY_URL: gateway.url,
@@ -147,8 +155,14 @@ describe('a client that is made from the OpenAPI document', () => {
       const made = await run(
         command,
         [
-          ...['-m', 'openapi_python_client', 'generate', '--meta=none', '--fail-on-warning'],
-          ...['--path', document, '--config', config, '--output-path', path.join(folder, 'gateway_api')],
+          '-m',
+          'openapi_python_client',
+          'generate',
+          '--meta=none',
+          '--fail-on-warning',
+          `--path=${document}`,
+          `--config=${config}`,
+          `--output-path=${path.join(folder, 'gateway_api')}`,
         ],
         env,
       );

@@ -23,7 +23,7 @@ const PIECE_BYTES = 64 * 1024;
  * How programs send a body and read the answer, by name. Each rejects if the connection fails before the answer was read.
  * Those whose name says so announce no length.
  */
-export const largeBodyCallers: Record<string, (request: LargeRequest) => Promise<Heard>> = {
+const largeBodyCallers: Record<string, (request: LargeRequest) => Promise<Heard>> = {
   'fetch of the whole body': async ({ url, headers, body }) =>
     heard(await fetch(url, { method: 'POST', headers, body: new Uint8Array(body) })),
   'fetch of a stream, without a length': async ({ url, headers, body }) => {
@@ -139,7 +139,12 @@ async function sendByCurl({ url, headers, body }: LargeRequest, more: Record<str
   const { stdout } = await execa(
     'curl',
     [
-      ...['--silent', '--show-error', '--data-binary', '@-', '--write-out', '\n%{http_code}'],
+      '--silent',
+      '--show-error',
+      '--data-binary',
+      '@-',
+      '--write-out',
+      '\n%{http_code}',
       ...Object.entries({ ...headers, ...more }).flatMap(([name, value]) => ['--header', `${name}: ${value}`]),
       url,
     ],
