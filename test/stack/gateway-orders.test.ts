@@ -74,7 +74,8 @@ describe('one checkout', () => {
 
   it('goes on when the caller hangs up, and the gateway waits no longer', async () => {
     const key = randomUUID();
-    const checkout = await slowCheckout(2000);
+    // Far longer than it takes to notice.
+    const checkout = await slowCheckout(8000);
     const hangUp = new AbortController();
 
     const gone = fetch(`${world.stack.urls.gateway}/v1/orders`, {
@@ -91,7 +92,7 @@ describe('one checkout', () => {
     hangUp.abort();
 
     await expect(gone).rejects.toThrow('aborted');
-    await pWaitFor(async () => (await waitingRequests()) === 0, { interval: 20, timeout: 1500 });
+    await pWaitFor(async () => (await waitingRequests()) === 0, { interval: 20, timeout: 7000 });
     await pWaitFor(async () => (await json(await world.get(key)))['state'] === 'SUCCEEDED', { timeout: WAITING_MS });
     await expectOneLinkedOrder(checkout);
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../../src/domain/order-creation.ts';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
 import { workflowCode } from '../../src/worker/workflow-code.ts';
@@ -43,14 +44,20 @@ export interface GatewayOnTemporal {
   stop(): Promise<void>;
 }
 
-/** @param environment settings of the gateway. */
-export async function startGatewayOnTemporal(environment: Record<string, string> = {}): Promise<GatewayOnTemporal> {
+/**
+ * @param environment settings of the gateway.
+ * @param steps that are not to be scripted.
+ */
+export async function startGatewayOnTemporal(
+  environment: Record<string, string> = {},
+  steps: Partial<OrderCreationActivities> = {},
+): Promise<GatewayOnTemporal> {
   const { dataDir, supervisor, stop } = await openSupervisedFolder('gateway-on-temporal');
   const [temporalPort, temporalUiPort, gatewayPort] = [await freePort(), await freePort(), await freePort()];
   const address = `127.0.0.1:${temporalPort}`;
   const url = `http://127.0.0.1:${gatewayPort}`;
   const apiKey = randomUUID();
-  const scenario = createScenario({ request: newCheckoutRequest(), nowMs: Date.now() });
+  const scenario = createScenario({ request: newCheckoutRequest(), nowMs: Date.now(), override: steps });
   const cleanUps: (() => Promise<unknown>)[] = [stop];
   let temporal: Part | undefined;
   const spawn = (command: PartCommand) => {
