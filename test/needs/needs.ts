@@ -1,6 +1,7 @@
 import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
 import { findTestServer } from '../../stack/temporal/find-test-server.ts';
 import { findChromium, hasPackagedChromium } from '../support/find-chromium.ts';
+import { findComposeLoader } from '../support/find-compose-loader.ts';
 import { findHadolint } from '../support/find-hadolint.ts';
 import { findPrometheus } from '../support/find-prometheus.ts';
 import { findSchemathesis } from '../support/find-schemathesis.ts';
@@ -75,9 +76,14 @@ export const needs: Need[] = [
     toGet: ['python3', 'venv'],
     get: (environment, doing) => nothingToTell(findHadolint(environment, doing)),
   },
-  { name: 'the loader of Compose files', module: 'test/support/compose-project.ts', programs: ['go'] },
-  { name: 'the installation without containers', module: 'test/production/installation.ts', programs: ['psql'] },
-  { name: 'certificates', module: 'test/support/certificates.ts', programs: ['openssl'] },
+  {
+    name: 'The loader of Compose files',
+    module: 'test/support/find-compose-loader.ts',
+    toGet: ['go'],
+    get: (environment, doing) => nothingToTell(findComposeLoader(environment, doing)),
+  },
+  { name: 'The installation without containers', module: 'test/production/installation.ts', programs: ['psql'] },
+  { name: 'Certificates', module: 'test/support/certificates.ts', programs: ['openssl'] },
 ];
 
 async function nothingToTell(getting: Promise<unknown>): Promise<undefined> {

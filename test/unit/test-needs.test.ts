@@ -19,7 +19,7 @@ describe('what a test file needs', () => {
   it('is what it imports, itself or through others', () => {
     expect(namesFor('test/contract/alerts.test.ts')).toEqual(['Prometheus']);
     expect(namesFor('test/browser/support-work.test.ts')).toEqual(['Temporal CLI', 'Chromium']);
-    expect(namesFor('test/contract/doctor-ridendine.test.ts')).toEqual(['certificates']);
+    expect(namesFor('test/contract/doctor-ridendine.test.ts')).toEqual(['Certificates']);
   });
 
   it.each(needs.map(({ name, module }) => [name, module]))('is known for %s', (_, module) => {
