@@ -42,10 +42,6 @@ describe('before the first test', () => {
     process.env['PATH'] = PATH;
     said.length = 0;
   });
-  const need = (fields: Partial<Need>): Need => ({ name: 'a tool', module: 'test/support/builders.ts', ...fields });
-  const notInCache = async () => {
-    throw new Error('It is not in the cache.');
-  };
 
   it('all programs that are missing are named in one list, and nothing is built', async () => {
     process.env['PATH'] = '/nowhere';
@@ -118,12 +114,18 @@ describe('before the first test', () => {
 
     expect(said).toEqual(['… Slow: building it', expect.stringMatching(/^✓ Slow: \d+\.\d s$/)]);
   });
-
-  function notInCacheAtFirst(): NonNullable<Need['get']> {
-    let calls = 0;
-    return async () => {
-      calls += 1;
-      return calls === 1 ? await notInCache() : undefined;
-    };
-  }
 });
+
+const need = (fields: Partial<Need>): Need => ({ name: 'a tool', module: 'test/support/builders.ts', ...fields });
+
+async function notInCache(): Promise<never> {
+  throw new Error('It is not in the cache.');
+}
+
+function notInCacheAtFirst(): NonNullable<Need['get']> {
+  let calls = 0;
+  return async () => {
+    calls += 1;
+    return calls === 1 ? await notInCache() : undefined;
+  };
+}
