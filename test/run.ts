@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { consoleProgress } from '../stack/progress.ts';
 import { needs } from './needs/needs.ts';
 import { needsOf, NotPrepared, prepareTests } from './needs/prepare-tests.ts';
+import { openSharedFolder } from './support/shared-folder.ts';
 
 /**
  * `npm test`: the whole suite, or the files whose paths match the arguments. What those files need is installed here,
@@ -16,13 +17,18 @@ try {
   const { stdout } = await execa(process.execPath, [...jest, '--listTests', ...args], { cwd: root });
   const testFiles = stdout.split('\n').filter((line) => line.endsWith('.test.ts'));
   const variables = await prepareTests({ needs: needsOf({ root, testFiles, needs }), progress: consoleProgress() });
-  const { exitCode } = await execa(process.execPath, [...jest, ...args], {
-    cwd: root,
-    env: variables,
-    stdio: 'inherit',
-    reject: false,
-  });
-  process.exitCode = exitCode ?? 1;
+  const shared = await openSharedFolder();
+  try {
+    const { exitCode } = await execa(process.execPath, [...jest, ...args], {
+      cwd: root,
+      env: { ...variables, ...shared.variables },
+      stdio: 'inherit',
+      reject: false,
+    });
+    process.exitCode = exitCode ?? 1;
+  } finally {
+    await shared.remove();
+  }
 } catch (error) {
   if (!(error instanceof NotPrepared)) throw error;
   process.stderr.write(error.message);

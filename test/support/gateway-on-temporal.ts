@@ -6,7 +6,6 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { ORDER_CREATION_TASK_QUEUE } from '../../src/domain/order-creation.ts';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
-import { workflowCode } from '../../src/worker/workflow-code.ts';
 import { baseEnvironment } from '../../stack/child-environment.ts';
 import { freePort } from '../../stack/free-port.ts';
 import type { Part, PartCommand } from '../../stack/supervisor.ts';
@@ -18,6 +17,7 @@ import { createScenario } from './scripted-activities.ts';
 import type { Scenario } from './scripted-activities.ts';
 import { openSupervisedFolder } from './supervised-folder.ts';
 import { testDataConverter, testEncryptionKeys } from './test-encryption.ts';
+import { bundleWorkflows } from './workflow-bundle.ts';
 
 const NAMESPACE = 'default';
 const GATEWAY_READY_TIMEOUT_MS = 30_000;
@@ -120,7 +120,7 @@ export async function startGatewayOnTemporal(environment: Record<string, string>
         namespace: NAMESPACE,
         taskQueue: ORDER_CREATION_TASK_QUEUE,
         dataConverter: testDataConverter,
-        ...workflowCode(testDataConverter),
+        workflowBundle: await bundleWorkflows(testDataConverter),
         activities: scenario.activities,
       });
       const running = worker.run();

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { compileCache } from './compile-cache.ts';
 
 /** Far more than any of our command-line programs takes: "npm run deployment" waits for workers, 90 s at most. */
 const TIMEOUT_MS = 150_000;
@@ -28,7 +29,7 @@ export async function runFile(
   onOutput: (text: string) => void = () => {},
 ): Promise<Ended> {
   const running = execa(process.execPath, [fileURLToPath(new URL(`../../${file}`, import.meta.url)), ...args], {
-    env: environment,
+    env: { ...compileCache(), ...environment },
     extendEnv: false,
     reject: false,
     timeout: TIMEOUT_MS,

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { compileCache } from './compile-cache.ts';
 import type { Ended } from './run-program.ts';
 
 /** Far more than any of our programs takes to stop. */
@@ -21,7 +22,7 @@ export function startProgram(
 ): StartedProgram {
   const main = fileURLToPath(new URL(`../../src/${program}/main.ts`, import.meta.url));
   const running = execa(process.execPath, [main], {
-    env: environment,
+    env: { ...compileCache(), ...environment },
     extendEnv: false,
     reject: false,
     forceKillAfterDelay: KILL_AFTER_MS,
