@@ -95,7 +95,7 @@ describe('a gateway with a worker of a build', () => {
     expect([begun.status, before['stage']]).toEqual([202, 'VALIDATING']);
     expect(await wasStartedEagerly(key, temporal)).toBe(false);
     expect(other.program.output()).toContain('Orders are not started eagerly');
-  }, 180_000);
+  }, 240_000);
 });
 
 describe('a gateway with its worker that is told to stop', () => {
@@ -115,7 +115,7 @@ describe('a gateway with its worker that is told to stop', () => {
     expect(Date.now() - toldAt).toBeLessThan(5000);
     await gateway.start();
     expect(await json(await world.get(key))).toMatchObject({ state: 'SUCCEEDED' });
-  }, 90_000);
+  }, 240_000);
 
   it('tells a caller whose order takes longer how it stands, and the next process brings it to its end', async () => {
     const { gateway } = world.stack.parts;
@@ -134,7 +134,7 @@ describe('a gateway with its worker that is told to stop', () => {
     await world.clearFaults();
     await gateway.start();
     await pWaitFor(async () => (await json(await world.get(key)))['state'] === 'SUCCEEDED', { timeout: LONG_MS });
-  }, 120_000);
+  }, 240_000);
 
   it('ends at once if it is told so again', async () => {
     const { gateway } = world.stack.parts;
@@ -142,7 +142,7 @@ describe('a gateway with its worker that is told to stop', () => {
     answer.catch(() => {});
 
     const stopping = gateway.stop({ signal: 'SIGTERM' });
-    await pWaitFor(async () => !(await answers()), { interval: 20, timeout: 3000 });
+    await pWaitFor(async () => !(await answers()), { interval: 20, timeout: 60_000 });
     process.kill(gateway.pid, 'SIGINT');
     const exit = await gateway.exited;
     await stopping;
@@ -153,7 +153,7 @@ describe('a gateway with its worker that is told to stop', () => {
     );
     await world.clearFaults();
     await gateway.start();
-  }, 90_000);
+  }, 240_000);
 });
 
 describe('a gateway with its worker whose Temporal', () => {
@@ -169,7 +169,7 @@ describe('a gateway with its worker whose Temporal', () => {
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^The gateway with its worker stopped: TransportError/m);
     expect(stderr).toContain('npm run doctor');
-  }, 60_000);
+  }, 240_000);
 
   it('goes away while it runs asks callers to come back, and goes on when Temporal does', async () => {
     const { temporal } = world.stack.parts;
@@ -191,7 +191,7 @@ describe('a gateway with its worker whose Temporal', () => {
     // What the SDK sent again behind our back may have begun the order by now: it is the same one.
     await pWaitFor(async () => [200, 201].includes((await world.post(key, checkout)).status), { timeout: LONG_MS });
     expect(await world.ordersOf(checkout.quote_id)).toHaveLength(1);
-  }, 120_000);
+  }, 240_000);
 });
 
 describe('a gateway with its worker that can not go on', () => {
@@ -205,7 +205,7 @@ describe('a gateway with its worker that can not go on', () => {
 
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^The gateway with its worker stopped: .*EADDRINUSE/m);
-  }, 60_000);
+  }, 240_000);
 
   it('ends with the failure of its worker, and answers nobody any more', async () => {
     const { address, namespace } = await ownNamespace();
@@ -225,7 +225,7 @@ describe('a gateway with its worker that can not go on', () => {
     expect(stdout).toContain('"Worker failed"');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^The gateway with its worker stopped: .*failed/m);
-  }, 150_000);
+  }, 240_000);
 });
 
 async function json(response: Response): Promise<Record<string, unknown>> {

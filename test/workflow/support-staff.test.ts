@@ -170,7 +170,7 @@ describe('the queries of the runbook', () => {
         : query.replaceAll('"ID"', `"${known.get(name)}"`);
 
     // The server's list comes a moment after the workflow.
-    await pWaitFor(async () => (await find(asked)).length > 0, { interval: 100, timeout: 20_000 });
+    await pWaitFor(async () => (await find(asked)).length > 0, { interval: 100, timeout: 60_000 });
 
     await expect(find(asked)).resolves.toEqual([handle.workflowId]);
   });
@@ -345,7 +345,7 @@ describe('the update cancelOrder', () => {
     const handle = await start(scenario);
 
     const asked = handle.executeUpdate('cancelOrder', { args: [by] }).catch((error: unknown) => error);
-    await pWaitFor(() => scenario.calls.includes('requestCancellation'), { interval: 20, timeout: 20_000 });
+    await pWaitFor(() => scenario.calls.includes('requestCancellation'), { interval: 20, timeout: 60_000 });
     checked.resolve();
 
     await expect(handle.result()).resolves.toMatchObject(scenario.link);
@@ -442,7 +442,7 @@ function heldDirectus() {
 async function inStage(handle: WorkflowHandle, stage: OrderCreationState['stage']): Promise<void> {
   await pWaitFor(async () => (await handle.query<OrderCreationState>('orderCreationState')).stage === stage, {
     interval: 50,
-    timeout: 20_000,
+    timeout: 60_000,
   });
 }
 
@@ -454,14 +454,14 @@ async function cancelRequested(handle: WorkflowHandle): Promise<void> {
   await pWaitFor(
     async () =>
       (await handle.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes) === true,
-    { interval: 50, timeout: 20_000 },
+    { interval: 50, timeout: 60_000 },
   );
 }
 
 async function detailsSay(handle: WorkflowHandle, text: string): Promise<void> {
   await pWaitFor(async () => (await currentDetailsOf(handle))?.includes(text) === true, {
     interval: 50,
-    timeout: 20_000,
+    timeout: 60_000,
   });
 }
 
@@ -494,6 +494,6 @@ async function pendingFailureOf(handle: WorkflowHandle) {
       const found = await failure();
       return found ? pWaitFor.resolveWith(found) : false;
     },
-    { interval: 50, timeout: 20_000 },
+    { interval: 50, timeout: 60_000 },
   );
 }
