@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { consoleProgress } from '../stack/progress.ts';
+import { compilePrograms } from './needs/compiled-programs.ts';
 import { needs } from './needs/needs.ts';
 import { needsOf, NotPrepared, prepareTests } from './needs/prepare-tests.ts';
 import { openSharedFolder } from './support/shared-folder.ts';
@@ -16,12 +17,14 @@ const [, , ...args] = process.argv;
 try {
   const { stdout } = await execa(process.execPath, [...jest, '--listTests', ...args], { cwd: root });
   const testFiles = stdout.split('\n').filter((line) => line.endsWith('.test.ts'));
-  const variables = await prepareTests({ needs: needsOf({ root, testFiles, needs }), progress: consoleProgress() });
+  const progress = consoleProgress();
+  const variables = await prepareTests({ needs: needsOf({ root, testFiles, needs }), progress });
   const shared = await openSharedFolder();
   try {
+    const programs = await compilePrograms({ root, testFiles, folder: shared.folder, progress });
     const { exitCode } = await execa(process.execPath, [...jest, ...args], {
       cwd: root,
-      env: { ...variables, ...shared.variables },
+      env: { ...variables, ...shared.variables, ...programs },
       stdio: 'inherit',
       reject: false,
     });

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { ORDER_CREATION_TASK_QUEUE } from '../../src/domain/order-creation.ts';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
 import { baseEnvironment } from '../../stack/child-environment.ts';
 import { freePort } from '../../stack/free-port.ts';
+import { programFile } from '../../stack/program-file.ts';
 import type { Part, PartCommand } from '../../stack/supervisor.ts';
 import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
 import { startTemporal } from '../../stack/temporal/start-temporal.ts';
@@ -62,7 +62,7 @@ export async function startGatewayOnTemporal(environment: Record<string, string>
   const gateway = supervisor.spawn({
     name: 'gateway',
     command: process.execPath,
-    args: [fileURLToPath(new URL('../../src/gateway/main.ts', import.meta.url))],
+    args: [programFile('src/gateway/main.ts')],
     env: {
       ...baseEnvironment(process.env),
       ...environment,

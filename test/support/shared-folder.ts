@@ -9,12 +9,20 @@ export function sharedFolder(): string | undefined {
   return process.env[VARIABLE];
 }
 
+export interface SharedFolder {
+  folder: string;
+  /** By which the tests find it. */
+  variables: Record<string, string>;
+  remove(): Promise<void>;
+}
+
 /** Makes the folder for one run. */
-export async function openSharedFolder(): Promise<{ variables: Record<string, string>; remove: () => Promise<void> }> {
+export async function openSharedFolder(): Promise<SharedFolder> {
   const folder = await mkdtemp(path.join(tmpdir(), 'test-run-'));
   // PostgreSQL runs as a user of its own where we are root.
   await chmod(folder, 0o755);
   return {
+    folder,
     variables: { [VARIABLE]: folder },
     remove: () => rm(folder, { recursive: true, force: true }),
   };

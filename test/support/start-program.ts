@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { programFile } from '../../stack/program-file.ts';
 import { compileCache } from './compile-cache.ts';
 import type { Ended } from './run-program.ts';
 
@@ -20,7 +20,7 @@ export function startProgram(
   program: 'worker' | 'gateway' | 'gateway-with-worker' | 'codec-server',
   environment: Record<string, string>,
 ): StartedProgram {
-  const main = fileURLToPath(new URL(`../../src/${program}/main.ts`, import.meta.url));
+  const main = programFile(`src/${program}/main.ts`);
   const running = execa(process.execPath, [main], {
     env: { ...compileCache(), ...environment },
     extendEnv: false,
