@@ -14,7 +14,7 @@ let credential: string;
 beforeAll(async () => {
   gateway = await startGatewayOnTemporal();
   credential = `Authorization: Bearer ${gateway.apiKey}\r\n`;
-}, 60_000);
+}, 240_000);
 afterAll(() => gateway?.stop());
 
 const key = randomUUID();
