@@ -3,6 +3,7 @@ import { findTestServer } from '../../stack/temporal/find-test-server.ts';
 import { findChromium, hasPackagedChromium } from '../support/find-chromium.ts';
 import { findComposeLoader } from '../support/find-compose-loader.ts';
 import { findHadolint } from '../support/find-hadolint.ts';
+import { findOpenApiTools, findPythonGenerator } from '../support/find-openapi-tools.ts';
 import { findPrometheus } from '../support/find-prometheus.ts';
 import { findSchemathesis } from '../support/find-schemathesis.ts';
 import { findTemporalServer } from '../support/find-temporal-server.ts';
@@ -69,6 +70,17 @@ export const needs: Need[] = [
     programs: ['python3'],
     toGet: ['venv'],
     get: (environment, doing) => nothingToTell(findSchemathesis(environment, doing)),
+  },
+  {
+    name: 'Generators and linters for the OpenAPI document',
+    module: 'test/support/find-openapi-tools.ts',
+    programs: ['python3'],
+    toGet: ['venv'],
+    get: async (environment, doing) => {
+      await findPythonGenerator(environment, doing);
+      await findOpenApiTools();
+      return undefined;
+    },
   },
   {
     name: 'hadolint',

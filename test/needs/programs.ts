@@ -5,7 +5,7 @@ import { findOnPath } from '../../stack/temporal/find-program.ts';
 const SELF_UPDATING_GO = [1, 21];
 const OLDEST_GO = [1, 25];
 const OLDEST_JAVA = [17];
-const OLDEST_PYTHON = [3, 10];
+const OLDEST_PYTHON = [3, 11];
 const OLDEST_PSQL = [14];
 const CHECK_TIMEOUT_MS = 20_000;
 
@@ -33,7 +33,7 @@ export const programs: Record<ProgramName, Program> = {
   },
   mvn: { install: 'Maven', packages: ['maven'], isThere: () => isOnPath('mvn') },
   python3: {
-    install: 'Python 3.10 or newer',
+    install: 'Python 3.11 or newer',
     packages: ['python3'],
     isThere: () => hasVersion('python3', ['--version'], OLDEST_PYTHON),
   },

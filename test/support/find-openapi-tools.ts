@@ -22,17 +22,20 @@ export function findOpenApiTools(): Promise<string> {
 /**
  * What runs `openapi_python_client`, `mypy` and what they make. Fetched from PyPI into the tool cache the first time.
  *
+ * @param doing is told what takes long.
  * @throws Error with one sentence if they are not to be had.
  */
 export async function findPythonGenerator(
   environment: Record<string, string | undefined>,
+  doing: (what: string) => void = () => {},
 ): Promise<{ command: string; env: Record<string, string>; packages: string }> {
   const name = 'openapi-python-client';
   const python = await findPython({ name, oldest: OLDEST_PYTHON, environment });
   // Some of its parts are compiled for one version of Python.
-  const folder = await cacheTool(`${name}-${GENERATOR_VERSION}-python-${python.version}`, (unfinished) =>
-    installFromPypi({ name, what: ['--requirement', requirements], folder: unfinished, environment }),
-  );
+  const folder = await cacheTool(`${name}-${GENERATOR_VERSION}-python-${python.version}`, async (unfinished) => {
+    doing('fetching openapi-python-client from PyPI (once, about 20 seconds)');
+    await installFromPypi({ name, what: ['--requirement', requirements], folder: unfinished, environment });
+  });
   const packages = path.join(folder, 'lib');
   return { command: 'python3', packages, env: { ...environmentWith(environment, []), PYTHONPATH: packages } };
 }
