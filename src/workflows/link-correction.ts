@@ -17,7 +17,6 @@ import {
 } from '../domain/order-creation.ts';
 import { untilMarked } from './activity-options.ts';
 import { runFailure, readStepFailure } from './failures.ts';
-import { supportAction } from './support-actions.ts';
 
 const { correctLink } = proxyActivities<LinkCorrectionActivities>({
   ...untilMarked,
@@ -32,10 +31,7 @@ const orderCreationState = defineQuery<OrderCreationState>(ORDER_CREATION_STATE_
  * refused it completes with the ids that the order has, and says why.
  */
 export async function linkCorrection(correction: LinkCorrection): Promise<LinkCorrectionResult> {
-  const { result, request_fingerprint, refusal } = await correctLink({
-    correction,
-    support_action: supportAction('correct-link', correction, undefined),
-  }).catch((error: unknown) => {
+  const { result, request_fingerprint, refusal } = await correctLink(correction).catch((error: unknown) => {
     throw runFailure(readStepFailure(error, 'DirectusUnavailable'));
   });
   const { order_id, ridendine_order_id, payment_session_id } = result;

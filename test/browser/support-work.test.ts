@@ -294,7 +294,12 @@ describe('an order that is not sent yet', () => {
     await ui.fillUpdate({ actor: 'agent-7', reason: 'Ticket 3: ordered twice.' });
     await picture(page, 'runbook/cancel-order', { of: ui.dialog });
     const answer = ui.submitUpdate();
-    await ui.untilCancelRequested();
+    const handle = world.temporal.workflow.getHandle(workflowId(key));
+    const isTaken = async () => {
+      const { currentDetails } = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+      return currentDetails?.includes('it is being cancelled') === true;
+    };
+    await pWaitFor(isTaken, { interval: 100, timeout: 60_000 });
     await hold.release();
 
     await expect(answer).resolves.toEqual({ kind: 'accepted' });

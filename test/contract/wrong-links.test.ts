@@ -1,7 +1,6 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LinkIds } from '../../src/domain/order.ts';
-import type { SupportAction } from '../../src/domain/support-action.ts';
 import { newCheckoutRequest } from '../support/builders.ts';
 import { DIRECTUS_START_TIMEOUT_MS, startPreparedDirectus } from '../support/prepared-directus.ts';
 import type { PreparedDirectus } from '../support/prepared-directus.ts';
@@ -38,13 +37,7 @@ async function rowOf(orderId: string): Promise<Record<string, unknown> | undefin
   return (await directus.rows('orders', { id: { _eq: orderId } }))[0];
 }
 
-const newAction = (): SupportAction => ({
-  id: randomUUID(),
-  at: new Date().toISOString(),
-  actor: 'agent-7',
-  action: 'correct-link',
-  reason: 'Ticket 1',
-});
+const by = { actor: 'agent-7', reason: 'Ticket 1' };
 
 function swapped({ ridendine_order_id, payment_session_id }: LinkIds): LinkIds {
   return { ridendine_order_id: payment_session_id, payment_session_id: ridendine_order_id };
@@ -86,11 +79,12 @@ describe('a wrong link', () => {
     const [wrong, right] = [newLink(), newLink()];
     const { key, orderId } = await orderWith(wrong);
     await directus.change('orders', orderId, { status: 'PAID' });
-    const action = newAction();
 
     const { result, refusal } = await worker.correctLink({
-      correction: { idempotency_key: key, ...right, actor: 'agent-7', reason: 'Ticket 1' },
-      support_action: action,
+      idempotency_key: key,
+      ...right,
+      ...by,
+      payment_session_id: ` ${right.payment_session_id}\n`,
     });
 
     expect(refusal).toBeUndefined();
@@ -98,18 +92,17 @@ describe('a wrong link', () => {
     expect(await rowOf(orderId)).toMatchObject({
       ...right,
       status: 'PAID',
-      support_actions: [{ ...action, replaced: wrong }],
+      support_actions: [{ action: 'correct-link', ...by, replaced: wrong }],
     });
   });
 
   it('is corrected once, however often that is done', async () => {
     const right = newLink();
     const { key, orderId } = await orderWith(newLink());
-    const correction = { idempotency_key: key, ...right, actor: 'agent-7', reason: 'Ticket 1' };
-    const support_action = newAction();
+    const correction = { idempotency_key: key, ...right, ...by };
 
-    await worker.correctLink({ correction, support_action });
-    const again = await worker.correctLink({ correction, support_action });
+    await worker.correctLink(correction);
+    const again = await worker.correctLink(correction);
 
     expect(again.result).toMatchObject(right);
     expect((await rowOf(orderId))?.['support_actions']).toHaveLength(1);
@@ -134,10 +127,7 @@ describe('a wrong link', () => {
     const wrong = newLink();
     const { key, orderId } = await orderWith(wrong);
 
-    const { result, refusal } = await worker.correctLink({
-      correction: { idempotency_key: key, ...(await typed()), actor: 'agent-7', reason: 'Ticket 1' },
-      support_action: newAction(),
-    });
+    const { result, refusal } = await worker.correctLink({ idempotency_key: key, ...(await typed()), ...by });
 
     expect(refusal).toContain(why);
     expect(result).toMatchObject(wrong);
@@ -147,13 +137,18 @@ describe('a wrong link', () => {
   it('can not be corrected where there is none', async () => {
     const { key } = await order();
 
-    const failure = await failureOf(
-      worker.correctLink({
-        correction: { idempotency_key: key, ...newLink(), actor: 'agent-7', reason: 'Ticket 1' },
-        support_action: newAction(),
-      }),
-    );
+    const failure = await failureOf(worker.correctLink({ idempotency_key: key, ...newLink(), ...by }));
 
     expect(failure).toMatchObject({ type: 'OrderNeedsReview', nonRetryable: true });
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['a text', 'rnd_1'],
+    ['ids alone', newLink()],
+  ])('is not corrected by a run that somebody started by hand with %s', async (_what, input) => {
+    const failure = await failureOf(worker.correctLink(input as never));
+
+    expect(failure).toMatchObject({ type: 'CheckoutInvalid', nonRetryable: true });
   });
 });
