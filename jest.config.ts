@@ -14,8 +14,9 @@ const config: Config = {
     ],
   },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // One real server or browser at a time is enough for two cores.
-  maxWorkers: 2,
+  testSequencer: '<rootDir>/test/longest-first.mjs',
+  // For two cores: a part of the tests waits for time to pass, and leaves its core to the others.
+  maxWorkers: 3,
   // Reached only by what hangs: a test takes seconds, and many times that on a machine that is slow or busy.
   testTimeout: 240_000,
   reporters: ['default', '<rootDir>/test/closing-line-reporter.mjs'],

@@ -27,7 +27,7 @@ export interface Grip {
 }
 
 const POLL_MS = 20;
-const HOLD_TIMEOUT_MS = 20_000;
+const HOLD_TIMEOUT_MS = 60_000;
 /** Time to get hold of the order's row between its creation and its link. */
 const PARTNER_TAKES_MS = 1000;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { runFile } from '../support/run-program.ts';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 240_000;
 
 describe('npm run bench', () => {
   it(

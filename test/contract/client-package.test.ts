@@ -14,7 +14,7 @@ import { testEncryptionKeys } from '../support/test-encryption.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const NAME = '@cooco/order-creation-client';
-const PROGRAM_TIMEOUT_MS = 30_000;
+const PROGRAM_TIMEOUT_MS = 120_000;
 const INSTALL_TIMEOUT_MS = 180_000;
 /** What it needs was fetched for this project, so that most comes from npm's own cache. */
 const INSTALL_OPTIONS = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];

@@ -46,7 +46,7 @@ async function dripUntilClosed(bytes: string): Promise<void> {
   socket.write(bytes);
   const drip = setInterval(() => socket.write('x'), 100);
   // Nothing that is still there is waited for.
-  const giveUp = setTimeout(() => socket.destroy(), 10_000);
+  const giveUp = setTimeout(() => socket.destroy(), 60_000);
   await closed(socket);
   clearInterval(drip);
   clearTimeout(giveUp);
@@ -307,7 +307,7 @@ describe('what is no request', () => {
 
     await dripUntilClosed(bytes);
 
-    expect(Date.now() - startedAt).toBeLessThan(5000);
+    expect(Date.now() - startedAt).toBeLessThan(30_000);
   });
 
   it('an expectation that nobody knows is ignored', async () => {
@@ -339,7 +339,7 @@ describe('what is no request', () => {
       ),
     ]);
 
-    expect(Date.now() - startedAt).toBeLessThan(14_000);
+    expect(Date.now() - startedAt).toBeLessThan(60_000);
     for (const answer of [headers, body]) {
       expect(answer.status).toBe(408);
       expect(JSON.parse(answer.body)).toMatchObject({ code: 'RequestTimeout', retryable: true });

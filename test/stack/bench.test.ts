@@ -10,7 +10,7 @@ import { startDevServer } from '../../bench/temporal-servers.ts';
 import { measureWhole, wholeResult } from '../../bench/whole.ts';
 import { silentProgress } from '../../stack/progress.ts';
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 600_000;
 
 /** As little as can be measured. It is no test of times: those are nobody's promise. */
 const plan = { rounds: 1, parallel: [1, 2], warmUpOrders: 2, ordersFor: () => 4, atRestMs: 200 };

@@ -12,7 +12,7 @@ let world: RunningStack;
 beforeAll(async () => {
   // The sweep comes when a test asks for it, and finds whatever is older than a second.
   world = await startRunningStack({
-    GATEWAY_WAIT_MS: '20000',
+    GATEWAY_WAIT_MS: '60000',
     RIDENDINE_TIMEOUT_MS: '2000',
     WORKER_SWEEP_AFTER: '1s',
     WORKER_SWEEP_INTERVAL: '1d',

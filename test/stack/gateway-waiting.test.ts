@@ -12,7 +12,7 @@ import type { GatewayOnTemporal } from '../support/gateway-on-temporal.ts';
 const WAITING = 500;
 /** They come in waves, as they would. */
 const WAVE = 50;
-const WAIT_MS = 12_000;
+const WAIT_MS = 30_000;
 /** What 500 requests may cost the process: 200 KB each, twice what their calls to Temporal were seen to take. */
 const MOST_GROWTH_MB = 100;
 
@@ -44,7 +44,7 @@ describe(`${WAITING} requests that wait while no worker is there`, () => {
     while (answers.length < WAITING) {
       const wave = checkouts.slice(answers.length, answers.length + WAVE);
       answers.push(...wave.map((sent) => timed(sent)));
-      await pWaitFor(async () => (await waitingRequests()) === answers.length, { interval: 20, timeout: WAIT_MS });
+      await pWaitFor(async () => (await waitingRequests()) === answers.length, { interval: 20, timeout: 60_000 });
     }
 
     const oneMore = await gateway.post(randomUUID(), newCheckout());
@@ -96,8 +96,12 @@ describe(`${WAITING} requests that wait while no worker is there`, () => {
         },
       );
 
-      const views = await Promise.all(checkouts.map(async ({ key }) => (await gateway.get(key)).json()));
-      expect(new Set(views.map((view) => (view as { state: string }).state))).toEqual(new Set(['SUCCEEDED']));
+      // One after the other: so many at once are another matter.
+      const states = new Set<unknown>();
+      for (const { key } of checkouts) {
+        states.add(((await (await gateway.get(key)).json()) as { state?: string }).state);
+      }
+      expect(states).toEqual(new Set(['SUCCEEDED']));
       expect(gateway.scenario.sent).toHaveLength(WAITING + 1);
     },
     CARRIED_OUT_MS + 30_000,

@@ -288,6 +288,7 @@ async function startOther(
   others.push(program);
   const polls = () => hasPoller({ temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid: program.pid });
   const isUp = pWaitFor(async () => program.output().includes('Server listening') && (await polls()), {
+    interval: 200,
     timeout: READY_MS,
   });
   const isOver = program.ended.then(({ stderr }) => {

@@ -10,7 +10,7 @@ import type { RunningStack } from '../support/running-stack.ts';
 
 let world: RunningStack;
 beforeAll(async () => {
-  world = await startRunningStack({ GATEWAY_WAIT_MS: '15000', QUOTE_GRACE: '1s' });
+  world = await startRunningStack({ GATEWAY_WAIT_MS: '60000', QUOTE_GRACE: '1s' });
 }, 360_000);
 afterAll(() => world.stop());
 

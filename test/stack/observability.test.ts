@@ -36,7 +36,7 @@ beforeAll(async () => {
     REVIEW_WINDOW: '1s',
     // More than there are: nobody waits for it.
     RIDENDINE_MAX_CALLS_PER_SECOND: '100',
-    GATEWAY_WAIT_MS: '15000',
+    GATEWAY_WAIT_MS: '60000',
   });
   await Promise.all([
     place('good'),

@@ -151,10 +151,10 @@ describe('a limit of calls to RideNDine', () => {
     await startWorker({ limit: 1000, settings: shortTimes });
     await setLimitAtTemporal(0);
     const checkout = newPickupRequest();
-    await directus.addQuote(checkout, { quote: { expires_at: new Date(Date.now() + 4000).toISOString() } });
+    await directus.addQuote(checkout, { quote: { expires_at: new Date(Date.now() + 12_000).toISOString() } });
     await orders.createOrder(checkout, { timeoutMs: 0 });
     await untilAll([checkout], ({ stage }) => stage === 'CREATING_RIDENDINE_ORDER');
-    await delay(12_000);
+    await delay(20_000);
     await setLimitAtTemporal(undefined);
 
     await untilAll([checkout], ({ state, stage }) => state === 'FAILED' || stage === 'NEEDS_REVIEW');

@@ -77,6 +77,8 @@ async function startParent({ second = 'obeys' } = {}): Promise<{
   return { pid: child.pid ?? 0, output, partPids, exitCode: child.exitCode };
 }
 
+const STUBBORN = ['c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'];
+
 describe('the supervisor', () => {
   it('stops its parts one after the other, the last started first', async () => {
     const supervisor = new Supervisor({ dataDir });
@@ -89,19 +91,20 @@ describe('the supervisor', () => {
     await untilGone(...parts.map(({ pid }) => pid));
   });
 
-  it('is done within 5 s although a part ignores its signal', async () => {
+  it('is done in the time that one part may take, although many ignore their signal', async () => {
     const supervisor = new Supervisor({ dataDir });
     const parts = [
       startPart(supervisor, 'a', 'stubborn'),
       startPart(supervisor, 'b'),
-      startPart(supervisor, 'c', 'stubborn'),
+      ...STUBBORN.map((name) => startPart(supervisor, name, 'stubborn')),
     ];
-    await untilUp('a', 'b', 'c');
+    await untilUp('a', 'b', ...STUBBORN);
     const startedAt = performance.now();
 
     await supervisor.stop();
 
-    expect(performance.now() - startedAt).toBeLessThan(5000);
+    // One after the other, each given its 4 s, they would take 44 s.
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
     expect(await readJournal()).toContain('b');
     expect(parts.filter(({ pid }) => isAlive(pid))).toEqual([]);
   });

@@ -60,7 +60,7 @@ beforeAll(async () => {
     TEMPORAL_TLS: 'false',
     DIRECTUS_URL: directus.url,
     RIDENDINE_BASE_URL: ridendine.url,
-    GATEWAY_WAIT_MS: '20000',
+    GATEWAY_WAIT_MS: '60000',
     CODEC_SERVER_UI_ORIGINS: 'http://localhost:8233',
     LOG_LEVEL: 'trace',
   };

@@ -14,7 +14,7 @@ import { startProgram } from '../support/start-program.ts';
 import { startWorkerProcess, workerEnvironment } from '../support/worker-process.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
 
-const WAITING_MS = 40_000;
+const WAITING_MS = 60_000;
 
 let world: RunningStack;
 const workers: WorkerProcess[] = [];
@@ -75,18 +75,17 @@ describe('a worker that is told to stop', () => {
   }, 240_000);
 
   it('ends at once if it is told so again, and another worker brings the order to its end', async () => {
-    const first = await startWorker({ WORKER_SHUTDOWN_GRACE: '60s' });
+    // By itself it would end when RideNDine has answered, or after an hour.
+    const first = await startWorker({ WORKER_SHUTDOWN_GRACE: '1h' });
     const slow = await beginSlowOrder(10_000);
 
     const before = stateChanges(first);
     first.signal('SIGTERM');
     await pWaitFor(() => stateChanges(first) > before, { interval: 20, timeout: 60_000 });
-    const toldAgainAt = Date.now();
     first.signal('SIGINT');
     const ended = await first.exited;
 
     expect(ended).toEqual({ code: 1, signal: null });
-    expect(Date.now() - toldAgainAt).toBeLessThan(3000);
     expect(first.output()).toContain('The worker was told to stop a second time, and ends at once');
 
     await startWorker();
@@ -105,14 +104,12 @@ describe('a worker that is told to stop while it waits for a Temporal that does 
         TEMPORAL_ADDRESS: new URL(silent.url).host,
       });
       await pWaitFor(() => silent.connections.length > 0, { timeout: WAITING_MS });
-      const toldAt = Date.now();
-
       process.kill(worker.pid, signal);
       const { exitCode } = await worker.ended;
       await silent.close();
 
+      // Had it gone on waiting, it would have ended for want of a Temporal.
       expect(exitCode).toBe(0);
-      expect(Date.now() - toldAt).toBeLessThan(3000);
     },
     240_000,
   );
@@ -124,8 +121,6 @@ describe.each(['gateway', 'codecServer'] as const)('the %s, while somebody still
     if (part === undefined) throw new Error(`The stack has no ${name}.`);
     const url = new URL((name === 'gateway' ? world.stack.urls.gateway : world.stack.urls.codec) ?? '');
     const caller = await sendHalfOfARequest(url);
-    const toldAt = Date.now();
-
     const stopping = part.stop({ signal: 'SIGTERM' });
     await pWaitFor(() => isRefused(url), { interval: 20, timeout: 60_000 });
     process.kill(part.pid, 'SIGTERM');
@@ -133,9 +128,8 @@ describe.each(['gateway', 'codecServer'] as const)('the %s, while somebody still
     await stopping;
     caller.destroy();
 
+    // Without the second signal it would wait for the rest of the request, and then end with 0.
     expect(code).toBe(1);
-    // Without the second signal it would wait 5 s for the rest of the request.
-    expect(Date.now() - toldAt).toBeLessThan(3000);
     expect(await logOf(part)).toContain('was told to stop a second time, and ends at once');
     await part.start();
   }, 240_000);

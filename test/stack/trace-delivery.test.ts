@@ -5,9 +5,6 @@ import type { RunningStack } from '../support/running-stack.ts';
 import { startTraceReceiver } from '../support/trace-receiver.ts';
 import type { TraceReceiver } from '../support/trace-receiver.ts';
 
-/** A worker's grace of 1 s, the last spans, and what a machine with more to do takes. Its supervisor would kill it after 4 s. */
-const STOP_MS = 3500;
-
 let receiver: TraceReceiver;
 let world: RunningStack;
 beforeAll(async () => {
@@ -44,11 +41,9 @@ describe('a program that is stopped', () => {
     await world.stack.parts.gateway.start();
     receiver.neverAnswer();
     await order();
-    const startedAt = performance.now();
 
+    // Else their supervisor would have killed them, and they would have no exit code.
     expect(await stopBoth()).toEqual([0, 0]);
-
-    expect(performance.now() - startedAt).toBeLessThan(STOP_MS);
   });
 });
 

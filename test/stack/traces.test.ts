@@ -20,7 +20,7 @@ beforeAll(async () => {
   world = await startRunningStack({
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
     OTEL_BSP_SCHEDULE_DELAY: '100',
-    GATEWAY_WAIT_MS: '15000',
+    GATEWAY_WAIT_MS: '60000',
   });
   const { customer_id } = await world.newCheckout();
   const { name, phone, email } = personalData;

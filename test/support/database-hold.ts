@@ -3,7 +3,7 @@ import pWaitFor from 'p-wait-for';
 import type { RunningPostgres } from '../../stack/postgres.ts';
 
 /** What makes another transaction wait does so within milliseconds; a busy machine takes its time. */
-const WAIT_TIMEOUT_MS = 15_000;
+const WAIT_TIMEOUT_MS = 60_000;
 const POLL_MS = 20;
 
 /** The part of node-postgres that is used here; the package brings no types of its own. */

@@ -19,7 +19,7 @@ export interface RawAnswer {
 export async function sendRaw(
   url: string,
   bytes: string | Buffer,
-  { timeoutMs = 15_000, endAfter = false }: { timeoutMs?: number; endAfter?: boolean } = {},
+  { timeoutMs = 60_000, endAfter = false }: { timeoutMs?: number; endAfter?: boolean } = {},
 ): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });

@@ -29,6 +29,8 @@ export async function startWorkerProgram(
     ...settings,
   });
   await pWaitFor(() => hasPoller({ temporal: temporal.settings, taskQueue: 'order-creation', pid: worker.pid }), {
+    // Each look is a connection to Temporal: many in a second would take the time from the start that is waited for.
+    interval: 200,
     timeout: 60_000,
   });
   return worker;

@@ -942,19 +942,19 @@ async function durationOf(handle: WorkflowHandle): Promise<number> {
 }
 
 async function untilStage(handle: WorkflowHandle, stage: OrderCreationStage): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while ((await handle.query<OrderCreationState>('orderCreationState')).stage !== stage) {
-    if (Date.now() > deadline) throw new Error(`The run did not reach ${stage} within 20 s.`);
+    if (Date.now() > deadline) throw new Error(`The run did not reach ${stage} within a minute.`);
     await temporal.environment.sleep(100);
   }
 }
 
 async function untilCancelReachedActivity(handle: WorkflowHandle): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   const isThere = async () =>
     (await handle.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes);
   while (!(await isThere())) {
-    if (Date.now() > deadline) throw new Error('The cancellation did not reach the activity within 20 s.');
+    if (Date.now() > deadline) throw new Error('The cancellation did not reach the activity within a minute.');
     await temporal.environment.sleep(100);
   }
 }
@@ -971,9 +971,9 @@ function decide(
 }
 
 async function until(isTrue: () => boolean, stepMs = 1000): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (!isTrue()) {
-    if (Date.now() > deadline) throw new Error('What the test waits for did not happen within 20 s.');
+    if (Date.now() > deadline) throw new Error('What the test waits for did not happen within a minute.');
     await temporal.environment.sleep(stepMs);
   }
 }
