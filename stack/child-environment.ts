@@ -9,6 +9,7 @@ const BASE = new Set([
   'LC_ALL',
   'TZ',
   'NODE_EXTRA_CA_CERTS',
+  'NODE_COMPILE_CACHE',
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
 ]);

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { TemporalSettings } from '../src/config/temporal-settings.ts';
 import { baseEnvironment, environmentWith } from './child-environment.ts';
+import { programFile } from './program-file.ts';
 import type { StackSecrets } from './secrets.ts';
 import type { StackSettings } from './settings.ts';
 import type { PartCommand } from './supervisor.ts';
@@ -21,7 +21,7 @@ interface PartOptions {
 export function sandboxCommand({ settings, secrets }: PartOptions): PartCommand {
   return {
     name: 'ridendine-sandbox',
-    ...program('../sandbox/ridendine/main.ts'),
+    ...program('sandbox/ridendine/main.ts'),
     env: {
       ...baseEnvironment(settings.environment),
       SANDBOX_HOST: HOST,
@@ -40,7 +40,7 @@ export function workerCommand(
   const own = ['RIDENDINE_', 'QUOTE_GRACE', 'REVIEW_WINDOW', 'DIRECTUS_PUBLIC_URL', 'RUNBOOK_URL', 'WORKER_'];
   return {
     name: 'worker',
-    ...program('../src/worker/main.ts'),
+    ...program('src/worker/main.ts'),
     env: {
       WORKER_SHUTDOWN_GRACE: SHUTDOWN_GRACE,
       // Its orders have their runs in another Temporal, and here they would seem to have none.
@@ -61,7 +61,7 @@ export function gatewayCommand(options: PartOptions & { temporal: TemporalSettin
   const { settings, secrets } = options;
   return {
     name: 'gateway',
-    ...program('../src/gateway/main.ts'),
+    ...program('src/gateway/main.ts'),
     env: {
       GATEWAY_API_KEYS: secrets.gatewayKey,
       ...environmentWith(settings.environment, [...SHARED, 'GATEWAY_']),
@@ -77,7 +77,7 @@ export function gatewayCommand(options: PartOptions & { temporal: TemporalSettin
 export function gatewayWithWorkerCommand(options: Parameters<typeof workerCommand>[0]): PartCommand {
   return {
     name: 'gateway-with-worker',
-    ...program('../src/gateway-with-worker/main.ts'),
+    ...program('src/gateway-with-worker/main.ts'),
     env: { ...workerCommand(options).env, ...gatewayCommand(options).env },
   };
 }
@@ -90,7 +90,7 @@ export function codecServerCommand({ settings, secrets }: PartOptions): PartComm
   const { ports } = settings;
   return {
     name: 'codec-server',
-    ...program('../src/codec-server/main.ts'),
+    ...program('src/codec-server/main.ts'),
     env: {
       ...environmentWith(settings.environment, SHARED),
       CODEC_SERVER_HOST: HOST,
@@ -113,6 +113,6 @@ function temporalVariables({ settings, temporal }: { settings: StackSettings; te
   };
 }
 
-function program(file: string): { command: string; args: string[] } {
-  return { command: process.execPath, args: [fileURLToPath(new URL(file, import.meta.url))] };
+function program(source: string): { command: string; args: string[] } {
+  return { command: process.execPath, args: [programFile(source)] };
 }

@@ -1,42 +1,39 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { consoleProgress } from '../stack/progress.ts';
-import { findTemporalCli } from '../stack/temporal/find-cli.ts';
-import { findTestServer } from '../stack/temporal/find-test-server.ts';
-import { openSupervisedFolder } from './support/supervised-folder.ts';
+import { compilePrograms } from './needs/compiled-programs.ts';
+import { needs } from './needs/needs.ts';
+import { needsOf, NotPrepared, prepareTests } from './needs/prepare-tests.ts';
+import { openSharedFolder } from './support/shared-folder.ts';
 
 /**
- * `npm test`: the whole suite, or the files whose paths match the arguments. Temporal's servers are fetched or built here,
- * once, where no test's time-out runs and no two tests build them at a time.
+ * `npm test`: the whole suite, or the files whose paths match the arguments. What those files need is installed here,
+ * once, where no test's time-out runs and no two tests install it at a time.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
+const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+const [, , ...args] = process.argv;
 
 try {
-  process.env['TEMPORAL_TEST_SERVER_PATH'] = await findTestServer(process.env);
-  process.env['TEMPORAL_CLI_PATH'] = await temporalCli();
-  const { exitCode } = await execa(
-    process.execPath,
-    ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'].concat(
-      process.argv.slice(2),
-    ),
-    { cwd: root, stdio: 'inherit', reject: false },
-  );
-  process.exitCode = exitCode ?? 1;
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-}
-
-async function temporalCli(): Promise<string> {
-  const { supervisor, stop } = await openSupervisedFolder('temporal-cli');
+  const { stdout } = await execa(process.execPath, [...jest, '--listTests', ...args], { cwd: root });
+  const testFiles = stdout.split('\n').filter((line) => line.endsWith('.test.ts'));
   const progress = consoleProgress();
+  const variables = await prepareTests({ needs: needsOf({ root, testFiles, needs }), progress });
+  const shared = await openSharedFolder();
   try {
-    return await findTemporalCli({
-      environment: process.env,
-      spawn: supervisor.spawn.bind(supervisor),
-      doing: (what) => progress.say(what),
+    const programs = await compilePrograms({ root, testFiles, folder: shared.folder, progress });
+    const { exitCode } = await execa(process.execPath, [...jest, ...args], {
+      cwd: root,
+      env: { ...variables, ...shared.variables, ...programs },
+      stdio: 'inherit',
+      reject: false,
     });
+    process.exitCode = exitCode ?? 1;
   } finally {
-    await stop();
+    await shared.remove();
   }
+} catch (error) {
+  if (!(error instanceof NotPrepared)) throw error;
+  process.stderr.write(error.message);
+  process.exitCode = 1;
 }

@@ -1,10 +1,14 @@
 import { type FastifyBaseLogger, type FastifyInstance, LogController, fastify } from 'fastify';
+import { LingeringClose } from '../../src/http-service/lingering-close.ts';
 import { registerControlApi } from './control-api.ts';
 import { createCredentialCheck } from './credential.ts';
 import { createFaultPlan } from './faults.ts';
 import { openOrderStore } from './order-store.ts';
 import { registerPartnerApi } from './partner-api.ts';
 import { problem, sendProblem } from './problem.ts';
+
+/** An order is a few kilobytes. */
+const BODY_LIMIT_BYTES = 1024 * 1024;
 
 export interface SandboxOptions {
   /** The bearer credential that every caller must send, to the partner API and to the control API. */
@@ -27,10 +31,13 @@ export function createSandbox({ apiKey, dataFile, logger }: SandboxOptions): Fas
 
   const app = fastify({
     loggerInstance: logger,
+    bodyLimit: BODY_LIMIT_BYTES,
     // Its request lines hold URLs and addresses; ours is below.
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
   });
+  // Who sends too much is told so, as by any well-kept server, instead of reset.
+  new LingeringClose({ bodyLimitBytes: BODY_LIMIT_BYTES }).listenTo(app.server);
 
   // Every body stays as the bytes that came over the wire.
   app.removeAllContentTypeParsers();

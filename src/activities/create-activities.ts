@@ -1,6 +1,8 @@
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import type { RideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
 import { createCancelCheckout } from './cancel-checkout.ts';
+import { createCorrectLink } from './correct-link.ts';
+import type { LinkCorrectionActivities } from './correct-link.ts';
 import { createContinueLostOrders } from './continue-lost-orders.ts';
 import { createCreateOrderRecord } from './create-order-record.ts';
 import { createCreateRideNDineOrder } from './create-ridendine-order.ts';
@@ -36,7 +38,7 @@ export function createActivities({
   deadlines,
   links,
   partnerTaskQueue,
-}: ActivityDependencies): OrderCreationActivities & OrderSweepActivities {
+}: ActivityDependencies): OrderCreationActivities & OrderSweepActivities & LinkCorrectionActivities {
   const linksTo = createSupportLinks(links);
   return {
     validateCheckout: withStepFailures(createValidateCheckout({ orders, runs, linksTo })),
@@ -46,6 +48,7 @@ export function createActivities({
     createRideNDineOrder: withStepFailures(createCreateRideNDineOrder({ ridendine, orders })),
     saveLinkIds: withStepFailures(createSaveLinkIds({ orders })),
     markOrder: withStepFailures(createMarkOrder({ orders })),
+    correctLink: withStepFailures(createCorrectLink({ orders })),
     cancelCheckout: withStepFailures(createCancelCheckout({ orders, runs, linksTo })),
     stopPartnerAttempts: withStepFailures(createStopPartnerAttempts({ runs })),
     requestCancellation: withStepFailures(createRequestCancellation({ runs })),

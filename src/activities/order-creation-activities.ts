@@ -28,7 +28,12 @@ export interface OrderCreationActivities {
   createRideNDineOrder(order: OrderRecord & { is_asked: boolean }): Promise<LinkIds>;
 
   /** Step 3.4: the order carries RideNDine's ids. Writes no status. `LinkConflict` if other ids stand in the way. */
-  saveLinkIds(input: { order_id: string; link: LinkIds; typed_by_hand?: true }): Promise<OrderCreationResult>;
+  saveLinkIds(input: {
+    order_id: string;
+    link: LinkIds;
+    /** Support staff have typed them. `ids_checked`: they say that they are right although they do not look so. */
+    typed_by_hand?: { ids_checked: boolean };
+  }): Promise<OrderCreationResult>;
 
   /** The order carries how matters stand with it. */
   markOrder(input: OrderMark): Promise<MarkOutcome>;

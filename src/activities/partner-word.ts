@@ -32,7 +32,7 @@ const wordSchema: z.ZodType<Word> = z.discriminatedUnion('maybe_sent', [
 ]);
 
 /** Before the first attempt. */
-export const nothingSent: Known = { maybe_sent: false, code: null };
+const nothingSent: Known = { maybe_sent: false, code: null };
 /** Of an attempt that left no word. */
 export const nothingKnown: Known = { maybe_sent: true, code: null };
 

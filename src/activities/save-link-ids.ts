@@ -4,13 +4,12 @@ import { DirectusRejectedError } from '../integrations/directus/errors.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { directusFailure, finalFailure } from './failures.ts';
 import type { OrderCreationActivities } from './order-creation-activities.ts';
-import { requireFreeLink, writeUnlessTaken } from './taken-values.ts';
+import { requireFreeLink, requireLikelyLink, writeUnlessTaken } from './taken-values.ts';
 
 export function createSaveLinkIds({ orders }: { orders: OrdersStore }): OrderCreationActivities['saveLinkIds'] {
   return async ({ order_id, link, typed_by_hand }) => {
     try {
-      // RideNDine gives each order a payment of its own; a person may take the line below.
-      if (typed_by_hand) await requireFreePayment(orders, order_id, link);
+      if (typed_by_hand) await requireSoundLink(orders, order_id, link, typed_by_hand);
       return await linked(orders, order_id, link);
     } catch (error) {
       // The RideNDine order exists: it must not be lost, whatever Directus says.
@@ -19,10 +18,15 @@ export function createSaveLinkIds({ orders }: { orders: OrdersStore }): OrderCre
   };
 }
 
-async function requireFreePayment(orders: OrdersStore, orderId: string, link: LinkIds): Promise<void> {
-  const owner = await orders.findOrderByPayment(link.payment_session_id);
-  if (owner === null || owner.id === orderId) return;
-  throw finalFailure('LinkConflict', 'Another order already has this payment session.');
+/** RideNDine gives each order ids of its own; a person may take the line below, or the wrong column. */
+async function requireSoundLink(
+  orders: OrdersStore,
+  orderId: string,
+  link: LinkIds,
+  { ids_checked }: { ids_checked: boolean },
+): Promise<void> {
+  await requireFreeLink(orders, orderId, link);
+  if (!ids_checked) await requireLikelyLink(orders, link, { otherThan: orderId });
 }
 
 async function linked(orders: OrdersStore, orderId: string, link: LinkIds): Promise<OrderCreationResult> {

@@ -1,3 +1,4 @@
+import { isLikelyLink } from '../domain/likely-link.ts';
 import type { LinkIds, QuoteUser } from '../domain/order.ts';
 import { DirectusNotUniqueError } from '../integrations/directus/errors.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
@@ -48,5 +49,21 @@ export async function requireFreeLink(orders: OrdersStore, orderId: string, link
     owner.ridendine_order_id === link.ridendine_order_id
       ? 'Another order is already linked to this RideNDine order.'
       : 'Another order already has this payment session.',
+  );
+}
+
+/** Of so many orders the ids are compared, the newest: enough to know how RideNDine's ids look. */
+const COMPARED_ORDERS = 20;
+
+/** @throws ApplicationFailure `LinkConflict` if ids that a person has typed do not look like RideNDine's. */
+export async function requireLikelyLink(
+  orders: OrdersStore,
+  link: LinkIds,
+  { otherThan }: { otherThan: string },
+): Promise<void> {
+  if (isLikelyLink(link, await orders.findNewestLinks({ otherThan, limit: COMPARED_ORDERS }))) return;
+  throw finalFailure(
+    'LinkConflict',
+    'These ids do not look like those that RideNDine has given so far. Compare both with RideNDine, and whether they are swapped. If they are right all the same, decide again with "ids_checked": true (npm run review: --ids-checked).',
   );
 }

@@ -3,6 +3,9 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { EncryptionKeys } from '../encryption/encryption-keys.ts';
 import { ConnectionErrors } from '../http-service/connection-errors.ts';
 import { errorAnswers } from '../http-service/error-answers.ts';
+import { answerExpectations } from '../http-service/expectations.ts';
+import { allowHalfClose } from '../http-service/half-close.ts';
+import { LingeringClose } from '../http-service/lingering-close.ts';
 import { stopInOrder } from '../http-service/orderly-stop.ts';
 import { checkRequests } from '../http-service/request-checks.ts';
 import { requestId } from '../http-service/request-id.ts';
@@ -37,7 +40,9 @@ export interface CodecServerOptions {
 export async function createCodecServer(options: CodecServerOptions): Promise<FastifyInstance> {
   const { keys, uiOrigins, access, logger } = options;
   const answerError = errorAnswers({ problems, bodyLimitBytes: BODY_LIMIT_BYTES, afterFailure: 'Try again.' });
+  const lingering = new LingeringClose({ bodyLimitBytes: BODY_LIMIT_BYTES });
   const connectionErrors = new ConnectionErrors({
+    lingering,
     problems,
     observe: ({ status, code }) => logger.info({ status, code }, 'request'),
   });
@@ -57,7 +62,10 @@ export async function createCodecServer(options: CodecServerOptions): Promise<Fa
     },
     clientErrorHandler: connectionErrors.onClientError,
   });
+  lingering.listenTo(app.server);
+  allowHalfClose(app.server);
   connectionErrors.listenTo(app);
+  answerExpectations(app, { bodyLimitBytes: BODY_LIMIT_BYTES });
   logRequests(app);
   stopInOrder(app);
   const refuseForeign = await allowOrigins(app, uiOrigins);

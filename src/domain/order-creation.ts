@@ -12,6 +12,11 @@ export function orderCreationWorkflowId(idempotencyKey: string): string {
   return `order-creation-${idempotencyKey}`;
 }
 
+/** The inverse of {@link orderCreationWorkflowId}. */
+export function idempotencyKeyIn(workflowId: string): string {
+  return workflowId.slice(orderCreationWorkflowId('').length);
+}
+
 /** What a run is started with. */
 export type OrderCreationInput = CheckoutRequest | OrderContinuation;
 
@@ -55,6 +60,9 @@ export const searchAttributes = {
   stage: keyword('OrderCreationStage'),
   failureCode: keyword('OrderFailureCode'),
 } as const;
+
+/** Longest value of one, in characters: longer ones are refused by a database under Temporal. */
+export const LONGEST_KEYWORD = 255;
 
 /** Memo field of a run: the fingerprint of its request, by which a caller with the same key is recognised. */
 export const REQUEST_FINGERPRINT_MEMO = 'request_fingerprint';

@@ -1,3 +1,4 @@
+import type { LinkCorrection } from './link-correction.ts';
 import { longestLinkId } from './order.ts';
 import { hasBlank, trimPasted } from './pasted-text.ts';
 import { faultOfText } from './storable.ts';
@@ -20,7 +21,13 @@ interface Decided {
 export type ReviewDecision = Decided &
   (
     | { decision: 'retry' }
-    | { decision: 'link'; ridendine_order_id: string; payment_session_id: string }
+    | {
+        decision: 'link';
+        ridendine_order_id: string;
+        payment_session_id: string;
+        /** The ids were compared with RideNDine's, although they do not look like others of theirs. */
+        ids_checked?: boolean;
+      }
     | { decision: 'abandon' }
   );
 
@@ -75,9 +82,35 @@ export function faultsOfReviewDecision(input: unknown, nameOf = (field: string) 
   const unused = ids.filter((field) => !needed.includes(field) && isGiven(given.get(field)));
   return [
     ...needed.flatMap((field) => faultOf(field, given, nameOf) ?? []),
+    ...(decision === 'link' ? faultsOfIds(given, nameOf) : []),
     ...unused.map(
       (field) => `${nameOf(field)} is given, and "${decision}" takes no ids: decide "link" to use it, or leave it out.`,
     ),
+  ];
+}
+
+/** The same for a {@link LinkCorrection}. */
+export function faultsOfLinkCorrection(input: object, nameOf: (field: string) => string): string[] {
+  const given = new Map<string, unknown>(Object.entries(input));
+  return [...fieldsOf.link.flatMap((field) => faultOf(field, given, nameOf) ?? []), ...faultsOfIds(given, nameOf)];
+}
+
+/** What is wrong with the two ids together. */
+function faultsOfIds(given: Map<string, unknown>, nameOf: (field: string) => string): string[] {
+  const [order, payment] = ids.map((field) => {
+    const value = given.get(field);
+    return typeof value === 'string' ? trimPasted(value) : undefined;
+  });
+  const checked = given.get('ids_checked') ?? undefined;
+  return [
+    ...(order !== undefined && order !== '' && order === payment
+      ? [`${nameOf(ids[0])} and ${nameOf(ids[1])} are the same: RideNDine gives an order two different ids.`]
+      : []),
+    ...(checked !== undefined && typeof checked !== 'boolean'
+      ? [
+          `${nameOf('ids_checked')} has to be true or false, without quotes: it tells whether the ids were compared with RideNDine's.`,
+        ]
+      : []),
   ];
 }
 
@@ -91,7 +124,9 @@ export function faultsOfCancelRequest(input: unknown, nameOf = (field: string) =
 }
 
 /** A decision or a cancellation as it is carried out and kept: people paste along what they do not see. */
-export function withoutBlanksAtEnds<Typed extends ReviewDecision | CancelRequest>(typed: Typed): Typed {
+export function withoutBlanksAtEnds<Typed extends ReviewDecision | CancelRequest | LinkCorrection>(
+  typed: Typed,
+): Typed {
   const trimmed = Object.entries(typed).map(([field, value]): [string, unknown] => [
     field,
     Object.hasOwn(fields, field) && typeof value === 'string' ? trimPasted(value) : value,

@@ -1,3 +1,5 @@
+import type { LinkIds } from './order.ts';
+
 /**
  * What support staff did about an order, as its row in Directus keeps it: the list in `orders.support_actions`, the
  * oldest first.
@@ -9,8 +11,10 @@ export interface SupportAction {
   at: string;
   /** Who did it, in their own words. */
   actor: string;
-  /** A review's decision, or that the order was cancelled. */
-  action: 'retry' | 'link' | 'abandon' | 'cancel';
+  /** A review's decision, that the order was cancelled, or that a wrong link was corrected. */
+  action: 'retry' | 'link' | 'abandon' | 'cancel' | 'correct-link';
   /** Why, in their own words. */
   reason: string;
+  /** The ids that were wrong, where the link was corrected. */
+  replaced?: LinkIds;
 }

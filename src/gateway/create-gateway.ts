@@ -1,6 +1,9 @@
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { ConnectionErrors } from '../http-service/connection-errors.ts';
+import { answerExpectations } from '../http-service/expectations.ts';
+import { allowHalfClose } from '../http-service/half-close.ts';
+import { LingeringClose } from '../http-service/lingering-close.ts';
 import { stopInOrder } from '../http-service/orderly-stop.ts';
 import { checkRequests } from '../http-service/request-checks.ts';
 import { requestId } from '../http-service/request-id.ts';
@@ -38,7 +41,9 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   const waiting = new WaitingRoom(maxWaiting);
   const asking = new WaitingRoom(maxWaiting);
   const metrics = createMetrics({ waiting, workers });
+  const lingering = new LingeringClose({ bodyLimitBytes: BODY_LIMIT_BYTES });
   const connectionErrors = new ConnectionErrors({
+    lingering,
     problems: gatewayProblems,
     observe: ({ status, code }) => metrics.observe({ route: undefined, status, code, seconds: 0, abandoned: false }),
   });
@@ -60,7 +65,10 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
     },
     clientErrorHandler: connectionErrors.onClientError,
   });
+  lingering.listenTo(app.server);
+  allowHalfClose(app.server);
   connectionErrors.listenTo(app);
+  answerExpectations(app, { bodyLimitBytes: BODY_LIMIT_BYTES });
   recordRequests(app, metrics);
   stopInOrder(app, [waiting, asking]);
   checkRequests(app, { problems: gatewayProblems, whereToGo: 'Orders are at /v1/orders.' });

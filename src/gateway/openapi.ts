@@ -61,24 +61,44 @@ const pickup = {
 };
 
 const { shape } = checkoutRequestSchema;
-/** The domain's request, with the key in a header. */
-const requestBodySchema = checkoutRequestSchema
-  .extend({
-    customer_id: shape.customer_id.meta({ description: 'The customer whom you have authenticated.' }),
-    quote_id: shape.quote_id.meta({ description: 'The quote that the customer confirms. It makes one order.' }),
-    fulfillment_method: shape.fulfillment_method.meta({ description: 'As in the quote.' }),
-    shipping_snapshot: shape.shipping_snapshot.meta({
-      description: 'Where a DELIVERY goes: address, lat and lng, besides whatever else you keep. Not for a PICKUP.',
-    }),
-    customer_note: shape.customer_note.meta({ description: 'What the customer adds, for people.' }),
-    idempotency_key: hyphenatedUuid.nullish().meta({ description: 'If it is given, that of the header.' }),
+const onEveryCheckout = {
+  customer_id: shape.customer_id.meta({ description: 'The customer whom you have authenticated.' }),
+  quote_id: shape.quote_id.meta({ description: 'The quote that the customer confirms. It makes one order.' }),
+  customer_note: shape.customer_note.meta({ description: 'What the customer adds, for people.' }),
+  idempotency_key: hyphenatedUuid.nullish().meta({ description: 'If it is given, that of the header.' }),
+};
+/** What the rules of a checkout ask for (`checkCheckout`), beside whatever else a caller keeps. */
+const deliveryAddress = z
+  .looseObject({
+    address: z.string().min(1).meta({ description: 'As RideNDine is to find it.' }),
+    lat: z.number().min(-90).max(90),
+    lng: z.number().min(-180).max(180),
   })
+  .meta({ id: 'ShippingSnapshot', description: 'Where it goes, besides whatever else you keep with the order.' });
+/** The domain's request with the key in a header, one schema for each kind of order. */
+const requestBodySchema = z
+  .discriminatedUnion('fulfillment_method', [
+    z
+      .strictObject({
+        fulfillment_method: z.literal('DELIVERY').meta({ description: 'As in the quote.' }),
+        shipping_snapshot: deliveryAddress,
+        ...onEveryCheckout,
+      })
+      .meta({ id: 'DeliveryCheckout' }),
+    z
+      .strictObject({
+        fulfillment_method: z.literal('PICKUP').meta({ description: 'As in the quote.' }),
+        ...onEveryCheckout,
+      })
+      .meta({ id: 'PickupCheckout', description: 'Without a shipping_snapshot; null is as good as none.' }),
+  ])
   .meta({ id: 'Checkout' });
 
 const header = {
   requestId: z.string().meta({ description: 'Yours, if it was well-formed, or a new one. It is in our logs.' }),
   retryAfter: z.string().regex(/^\d+$/).meta({ description: 'Seconds to wait before asking again.' }),
   location: z.string().meta({ description: 'Where to ask how the order stands.' }),
+  allow: z.string().meta({ description: 'The methods that the address knows.' }),
   replayed: z.literal('true').meta({ description: 'Another request with this key began the order.' }),
 };
 const onEveryAnswer = { 'X-Request-Id': header.requestId };
@@ -86,15 +106,33 @@ const json = (schema: z.ZodType, examples: Record<string, unknown>) => ({
   'application/json': { schema, examples: mapValues(examples, (value) => ({ value })) },
 });
 
+/** Of problem documents, by the name that they have in the document. */
+const problemSchemas = new Map<string, z.ZodType>();
+
 /** Of the requests that never reach a route, and of those that fail for no reason of theirs. */
-const anywhere: ProblemCode[] = ['MalformedRequest', 'RequestTimeout', 'HeadersTooLarge', 'InternalError'];
+const anywhere: ProblemCode[] = [
+  'MalformedRequest',
+  'MethodNotAllowed',
+  'RequestTimeout',
+  'PayloadTooLarge',
+  'UnsupportedMediaType',
+  'HeadersTooLarge',
+  'InternalError',
+];
 const onOrders: ProblemCode[] = ['Unauthorized', 'ClientClosed', 'GatewayOverloaded', 'TemporalUnavailable'];
 
 const checkoutExamples = { delivery: { value: delivery }, pickup: { value: pickup } };
-const keyHeader = hyphenatedUuid.meta({
-  description: 'New for each checkout, and the same for every time that this checkout is sent.',
-  example: exampleKey,
-});
+const uuid = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}';
+const keyHeader = z
+  .string()
+  // Not `format: uuid`: generators would make it a type of its own, which no header takes.
+  .regex(new RegExp(`^(${uuid}|"${uuid}")$`))
+  .meta({
+    description:
+      'A UUID, bare or quoted: new for each checkout, and the same for every time that this checkout is sent.',
+    example: exampleKey,
+  });
+const keyInPath = hyphenatedUuid.meta({ description: 'The idempotency key of the checkout.', example: exampleKey });
 const traceHeaders = {
   'X-Request-Id': z
     .string()
@@ -105,6 +143,7 @@ const traceHeaders = {
 
 const postOrder: ZodOpenApiOperationObject = {
   operationId: 'createOrder',
+  tags: ['Orders'],
   summary: 'Create the order of a confirmed checkout, and wait for its payment session',
   description:
     'Sent again with the same key it never makes a second order: send it again until the answer is final (anything but 202 and what is retryable).',
@@ -143,12 +182,10 @@ const postOrder: ZodOpenApiOperationObject = {
       headers: z.object({ ...onEveryAnswer, Location: header.location, 'Retry-After': header.retryAfter }),
       content: json(orderInProgressSchema, { inProgress: exampleInProgress, inReview: exampleInReview }),
     },
-    ...problemResponses([
+    ...problemResponses('createOrder', [
       ...anywhere,
       ...onOrders,
       'IdempotencyKeyInvalid',
-      'PayloadTooLarge',
-      'UnsupportedMediaType',
       ...problemCodes.filter((code) => code in failureCodes),
     ]),
   },
@@ -156,9 +193,11 @@ const postOrder: ZodOpenApiOperationObject = {
 
 const getOrder: ZodOpenApiOperationObject = {
   operationId: 'getOrder',
+  tags: ['Orders'],
   summary: 'How the order creation with this key stands',
+  description: 'It begins nothing and waits for nothing: ask as often as Retry-After says.',
   security: [{ bearer: [] }],
-  requestParams: { path: z.object({ key: keyHeader }), header: z.object(traceHeaders) },
+  requestParams: { path: z.object({ key: keyInPath }), header: z.object(traceHeaders) },
   responses: {
     200: {
       description: 'How it stands. While it is in progress, Retry-After says when to ask again.',
@@ -170,79 +209,104 @@ const getOrder: ZodOpenApiOperationObject = {
         failed: exampleFailed,
       }),
     },
-    ...problemResponses([
+    ...problemResponses('getOrder', [
       ...anywhere,
       ...onOrders,
       'IdempotencyKeyInvalid',
       'OrderNotFound',
+      'NotFound',
       'UriTooLong',
-      'UnsupportedMediaType',
     ]),
   },
 };
 
 /** The OpenAPI 3.1 document of this service. */
 export function openApiDocument() {
-  return createDocument(
-    {
-      openapi: '3.1.0',
-      info: {
-        title: 'COOCO order creation',
-        version: API_VERSION,
-        description: 'One confirmed checkout becomes one order in Directus and one at RideNDine, linked to each other.',
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'COOCO order creation',
+      version: API_VERSION,
+      description: 'One confirmed checkout becomes one order in Directus and one at RideNDine, linked to each other.',
+      contact: { name: 'Whoever runs order creation at COOCO' },
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    tags: [
+      { name: 'Orders', description: 'For teams that place orders.' },
+      { name: 'Operations', description: 'For whoever runs the gateway. Not to be reached from outside.' },
+    ],
+    // Relative: wherever this document came from.
+    servers: [{ url: '/' }],
+    components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+    paths: {
+      '/v1/orders': { post: postOrder },
+      '/v1/orders/{key}': { get: getOrder },
+      '/healthz': {
+        get: operation('isAlive', {
+          summary: 'Whether the process runs',
+          description: 'Restart it if this does not answer.',
+          content: json(healthSchema, { ok: { status: 'ok' } }),
+        }),
       },
-      // Relative: wherever this document came from.
-      servers: [{ url: '/' }],
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
-      paths: {
-        '/v1/orders': { post: postOrder },
-        '/v1/orders/{key}': { get: getOrder },
-        '/healthz': {
-          get: operation('isAlive', 'Whether the process runs', json(healthSchema, { ok: { status: 'ok' } })),
-        },
-        '/readyz': {
-          get: operation('isReady', 'Whether orders are taken', json(readinessSchema, { ready: exampleReadiness }), [
-            'TemporalUnavailable',
-          ]),
-        },
-        '/metrics': {
-          get: operation('getMetrics', 'Metrics for Prometheus', { 'text/plain': { schema: z.string() } }),
-        },
-        '/openapi.json': {
-          get: operation('getOpenApi', 'This document', {
-            'application/json': { schema: z.record(z.string(), z.unknown()) },
-          }),
-        },
+      '/readyz': {
+        get: operation('isReady', {
+          summary: 'Whether orders are taken',
+          description: 'They are while Temporal answers. Without a worker they wait.',
+          content: json(readinessSchema, { ready: exampleReadiness }),
+          codes: ['TemporalUnavailable'],
+        }),
+      },
+      '/metrics': {
+        get: operation('getMetrics', {
+          summary: 'Metrics for Prometheus',
+          description: 'docs/gateway.md lists them.',
+          content: { 'text/plain': { schema: z.string() } },
+        }),
+      },
+      '/openapi.json': {
+        get: operation('getOpenApi', {
+          summary: 'This document',
+          description: 'Made from the schemas by which the gateway reads and answers.',
+          content: { 'application/json': { schema: z.record(z.string(), z.unknown()) } },
+        }),
       },
     },
-    {
-      override({ zodSchema, jsonSchema }) {
-        // What `storableJson` looks at before it takes a JSON object.
-        if (zodSchema instanceof z.ZodCustom) jsonSchema.type = 'object';
-      },
-      allowEmptySchema: { custom: true },
-    },
-  );
+  });
 }
 
 function operation(
   operationId: string,
-  summary: string,
-  content: ZodOpenApiResponseObject['content'],
-  codes: ProblemCode[] = [],
+  {
+    summary,
+    description,
+    content,
+    codes = [],
+  }: {
+    summary: string;
+    description: string;
+    content: NonNullable<ZodOpenApiResponseObject['content']>;
+    codes?: ProblemCode[];
+  },
 ): ZodOpenApiOperationObject {
   return {
     operationId,
+    tags: ['Operations'],
     summary,
+    description,
+    // None is asked for.
+    security: [],
     responses: {
-      200: { description: STATUS_CODES[200] ?? '', headers: z.object(onEveryAnswer), ...(content && { content }) },
-      ...problemResponses([...anywhere, 'UnsupportedMediaType', ...codes]),
+      200: { description: STATUS_CODES[200] ?? '', headers: z.object(onEveryAnswer), content },
+      ...problemResponses(operationId, [...anywhere, ...codes]),
     },
   };
 }
 
 /** One response for each status, with an example for each code that it may carry. */
-function problemResponses(codes: ProblemCode[]): Record<`${4 | 5}${string}`, ZodOpenApiResponseObject> {
+function problemResponses(
+  operationId: string,
+  codes: ProblemCode[],
+): Record<`${4 | 5}${string}`, ZodOpenApiResponseObject> {
   const byStatus = Map.groupBy(codes, (code) => problemEntry(code).status);
   return Object.fromEntries(
     [...byStatus].map(([status, ofStatus]) => {
@@ -255,10 +319,11 @@ function problemResponses(codes: ProblemCode[]): Record<`${4 | 5}${string}`, Zod
             ...onEveryAnswer,
             ...(isRetryable && { 'Retry-After': header.retryAfter.optional() }),
             ...(status === 401 && { 'WWW-Authenticate': z.literal('Bearer') }),
+            ...(status === 405 && { Allow: header.allow }),
           }),
           content: {
             [PROBLEM_CONTENT_TYPE]: {
-              schema: problemSchema.extend({ status: z.literal(status), code: z.enum(ofStatus) }),
+              schema: problemSchemaOf(operationId, status, ofStatus),
               examples: Object.fromEntries(ofStatus.map((code) => [code, { value: problemExample(code) }])),
             },
           },
@@ -266,6 +331,17 @@ function problemResponses(codes: ProblemCode[]): Record<`${4 | 5}${string}`, Zod
       ];
     }),
   );
+}
+
+/** Operations that answer the same codes share a schema, and clients a type. */
+function problemSchemaOf(operationId: string, status: number, codes: ProblemCode[]): z.ZodType {
+  const [first = '', ...others] = codes;
+  const id =
+    others.length === 0 ? `${first}Problem` : `${operationId[0]?.toUpperCase()}${operationId.slice(1)}Problem${status}`;
+  const schema =
+    problemSchemas.get(id) ?? problemSchema.extend({ status: z.literal(status), code: z.enum(codes) }).meta({ id });
+  problemSchemas.set(id, schema);
+  return schema;
 }
 
 function problemExample(code: ProblemCode) {

@@ -2,7 +2,9 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { CheckoutRequestInput } from '../client/index.ts';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
 import { traceContext } from '../domain/trace-context.ts';
+import { whenNobodyWaits } from '../http-service/half-close.ts';
 import { RETRY_AFTER_S } from '../http-service/problem.ts';
+import { givenKey } from './idempotency-key.ts';
 import { lastLook } from './last-look.ts';
 import type { Orders } from './orders.ts';
 import { sendProblem } from './problem.ts';
@@ -27,19 +29,15 @@ export function registerOrderRoutes(app: FastifyInstance, options: OrderRoutesOp
   const { orders, waiting, asking } = options;
 
   app.post('/v1/orders', async (request, reply) => {
-    const key = hyphenatedUuid.safeParse(request.headers['idempotency-key']);
-    if (!key.success) {
-      return sendProblem(reply, {
-        code: 'IdempotencyKeyInvalid',
-        detail: 'Send the header Idempotency-Key with a UUID that is new for each checkout.',
-      });
-    }
+    const given = givenKey(request.raw);
+    if ('problem' in given) return sendProblem(reply, { code: 'IdempotencyKeyInvalid', detail: given.problem });
+    const { key } = given;
     const { body } = request;
     if (typeof body !== 'object' || body === null || Array.isArray(body)) {
       return sendProblem(reply, { code: 'MalformedRequest', detail: 'The body must be a JSON object.' });
     }
     const keyInBody = 'idempotency_key' in body ? body.idempotency_key : null;
-    if (keyInBody !== null && hyphenatedUuid.safeParse(keyInBody).data !== key.data) {
+    if (keyInBody !== null && hyphenatedUuid.safeParse(keyInBody).data !== key) {
       return sendProblem(reply, {
         code: 'IdempotencyKeyInvalid',
         detail: 'The idempotency_key in the body differs from the header Idempotency-Key.',
@@ -47,11 +45,10 @@ export function registerOrderRoutes(app: FastifyInstance, options: OrderRoutesOp
     }
 
     // The client parses it: what a caller sent is no checkout yet.
-    const input = { ...body, idempotency_key: key.data } as CheckoutRequestInput;
+    const input = { ...body, idempotency_key: key } as CheckoutRequestInput;
     const trace = traceContext(request.headers.traceparent);
     const outcome = await waiting.enter((stopWaiting) => {
-      // The caller is gone, or has its answer.
-      reply.raw.once('close', () => stopWaiting.abort());
+      whenNobodyWaits(request, reply, () => stopWaiting.abort());
       return orders.createOrder(input, {
         timeoutMs: waitMs(request.headers.prefer, options.waitMs),
         stopWaiting: stopWaiting.signal,
@@ -62,7 +59,7 @@ export function registerOrderRoutes(app: FastifyInstance, options: OrderRoutesOp
     });
     if (outcome === undefined) return sendOverloaded(reply);
 
-    void reply.header('location', `/v1/orders/${key.data}`);
+    void reply.header('location', `/v1/orders/${key}`);
     if (outcome.state === 'IN_PROGRESS') return sendInProgress(reply, outcome, 202);
     const { replayed, order_id, ridendine_order_id, payment_session_id, status, payment_status } = outcome;
     if (replayed) void reply.header('idempotent-replayed', 'true');

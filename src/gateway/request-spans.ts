@@ -1,9 +1,10 @@
 import { context, isSpanContextValid, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { markFailed } from '../client/failed-span.ts';
 import { withRemoteSpan } from '../client/remote-span.ts';
 import { traceContext } from '../domain/trace-context.ts';
+import { isAbandoned } from '../http-service/half-close.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -19,14 +20,17 @@ declare module 'fastify' {
 export function recordSpans(routes: FastifyInstance): void {
   const tracer = trace.getTracer('cooco-order-creation');
   routes.decorateRequest('span');
-  routes.addHook('onRequest', (request, _reply, done) => {
+  routes.addHook('onRequest', (request, reply, done) => {
     const { method, routeOptions } = request;
     const route = routeOptions.url ?? 'none';
-    request.span = tracer.startSpan(
+    const span = tracer.startSpan(
       `${method} ${route}`,
       { kind: SpanKind.SERVER, attributes: { 'http.request.method': method, 'http.route': route } },
       withRemoteSpan(ROOT_CONTEXT, traceContext(request.headers.traceparent)),
     );
+    request.span = span;
+    // The hook `onResponse` comes for answers alone that were sent to their end.
+    reply.raw.once('close', () => endSpan(span, reply));
     done();
   });
   // Once the body is there: reading it leaves the context in which that was begun.
@@ -34,16 +38,15 @@ export function recordSpans(routes: FastifyInstance): void {
     if (span) context.with(trace.setSpan(context.active(), span), done);
     else done();
   });
-  routes.addHook('onResponse', ({ span }, { statusCode, outcomeCode, raw }, done) => {
-    if (span) {
-      span.setAttribute('http.response.status_code', statusCode);
-      if (!raw.writableFinished) span.setAttribute('cooco.abandoned', true);
-      if (statusCode >= 500) markFailed(span, outcomeCode ?? String(statusCode));
-      else if (outcomeCode !== undefined) span.setAttribute('error.type', outcomeCode);
-      span.end();
-    }
-    done();
-  });
+}
+
+function endSpan(span: Span, reply: FastifyReply): void {
+  const { outcomeCode, raw } = reply;
+  if (raw.headersSent) span.setAttribute('http.response.status_code', raw.statusCode);
+  if (isAbandoned(reply)) span.setAttribute('cooco.abandoned', true);
+  if (raw.statusCode >= 500) markFailed(span, outcomeCode ?? String(raw.statusCode));
+  else if (outcomeCode !== undefined) span.setAttribute('error.type', outcomeCode);
+  span.end();
 }
 
 /** Of the trace that a request belongs to, be it the caller's or ours. */

@@ -7,7 +7,9 @@ import { problemCodes } from './problem-codes.ts';
 
 // What the gateway answers: the types of its replies and the schemas of its OpenAPI document.
 
-const failureCode = z.enum(Object.keys(failureCodes) as [FailureCode, ...FailureCode[]]);
+const failureCode = z
+  .enum(Object.keys(failureCodes) as [FailureCode, ...FailureCode[]])
+  .meta({ id: 'FailureCode', description: 'docs/failures.md tells what each means.' });
 const stage = z.enum(orderCreationStages).meta({ id: 'Stage', description: 'How far the order creation has come.' });
 const orderId = hyphenatedUuid.meta({ description: "The order's id in COOCO's Directus." });
 const ridendineOrderId = z.string().min(1).meta({ description: "The order's id at RideNDine." });

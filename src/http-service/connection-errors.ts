@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import type { LingeringClose } from './lingering-close.ts';
 import type { HttpProblemCode, Problem, Problems } from './problem.ts';
 import { requestId } from './request-id.ts';
 import { standardHeaders } from './standard-headers.ts';
@@ -15,13 +16,13 @@ const problems: Record<string, Problem<HttpProblemCode>> = {
 };
 const notHttp: Problem<HttpProblemCode> = { code: 'MalformedRequest', detail: 'The request is not valid HTTP/1.1.' };
 
-/** Enough for the answer to arrive. */
-const LINGER_MS = 1_000;
-
 /** Answers what is no request, or was none yet when its connection failed; the connection ends with the answer. */
 export class ConnectionErrors {
   readonly #problems: Problems<HttpProblemCode>;
   readonly #observe: (answer: { status: number; code: HttpProblemCode }) => void;
+  readonly #lingering: LingeringClose;
+  /** How long a connection may do nothing between two requests. */
+  #keepAliveMs: () => number = () => 0;
   /** How many requests of a connection have arrived whole and have no answer yet. */
   readonly #answering = new WeakMap<Duplex, number>();
 
@@ -29,23 +30,33 @@ export class ConnectionErrors {
   constructor(options: {
     problems: Problems<HttpProblemCode>;
     observe: (answer: { status: number; code: HttpProblemCode }) => void;
+    lingering: LingeringClose;
   }) {
     this.#problems = options.problems;
     this.#observe = options.observe;
+    this.#lingering = options.lingering;
   }
 
   /** What Fastify takes as `clientErrorHandler`. */
   readonly onClientError = (error: Error & { code?: string }, socket: Socket): void => {
+    if (this.#lingering.isLingering(socket)) return;
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0) {
+      // A connection that a load balancer has opened for later. Node's limits begin anew with its first byte.
+      socket.setTimeout(this.#keepAliveMs());
+      return;
+    }
     const isAnswering = (this.#answering.get(socket) ?? 0) > 0;
-    // What is wrong came after a request that is still being answered: said now, it would be taken for its answer.
-    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) {
+    // What is wrong came after a request that is still being answered, or is answered although the rest of its body is
+    // not there: said now, it would be taken for the answer to another one.
+    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering || this.#lingering.isAnsweredEarly(socket)) {
       socket.destroy();
       return;
     }
-    this.#answer(socket, problems[error.code ?? ''] ?? notHttp, requestId({ headers: {} }));
+    this.#answer(socket, problems[error.code ?? ''] ?? notHttp, requestId({ rawHeaders: [] }));
   };
 
   listenTo(app: FastifyInstance): void {
+    this.#keepAliveMs = () => app.server.keepAliveTimeout;
     app.addHook('preValidation', (request, reply, done) => {
       const { socket } = request;
       this.#count(socket, 1);
@@ -56,8 +67,6 @@ export class ConnectionErrors {
     app.server.on('connect', (request: IncomingMessage, socket: Duplex) => {
       this.#answer(socket, { code: 'MethodNotAllowed', detail: 'There are no tunnels here.' }, requestId(request));
     });
-    // An expectation that we don't know may be ignored (RFC 9110, section 10.1.1); Node would answer without a body.
-    app.server.on('checkExpectation', (request, response) => app.routing(request, response));
   }
 
   #count(socket: Duplex, change: 1 | -1): void {
@@ -76,10 +85,6 @@ export class ConnectionErrors {
       'content-length': String(Buffer.byteLength(json)),
       connection: 'close',
     }).map(([name, value]) => `${name}: ${value}\r\n`);
-    // Node has let go of the socket: a reset by the caller would else be nobody's, and end the process.
-    socket.on('error', () => {});
-    // Whoever goes on sending, or never reads, is not waited for.
-    setTimeout(() => socket.destroy(), LINGER_MS).unref();
-    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${json}`);
+    this.#lingering.end(socket, `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${json}`);
   }
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { contradictoryHeader } from './header-values.ts';
 import { noteAddresses } from './known-addresses.ts';
 import type { HttpProblemCode, Problems } from './problem.ts';
 import { standardHeaders } from './standard-headers.ts';
@@ -28,6 +29,11 @@ export function checkRequests(app: FastifyInstance, { problems, whereToGo, hides
     void reply.headers(standardHeaders(request.id));
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       return problems.send(reply, { code: 'MalformedRequest', detail: 'Send the header Host.' });
+    }
+    const contradiction = contradictoryHeader(request.raw);
+    if (contradiction !== undefined) {
+      const detail = `Two different values of ${contradiction} were sent. Send one.`;
+      return problems.send(reply, { code: 'MalformedRequest', detail });
     }
     if (request.is404) return sendNothingHere(request, reply);
     const encoding = request.headers['content-encoding'];

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { valuesOf } from './header-values.ts';
 
 export const REQUEST_ID_HEADER = 'x-request-id';
 
@@ -7,7 +8,7 @@ export const REQUEST_ID_HEADER = 'x-request-id';
 const wellFormed = /^[\w.-]{1,128}$/;
 
 /** The caller's `X-Request-Id` if it can be passed on as it is, else a new one. */
-export function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string {
-  const given = headers[REQUEST_ID_HEADER];
-  return typeof given === 'string' && wellFormed.test(given) ? given : randomUUID();
+export function requestId(request: Pick<IncomingMessage, 'rawHeaders'>): string {
+  const [given, another] = new Set(valuesOf(request, REQUEST_ID_HEADER));
+  return given !== undefined && another === undefined && wellFormed.test(given) ? given : randomUUID();
 }

@@ -1,6 +1,7 @@
 import { parseOptions, UsageError } from '../command-line/parse-options.ts';
 import { trimPasted } from '../domain/pasted-text.ts';
-import { faultsOfReviewDecision, withoutBlanksAtEnds } from '../domain/review-decision.ts';
+import type { LinkCorrection } from '../domain/link-correction.ts';
+import { faultsOfLinkCorrection, faultsOfReviewDecision, withoutBlanksAtEnds } from '../domain/review-decision.ts';
 import type { ReviewDecision } from '../domain/review-decision.ts';
 
 export const USAGE = `npm run review -- <command>
@@ -10,10 +11,12 @@ export const USAGE = `npm run review -- <command>
   retry <id>           ask RideNDine once more, with the same key and content
   link <id>            RideNDine has the order, and these are its ids:
                          --ridendine-order-id <id> --payment-session-id <id>
+                         --ids-checked where they are right although they do not look like others of RideNDine's
+  correct-link <id>    an order was linked to wrong ids, and these are the right ones: as with link
   abandon <id>         no order shall come of it: RideNDine has none, or it was cancelled there
 
 <id> is the id of an order, a quote, a workflow or an order at RideNDine, or an idempotency key.
-retry, link and abandon are kept with --actor <who decides> and --reason <why, for instance a ticket>.
+retry, link, correct-link and abandon are kept with --actor <who decides> and --reason <why, for instance a ticket>.
 
 Settings are read from the environment: TEMPORAL_ADDRESS and the other TEMPORAL_ settings, and the ENCRYPTION_KEYS of
 the workers (.env.example explains each). With none of them set, the stack of a running "npm start" is used.
@@ -23,13 +26,15 @@ export type ReviewCommand =
   | { name: 'help' }
   | { name: 'list' }
   | { name: 'show'; id: string }
-  | { name: 'decide'; id: string; decision: ReviewDecision };
+  | { name: 'decide'; id: string; decision: ReviewDecision }
+  | { name: 'correct-link'; id: string; correction: Omit<LinkCorrection, 'idempotency_key'> };
 
 const options = {
   actor: { type: 'string' },
   reason: { type: 'string' },
   'ridendine-order-id': { type: 'string' },
   'payment-session-id': { type: 'string' },
+  'ids-checked': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -39,7 +44,8 @@ export function parseCommandLine(args: string[]): ReviewCommand {
   const { help, ...given } = values;
   const [command, id, ...others] = positionals;
   if (help || command === 'help') return { name: 'help' };
-  if (command === undefined) throw new UsageError('A command is missing: list, show, retry, link or abandon.');
+  if (command === undefined)
+    throw new UsageError('A command is missing: list, show, retry, link, correct-link or abandon.');
   if (others.length > 0) {
     throw new UsageError(`"${others.join(' ')}" is too much. Put a text of several words between quotes.`);
   }
@@ -52,20 +58,35 @@ export function parseCommandLine(args: string[]): ReviewCommand {
     case 'show':
       refuseOptions(command, given);
       return { name: 'show', id: neededId(command, id) };
+    case 'correct-link': {
+      const correction = fieldsIn(given);
+      refuseFaults(faultsOfLinkCorrection(correction, optionOf));
+      const typed = withoutBlanksAtEnds(correction as unknown as LinkCorrection);
+      return { name: 'correct-link', id: neededId(command, id), correction: typed };
+    }
     case 'retry':
     case 'link':
     case 'abandon': {
-      const decision: unknown = {
-        decision: command,
-        ...Object.fromEntries(Object.entries(given).map(([option, value]) => [option.replaceAll('-', '_'), value])),
-      };
-      const faults = faultsOfReviewDecision(decision, (field) => `--${field.replaceAll('_', '-')}`);
-      if (faults.length > 0) throw new UsageError(faults.join('\n'));
+      const decision: unknown = { decision: command, ...fieldsIn(given) };
+      refuseFaults(faultsOfReviewDecision(decision, optionOf));
       return { name: 'decide', id: neededId(command, id), decision: withoutBlanksAtEnds(decision as ReviewDecision) };
     }
     default:
-      throw new UsageError(`There is no command "${command}": it is list, show, retry, link or abandon.`);
+      throw new UsageError(`There is no command "${command}": it is list, show, retry, link, correct-link or abandon.`);
   }
+}
+
+/** The fields of a decision that the options stand for. */
+function fieldsIn(given: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(given).map(([option, value]) => [option.replaceAll('-', '_'), value]));
+}
+
+function optionOf(field: string): string {
+  return `--${field.replaceAll('_', '-')}`;
+}
+
+function refuseFaults(faults: string[]): void {
+  if (faults.length > 0) throw new UsageError(faults.join('\n'));
 }
 
 function neededId(command: string, id: string | undefined): string {

@@ -91,12 +91,12 @@ export function outcomeOf(run: OrderRun, decision: ReviewDecision): string {
   }
 }
 
-function lookAgain(id: string): string {
+export function lookAgain(id: string): string {
   return `See: npm run review -- show ${id}`;
 }
 
 /** @param otherwise what to say where Temporal gives no answer: what was sent may have arrived all the same. */
-async function answered<Result>(asked: Promise<Result>, otherwise: string): Promise<Result> {
+export async function answered<Result>(asked: Promise<Result>, otherwise: string): Promise<Result> {
   try {
     return await asked;
   } catch (error) {

@@ -8,6 +8,7 @@ import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
 import { TemporalAccessError, withTemporalAccess } from '../temporal/temporal-access.ts';
 import { parseCommandLine, USAGE } from './command-line.ts';
 import type { ReviewCommand } from './command-line.ts';
+import { correctLink } from './correct-link.ts';
 import { decide, outcomeOf } from './decide.ts';
 import { listOrders } from './list-orders.ts';
 import { findRun } from './order-runs.ts';
@@ -33,6 +34,8 @@ async function carryOut(command: Exclude<ReviewCommand, { name: 'help' }>): Prom
           await decide(temporal, run, command.decision);
           return [outcomeOf(run, command.decision)];
         }
+        case 'correct-link':
+          return [await correctLink(temporal, await findRun(temporal, command.id), command.correction)];
       }
     },
     dataConverterFor(keys),

@@ -10,7 +10,7 @@ export function placeInHeaders(headers: Headers): TraceContext | undefined {
   return traceContextIn(contentOf(headers, TRACE_HEADER));
 }
 
-/** What a step was told for its log lines; nothing by a run of an older version. */
+/** What a step was told for its log lines. Somebody else may have written anything there. */
 export function logContextInHeaders(headers: Headers): LogContext {
   const content = contentOf(headers, LOG_CONTEXT_HEADER);
   if (typeof content !== 'object' || content === null) return {};

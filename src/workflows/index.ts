@@ -1,3 +1,4 @@
 /** The workflows that a worker runs. */
+export { linkCorrection } from './link-correction.ts';
 export { orderCreation } from './order-creation.ts';
 export { orderSweep } from './order-sweep.ts';

@@ -2,15 +2,15 @@ import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
 import { afterTheRecord, named } from './activity-options.ts';
 import type { TakeDirectusStep } from './directus-steps.ts';
 
-/** @param origin whether RideNDine has told the ids, or support staff have typed them. */
+/** @param typedByHand where support staff have typed the ids, and RideNDine has not told them. */
 export function saveLinkIds(
   directus: TakeDirectusStep,
   orderId: string,
   link: LinkIds,
-  origin: 'told by RideNDine' | 'typed by hand' = 'told by RideNDine',
+  typedByHand?: { ids_checked: boolean },
 ): Promise<OrderCreationResult> {
   const about = { summary: `Save the RideNDine ids on ${named(orderId)}`, options: afterTheRecord };
   return directus(about, (steps) =>
-    steps.saveLinkIds({ order_id: orderId, link, ...(origin === 'typed by hand' && { typed_by_hand: true }) }),
+    steps.saveLinkIds({ order_id: orderId, link, ...(typedByHand && { typed_by_hand: typedByHand }) }),
   );
 }

@@ -10,6 +10,7 @@ import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import type { CancelledCheckout, CheckoutStanding } from '../activities/order-creation-activities.ts';
 import type { OrderCreationInput, OrderCreationStage, OrderCreationState } from '../domain/order-creation.ts';
 import {
+  LONGEST_KEYWORD,
   ORDER_CREATION_STATE_QUERY,
   REQUEST_FINGERPRINT_MEMO,
   isContinuation,
@@ -127,9 +128,6 @@ function attributesOf(input: OrderCreationInput): SearchAttributeUpdatePair[] {
   ];
   return pairs.flatMap(({ key, value }) => (isKeyword(value) ? [{ key, value }] : []));
 }
-
-/** Longer ones are refused by a database under Temporal. */
-const LONGEST_KEYWORD = 255;
 
 function isKeyword(value: unknown): value is string {
   return typeof value === 'string' && value.length <= LONGEST_KEYWORD;

@@ -86,11 +86,11 @@ async function carryOut(
       return { kind: 'retry', stored: marked.link };
     }
     case 'link': {
-      const { ridendine_order_id, payment_session_id } = decision;
+      const { ridendine_order_id, payment_session_id, ids_checked = false } = decision;
       const link = { ridendine_order_id, payment_session_id };
       // Saving the ids of an order that is missing would be tried for ever.
       if ((await markAs(orderId, 'NEEDS_REVIEW', { failure })).kind === 'missing') refuseDecision(NOT_OURS);
-      await CancellationScope.nonCancellable(() => saveLinkIds(directus, orderId, link, 'typed by hand')).catch(
+      await CancellationScope.nonCancellable(() => saveLinkIds(directus, orderId, link, { ids_checked })).catch(
         (error: unknown) => refuseDecision(readStepFailure(error, 'LinkConflict').reason),
       );
       const marked = await markAs(orderId, 'PENDING_PAYMENT', { action });

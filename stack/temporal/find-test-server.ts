@@ -33,10 +33,14 @@ exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$(dirname "$0")/lib/*" i
  * Finds the time-skipping test server for the SDK's `existing-path`, or gets it: `TEMPORAL_TEST_SERVER_PATH`, the
  * cache, Maven (needs a Java runtime). Safe when several processes do so at once.
  *
+ * @param doing is told what takes long.
  * @returns the path of an executable.
  * @throws Error with one sentence if there is none to be had.
  */
-export async function findTestServer(environment: Record<string, string | undefined>): Promise<string> {
+export async function findTestServer(
+  environment: Record<string, string | undefined>,
+  doing: (what: string) => void = () => {},
+): Promise<string> {
   const told = environment['TEMPORAL_TEST_SERVER_PATH'];
   if (told !== undefined && told !== '') {
     if (await isExecutable(told)) return told;
@@ -47,9 +51,10 @@ export async function findTestServer(environment: Record<string, string | undefi
       "Temporal's time-skipping test server needs Java, which is not on the PATH: install a Java runtime (17 or newer), or set TEMPORAL_TEST_SERVER_PATH.",
     );
   }
-  const folder = await cacheTool(`temporal-test-server-${VERSION}`, (unfinished) =>
-    fetchServer(unfinished, environment),
-  );
+  const folder = await cacheTool(`temporal-test-server-${VERSION}`, async (unfinished) => {
+    doing('fetching it by Maven (once, about 20 seconds, 38 MB)');
+    await fetchServer(unfinished, environment);
+  });
   return path.join(folder, 'temporal-test-server');
 }
 

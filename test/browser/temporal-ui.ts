@@ -45,8 +45,6 @@ export interface TemporalUi {
   /** If the update is refused, its dialog stays open and says why. */
   submitUpdate(): Promise<UpdateAnswer>;
   dismissDialog(): Promise<void>;
-  /** Waits until the page says that the workflow was asked to cancel itself. */
-  untilCancelRequested(): Promise<void>;
   /** The dialog that is open, if one is. */
   dialog: Locator;
   /** The row of tabs, below what is told of every workflow. */
@@ -207,10 +205,6 @@ export function temporalUi(page: Page, { url, namespace }: { url: string; namesp
     async dismissDialog() {
       await dialog.getByText('Cancel', { exact: true }).click();
       await dialog.waitFor({ state: 'hidden' });
-    },
-
-    async untilCancelRequested() {
-      await page.getByText('Cancel Request Sent').waitFor();
     },
   };
 }

@@ -703,8 +703,10 @@ describe('saveLinkIds', () => {
     await worker.saveLinkIds({ order_id: other, link: ids });
     const mistaken = { ...link(), payment_session_id: ids.payment_session_id };
 
-    const failure = await failureOf(worker.saveLinkIds({ order_id: orderId, link: mistaken, typed_by_hand: true }));
-    const again = await worker.saveLinkIds({ order_id: other, link: ids, typed_by_hand: true });
+    const failure = await failureOf(
+      worker.saveLinkIds({ order_id: orderId, link: mistaken, typed_by_hand: { ids_checked: true } }),
+    );
+    const again = await worker.saveLinkIds({ order_id: other, link: ids, typed_by_hand: { ids_checked: true } });
 
     expect(failure).toMatchObject({ type: 'LinkConflict', nonRetryable: true });
     expect(await rowOf(orderId)).toMatchObject({ ridendine_order_id: null, payment_session_id: null });

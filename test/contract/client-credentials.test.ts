@@ -26,7 +26,7 @@ describe('mTLS', () => {
   beforeAll(async () => {
     temporal = await startEmbeddedTemporal();
     front = await startTlsFront({ target: temporal.settings.address, certificates });
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await front.close();
     await temporal.stop();

@@ -102,7 +102,7 @@ describe('a program with the packed client library', () => {
     temporal = await startEmbeddedTemporal();
     worker = await createOrderWorker(temporal.settings);
     await worker.start();
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await worker.stop();
     await temporal.stop();

@@ -21,7 +21,7 @@ beforeAll(async () => {
   orders = OrderCreationClient.connect({ ...temporal.settings, encryptionKeys: testEncryptionKeys });
   const connection = await Connection.connect({ address: temporal.settings.address });
   operator = new Client({ connection, dataConverter: testDataConverter });
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   trace.disable();
   context.disable();

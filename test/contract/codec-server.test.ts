@@ -502,7 +502,7 @@ describe('the log', () => {
     await once(caller, 'data');
     caller.resetAndDestroy();
 
-    await pWaitFor(() => server.log.some(({ msg }) => msg === 'decode'), { interval: 20, timeout: 5000 });
+    await pWaitFor(() => server.log.some(({ msg }) => msg === 'decode'), { interval: 20, timeout: 60_000 });
 
     expect(server.log.filter(({ msg }) => msg === 'decode')).toMatchObject([{ caller: 'local', payloads: 1 }]);
   });

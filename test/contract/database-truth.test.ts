@@ -117,7 +117,7 @@ function transactionBeforeLastItem({ standing }: OpenCheckout): Promise<Postgres
 
 /** Until a connection of Directus waits for somebody's lock. */
 async function untilDirectusWaits(): Promise<void> {
-  await pWaitFor(async () => (await waiting()).length > 0, { interval: 20, timeout: 5000 });
+  await pWaitFor(async () => (await waiting()).length > 0, { interval: 20, timeout: 60_000 });
 }
 
 function waiting() {
@@ -134,7 +134,7 @@ async function configure(name: string, value: string): Promise<() => Promise<voi
     await postgres.sql(statement);
     await postgres.sql('select pg_reload_conf()');
     const current = async () => (await postgres.sql('select current_setting($1) as value', name))[0]?.['value'];
-    await pWaitFor(async () => isDone(await current()), { interval: 20, timeout: 5000 });
+    await pWaitFor(async () => isDone(await current()), { interval: 20, timeout: 60_000 });
   };
   const undo = () => change(`alter system reset ${name}`, (current) => current !== value);
   undoing.push(undo);
@@ -394,7 +394,7 @@ describe('a lock that outlasts the attempt', () => {
     const again = await failureOf(hastyWorker.createOrderRecord(open));
     const left = await rowsOf(open);
     await other.sql('rollback');
-    await pWaitFor(async () => (await rowsOf(open))?.['orders'] === 1, { interval: 20, timeout: 5000 });
+    await pWaitFor(async () => (await rowsOf(open))?.['orders'] === 1, { interval: 20, timeout: 60_000 });
     const late = await rowsOf(open);
     const record = await worker.createOrderRecord(open);
 
@@ -412,7 +412,7 @@ describe('a lock that outlasts the attempt', () => {
 
     const creating = worker.createOrderRecord(open);
     // The first by the item, the second by the first.
-    await pWaitFor(async () => (await waiting()).length === 2, { interval: 20, timeout: 5000 });
+    await pWaitFor(async () => (await waiting()).length === 2, { interval: 20, timeout: 60_000 });
     await other.sql('rollback');
     const record = await creating;
 

@@ -22,7 +22,7 @@ jest.setTimeout(400_000);
 beforeAll(async () => {
   temporal = await startEmbeddedTemporal();
   connection = await Connection.connect({ address: temporal.settings.address });
-}, 120_000);
+}, 240_000);
 afterEach(async () => {
   for (const worker of workers.splice(0)) await worker.kill();
 });

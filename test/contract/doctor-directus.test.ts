@@ -86,6 +86,13 @@ async function readsStale(url: string): Promise<boolean> {
   return (await read()).length === 0;
 }
 
+/** What the doctor says of the limits of a Directus with these settings. */
+async function limitsOfAnother(variables: Record<string, string>) {
+  const another = await directus.startAnother(variables);
+  cleanUps.push(() => another.stop());
+  return (await examine({ DIRECTUS_URL: another.url }))['directus-limits'];
+}
+
 /** What the doctor says of the cache of a Directus with these settings, and whether its reads are stale. */
 async function examineAnother(variables: Record<string, string>) {
   const another = await directus.startAnother(variables);
@@ -487,16 +494,10 @@ describe('the check directus-cache', () => {
 });
 
 describe('the check directus-limits', () => {
-  async function examineWith(variables: Record<string, string>) {
-    const another = await directus.startAnother(variables);
-    cleanUps.push(() => another.stop());
-    return (await examine({ DIRECTUS_URL: another.url }))['directus-limits'];
-  }
-
   it(
     'names the settings by which no order of some size can be written',
     async () => {
-      const result = await examineWith({ MAX_PAYLOAD_SIZE: '100kb', MAX_BATCH_MUTATION: '25' });
+      const result = await limitsOfAnother({ MAX_PAYLOAD_SIZE: '100kb', MAX_BATCH_MUTATION: '25' });
 
       expect(result).toMatchObject({
         verdict: 'problem',
@@ -510,7 +511,7 @@ describe('the check directus-limits', () => {
   it(
     'warns of those by which a very large order can not be written, or many have to wait',
     async () => {
-      const result = await examineWith({
+      const result = await limitsOfAnother({
         MAX_PAYLOAD_SIZE: '512kb',
         MAX_BATCH_MUTATION: '100',
         // As many as the doctor itself needs, and few over the time for which they are.
@@ -538,7 +539,7 @@ describe('the check directus-limits', () => {
   it(
     'leaves alone limits that no order meets',
     async () => {
-      const result = await examineWith({
+      const result = await limitsOfAnother({
         QUERY_LIMIT_MAX: '50',
         MAX_BATCH_MUTATION: '1000',
         MAX_PAYLOAD_SIZE: '2mb',

@@ -66,7 +66,7 @@ const cleanUps: (() => unknown)[] = [];
 beforeAll(async () => {
   [temporal, directus, sandbox] = await Promise.all([startEmbeddedTemporal(), startPreparedDirectus(), startSandbox()]);
   connection = await Connection.connect({ address: temporal.settings.address });
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   await connection.close();
   await Promise.all([temporal.stop(), directus.stop(), sandbox.close()]);
@@ -252,7 +252,7 @@ describe('npm run doctor', () => {
         ({ report } = await examine({ TEMPORAL_NAMESPACE: namespace }));
         return verdictsOf(report)['namespace'] === 'problem';
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     );
 
     expect(report && findingOf(report, 'namespace')).toContain('takes no new orders');
@@ -291,9 +291,7 @@ describe('npm run doctor', () => {
 
     expect(report.checks.find(({ check }) => check === 'search-attributes')).toMatchObject({
       verdict: 'problem',
-      advice: expect.stringMatching(
-        /^The namespace has 4 search attributes of the type Keyword, .* TEMPORAL_NAMESPACE/,
-      ),
+      advice: expect.stringMatching(/^The namespace has 4 search attributes of the type Keyword, .*TEMPORAL_NAMESPACE/),
     });
   });
 
@@ -393,7 +391,7 @@ describe('npm run doctor', () => {
       finding: expect.stringMatching(/^Workers of build 1\.1 are given 90 % of the orders, and there is none/),
       advice: 'Start workers of build 1.1, or give all orders to the others: "npm run deployment -- current 1.2".',
     });
-  }, 60_000);
+  }, 240_000);
 
   it('misses the keys, and warns if they are off, which is a problem in production', async () => {
     const namespace = await preparedNamespace();

@@ -14,7 +14,7 @@ let credential: string;
 beforeAll(async () => {
   gateway = await startGatewayOnTemporal();
   credential = `Authorization: Bearer ${gateway.apiKey}\r\n`;
-}, 60_000);
+}, 240_000);
 afterAll(() => gateway?.stop());
 
 const key = randomUUID();
@@ -79,6 +79,74 @@ describe('every answer', () => {
     for (const id of ['two words', 'x'.repeat(129), '<script>', 'a,b']) {
       await expect(idFor(id)).resolves.toMatch(/^[0-9a-f-]{36}$/);
     }
+  });
+});
+
+/** A checkout that is refused once it has been read, with these headers. */
+async function statusWith(...headers: string[]): Promise<{ status: number; problem: Record<string, unknown> }> {
+  const body = JSON.stringify({ ...checkout, unknown: true });
+  const length = `Content-Length: ${body.length}`;
+  const head = ['POST /v1/orders HTTP/1.1', ...headers, length, 'Connection: close'].join('\r\n');
+  const answer = await sendRaw(gateway.url, `${head}\r\n\r\n${body}`);
+  return { status: answer.status, problem: JSON.parse(answer.body) as Record<string, unknown> };
+}
+
+const bearer = () => credential.trim();
+
+async function idForAll(...ids: string[]): Promise<string | null> {
+  const lines = ids.map((id) => `X-Request-Id: ${id}\r\n`).join('');
+  const request = `GET /healthz HTTP/1.1\r\nHost: g\r\n${lines}Connection: close\r\n\r\n`;
+  return (await sendRaw(gateway.url, request)).headers.get('x-request-id');
+}
+
+describe('a header that is sent twice', () => {
+  const [host, json] = ['Host: g', 'Content-Type: application/json'];
+  const idempotencyKey = `Idempotency-Key: ${key}`;
+
+  it('is taken if both say the same, and one may be quoted', async () => {
+    const quoted = `Idempotency-Key: "${key.toUpperCase()}"`;
+
+    await expect(statusWith(host, bearer(), json, idempotencyKey)).resolves.toMatchObject({ status: 422 });
+    await expect(statusWith(host, bearer(), json, quoted)).resolves.toMatchObject({ status: 422 });
+    await expect(statusWith(host, bearer(), json, quoted, idempotencyKey)).resolves.toMatchObject({ status: 422 });
+    await expect(
+      statusWith(host, host, bearer(), bearer(), json, json, idempotencyKey, idempotencyKey),
+    ).resolves.toMatchObject({ status: 422 });
+  });
+
+  it('is IdempotencyKeyInvalid if these are two different keys, and says so', async () => {
+    const { status, problem } = await statusWith(
+      host,
+      bearer(),
+      json,
+      idempotencyKey,
+      `Idempotency-Key: ${randomUUID()}`,
+    );
+
+    expect(status).toBe(400);
+    expect(problem).toMatchObject({ code: 'IdempotencyKeyInvalid', detail: expect.stringContaining('Two different') });
+  });
+
+  it.each([
+    ['host', 'Host: other'],
+    ['authorization', 'Authorization: Bearer another-key'],
+    ['content-type', 'Content-Type: text/plain'],
+  ])('is a MalformedRequest if these are two values of %s, whichever comes first', async (name, another) => {
+    const usual = [host, bearer(), json, idempotencyKey];
+
+    for (const headers of [
+      [...usual, another],
+      [another, ...usual],
+    ]) {
+      const { status, problem } = await statusWith(...headers);
+      expect(status).toBe(400);
+      expect(problem).toMatchObject({ code: 'MalformedRequest', detail: expect.stringContaining(name) });
+    }
+  });
+
+  it('gives the request its id only if both are the same', async () => {
+    await expect(idForAll('checkout-17', 'checkout-17')).resolves.toBe('checkout-17');
+    await expect(idForAll('checkout-17', 'checkout-18')).resolves.toMatch(/^[0-9a-f-]{36}$/);
   });
 });
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
   await gateway.startTemporal();
   await gateway.startWorker();
   temporal = await gateway.connectTemporal();
-}, 90_000);
+}, 240_000);
 afterAll(() => gateway?.stop());
 
 describe('malformed requests', () => {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { COMPOSE_LOADING_MS, developmentEnvironment, loadComposeProject } from '../support/compose-project.ts';
 import type { ComposeService } from '../support/compose-project.ts';
+import { PROMETHEUS_VERSION } from '../support/find-prometheus.ts';
 import { promtool } from '../support/promtool.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -23,6 +24,10 @@ function scraped(): Map<string, string> {
 }
 
 describe('deploy/prometheus', () => {
+  it('is judged by the Prometheus whose version the compose file names', () => {
+    expect(services['prometheus']?.image).toBe(`prom/prometheus:v${PROMETHEUS_VERSION}`);
+  });
+
   it('is what Prometheus takes, with the alerts', async () => {
     const { exitCode, output } = await promtool(['check', 'config', prometheusFile]);
 

@@ -49,7 +49,7 @@ beforeAll(async () => {
     connection: await Connection.connect({ address: temporal.settings.address }),
     dataConverter: testDataConverter,
   });
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   await orders.close();
   await worker.stop();
@@ -304,7 +304,7 @@ describe('getOrder', () => {
     });
     const { idempotency_key } = request;
     await orders.createOrder(request, { timeoutMs: 0 });
-    await pWaitFor(async () => (await orders.getOrder(idempotency_key)).stage === 'SAVING_LINK', { timeout: 10_000 });
+    await pWaitFor(async () => (await orders.getOrder(idempotency_key)).stage === 'SAVING_LINK', { timeout: 60_000 });
 
     const withWorker = await orders.getOrder(idempotency_key);
     await worker.stop();
@@ -409,10 +409,10 @@ describe('a call that is aborted', () => {
     const caller = new AbortController();
 
     const waiting = thrownBy(silent.createOrder(newPickupRequest(), { timeoutMs: WAIT_MS, signal: caller.signal }));
-    await pWaitFor(() => streams.length > 0, { interval: 5, timeout: 5000 });
+    await pWaitFor(() => streams.length > 0, { interval: 5, timeout: 60_000 });
     caller.abort();
     await waiting;
-    await pWaitFor(() => streams[0]?.closed === true, { interval: 5, timeout: 5000 });
+    await pWaitFor(() => streams[0]?.closed === true, { interval: 5, timeout: 60_000 });
 
     expect(streams.map(({ rstCode }) => rstCode)).toEqual([constants.NGHTTP2_CANCEL]);
     expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
@@ -518,7 +518,7 @@ describe('Temporal away', () => {
     expect(error).toBeInstanceOf(TemporalUnavailableError);
     expect(tookMs).toBeLessThan(8000);
     await expect(waiting).resolves.toMatchObject({ state: 'SUCCEEDED', replayed: false, ...back.scenario.link });
-  }, 60_000);
+  }, 240_000);
 });
 
 /** A client for one test. */
@@ -555,7 +555,7 @@ function finalFailure(type: FailureCode, details: unknown[] = []): ApplicationFa
 }
 
 async function untilStarted({ calls }: Scenario): Promise<void> {
-  await pWaitFor(() => calls.includes('validateCheckout'), { interval: 20, timeout: 10_000 });
+  await pWaitFor(() => calls.includes('validateCheckout'), { interval: 20, timeout: 60_000 });
 }
 
 async function thrownBy(running: Promise<unknown>): Promise<unknown> {

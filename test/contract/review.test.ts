@@ -35,7 +35,7 @@ beforeAll(async () => {
   await worker.start();
   connection = await Connection.connect({ address: temporal.settings.address });
   client = new Client({ connection, dataConverter: testDataConverter });
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   await worker.stop();
   await connection.close();
@@ -437,13 +437,13 @@ async function startOrder(options: Partial<ScenarioOptions> = {}): Promise<Order
 /** RideNDine may have it, and then refuses it: nobody else can tell. */
 async function orderInReview(options: Partial<ScenarioOptions> = {}): Promise<Order> {
   const order = await startOrder({ ridendine: [noAnswer, rejected], ...options });
-  await pWaitFor(async () => (await stageOf(order.handle)) === 'NEEDS_REVIEW', { timeout: 20_000 });
+  await pWaitFor(async () => (await stageOf(order.handle)) === 'NEEDS_REVIEW', { timeout: 60_000 });
   // Who looks for orders in review sees it a moment later.
   const { name } = searchAttributes.orderId;
   await pWaitFor(
     async () =>
       (await client.workflow.count(`${name} = '${order.orderId}' AND OrderCreationStage = 'NEEDS_REVIEW'`)).count > 0,
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   );
   return order;
 }

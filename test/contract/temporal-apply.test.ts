@@ -24,7 +24,7 @@ const cleanUps: (() => unknown)[] = [];
 beforeAll(async () => {
   temporal = await startEmbeddedTemporal();
   connection = await Connection.connect({ address: temporal.settings.address });
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   await connection.close();
   await temporal.stop();

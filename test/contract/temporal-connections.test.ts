@@ -62,7 +62,7 @@ beforeAll(async () => {
   const apiKey = await startTlsFront({ target: keyCheck.address, certificates, asksForCertificate: false });
   cleanUps.push(() => Promise.all([keyCheck, mtls, apiKey].map((front) => front.close())));
   fronts = { mtls: mtls.address, apiKey: apiKey.address };
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   for (const cleanUp of cleanUps.toReversed()) await cleanUp();
 });
@@ -170,7 +170,7 @@ describe('a change of certificates', () => {
     await worker.start(undefined, workerSettings(shown(fronts.mtls, certificates)));
     const before = clientOf(shown(fronts.mtls, certificates));
     await before.createOrder(scenario.request, { timeoutMs: 0 });
-    await pWaitFor(async () => (await stageOf(before, scenario)) === 'NEEDS_REVIEW', { timeout: 20_000 });
+    await pWaitFor(async () => (await stageOf(before, scenario)) === 'NEEDS_REVIEW', { timeout: 60_000 });
     await before.close();
     await worker.stop();
 
@@ -196,7 +196,7 @@ describe('a change of certificates', () => {
       await gateway.close();
       await worker.stop();
     }
-  }, 90_000);
+  }, 240_000);
 });
 
 function shown(address: string, { authority, client }: Certificates): Environment {

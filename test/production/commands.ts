@@ -147,8 +147,10 @@ export function directusCommand(site: Site, action: 'bootstrap' | 'start'): Part
 
 /** What every program gets, besides what compose sets. */
 function environmentOf(site: Site, name: string): Record<string, string> {
+  // Node's cache of compiled code is outside of what a container may write to.
+  const { NODE_COMPILE_CACHE: _, ...base } = baseEnvironment(process.env);
   return {
-    ...baseEnvironment(process.env),
+    ...base,
     PATH: site.tools.searchPath,
     // Of a user who owns nothing.
     HOME: path.join(site.folder, 'home'),

@@ -80,7 +80,7 @@ afterAll(async () => {
   await connection?.close();
   await installation?.stop();
   await issuer?.close();
-}, 60_000);
+}, 240_000);
 
 describe('the installation of docker-compose.yml', () => {
   it('runs the Temporal server whose version the compose file names', () => {
@@ -156,7 +156,7 @@ describe('the installation of docker-compose.yml', () => {
       prometheus: 'up',
     });
     expect(groups.flatMap(({ rules }) => rules).length).toBeGreaterThan(10);
-  }, 90_000);
+  }, 240_000);
 
   it(
     `loses, doubles and forgets none of ${ORDERS} orders in flight while Temporal is killed again and again`,
@@ -232,7 +232,7 @@ describe('the installation of docker-compose.yml', () => {
 
     expect(endings).toEqual(new Map([...endings.keys()].map((name) => [name, orderlyEndOf(name)])));
     expect(endings.size).toBeGreaterThanOrEqual(6);
-  }, 120_000);
+  }, 240_000);
 });
 
 /** Directus closes its server, and then ends by the signal that it got. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
 import { findOnPath } from '../../stack/temporal/find-program.ts';
 import type { Supervisor } from '../../stack/supervisor.ts';
+import { findPrometheus } from '../support/find-prometheus.ts';
 import { findTemporalServer } from '../support/find-temporal-server.ts';
 import type { TemporalServer } from '../support/find-temporal-server.ts';
 
@@ -16,13 +17,10 @@ export interface Tools {
 /** @param bin a folder that is made for links. @throws Error with one sentence that says what is missing. */
 export async function findTools(bin: string, supervisor: Supervisor): Promise<Tools> {
   const { PATH } = process.env;
-  for (const [program, from] of [
-    ['psql', 'postgresql-client, 14 or newer'],
-    ['prometheus', 'prometheus'],
-  ] as const) {
-    if ((await findOnPath(program, PATH)) !== undefined) continue;
-    throw new Error(`${program}, which the installation needs, is not on the PATH: install ${from}.`);
+  if ((await findOnPath('psql', PATH)) === undefined) {
+    throw new Error('psql, which the installation needs, is not on the PATH: install postgresql-client, 14 or newer.');
   }
+  const prometheusFolder = await findPrometheus(process.env);
   const temporal = await findTemporalServer(process.env);
   const cli = await findTemporalCli({
     environment: process.env,
@@ -31,5 +29,5 @@ export async function findTools(bin: string, supervisor: Supervisor): Promise<To
   });
   await mkdir(bin);
   await symlink(cli, path.join(bin, 'temporal'));
-  return { temporal, searchPath: [bin, temporal.binFolder, PATH].join(path.delimiter) };
+  return { temporal, searchPath: [bin, temporal.binFolder, prometheusFolder, PATH].join(path.delimiter) };
 }

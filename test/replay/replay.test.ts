@@ -18,7 +18,7 @@ beforeAll(async () => {
   Runtime.install({ logger: createWorkerLogger('error'), telemetryOptions: { logging: { filter: 'OFF' } } });
   workflowBundle = await bundleWorkflows(dataConverter);
   changedBundle = await bundleWorkflows(dataConverter, new URL('incompatible-workflows.ts', import.meta.url));
-}, 60_000);
+}, 240_000);
 
 describe('a history that was recorded', () => {
   it.each(recorded.map(({ version, scenario, history }) => [version, scenario, history]))(

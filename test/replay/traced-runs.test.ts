@@ -37,7 +37,7 @@ beforeAll(async () => {
   workflowBundle = await bundleWorkflows(dataConverter);
   const { workflowInterceptorModules: _none, ...earlier } = workflowSources(dataConverter);
   earlierBundle = await bundleWorkflowCode({ ...earlier, logger: createWorkerLogger('error') });
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   await connection.close();
   await nativeConnection.close();
@@ -62,7 +62,7 @@ describe.each(['good-path', 'ridendine-answers-at-last', 'review-retry', 'RideND
           await expect(replayed).resolves.toBeUndefined();
         }
       }
-    }, 60_000);
+    }, 240_000);
 
     it('is told of once, under the id that its steps were told, however often it is replayed meanwhile', async () => {
       const { events, runs, runId } = await run(name, { isTraced: true, maxCachedWorkflows: 0 });
@@ -78,7 +78,7 @@ describe.each(['good-path', 'ridendine-answers-at-last', 'review-retry', 'RideND
         },
       ]);
       expect(new Set(steps)).toEqual(new Set([`00-${traceId}-${runs[0]?.spanId}-01`]));
-    }, 60_000);
+    }, 240_000);
   },
 );
 

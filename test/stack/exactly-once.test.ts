@@ -34,9 +34,9 @@ describe('100 identical requests at once', () => {
     const order = await onlyOrderOf(checkout);
     expect(answers[0]).toMatchObject({ order_id: order.id, payment_session_id: order['payment_session_id'] });
     await expect(world.sandboxOrdersOf(order.id)).resolves.toHaveLength(1);
-    await pWaitFor(async () => (await runsOf(key)).length > 0, { interval: 100, timeout: 10_000 });
+    await pWaitFor(async () => (await runsOf(key)).length > 0, { interval: 100, timeout: 60_000 });
     expect(await runsOf(key)).toHaveLength(1);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('the same key with another checkout', () => {
@@ -46,7 +46,7 @@ describe('the same key with another checkout', () => {
     await world.addFault({ kind: 'latency', ms: 1500, quote_id: checkout.quote_id });
 
     const first = world.post(key, checkout);
-    await pWaitFor(async () => (await world.get(key)).status === 200, { interval: 50, timeout: 10_000 });
+    await pWaitFor(async () => (await world.get(key)).status === 200, { interval: 50, timeout: 60_000 });
     const running = await world.post(key, other);
     const { payment_session_id } = await body(await first);
     const afterwards = await world.post(key, other);
@@ -63,7 +63,7 @@ describe('the same key with another checkout', () => {
     expect(await body(again)).toMatchObject({ payment_session_id });
     await expect(world.ordersOf(other.quote_id)).resolves.toEqual([]);
     await onlyOrderOf(checkout);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('a run that an operator starts by hand', () => {
@@ -111,7 +111,7 @@ describe('a run that was lost half-way', () => {
       { ridendine_order_id: linked['ridendine_order_id'], raw_body: order['ridendine_request'] },
     ]);
     expect(await body(await world.post(key, checkout))).toMatchObject({ order_id: order.id });
-  }, 60_000);
+  }, 240_000);
 
   it('is continued by a customer who clicks again', async () => {
     const { key, checkout, order } = await orderHeldAtPartner();
@@ -123,7 +123,7 @@ describe('a run that was lost half-way', () => {
     expect(response.status).toBe(201);
     expect(await body(response)).toMatchObject({ order_id: order.id });
     await expect(world.sandboxOrdersOf(order.id)).resolves.toHaveLength(1);
-  }, 60_000);
+  }, 240_000);
 
   it('while it waited for support staff waits for them again after a sweep, for the same reason', async () => {
     const { key, checkout, order } = await orderInReview();
@@ -139,7 +139,7 @@ describe('a run that was lost half-way', () => {
     });
     await resolveWithLink(key, order.id);
     await expect(onlyOrderOf(checkout)).resolves.toMatchObject({ status: 'PENDING_PAYMENT', failure_code: null });
-  }, 60_000);
+  }, 240_000);
 
   it('is continued once by two sweeps at the same time, and an open run is left alone', async () => {
     const { key, order } = await orderHeldAtPartner();
@@ -153,7 +153,7 @@ describe('a run that was lost half-way', () => {
     await world.clearFaults();
     await Promise.all([handleOf(key).result(), handleOf(openKey).result()]);
     await expect(world.sandboxOrdersOf(order.id)).resolves.toHaveLength(1);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('an order that a worker wrote as it died, so that its run does not know it', () => {
@@ -173,7 +173,7 @@ describe('an order that a worker wrote as it died, so that its run does not know
       support_actions: [{ action: 'cancel' }],
     });
     await expect(world.sandboxOrdersOf(written.id)).resolves.toEqual([]);
-  }, 60_000);
+  }, 240_000);
 
   it('fails with its run, even if Directus writes it after the run has closed, and the same request brings it to life', async () => {
     const { key, checkout, release } = await orderOfDyingWorker();
@@ -193,7 +193,7 @@ describe('an order that a worker wrote as it died, so that its run does not know
     expect(again.status).toBe(201);
     expect(await body(again)).toMatchObject({ order_id: written.id, status: 'PENDING_PAYMENT' });
     await expect(world.sandboxOrdersOf(written.id)).resolves.toHaveLength(1);
-  }, 60_000);
+  }, 240_000);
 
   it('is told at once by the run itself that the quote has expired meanwhile', async () => {
     const { key, checkout, release } = await orderOfDyingWorker();
@@ -209,7 +209,7 @@ describe('an order that a worker wrote as it died, so that its run does not know
       failure_code: 'QuoteExpired',
     });
     await expect(world.sandboxOrdersOf(written.id)).resolves.toEqual([]);
-  }, 60_000);
+  }, 240_000);
 
   it('is asked about again at RideNDine once a later run was lost, whatever the first one said', async () => {
     const { key, checkout, release } = await orderOfDyingWorker();
@@ -225,14 +225,14 @@ describe('an order that a worker wrote as it died, so that its run does not know
     await handleOf(key).terminate();
     await pWaitFor(async () => (await runsOf(key)).some(({ status }) => status.name === 'TERMINATED'), {
       interval: 100,
-      timeout: 10_000,
+      timeout: 60_000,
     });
 
     await sweepNow();
 
     await untilOrder(checkout, ({ ridendine_order_id }) => ridendine_order_id !== null);
     await expect(world.sandboxOrdersOf(written.id)).resolves.toHaveLength(1);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('a run that an operator resets in the Temporal UI', () => {
@@ -243,7 +243,7 @@ describe('a run that an operator resets in the Temporal UI', () => {
     await world.addFault({ kind: 'status', status: 503, stored: 'before', times: null, quote_id });
     await world.post(key, checkout, { prefer: 'wait=2' });
     const order = await onlyOrderOf(checkout);
-    await pWaitFor(async () => (await world.sandboxAttemptsOf(order.id)).length > 0, { interval: 50, timeout: 10_000 });
+    await pWaitFor(async () => (await world.sandboxAttemptsOf(order.id)).length > 0, { interval: 50, timeout: 60_000 });
     await world.clearFaults();
     await world.addFault({ kind: 'status', status: 422, times: null, quote_id });
 
@@ -254,7 +254,7 @@ describe('a run that an operator resets in the Temporal UI', () => {
     expect(reviewed).toMatchObject({ status: 'NEEDS_REVIEW', failure_code: 'RideNDineRejected' });
     await world.clearFaults();
     await resolveWithLink(key, order.id);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('a closed run that an operator resets in the Temporal UI', () => {
@@ -276,7 +276,7 @@ describe('a closed run that an operator resets in the Temporal UI', () => {
     expect(result).toMatchObject({ order_id: order.id });
     const again = await world.post(key, checkout);
     expect(again.status).toBe(200);
-  }, 60_000);
+  }, 240_000);
 
   it('does not write its old failure over what a later run has linked', async () => {
     const key = randomUUID();
@@ -298,7 +298,7 @@ describe('a closed run that an operator resets in the Temporal UI', () => {
       ridendine_order_id: linked['ridendine_order_id'],
     });
     await expect(world.sandboxAttemptsOf(linked.id)).resolves.toHaveLength(2);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('an order that somebody ends by hand while RideNDine makes it', () => {
@@ -324,7 +324,7 @@ describe('an order that somebody ends by hand while RideNDine makes it', () => {
         failure_code: null,
       });
     },
-    60_000,
+    240_000,
   );
 });
 
@@ -338,7 +338,7 @@ describe('the schedule of the sweep', () => {
 
     expect((await schedule.describe()).state).toMatchObject({ paused: true, note: 'Maintenance of Directus' });
     await schedule.unpause();
-  }, 60_000);
+  }, 240_000);
 });
 
 /**
@@ -362,7 +362,7 @@ async function orderOfDyingWorker() {
       await hold.release();
       await pWaitFor(async () => (await world.ordersOf(checkout.quote_id)).length === 1, {
         interval: 50,
-        timeout: 10_000,
+        timeout: 60_000,
       });
       return await onlyOrderOf(checkout);
     },
@@ -450,7 +450,7 @@ async function deleteRun(key: string): Promise<void> {
     namespace: world.stack.temporal.namespace,
     workflowExecution: { workflowId },
   });
-  await pWaitFor(async () => (await world.get(key)).status === 404, { interval: 100, timeout: 20_000 });
+  await pWaitFor(async () => (await world.get(key)).status === 404, { interval: 100, timeout: 60_000 });
 }
 
 function handleOf(key: string): WorkflowHandle {
@@ -470,11 +470,11 @@ async function runsOf(key: string): Promise<WorkflowExecutionInfo[]> {
 }
 
 async function untilStage(key: string, stage: string): Promise<void> {
-  await pWaitFor(async () => (await body(await world.get(key)))['stage'] === stage, { interval: 100, timeout: 20_000 });
+  await pWaitFor(async () => (await body(await world.get(key)))['stage'] === stage, { interval: 100, timeout: 60_000 });
 }
 
 async function untilOrder(checkout: DemoCheckout, isReached: (order: OrderRow) => boolean): Promise<OrderRow> {
-  await pWaitFor(async () => isReached(await onlyOrderOf(checkout)), { interval: 100, timeout: 20_000 });
+  await pWaitFor(async () => isReached(await onlyOrderOf(checkout)), { interval: 100, timeout: 60_000 });
   return await onlyOrderOf(checkout);
 }
 

@@ -23,7 +23,7 @@ beforeAll(async () => {
   gateway = await startGatewayOnTemporal({ GATEWAY_WAIT_MS: String(WAIT_MS), GATEWAY_MAX_WAITING: String(WAITING) });
   await gateway.startTemporal();
   temporal = await gateway.connectTemporal();
-}, 90_000);
+}, 240_000);
 afterAll(() => gateway?.stop());
 
 const checkouts = Array.from({ length: WAITING }, () => ({ key: randomUUID(), checkout: newCheckout() }));
@@ -63,7 +63,7 @@ describe(`${WAITING} requests that wait while no worker is there`, () => {
     process.stdout.write(
       `${WAITING} waiting requests: ${before} MB before, ${most} MB while they waited; the slowest 202 after ${slowest} ms\n`,
     );
-  }, 60_000);
+  }, 240_000);
 
   it('can be followed by garbage, which ends the connection and is no answer to the order', async () => {
     const { hostname, port } = new URL(gateway.url);
@@ -76,7 +76,7 @@ describe(`${WAITING} requests that wait while no worker is there`, () => {
     socket.write(
       `POST /v1/orders HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer ${gateway.apiKey}\r\nIdempotency-Key: ${key}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     );
-    await pWaitFor(async () => (await waitingRequests()) === 1, { interval: 20, timeout: 5000 });
+    await pWaitFor(async () => (await waitingRequests()) === 1, { interval: 20, timeout: 60_000 });
     socket.write('garbage\r\n\r\n');
     await once(socket, 'close');
 

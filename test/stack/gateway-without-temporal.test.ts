@@ -11,7 +11,7 @@ const RECOVERY_MS = 20_000;
 let gateway: GatewayOnTemporal;
 beforeAll(async () => {
   gateway = await startGatewayOnTemporal({ GATEWAY_WAIT_MS: '4000' });
-}, 60_000);
+}, 240_000);
 afterAll(() => gateway?.stop());
 
 const { idempotency_key: key, ...checkout } = newCheckoutRequest();
@@ -41,11 +41,11 @@ describe('a gateway whose Temporal', () => {
     expect(accepted.status).toBe(202);
     expect(await json(accepted)).toEqual({ state: 'IN_PROGRESS', stage: 'VALIDATING' });
     expect([await metric('temporal_reachable'), await metric('order_workers')]).toEqual(['1', '0']);
-  }, 60_000);
+  }, 240_000);
 
   it('dies while a caller waits asks that caller to come back', async () => {
     const waiting = gateway.post(key, checkout);
-    await pWaitFor(async () => (await metric('waiting_requests')) === '1', { interval: 20, timeout: 10_000 });
+    await pWaitFor(async () => (await metric('waiting_requests')) === '1', { interval: 20, timeout: 60_000 });
     await gateway.killTemporal();
 
     const response = await waiting;
@@ -67,8 +67,10 @@ describe('a gateway whose Temporal', () => {
     expect(sent).toHaveLength(1);
     expect(await json(await gateway.post(randomUUID(), checkout))).toMatchObject(link);
     // What is known of the workers is some seconds old.
-    await pWaitFor(async () => (await json(await fetch(`${gateway.url}/readyz`)))['workers'] === 1, { timeout: 5000 });
-  }, 60_000);
+    await pWaitFor(async () => (await json(await fetch(`${gateway.url}/readyz`)))['workers'] === 1, {
+      timeout: 60_000,
+    });
+  }, 240_000);
 });
 
 describe('a gateway that is told to stop when its Temporal is dead', () => {
@@ -76,14 +78,14 @@ describe('a gateway that is told to stop when its Temporal is dead', () => {
   beforeAll(async () => {
     other = await startGatewayOnTemporal();
     await other.startTemporal();
-  }, 60_000);
+  }, 240_000);
   afterAll(() => other?.stop());
 
   it('tells those who wait to come back, and ends', async () => {
     // Until its run is begun, which the first request waits for, there is nothing that could be lost.
     await other.post(key, checkout, { prefer: 'wait=0' });
     const waiting = other.post(key, checkout);
-    await pWaitFor(async () => (await metric('waiting_requests', other)) === '1', { interval: 20, timeout: 10_000 });
+    await pWaitFor(async () => (await metric('waiting_requests', other)) === '1', { interval: 20, timeout: 60_000 });
     await other.killTemporal();
     const stoppedAt = Date.now();
     process.kill(other.gateway.pid, 'SIGTERM');

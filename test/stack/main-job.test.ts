@@ -307,14 +307,14 @@ describe('without a worker', () => {
     await world.stack.parts.worker.start();
     await pWaitFor(async () => (await body(await world.get(key)))['state'] === 'SUCCEEDED', {
       interval: 200,
-      timeout: 25_000,
+      timeout: 60_000,
     });
     const order = await onlyOrderOf(checkout.quote_id);
     expect(await body(await world.get(key))).toMatchObject({
       order_id: order.id,
       payment_session_id: order['payment_session_id'],
     });
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('personal data', () => {

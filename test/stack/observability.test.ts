@@ -55,7 +55,7 @@ beforeAll(async () => {
   };
   await pWaitFor(isLastCounted, { timeout: 60_000 });
   // The SDK holds lines back for a moment, to write them in order.
-  await pWaitFor(isEveryEndWritten, { interval: 100, timeout: 30_000 });
+  await pWaitFor(isEveryEndWritten, { interval: 100, timeout: 60_000 });
   gatewaySamples = await readMetrics(`${world.stack.urls.gateway}/metrics`);
 }, 360_000);
 afterAll(() => world.stop());
@@ -78,7 +78,7 @@ async function reviewed(name: 'review') {
   ]);
   const handle = world.temporal.workflow.getHandle(`order-creation-${keys[name]}`);
   const isOverdue = async () => (await handle.query<OrderCreationState>('orderCreationState')).review_overdue === true;
-  await pWaitFor(isOverdue, { interval: 200, timeout: 30_000 });
+  await pWaitFor(isOverdue, { interval: 200, timeout: 60_000 });
   await handle.executeUpdate('resolveReview', { args: [{ decision: 'retry', actor: 'agent-7', reason: REASON }] });
   await handle.result();
 }

@@ -69,7 +69,7 @@ describe('a limit of calls to RideNDine', () => {
     expect(await callsFor(checkouts)).toHaveLength(30);
     expect(await excessOver(5, checkouts)).toEqual([]);
     expect(await queuesOf(checkouts)).toEqual(new Set(['order-creation-ridendine']));
-  }, 120_000);
+  }, 240_000);
 
   it('can be set by an operator at Temporal, over that of the workers', async () => {
     await startWorker({ limit: 1000 });
@@ -81,7 +81,7 @@ describe('a limit of calls to RideNDine', () => {
     await setLimitAtTemporal(undefined);
     expect(await callsFor(checkouts)).toHaveLength(30);
     expect(await excessOver(5, checkouts)).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   it('can be taken away: what waits in the queue of its own is linked by a worker without a limit', async () => {
     const limited = await startWorker({ limit: 1 });
@@ -96,7 +96,7 @@ describe('a limit of calls to RideNDine', () => {
     await untilAll(checkouts, ({ stage }) => stage === 'LINKED');
     expect(linkedBefore).toBeLessThan(12);
     expect(await callsFor(checkouts)).toHaveLength(12);
-  }, 120_000);
+  }, 240_000);
 
   it('is none where none is set: calls wait with the other steps', async () => {
     await startWorker({});
@@ -105,14 +105,14 @@ describe('a limit of calls to RideNDine', () => {
     await Promise.all(checkouts.map((checkout) => orders.createOrder(checkout, { timeoutMs: 60_000 })));
 
     expect(await queuesOf(checkouts)).toEqual(new Set(['order-creation']));
-  }, 120_000);
+  }, 240_000);
 
   it('lets a call that is under way end when the worker is stopped', async () => {
     const worker = await startWorker({ limit: 5 });
     const checkouts = await newCheckouts(1);
     await ridendine.addFault({ kind: 'latency', ms: 2000, quote_id: checkouts[0]?.quote_id });
     await orders.createOrder(checkouts[0] as CheckoutRequest, { timeoutMs: 0 });
-    await pWaitFor(async () => (await callsFor(checkouts)).length === 1, { timeout: 30_000 });
+    await pWaitFor(async () => (await callsFor(checkouts)).length === 1, { timeout: 60_000 });
 
     const { exitCode } = await worker.stop();
 
@@ -121,7 +121,7 @@ describe('a limit of calls to RideNDine', () => {
     await startWorker({});
     await untilAll(checkouts, ({ stage }) => stage === 'LINKED');
     expect(await callsFor(checkouts)).toHaveLength(1);
-  }, 120_000);
+  }, 240_000);
 
   it('lets a call that support staff asked for after the life of its key wait longer than a call may take', async () => {
     await startWorker({ limit: 1000, settings: shortTimes });
@@ -145,7 +145,7 @@ describe('a limit of calls to RideNDine', () => {
     await untilAll(checkouts, ({ stage }) => stage === 'LINKED');
     expect(callsMeanwhile).toBe(0);
     expect(await callsFor(checkouts)).toHaveLength(unasked + 1);
-  }, 120_000);
+  }, 240_000);
 
   it('fails an order, as never sent, that has waited until its time was over', async () => {
     await startWorker({ limit: 1000, settings: shortTimes });
@@ -164,7 +164,7 @@ describe('a limit of calls to RideNDine', () => {
       failure: { code: 'QuoteExpired' },
     });
     expect(await callsFor([checkout])).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 });
 
 /** Stretches of time within which there were more calls than the limit lets through. */

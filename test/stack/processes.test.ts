@@ -41,7 +41,7 @@ async function untilUp(...names: string[]): Promise<void> {
 }
 
 async function untilGone(...pids: number[]): Promise<void> {
-  await pWaitFor(() => pids.every((pid) => processIdentity(pid) === undefined), { timeout: 15_000 });
+  await pWaitFor(() => pids.every((pid) => processIdentity(pid) === undefined), { timeout: 60_000 });
 }
 
 function startPart(supervisor: Supervisor, name: string, manner = 'obeys'): Part {
@@ -72,7 +72,7 @@ async function startParent({ second = 'obeys' } = {}): Promise<{
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString();
   });
-  await pWaitFor(() => output.includes('ready') || child.exitCode !== null, { timeout: 20_000 });
+  await pWaitFor(() => output.includes('ready') || child.exitCode !== null, { timeout: 60_000 });
   const partPids = [...output.matchAll(/^(?:first|second) (\d+)$/gm)].map(([, pid]) => Number(pid));
   return { pid: child.pid ?? 0, output, partPids, exitCode: child.exitCode };
 }

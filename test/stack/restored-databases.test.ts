@@ -29,7 +29,7 @@ beforeAll(async () => {
 }, 360_000);
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await Promise.all([directus?.stop(), ridendine?.close()]);
 });

@@ -85,10 +85,10 @@ describe('no program says a secret, whatever LOG_LEVEL,', () => {
 
     expect([created, refused, decoded, unknown]).toEqual([201, 401, 200, 404]);
     expectNoSecretIn(await saidBy(services, good));
-  }, 180_000);
+  }, 240_000);
 
   it('where a setting can not be used', async () => {
-    const unusable = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, `${value} \n`]));
+    const unusable = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, `${value} 2`]));
     const settings = { ...good, ...unusable, TEMPORAL_TLS_CLIENT_KEY_PATH: `/nowhere/${strangersKey}` };
 
     const services = ['worker', 'gateway', 'codec-server'] as const;
@@ -96,7 +96,7 @@ describe('no program says a secret, whatever LOG_LEVEL,', () => {
 
     expect(ended.map(({ exitCode }) => exitCode)).toEqual([1, 1, 1]);
     expectNoSecretIn([...ended.map(({ stdout, stderr }) => stdout + stderr), ...(await saidByCommands(settings))]);
-  }, 180_000);
+  }, 240_000);
 
   it('where every credential is refused, with words that repeat it', async () => {
     const front = await startTemporalFront({
@@ -114,7 +114,7 @@ describe('no program says a secret, whatever LOG_LEVEL,', () => {
 
     expect(answer).toBe(503);
     expectNoSecretIn([stdout + stderr, ...(await saidBy(services, settings))]);
-  }, 180_000);
+  }, 240_000);
 
   it('where Directus and RideNDine refuse the credential, with words that repeat it', async () => {
     const refusing = await startHttpServer((response, { headers }) => {

@@ -11,7 +11,7 @@ import type { ReceivedSpan, TraceReceiver } from '../support/trace-receiver.ts';
 
 /** Of the caller: the span that our gateway's belongs to. */
 const CALLERS_SPAN = '00f067aa0ba902b7';
-const WAIT = { interval: 50, timeout: 20_000 };
+const WAIT = { interval: 50, timeout: 60_000 };
 
 let receiver: TraceReceiver;
 let world: RunningStack;

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { z } from 'zod';
+import { findComposeLoader } from './find-compose-loader.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 export const composeFile = `${root}docker-compose.yml`;
@@ -70,8 +71,6 @@ export interface ComposeProject {
  * @throws Error with what the loader says, if it refuses.
  */
 export async function loadComposeProject(environmentFile: string): Promise<ComposeProject> {
-  // By itself, since it tells of what it fetches where the loader tells of warnings.
-  await execa('go', ['mod', 'download'], { cwd: `${root}test/compose`, reject: false });
   const { exitCode, stdout, stderr } = await runComposeLoader(environmentFile);
   if (exitCode !== 0) throw new Error(`docker-compose.yml is refused: ${stderr}`);
   const { services } = z.object({ services: z.record(z.string(), serviceSchema) }).parse(JSON.parse(stdout));
@@ -80,12 +79,8 @@ export async function loadComposeProject(environmentFile: string): Promise<Compo
 
 /** The specification's own loader is in Go. */
 export async function runComposeLoader(environmentFile: string) {
-  const options = { cwd: `${root}test/compose`, reject: false } as const;
-  const result = await execa('go', ['run', '.', composeFile, environmentFile], options);
-  if (result.code === 'ENOENT') {
-    throw new Error('docker-compose.yml is checked by a Go program: install Go 1.24 or newer (https://go.dev/dl).');
-  }
-  return result;
+  const loader = await findComposeLoader(process.env);
+  return await execa(loader, [composeFile, environmentFile], { cwd: `${root}test/compose`, reject: false });
 }
 
 const unitsMs: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };

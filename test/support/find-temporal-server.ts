@@ -1,17 +1,14 @@
 import { copyFile, mkdir, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { execa } from 'execa';
 import { z } from 'zod';
-import { environmentWith } from '../../stack/child-environment.ts';
-import { findOnPath } from '../../stack/temporal/find-program.ts';
 import { cacheTool } from '../../stack/temporal/tool-cache.ts';
+import { startGo } from './go-program.ts';
+import type { RunGo } from './go-program.ts';
 
 /** Of the image `temporalio/server` in docker-compose.yml. */
 export const TEMPORAL_SERVER_VERSION = '1.29.1';
 const MODULE = 'go.temporal.io/server';
 const VERSION = `v${TEMPORAL_SERVER_VERSION}`;
-/** Two minutes on two cores that are free. */
-const BUILD_TIMEOUT_MS = 12 * 60_000;
 
 /** What the images `temporalio/server` and `temporalio/admin-tools` hold, as far as it is used here. */
 export interface TemporalServer {
@@ -27,36 +24,22 @@ export interface TemporalServer {
 /**
  * Finds the production server of Temporal, or builds it into the tool cache (needs Go).
  *
+ * @param doing is told what takes long.
  * @throws Error with one sentence if there is none to be had.
  */
-export async function findTemporalServer(environment: Record<string, string | undefined>): Promise<TemporalServer> {
-  const folder = await cacheTool(`temporal-server-${TEMPORAL_SERVER_VERSION}`, (unfinished) =>
-    build(unfinished, environment),
-  );
+export async function findTemporalServer(
+  environment: Record<string, string | undefined>,
+  doing: (what: string) => void = () => {},
+): Promise<TemporalServer> {
+  const folder = await cacheTool(`temporal-server-${TEMPORAL_SERVER_VERSION}`, async (unfinished) => {
+    const go = await startGo({ name: "Temporal's server", folder: unfinished, environment });
+    doing('building it from source (once, about 2 minutes, 240 MB)');
+    await build(unfinished, go);
+  });
   return { binFolder: path.join(folder, 'bin'), home: folder };
 }
 
-async function build(folder: string, environment: Record<string, string | undefined>): Promise<void> {
-  if ((await findOnPath('go', environment['PATH'])) === undefined) {
-    throw new Error(
-      "Temporal's server is built from source, and there is no Go on the PATH: install Go 1.25 or newer (https://go.dev/dl).",
-    );
-  }
-  const env = { ...environmentWith(environment, ['GO', 'XDG_', 'GIT_']), GOBIN: path.join(folder, 'bin') };
-  const go = async (...args: string[]) => {
-    const result = await execa('go', args, {
-      // Outside a module: its go.mod would have a say.
-      cwd: folder,
-      env,
-      extendEnv: false,
-      timeout: BUILD_TIMEOUT_MS,
-      reject: false,
-      all: true,
-    });
-    if (!result.failed) return result.stdout;
-    const reason = result.all?.trim().split('\n').at(-1) || result.shortMessage;
-    throw new Error(`Temporal's server could not be built (${reason}): check Go and the network.`);
-  };
+async function build(folder: string, go: RunGo): Promise<void> {
   await go('install', `${MODULE}/cmd/server@${VERSION}`, `${MODULE}/cmd/tools/sql@${VERSION}`);
   await rename(path.join(folder, 'bin', 'server'), path.join(folder, 'bin', 'temporal-server'));
   await rename(path.join(folder, 'bin', 'sql'), path.join(folder, 'bin', 'temporal-sql-tool'));

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../../src/domain/order-creation.ts';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
-import { workflowCode } from '../../src/worker/workflow-code.ts';
 import { baseEnvironment } from '../../stack/child-environment.ts';
 import { freePort } from '../../stack/free-port.ts';
+import { programFile } from '../../stack/program-file.ts';
 import type { Part, PartCommand } from '../../stack/supervisor.ts';
 import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
 import { startTemporal } from '../../stack/temporal/start-temporal.ts';
@@ -18,6 +18,7 @@ import { createScenario } from './scripted-activities.ts';
 import type { Scenario } from './scripted-activities.ts';
 import { openSupervisedFolder } from './supervised-folder.ts';
 import { testDataConverter, testEncryptionKeys } from './test-encryption.ts';
+import { bundleWorkflows } from './workflow-bundle.ts';
 
 const NAMESPACE = 'default';
 const GATEWAY_READY_TIMEOUT_MS = 30_000;
@@ -43,14 +44,20 @@ export interface GatewayOnTemporal {
   stop(): Promise<void>;
 }
 
-/** @param environment settings of the gateway. */
-export async function startGatewayOnTemporal(environment: Record<string, string> = {}): Promise<GatewayOnTemporal> {
+/**
+ * @param environment settings of the gateway.
+ * @param steps that are not to be scripted.
+ */
+export async function startGatewayOnTemporal(
+  environment: Record<string, string> = {},
+  steps: Partial<OrderCreationActivities> = {},
+): Promise<GatewayOnTemporal> {
   const { dataDir, supervisor, stop } = await openSupervisedFolder('gateway-on-temporal');
   const [temporalPort, temporalUiPort, gatewayPort] = [await freePort(), await freePort(), await freePort()];
   const address = `127.0.0.1:${temporalPort}`;
   const url = `http://127.0.0.1:${gatewayPort}`;
   const apiKey = randomUUID();
-  const scenario = createScenario({ request: newCheckoutRequest(), nowMs: Date.now() });
+  const scenario = createScenario({ request: newCheckoutRequest(), nowMs: Date.now(), override: steps });
   const cleanUps: (() => Promise<unknown>)[] = [stop];
   let temporal: Part | undefined;
   const spawn = (command: PartCommand) => {
@@ -62,7 +69,7 @@ export async function startGatewayOnTemporal(environment: Record<string, string>
   const gateway = supervisor.spawn({
     name: 'gateway',
     command: process.execPath,
-    args: [fileURLToPath(new URL('../../src/gateway/main.ts', import.meta.url))],
+    args: [programFile('src/gateway/main.ts')],
     env: {
       ...baseEnvironment(process.env),
       ...environment,
@@ -120,7 +127,7 @@ export async function startGatewayOnTemporal(environment: Record<string, string>
         namespace: NAMESPACE,
         taskQueue: ORDER_CREATION_TASK_QUEUE,
         dataConverter: testDataConverter,
-        ...workflowCode(testDataConverter),
+        workflowBundle: await bundleWorkflows(testDataConverter),
         activities: scenario.activities,
       });
       const running = worker.run();

@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { programFile } from '../../stack/program-file.ts';
+import { compileCache } from './compile-cache.ts';
 
 /** Far more than any of our command-line programs takes: "npm run deployment" waits for workers, 90 s at most. */
 const TIMEOUT_MS = 150_000;
@@ -17,18 +19,22 @@ export async function runProgram(
   environment: Record<string, string>,
   onOutput?: (text: string) => void,
 ): Promise<Ended> {
-  return await runFile(`src/${program}/main.ts`, args, environment, onOutput);
+  return await runNode(programFile(`src/${program}/main.ts`), args, environment, onOutput);
 }
 
 /** The same of any file of the project. @param file from the project's root. */
-export async function runFile(
+export async function runFile(file: string, args: string[], environment: Record<string, string> = {}): Promise<Ended> {
+  return await runNode(fileURLToPath(new URL(`../../${file}`, import.meta.url)), args, environment);
+}
+
+async function runNode(
   file: string,
   args: string[],
-  environment: Record<string, string> = {},
+  environment: Record<string, string>,
   onOutput: (text: string) => void = () => {},
 ): Promise<Ended> {
-  const running = execa(process.execPath, [fileURLToPath(new URL(`../../${file}`, import.meta.url)), ...args], {
-    env: environment,
+  const running = execa(process.execPath, [file, ...args], {
+    env: { ...compileCache(), ...environment },
     extendEnv: false,
     reject: false,
     timeout: TIMEOUT_MS,

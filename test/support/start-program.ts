@@ -1,5 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { programFile } from '../../stack/program-file.ts';
+import { compileCache } from './compile-cache.ts';
 import type { Ended } from './run-program.ts';
 
 /** Far more than any of our programs takes to stop. */
@@ -19,9 +20,9 @@ export function startProgram(
   program: 'worker' | 'gateway' | 'gateway-with-worker' | 'codec-server',
   environment: Record<string, string>,
 ): StartedProgram {
-  const main = fileURLToPath(new URL(`../../src/${program}/main.ts`, import.meta.url));
+  const main = programFile(`src/${program}/main.ts`);
   const running = execa(process.execPath, [main], {
-    env: environment,
+    env: { ...compileCache(), ...environment },
     extendEnv: false,
     reject: false,
     forceKillAfterDelay: KILL_AFTER_MS,

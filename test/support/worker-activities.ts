@@ -2,6 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../src/activities/create-activities.ts';
+import type { LinkCorrectionActivities } from '../../src/activities/correct-link.ts';
 import type { OrderRuns } from '../../src/activities/order-runs.ts';
 import type { OpenStanding, OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
@@ -13,7 +14,8 @@ import { createRideNDineClient } from '../../src/integrations/ridendine/ridendin
 export type DirectusActivities = Omit<
   OrderCreationActivities,
   'createRideNDineOrder' | 'stopPartnerAttempts' | 'requestCancellation'
->;
+> &
+  LinkCorrectionActivities;
 
 export function workerActivities(options: {
   url: string;
@@ -52,6 +54,7 @@ export function workerActivities(options: {
     saveLinkIds: run((input) => activities.saveLinkIds(input)),
     markOrder: run((mark) => activities.markOrder(mark)),
     cancelCheckout: run((input) => activities.cancelCheckout(input)),
+    correctLink: run((input) => activities.correctLink(input)),
   };
 }
 

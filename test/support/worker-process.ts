@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import pWaitFor from 'p-wait-for';
 import { ORDER_CREATION_TASK_QUEUE } from '../../src/domain/order-creation.ts';
+import { programFile } from '../../stack/program-file.ts';
 import { hasPoller } from '../../stack/temporal/has-poller.ts';
+import { compileCache } from './compile-cache.ts';
 import type { RunningStack } from './running-stack.ts';
 
 /** Fifty times what a start takes that compiles the workflows, for a machine that does much else. */
@@ -39,8 +40,8 @@ export function workerEnvironment({ stack }: RunningStack): WorkerEnvironment {
 
 /** A worker as a process of its own. Resolves when it asks for orders. */
 export async function startWorkerProcess(environment: WorkerEnvironment): Promise<WorkerProcess> {
-  const main = fileURLToPath(new URL('../../src/worker/main.ts', import.meta.url));
-  const child = spawn(process.execPath, [main], { env: environment });
+  const main = programFile('src/worker/main.ts');
+  const child = spawn(process.execPath, [main], { env: { ...compileCache(), ...environment } });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {

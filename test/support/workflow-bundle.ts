@@ -1,18 +1,38 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DataConverter } from '@temporalio/common';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
 import { workflowSources } from '../../src/worker/workflow-code.ts';
+import { sharedFolder } from './shared-folder.ts';
 
-/** Our workflows, or those of `entry`, compiled once for workers with this data converter: a bundle has it built in. */
+/**
+ * Our workflows, or those of `entry`, compiled for workers with this data converter: a bundle has it built in. In a run of
+ * tests they are compiled once.
+ */
 export async function bundleWorkflows(
   dataConverter: DataConverter = {},
   entry?: URL,
 ): Promise<WorkflowBundleWithSourceMap> {
-  return await bundleWorkflowCode({
-    ...workflowSources(dataConverter),
-    ...(entry && { workflowsPath: fileURLToPath(entry) }),
-    logger: createWorkerLogger('error'),
-  });
+  const sources = { ...workflowSources(dataConverter), ...(entry && { workflowsPath: fileURLToPath(entry) }) };
+  const folder = sharedFolder();
+  if (folder === undefined) return await bundle(sources);
+
+  const name = createHash('sha256').update(JSON.stringify(sources)).digest('hex').slice(0, 12);
+  const file = path.join(folder, `workflow-bundle-${name}.json`);
+  if (!existsSync(file)) {
+    // Two that compile at once come to the same.
+    const unfinished = `${file}.${process.pid}`;
+    await writeFile(unfinished, JSON.stringify(await bundle(sources)));
+    await rename(unfinished, file);
+  }
+  return JSON.parse(await readFile(file, 'utf8'));
+}
+
+function bundle(sources: ReturnType<typeof workflowSources>): Promise<WorkflowBundleWithSourceMap> {
+  return bundleWorkflowCode({ ...sources, logger: createWorkerLogger('error') });
 }

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
+import { currentVersion, historyFile } from '../replay/recorded-histories.ts';
 
 const page = readFileSync(new URL('../../docs/encryption.md', import.meta.url), 'utf8').replaceAll(/\s+/g, ' ');
 
 /** How many encrypted payloads the history of a recorded run holds. */
 function payloadsOf(scenario: string): number {
-  const file = new URL(`../replay/histories/0.3.0/${scenario}.json`, import.meta.url);
   const mark = Buffer.from('binary/encrypted').toString('base64');
-  return readFileSync(file, 'utf8').split(mark).length - 1;
+  return readFileSync(historyFile(currentVersion(), scenario), 'utf8').split(mark).length - 1;
 }
 
 it('docs/encryption.md tells how many payloads an order makes', () => {

@@ -91,6 +91,16 @@ describe('a review decision', () => {
       ['"actor" is empty', '"ridendine_order_id" is empty'],
     ],
     [
+      'the same id twice',
+      { ...link, ridendine_order_id: 'ps_1 ', payment_session_id: 'ps_1' },
+      ['"ridendine_order_id" and "payment_session_id" are the same: RideNDine gives an order two different ids.'],
+    ],
+    [
+      'a check that is no yes or no',
+      { ...link, ids_checked: 'yes' },
+      ['"ids_checked" has to be true or false, without quotes'],
+    ],
+    [
       'ids for a decision that takes none',
       { ...link, decision: 'abandon' },
       ['"ridendine_order_id" is given, and "abandon" takes no ids: decide "link"', '"payment_session_id" is given'],

@@ -16,7 +16,7 @@ type LocalStep = 'validateCheckout' | 'createOrderRecord' | 'saveLinkIds';
 let temporal: TimeSkippingTemporal;
 beforeAll(async () => {
   temporal = await startTimeSkippingTemporal();
-}, 60_000);
+}, 240_000);
 afterAll(() => temporal.stop());
 
 describe('a step at Directus', () => {

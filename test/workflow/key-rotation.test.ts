@@ -70,7 +70,7 @@ describe('keys that are changed while orders are in flight', () => {
       });
     }
     expect(scenarios).toHaveLength(10);
-  }, 120_000);
+  }, 240_000);
 
   it('that lack the old one keep its orders waiting, and they go on when it is back', async () => {
     await restartWorker(before);
@@ -92,7 +92,7 @@ describe('keys that are changed while orders are in flight', () => {
     expect(answer).toMatchObject({ code: 'TemporalUnavailable', message: expect.stringContaining('keys') });
     expect(stage).toBeInstanceOf(Error);
     expect(outcome).toMatchObject({ state: 'SUCCEEDED', order_id: scenario.orderId });
-  }, 120_000);
+  }, 240_000);
 
   it('keep no worker from taking over the sweep, whatever key its schedule was encrypted with, and a pause stays', async () => {
     const action = {
@@ -119,7 +119,7 @@ describe('keys that are changed while orders are in flight', () => {
       const described = await schedule.getHandle(ORDER_SWEEP_SCHEDULE_ID).describe();
       expect(described).toMatchObject({ action: { args: [{ older_than_ms: 600_000 }] }, state: { paused: true } });
     });
-  }, 60_000);
+  }, 240_000);
 });
 
 function converter(keys: string) {
@@ -162,7 +162,7 @@ async function stageOf(key: string, keys: string): Promise<string> {
 async function untilInReview({ request }: Scenario, keys: string): Promise<void> {
   await pWaitFor(async () => (await stageOf(request.idempotency_key, keys)) === 'NEEDS_REVIEW', {
     interval: 100,
-    timeout: 20_000,
+    timeout: 60_000,
   });
 }
 

@@ -264,9 +264,9 @@ describe('the number of waiting orders', () => {
     };
     const stop = reportWaitingOrders({ orders, meter, logger, intervalMs: 300 });
     try {
-      await pWaitFor(async () => (await gaugesOfOrders())[0] === 1, { timeout: 5000 });
+      await pWaitFor(async () => (await gaugesOfOrders())[0] === 1, { timeout: 60_000 });
       expect(await gaugesOfOrders()).toEqual([1, 2, 600, 1, 60]);
-      await pWaitFor(() => calls >= 4, { timeout: 5000 });
+      await pWaitFor(() => calls >= 4, { timeout: 60_000 });
       expect(await gaugesOfOrders()).toEqual([0, Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
     } finally {
       stop();

@@ -693,7 +693,7 @@ describe('a link that clashes', () => {
 
     expect(tookMs).toBeGreaterThan(23 * 60 * MINUTE_MS);
     expect(scenario.sent).toHaveLength(1);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('cancelling', () => {
@@ -770,7 +770,7 @@ describe('cancelling', () => {
     expect(failure).toBeInstanceOf(CancelledFailure);
     expect(scenario.marks).toMatchObject([{ order_id: scenario.orderId, status: 'CANCELLED' }]);
     expect(scenario.sent).toEqual([]);
-  }, 60_000);
+  }, 240_000);
 
   it('while the link is being saved is too late: the run completes', async () => {
     const request = pickup();

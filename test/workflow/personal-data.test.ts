@@ -43,7 +43,7 @@ describe('with encryption', () => {
   beforeAll(async () => {
     found = await leaksOf(scenarios, testDataConverter);
     stored = personalDataIn(await databaseFiles());
-  }, 180_000);
+  }, 240_000);
 
   it.each(scenarios.map(({ name }) => name))(
     'no personal data stands in the history, the visibility record or the pending steps of %s',
@@ -69,7 +69,7 @@ describe('without encryption', () => {
   beforeAll(async () => {
     found = await leaksOf(some, {});
     stored = personalDataIn(await databaseFiles());
-  }, 60_000);
+  }, 240_000);
 
   it('the same look finds them all', () => {
     expect(found.get('good-path')?.toSorted()).toEqual(['address', 'email', 'name', 'note', 'phone']);

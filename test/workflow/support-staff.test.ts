@@ -170,7 +170,7 @@ describe('the queries of the runbook', () => {
         : query.replaceAll('"ID"', `"${known.get(name)}"`);
 
     // The server's list comes a moment after the workflow.
-    await pWaitFor(async () => (await find(asked)).length > 0, { interval: 100, timeout: 20_000 });
+    await pWaitFor(async () => (await find(asked)).length > 0, { interval: 100, timeout: 60_000 });
 
     await expect(find(asked)).resolves.toEqual([handle.workflowId]);
   });
@@ -553,7 +553,7 @@ function heldDirectus() {
 async function inStage(handle: WorkflowHandle, stage: OrderCreationState['stage']): Promise<void> {
   await pWaitFor(async () => (await handle.query<OrderCreationState>('orderCreationState')).stage === stage, {
     interval: 50,
-    timeout: 20_000,
+    timeout: 60_000,
   });
 }
 
@@ -565,14 +565,14 @@ async function cancelRequested(handle: WorkflowHandle): Promise<void> {
   await pWaitFor(
     async () =>
       (await handle.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes) === true,
-    { interval: 50, timeout: 20_000 },
+    { interval: 50, timeout: 60_000 },
   );
 }
 
 async function detailsSay(handle: WorkflowHandle, text: string): Promise<void> {
   await pWaitFor(async () => (await currentDetailsOf(handle))?.includes(text) === true, {
     interval: 50,
-    timeout: 20_000,
+    timeout: 60_000,
   });
 }
 
@@ -605,6 +605,6 @@ async function pendingFailureOf(handle: WorkflowHandle) {
       const found = await failure();
       return found ? pWaitFor.resolveWith(found) : false;
     },
-    { interval: 50, timeout: 20_000 },
+    { interval: 50, timeout: 60_000 },
   );
 }

@@ -75,6 +75,7 @@ export const supportActionFields = {
   actor: 'actor',
   action: 'action',
   reason: 'reason',
+  replaced: 'replaced',
 } as const satisfies Record<keyof SupportAction, keyof SupportAction>;
 
 /** What Data Studio shows on the form of an order besides its fields; they hold no data. */

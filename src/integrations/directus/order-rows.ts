@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Checkout } from '../../domain/checkout.ts';
 import type { CheckoutRequest } from '../../domain/checkout-request.ts';
 import { NEW_PAYMENT_STATUS } from '../../domain/order.ts';
-import type { OrderStatus, StoredOrder } from '../../domain/order.ts';
+import type { LinkIds, OrderStatus, StoredOrder } from '../../domain/order.ts';
 import { orderCreationWorkflowId } from '../../domain/order-creation.ts';
 import type { QuoteRecord } from '../../domain/quote.ts';
 import type { SupportAction } from '../../domain/support-action.ts';
@@ -100,6 +100,15 @@ export const storedOrderSchema: z.ZodType<StoredOrder> = storedOrderRow.transfor
   workflow_run_id: row[orderFields.workflowRunId],
   date_created: row[orderFields.dateCreated],
   date_updated: row[orderFields.dateUpdated],
+}));
+
+const linkRow = z.object({ [orderFields.ridendineOrderId]: z.string(), [orderFields.paymentSessionId]: z.string() });
+
+export const linkFields = linkRow.keyof().options;
+
+export const linkSchema: z.ZodType<LinkIds> = linkRow.transform((row) => ({
+  ridendine_order_id: row[orderFields.ridendineOrderId],
+  payment_session_id: row[orderFields.paymentSessionId],
 }));
 
 export const supportActionsSchema = z.object({ [orderFields.supportActions]: z.unknown() });

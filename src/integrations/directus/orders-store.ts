@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { hasEnded, statusesBefore } from '../../domain/order.ts';
 import type { LinkIds, OrderStatus, StoredOrder } from '../../domain/order.ts';
 import type { QuoteRecord } from '../../domain/quote.ts';
+import type { SupportAction } from '../../domain/support-action.ts';
 import { collections, customerFields, orderFields, orderItemFields, quoteFields, storeFields } from './collections.ts';
 import type { OrderRow } from './collections.ts';
 import type { DirectusConnection } from './directus-client.ts';
@@ -10,6 +11,8 @@ import { parse, parseFirst } from './directus-answer.ts';
 import { DirectusError, DirectusForbiddenError, DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
 import {
   cancelledRow,
+  linkFields,
+  linkSchema,
   newOrderRow,
   quoteOwnerFields,
   quoteOwnerSchema,
@@ -53,8 +56,6 @@ export interface WaitingOrders {
 export interface OrdersStore {
   findOrderById(id: string): Promise<StoredOrder | null>;
   findOrderByKey(idempotencyKey: string): Promise<StoredOrder | null>;
-  /** One of those that have the payment session, which no index finds: not for every order. */
-  findOrderByPayment(paymentSessionId: string): Promise<StoredOrder | null>;
   /** A live order that the quote has made, if it is another than that one. */
   findLiveOrderOfQuote(quoteId: string, options: { otherThan: string }): Promise<QuoteOwner | null>;
   /** An order that has one of the ids, if it is another than that one. No index finds one of them: not for every order. */
@@ -98,6 +99,17 @@ export interface OrdersStore {
    * @throws {DirectusNotUniqueError} if another order has the RideNDine order, or for something else.
    */
   saveLink(id: string, link: LinkIds): Promise<StoredOrder | null>;
+  /** The ids of the newest orders that are linked. */
+  findNewestLinks(options: { otherThan: string; limit: number }): Promise<LinkIds[]>;
+  /**
+   * Writes other ids to an order that has the ids `from`, and records who did it with them.
+   * @returns `null`, and changes nothing, if there is no such order.
+   * @throws {DirectusNotUniqueError} if another order has the RideNDine order, or for something else.
+   */
+  replaceLink(
+    id: string,
+    change: { from: LinkIds; to: LinkIds; supportAction: SupportAction },
+  ): Promise<StoredOrder | null>;
 }
 
 const uniqueFields = new Set([
@@ -129,10 +141,7 @@ const unfinished = {
 };
 
 export function createOrdersStore(directus: DirectusConnection): OrdersStore {
-  const findOrder = async (
-    field: typeof orderFields.id | typeof orderFields.idempotencyKey | typeof orderFields.paymentSessionId,
-    value: string,
-  ) =>
+  const findOrder = async (field: typeof orderFields.id | typeof orderFields.idempotencyKey, value: string) =>
     parseFirst(
       storedOrderSchema,
       await directus.request(
@@ -189,8 +198,6 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
   return {
     findOrderById: (id) => findOrder(orderFields.id, id),
     findOrderByKey: (idempotencyKey) => findOrder(orderFields.idempotencyKey, idempotencyKey),
-
-    findOrderByPayment: (paymentSessionId) => findOrder(orderFields.paymentSessionId, paymentSessionId),
 
     findLiveOrderOfQuote: async (quoteId, { otherThan }) =>
       parseFirst(
@@ -301,6 +308,40 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
         // Nobody has checked yet whether there is such a customer, and the key is what counts.
         return await insertOrder(cancelledRow({ ...checkout, customerId: null }));
       }
+    },
+
+    findNewestLinks: async ({ otherThan, limit }) =>
+      parse(
+        z.array(linkSchema),
+        await directus.request(
+          readItems(collections.orders, {
+            fields: linkFields,
+            filter: {
+              [orderFields.ridendineOrderId]: { _nnull: true },
+              [orderFields.paymentSessionId]: { _nnull: true },
+              [orderFields.id]: { _neq: otherThan },
+            },
+            sort: [`-${orderFields.dateCreated}`],
+            limit,
+          }),
+        ),
+      ),
+
+    replaceLink: async (id, { from, to, supportAction }) => {
+      const addition = recordOf(supportAction, await readSupportActions(id));
+      return await updateOrder(
+        id,
+        {
+          [orderFields.ridendineOrderId]: { _eq: from.ridendine_order_id },
+          [orderFields.paymentSessionId]: { _eq: from.payment_session_id },
+          ...addition?.condition,
+        },
+        {
+          [orderFields.ridendineOrderId]: to.ridendine_order_id,
+          [orderFields.paymentSessionId]: to.payment_session_id,
+          ...addition?.change,
+        },
+      );
     },
 
     changeStatus: async (id, change) => {

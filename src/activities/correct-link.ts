@@ -1,0 +1,96 @@
+import { isDeepStrictEqual } from 'node:util';
+import { ApplicationFailure } from '@temporalio/common';
+import type { LinkCorrection } from '../domain/link-correction.ts';
+import { hyphenatedUuid } from '../domain/checkout-request.ts';
+import { faultsOfLinkCorrection, withoutBlanksAtEnds } from '../domain/review-decision.ts';
+import { hasEnded, resultOf } from '../domain/order.ts';
+import type { OrderCreationResult } from '../domain/order.ts';
+import type { SupportAction } from '../domain/support-action.ts';
+import type { OrdersStore } from '../integrations/directus/orders-store.ts';
+import { attemptTime } from './clock.ts';
+import { currentRunId } from './current-run.ts';
+import { directusFailure, finalFailure } from './failures.ts';
+import { requireFreeLink, requireLikelyLink, writeUnlessTaken } from './taken-values.ts';
+import { requireOwnRun } from './validate-checkout.ts';
+
+export interface LinkCorrectionActivities {
+  /**
+   * A linked order gets other ids of RideNDine, and keeps who has corrected them, why, and what they were. Its status is
+   * left alone: a later phase may have taken the order on.
+   *
+   * @throws ApplicationFailure `OrderNeedsReview` if there is no linked order with the key, `CheckoutInvalid` if the
+   *   correction itself lacks something.
+   */
+  correctLink(correction: LinkCorrection): Promise<CorrectedLink>;
+}
+
+export interface CorrectedLink {
+  /** The order as it is linked then. */
+  result: OrderCreationResult;
+  request_fingerprint: string | null;
+  /** Why its ids are what they were. */
+  refusal?: string;
+}
+
+export function createCorrectLink({ orders }: { orders: OrdersStore }): LinkCorrectionActivities['correctLink'] {
+  return async (input) => {
+    const correction = parseCorrection(input);
+    requireOwnRun(correction.idempotency_key);
+    try {
+      const order = await orders.findOrderByKey(correction.idempotency_key);
+      const result = order && resultOf(order);
+      if (!order || !result || hasEnded(order.status)) {
+        throw finalFailure('OrderNeedsReview', 'There is no linked order with this key, and so nothing to correct.');
+      }
+      return {
+        ...(await corrected(orders, result, correction)),
+        request_fingerprint: order.request_fingerprint,
+      };
+    } catch (error) {
+      throw directusFailure(error, 'keep-trying');
+    }
+  };
+}
+
+/** Whoever starts the run by hand may have typed anything. */
+function parseCorrection(input: unknown): LinkCorrection {
+  const fields = Object(input) as Record<string, unknown>;
+  const key = hyphenatedUuid.safeParse(fields['idempotency_key']);
+  const faults = faultsOfLinkCorrection(fields, (field) => `"${field}"`);
+  if (!key.success) faults.push('"idempotency_key" has to be a UUID with hyphens.');
+  if (faults.length > 0) throw finalFailure('CheckoutInvalid', faults.join(' '));
+  return { ...withoutBlanksAtEnds(fields as unknown as LinkCorrection), idempotency_key: String(key.data) };
+}
+
+async function corrected(
+  orders: OrdersStore,
+  result: OrderCreationResult,
+  { ridendine_order_id, payment_session_id, ids_checked, actor, reason }: LinkCorrection,
+): Promise<Pick<CorrectedLink, 'result' | 'refusal'>> {
+  const { order_id } = result;
+  const from = { ridendine_order_id: result.ridendine_order_id, payment_session_id: result.payment_session_id };
+  const to = { ridendine_order_id, payment_session_id };
+  const supportAction: SupportAction = {
+    id: currentRunId(),
+    at: attemptTime().toISOString(),
+    actor,
+    action: 'correct-link',
+    reason,
+    replaced: from,
+  };
+  // An earlier attempt has written them.
+  if (isDeepStrictEqual(from, to)) return { result };
+  try {
+    if (ids_checked !== true) await requireLikelyLink(orders, to, { otherThan: order_id });
+    await requireFreeLink(orders, order_id, to);
+    const order = await writeUnlessTaken(
+      () => orders.replaceLink(order_id, { from, to, supportAction }),
+      () => requireFreeLink(orders, order_id, to),
+    );
+    const written = order && resultOf(order);
+    return written ? { result: written } : { result, refusal: 'Somebody has changed the order meanwhile. Look again.' };
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure) || error.type !== 'LinkConflict') throw error;
+    return { result, refusal: error.message };
+  }
+}

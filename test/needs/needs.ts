@@ -1,0 +1,112 @@
+import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
+import { findTestServer } from '../../stack/temporal/find-test-server.ts';
+import { findChromium, hasPackagedChromium } from '../support/find-chromium.ts';
+import { findComposeLoader } from '../support/find-compose-loader.ts';
+import { findHadolint } from '../support/find-hadolint.ts';
+import { findOpenApiTools, findPythonGenerator } from '../support/find-openapi-tools.ts';
+import { findPrometheus } from '../support/find-prometheus.ts';
+import { findSchemathesis } from '../support/find-schemathesis.ts';
+import { findTemporalServer } from '../support/find-temporal-server.ts';
+import { openSupervisedFolder } from '../support/supervised-folder.ts';
+import type { ProgramName } from './programs.ts';
+
+type Environment = Record<string, string | undefined>;
+
+/** Something outside node_modules without which some tests do not run. */
+export interface Need {
+  name: string;
+  /** A test file that imports this module, itself or through others, has the need. The path is from the project's root. */
+  module: string;
+  /** Programs of the machine that the tests start. */
+  programs?: ProgramName[];
+  /** Programs of the machine that only `get` starts, and only as long as the tool is not in the cache. */
+  toGet?: ProgramName[];
+  /**
+   * Finds the tool, or brings it into the tool cache.
+   *
+   * @param doing is told what takes long, and not called when the tool is there.
+   * @returns variables by which the tests find the tool without looking for it again.
+   * @throws Error with one sentence that says what to do.
+   */
+  get?: (environment: Environment, doing: (what: string) => void) => Promise<Record<string, string> | undefined>;
+}
+
+/** Everything that any test needs: one entry for each. */
+export const needs: Need[] = [
+  {
+    name: 'Temporal CLI',
+    module: 'stack/temporal/find-cli.ts',
+    // It is downloaded where that goes, and built by Go only where it does not: Go is not asked for.
+    get: async (environment, doing) => ({ TEMPORAL_CLI_PATH: await temporalCli(environment, doing) }),
+  },
+  {
+    name: "Temporal's time-skipping server",
+    module: 'stack/temporal/find-test-server.ts',
+    programs: ['java'],
+    toGet: ['mvn'],
+    get: async (environment, doing) => ({ TEMPORAL_TEST_SERVER_PATH: await findTestServer(environment, doing) }),
+  },
+  {
+    name: "Temporal's production server",
+    module: 'test/support/find-temporal-server.ts',
+    toGet: ['go'],
+    get: (environment, doing) => nothingToTell(findTemporalServer(environment, doing)),
+  },
+  {
+    name: 'Prometheus',
+    module: 'test/support/find-prometheus.ts',
+    toGet: ['go'],
+    get: (environment, doing) => nothingToTell(findPrometheus(environment, doing)),
+  },
+  {
+    name: 'Chromium',
+    module: 'test/support/find-chromium.ts',
+    toGet: hasPackagedChromium ? [] : ['chromium'],
+    get: (environment, doing) => nothingToTell(findChromium(environment, doing)),
+  },
+  {
+    name: 'Schemathesis',
+    module: 'test/support/find-schemathesis.ts',
+    programs: ['python3'],
+    toGet: ['venv'],
+    get: (environment, doing) => nothingToTell(findSchemathesis(environment, doing)),
+  },
+  {
+    name: 'Generators and linters for the OpenAPI document',
+    module: 'test/support/find-openapi-tools.ts',
+    programs: ['python3'],
+    toGet: ['venv'],
+    get: async (environment, doing) => {
+      await findPythonGenerator(environment, doing);
+      await findOpenApiTools();
+      return undefined;
+    },
+  },
+  {
+    name: 'hadolint',
+    module: 'test/support/find-hadolint.ts',
+    toGet: ['python3', 'venv'],
+    get: (environment, doing) => nothingToTell(findHadolint(environment, doing)),
+  },
+  {
+    name: 'The loader of Compose files',
+    module: 'test/support/find-compose-loader.ts',
+    toGet: ['go'],
+    get: (environment, doing) => nothingToTell(findComposeLoader(environment, doing)),
+  },
+  { name: 'The installation without containers', module: 'test/production/installation.ts', programs: ['psql'] },
+  { name: 'Certificates', module: 'test/support/certificates.ts', programs: ['openssl'] },
+];
+
+async function nothingToTell(getting: Promise<unknown>): Promise<undefined> {
+  await getting;
+}
+
+async function temporalCli(environment: Environment, doing: (what: string) => void): Promise<string> {
+  const { supervisor, stop } = await openSupervisedFolder('temporal-cli');
+  try {
+    return await findTemporalCli({ environment, spawn: (command) => supervisor.spawn(command), doing });
+  } finally {
+    await stop();
+  }
+}

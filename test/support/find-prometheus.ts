@@ -1,0 +1,34 @@
+import path from 'node:path';
+import { cacheTool } from '../../stack/temporal/tool-cache.ts';
+import { startGo } from './go-program.ts';
+
+/** Of the image `prom/prometheus` in docker-compose.yml. */
+export const PROMETHEUS_VERSION = '3.5.0';
+const MODULE = 'github.com/prometheus/prometheus';
+
+/**
+ * Finds Prometheus with promtool, its judge of rules and expressions, or builds both into the tool cache (needs Go).
+ *
+ * @param doing is told what takes long.
+ * @returns the folder of both programs.
+ * @throws Error with one sentence if they are not to be had.
+ */
+export async function findPrometheus(
+  environment: Record<string, string | undefined>,
+  doing: (what: string) => void = () => {},
+): Promise<string> {
+  const folder = await cacheTool(`prometheus-${PROMETHEUS_VERSION}`, async (unfinished) => {
+    const go = await startGo({ name: 'Prometheus', folder: unfinished, environment });
+    doing('building it from source (once, about 4 minutes, 220 MB)');
+    const commands = ['prometheus', 'promtool'].map((name) => `${MODULE}/cmd/${name}`);
+    // Its go.mod has exclusions, with which `go install` alone takes no program: so this folder is a module that uses it.
+    await go('mod', 'init', 'tools');
+    await go('get', ...commands.map((command) => `${command}@${moduleVersion}`));
+    await go('install', '-ldflags=-s -w', ...commands);
+  });
+  return path.join(folder, 'bin');
+}
+
+/** As a Go module, 3.5.0 is v0.305.0. */
+const [major = 0, minor = 0, patch = 0] = PROMETHEUS_VERSION.split('.').map(Number);
+const moduleVersion = `v0.${major * 100 + minor}.${patch}`;
