@@ -181,7 +181,7 @@ describe('the types of the packed client library', () => {
 
     expect(faults).toEqual([]);
     expect(withSamples).toEqual(expect.arrayContaining(['README.md', 'docs/client.md', 'docs/gateway.md']));
-  }, 120_000);
+  });
 
   it('tell of a wrong field, a time that is missing and an outcome that is not looked at', async () => {
     const { all } = await check(
