@@ -82,8 +82,8 @@ export class Places {
     const address = new RegExp(`(?<![\\w.-])(${names}|0\\.0\\.0\\.0|127\\.0\\.0\\.1):(\\d+)\\b|0\\.0\\.0\\.0`, 'g');
     return text.replaceAll(address, (_, host: string | undefined, port: string) => {
       if (host === undefined) return HOST;
-      // What a browser is told.
-      if (host === HOST) return `${HOST}:${this.#published(port)}`;
+      // What a browser is told; another port is of a program outside the installation.
+      if (host === HOST) return `${HOST}:${this.#published(port) ?? port}`;
       return `${HOST}:${this.port(host in this.#services ? host : service, Number(port))}`;
     });
   }
@@ -97,12 +97,12 @@ export class Places {
   }
 
   /** What a browser reaches at that port of the machine. */
-  #published(published: string): number {
+  #published(published: string): number | undefined {
     for (const [name, { ports }] of Object.entries(this.#services)) {
       const found = ports.find((port) => port.published === published);
       if (found !== undefined) return this.port(name, found.target);
     }
-    throw new Error(`No service of docker-compose.yml publishes port ${published}.`);
+    return undefined;
   }
 
   #service(name: string): ComposeService {
