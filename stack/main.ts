@@ -1,12 +1,14 @@
-import path from 'node:path';
 import { orderCreationWorkflowId } from '../src/domain/order-creation.ts';
 import { writeDemoCheckout } from './demo-checkout.ts';
 import { placeOrder, type PlacedOrder } from './first-order.ts';
 import { onLauncherGone } from './launcher-link.ts';
+import { logFolder } from './part-log.ts';
 import { consoleProgress, seconds } from './progress.ts';
+import { invitation } from './invitation.ts';
 import { secretFiles } from './secrets.ts';
 import { createDemoQuote } from './seed.ts';
 import { readStackSettings, type StackSettings } from './settings.ts';
+import { shownPath } from './shown-path.ts';
 import { startStack, StackStopped, type Stack } from './stack.ts';
 import { DIRECTUS_ADMIN_EMAIL } from './start-order-data.ts';
 import { PartCrashed } from './supervisor.ts';
@@ -56,7 +58,7 @@ async function run(args: string[]): Promise<number> {
 async function showFirstOrder(stack: Stack, settings: StackSettings): Promise<void> {
   if (!stack.ownsDirectus) {
     progress.say(`\nNo schema, no demo data and no order: Directus at ${stack.urls.directus} is not the stack's own.`);
-    progress.say(`Gateway ${stack.urls.gateway}`);
+    progress.say(`Gateway ${stack.urls.gateway}, logs in ${shownPath(logFolder(settings.dataDir))}`);
     return;
   }
   const admin = { url: stack.urls.directus, adminToken: stack.secrets.directusAdminToken };
@@ -75,8 +77,10 @@ async function showFirstOrder(stack: Stack, settings: StackSettings): Promise<vo
       doing,
     }),
   );
-  await writeDemoCheckout({ ...admin, dataDir: settings.dataDir });
+  const checkoutFile = await writeDemoCheckout({ ...admin, dataDir: settings.dataDir });
   for (const line of describe(order, stack, settings)) progress.say(line);
+  const gatewayKeyFile = secretFiles(settings.dataDir).gatewayKey;
+  for (const line of invitation({ gatewayUrl: stack.urls.gateway, gatewayKeyFile, checkoutFile })) progress.say(line);
 }
 
 function describe(
@@ -94,21 +98,16 @@ function describe(
     `  payment session    ${order.paymentSessionId}`,
     '',
     `  order in Directus  ${urls.directus}/admin/content/orders/${order.orderId}`,
-    `    log in as        ${DIRECTUS_ADMIN_EMAIL}, password in ${relative(files.directusAdminPassword)}`,
+    `    log in as        ${DIRECTUS_ADMIN_EMAIL}, password in ${shownPath(files.directusAdminPassword)}`,
     ...(supportLogin === undefined
       ? []
-      : [`    to look only     ${supportLogin.email}, password in ${relative(files.directusSupportPassword)}`]),
+      : [`    to look only     ${supportLogin.email}, password in ${shownPath(files.directusSupportPassword)}`]),
     urls.temporalUi === undefined
       ? `  workflow           ${workflowId}, in your Temporal`
       : `  workflow           ${urls.temporalUi}/namespaces/${temporalNamespace}/workflows/${workflowId}`,
-    `  gateway            ${urls.gateway}, key in ${relative(files.gatewayKey)}`,
+    `  gateway            ${urls.gateway}, key in ${shownPath(files.gatewayKey)}`,
+    `  logs               ${shownPath(logFolder(dataDir))}`,
   ];
-}
-
-/** As a person would type it from here. */
-function relative(file: string): string {
-  const below = path.relative(process.cwd(), file);
-  return below.startsWith('..') ? file : below;
 }
 
 async function untilStopped(stack: Stack): Promise<void> {

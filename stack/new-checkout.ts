@@ -1,22 +1,28 @@
-import path from 'node:path';
+import { setVariables } from '../src/config/environment.ts';
 import { writeDemoCheckout } from './demo-checkout.ts';
-import { loadSecrets } from './secrets.ts';
-import { readStackSettings } from './settings.ts';
+import { findRunningServices } from './running-services.ts';
+import { readSecret, secretFiles } from './secrets.ts';
+import { dataFolder } from './settings.ts';
+import { shownPath } from './shown-path.ts';
 
 /** `npm run checkout`: a fresh quote in the stack that runs, since a quote makes one order. */
 try {
-  const settings = readStackSettings(process.env);
-  if (settings.given.directus !== undefined) {
+  const dataDir = dataFolder(process.env);
+  const services = findRunningServices(dataDir);
+  if (services === undefined)
+    throw new Error(`No embedded stack runs on ${shownPath(dataDir)}: "npm start" starts it.`);
+  if (services.directus === undefined) {
     throw new Error("A Directus of your own gets no demo quotes: take one of your shop's.");
   }
   const file = await writeDemoCheckout({
-    dataDir: settings.dataDir,
-    url: `http://127.0.0.1:${settings.ports.directus}`,
-    adminToken: loadSecrets(settings).directusAdminToken,
+    dataDir,
+    url: services.directus.url,
+    adminToken:
+      setVariables(process.env)['DIRECTUS_ADMIN_TOKEN'] ?? readSecret(secretFiles(dataDir).directusAdminToken),
   });
-  process.stdout.write(`${path.relative(process.cwd(), file)} confirms a fresh quote.\n`);
+  process.stdout.write(`${shownPath(file)} confirms a fresh quote.\n`);
 } catch (error) {
   const reason = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`There is no fresh quote: ${reason} Does \`npm start\` run?\n`);
+  process.stderr.write(`There is no fresh quote: ${reason}\n`);
   process.exitCode = 1;
 }

@@ -2,8 +2,13 @@ import { closeSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:f
 import path from 'node:path';
 import { hasErrorCode } from './has-error-code.ts';
 
+/** What every part says of itself. */
+export function logFolder(dataDir: string): string {
+  return path.join(dataDir, 'logs');
+}
+
 export function partLogFile(dataDir: string, name: string): string {
-  return path.join(dataDir, 'logs', `${name}.log`);
+  return path.join(logFolder(dataDir), `${name}.log`);
 }
 
 /**

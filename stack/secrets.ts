@@ -23,7 +23,7 @@ export interface StackSecrets {
   codecPathSegment: string;
 }
 
-/** Files that a person is told of. */
+/** Files that a person is told of, or that a program beside the stack reads. */
 export function secretFiles(dataDir: string) {
   return {
     /** README's curl reads it. */
@@ -31,6 +31,9 @@ export function secretFiles(dataDir: string) {
     directusAdminPassword: path.join(dataDir, 'secrets', 'directus-admin-password'),
     directusSupportPassword: path.join(dataDir, 'secrets', 'directus-support-password'),
     encryptionKeys: path.join(dataDir, 'secrets', 'encryption-keys'),
+    directusAdminToken: path.join(dataDir, 'secrets', 'directus-admin-token'),
+    directusServiceToken: path.join(dataDir, 'secrets', 'directus-service-token'),
+    ridendineApiKey: path.join(dataDir, 'secrets', 'ridendine-api-key'),
   };
 }
 
@@ -45,12 +48,12 @@ export function loadSecrets({ dataDir, environment, gatewayKey }: StackSettings)
   const files = secretFiles(dataDir);
   if (gatewayKey !== undefined) writeSecret(files.gatewayKey, gatewayKey);
   return {
-    directusAdminToken: environment['DIRECTUS_ADMIN_TOKEN'] ?? keep('directus-admin-token'),
+    directusAdminToken: environment['DIRECTUS_ADMIN_TOKEN'] ?? keptSecret(files.directusAdminToken),
     directusAdminPassword: keptSecret(files.directusAdminPassword),
     directusSupportPassword: keptSecret(files.directusSupportPassword),
     directusSecret: keep('directus-secret'),
-    directusServiceToken: environment['DIRECTUS_TOKEN'] ?? keep('directus-service-token'),
-    ridendineApiKey: environment['RIDENDINE_API_KEY'] ?? keep('ridendine-api-key'),
+    directusServiceToken: environment['DIRECTUS_TOKEN'] ?? keptSecret(files.directusServiceToken),
+    ridendineApiKey: environment['RIDENDINE_API_KEY'] ?? keptSecret(files.ridendineApiKey),
     postgresPassword: keep('postgres-password'),
     gatewayKey: gatewayKey ?? keptSecret(files.gatewayKey),
     encryptionKeys: environment['ENCRYPTION_KEYS'] ?? keptSecret(files.encryptionKeys, newEncryptionKeys),
@@ -66,7 +69,18 @@ function newEncryptionKeys(): string {
 
 function keptSecret(file: string, create = () => randomBytes(32).toString('base64url')): string {
   if (!existsSync(file)) writeSecret(file, create());
-  return readFileSync(file, 'utf8').trim();
+  return readSecret(file);
+}
+
+/** @throws Error with one sentence, for a person who is not the owner of the stack. */
+export function readSecret(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new Error(`${file} can not be read (${String(error)}): run this as the user who runs the stack.`, {
+      cause: error,
+    });
+  }
 }
 
 /** Whole or not at all, and for its owner's eyes alone from the first byte on. */

@@ -48,6 +48,11 @@ export const portVariables = {
   gateway: 'GATEWAY_PORT',
 } as const satisfies Record<StackPort, string>;
 
+/** The folder that holds everything of a stack: an absolute path. */
+export function dataFolder(environment: Environment): string {
+  return path.resolve(setVariables(environment)['STACK_DATA_DIR'] ?? '.stack');
+}
+
 /**
  * Reads the stack's settings, all problems at once. An empty variable counts as not set.
  *
@@ -66,7 +71,7 @@ export function readStackSettings(environment: Environment): StackSettings {
   };
   assertDifferent(ports);
   return {
-    dataDir: path.resolve(variables.STACK_DATA_DIR),
+    dataDir: dataFolder(set),
     ports,
     temporalNamespace: variables.TEMPORAL_NAMESPACE ?? 'default',
     gatewayHost: variables.GATEWAY_HOST,
@@ -91,7 +96,6 @@ function portOr(standard: number) {
 /** Its own settings, and those of worker and gateway: what these would refuse is refused before anything starts. */
 function stackVariables(set: Environment) {
   return workerVariables.extend(gatewayVariables.shape).extend({
-    STACK_DATA_DIR: z.string().default('.stack'),
     STACK_ONE_PROCESS: z.enum(['on', 'off'], 'must be on or off').default('off'),
     [portVariables.temporal]: portOr(7233),
     [portVariables.temporalUi]: portOr(8233),

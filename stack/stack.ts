@@ -3,9 +3,11 @@ import type { TemporalSettings } from '../src/config/temporal-settings.ts';
 import { claimDataFolder } from './data-folder.ts';
 import { checkPorts, type NeededPort } from './ports.ts';
 import { ProcessRecords } from './process-records.ts';
+import { isSettingOfService } from './embedded-settings.ts';
 import type { RunningPostgres } from './postgres.ts';
 import type { Progress } from './progress.ts';
 import type { RestartablePart } from './restartable-part.ts';
+import { forgetServices, recordServices, type RunningServices } from './running-services.ts';
 import { loadSecrets, secretFiles, type StackSecrets } from './secrets.ts';
 import { portVariables, type StackPort, type StackSettings } from './settings.ts';
 import type { SupportLogin } from './directus/support-user.ts';
@@ -77,6 +79,7 @@ export async function startStack(options: {
   const stop = () => {
     stopping ??= (async () => {
       claim.markStopping();
+      forgetServices(dataDir);
       await supervisor?.stop();
       claim.release();
     })();
@@ -93,6 +96,7 @@ export async function startStack(options: {
     const started = bringUp({ settings, progress, supervisor, secrets: loadSecrets(settings) });
     const stack = await Promise.race([started, failOnCrash(supervisor), failOnAbort(signal)]);
     signal?.addEventListener('abort', () => void stop());
+    recordServices(dataDir, servicesOf(stack, settings));
     return { ...stack, crash: supervisor.crash, stop };
   } catch (error) {
     await stop();
@@ -108,7 +112,7 @@ async function bringUp(options: {
 }): Promise<Omit<Stack, 'crash' | 'stop'>> {
   const { settings, progress, supervisor, secrets } = options;
   const { given, ports } = settings;
-  const temporalUi = given.temporal === undefined ? `http://localhost:${ports.temporalUi}` : undefined;
+  const temporalUi = given.temporal === undefined ? `http://127.0.0.1:${ports.temporalUi}` : undefined;
 
   const codec = given.temporal === undefined ? codecEndpoint(settings, secrets) : undefined;
   if (codec === undefined) {
@@ -149,6 +153,19 @@ async function bringUp(options: {
       gateway,
     },
     postgres: orderData?.postgres,
+  };
+}
+
+/** What programs beside the stack may use: what it has started itself. */
+function servicesOf(
+  { urls, temporal, parts }: Omit<Stack, 'crash' | 'stop'>,
+  settings: StackSettings,
+): RunningServices {
+  return {
+    ...(urls.temporalUi !== undefined && { temporal: { ...temporal, uiUrl: urls.temporalUi } }),
+    ...(parts.directus !== undefined && { directus: { url: urls.directus } }),
+    ...(parts.ridendine !== undefined && { ridendine: { url: urls.ridendine } }),
+    given: Object.keys(settings.environment).filter(isSettingOfService),
   };
 }
 

@@ -18,7 +18,7 @@ export const USAGE = `npm run deployment -- <command>
 <build id> is the WORKER_BUILD_ID of the workers; the one of the environment if "current" is given none.
 
 Settings are read from the environment: WORKER_DEPLOYMENT_NAME, TEMPORAL_ADDRESS and the other TEMPORAL_ settings
-(.env.example explains each).
+(.env.example explains each). With no TEMPORAL_ setting, the stack of a running "npm start" is used.
 Exit code: 0 done, 1 refused or failed, 2 called wrongly.`;
 
 /** A worker without orders asks anew every minute. */

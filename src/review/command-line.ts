@@ -19,8 +19,7 @@ export const USAGE = `npm run review -- <command>
 retry, link, correct-link and abandon are kept with --actor <who decides> and --reason <why, for instance a ticket>.
 
 Settings are read from the environment: TEMPORAL_ADDRESS and the other TEMPORAL_ settings, and the ENCRYPTION_KEYS of
-the workers (.env.example explains each). For the stack of "npm start":
-  ENCRYPTION_KEYS="$(cat .stack/secrets/encryption-keys)" npm run review -- list
+the workers (.env.example explains each). With none of them set, the stack of a running "npm start" is used.
 Exit code: 0 done, 1 refused or failed, 2 called wrongly.`;
 
 export type ReviewCommand =

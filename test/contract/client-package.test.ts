@@ -21,6 +21,7 @@ const INSTALL_OPTIONS = ['--prefer-offline', '--no-audit', '--no-fund', '--ignor
 
 const manifestSchema = z.object({
   name: z.literal(NAME),
+  engines: z.object({ node: z.string() }),
   exports: z.record(z.string(), z.unknown()),
   dependencies: z.record(z.string(), z.string()),
 });
@@ -74,6 +75,14 @@ describe('the packed client library', () => {
     await expect(readFile(join(consumer, 'node_modules', NAME, 'README.md'), 'utf8')).resolves.toBe(
       await readFile(join(root, 'docs/client.md'), 'utf8'),
     );
+  });
+
+  it.each(['README.md', 'docs/client.md'])('needs the Node.js that %s says', async (document) => {
+    const [, version = ''] = /^>=(\d+\.\d+)$/.exec(manifest.engines.node) ?? [];
+
+    const text = (await readFile(join(root, document), 'utf8')).replaceAll(/\s+/g, ' ');
+
+    expect(text.match(/Node\.js [\d.]+ or newer/g)).toContain(`Node.js ${version} or newer`);
   });
 
   it('lets nobody import its inside', async () => {
@@ -152,6 +161,28 @@ describe('the types of the packed client library', () => {
     expect(all).toBe('');
   });
 
+  it('fit the samples of every document, and there is one in README.md', async () => {
+    const documents = [
+      'README.md',
+      ...(await readdir(join(root, 'docs'), { recursive: true }))
+        .filter((name) => name.endsWith('.md'))
+        .map((name) => join('docs', name)),
+    ];
+    const faults: string[] = [];
+    const withSamples: string[] = [];
+    for (const document of documents) {
+      // Where a sample runs within this project, it takes the library from its source.
+      const samples = (await samplesOf(document)).join('\n').replaceAll("'./src/client/index.ts'", `'${NAME}'`);
+      if (samples === '') continue;
+      withSamples.push(document);
+      const { all } = await check(`${document.replaceAll(/[/.]/g, '-')}.mts`, samples, ['--skipLibCheck']);
+      if (all !== '') faults.push(`${document}: ${all}`);
+    }
+
+    expect(faults).toEqual([]);
+    expect(withSamples).toEqual(expect.arrayContaining(['README.md', 'docs/client.md', 'docs/gateway.md']));
+  });
+
   it('tell of a wrong field, a time that is missing and an outcome that is not looked at', async () => {
     const { all } = await check(
       'mistakes.mts',
@@ -200,5 +231,5 @@ const MS_TYPES = "declare module 'ms' { export type StringValue = string; }";
 
 async function samplesOf(document: string): Promise<string[]> {
   const text = await readFile(join(root, document), 'utf8');
-  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, sample = '']) => sample);
+  return [...text.matchAll(/^```ts(?: \w+)?\n(.*?)^```$/gms)].map(([, sample = '']) => sample);
 }

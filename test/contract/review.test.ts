@@ -1,13 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { execa } from 'execa';
 import pWaitFor from 'p-wait-for';
 import { orderCreationStart, searchAttributes } from '../../src/domain/order-creation.ts';
 import type { OrderCreationStage } from '../../src/domain/order-creation.ts';
@@ -15,8 +10,6 @@ import { RideNDineRejectedError, RideNDineUnavailableError } from '../../src/int
 import { decide } from '../../src/review/decide.ts';
 import { findRun } from '../../src/review/order-runs.ts';
 import { withTemporalAccess } from '../../src/temporal/temporal-access.ts';
-import { loadSecrets } from '../../stack/secrets.ts';
-import { readStackSettings } from '../../stack/settings.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { newNamespace } from '../support/new-namespace.ts';
@@ -29,7 +22,6 @@ import { newEncryptionKey, testDataConverter, testEncryptionKeys } from '../supp
 const noAnswer = new RideNDineUnavailableError('RideNDine answered 503.', 'maybeSent', { status: 503 });
 const rejected = new RideNDineRejectedError('RideNDine refused the order (422).', { status: 422 });
 const by = ['--actor', 'agent-7', '--reason', 'Ticket 1'];
-const root = fileURLToPath(new URL('../../', import.meta.url));
 
 let temporal: EmbeddedTemporal;
 let worker: OrderWorker;
@@ -95,28 +87,6 @@ describe('npm run review -- list', () => {
       stdout: 'none',
       stderr: '',
     });
-  });
-
-  it('works with the stack of npm start as docs/operations.md has it', async () => {
-    const { orderId } = await orderInReview();
-    const folder = await mkdtemp(path.join(tmpdir(), 'review-'));
-    cleanUps.push(() => rm(folder, { recursive: true }));
-    loadSecrets(readStackSettings({ STACK_DATA_DIR: path.join(folder, '.stack') }));
-    const page = await readFile(path.join(root, 'docs/operations.md'), 'utf8');
-    const [, line = ''] = /^```sh runs\n(.*?)^```$/ms.exec(page) ?? [];
-    const { scripts } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
-      scripts: Record<string, string>;
-    };
-
-    const { stdout } = await execa(
-      'bash',
-      ['-euo', 'pipefail', '-c', line.replace('npm run review --', `${process.execPath} ${root}src/review/main.ts`)],
-      { cwd: folder, env: { TEMPORAL_ADDRESS: temporal.settings.address } },
-    );
-
-    expect(scripts['review']).toBe('node stack/launch.mjs src/review/main.ts');
-    expect(line).toContain('npm run review -- list');
-    expect(stdout).toContain(orderId);
   });
 });
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { execa } from 'execa';
 import type { FastifyInstance } from 'fastify';
 import pWaitFor from 'p-wait-for';
 import { pino } from 'pino';
@@ -685,7 +686,8 @@ async function post(url: string, path: string, body: string, key = randomUUID())
 }
 
 describe('the process', () => {
-  const main = fileURLToPath(new URL('../../sandbox/ridendine/main.ts', import.meta.url));
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const main = join(root, 'sandbox/ridendine/main.ts');
   const children: ChildProcess[] = [];
 
   afterEach(() => {
@@ -693,7 +695,11 @@ describe('the process', () => {
   });
 
   function launch(environment: Record<string, string>) {
-    const child = spawn(process.execPath, [main], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    return spawnIt(process.execPath, [main], environment);
+  }
+
+  function spawnIt(command: string, args: string[], environment: Record<string, string>) {
+    const child = spawn(command, args, { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     children.push(child);
     let errors = '';
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
@@ -703,8 +709,11 @@ describe('the process', () => {
     return { child, exit };
   }
 
-  async function launchListening(environment: Record<string, string>) {
-    const launched = launch(environment);
+  function launchListening(environment: Record<string, string>) {
+    return listening(launch(environment));
+  }
+
+  async function listening(launched: ReturnType<typeof launch>) {
     for await (const line of createInterface({ input: launched.child.stdout })) {
       const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
       if (url !== undefined) {
@@ -727,6 +736,38 @@ describe('the process', () => {
 
   it('says that its credential is missing', async () => {
     expect(await launch({}).exit).toEqual({ code: 1, errors: expect.stringContaining('SANDBOX_API_KEY is required') });
+  });
+
+  it('is started alone by the command of README.md, and then does what the other commands ask', async () => {
+    const readme = await readFile(new URL('../../sandbox/ridendine/README.md', import.meta.url), 'utf8');
+    const samples = (kind: string) =>
+      [...readme.matchAll(new RegExp(`^\`\`\`sh ${kind}\n(.*?)^\`\`\`$`, 'gms'))].map(([, code = '']) => code);
+    const { url } = await listening(
+      spawnIt(
+        'bash',
+        [
+          '-euo',
+          'pipefail',
+          '-c',
+          samples('alone')
+            .join('')
+            .replace(/^node_modules/m, 'exec $&'),
+        ],
+        {
+          PATH: process.env['PATH'] ?? '',
+          SANDBOX_PORT: '0',
+          SANDBOX_DATA_FILE: join(folder, 'alone.db'),
+        },
+      ),
+    );
+    const [, key] = /^export (SANDBOX_API_KEY=.*)$/m.exec(samples('alone').join('')) ?? [];
+    const commands = samples('runs').join('\n').replaceAll('http://127.0.0.1:4010', url);
+    // Where one is refused, all of them have failed.
+    const strict = `export ${key}\ncurl() { command curl --silent --show-error --fail-with-body "$@"; }\n`;
+
+    const { stdout } = await execa('bash', ['-euo', 'pipefail', '-c', strict + commands], { stdin: 'ignore' });
+
+    expect(stdout).toContain('"id":"fault_1"');
   });
 
   it('says in one sentence that its port is taken', async () => {

@@ -79,10 +79,11 @@ export class Places {
     if (file !== undefined) return file;
     const names = Object.keys(this.#services).join('|');
     // In one go: what has been put in its place is not to be looked at again.
-    const address = new RegExp(`(?<![\\w.-])(${names}|0\\.0\\.0\\.0|localhost):(\\d+)\\b|0\\.0\\.0\\.0`, 'g');
+    const address = new RegExp(`(?<![\\w.-])(${names}|0\\.0\\.0\\.0|127\\.0\\.0\\.1):(\\d+)\\b|0\\.0\\.0\\.0`, 'g');
     return text.replaceAll(address, (_, host: string | undefined, port: string) => {
       if (host === undefined) return HOST;
-      if (host === 'localhost') return `localhost:${this.#published(port)}`;
+      // What a browser is told; another port is of a program outside the installation.
+      if (host === HOST) return `${HOST}:${this.#published(port) ?? port}`;
       return `${HOST}:${this.port(host in this.#services ? host : service, Number(port))}`;
     });
   }
@@ -96,12 +97,12 @@ export class Places {
   }
 
   /** What a browser reaches at that port of the machine. */
-  #published(published: string): number {
+  #published(published: string): number | undefined {
     for (const [name, { ports }] of Object.entries(this.#services)) {
       const found = ports.find((port) => port.published === published);
       if (found !== undefined) return this.port(name, found.target);
     }
-    throw new Error(`No service of docker-compose.yml publishes port ${published}.`);
+    return undefined;
   }
 
   #service(name: string): ComposeService {

@@ -274,7 +274,7 @@ function decode(payloads: JsonPayload[], headers: Record<string, string>): Promi
     headers: {
       'content-type': 'application/json',
       'x-namespace': 'default',
-      origin: `http://localhost:${installation.address('temporal-ui', 8080).split(':')[1]}`,
+      origin: url('temporal-ui', 8080),
       ...headers,
     },
     body: JSON.stringify({ payloads }),

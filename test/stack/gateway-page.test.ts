@@ -57,7 +57,6 @@ describe('the samples on the page', () => {
 async function freshCheckout(): Promise<void> {
   const { stdout } = await run(process.execPath, [path.join(root, 'stack/new-checkout.ts')], {
     STACK_DATA_DIR: '.stack',
-    STACK_DIRECTUS_PORT: new URL(world.stack.urls.directus).port,
   });
   expect(stdout).toBe('.stack/checkout.json confirms a fresh quote.');
 }

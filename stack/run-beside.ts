@@ -1,0 +1,38 @@
+// node stack/launch.mjs stack/run-beside.ts <program> [args...]
+// Runs a program of ours with the services of the embedded stack where the environment names no others. So `npm run
+// doctor` works beside `npm start` with no setting at all. The programs themselves know nothing of it.
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { setVariables } from '../src/config/environment.ts';
+import { embeddedSettings, isProgramBeside } from './embedded-settings.ts';
+import { findRunningServices } from './running-services.ts';
+import { dataFolder } from './settings.ts';
+import { shownPath } from './shown-path.ts';
+
+/** What was refused or failed; a wrong usage has nothing to do with settings. */
+const FAILED = 1;
+
+const [program = '', ...args] = process.argv.slice(2);
+if (!isProgramBeside(program)) throw new Error(`Nothing here knows what ${program} takes of the embedded stack.`);
+
+const dataDir = dataFolder(process.env);
+const { variables, uses, notUsed } = embeddedSettings({
+  program,
+  set: setVariables(process.env),
+  dataDir,
+  shownFolder: shownPath(dataDir),
+  services: findRunningServices(dataDir),
+});
+const onlyExplains = args.some((argument) => ['--help', '-h', 'help'].includes(argument));
+if (uses.length > 0 && !onlyExplains) tell(`Uses the embedded stack on ${shownPath(dataDir)}: ${uses.join(', ')}.`);
+Object.assign(process.env, variables);
+
+const file = path.join(fileURLToPath(new URL('..', import.meta.url)), program);
+process.argv.splice(1, 2, file);
+await import(pathToFileURL(file).href);
+if (process.exitCode === FAILED) for (const sentence of notUsed) tell(sentence);
+
+/** Standard output is the program's own, which may be JSON. */
+function tell(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+}
