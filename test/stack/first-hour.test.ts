@@ -10,7 +10,8 @@ import { dataConverterFor } from '../../src/encryption/data-converter.ts';
 import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
 import { createdOrderSchema } from '../../src/gateway/response-bodies.ts';
 import { freePort } from '../../stack/free-port.ts';
-// What npm start runs, this test needs: see test/needs.
+// What npm start runs, this test needs (see test/needs), and nothing here calls it.
+// oxlint-disable-next-line import/no-unassigned-import
 import '../../stack/temporal/find-cli.ts';
 import { directusCaller } from '../support/directus-http.ts';
 
