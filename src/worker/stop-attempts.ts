@@ -15,8 +15,8 @@ const LOOK_AGAIN_MS = 200;
 
 /** Status codes of gRPC, https://grpc.io/docs/guides/status-codes/. */
 const NOT_FOUND = 5;
-/** Of an older server, and of one that lets nobody pause an activity. */
-const CAN_NOT_HOLD = new Set([7, 12]);
+/** A definite no: of an older server, and of one that lets nobody pause an activity, or not this one. */
+const CAN_NOT_PAUSE = new Set([3, 7, 9, 12]);
 
 /**
  * Pauses a pending activity and waits while an attempt is under way: from then on its heartbeat details don't change. It
@@ -33,7 +33,8 @@ export async function stopAttempts(
     return raw.pendingActivities?.find(({ activityType: type }) => type?.name === activityType);
   };
   const running = await find();
-  if (running && !(await pause(client, run, running))) return 'unstoppable';
+  // An operator may have paused it before.
+  if (running && !running.paused && !(await pause(client, run, running))) return 'unstoppable';
   for (;;) {
     const pending = await find();
     if (!pending) return null;
@@ -62,7 +63,7 @@ async function pause(
     return true;
   } catch (error) {
     const code: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
-    if (code !== undefined && CAN_NOT_HOLD.has(code)) return false;
+    if (code !== undefined && CAN_NOT_PAUSE.has(code)) return false;
     // It has ended meanwhile, and the next look says so.
     if (code === NOT_FOUND) return true;
     throw error;

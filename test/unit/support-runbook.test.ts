@@ -19,7 +19,10 @@ function sectionsOf(chapter: string): Map<string, string> {
 }
 
 function filledIn(json: string): string {
-  return json.replaceAll('"…"', '"rnd_1"').replaceAll('"your name"', '"agent-7"');
+  return json
+    .replace('"ridendine_order_id": "…"', '"ridendine_order_id": "rnd_1"')
+    .replace('"payment_session_id": "…"', '"payment_session_id": "ps_1"')
+    .replaceAll('"your name"', '"agent-7"');
 }
 
 describe('docs/support-runbook.md', () => {

@@ -397,6 +397,22 @@ describe('the update cancelOrder', () => {
     await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'OrderNeedsReview' } });
   });
 
+  it('stops an order whose step an operator has paused', async () => {
+    const scenario = worker.newScenario({ ridendine: [notReached] });
+    const handle = await start(scenario);
+    await pWaitFor(() => scenario.sent.length > 0, { interval: 20, timeout: 60_000 });
+    const { pendingActivities } = (await handle.describe()).raw;
+    await client.workflowService.pauseActivity({
+      namespace: 'default',
+      execution: { workflowId: handle.workflowId },
+      id: pendingActivities?.[0]?.activityId ?? '',
+      identity: 'operator',
+    });
+
+    await expect(handle.executeUpdate('cancelOrder', { args: [by] })).resolves.toBe('The order is cancelled.');
+    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+  });
+
   it('lets a call that is under way bring its answer, which then counts', async () => {
     const answered = Promise.withResolvers<void>();
     const scenario = worker.newScenario();
