@@ -79,11 +79,12 @@ function isUnderWay({ state }: PendingActivity): boolean {
 }
 
 async function attemptsOf(client: Client, pending: PendingActivity): Promise<StoppedAttempts> {
-  const { attempt, lastFailure, lastStartedTime, heartbeatDetails } = pending;
+  const { attempt, lastFailure, lastStartedTime, lastWorkerIdentity, heartbeatDetails } = pending;
   const [details] = await decodeArrayFromPayloads(client.options.loadedDataConverter, heartbeatDetails?.payloads);
   return {
     nextAttempt: attempt ?? 1,
-    isFirst: attempt === 1 && lastFailure == null && lastStartedTime == null,
+    // An operator's reset of the step clears all of these but the worker that made an attempt.
+    isFirst: attempt === 1 && lastFailure == null && lastStartedTime == null && !lastWorkerIdentity,
     heartbeatDetails: details,
   };
 }
