@@ -39,8 +39,9 @@ export function createCreateRideNDineOrder({
     const known = isOurs ? knownOfEarlierAttempts(order) : nothingKnown;
     // What support staff ask for is done once. After a reset, Temporal repeats what they asked for before.
     if (!order.is_asked || !isOurs) refuseWhenTooLate(order, known);
-    // Should this attempt be cut off, the word of an older one must not be mistaken for its own.
-    if (known.maybe_sent) leaveWord({ ...known, maybe_sent: true });
+    // Should this attempt be cut off, no older word of *not sent* must be found: numbers of attempts are used again after a
+    // reset by an operator. What is proven of this one takes its place.
+    if (known.maybe_sent || activityInfo().heartbeatDetails != null) leaveWord({ ...known, maybe_sent: true });
     const startMs = performance.now();
     try {
       const link = await ridendine.createOrder({

@@ -277,6 +277,21 @@ describe('what is known of the attempts before', () => {
   });
 });
 
+describe('an attempt that finds a word of not sent', () => {
+  it('takes it back before it sends anything: it may be cut off, and its number be used again', async () => {
+    const record = newRecord();
+    const word = await notSentWordOf(1, record);
+    const { url } = await partner(429);
+
+    const { heartbeats } = await attempt(url, record, later(2, word));
+
+    expect(heartbeats).toEqual([
+      expect.objectContaining({ maybe_sent: true }),
+      expect.objectContaining({ maybe_sent: false, attempt: 2 }),
+    ]);
+  });
+});
+
 describe('a 404 with JSON', () => {
   const noRoute = '{"message":"no Route matched with those values"}';
 

@@ -413,6 +413,30 @@ describe('the update cancelOrder', () => {
     await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
   });
 
+  it.each([{}, { resetHeartbeat: true }, { keepPaused: true }])(
+    'brings an order to review whose step an operator has reset after an attempt that left no word: %j',
+    async (reset) => {
+      const scenario = worker.newScenario();
+      scenario.activities.createRideNDineOrder = async () => {
+        throw ApplicationFailure.create({ type: 'UnexpectedError', message: 'No word.', nextRetryDelay: '1 h' });
+      };
+      const handle = await start(scenario);
+      const pending = async () => (await handle.describe()).raw.pendingActivities?.[0];
+      await pWaitFor(async () => (await pending())?.lastFailure != null, { interval: 50, timeout: 60_000 });
+      const step = { namespace: 'default', execution: { workflowId: handle.workflowId }, identity: 'operator' };
+      const id = (await pending())?.activityId ?? '';
+      await client.workflowService.pauseActivity({ ...step, id });
+      await client.workflowService.resetActivity({ ...step, id, keepPaused: true, ...reset });
+
+      const answer = await handle.executeUpdate<string, [object]>('cancelOrder', { args: [by] });
+      await inReview(handle);
+      await handle.terminate();
+
+      expect(answer).toContain('in review');
+      expect(scenario.marks).toMatchObject([{ status: 'NEEDS_REVIEW' }]);
+    },
+  );
+
   it('lets a call that is under way bring its answer, which then counts', async () => {
     const answered = Promise.withResolvers<void>();
     const scenario = worker.newScenario();
