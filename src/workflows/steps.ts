@@ -43,6 +43,9 @@ const NOTHING_TO_MARK = new Set<string>([
 /** Failures for which the key belongs to an order that a request to cancel must not touch. */
 const KEY_IS_TAKEN = new Set<string>(['IdempotencyKeyReused', 'OrderNeedsReview', 'OrderCancelled']);
 
+/** Failures that are over once somebody has mended Directus. */
+const DIRECTUS_TROUBLE = new Set<string>(['DirectusUnavailable', 'DirectusRejected']);
+
 /** An operator has reset our run, or somebody has changed the order: what we know of it is no longer its story. */
 const movedOn: StepFailure = {
   code: 'OrderNeedsReview',
@@ -113,7 +116,7 @@ export function startSteps(input: OrderCreationInput): Steps {
       } catch (error) {
         const failure = readStepFailure(error, 'DirectusUnavailable');
         // Somebody waits for the order to come to review.
-        if (cancellation.isAsked() && failure.code === 'DirectusUnavailable') continue;
+        if (cancellation.isAsked() && DIRECTUS_TROUBLE.has(failure.code)) continue;
         throw await ended(failure);
       }
     }
@@ -138,21 +141,28 @@ export function startSteps(input: OrderCreationInput): Steps {
       if (!cancellation.isAsked()) throw await ended(marked.kind === 'left' ? movedOn : failure);
     }
     const marked = await markAsEnded({ input, standing }, 'CANCELLED', { action: cancellation.action });
-    throw await (marked.kind === 'left' ? ended(movedOn) : cancelled(standing.order_id));
+    if (marked.kind === 'marked') throw await cancelled(standing.order_id);
+    // After a reset our words count no more, or Directus refuses the order as it would have been: the key is what counts.
+    const found = await cancelUnknown();
+    if (found.kind !== 'unfinished') throw await ended(movedOn);
+    return await takeOn(found);
   };
 
-  /** RideNDine has nothing. */
+  /** RideNDine has nothing. @returns `undefined` if the order is to come to review all the same. */
   const endUnsent = async (
     order: OrderRecord,
     failure: StepFailure,
-  ): Promise<ApplicationFailure | CancelledFailure> => {
+  ): Promise<ApplicationFailure | CancelledFailure | undefined> => {
     if (!cancellation.isAsked()) {
       const marked = await markAsFailed(order, failure);
       // That may take as long as Directus is away, and the order can be cancelled meanwhile.
       if (!cancellation.isAsked()) return await ended(marked.kind === 'left' ? movedOn : failure);
     }
     const marked = await markAsCancelled(order, cancellation.action);
-    return await (marked.kind === 'left' ? ended(movedOn) : cancelled(order.order_id));
+    if (marked.kind === 'marked') return await cancelled(order.order_id);
+    // After a reset our words count no more, and other runs may have sent the order.
+    const found = await cancelUnknown();
+    return found.kind === 'unfinished' ? undefined : await ended(movedOn);
   };
 
   return {
@@ -203,7 +213,8 @@ export function startSteps(input: OrderCreationInput): Steps {
             failure = readStepFailure(error, 'RideNDineUnavailable');
           }
           if (NOTHING_TO_MARK.has(failure.code)) throw await ended(failure);
-          if (!mayExistAtRideNDine(failure)) throw await endUnsent(order, failure);
+          const end = mayExistAtRideNDine(failure) ? undefined : await endUnsent(order, failure);
+          if (end) throw end;
         }
         const answer = await support.ask(order, failure);
         if (answer.kind === 'linked') return answer.link;

@@ -494,11 +494,59 @@ describe('the update cancelOrder', () => {
     });
   });
 
+  it.each(['left', 'missing'] as const)(
+    'has Directus say so under the key where the order could not be marked: %s',
+    async (kind) => {
+      const directus = heldDirectus();
+      const scenario = worker.newScenario();
+      scenario.activities.createOrderRecord = directus.createOrderRecord;
+      scenario.activities.markOrder = async () => ({ kind });
+      const handle = await start(scenario);
+      await inStage(handle, 'CREATING_RECORD');
+
+      const asked = handle.executeUpdate('cancelOrder', { args: [by] });
+      await cancelRequested(handle);
+      directus.failWith(directusDown);
+
+      await expect(asked).resolves.toBe('The order is cancelled.');
+      expect(scenario.cancelled).toMatchObject([{ action: 'cancel', ...by }]);
+    },
+  );
+
+  it('brings an order to review that another run may have sent after a reset', async () => {
+    const scenario = worker.newScenario({ ridendine: [notReached] });
+    const usual = { ...scenario.activities };
+    scenario.activities.markOrder = async (mark) => {
+      await usual.markOrder(mark);
+      return mark.status === 'CANCELLED' ? { kind: 'left' } : { kind: 'marked', link: null };
+    };
+    scenario.activities.cancelCheckout = async () => {
+      const found = { request_fingerprint: 'fingerprint', run_id: 'run-of-the-reset', order_id: scenario.orderId };
+      return { ...found, kind: 'unfinished', store_id: null };
+    };
+    const handle = await start(scenario);
+    await pWaitFor(() => scenario.sent.length > 0, { interval: 20, timeout: 60_000 });
+
+    const answer = await handle.executeUpdate<string, [object]>('cancelOrder', { args: [by] });
+    await inReview(handle);
+    await handle.terminate();
+
+    expect(answer).toContain('in review');
+    expect(scenario.marks.at(-1)).toMatchObject({
+      status: 'NEEDS_REVIEW',
+      support_action: { action: 'cancel', ...by },
+    });
+  });
+
   it('is refused where the order turns out to be in the hands of somebody else, which goes on', async () => {
     const directus = heldDirectus();
     const scenario = worker.newScenario();
     scenario.activities.createOrderRecord = directus.createOrderRecord;
     scenario.activities.markOrder = async () => ({ kind: 'left' });
+    scenario.activities.cancelCheckout = async () => {
+      const result = { order_id: scenario.orderId, ...ids, status: 'PENDING_PAYMENT', payment_status: 'PENDING' };
+      return { kind: 'linked', request_fingerprint: 'fingerprint', result };
+    };
     const handle = await start(scenario);
     await inStage(handle, 'CREATING_RECORD');
 
