@@ -8,15 +8,16 @@ import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import type { CheckoutRequest } from '../domain/checkout-request.ts';
 import { currentRunId } from './current-run.ts';
 import { directusFailure, finalFailure } from './failures.ts';
+import { isLeftByThisRun, settleLeftOrder } from './left-order.ts';
 import type { CancelledCheckout, OrderCreationActivities, SupportLinks } from './order-creation-activities.ts';
 import type { OrderRuns } from './order-runs.ts';
 import { standingOf } from './order-standing.ts';
 import { writeUnlessTaken } from './taken-values.ts';
-import { endOfItsRun, isLeftByThisRun, parseInput, requireOwnRun } from './validate-checkout.ts';
+import { parseInput, requireOwnRun } from './validate-checkout.ts';
 
 interface Dependencies {
   orders: OrdersStore;
-  runs: Pick<OrderRuns, 'findEnd'>;
+  runs: Pick<OrderRuns, 'findFailure'>;
   linksTo: (orderId: string) => SupportLinks;
 }
 
@@ -71,14 +72,15 @@ async function recordCancelled(
 
 async function cancelOrder(
   { orders, runs }: Pick<Dependencies, 'orders' | 'runs'>,
-  order: StoredOrder,
+  found: StoredOrder,
   supportAction: SupportAction | undefined,
   request: CheckoutRequest | undefined,
 ): Promise<CancelledCheckout> {
-  const { request_fingerprint } = order;
+  const { request_fingerprint } = found;
   if (request_fingerprint === null || (request && request_fingerprint !== requestFingerprint(request))) {
     throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
   }
+  const order = await settleLeftOrder(found, { orders, runs });
   const run_id = currentRunId();
   const cancelled = { kind: 'cancelled', run_id, order_id: order.id, request_fingerprint } as const;
   const change = { status: 'CANCELLED', failureCode: null, failureReason: null, supportAction } as const;
@@ -88,8 +90,7 @@ async function cancelOrder(
   }
   const standing = standingOf(order);
   if (standing.kind === 'linked') return { ...standing, request_fingerprint };
-  const isUnsent = standing.kind === 'failed' || isLeftByThisRun(order) || (await endOfItsRun(order, runs)) !== null;
-  if (!isUnsent) {
+  if (standing.kind !== 'failed' && !isLeftByThisRun(order)) {
     return { kind: 'unfinished', run_id, order_id: order.id, store_id: order.store_id, request_fingerprint };
   }
   if (await orders.changeStatus(order.id, { ...change, onlyIfUnlinked: true })) return cancelled;

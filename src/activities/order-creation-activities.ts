@@ -4,7 +4,6 @@ import type { FailureCode } from '../domain/failure-codes.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import type { LinkIds, OrderCreationResult, OrderStatus } from '../domain/order.ts';
 import type { SupportAction } from '../domain/support-action.ts';
-import type { RunEnd } from './order-runs.ts';
 
 /**
  * The steps of `orderCreation`, as the workflow calls them and the worker offers them. Every failure that leaves one is
@@ -12,8 +11,8 @@ import type { RunEnd } from './order-runs.ts';
  */
 export interface OrderCreationActivities {
   /**
-   * Step 3.1: what is known of this checkout, and whether an order may come of it. Reads Directus, writes nothing. Asks
-   * Temporal where an order is found that nobody has touched since another run wrote it.
+   * Step 3.1: what is known of this checkout, and whether an order may come of it. Reads Directus. Writes only if a worker
+   * died right after writing the order and its run then failed: the order is `FAILED` from then on.
    */
   validateCheckout(input: OrderCreationInput): Promise<CheckoutStanding>;
 
@@ -67,7 +66,7 @@ export type CancelledCheckout = Identified &
   ((FoundByRun & { kind: 'cancelled'; order_id: string }) | LinkedStanding | UnfinishedStanding);
 
 /** How matters stand with a checkout's idempotency key. */
-export type CheckoutStanding = Identified & (OpenStanding | LinkedStanding | EndedStanding);
+export type CheckoutStanding = Identified & (OpenStanding | LinkedStanding);
 
 interface Identified {
   /** By which callers who show the key are known to mean this checkout. */
@@ -108,12 +107,6 @@ export interface UnfinishedStanding extends FoundByRun {
   order_id: string;
   store_id: string | null;
 }
-
-/**
- * The run that wrote the order has ended it, or has to, and the order does not say so: a worker died as it wrote, and
- * whoever repeated its task came to another end.
- */
-export type EndedStanding = FoundByRun & RunEnd & { kind: 'ended'; order_id: string };
 
 /** An order in Directus that is about to be created at RideNDine. Times are ISO 8601. */
 export interface OrderRecord extends FoundByRun {

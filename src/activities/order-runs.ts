@@ -7,12 +7,12 @@ export interface OrderRuns {
   continueOrder(order: UnfinishedOrder): Promise<'started' | 'is open'>;
 
   /**
-   * How a run closed that has ended its order: `null` if it is open, succeeded or was lost, and if a later run of the
-   * same order may know better.
+   * With which code a run has failed. `null` if it is open, has not failed or was lost, and if a later run of the same
+   * order may have sent it.
    *
-   * @param options.askedBy the run that asks: it is not one of those.
+   * @param options.askedBy the run that asks does not count as a later one.
    */
-  findEnd(run: { workflowId: string; runId: string }, options: { askedBy: string }): Promise<RunEnd | null>;
+  findFailure(run: { workflowId: string; runId: string }, options: { askedBy: string }): Promise<FailureCode | null>;
 
   /**
    * Has no further attempt of a pending activity begin, and waits while one is under way.
@@ -37,6 +37,3 @@ export interface StoppedAttempts {
   /** What the last attempts have left; anybody who may write to the namespace may have. */
   heartbeatDetails: unknown;
 }
-
-/** How a run has ended an order. */
-export type RunEnd = { status: 'CANCELLED'; failure_code: null } | { status: 'FAILED'; failure_code: FailureCode };

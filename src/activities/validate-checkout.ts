@@ -15,14 +15,9 @@ import { deriveOrderId } from '../identity/order-ids.ts';
 import { requestFingerprint } from '../identity/request-fingerprint.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { attemptTime } from './clock.ts';
-import { TEMPORAL_UNAVAILABLE, checkoutFailure, directusFailure, finalFailure } from './failures.ts';
-import type {
-  CheckoutStanding,
-  EndedStanding,
-  OpenStanding,
-  OrderCreationActivities,
-  SupportLinks,
-} from './order-creation-activities.ts';
+import { checkoutFailure, directusFailure, finalFailure } from './failures.ts';
+import { failLeftOrder, isLeftByThisRun, settleLeftOrder } from './left-order.ts';
+import type { CheckoutStanding, OrderCreationActivities, SupportLinks } from './order-creation-activities.ts';
 import type { OrderRuns } from './order-runs.ts';
 import { standingOf } from './order-standing.ts';
 import { currentRunId } from './current-run.ts';
@@ -32,12 +27,9 @@ const continuationSchema: z.ZodType<OrderContinuation> = z.strictObject({
   continue_order: z.literal(true),
 });
 
-/** Without what is the same of every standing. */
-type Unidentified<Standing> = Standing extends unknown ? Omit<Standing, 'run_id' | 'order_id'> : never;
-
 interface Sources {
   orders: OrdersStore;
-  runs: Pick<OrderRuns, 'findEnd'>;
+  runs: Pick<OrderRuns, 'findFailure'>;
 }
 
 export function createValidateCheckout({
@@ -57,7 +49,7 @@ export function createValidateCheckout({
 }
 
 async function standingOfCheckout({ orders, runs }: Sources, request: CheckoutRequest): Promise<CheckoutStanding> {
-  const { order, requireQuote } = await readRecords(orders, request);
+  const { order: left, requireQuote } = await readRecords(orders, request);
   const request_fingerprint = requestFingerprint(request);
   const soundCheckout = () => requireSoundCheckout(request, requireQuote());
   const found = {
@@ -65,12 +57,15 @@ async function standingOfCheckout({ orders, runs }: Sources, request: CheckoutRe
     order_id: deriveOrderId(request.idempotency_key),
     request_fingerprint,
   };
-  if (!order) return { ...found, kind: 'new', checkout: soundCheckout() };
-  if (isLeftByThisRun(order)) return { ...found, ...standingOfOwn(soundCheckout) };
-
-  if (order.request_fingerprint !== request_fingerprint) {
+  if (!left) return { ...found, kind: 'new', checkout: soundCheckout() };
+  if (isLeftByThisRun(left)) {
+    // Writing it again changes nothing.
+    return { ...found, kind: 'new', checkout: await orFailLeftOrder(left, orders, soundCheckout) };
+  }
+  if (left.request_fingerprint !== request_fingerprint) {
     throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
   }
+  const order = await settled(left, { orders, runs });
   const standing = standingOf(order);
   switch (standing.kind) {
     case 'linked':
@@ -78,10 +73,7 @@ async function standingOfCheckout({ orders, runs }: Sources, request: CheckoutRe
     case 'failed':
       return { ...found, kind: 'failed', checkout: soundCheckout() };
     case 'unfinished':
-      return {
-        ...found,
-        ...((await endOfItsRun(order, runs)) ?? { kind: 'unfinished', store_id: order.store_id }),
-      };
+      return { ...found, kind: 'unfinished', store_id: order.store_id };
   }
 }
 
@@ -90,14 +82,14 @@ async function standingOfContinuation(
   { orders, runs }: Sources,
   { idempotency_key }: OrderContinuation,
 ): Promise<CheckoutStanding> {
-  const order = await orders.findOrderByKey(idempotency_key).catch((error: unknown) => {
+  const left = await orders.findOrderByKey(idempotency_key).catch((error: unknown) => {
     throw directusFailure(error, 'give-up');
   });
-  if (order?.request_fingerprint == null) {
+  if (left?.request_fingerprint == null) {
     throw finalFailure('OrderNeedsReview', 'There is no order with this idempotency key to continue.');
   }
-  const { request_fingerprint, store_id } = order;
-  const found = { run_id: currentRunId(), order_id: order.id, request_fingerprint };
+  const order = await settled(left, { orders, runs });
+  const { request_fingerprint } = left;
   const standing = standingOf(order);
   switch (standing.kind) {
     case 'linked':
@@ -105,42 +97,37 @@ async function standingOfContinuation(
     case 'failed':
       throw endedMeanwhile(order);
     case 'unfinished':
-      return { ...found, ...((await endOfItsRun(order, runs)) ?? { kind: 'unfinished', store_id }) };
+      return {
+        run_id: currentRunId(),
+        order_id: order.id,
+        request_fingerprint,
+        kind: 'unfinished',
+        store_id: order.store_id,
+      };
   }
 }
 
-/** Written by an attempt that died with its workflow task: nothing in the run's history tells of it, so nothing was sent. */
-export function isLeftByThisRun({ status, workflow_run_id, date_updated }: StoredOrder): boolean {
-  return status === 'PENDING_PAYMENT' && workflow_run_id === currentRunId() && date_updated === null;
+async function settled(order: StoredOrder, sources: Sources): Promise<StoredOrder> {
+  return await settleLeftOrder(order, sources).catch((error: unknown) => {
+    throw directusFailure(error, 'give-up');
+  });
 }
 
-/** It is written once more, which changes nothing. If that may not be any more, it is to be told first. */
-function standingOfOwn(soundCheckout: () => Checkout): Unidentified<OpenStanding | EndedStanding> {
+/** If the checkout rules no longer hold, the order fails before the run does. */
+async function orFailLeftOrder(
+  order: StoredOrder,
+  orders: OrdersStore,
+  soundCheckout: () => Checkout,
+): Promise<Checkout> {
   try {
-    return { kind: 'new', checkout: soundCheckout() };
+    return soundCheckout();
   } catch (error) {
-    if (!(error instanceof ApplicationFailure) || !error.nonRetryable || !isFailureCode(error.type)) throw error;
-    return { kind: 'ended', status: 'FAILED', failure_code: error.type };
-  }
-}
-
-/**
- * How the run closed that wrote the order, if the order does not say so: a worker died as it wrote, and the run came to its
- * end without knowing. A run that knows its order changes it before it fails or is cancelled, so that nobody needs to be
- * asked about one that was changed since it was written.
- */
-export async function endOfItsRun(
-  { status, idempotency_key, workflow_run_id, date_updated }: StoredOrder,
-  runs: Sources['runs'],
-): Promise<Unidentified<EndedStanding> | null> {
-  if (status !== 'PENDING_PAYMENT' || date_updated !== null || workflow_run_id === null) return null;
-  const run = { workflowId: orderCreationWorkflowId(idempotency_key), runId: workflow_run_id };
-  try {
-    const end = await runs.findEnd(run, { askedBy: currentRunId() });
-    return end && { kind: 'ended', ...end };
-  } catch {
-    const message = 'Temporal did not say how the run ended that wrote the order.';
-    throw ApplicationFailure.create({ type: TEMPORAL_UNAVAILABLE, message });
+    if (error instanceof ApplicationFailure && error.nonRetryable && isFailureCode(error.type)) {
+      await failLeftOrder(order, error.type, orders).catch((problem: unknown) => {
+        throw directusFailure(problem, 'give-up');
+      });
+    }
+    throw error;
   }
 }
 

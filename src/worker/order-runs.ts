@@ -1,7 +1,8 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import type { OrderRuns, RunEnd } from '../activities/order-runs.ts';
+import type { OrderRuns } from '../activities/order-runs.ts';
 import { isFailureCode } from '../domain/failure-codes.ts';
+import type { FailureCode } from '../domain/failure-codes.ts';
 import { ORDER_CREATION_WORKFLOW, orderCreationStart, searchAttributes } from '../domain/order-creation.ts';
 import { stopAttempts } from './stop-attempts.ts';
 
@@ -26,16 +27,16 @@ export function createOrderRuns(client: Client): OrderRuns {
       }
     },
 
-    findEnd: ({ workflowId, runId }, { askedBy }) =>
+    findFailure: ({ workflowId, runId }, { askedBy }) =>
       client.withDeadline(Date.now() + TIMEOUT_MS, async () => {
-        const end = await readEnd(client.workflow.getHandle(workflowId, runId));
-        if (end === null) return null;
+        const failed = await readFailure(client.workflow.getHandle(workflowId, runId));
+        if (failed === null) return null;
         for await (const other of client.workflow.list({ query: `WorkflowId = "${workflowId}"` })) {
-          const isLater = ![runId, askedBy].includes(other.runId) && other.startTime >= end.startTime;
+          const isLater = ![runId, askedBy].includes(other.runId) && other.startTime >= failed.startTime;
           // One that has failed or was cancelled has told the order, or has done nothing with it.
           if (isLater && !['FAILED', 'CANCELLED'].includes(other.status.name)) return null;
         }
-        return end.end;
+        return failed.code;
       }),
 
     stopAttempts: (run, activityType) => stopAttempts(client, run, activityType),
@@ -46,19 +47,16 @@ export function createOrderRuns(client: Client): OrderRuns {
   };
 }
 
-/** What a run says of its own end. One that somebody else has ended says nothing. */
-async function readEnd(handle: WorkflowHandle): Promise<{ end: RunEnd; startTime: Date } | null> {
+/** With which code a run has failed by its own decision. */
+async function readFailure(handle: WorkflowHandle): Promise<{ code: FailureCode; startTime: Date } | null> {
   const run = await handle.describe().catch((error: unknown) => {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   });
-  if (run === undefined) return null;
-  const { startTime, status, typedSearchAttributes } = run;
-  const stage = typedSearchAttributes.get(searchAttributes.stage);
-  if (stage !== status.name) return null;
-  if (stage === 'CANCELLED') return { startTime, end: { status: stage, failure_code: null } };
-  const code = typedSearchAttributes.get(searchAttributes.failureCode);
+  // A run that failed for another reason, as by a bug, is still in an earlier stage.
+  if (run?.status.name !== 'FAILED' || run.typedSearchAttributes.get(searchAttributes.stage) !== 'FAILED') return null;
+  const code = run.typedSearchAttributes.get(searchAttributes.failureCode);
   // With this one it has left the order to somebody else.
-  if (stage !== 'FAILED' || !isFailureCode(code) || code === 'OrderNeedsReview') return null;
-  return { startTime, end: { status: stage, failure_code: code } };
+  if (!isFailureCode(code) || code === 'OrderNeedsReview') return null;
+  return { code, startTime: run.startTime };
 }

@@ -1,7 +1,6 @@
 import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type {
   CancelledCheckout,
-  EndedStanding,
   MarkOutcome,
   OpenStanding,
   OrderCreationActivities,
@@ -67,13 +66,6 @@ export function cancelCheckout(
   const summary = 'Write CANCELLED under the idempotency key';
   const directus = proxyActivities<OrderCreationActivities>({ ...untilMarked, summary });
   return directus.cancelCheckout({ request, ...(action && { support_action: action }) });
-}
-
-/** An order that was not told how its run ended. */
-export function markAsItsRunEnded({ order_id, run_id, status, failure_code }: EndedStanding): Promise<MarkOutcome> {
-  const failure_reason =
-    failure_code === null ? null : 'A worker died as it wrote the order, and nothing came of the checkout then.';
-  return mark({ order_id, status, failure_code, failure_reason, found_by_run: run_id });
 }
 
 function mark(order: OrderMark): Promise<MarkOutcome> {

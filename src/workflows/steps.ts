@@ -1,11 +1,6 @@
 import { CancelledFailure, isCancellation } from '@temporalio/workflow';
 import type { ApplicationFailure } from '@temporalio/workflow';
-import type {
-  CheckoutStanding,
-  EndedStanding,
-  OpenStanding,
-  OrderRecord,
-} from '../activities/order-creation-activities.ts';
+import type { CheckoutStanding, OpenStanding, OrderRecord } from '../activities/order-creation-activities.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import type { LinkIds, OrderCreationResult, OrderCreationRunResult } from '../domain/order.ts';
 import { beforeTheRecord, named } from './activity-options.ts';
@@ -15,22 +10,20 @@ import { passingStages, startDirectusSteps } from './directus-steps.ts';
 import { mayExistAtRideNDine, readStepFailure, runFailure } from './failures.ts';
 import type { StepFailure } from './failures.ts';
 import { saveLinkIds } from './link.ts';
-import { cancelCheckout, markAsCancelled, markAsEnded, markAsFailed, markAsItsRunEnded } from './order-marks.ts';
+import { cancelCheckout, markAsCancelled, markAsEnded, markAsFailed } from './order-marks.ts';
 import { callPartner } from './partner-call.ts';
 import { startProgress } from './progress.ts';
 import { startSupport } from './support.ts';
 
 /** The four steps of the brief, each with what is to be done when it fails for good or somebody cancels the order. */
 interface Steps {
-  validateCheckout(): Promise<FoundStanding>;
+  validateCheckout(): Promise<CheckoutStanding>;
   createOrderRecord(standing: OpenStanding): Promise<OrderRecord>;
   createRideNDineOrder(order: OrderRecord): Promise<LinkIds>;
   saveLinkIds(order: OrderRecord, link: LinkIds): Promise<OrderCreationResult>;
   /** The order was linked by an earlier run: its ids are the answer. */
   answerAgain(result: OrderCreationResult): Promise<OrderCreationRunResult>;
 }
-
-type FoundStanding = Exclude<CheckoutStanding, EndedStanding>;
 
 /** Failures that say that this run has written no order, or one that is no longer its to end. */
 const NOTHING_TO_MARK = new Set<string>([
@@ -166,16 +159,7 @@ export function startSteps(input: OrderCreationInput): Steps {
   };
 
   return {
-    async validateCheckout() {
-      for (let wasLeft = false; ;) {
-        const standing = await check();
-        if (standing.kind !== 'ended') return standing;
-        const { kind } = await markAsItsRunEnded(standing);
-        // Once is for a run that was reset meanwhile.
-        if (kind === 'left' && wasLeft) throw await ended(movedOn);
-        wasLeft = kind === 'left';
-      }
-    },
+    validateCheckout: check,
 
     async answerAgain(result) {
       progress.enter('LINKED', idsOf(result));

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
-import type { RunEnd } from '../../src/activities/order-runs.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { newCheckout, newCheckoutRequest, newPickupRequest } from '../support/builders.ts';
 import { startHttpServer } from '../support/loopback-servers.ts';
@@ -224,48 +223,60 @@ describe('validateCheckout for a key that has an order', () => {
     expect(standing).toMatchObject({ kind: 'new', order_id: orderId });
   });
 
-  it('has an order that this very run has written told, if the rules are not kept any more', async () => {
+  it('fails an order that this very run has written, if the checkout rules no longer hold', async () => {
     const { request, orderId } = await orderOf();
     await expireQuote(request);
 
-    const standing = await earlierRun.validateCheckout(request);
+    const failure = await failureOf(earlierRun.validateCheckout(request));
 
-    expect(standing).toMatchObject({
-      kind: 'ended',
-      run_id: 'run-0',
-      order_id: orderId,
+    expect(failure).toMatchObject({ type: 'QuoteExpired', nonRetryable: true });
+    expect(await rowOf(orderId)).toMatchObject({
       status: 'FAILED',
       failure_code: 'QuoteExpired',
+      active_quote_id: null,
     });
   });
 
-  it.each<RunEnd>([
-    { status: 'CANCELLED', failure_code: null },
-    { status: 'FAILED', failure_code: 'QuoteExpired' },
-  ])('tells how its run ended of an order that nobody has changed since it was written: %j', async (end) => {
+  it('fails an order that nobody has changed since it was written, if the run that wrote it has failed', async () => {
     const { request, orderId } = await orderOf();
     const asked: unknown[] = [];
     const later = activitiesAt(directus.url, {
-      async findEnd(run, { askedBy }) {
+      async findFailure(run, { askedBy }) {
         asked.push({ ...run, askedBy });
-        return end;
+        return 'QuoteExpired';
       },
     });
-    const ended = { kind: 'ended', order_id: orderId, ...end };
 
-    await expect(later.validateCheckout(request)).resolves.toMatchObject(ended);
-    await expect(later.validateCheckout(continuing(request))).resolves.toMatchObject(ended);
+    const standing = await later.validateCheckout(request);
+    const failure = await failureOf(later.validateCheckout(continuing(request)));
 
+    expect(standing).toMatchObject({ kind: 'failed', order_id: orderId });
+    expect(failure).toMatchObject({ type: 'QuoteExpired', nonRetryable: true });
     const workflowId = `order-creation-${request.idempotency_key}`;
-    expect(asked).toEqual([
-      { workflowId, runId: 'run-0', askedBy: 'run-1' },
-      { workflowId, runId: 'run-0', askedBy: 'run-1' },
-    ]);
+    expect(asked).toEqual([{ workflowId, runId: 'run-0', askedBy: 'run-1' }]);
+    expect(await rowOf(orderId)).toMatchObject({ status: 'FAILED', active_quote_id: null });
+  });
+
+  it('takes the order as it is by then, if somebody changes it while Temporal is asked', async () => {
+    const { request, orderId } = await orderOf();
+    const later = activitiesAt(directus.url, {
+      async findFailure() {
+        await directus.change('orders', orderId, { customer_note: 'Changed' });
+        return 'QuoteExpired';
+      },
+    });
+
+    const failure = await failureOf(later.validateCheckout(request));
+
+    expect(failure).toMatchObject({ type: 'DirectusUnavailable' });
+    expect(failure.nonRetryable).toBeFalsy();
+    expect(await rowOf(orderId)).toMatchObject({ status: 'PENDING_PAYMENT' });
+    await expect(later.validateCheckout(request)).resolves.toMatchObject({ kind: 'unfinished' });
   });
 
   it('is tried again while Temporal does not say how its run ended', async () => {
     const { request } = await orderOf();
-    const later = activitiesAt(directus.url, { findEnd: () => Promise.reject(new Error('UNAVAILABLE')) });
+    const later = activitiesAt(directus.url, { findFailure: () => Promise.reject(new Error('UNAVAILABLE')) });
 
     const failure = await failureOf(later.validateCheckout(request));
 
@@ -276,7 +287,7 @@ describe('validateCheckout for a key that has an order', () => {
   it('asks nobody about an order that was changed since it was written', async () => {
     const { request } = await orderOf({ customer_note: 'Changed' });
     const later = activitiesAt(directus.url, {
-      findEnd: () => Promise.reject(new Error('It was asked.')),
+      findFailure: () => Promise.reject(new Error('It was asked.')),
     });
 
     await expect(later.validateCheckout(request)).resolves.toMatchObject({ kind: 'unfinished' });
@@ -500,7 +511,7 @@ describe('createOrderRecord', () => {
     expect(record).toMatchObject({ order_id: late.order_id, maybe_sent_before: false });
     const asked = activitiesAt(directus.url, {
       runId: 'run-2',
-      findEnd: () => Promise.reject(new Error('It was asked.')),
+      findFailure: () => Promise.reject(new Error('It was asked.')),
     });
     await expect(asked.validateCheckout(request)).resolves.toMatchObject({ kind: 'unfinished' });
   });

@@ -40,7 +40,7 @@ async function sweep(url: string): Promise<string[]> {
         keys.push(idempotencyKey);
         return 'is open';
       },
-      findEnd: async () => null,
+      findFailure: async () => null,
       requestCancellation: async () => {},
       stopAttempts: async () => null,
     },

@@ -63,16 +63,6 @@ export const scenarios: ReplayScenario[] = [
       },
     }),
   },
-  {
-    name: 'ended-by-the-run-that-wrote-it',
-    change: (_activities, { marks, orderId }) => ({
-      async validateCheckout() {
-        if (marks.length > 0) throw ApplicationFailure.nonRetryable('The quote has expired.', 'QuoteExpired');
-        const found = { run_id: currentRunId(), order_id: orderId, request_fingerprint: 'fingerprint' };
-        return { ...found, kind: 'ended', status: 'FAILED', failure_code: 'QuoteExpired' };
-      },
-    }),
-  },
   ...failuresOf('validateCheckout', [
     'CheckoutInvalid',
     'QuoteNotFound',

@@ -12,7 +12,7 @@ export const validateWithFittingQuote: OrderCreationActivities['validateCheckout
   if (isContinuation(input)) throw new Error('Nobody continues an order here.');
   const validate = createValidateCheckout({
     orders: { ...noStore, findOrderByKey: async () => null, findQuote: async () => newQuote(input) },
-    runs: { findEnd: async () => null },
+    runs: { findFailure: async () => null },
     linksTo: () => ({ order_page: 'https://directus.invalid/order', runbook: null }),
   });
   return await validate(input);

@@ -26,9 +26,9 @@ export function workerActivities(options: {
   /** That of the key in the input unless told. */
   workflowId?: string;
   /** What Temporal knows of the run that wrote an order; nothing unless told. */
-  findEnd?: OrderRuns['findEnd'];
+  findFailure?: OrderRuns['findFailure'];
 }): DirectusActivities {
-  const { url, token, timeoutMs = 10_000, runId = 'run-1', workflowId, findEnd = async () => null } = options;
+  const { url, token, timeoutMs = 10_000, runId = 'run-1', workflowId, findFailure = async () => null } = options;
   const run = runsFor(runId, workflowId);
   const activities = createActivities({
     orders: createOrdersStore(connectDirectus({ url, token, timeoutMs })),
@@ -36,7 +36,7 @@ export function workerActivities(options: {
       continueOrder: async () => 'is open',
       requestCancellation: async () => {},
       stopAttempts: async () => null,
-      findEnd,
+      findFailure,
     },
     ridendine: createRideNDineClient({ baseUrl: 'http://ridendine.invalid', apiKey: 'unused', timeoutMs: 1000 }),
     deadlines: {
@@ -78,8 +78,7 @@ function keyIn(input: unknown): string {
 /** What `createOrderRecord` is given for a checkout that has no link yet. */
 export async function openStanding(worker: DirectusActivities, request: CheckoutRequest): Promise<OpenStanding> {
   const standing = await worker.validateCheckout(request);
-  if (standing.kind === 'linked' || standing.kind === 'ended')
-    throw new Error('The order has come to its end already.');
+  if (standing.kind === 'linked') throw new Error('The order is linked already.');
   return standing;
 }
 

@@ -30,6 +30,8 @@ import { recordOf } from './recorded-actions.ts';
 export interface OrderStatusChange extends OrderStatusEntry {
   /** An order that has RideNDine's ids is left alone. */
   onlyIfUnlinked?: boolean;
+  /** Only an order that nobody has changed since this run wrote it. */
+  onlyAsWrittenBy?: string | undefined;
   /** The quote of an order that goes on: it is taken again, should somebody have set it free. */
   activeQuoteId?: string | null;
 }
@@ -345,7 +347,8 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
     },
 
     changeStatus: async (id, change) => {
-      const { status, failureCode, failureReason, onlyIfUnlinked = false, activeQuoteId, supportAction } = change;
+      const { status, failureCode, failureReason, onlyIfUnlinked = false, onlyAsWrittenBy } = change;
+      const { activeQuoteId, supportAction } = change;
       const recorded = supportAction && (await readSupportActions(id));
       const addition = supportAction && recordOf(supportAction, recorded);
       const changed = await updateOrder(
@@ -353,6 +356,10 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
         {
           [orderFields.status]: { _in: [...statusesBefore[status]] },
           ...(onlyIfUnlinked && { [orderFields.ridendineOrderId]: { _null: true } }),
+          ...(onlyAsWrittenBy !== undefined && {
+            [orderFields.workflowRunId]: { _eq: onlyAsWrittenBy },
+            [orderFields.dateUpdated]: { _null: true },
+          }),
           ...addition?.condition,
         },
         {

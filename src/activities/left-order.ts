@@ -1,0 +1,57 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { FailureCode } from '../domain/failure-codes.ts';
+import { orderCreationWorkflowId } from '../domain/order-creation.ts';
+import type { StoredOrder } from '../domain/order.ts';
+import type { OrdersStore } from '../integrations/directus/orders-store.ts';
+import { currentRunId } from './current-run.ts';
+import { TEMPORAL_UNAVAILABLE } from './failures.ts';
+import type { OrderRuns } from './order-runs.ts';
+
+/**
+ * If a worker dies right after writing an order, the run does not know about the order, and may fail without it. The
+ * order then stays as it was written. A run that knows its order changes it before it ends, so an order that was changed
+ * is never such a one.
+ *
+ * @returns the order; as `FAILED`, if the run that wrote it has failed.
+ * @throws ApplicationFailure `TemporalUnavailable`, to be tried again, if Temporal does not say how that run ended.
+ * @throws {DirectusError}
+ */
+export async function settleLeftOrder(
+  order: StoredOrder,
+  { orders, runs }: { orders: OrdersStore; runs: Pick<OrderRuns, 'findFailure'> },
+): Promise<StoredOrder> {
+  const { idempotency_key, workflow_run_id } = order;
+  if (!isAsWritten(order) || workflow_run_id === null || workflow_run_id === currentRunId()) return order;
+  const run = { workflowId: orderCreationWorkflowId(idempotency_key), runId: workflow_run_id };
+  const code = await runs.findFailure(run, { askedBy: currentRunId() }).catch(() => {
+    const message = 'Temporal did not say how the run ended that wrote the order.';
+    throw ApplicationFailure.create({ type: TEMPORAL_UNAVAILABLE, message });
+  });
+  return code === null ? order : await failLeftOrder(order, code, orders);
+}
+
+/** Whether this run wrote the order without knowing it. Then nothing was sent to RideNDine. */
+export function isLeftByThisRun(order: StoredOrder): boolean {
+  return isAsWritten(order) && order.workflow_run_id === currentRunId();
+}
+
+/** @throws {DirectusError} */
+export async function failLeftOrder(
+  { id, workflow_run_id }: StoredOrder,
+  failureCode: FailureCode,
+  orders: OrdersStore,
+): Promise<StoredOrder> {
+  const failed = await orders.changeStatus(id, {
+    status: 'FAILED',
+    failureCode,
+    failureReason: 'A worker died right after writing the order, and its run then failed.',
+    onlyAsWrittenBy: workflow_run_id ?? undefined,
+  });
+  if (failed) return failed;
+  const message = 'Somebody changed the order in the meantime. It is read again.';
+  throw ApplicationFailure.create({ type: 'DirectusUnavailable', message });
+}
+
+function isAsWritten({ status, date_updated }: StoredOrder): boolean {
+  return status === 'PENDING_PAYMENT' && date_updated === null;
+}
