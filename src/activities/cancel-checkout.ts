@@ -7,7 +7,7 @@ import { requestFingerprint } from '../identity/request-fingerprint.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import type { CheckoutRequest } from '../domain/checkout-request.ts';
 import { currentRunId } from './current-run.ts';
-import { directusFailure, finalFailure } from './failures.ts';
+import { directusFailure, finalFailure } from './application-failures.ts';
 import { isLeftByThisRun, settleLeftOrder } from './left-order.ts';
 import type { CancelledCheckout, OrderCreationActivities, SupportLinks } from './order-creation-activities.ts';
 import type { OrderRuns } from './order-runs.ts';

@@ -1,7 +1,7 @@
 import { log } from '@temporalio/activity';
 import type { UnfinishedOrder } from '../integrations/directus/order-rows.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
-import { directusFailure } from './failures.ts';
+import { directusFailure } from './application-failures.ts';
 import type { OrderRuns } from './order-runs.ts';
 import type { OrderSweepActivities } from './order-sweep-activities.ts';
 

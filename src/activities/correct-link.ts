@@ -9,7 +9,7 @@ import type { SupportAction } from '../domain/support-action.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { attemptTime } from './clock.ts';
 import { currentRunId } from './current-run.ts';
-import { directusFailure, finalFailure } from './failures.ts';
+import { directusFailure, finalFailure } from './application-failures.ts';
 import { requireFreeLink, requireLikelyLink, writeUnlessTaken } from './taken-values.ts';
 import { requireOwnRun } from './validate-checkout.ts';
 

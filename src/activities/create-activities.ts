@@ -14,7 +14,7 @@ import type { OrderSweepActivities } from './order-sweep-activities.ts';
 import type { OrderRuns } from './order-runs.ts';
 import { createRequestCancellation } from './request-cancellation.ts';
 import { createSaveLinkIds } from './save-link-ids.ts';
-import { withStepFailures } from './step-failures.ts';
+import { withStepFailures } from './explained-failures.ts';
 import { createStopPartnerAttempts } from './stop-partner-attempts.ts';
 import { createSupportLinks } from './support-links.ts';
 import type { SupportLinkSettings } from './support-links.ts';

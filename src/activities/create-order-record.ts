@@ -1,11 +1,11 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Checkout } from '../domain/checkout.ts';
-import { isFailureCode } from '../domain/failure-codes.ts';
+import { isFailureCode } from '../domain/failures.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
-import { directusFailure, finalFailure } from './failures.ts';
+import { directusFailure, finalFailure } from './application-failures.ts';
 import { newOrder } from './new-order.ts';
 import type { OpenStanding, OrderCreationActivities, OrderRecord } from './order-creation-activities.ts';
 import type { OrderDeadlines } from './order-deadlines.ts';

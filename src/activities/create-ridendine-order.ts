@@ -1,8 +1,8 @@
 import { activityInfo, heartbeat, metricMeter } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { AttemptOutcome } from '../domain/attempt-outcome.ts';
-import { failureCodes } from '../domain/failure-codes.ts';
-import type { FailureCode } from '../domain/failure-codes.ts';
+import { failures } from '../domain/failures.ts';
+import type { FailureCode } from '../domain/failures.ts';
 import { count, observeSeconds } from '../domain/metrics.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
@@ -10,7 +10,7 @@ import { RideNDineError, RideNDineNotFoundError } from '../integrations/ridendin
 import type { RideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
 import { attemptSignal } from './attempt-signal.ts';
 import { attemptTime } from './clock.ts';
-import { directusFailure } from './failures.ts';
+import { directusFailure } from './application-failures.ts';
 import type { OrderCreationActivities, OrderRecord, PartnerFailureDetails } from './order-creation-activities.ts';
 import { linkOrUnfinished } from './order-standing.ts';
 import { knownFrom, nothingKnown } from './partner-word.ts';
@@ -61,7 +61,7 @@ export function createCreateRideNDineOrder({
         code: error.code,
         not_found,
       });
-      const isFinal = not_found ? lasts(not_found) : failureCodes[error.code].retry === 'never';
+      const isFinal = not_found ? lasts(not_found) : failures[error.code].retry === 'never';
       throw partnerFailure(error, order, { maybeSent, isFinal });
     }
   };
@@ -161,6 +161,6 @@ function retryDelayMs(error: RideNDineError, order: OrderRecord, maybeSent: bool
 }
 
 function slowPauseMs(code: FailureCode): number {
-  if (failureCodes[code].retry !== 'slowly') return 0;
+  if (failures[code].retry !== 'slowly') return 0;
   return Math.min(SLOW_RETRY_MAX_MS, SLOW_RETRY_FIRST_MS * 2 ** (activityInfo().attempt - 1));
 }

@@ -1,10 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { FailureCode } from '../domain/failure-codes.ts';
+import type { FailureCode } from '../domain/failures.ts';
 import { orderCreationWorkflowId } from '../domain/order-creation.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { currentRunId } from './current-run.ts';
-import { TEMPORAL_UNAVAILABLE } from './failures.ts';
+import { TEMPORAL_UNAVAILABLE } from './application-failures.ts';
 import type { OrderRuns } from './order-runs.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { hasEnded, linkOf } from '../domain/order.ts';
 import { DirectusRejectedError } from '../integrations/directus/errors.ts';
 import type { OrderStatusChange, OrdersStore } from '../integrations/directus/orders-store.ts';
-import { directusFailure } from './failures.ts';
+import { directusFailure } from './application-failures.ts';
 import { newOrder } from './new-order.ts';
 import type { MarkOutcome, OrderCreationActivities, OrderMark } from './order-creation-activities.ts';
 import { currentRunId } from './current-run.ts';

@@ -1,4 +1,4 @@
-import type { FailureCode } from '../domain/failure-codes.ts';
+import type { FailureCode } from '../domain/failures.ts';
 import type { UnfinishedOrder } from '../integrations/directus/order-rows.ts';
 
 /** The runs of `orderCreation`. */

@@ -1,6 +1,6 @@
 import { linkOf, resultOf } from '../domain/order.ts';
 import type { LinkIds, OrderCreationResult, StoredOrder } from '../domain/order.ts';
-import { finalFailure } from './failures.ts';
+import { finalFailure } from './application-failures.ts';
 
 /** How an order in Directus stands with this phase. */
 export type OrderStanding =

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isFailureCode } from '../domain/failure-codes.ts';
-import type { FailureCode } from '../domain/failure-codes.ts';
+import { isFailureCode } from '../domain/failures.ts';
+import type { FailureCode } from '../domain/failures.ts';
 import type { PartnerAttempts } from './order-creation-activities.ts';
 
 /** Since when RideNDine answers that there is nothing at its address, and to how many attempts. */

@@ -2,7 +2,7 @@ import { hasEnded, resultOf } from '../domain/order.ts';
 import type { LinkIds, OrderCreationResult, StoredOrder } from '../domain/order.ts';
 import { DirectusRejectedError } from '../integrations/directus/errors.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
-import { directusFailure, finalFailure } from './failures.ts';
+import { directusFailure, finalFailure } from './application-failures.ts';
 import type { OrderCreationActivities } from './order-creation-activities.ts';
 import { requireFreeLink, requireLikelyLink, writeUnlessTaken } from './taken-values.ts';
 

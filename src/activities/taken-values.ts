@@ -2,7 +2,7 @@ import { isLikelyLink } from '../domain/likely-link.ts';
 import type { LinkIds, QuoteUser } from '../domain/order.ts';
 import { DirectusNotUniqueError } from '../integrations/directus/errors.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
-import { finalFailure } from './failures.ts';
+import { finalFailure } from './application-failures.ts';
 
 /**
  * Makes a write. If Directus calls a value of it not unique, the rows say what that means.

@@ -1,6 +1,6 @@
 import type { CheckoutProblem } from '../domain/checkout.ts';
-import { isFailureCode, isRetryable } from '../domain/failure-codes.ts';
-import type { FailureCode } from '../domain/failure-codes.ts';
+import { failures, isFailureCode } from '../domain/failures.ts';
+import type { FailureCode } from '../domain/failures.ts';
 import type { QuoteUser } from '../domain/order.ts';
 
 /** Codes of this library, beside the {@link FailureCode}s of the process. */
@@ -48,7 +48,7 @@ export class OrderFailedError extends OrderCreationError {
   constructor(code: FailureCode, message: string, problems: CheckoutProblem[] = [], usedBy?: QuoteUser) {
     super(message);
     this.code = code;
-    this.retryable = isRetryable(code);
+    this.retryable = failures[code].retryable;
     this.problems = problems;
     this.usedBy = usedBy;
   }

@@ -19,6 +19,6 @@ export type { ClientErrorCode } from './errors.ts';
 export type { CreateOrderOutcome, OrderFailed, OrderInProgress, OrderSucceeded, OrderView } from './order-view.ts';
 export type { CheckoutProblem } from '../domain/checkout.ts';
 export type { CheckoutRequestInput } from '../domain/checkout-request.ts';
-export type { FailureCode } from '../domain/failure-codes.ts';
+export type { FailureCode } from '../domain/failures.ts';
 export type { QuoteUser } from '../domain/order.ts';
 export type { OrderCreationStage } from '../domain/order-creation.ts';

@@ -1,4 +1,4 @@
-import type { FailureCode } from '../domain/failure-codes.ts';
+import type { FailureCode } from '../domain/failures.ts';
 import type { OrderCreationStage } from '../domain/order-creation.ts';
 import type { OrderCreationResult, QuoteUser } from '../domain/order.ts';
 

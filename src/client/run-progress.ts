@@ -1,5 +1,5 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
-import { isFailureCode } from '../domain/failure-codes.ts';
+import { isFailureCode } from '../domain/failures.ts';
 import { orderCreationStages, searchAttributes } from '../domain/order-creation.ts';
 import type { OrderCreationStage } from '../domain/order-creation.ts';
 import type { OrderInProgress } from './order-view.ts';

@@ -6,7 +6,7 @@ import {
   isGrpcServiceError,
 } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, NamespaceNotFoundError } from '@temporalio/common';
-import { reasonIn } from '../domain/failure-text.ts';
+import { reasonOf } from '../domain/failure-text.ts';
 import { DecryptionError } from '../encryption/encryption-codec.ts';
 import { OrderFailedError, TemporalUnavailableError, orderFailure } from './errors.ts';
 
@@ -54,7 +54,7 @@ export function failureOf(error: unknown): OrderFailedError | undefined {
   const { cause } = error;
   if (cause instanceof CancelledFailure) return new OrderFailedError('OrderCancelled', 'The order was cancelled.');
   return cause instanceof ApplicationFailure
-    ? orderFailure(cause.type, reasonIn(cause.message), cause.details ?? [])
+    ? orderFailure(cause.type, reasonOf(cause), cause.details ?? [])
     : undefined;
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CheckoutRequest } from './checkout-request.ts';
-import type { FailureCode } from './failure-codes.ts';
+import type { FailureCode } from './failures.ts';
 import { fieldPath } from './field-path.ts';
 import { MOST_FAULTS, faultsOfJson } from './json-faults.ts';
 import type { JsonFault } from './json-faults.ts';

@@ -6,21 +6,20 @@ export interface FailureText {
   next?: string;
   /** What the person can do. */
   advice?: string;
-  /** For whoever looks into it. */
+  /** For developers. */
   technical?: string;
 }
 
-const BREAK = '\n\n';
-
-/** The message of a failure as the Temporal UI shows it: its reason, and below it what else is known. */
+/** The message of a failure as the Temporal UI shows it. */
 export function failureText({ reason, next, advice, technical }: FailureText): string {
   return [reason, next, advice && `What you can do: ${advice}`, technical && `Technical: ${technical}`]
     .filter((part) => part !== undefined && part !== '')
-    .join(BREAK);
+    .join('\n\n');
 }
 
-/** The reason alone, of a message that {@link failureText} has made or of any other. */
-export function reasonIn(message: string): string {
-  const [reason] = message.split(BREAK, 1);
-  return reason ?? message;
+/** The reason alone, of a failure of ours (it stands in the first of its details) or of any other. */
+export function reasonOf({ message, details }: { message: string; details?: unknown[] | null | undefined }): string {
+  const first: unknown = details?.[0];
+  const isOurs = typeof first === 'object' && first !== null && 'reason' in first && typeof first.reason === 'string';
+  return isOurs ? String(first.reason) : message;
 }

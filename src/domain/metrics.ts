@@ -1,5 +1,5 @@
 import type { AttemptOutcome } from './attempt-outcome.ts';
-import { failureCodes } from './failure-codes.ts';
+import { failures } from './failures.ts';
 import { orderCreationStages } from './order-creation.ts';
 import { orderOutcomes } from './order-outcome.ts';
 
@@ -12,7 +12,7 @@ interface MetricDefinition {
   readonly labels: Readonly<Record<string, readonly string[]>>;
 }
 
-const code = ['none', ...(Object.keys(failureCodes) as (keyof typeof failureCodes)[])] as const;
+const code = ['none', ...(Object.keys(failures) as (keyof typeof failures)[])] as const;
 
 /** `created`: the partner has made the order, or had made it already. */
 const attemptOutcomes = ['created', 'rejected', 'notSent', 'maybeSent'] as const satisfies readonly (

@@ -1,5 +1,5 @@
 import type { CheckoutRequest } from './checkout-request.ts';
-import type { FailureCode } from './failure-codes.ts';
+import type { FailureCode } from './failures.ts';
 
 /** The names by which the process is known to callers, operators and the Temporal UI. None is ever renamed. */
 export const ORDER_CREATION_WORKFLOW = 'orderCreation';

@@ -1,5 +1,5 @@
-import { failureCodes } from './failure-codes.ts';
-import type { FailureCode } from './failure-codes.ts';
+import { failures } from './failures.ts';
+import type { FailureCode } from './failures.ts';
 import type { OrderCreationStage } from './order-creation.ts';
 
 /**
@@ -32,14 +32,10 @@ export function outcomeOf(
     case 'FAILED':
       // Nothing but the decision to abandon it leads from there to here.
       if (left === 'NEEDS_REVIEW') return 'abandoned';
-      return BEFORE_THE_ORDER.has(left) && code !== undefined && isCallersMatter(code) ? 'refused' : 'failed';
+      return BEFORE_THE_ORDER.has(left) && code !== undefined && failures[code].fault === 'checkout'
+        ? 'refused'
+        : 'failed';
     default:
       return undefined;
   }
-}
-
-/** Whether it is the checkout that is at fault, or what has become of its order, and neither we nor a part of ours. */
-export function isCallersMatter(code: FailureCode): boolean {
-  const { httpStatus } = failureCodes[code];
-  return httpStatus >= 400 && httpStatus < 500;
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { createDocument } from 'zod-openapi';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import { checkoutRequestSchema, hyphenatedUuid } from '../domain/checkout-request.ts';
-import { failureCodes } from '../domain/failure-codes.ts';
+import { failures } from '../domain/failures.ts';
 import { PROBLEM_CONTENT_TYPE } from '../http-service/problem.ts';
 import { problemCodes, problemEntry } from './problem-codes.ts';
 import type { ProblemCode } from './problem-codes.ts';
@@ -44,7 +44,7 @@ const exampleFailed: OrderViewBody = {
   state: 'FAILED',
   stage: 'FAILED',
   order_id: exampleOrder.order_id,
-  failure: { code: 'RideNDineRejected', detail: failureCodes.RideNDineRejected.meaning },
+  failure: { code: 'RideNDineRejected', detail: failures.RideNDineRejected.meaning },
 };
 const exampleReadiness: Readiness = { status: 'ok', workers: 2 };
 const delivery = {
@@ -186,7 +186,7 @@ const postOrder: ZodOpenApiOperationObject = {
       ...anywhere,
       ...onOrders,
       'IdempotencyKeyInvalid',
-      ...problemCodes.filter((code) => code in failureCodes),
+      ...problemCodes.filter((code) => code in failures),
     ]),
   },
 };
@@ -357,7 +357,7 @@ function problemExample(code: ProblemCode) {
     detail,
     problems: [
       { code: 'CheckoutInvalid', field: 'shipping_snapshot.lat', detail: 'A latitude is a number from -90 to 90.' },
-      { code: 'QuoteExpired', field: 'quote_id', detail: failureCodes.QuoteExpired.meaning },
+      { code: 'QuoteExpired', field: 'quote_id', detail: failures.QuoteExpired.meaning },
     ],
   }).body;
 }

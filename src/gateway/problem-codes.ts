@@ -1,5 +1,5 @@
-import { failureCodes, isFailureCode, isRetryable } from '../domain/failure-codes.ts';
-import type { FailureCode } from '../domain/failure-codes.ts';
+import { failures, isFailureCode } from '../domain/failures.ts';
+import type { FailureCode } from '../domain/failures.ts';
 import { httpProblemsOf } from '../http-service/problem.ts';
 import type { HttpProblemCode, ProblemEntry } from '../http-service/problem.ts';
 
@@ -26,11 +26,11 @@ export type ProblemCode = keyof typeof gatewayProblems | Exclude<FailureCode, 'L
 
 export const problemCodes = [
   ...Object.keys(gatewayProblems),
-  ...Object.keys(failureCodes).filter((code) => code !== 'LinkConflict'),
+  ...Object.keys(failures).filter((code) => code !== 'LinkConflict'),
 ] as ProblemCode[];
 
 export function problemEntry(code: ProblemCode): ProblemEntry {
   if (!isFailureCode(code)) return gatewayProblems[code];
-  const { httpStatus: status, meaning: title } = failureCodes[code];
-  return { status, title, retryable: isRetryable(code) };
+  const { httpStatus: status, meaning: title } = failures[code];
+  return { status, title, retryable: failures[code].retryable };
 }

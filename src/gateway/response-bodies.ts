@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
-import { failureCodes } from '../domain/failure-codes.ts';
-import type { FailureCode } from '../domain/failure-codes.ts';
+import { failures } from '../domain/failures.ts';
+import type { FailureCode } from '../domain/failures.ts';
 import { orderCreationStages } from '../domain/order-creation.ts';
 import { problemCodes } from './problem-codes.ts';
 
 // What the gateway answers: the types of its replies and the schemas of its OpenAPI document.
 
 const failureCode = z
-  .enum(Object.keys(failureCodes) as [FailureCode, ...FailureCode[]])
+  .enum(Object.keys(failures) as [FailureCode, ...FailureCode[]])
   .meta({ id: 'FailureCode', description: 'docs/failures.md tells what each means.' });
 const stage = z.enum(orderCreationStages).meta({ id: 'Stage', description: 'How far the order creation has come.' });
 const orderId = hyphenatedUuid.meta({ description: "The order's id in COOCO's Directus." });

@@ -1,6 +1,6 @@
 import type { Logger, LogLevel, LogMetadata } from '@temporalio/common';
 import type { DestinationStream } from 'pino';
-import { reasonIn } from '../domain/failure-text.ts';
+import { reasonOf } from '../domain/failure-text.ts';
 import { createLogger } from './logger.ts';
 
 /**
@@ -55,7 +55,7 @@ export function createWorkerLogger(level: string, destination?: DestinationStrea
       const value = metadata[name];
       if (value !== undefined && value !== null) line[field] = plain(value);
     }
-    Object.assign(line, reasonOf(metadata));
+    Object.assign(line, reasonIn(metadata));
     const actual = metadata['sdkComponent'] === 'worker' && FOR_DEBUGGING.has(message) ? 'DEBUG' : logLevel;
     logger[actual.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error'](line, message);
   };
@@ -74,9 +74,9 @@ function plain(value: unknown): string | number | boolean {
 }
 
 /** Why, in a sentence: without the advice for support staff, and without personal data. */
-function reasonOf({ error, reason }: LogMetadata): { code?: string; reason?: string } {
-  if (error instanceof Error) return { code: typeOf(error), reason: reasonIn(error.message) };
-  return typeof reason === 'string' ? { reason: reasonIn(reason) } : {};
+function reasonIn({ error, reason }: LogMetadata): { code?: string; reason?: string } {
+  if (error instanceof Error) return { code: typeOf(error), reason: reasonOf(error) };
+  return typeof reason === 'string' ? { reason } : {};
 }
 
 function typeOf(error: Error): string {

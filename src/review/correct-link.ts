@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { reasonIn } from '../domain/failure-text.ts';
+import { reasonOf } from '../domain/failure-text.ts';
 import { LINK_CORRECTION_WORKFLOW } from '../domain/link-correction.ts';
 import type { LinkCorrection, LinkCorrectionResult } from '../domain/link-correction.ts';
 import { ORDER_CREATION_TASK_QUEUE, idempotencyKeyIn } from '../domain/order-creation.ts';
@@ -59,7 +59,7 @@ export async function correctLink(
       throw new ReviewError(`Another run of the order ${name} goes on: wait for its end. ${lookAgain(name)}`);
     }
     if (!(error instanceof WorkflowFailedError)) throw error;
-    const reason = error.cause instanceof ApplicationFailure ? reasonIn(error.cause.message) : 'The run was ended.';
+    const reason = error.cause instanceof ApplicationFailure ? reasonOf(error.cause) : 'The run was ended.';
     throw new ReviewError(`The link was not corrected: ${reason} ${lookAgain(name)}`);
   }
   return `Done: the order ${name} is linked to the RideNDine order ${correction.ridendine_order_id}.`;

@@ -1,11 +1,9 @@
 import type { PayloadCodec } from '@temporalio/common';
 import ms from 'ms';
-import { failureCodes, isFailureCode } from '../domain/failure-codes.ts';
-import { reasonIn } from '../domain/failure-text.ts';
+import { failures, isFailureCode } from '../domain/failures.ts';
 import { ORDER_CREATION_STATE_QUERY } from '../domain/order-creation.ts';
 import type { OrderCreationState } from '../domain/order-creation.ts';
-import { supportAdvice } from '../domain/support-advice.ts';
-import { failureMessage } from '../encryption/failure-message.ts';
+import { failureReason } from '../encryption/failure-reason.ts';
 import { countOrderWorkers } from '../temporal/order-workers.ts';
 import { TemporalAccessError } from '../temporal/temporal-access.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
@@ -35,7 +33,7 @@ export async function describeOrder(
     ['RideNDine order', state?.ridendine_order_id ?? run.ridendineOrderId],
     ['payment session', state?.payment_session_id],
     ['failure', failureCode],
-    ['', isFailureCode(failureCode) ? failureCodes[failureCode].meaning : undefined],
+    ['', isFailureCode(failureCode) ? failures[failureCode].meaning : undefined],
     ['', state?.failure?.reason],
     ...(await pendingSteps(run, codec)).map((step): [string, string] => ['pending step', step]),
     ['', state === undefined ? 'No worker answers: what only the run itself knows is missing here. Start one.' : ''],
@@ -75,7 +73,7 @@ async function pendingSteps({ pendingActivities }: OrderRunDetails, codec: Paylo
       if (!lastFailure) return step;
       const nextMs = Number(scheduledTime?.seconds ?? 0) * 1000 - Date.now();
       const next = nextMs > 0 ? ` The next attempt is in ${ms(nextMs, { long: true })}.` : '';
-      return `${step}; the last one failed: ${reasonIn(await failureMessage(lastFailure, codec))}${next}`;
+      return `${step}; the last one failed: ${await failureReason(lastFailure, codec)}${next}`;
     }),
   );
 }
@@ -87,7 +85,7 @@ function nextSteps({ isOpen, stage, status, orderId, workflowId, failureCode, pe
   if (isOpen && stage === 'NEEDS_REVIEW') {
     const who = '--actor <you> --reason <why>';
     return [
-      isFailureCode(failureCode) ? (supportAdvice[failureCode].inReview ?? LOOK_IT_UP) : LOOK_IT_UP,
+      isFailureCode(failureCode) ? (failures[failureCode].advice.inReview ?? LOOK_IT_UP) : LOOK_IT_UP,
       'Then decide:',
       'RideNDine has it:',
       `  npm run review -- link ${id} --ridendine-order-id <id> --payment-session-id <id> ${who}`,
@@ -101,7 +99,7 @@ function nextSteps({ isOpen, stage, status, orderId, workflowId, failureCode, pe
     const failing = pendingActivities.find(({ lastFailure }) => lastFailure);
     if (!failing) return ['Nothing: it goes on by itself.'];
     const code = failing.lastFailure?.applicationFailureInfo?.type;
-    const advice = isFailureCode(code) ? supportAdvice[code].whileTried : undefined;
+    const advice = isFailureCode(code) ? failures[code].advice.whileTried : undefined;
     return ['The step is tried again by itself.', advice ?? 'What it fails at has to be mended.'];
   }
   switch (stage) {
@@ -111,7 +109,7 @@ function nextSteps({ isOpen, stage, status, orderId, workflowId, failureCode, pe
       return ['Nothing: the order was cancelled for good. The customer has to order anew.'];
     case 'FAILED':
       return [
-        isFailureCode(failureCode) ? supportAdvice[failureCode].whenFailed : 'The Temporal UI shows how it ended.',
+        isFailureCode(failureCode) ? failures[failureCode].advice.whenFailed : 'The Temporal UI shows how it ended.',
       ];
     case 'VALIDATING':
     case 'CREATING_RECORD':

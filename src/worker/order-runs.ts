@@ -1,8 +1,8 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { OrderRuns } from '../activities/order-runs.ts';
-import { isFailureCode } from '../domain/failure-codes.ts';
-import type { FailureCode } from '../domain/failure-codes.ts';
+import { isFailureCode } from '../domain/failures.ts';
+import type { FailureCode } from '../domain/failures.ts';
 import { ORDER_CREATION_WORKFLOW, orderCreationStart, searchAttributes } from '../domain/order-creation.ts';
 import { stopAttempts } from './stop-attempts.ts';
 

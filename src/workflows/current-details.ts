@@ -1,8 +1,7 @@
-import type { FailureCode } from '../domain/failure-codes.ts';
+import { failures } from '../domain/failures.ts';
 import type { OrderCreationState } from '../domain/order-creation.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
 import type { SupportAction } from '../domain/support-action.ts';
-import { supportAdvice } from '../domain/support-advice.ts';
 import type { SupportLinks } from '../activities/order-creation-activities.ts';
 
 /** What there is to tell of a run. */
@@ -106,14 +105,14 @@ function sectionsOf(view: RunView): Sections {
         next: mayBeSentAgain(state)
           ? 'Nothing more in this run. If the customer sends the same checkout again, it is tried again.'
           : 'Nothing more in this run.',
-        can: state.failure ? supportAdvice[state.failure.code].whenFailed : '',
+        can: state.failure ? failures[state.failure.code].advice.whenFailed : '',
       };
     case 'CANCELLED':
       return {
         title: 'Cancelled',
         happened: `RideNDine does not have the order, and the order in Directus says that it is cancelled. ${whoCancelled(view)}`,
         next: 'Nothing. The same checkout, sent again, makes no order.',
-        can: supportAdvice.OrderCancelled.whenFailed,
+        can: failures.OrderCancelled.advice.whenFailed,
       };
   }
 }
@@ -168,7 +167,7 @@ function takenOn(view: RunView): Sections {
 
 function inReview(view: RunView): Sections {
   const { state, cancelled_by, cancellation_ignored } = view;
-  const advice = state.failure && supportAdvice[state.failure.code].inReview;
+  const advice = state.failure && failures[state.failure.code].advice.inReview;
   return {
     title: state.review_overdue ? 'Your decision is overdue' : 'Your decision is needed',
     happened: [failureSentence(state.failure), cancelled_by && whoCancelled(view)]
@@ -191,15 +190,8 @@ function inReview(view: RunView): Sections {
   };
 }
 
-/** Not of an order that was abandoned, cancelled or taken on by somebody else, nor with another checkout's key or quote. */
 function mayBeSentAgain({ failure }: OrderCreationState): boolean {
-  const final: readonly FailureCode[] = [
-    'OrderNeedsReview',
-    'OrderCancelled',
-    'IdempotencyKeyReused',
-    'QuoteAlreadyUsed',
-  ];
-  return failure === undefined || !final.includes(failure.code);
+  return failure === undefined || failures[failure.code].finalFor === null;
 }
 
 function failureSentence(failure: OrderCreationState['failure']): string {

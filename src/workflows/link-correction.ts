@@ -16,7 +16,7 @@ import {
   searchAttributes,
 } from '../domain/order-creation.ts';
 import { untilMarked } from './activity-options.ts';
-import { runFailure, readStepFailure } from './failures.ts';
+import { runFailure, readStepFailure } from './step-failure.ts';
 
 const { correctLink } = proxyActivities<LinkCorrectionActivities>({
   ...untilMarked,

@@ -1,5 +1,5 @@
 import { log, metricMeter, workflowInfo } from '@temporalio/workflow';
-import type { FailureCode } from '../domain/failure-codes.ts';
+import type { FailureCode } from '../domain/failures.ts';
 import { count, observeSeconds } from '../domain/metrics.ts';
 import type { OrderCreationStage } from '../domain/order-creation.ts';
 import { outcomeOf } from '../domain/order-outcome.ts';

@@ -10,7 +10,7 @@ import type {
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 import { named, untilMarked } from './activity-options.ts';
-import type { StepFailure } from './failures.ts';
+import type { StepFailure } from './step-failure.ts';
 
 /** Writes on the order how matters stand with it, however long that takes: a run ends only after Directus knows. */
 export function markAs(

@@ -9,7 +9,7 @@ import type { OrderCreationActivities, OrderRecord } from '../activities/order-c
 import type { LinkIds } from '../domain/order.ts';
 import { afterTheRecord, named, partnerBackoff } from './activity-options.ts';
 import type { Cancellation } from './cancellation.ts';
-import { stoppedFailure } from './failures.ts';
+import { stoppedFailure } from './step-failure.ts';
 
 /** How long a call may wait for a worker or for the limit of calls; the time of the call itself is not used up by that. */
 const LONGEST_WAIT_MS = 60 * 60_000;

@@ -19,7 +19,7 @@ import {
 import type { SupportAction } from '../domain/support-action.ts';
 import { currentDetails } from './current-details.ts';
 import type { RunView } from './current-details.ts';
-import type { StepFailure } from './failures.ts';
+import type { StepFailure } from './step-failure.ts';
 import { startMeasurements } from './measurements.ts';
 
 const orderCreationState = defineQuery<OrderCreationState>(ORDER_CREATION_STATE_QUERY);

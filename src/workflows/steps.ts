@@ -7,8 +7,9 @@ import { beforeTheRecord, named } from './activity-options.ts';
 import { openCancellation } from './cancellation.ts';
 import type { AskedUntil } from './current-details.ts';
 import { passingStages, startDirectusSteps } from './directus-steps.ts';
-import { mayExistAtRideNDine, readStepFailure, runFailure } from './failures.ts';
-import type { StepFailure } from './failures.ts';
+import { failures } from '../domain/failures.ts';
+import { mayExistAtRideNDine, readStepFailure, runFailure } from './step-failure.ts';
+import type { StepFailure } from './step-failure.ts';
 import { saveLinkIds } from './link.ts';
 import { cancelCheckout, markAsCancelled, markAsEnded, markAsFailed } from './order-marks.ts';
 import { callPartner } from './partner-call.ts';
@@ -24,20 +25,6 @@ interface Steps {
   /** The order was linked by an earlier run: its ids are the answer. */
   answerAgain(result: OrderCreationResult): Promise<OrderCreationRunResult>;
 }
-
-/** Failures that say that this run has written no order, or one that is no longer its to end. */
-const NOTHING_TO_MARK = new Set<string>([
-  'QuoteAlreadyUsed',
-  'IdempotencyKeyReused',
-  'OrderNeedsReview',
-  'OrderCancelled',
-]);
-
-/** Failures for which the key belongs to an order that a request to cancel must not touch. */
-const KEY_IS_TAKEN = new Set<string>(['IdempotencyKeyReused', 'OrderNeedsReview', 'OrderCancelled']);
-
-/** Failures that are over once somebody has mended Directus. */
-const DIRECTUS_TROUBLE = new Set<string>(['DirectusUnavailable', 'DirectusRejected']);
 
 /** An operator has reset our run, or somebody has changed the order: what we know of it is no longer its story. */
 const movedOn: StepFailure = {
@@ -76,7 +63,7 @@ export function startSteps(input: OrderCreationInput): Steps {
     } catch (error) {
       if (!isCancellation(error)) failure = readStepFailure(error, 'DirectusUnavailable');
     }
-    if (failure && (!cancellation.isAsked() || KEY_IS_TAKEN.has(failure.code))) throw await ended(failure);
+    if (failure && (!cancellation.isAsked() || failures[failure.code].finalFor === 'key')) throw await ended(failure);
     return await cancelUnknown();
   };
 
@@ -109,7 +96,7 @@ export function startSteps(input: OrderCreationInput): Steps {
       } catch (error) {
         const failure = readStepFailure(error, 'DirectusUnavailable');
         // Somebody waits for the order to come to review.
-        if (cancellation.isAsked() && DIRECTUS_TROUBLE.has(failure.code)) continue;
+        if (cancellation.isAsked() && failures[failure.code].fault === 'directus') continue;
         throw await ended(failure);
       }
     }
@@ -124,8 +111,8 @@ export function startSteps(input: OrderCreationInput): Steps {
       if (!isCancellation(error)) failure = readStepFailure(error, 'DirectusUnavailable');
     }
     // One that is cancelled is so for the key, also where this run has written nothing.
-    const notOurs = cancellation.isAsked() ? KEY_IS_TAKEN : NOTHING_TO_MARK;
-    if (failure && notOurs.has(failure.code)) throw await ended(failure);
+    const finalFor = failure && failures[failure.code].finalFor;
+    if (failure && finalFor && (finalFor === 'key' || !cancellation.isAsked())) throw await ended(failure);
     progress.publish();
     if (failure && !cancellation.isAsked()) {
       progress.isGivenUp(failure);
@@ -196,7 +183,7 @@ export function startSteps(input: OrderCreationInput): Steps {
           } catch (error) {
             failure = readStepFailure(error, 'RideNDineUnavailable');
           }
-          if (NOTHING_TO_MARK.has(failure.code)) throw await ended(failure);
+          if (failures[failure.code].finalFor !== null) throw await ended(failure);
           const end = mayExistAtRideNDine(failure) ? undefined : await endUnsent(order, failure);
           if (end) throw end;
         }

@@ -1,8 +1,7 @@
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
-import { reasonIn } from '../../src/domain/failure-text.ts';
 import { createEncryptionCodec } from '../../src/encryption/encryption-codec.ts';
 import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
-import { failureMessage } from '../../src/encryption/failure-message.ts';
+import { failureReason } from '../../src/encryption/failure-reason.ts';
 import { withTemporal } from './temporal-connection.ts';
 
 /** Which step of a run is being tried in vain, and why, as one line for a person; `undefined` while none fails. */
@@ -19,6 +18,6 @@ export async function pendingStep(options: {
   const failing = pendingActivities.find(({ lastFailure }) => lastFailure);
   if (!failing?.lastFailure) return undefined;
   const { activityType, attempt, lastFailure } = failing;
-  const message = await failureMessage(lastFailure, createEncryptionCodec(parseEncryptionKeys(encryptionKeys)));
-  return `${activityType?.name ?? 'a step'}, attempt ${attempt ?? 1}: ${reasonIn(message)}`;
+  const reason = await failureReason(lastFailure, createEncryptionCodec(parseEncryptionKeys(encryptionKeys)));
+  return `${activityType?.name ?? 'a step'}, attempt ${attempt ?? 1}: ${reason}`;
 }

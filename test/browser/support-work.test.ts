@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
 import type { Browser, Page } from 'playwright-core';
-import { supportAdvice } from '../../src/domain/support-advice.ts';
+import { failures } from '../../src/domain/failures.ts';
 import type { DemoCheckout } from '../../stack/seed.ts';
 import { openHold } from '../support/database-hold.ts';
 import type { OrderRow } from '../support/order-world.ts';
@@ -181,7 +181,7 @@ describe('a customer misses an order', () => {
     await openedUi.untilStatus('Failed');
     const result = await openedUi.readResult();
     expect(result).toContain('RideNDine refused the order (422).');
-    expect(result).toContain(supportAdvice.RideNDineRejected.whenFailed);
+    expect(result).toContain(failures.RideNDineRejected.advice.whenFailed);
     await picture(opened, 'runbook/failed-run', { above: opened.getByText('"stack_trace"').first() });
     expect(await openedUi.readFailedStep()).toContain(why);
     expect(await storedText(key)).not.toContain(why);

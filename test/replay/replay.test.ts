@@ -2,7 +2,7 @@ import { DeterminismViolationError } from '@temporalio/workflow';
 import { Runtime, Worker } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { failureCodes } from '../../src/domain/failure-codes.ts';
+import { failures } from '../../src/domain/failures.ts';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
 import { bundleWorkflows } from '../support/workflow-bundle.ts';
 import { currentVersion, recordedHistories } from './recorded-histories.ts';
@@ -36,7 +36,7 @@ describe('a history that was recorded', () => {
     expect(names.toSorted()).toEqual(scenarios.map(({ name }) => name).toSorted());
   });
 
-  it.each(Object.keys(failureCodes))('is there of a run that met %s', (code) => {
+  it.each(Object.keys(failures))('is there of a run that met %s', (code) => {
     expect(recorded.filter(({ history }) => JSON.stringify(history).includes(`"${code}"`))).not.toEqual([]);
   });
 });

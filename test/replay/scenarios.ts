@@ -4,8 +4,8 @@ import pWaitFor from 'p-wait-for';
 import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import type { OrderSweepActivities } from '../../src/activities/order-sweep-activities.ts';
 import { currentRunId } from '../../src/activities/current-run.ts';
-import { failureCodes } from '../../src/domain/failure-codes.ts';
-import type { FailureCode } from '../../src/domain/failure-codes.ts';
+import { failures } from '../../src/domain/failures.ts';
+import type { FailureCode } from '../../src/domain/failures.ts';
 import type { OrderCreationInput, OrderCreationState } from '../../src/domain/order-creation.ts';
 import { RideNDineRejectedError, RideNDineUnavailableError } from '../../src/integrations/ridendine/errors.ts';
 import type { OrderSweep } from '../../src/workflows/order-sweep.ts';
@@ -280,7 +280,7 @@ function failuresOf(step: keyof OrderCreationActivities, codes: FailureCode[]): 
 }
 
 function finalFailure(code: FailureCode, details: unknown[] = []): ApplicationFailure {
-  return ApplicationFailure.create({ type: code, message: failureCodes[code].meaning, nonRetryable: true, details });
+  return ApplicationFailure.create({ type: code, message: failures[code].meaning, nonRetryable: true, details });
 }
 
 function continuation(idempotencyKey: string): OrderCreationInput {

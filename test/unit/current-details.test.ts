@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { failureCodes } from '../../src/domain/failure-codes.ts';
-import type { FailureCode } from '../../src/domain/failure-codes.ts';
+import { failures } from '../../src/domain/failures.ts';
+import type { FailureCode } from '../../src/domain/failures.ts';
 import { orderCreationStages } from '../../src/domain/order-creation.ts';
 import type { OrderCreationState } from '../../src/domain/order-creation.ts';
-import { supportAdvice } from '../../src/domain/support-advice.ts';
 import { currentDetails } from '../../src/workflows/current-details.ts';
 import type { RunView } from '../../src/workflows/current-details.ts';
 
@@ -12,7 +11,7 @@ const links = {
   runbook: 'https://runbook.example.com',
 };
 const cancelled_by = { id: '1', at: '', actor: 'agent-7', action: 'cancel', reason: 'Ticket `1`' } as const;
-const codes = Object.keys(failureCodes) as FailureCode[];
+const codes = Object.keys(failures) as FailureCode[];
 
 function detailsOf(state: OrderCreationState, view: Omit<RunView, 'state'> = { links }): string {
   return currentDetails({ state, ...view });
@@ -75,7 +74,7 @@ describe('the details of a run', () => {
     });
 
     expect(details).toContain(`It is not clear. (\`${code}\`)`);
-    expect(details).toContain(supportAdvice[code].inReview ?? 'send the update `resolveReview`');
+    expect(details).toContain(failures[code].advice.inReview ?? 'send the update `resolveReview`');
     for (const decision of ['link', 'retry', 'abandon']) expect(details).toContain(`{"decision": "${decision}"`);
     expect(details).toContain(`https://runbook.example.com#${code.toLowerCase()}`);
   });
@@ -119,7 +118,7 @@ describe('the details of a run', () => {
     const details = detailsOf({ stage: 'FAILED', failure: { code, reason: 'It did not work.' } });
 
     expect(details).toContain(`It did not work. (\`${code}\`)`);
-    expect(details).toContain(supportAdvice[code].whenFailed);
+    expect(details).toContain(failures[code].advice.whenFailed);
   });
 
   it.each(['OrderNeedsReview', 'OrderCancelled', 'IdempotencyKeyReused'] as const)(
@@ -133,17 +132,17 @@ describe('the details of a run', () => {
 });
 
 describe('the advice', () => {
-  it.each(codes.filter((code) => ['backoff', 'slowly', 'retry-after'].includes(failureCodes[code].retry)))(
+  it.each(codes.filter((code) => ['backoff', 'slowly', 'retry-after'].includes(failures[code].retry)))(
     'is there while a step that failed with %s is tried again',
     (code) => {
-      expect(supportAdvice[code].whileTried).toMatch(/\.$/);
+      expect(failures[code].advice.whileTried).toMatch(/\.$/);
     },
   );
 
   it.each(codes.filter((code) => code.startsWith('RideNDine') || code === 'LinkConflict'))(
     'is there for a review because of %s',
     (code) => {
-      expect(supportAdvice[code].inReview).toMatch(/\.$/);
+      expect(failures[code].advice.inReview).toMatch(/\.$/);
     },
   );
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { failureText, reasonIn } from '../../src/domain/failure-text.ts';
+import { failureText, reasonOf } from '../../src/domain/failure-text.ts';
 
 const reason = 'RideNDine answered 503.';
 
@@ -19,9 +19,16 @@ describe('the text of a failure', () => {
     expect(failureText({ reason })).toBe(reason);
   });
 
-  it('gives its reason back', () => {
-    expect(reasonIn(failureText({ reason, advice: 'Wait.' }))).toBe(reason);
-    expect(reasonIn(reason)).toBe(reason);
-    expect(reasonIn('')).toBe('');
+  it('is not read again: the reason stands in the details', () => {
+    const message = failureText({ reason, advice: 'Wait.' });
+
+    expect(reasonOf({ message, details: [{ reason }] })).toBe(reason);
   });
+
+  it.each([undefined, null, [], [null], ['text'], [{ reason: 42 }], [{}]])(
+    'is all the reason there is of a failure that is none of ours: details %j',
+    (details) => {
+      expect(reasonOf({ message: 'Activity task timed out', details })).toBe('Activity task timed out');
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { failureCodes } from '../../src/domain/failure-codes.ts';
-import type { RetryBehaviour } from '../../src/domain/failure-codes.ts';
+import { failures } from '../../src/domain/failures.ts';
+import type { RetryBehaviour } from '../../src/domain/failures.ts';
 
 const document = readFileSync(new URL('../../docs/failures.md', import.meta.url), 'utf8');
 const chapter = /^## The codes$(.*?)^## /ms.exec(document)?.[1] ?? '';
@@ -22,10 +22,10 @@ const retriedAs: Record<RetryBehaviour, string> = {
 
 describe('docs/failures.md', () => {
   it('explains every failure code, in the order of the table', () => {
-    expect([...sections.keys()]).toEqual(Object.keys(failureCodes));
+    expect([...sections.keys()]).toEqual(Object.keys(failures));
   });
 
-  it.each(Object.entries(failureCodes))('says of %s what the table says', (code, { meaning, retry, httpStatus }) => {
+  it.each(Object.entries(failures))('says of %s what the table says', (code, { meaning, retry, httpStatus }) => {
     const section = sections.get(code);
 
     expect(section?.split('\n')[2]).toBe(meaning);
@@ -33,7 +33,7 @@ describe('docs/failures.md', () => {
     expect(section).toContain(`\n- **HTTP:** ${httpStatus}\n`);
   });
 
-  it.each(Object.keys(failureCodes))(
+  it.each(Object.keys(failures))(
     'says of %s what the customer sees, what is in Directus, what support does',
     (code) => {
       for (const who of ['The customer', 'In Directus', 'Support staff']) {

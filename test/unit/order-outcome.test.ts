@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { failureCodes } from '../../src/domain/failure-codes.ts';
-import type { FailureCode } from '../../src/domain/failure-codes.ts';
+import type { FailureCode } from '../../src/domain/failures.ts';
 import { orderCreationStages } from '../../src/domain/order-creation.ts';
 import type { OrderCreationStage } from '../../src/domain/order-creation.ts';
-import { isCallersMatter, outcomeOf } from '../../src/domain/order-outcome.ts';
+import { outcomeOf } from '../../src/domain/order-outcome.ts';
 
 describe('the outcome of a run', () => {
   it.each<[OrderCreationStage, OrderCreationStage, FailureCode | undefined, string]>([
@@ -28,21 +27,5 @@ describe('the outcome of a run', () => {
     expect(before.map((stage) => outcomeOf(stage, { left: 'VALIDATING', code: 'LinkConflict' }))).toEqual(
       before.map(() => undefined),
     );
-  });
-});
-
-describe("the caller's matters", () => {
-  it('are refused checkouts and ended orders, not faults of a part', () => {
-    const codes = Object.keys(failureCodes) as FailureCode[];
-
-    expect(codes.filter((code) => !isCallersMatter(code))).toEqual([
-      'DirectusUnavailable',
-      'DirectusRejected',
-      'RideNDineUnauthorized',
-      'RideNDineRateLimited',
-      'RideNDineUnavailable',
-      'RideNDineContractBroken',
-      'LinkConflict',
-    ]);
   });
 });

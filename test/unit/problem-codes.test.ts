@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { codecServerProblems } from '../../src/codec-server/problems.ts';
-import { failureCodes } from '../../src/domain/failure-codes.ts';
+import { failures } from '../../src/domain/failures.ts';
 import { problemCodes, problemEntry } from '../../src/gateway/problem-codes.ts';
 import { problemType } from '../../src/http-service/problem.ts';
 
@@ -53,7 +53,7 @@ describe('docs/encryption.md', () => {
 
 describe('a problem', () => {
   it('is there for every failure that ends an order creation', () => {
-    const others = Object.keys(failureCodes).filter((code) => !problemCodes.includes(code as never));
+    const others = Object.keys(failures).filter((code) => !problemCodes.includes(code as never));
 
     // It waits for support staff.
     expect(others).toEqual(['LinkConflict']);

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { failureCodes } from '../../src/domain/failure-codes.ts';
-import type { FailureCode } from '../../src/domain/failure-codes.ts';
+import { failures } from '../../src/domain/failures.ts';
+import type { FailureCode } from '../../src/domain/failures.ts';
 import { orderCreationStages } from '../../src/domain/order-creation.ts';
 import { faultsOfCancelRequest, faultsOfReviewDecision } from '../../src/domain/review-decision.ts';
-import { supportAdvice } from '../../src/domain/support-advice.ts';
 import { currentDetails } from '../../src/workflows/current-details.ts';
 
 const runbook = readFileSync(new URL('../../docs/support-runbook.md', import.meta.url), 'utf8');
@@ -44,16 +43,16 @@ describe('docs/support-runbook.md', () => {
   it('explains every failure code, in the order of the table', () => {
     const codes = sectionsOf('Every failure code');
 
-    expect([...codes.keys()]).toEqual(Object.keys(failureCodes));
+    expect([...codes.keys()]).toEqual(Object.keys(failures));
     for (const section of codes.values()) {
       for (const part of ['You see', 'It means', 'You call']) expect(section).toContain(`- **${part}:** `);
     }
   });
 
-  it.each(Object.keys(failureCodes) as FailureCode[])('gives the advice that the Temporal UI gives: %s', (code) => {
+  it.each(Object.keys(failures) as FailureCode[])('gives the advice that the Temporal UI gives: %s', (code) => {
     const section = sectionsOf('Every failure code').get(code);
 
-    for (const advice of Object.values(supportAdvice[code])) expect(section).toContain(` ${advice}`);
+    for (const advice of Object.values(failures[code].advice)) expect(section).toContain(` ${advice}`);
   });
 
   it('shows updates that are accepted once they are filled in, and not before', () => {

@@ -41,7 +41,7 @@ describe('a line of the worker', () => {
     const error = ApplicationFailure.create({
       type: 'RideNDineRejected',
       message: 'RideNDine refused the order (422).\n\nWhat you can do: call them.',
-      details: ['Canary'],
+      details: [{ reason: 'RideNDine refused the order (422).', partner_text: 'Canary' }],
       cause: new Error('Canary'),
     });
     const [line] = logged('info', (logger) => logger.warn('it failed', { error }));

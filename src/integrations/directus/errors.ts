@@ -1,4 +1,4 @@
-import type { FailureCode } from '../../domain/failure-codes.ts';
+import type { FailureCode } from '../../domain/failures.ts';
 
 interface DirectusErrorOptions {
   /** How long Directus asks us to wait, in milliseconds. */

@@ -1,5 +1,5 @@
 import type { AttemptOutcome } from '../../domain/attempt-outcome.ts';
-import type { FailureCode } from '../../domain/failure-codes.ts';
+import type { FailureCode } from '../../domain/failures.ts';
 
 interface RideNDineErrorOptions {
   /** HTTP status, if there was an answer. */

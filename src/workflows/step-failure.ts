@@ -1,9 +1,8 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
 import type { PartnerAttempts, PartnerFailureDetails } from '../activities/order-creation-activities.ts';
-import { isFailureCode } from '../domain/failure-codes.ts';
-import type { FailureCode } from '../domain/failure-codes.ts';
-import { failureText, reasonIn } from '../domain/failure-text.ts';
-import { supportAdvice } from '../domain/support-advice.ts';
+import { failures, isFailureCode } from '../domain/failures.ts';
+import type { FailureCode } from '../domain/failures.ts';
+import { failureText, reasonOf } from '../domain/failure-text.ts';
 
 /** Why a step failed for good, in the words of the domain. */
 export interface StepFailure {
@@ -18,7 +17,7 @@ export function readStepFailure(error: unknown, whenUnknown: FailureCode): StepF
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
     const code = isFailureCode(cause.type) ? cause.type : whenUnknown;
-    return { code, reason: reasonIn(cause.message), details: cause.details ?? [] };
+    return { code, reason: reasonOf(cause), details: cause.details ?? [] };
   }
   return { code: whenUnknown, reason: 'The last attempt left no word of how it ended.', details: [] };
 }
@@ -43,11 +42,13 @@ export function stoppedFailure({ maybe_sent, code }: PartnerAttempts): Applicati
 
 /** Ends the run. Only what concerns the caller goes along: the partner's text stays with the activity's failure. */
 export function runFailure({ code, reason, details }: StepFailure): ApplicationFailure {
-  const forTheCaller = details.filter(
-    (detail) => typeof detail === 'object' && detail !== null && ('problems' in detail || 'used_by' in detail),
-  );
-  const message = failureText({ reason, advice: supportAdvice[code].whenFailed });
-  const failure = ApplicationFailure.create({ type: code, message, nonRetryable: true, details: forTheCaller });
+  const { problems, used_by } = Object(details[0]) as { problems?: unknown; used_by?: unknown };
+  const failure = ApplicationFailure.create({
+    type: code,
+    message: failureText({ reason, advice: failures[code].advice.whenFailed }),
+    nonRetryable: true,
+    details: [{ reason, ...(problems !== undefined && { problems }), ...(used_by !== undefined && { used_by }) }],
+  });
   // It would repeat all of this, and then tell where our files lie.
   failure.stack = '';
   return failure;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { withStepFailures } from '../../src/activities/step-failures.ts';
+import { withStepFailures } from '../../src/activities/explained-failures.ts';
 
 type AttemptInfo = NonNullable<ConstructorParameters<typeof MockActivityEnvironment>[0]>;
 
@@ -56,17 +56,26 @@ describe('what a failed step tells of the next attempt', () => {
   });
 });
 
-async function lineOf(error: unknown): Promise<Record<string, unknown>> {
+/** What leaves a step that fails with `error`, and the line in the log about it. */
+async function attemptFailingWith(cause: unknown) {
   const lines: Record<string, unknown>[] = [];
   const logger = new DefaultLogger('INFO', ({ level, message, meta }) => void lines.push({ level, message, ...meta }));
   const step = withStepFailures(async (): Promise<string> => {
-    throw error;
+    throw cause;
   });
   const running = new MockActivityEnvironment(scheduledBefore(60_000), { logger }).run<[], string, typeof step>(step);
-  await expect(running).rejects.toBeInstanceOf(Error);
+  const failure: unknown = await running.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(failure).toBeInstanceOf(Error);
   const [line, ...others] = lines.filter(({ sdkComponent }) => sdkComponent === 'activity');
   expect(others).toEqual([]);
-  return line ?? {};
+  return { failure: failure as ApplicationFailure, line: line ?? {} };
+}
+
+async function lineOf(error: unknown): Promise<Record<string, unknown>> {
+  return (await attemptFailingWith(error)).line;
 }
 
 describe('the line of a failed attempt', () => {
@@ -96,9 +105,12 @@ describe('the line of a failed attempt', () => {
 
   it('is an error where nothing comes of it before somebody has mended something', async () => {
     const details = [{ to_be_mended: 'orders.order_no' }];
-    const failure = ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'A reason.', details });
+    const { failure, line } = await attemptFailingWith(
+      ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'A reason.', details }),
+    );
 
-    expect(await lineOf(failure)).toMatchObject({ level: 'ERROR', code: 'DirectusUnavailable', tried_again: true });
+    expect(line).toMatchObject({ level: 'ERROR', code: 'DirectusUnavailable', tried_again: true });
+    expect(failure.details).toEqual([{ to_be_mended: 'orders.order_no', reason: 'A reason.' }]);
     expect(failure.message).toContain('What you can do: Call whoever runs Directus: it refuses what is to be written');
   });
 
@@ -106,7 +118,7 @@ describe('the line of a failed attempt', () => {
     const line = await lineOf(new TypeError('Canary is not a function'));
 
     expect(line).toMatchObject({ level: 'ERROR', code: 'UnexpectedError' });
-    expect(line['reason']).toMatch(/TypeError at .*step-failures\.test/);
+    expect(line['reason']).toMatch(/TypeError at .*explained-failures\.test/);
     expect(JSON.stringify(line)).not.toContain('Canary');
   });
 

@@ -1,15 +1,13 @@
 import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import ms from 'ms';
-import { isFailureCode } from '../domain/failure-codes.ts';
-import type { FailureCode } from '../domain/failure-codes.ts';
+import { TEMPORAL_DOWN, failures, isFailureCode } from '../domain/failures.ts';
 import { failureText } from '../domain/failure-text.ts';
-import { isCallersMatter } from '../domain/order-outcome.ts';
+import type { FailureText } from '../domain/failure-text.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
-import { TEMPORAL_DOWN, supportAdvice } from '../domain/support-advice.ts';
 import { attemptTime } from './clock.ts';
-import { TEMPORAL_UNAVAILABLE } from './failures.ts';
-import type { ToBeMendedDetails } from './failures.ts';
+import { TEMPORAL_UNAVAILABLE } from './application-failures.ts';
+import type { ToBeMendedDetails } from './application-failures.ts';
 import type { PartnerFailureDetails } from './order-creation-activities.ts';
 import { milliseconds, usualPauseMs } from './retry-pause.ts';
 
@@ -59,19 +57,13 @@ function logAttempt(failure: ApplicationFailure, reason: string): void {
   });
 }
 
-/** Tried again by itself, and yet nothing comes of it until somebody has mended something. */
-const TO_BE_MENDED = new Set<FailureCode>(['RideNDineUnauthorized', 'RideNDineContractBroken', 'DirectusRejected']);
-
-function isToBeMended({ details }: ApplicationFailure): boolean {
-  const [first] = (details ?? []) as [Partial<ToBeMendedDetails>?];
-  return first?.to_be_mended !== undefined;
+function isToBeMended(failure: ApplicationFailure): boolean {
+  return ('to_be_mended' satisfies keyof ToBeMendedDetails) in firstDetail(failure);
 }
 
 function levelOf(type: string | undefined | null): 'info' | 'warn' | 'error' {
   if (type === TEMPORAL_UNAVAILABLE) return 'warn';
-  if (!isFailureCode(type) || TO_BE_MENDED.has(type)) return 'error';
-  // A checkout that is refused is nobody's fault here.
-  return isCallersMatter(type) ? 'info' : 'warn';
+  return isFailureCode(type) ? failures[type].logLevel : 'error';
 }
 
 function nameAndPlace(error: unknown): string {
@@ -82,22 +74,31 @@ function nameAndPlace(error: unknown): string {
 
 function explained(failure: ApplicationFailure): ApplicationFailure {
   const { activityType, attempt } = activityInfo();
-  // Of a step that is tried again Temporal keeps 4 KiB: a stack would take the room of what a person needs.
-  failure.stack = '';
-  failure.message = failureText({
-    reason: failure.message,
+  const { message: reason, type, nonRetryable, nextRetryDelay, cause } = failure;
+  const text: FailureText = {
+    reason,
     next: whatNext(failure),
     advice: adviceFor(failure),
-    technical: `${failure.type ?? 'unknown'}, ${activityType}, attempt ${attempt}${statusIn(failure)}`,
+    technical: `${type ?? 'unknown'}, ${activityType}, attempt ${attempt}${statusIn(failure)}`,
+  };
+  const withAdvice = ApplicationFailure.create({
+    message: failureText(text),
+    nonRetryable: nonRetryable === true,
+    ...(type != null && { type }),
+    ...(nextRetryDelay != null && { nextRetryDelay }),
+    ...(cause && { cause }),
+    details: [{ ...firstDetail(failure), reason }],
   });
-  return failure;
+  // Of a step that is tried again Temporal keeps 4 KiB: a stack would take the room of what a person needs.
+  withAdvice.stack = '';
+  return withAdvice;
 }
 
 function adviceFor(failure: ApplicationFailure): string {
   const { type } = failure;
   if (type === TEMPORAL_UNAVAILABLE) return TEMPORAL_DOWN;
   if (!isFailureCode(type)) return "Call the developers: the worker's log says where it happened.";
-  const { whileTried, whenFailed } = supportAdvice[isToBeMended(failure) ? 'DirectusRejected' : type];
+  const { whileTried, whenFailed } = failures[isToBeMended(failure) ? 'DirectusRejected' : type].advice;
   // What comes of the order is the workflow's to say: its details tell what to do then.
   return isLast(failure)
     ? 'The Current Details of the workflow (User Metadata) say what comes of the order.'
@@ -144,6 +145,10 @@ function statusIn(failure: ApplicationFailure): string {
   return status === undefined ? '' : `, HTTP ${status}`;
 }
 
-function partnerDetails({ details }: ApplicationFailure): Partial<PartnerFailureDetails> {
-  return details?.[0] ?? {};
+function partnerDetails(failure: ApplicationFailure): Partial<PartnerFailureDetails> {
+  return firstDetail(failure);
+}
+
+function firstDetail({ details }: ApplicationFailure): object {
+  return Object(details?.[0]) as object;
 }

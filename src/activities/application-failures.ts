@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { CheckoutProblem } from '../domain/checkout.ts';
-import { failureCodes } from '../domain/failure-codes.ts';
-import type { FailureCode } from '../domain/failure-codes.ts';
+import { failures } from '../domain/failures.ts';
+import type { FailureCode } from '../domain/failures.ts';
 import { DirectusError, DirectusNotUniqueError } from '../integrations/directus/errors.ts';
 import { longerPauseMs } from './retry-pause.ts';
 
@@ -37,7 +37,7 @@ const LONGEST_DIRECTUS_PAUSE_MS = 60_000;
  */
 export function directusFailure(error: unknown, whenRejected: 'give-up' | 'keep-trying'): unknown {
   if (!(error instanceof DirectusError)) return error;
-  const nonRetryable = failureCodes[error.code].retry === 'never' && whenRejected === 'give-up';
+  const nonRetryable = failures[error.code].retry === 'never' && whenRejected === 'give-up';
   const { retryAfterMs } = error;
   const nextRetryDelay = longerPauseMs(retryAfterMs && Math.min(retryAfterMs, LONGEST_DIRECTUS_PAUSE_MS));
   return ApplicationFailure.create({

@@ -1,0 +1,281 @@
+/** How an activity that failed with a code is tried again. Temporal does the trying. */
+export type RetryBehaviour =
+  /** The same request can never succeed: the run ends. */
+  | 'never'
+  /** Tried again with the activity's own back-off. */
+  | 'backoff'
+  /** Our configuration is wrong: tried again with growing pauses of up to 5 minutes, until somebody has mended it. */
+  | 'slowly'
+  /** Tried again when the partner allows it (`Retry-After`). */
+  | 'retry-after'
+  /** Waits for a decision of support staff. */
+  | 'review';
+
+/** What support staff can do about a failure, in sentences for people who do not program. */
+interface SupportAdvice {
+  /** While the step is tried again by itself. */
+  readonly whileTried?: string;
+  /** Once the order creation has failed with it. */
+  readonly whenFailed: string;
+  /** While the order waits for their decision because of it. The ways to decide are told beside it. */
+  readonly inReview?: string;
+}
+
+interface FailureFacts {
+  readonly meaning: string;
+  readonly retry: RetryBehaviour;
+  /** HTTP status of the gateway's answer once the failure is final. */
+  readonly httpStatus: number;
+  /** Whether the same request with the same key may succeed later, once the failure is final. */
+  readonly retryable: boolean;
+  /** Whose matter it is. `checkout`: the customer's checkout, or what became of its order. */
+  readonly fault: 'checkout' | 'directus' | 'ridendine' | 'configuration';
+  /** What no run can use for an order any more. The run that fails with it has no order to mark. */
+  readonly finalFor: 'key' | 'quote' | null;
+  /** Of the line that a failed attempt leaves in the log. */
+  readonly logLevel: 'info' | 'warn' | 'error';
+  readonly advice: SupportAdvice;
+}
+
+const ASK_RIDENDINE = 'Ask RideNDine whether they have an order with our order id as external_order_id.';
+const NEW_CHECKOUT = 'The customer opens the checkout again, which makes a new quote, and confirms it.';
+const CONFIRM_AGAIN = 'Nothing was ordered and nothing is to be paid. The customer can confirm the checkout again.';
+const DIRECTUS_DOWN = 'Nothing, for some minutes. If it lasts longer, call whoever runs Directus.';
+const RIDENDINE_DOWN = 'Nothing, for some minutes. If it lasts longer, call RideNDine and ask whether they are down.';
+/** For a step that asks Temporal and gets no answer. */
+export const TEMPORAL_DOWN =
+  'Nothing, for some minutes. If it lasts longer, call whoever runs order creation: Temporal does not answer.';
+const CONFIGURATION =
+  'Call whoever runs order creation, at once: no order gets through. RIDENDINE_API_KEY or RIDENDINE_BASE_URL is wrong.';
+
+/**
+ * Every way in which an order creation can fail, with every fact about it: `type` of the Temporal failure,
+ * `failure_code` in Directus and `code` in the gateway's problem documents. A code is never renamed: other teams and old
+ * orders carry it.
+ */
+const table = {
+  CheckoutInvalid: {
+    meaning: 'The checkout breaks a rule, or several rules.',
+    retry: 'never',
+    httpStatus: 422,
+    retryable: false,
+    fault: 'checkout',
+    finalFor: null,
+    logLevel: 'info',
+    advice: {
+      whenFailed:
+        'The customer corrects what is named here and confirms again. If many customers meet it, tell the team of the checkout page.',
+    },
+  },
+  QuoteNotFound: {
+    meaning: 'The customer has no quote with this id.',
+    retry: 'never',
+    httpStatus: 422,
+    retryable: false,
+    fault: 'checkout',
+    finalFor: null,
+    logLevel: 'info',
+    advice: {
+      whenFailed: `${NEW_CHECKOUT} If many customers meet it, tell the team of the checkout page: quotes get lost.`,
+    },
+  },
+  QuoteExpired: {
+    meaning: 'The quote is no longer valid.',
+    retry: 'never',
+    httpStatus: 422,
+    retryable: false,
+    fault: 'checkout',
+    finalFor: null,
+    logLevel: 'info',
+    advice: { whenFailed: NEW_CHECKOUT },
+  },
+  StoreNotOnRideNDine: {
+    meaning: 'The store has no RideNDine merchant.',
+    retry: 'never',
+    httpStatus: 422,
+    retryable: false,
+    fault: 'checkout',
+    finalFor: null,
+    logLevel: 'info',
+    advice: {
+      whenFailed:
+        "Have the store's RideNDine merchant id entered in Directus (Stores), without a blank in it. Then the customer can confirm the checkout again.",
+    },
+  },
+  QuoteAlreadyUsed: {
+    meaning: 'Another live order was made from the quote.',
+    retry: 'never',
+    httpStatus: 409,
+    retryable: false,
+    fault: 'checkout',
+    finalFor: 'quote',
+    logLevel: 'info',
+    advice: {
+      whenFailed:
+        'Find the other order of this quote in Directus: most likely the customer confirmed twice, and that one is the order. Nothing more is to be done.',
+    },
+  },
+  IdempotencyKeyReused: {
+    meaning: 'The idempotency key belongs to another checkout.',
+    retry: 'never',
+    httpStatus: 422,
+    retryable: false,
+    fault: 'checkout',
+    finalFor: 'key',
+    logLevel: 'info',
+    advice: {
+      whenFailed:
+        'The first order of this key is not touched. Tell the team of the checkout page: it has sent two different checkouts with one key.',
+    },
+  },
+  DirectusUnavailable: {
+    meaning: 'Directus can not be reached, is overloaded or refuses our credential.',
+    retry: 'backoff',
+    httpStatus: 503,
+    retryable: true,
+    fault: 'directus',
+    finalFor: null,
+    logLevel: 'warn',
+    advice: {
+      whileTried: DIRECTUS_DOWN,
+      whenFailed:
+        'Call whoever runs Directus. Once it answers again the customer can confirm the checkout again; if an order is there already, it goes on by itself.',
+    },
+  },
+  DirectusRejected: {
+    meaning: 'Directus refuses the request as such.',
+    retry: 'never',
+    httpStatus: 502,
+    retryable: false,
+    fault: 'directus',
+    finalFor: null,
+    logLevel: 'error',
+    advice: {
+      whileTried:
+        'Call whoever runs Directus: it refuses what is to be written about this order. The step succeeds by itself once that is mended.',
+      whenFailed:
+        'Call whoever runs Directus: it refuses to take orders. Nothing was sent to RideNDine. The customer can confirm again once that is mended.',
+    },
+  },
+  RideNDineRejected: {
+    meaning: 'RideNDine refuses the order.',
+    retry: 'never',
+    httpStatus: 422,
+    retryable: false,
+    fault: 'checkout',
+    finalFor: null,
+    logLevel: 'info',
+    advice: {
+      whileTried:
+        'Nothing, for some seconds: RideNDine may be being set up anew. If the same answer lasts, the order ends.',
+      whenFailed:
+        'Nothing was ordered and nothing is to be paid. What RideNDine wrote stands in the history, with the step that failed. If they mend it on their side, the customer confirms the same checkout again. If it is in the order (phone, address, dishes, the merchant id of the store), have it corrected; then the customer opens the checkout again, since this order is only ever sent as it was written.',
+      inReview: `RideNDine refuses the order now, but an earlier call may have reached them. ${ASK_RIDENDINE}`,
+    },
+  },
+  RideNDineUnauthorized: {
+    meaning: 'RideNDine refuses our credential or address: our configuration is wrong, not the order.',
+    retry: 'slowly',
+    httpStatus: 503,
+    retryable: true,
+    fault: 'configuration',
+    finalFor: null,
+    logLevel: 'error',
+    advice: {
+      whileTried: CONFIGURATION,
+      whenFailed: `${CONFIRM_AGAIN} ${CONFIGURATION}`,
+      inReview: `${CONFIGURATION} ${ASK_RIDENDINE}`,
+    },
+  },
+  RideNDineRateLimited: {
+    meaning: 'RideNDine asks us to send fewer requests.',
+    retry: 'retry-after',
+    httpStatus: 503,
+    retryable: true,
+    fault: 'ridendine',
+    finalFor: null,
+    logLevel: 'warn',
+    advice: {
+      whileTried: 'Nothing: RideNDine says when they can be asked again, and that is kept to.',
+      whenFailed: `${CONFIRM_AGAIN} If many orders end like this, ask RideNDine for a higher limit.`,
+      inReview: ASK_RIDENDINE,
+    },
+  },
+  RideNDineUnavailable: {
+    meaning: 'RideNDine can not be reached or does not give a usable answer.',
+    retry: 'backoff',
+    httpStatus: 503,
+    retryable: true,
+    fault: 'ridendine',
+    finalFor: null,
+    logLevel: 'warn',
+    advice: {
+      whileTried: RIDENDINE_DOWN,
+      whenFailed: `${CONFIRM_AGAIN} RideNDine could not be reached while the quote was valid.`,
+      inReview: `RideNDine gave no usable answer until it was no longer safe to ask again. ${ASK_RIDENDINE}`,
+    },
+  },
+  RideNDineContractBroken: {
+    meaning: 'RideNDine accepted the order, but its reply lacks the ids.',
+    retry: 'backoff',
+    httpStatus: 503,
+    retryable: true,
+    fault: 'ridendine',
+    finalFor: null,
+    logLevel: 'error',
+    advice: {
+      whileTried:
+        'Call RideNDine: they take orders, but their answer lacks the ids. Asking again makes no second order.',
+      whenFailed: 'Call RideNDine: they take orders, but their answer lacks the ids.',
+      inReview: `RideNDine most likely has the order. ${ASK_RIDENDINE} They can tell its two ids.`,
+    },
+  },
+  LinkConflict: {
+    meaning: 'The order is linked to another RideNDine order, or another order to this one.',
+    retry: 'review',
+    httpStatus: 202,
+    retryable: false,
+    fault: 'ridendine',
+    finalFor: null,
+    logLevel: 'warn',
+    advice: {
+      whenFailed:
+        'Compare the order in Directus with those at RideNDine, and have one that is too many cancelled there.',
+      inReview:
+        'Ask RideNDine for the ids of this order. Where an order in Directus has wrong ones, have an administrator of Directus clear them. Then decide: retry if this order has the right ids, or was only ended by hand; link if it has none; abandon if it is one too many, once RideNDine has cancelled it.',
+    },
+  },
+  OrderNeedsReview: {
+    meaning: 'Support staff abandoned the order, or only they can tell what it is.',
+    retry: 'never',
+    httpStatus: 409,
+    retryable: false,
+    fault: 'checkout',
+    finalFor: 'key',
+    logLevel: 'info',
+    advice: {
+      whenFailed:
+        'Look at the order in Directus first. If it has failed, it stays as it is, whatever ids it has: who still wants it opens the checkout again. Otherwise, if it has the ids of RideNDine, it is made, and the customer who confirms the same checkout again is sent to its payment.',
+      inReview: ASK_RIDENDINE,
+    },
+  },
+  OrderCancelled: {
+    meaning: 'The order was cancelled.',
+    retry: 'never',
+    httpStatus: 409,
+    retryable: false,
+    fault: 'checkout',
+    finalFor: 'key',
+    logLevel: 'info',
+    advice: { whenFailed: 'Nothing was ordered. If the customer still wants it, they open the checkout again.' },
+  },
+} as const satisfies Record<string, FailureFacts>;
+
+export type FailureCode = keyof typeof table;
+
+export const failures: Readonly<Record<FailureCode, FailureFacts>> = table;
+
+/** Whether `text` is one of our codes: failures of other origins (a time-out, a bug) carry other types. */
+export function isFailureCode(text: unknown): text is FailureCode {
+  return typeof text === 'string' && Object.hasOwn(failures, text);
+}
