@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { WorkflowInterceptors } from '@temporalio/workflow';
-import { afterTheRecord, beforeTheRecord } from '../src/workflows/activity-options.ts';
+import { afterTheRecord, beforeTheRecord } from '../src/workflows/policies.ts';
 
 /** Has the first attempt of each step at Directus made as an activity, as any later one is. */
 export function interceptors(): WorkflowInterceptors {

@@ -12,9 +12,9 @@ import type { OrderCreationActivities } from '../activities/order-creation-activ
 import { CANCEL_ORDER_UPDATE, faultsOfCancelRequest, withoutBlanksAtEnds } from '../domain/review-decision.ts';
 import type { CancelRequest } from '../domain/review-decision.ts';
 import type { SupportAction } from '../domain/support-action.ts';
-import { afterTheRecord } from './activity-options.ts';
-import { refuseDecision } from './review.ts';
-import { supportAction } from './support-actions.ts';
+import { refuseDecision, supportAction } from './decisions.ts';
+import { afterTheRecord } from './policies.ts';
+import type { Status } from './status.ts';
 
 /** Its result says in a sentence what came of the request. */
 const cancelOrder = defineUpdate<string, [CancelRequest]>(CANCEL_ORDER_UPDATE);
@@ -59,14 +59,7 @@ export interface Cancellation {
   settle(outcome: 'cancelled' | 'ended otherwise'): Promise<void>;
 }
 
-/**
- * @param options.onAsked told who asked.
- * @param options.onIgnored told of Temporal's own request where it changes nothing.
- */
-export function openCancellation(options: {
-  onAsked: (action: SupportAction) => void;
-  onIgnored: () => void;
-}): Cancellation {
+export function openCancellation(status: Pick<Status, 'isBeingCancelled' | 'ignoresCancellation'>): Cancellation {
   const root = CancellationScope.current();
   const scope = new CancellationScope();
   let refusal: string | undefined;
@@ -75,7 +68,7 @@ export function openCancellation(options: {
   const isAsked = () => asked !== undefined && asked.answer === undefined;
   const ask = (action: SupportAction) => {
     asked = { action };
-    options.onAsked(action);
+    status.isBeingCancelled(action);
     scope.cancel();
   };
   const answer = (given: Answer) => {
@@ -84,7 +77,7 @@ export function openCancellation(options: {
   const requested = root.cancelRequested.catch(() => {
     if (isAsked()) return;
     if (refusal === undefined) ask(requestOfTemporal());
-    else options.onIgnored();
+    else status.ignoresCancellation();
   });
 
   setHandler(

@@ -1,39 +1,45 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  CancellationScope,
+  TemporalFailure,
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
-  TemporalFailure,
 } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/common';
-import type { OrderCreationActivities } from '../activities/order-creation-activities.ts';
-import type { OrderCreationStage } from '../domain/order-creation.ts';
-import { firstDirectusAttempt } from './activity-options.ts';
+import type {
+  CancelledCheckout,
+  CheckoutStanding,
+  MarkOutcome,
+  OpenStanding,
+  OrderCreationActivities,
+  OrderMark,
+  OrderRecord,
+} from '../activities/order-creation-activities.ts';
+import type { OrderCreationInput } from '../domain/order-creation.ts';
+import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
+import type { SupportAction } from '../domain/support-action.ts';
+import { afterTheRecord, beforeTheRecord, firstDirectusAttempt, untilMarked } from './policies.ts';
+
+/** What a run reads and writes in Directus. */
+export interface DirectusSteps {
+  validateCheckout(): Promise<CheckoutStanding>;
+  createOrderRecord(standing: OpenStanding): Promise<OrderRecord>;
+  /** @param typedByHand where support staff have typed the ids, and RideNDine has not told them. */
+  saveLinkIds(orderId: string, link: LinkIds, typedByHand?: { ids_checked: boolean }): Promise<OrderCreationResult>;
+  /** Writes how matters stand with an order. A run ends only after Directus knows, however long that takes. */
+  markOrder(mark: OrderMark): Promise<MarkOutcome>;
+  /** Writes `CANCELLED` under the key of a checkout of whose order the run does not know. */
+  cancelCheckout(action: SupportAction | undefined): Promise<CancelledCheckout>;
+}
 
 /**
  * If a worker dies in the middle of a local attempt, nothing in the history tells of it, and the run's whole workflow task is
  * repeated. That does no harm to these steps: one reads, one writes what the history holds, and an order that is written
  * keeps the id of its run (docs/decisions/0017-first-attempts-at-directus-are-local.md).
  */
-type DirectusActivities = Pick<OrderCreationActivities, 'validateCheckout' | 'createOrderRecord' | 'saveLinkIds'>;
-
-interface AboutStep {
-  summary: string;
-  /** For the activity. */
-  options: ActivityOptions;
-  /** It is an activity from its first attempt on. */
-  neverLocal?: boolean;
-}
-
-/** Makes one call of a step at Directus: the first attempt of it within the workflow task. */
-export type TakeDirectusStep = <Output>(
-  about: AboutStep,
-  call: (activities: DirectusActivities) => Promise<Output>,
-) => Promise<Output>;
-
-/** Stages that are mostly over with the workflow task in which they began. */
-export const passingStages: ReadonlySet<OrderCreationStage> = new Set(['VALIDATING', 'CREATING_RECORD', 'SAVING_LINK']);
+type LocalActivities = Pick<OrderCreationActivities, 'validateCheckout' | 'createOrderRecord' | 'saveLinkIds'>;
 
 /**
  * The first attempt of a step is a local activity, made by the worker that has the run's workflow task: nobody waits for
@@ -42,18 +48,60 @@ export const passingStages: ReadonlySet<OrderCreationStage> = new Set(['VALIDATI
  *
  * @param options.beforeActivity called when a step is to go on as one that people see.
  */
-export function startDirectusSteps({ beforeActivity }: { beforeActivity: () => void }): TakeDirectusStep {
-  return async ({ summary, options, neverLocal = false }, call) => {
-    if (!neverLocal) {
-      try {
-        return await call(proxyLocalActivities<DirectusActivities>({ ...firstDirectusAttempt, summary }));
-      } catch (error) {
-        if (!canBeTriedAgain(error)) throw error;
-      }
+export function startDirectusSteps(
+  input: OrderCreationInput,
+  { beforeActivity }: { beforeActivity: () => void },
+): DirectusSteps {
+  const firstLocally = async <Output>(
+    options: ActivityOptions,
+    summary: string,
+    call: (activities: LocalActivities) => Promise<Output>,
+  ): Promise<Output> => {
+    try {
+      return await call(proxyLocalActivities<LocalActivities>({ ...firstDirectusAttempt, summary }));
+    } catch (error) {
+      if (!canBeTriedAgain(error)) throw error;
+      beforeActivity();
+      return await asActivity(options, summary, call);
     }
-    beforeActivity();
-    return await call(proxyActivities<DirectusActivities>({ ...options, summary }));
   };
+
+  return {
+    validateCheckout: () =>
+      firstLocally(beforeTheRecord, 'Check the checkout', (steps) => steps.validateCheckout(input)),
+
+    createOrderRecord(standing) {
+      const summary = `Create the Directus record of ${named(standing.order_id)}`;
+      const call = (steps: LocalActivities) => steps.createOrderRecord({ request: input, standing });
+      if (standing.kind !== 'failed') return firstLocally(beforeTheRecord, summary, call);
+      // It changes an order that is there: the run must know of it to take it back.
+      beforeActivity();
+      return asActivity(beforeTheRecord, summary, call);
+    },
+
+    saveLinkIds: (orderId, link, typedByHand) =>
+      firstLocally(afterTheRecord, `Save the RideNDine ids on ${named(orderId)}`, (steps) =>
+        steps.saveLinkIds({ order_id: orderId, link, ...(typedByHand && { typed_by_hand: typedByHand }) }),
+      ),
+
+    markOrder: (mark) =>
+      CancellationScope.nonCancellable(() =>
+        asActivity(untilMarked, `Write ${mark.status} on ${named(mark.order_id)}`, (steps) => steps.markOrder(mark)),
+      ),
+
+    cancelCheckout: (action) =>
+      asActivity(untilMarked, 'Write CANCELLED under the idempotency key', (steps) =>
+        steps.cancelCheckout({ request: input, ...(action && { support_action: action }) }),
+      ),
+  };
+}
+
+function asActivity<Output>(
+  options: ActivityOptions,
+  summary: string,
+  call: (activities: OrderCreationActivities) => Promise<Output>,
+): Promise<Output> {
+  return call(proxyActivities<OrderCreationActivities>({ ...options, summary }));
 }
 
 /** Not what was refused for good or cancelled, nor a mistake in this code. */
@@ -62,4 +110,9 @@ function canBeTriedAgain(error: unknown): boolean {
   const failure = error instanceof ActivityFailure ? error.cause : error;
   if (failure instanceof ApplicationFailure) return failure.nonRetryable !== true;
   return failure instanceof TemporalFailure;
+}
+
+/** How summaries name an order: as much of its id as people compare by eye. */
+export function named(orderId: string): string {
+  return `order ${orderId.slice(0, 8)}…`;
 }

@@ -15,7 +15,7 @@ import {
   REQUEST_FINGERPRINT_MEMO,
   searchAttributes,
 } from '../domain/order-creation.ts';
-import { untilMarked } from './activity-options.ts';
+import { untilMarked } from './policies.ts';
 import { runFailure, readStepFailure } from './step-failure.ts';
 
 const { correctLink } = proxyActivities<LinkCorrectionActivities>({

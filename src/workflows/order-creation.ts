@@ -1,7 +1,25 @@
-import { CancellationScope } from '@temporalio/workflow';
-import type { OrderCreationRunResult } from '../domain/order.ts';
+import { CancellationScope, CancelledFailure, isCancellation } from '@temporalio/workflow';
+import type {
+  LinkedStanding,
+  OpenStanding,
+  OrderMark,
+  OrderRecord,
+  UnfinishedStanding,
+} from '../activities/order-creation-activities.ts';
+import { failures } from '../domain/failures.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
-import { startSteps } from './steps.ts';
+import type { LinkIds, OrderCreationResult, OrderCreationRunResult } from '../domain/order.ts';
+import { openCancellation } from './cancellation.ts';
+import type { Cancellation } from './cancellation.ts';
+import { startDirectusSteps } from './directus-steps.ts';
+import type { DirectusSteps } from './directus-steps.ts';
+import { askedUntil, callPartner } from './partner-call.ts';
+import { openReview } from './review.ts';
+import type { Review } from './review.ts';
+import { showStatus } from './status.ts';
+import type { Status } from './status.ts';
+import { mayExistAtRideNDine, readStepFailure, reasonFields, runFailure } from './step-failure.ts';
+import type { StepFailure } from './step-failure.ts';
 
 /**
  * One confirmed checkout becomes exactly one order in Directus and one at RideNDine, linked to each other, whatever
@@ -16,13 +34,215 @@ import { startSteps } from './steps.ts';
  * - Where nobody can tell whether RideNDine has the order, it waits for the update `resolveReview` instead of guessing.
  */
 export async function orderCreation(input: OrderCreationInput): Promise<OrderCreationRunResult> {
-  const steps = startSteps(input);
-  // A request to cancel breaks off only what the steps let it break off.
+  const run = startRun(input);
+  // A request to cancel breaks off only what a step lets it break off.
   return await CancellationScope.nonCancellable(async () => {
-    const standing = await steps.validateCheckout();
-    if (standing.kind === 'linked') return await steps.answerAgain(standing.result);
-    const order = await steps.createOrderRecord(standing);
-    const link = await steps.createRideNDineOrder(order);
-    return await steps.saveLinkIds(order, link);
+    const standing = await validateCheckout(run);
+    if (standing.kind === 'linked') return await answerAgain(run, standing);
+    const order = await createOrderRecord(run, standing);
+    const link = await createRideNDineOrder(run, order);
+    return await saveLinkIds(run, order, link);
   });
+}
+
+interface Run {
+  input: OrderCreationInput;
+  status: Status;
+  directus: DirectusSteps;
+  cancellation: Cancellation;
+  review: Review;
+}
+
+function startRun(input: OrderCreationInput): Run {
+  const status = showStatus(input);
+  const directus = startDirectusSteps(input, { beforeActivity: () => status.publish() });
+  const cancellation = openCancellation(status);
+  return { input, status, directus, cancellation, review: openReview({ status, directus, cancellation }) };
+}
+
+/**
+ * Step 3.1. Tried for 30 minutes.
+ * - A rule is broken, or Directus does not answer: the run fails, and no order was written.
+ * - Cancelled: Directus says so under the key, unless the key belongs to another checkout or to an order that has ended.
+ */
+async function validateCheckout(run: Run): Promise<OpenStanding | LinkedStanding> {
+  const { value: standing, failure } = await untilCancelled(run, () => run.directus.validateCheckout());
+  if (standing) {
+    run.status.identify(standing);
+    return standing;
+  }
+  if (failure && (!run.cancellation.isAsked() || finalFor(failure) === 'key')) return await fail(run, failure);
+  return await cancelCheckout(run);
+}
+
+/** An earlier run linked the order: its ids are the answer. */
+async function answerAgain({ status, cancellation }: Run, { result }: LinkedStanding): Promise<OrderCreationRunResult> {
+  status.enter('LINKED', idsOf(result));
+  await cancellation.settle('ended otherwise');
+  return { ...result, replayed: true };
+}
+
+/**
+ * Step 3.2. Tried for 30 minutes.
+ * - The quote or the key is used up: the run fails, and has written no order.
+ * - Directus refuses the order or does not answer: the order is `FAILED`, then the run fails.
+ * - Cancelled: the order is `CANCELLED`.
+ *
+ * An order that an earlier run left half-way may be at RideNDine: nothing of this ends it.
+ */
+async function createOrderRecord(run: Run, standing: OpenStanding): Promise<OrderRecord> {
+  if (standing.kind === 'unfinished') return await continueOrder(run, standing);
+  run.status.enter('CREATING_RECORD', { store_id: standing.checkout.store_id });
+  const { value: order, failure } = await untilCancelled(run, () => run.directus.createOrderRecord(standing));
+  if (order && !run.cancellation.isAsked()) return order;
+  // To cancel one takes its key for good, also if the quote is used up.
+  if (failure && (run.cancellation.isAsked() ? finalFor(failure) === 'key' : finalFor(failure))) {
+    return await fail(run, failure);
+  }
+  run.status.publish();
+  return await continueOrder(run, await endUnsent(run, standing, failure));
+}
+
+async function continueOrder(run: Run, standing: UnfinishedStanding): Promise<OrderRecord> {
+  const { order_id, store_id } = standing;
+  run.status.enter('CREATING_RECORD', { order_id, is_taken_on: true, ...(store_id !== null && { store_id }) });
+  for (;;) {
+    try {
+      return await run.directus.createOrderRecord(standing);
+    } catch (error) {
+      const failure = readStepFailure(error, 'DirectusUnavailable');
+      const isDirectusTrouble = failures[failure.code].fault === 'directus';
+      // Somebody has asked to cancel it, and waits for it to come to review.
+      if (!(isDirectusTrouble && run.cancellation.isAsked())) return await fail(run, failure);
+    }
+  }
+}
+
+/**
+ * Step 3.3. Tried until the order's deadlines, and never after RideNDine may have forgotten the key.
+ * - Refused or out of time, and no attempt can have arrived: the order is `FAILED` or, if asked for, `CANCELLED`.
+ * - An attempt may have arrived: `NEEDS_REVIEW`, until support staff decide.
+ * - Cancelled: no further attempt; then one of these two.
+ */
+async function createRideNDineOrder(run: Run, order: OrderRecord): Promise<LinkIds> {
+  let failure: StepFailure | undefined = order.review ? { ...order.review, details: [] } : undefined;
+  for (let isAsked = false; ; isAsked = true) {
+    if (!failure) {
+      run.status.enter('CREATING_RIDENDINE_ORDER', {
+        order_id: order.order_id,
+        asked_until: askedUntil(order, isAsked),
+      });
+      try {
+        return await callPartner(order, { isAsked, cancellation: run.cancellation });
+      } catch (error) {
+        failure = readStepFailure(error, 'RideNDineUnavailable');
+      }
+      if (finalFor(failure)) return await fail(run, failure);
+      if (!mayExistAtRideNDine(failure)) await endUnsent(run, order, failure);
+    }
+    const { link } = await run.review.decide(order, failure);
+    if (link) return link;
+    failure = undefined;
+  }
+}
+
+/** Step 3.4. Tried until it succeeds: the order exists at RideNDine. `LinkConflict`: `NEEDS_REVIEW`. */
+async function saveLinkIds(run: Run, order: OrderRecord, link: LinkIds): Promise<OrderCreationResult> {
+  for (let ids = link; ;) {
+    run.cancellation.refuse('created');
+    run.status.enter('SAVING_LINK', ids);
+    try {
+      const result = await run.directus.saveLinkIds(order.order_id, ids);
+      run.status.enter('LINKED', idsOf(result));
+      await run.cancellation.settle('ended otherwise');
+      return result;
+    } catch (error) {
+      const { decision, link: decided } = await run.review.decide(order, readStepFailure(error, 'LinkConflict'));
+      if (decision === 'link') ids = decided;
+    }
+  }
+}
+
+/** What becomes of an order of which RideNDine surely has nothing. */
+type UnsentOrder = Exclude<OpenStanding, UnfinishedStanding> | OrderRecord;
+
+/** The run was reset by an operator, or somebody changed the order: what the run knows is no longer true of it. */
+const movedOn: StepFailure = {
+  code: 'OrderNeedsReview',
+  reason: 'Somebody else has brought the order further. Send the same request again: a new run answers for it.',
+  details: [],
+};
+
+/**
+ * Ends an order that RideNDine does not have, and the run: `FAILED`, or `CANCELLED` if somebody asked for that.
+ *
+ * @returns only if the run was reset, and other runs may have sent the order.
+ */
+async function endUnsent(run: Run, order: UnsentOrder, failure: StepFailure | undefined): Promise<UnfinishedStanding> {
+  const { status, directus, cancellation, input } = run;
+  const mark = {
+    order_id: order.order_id,
+    found_by_run: order.run_id,
+    // One that failed before is there.
+    ...('kind' in order && order.kind === 'new' && { if_missing: { request: input, checkout: order.checkout } }),
+  } satisfies Partial<OrderMark>;
+  if (failure && !cancellation.isAsked()) {
+    status.isGivenUp(failure);
+    const { kind } = await directus.markOrder({ ...mark, status: 'FAILED', ...reasonFields(failure) });
+    // That may take as long as Directus is away, and somebody can cancel the order meanwhile.
+    if (!cancellation.isAsked()) return await fail(run, kind === 'left' ? movedOn : failure);
+  }
+  const { action } = cancellation;
+  const { kind } = await directus.markOrder({
+    ...mark,
+    status: 'CANCELLED',
+    ...reasonFields(undefined),
+    ...(action && { support_action: action }),
+  });
+  if (kind === 'marked') return await cancel(run, order.order_id);
+  // After a reset our words count no more, or Directus refuses the order as it would have been: the key is what counts.
+  const found = await cancelCheckout(run);
+  return found.kind === 'unfinished' ? found : await fail(run, movedOn);
+}
+
+/** Cancels a checkout of whose order the run does not know, and the run. @returns if there is one that must not be ended. */
+async function cancelCheckout(run: Run): Promise<LinkedStanding | UnfinishedStanding> {
+  run.status.publish();
+  const found = await run.directus
+    .cancelCheckout(run.cancellation.action)
+    .catch((error: unknown) => fail(run, readStepFailure(error, 'DirectusUnavailable')));
+  run.status.identify(found);
+  return found.kind === 'cancelled' ? await cancel(run, found.order_id) : found;
+}
+
+/** Makes a step that a request to cancel breaks off. @returns neither value nor failure if one did. */
+async function untilCancelled<Value>(
+  { cancellation }: Run,
+  step: () => Promise<Value>,
+): Promise<{ value?: Value; failure?: StepFailure }> {
+  try {
+    return { value: await cancellation.scope.run(step) };
+  } catch (error) {
+    return isCancellation(error) ? {} : { failure: readStepFailure(error, 'DirectusUnavailable') };
+  }
+}
+
+async function fail({ status, cancellation }: Run, failure: StepFailure): Promise<never> {
+  status.enter('FAILED', {}, failure);
+  await cancellation.settle('ended otherwise');
+  throw runFailure(failure);
+}
+
+async function cancel({ status, cancellation }: Run, orderId: string): Promise<never> {
+  status.enter('CANCELLED', { order_id: orderId });
+  await cancellation.settle('cancelled');
+  throw new CancelledFailure('Cancelled before RideNDine had the order.');
+}
+
+function finalFor({ code }: StepFailure): 'key' | 'quote' | null {
+  return failures[code].finalFor;
+}
+
+function idsOf({ order_id, ridendine_order_id, payment_session_id }: OrderCreationResult) {
+  return { order_id, ridendine_order_id, payment_session_id };
 }

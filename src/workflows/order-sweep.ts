@@ -1,7 +1,7 @@
 import { ApplicationFailure, continueAsNew, log, metricMeter, proxyActivities } from '@temporalio/workflow';
 import type { OrderSweepActivities } from '../activities/order-sweep-activities.ts';
 import { count, setGauge } from '../domain/metrics.ts';
-import { sweepRetries } from './activity-options.ts';
+import { sweepRetries } from './policies.ts';
 
 const { continueLostOrders } = proxyActivities<OrderSweepActivities>({
   ...sweepRetries,

@@ -7,15 +7,11 @@ import {
 } from '@temporalio/workflow';
 import type { OrderCreationActivities, OrderRecord } from '../activities/order-creation-activities.ts';
 import type { LinkIds } from '../domain/order.ts';
-import { afterTheRecord, named, partnerBackoff } from './activity-options.ts';
+import { named } from './directus-steps.ts';
+import { LONGEST_WAIT_FOR_PARTNER_CALL_MS, STOPPING_ALLOWANCE_MS, afterTheRecord, partnerBackoff } from './policies.ts';
 import type { Cancellation } from './cancellation.ts';
+import type { AskedUntil } from './current-details.ts';
 import { stoppedFailure } from './step-failure.ts';
-
-/** How long a call may wait for a worker or for the limit of calls; the time of the call itself is not used up by that. */
-const LONGEST_WAIT_MS = 60 * 60_000;
-
-/** An attempt at RideNDine may be under way, which is waited for, and Temporal is asked before and after. */
-const STOPPING_ALLOWANCE_MS = 20_000;
 
 /**
  * Asks RideNDine until it answers. Once somebody asks to cancel the order no further attempt is made; one that is under
@@ -66,9 +62,12 @@ function createRideNDineOrder(
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     // The activity judges the deadlines itself; this bounds what it can't: a worker that never comes.
     ...(isInTime
-      ? { scheduleToCloseTimeout: remainingMs + LONGEST_WAIT_MS + order.attempt_timeout_ms, retry: partnerBackoff }
+      ? {
+          scheduleToCloseTimeout: remainingMs + LONGEST_WAIT_FOR_PARTNER_CALL_MS + order.attempt_timeout_ms,
+          retry: partnerBackoff,
+        }
       : // When its time is over each call is a decision of its own.
-        { scheduleToStartTimeout: LONGEST_WAIT_MS, retry: { maximumAttempts: 1 } }),
+        { scheduleToStartTimeout: LONGEST_WAIT_FOR_PARTNER_CALL_MS, retry: { maximumAttempts: 1 } }),
   });
   return partner.createRideNDineOrder({
     ...order,
@@ -84,4 +83,11 @@ function stopPartnerAttempts(order: OrderRecord) {
     startToCloseTimeout: order.attempt_timeout_ms + STOPPING_ALLOWANCE_MS,
   });
   return temporal.stopPartnerAttempts();
+}
+
+/** @param isAsked whether support staff want the call: when its time is over, it is made once. */
+export function askedUntil(order: OrderRecord, isAsked: boolean): AskedUntil {
+  const { not_sent_deadline, key_deadline, maybe_sent_before } = order;
+  if (isAsked && Date.parse(key_deadline) <= Date.now()) return 'once';
+  return { maybe_sent: key_deadline, ...(!maybe_sent_before && !isAsked && { not_sent: not_sent_deadline }) };
 }

@@ -1,61 +1,72 @@
 import {
-  ApplicationFailure,
+  CancellationScope,
   allHandlersFinished,
   condition,
+  currentUpdateInfo,
   defineUpdate,
   log,
   metricMeter,
   setHandler,
 } from '@temporalio/workflow';
+import type { MarkOutcome, OrderRecord } from '../activities/order-creation-activities.ts';
 import { count } from '../domain/metrics.ts';
-import {
-  DECISION_REFUSED,
-  RESOLVE_REVIEW_UPDATE,
-  faultsOfReviewDecision,
-  withoutBlanksAtEnds,
-} from '../domain/review-decision.ts';
+import type { LinkIds } from '../domain/order.ts';
+import { RESOLVE_REVIEW_UPDATE, faultsOfReviewDecision, withoutBlanksAtEnds } from '../domain/review-decision.ts';
 import type { ReviewDecision } from '../domain/review-decision.ts';
+import type { Cancellation } from './cancellation.ts';
+import { refuseDecision, supportAction } from './decisions.ts';
+import type { DirectusSteps } from './directus-steps.ts';
+import type { Status } from './status.ts';
+import { readStepFailure, reasonFields, runFailure } from './step-failure.ts';
+import type { StepFailure } from './step-failure.ts';
 
 const resolveReview = defineUpdate<void, [ReviewDecision]>(RESOLVE_REVIEW_UPDATE);
 
-/** One order in review: what is to be done about a decision, and what when none comes. */
-interface Case<Outcome> {
-  /** Carries a decision out, or refuses it ({@link refuseDecision}): the review then goes on. */
-  carryOut(decision: ReviewDecision): Promise<Outcome>;
-  windowMs: number;
-  /** The window has passed; the review still waits. */
-  onOverdue(): void;
+/** What support staff decided about an order that is to go on. */
+export type GoOn =
+  /** They found its ids, which are saved. */
+  | { decision: 'link'; link: LinkIds }
+  /** To try again. `link`: the ids that the order has in Directus by now. */
+  | { decision: 'retry'; link: LinkIds | null };
+
+export interface Review {
+  /**
+   * Puts the order in review and waits until a decision has been carried out, for as long as it takes.
+   *
+   * @throws ApplicationFailure `OrderNeedsReview` if it was to abandon the order.
+   */
+  decide(order: OrderRecord, failure: StepFailure): Promise<GoOn>;
 }
 
-export interface Review<Outcome> {
-  /** Waits until a decision of support staff has been carried out, for as long as it takes. */
-  outcome(reviewed: Case<Outcome>): Promise<Outcome>;
-}
+const abandoned: StepFailure = {
+  code: 'OrderNeedsReview',
+  reason: 'Support staff abandoned the order.',
+  details: [],
+};
 
-/** @param reason tells support staff why the decision can't be taken, and what they can do. */
-export function refuseDecision(reason: string): never {
-  const refusal = ApplicationFailure.nonRetryable(reason, DECISION_REFUSED);
-  // Whoever decides gets to see all of it.
-  refusal.stack = '';
-  throw refusal;
-}
+const NOT_OURS =
+  'The order is missing in Directus, or has a status there that this decision may not change. Settle that first.';
+
+/** Of an order that has ended once, and whose quote was free then. */
+const QUOTE_TAKEN =
+  'Another live order was made from the same quote. Abandon this one, once RideNDine has cancelled it if they have it; or have an administrator of Directus end the other, and send this decision again.';
 
 /**
  * Takes decisions while, and only while, an order is in review. Whoever decides gets the answer when the decision has
- * been carried out, or why it can't be.
+ * been carried out, or why it is refused.
  */
-export function openReview<Outcome>(): Review<Outcome> {
-  let current: Case<Outcome> | undefined;
+export function openReview(run: { status: Status; directus: DirectusSteps; cancellation: Cancellation }): Review {
+  const { status, directus, cancellation } = run;
+  let carryOut: ((decision: ReviewDecision) => Promise<GoOn | 'abandoned'>) | undefined;
   let isDeciding = false;
-  let decided: { outcome: Outcome } | undefined;
+  let decided: GoOn | 'abandoned' | undefined;
 
   setHandler(
     resolveReview,
     async (decision) => {
       isDeciding = true;
       try {
-        if (!current) return;
-        decided = { outcome: await current.carryOut(withoutBlanksAtEnds(decision)) };
+        decided = await carryOut?.(withoutBlanksAtEnds(decision));
         count(metricMeter, 'reviewsDecided', { decision: decision.decision });
       } finally {
         isDeciding = false;
@@ -63,7 +74,7 @@ export function openReview<Outcome>(): Review<Outcome> {
     },
     {
       validator: (decision) => {
-        if (!current || decided) refuseDecision('The order is not in review, there is nothing to decide.');
+        if (!carryOut || decided) refuseDecision('The order is not in review, there is nothing to decide.');
         if (isDeciding) refuseDecision('Another decision is being carried out. Look again in a minute.');
         const faults = faultsOfReviewDecision(decision);
         if (faults.length > 0) refuseDecision(faults.join(' '));
@@ -72,25 +83,82 @@ export function openReview<Outcome>(): Review<Outcome> {
   );
 
   return {
-    async outcome(reviewed) {
-      current = reviewed;
+    async decide({ order_id, review_window_ms }, failure) {
+      const action = cancellation.pause();
+      // They see the order at once, even while Directus can't be told.
+      status.enter('NEEDS_REVIEW', {}, failure);
+      const marked = directus.markOrder({
+        order_id,
+        status: 'NEEDS_REVIEW',
+        ...reasonFields(failure),
+        ...(action && { support_action: action }),
+      });
+      carryOut = async (decision) => {
+        await marked;
+        return await carryOutDecision(directus, order_id, decision, failure);
+      };
       const isDecided = () => decided !== undefined;
-      if (!(await condition(isDecided, reviewed.windowMs))) {
-        reviewed.onOverdue();
-        reportOverdue();
+      if (!(await condition(isDecided, review_window_ms))) {
+        status.reviewIsOverdue();
+        log.warn('review overdue');
+        count(metricMeter, 'reviewsOverdue', {});
         await condition(isDecided);
       }
       // Whoever decided hears of it before the run goes on, and perhaps ends.
       await condition(allHandlersFinished);
-      const { outcome } = decided as unknown as { outcome: Outcome };
-      current = undefined;
+      const outcome = decided as unknown as GoOn | 'abandoned';
+      carryOut = undefined;
       decided = undefined;
-      return outcome;
+      if (outcome !== 'abandoned') {
+        cancellation.resume();
+        return outcome;
+      }
+      status.enter('FAILED', {}, abandoned);
+      throw runFailure(abandoned);
     },
   };
 }
 
-function reportOverdue(): void {
-  log.warn('review overdue');
-  count(metricMeter, 'reviewsOverdue', {});
+async function carryOutDecision(
+  directus: DirectusSteps,
+  orderId: string,
+  decision: ReviewDecision,
+  failure: StepFailure,
+): Promise<GoOn | 'abandoned'> {
+  const support_action = supportAction(decision.decision, decision, currentUpdateInfo()?.id);
+  const goOn = () =>
+    directus.markOrder({ order_id: orderId, status: 'PENDING_PAYMENT', ...reasonFields(undefined), support_action });
+  switch (decision.decision) {
+    case 'abandon': {
+      const marked = await directus.markOrder({
+        order_id: orderId,
+        status: 'FAILED',
+        ...reasonFields(abandoned),
+        support_action,
+      });
+      // One that is missing can't be marked, and needs not be.
+      return marked.kind === 'left' ? refuseDecision(NOT_OURS) : 'abandoned';
+    }
+    case 'retry': {
+      const marked = await goOn();
+      if (marked.kind !== 'marked') return refuseDecision(isQuoteTaken(marked) ? QUOTE_TAKEN : NOT_OURS);
+      return { decision: 'retry', link: marked.link };
+    }
+    case 'link': {
+      const { ridendine_order_id, payment_session_id, ids_checked = false } = decision;
+      const link = { ridendine_order_id, payment_session_id };
+      // Saving the ids of an order that is missing would be tried for ever.
+      const marked = await directus.markOrder({ order_id: orderId, status: 'NEEDS_REVIEW', ...reasonFields(failure) });
+      if (marked.kind === 'missing') refuseDecision(NOT_OURS);
+      await CancellationScope.nonCancellable(() => directus.saveLinkIds(orderId, link, { ids_checked })).catch(
+        (error: unknown) => refuseDecision(readStepFailure(error, 'LinkConflict').reason),
+      );
+      if (isQuoteTaken(await goOn())) refuseDecision(`The ids are saved. ${QUOTE_TAKEN}`);
+      return { decision: 'link', link };
+    }
+  }
+}
+
+function isQuoteTaken(outcome: MarkOutcome): boolean {
+  return outcome.kind === 'left' && outcome.quote_taken === true;
 }

@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
-import type { PartnerAttempts, PartnerFailureDetails } from '../activities/order-creation-activities.ts';
+import type { OrderMark, PartnerAttempts, PartnerFailureDetails } from '../activities/order-creation-activities.ts';
 import { failures, isFailureCode } from '../domain/failures.ts';
 import type { FailureCode } from '../domain/failures.ts';
 import { failureText, reasonOf } from '../domain/failure-text.ts';
@@ -20,6 +20,11 @@ export function readStepFailure(error: unknown, whenUnknown: FailureCode): StepF
     return { code, reason: reasonOf(cause), details: cause.details ?? [] };
   }
   return { code: whenUnknown, reason: 'The last attempt left no word of how it ended.', details: [] };
+}
+
+/** A failure as it stands on the order; with `undefined`, that there is none. */
+export function reasonFields(failure: StepFailure | undefined): Pick<OrderMark, 'failure_code' | 'failure_reason'> {
+  return { failure_code: failure?.code ?? null, failure_reason: failure?.reason ?? null };
 }
 
 /** What the failure of `createRideNDineOrder` says of the order at RideNDine. No word means *maybe sent*. */

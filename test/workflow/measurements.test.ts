@@ -37,7 +37,6 @@ const outcomes: Partial<Record<OrderOutcome, string[]>> = {
     'failure-validateCheckout-OrderNeedsReview',
     'failure-validateCheckout-OrderCancelled',
     'failure-createOrderRecord-QuoteAlreadyUsed',
-    'ended-by-the-run-that-wrote-it',
   ],
   failed: [
     'failure-validateCheckout-DirectusUnavailable',

@@ -31,7 +31,7 @@ type Known = Omit<OrderCreationState, 'stage' | 'failure' | 'review_overdue'> &
  * What support staff see of a run while it goes on, and after its end: its search attributes, its current details and
  * the query `orderCreationState`.
  */
-export interface Progress {
+export interface Status {
   /** What the first step has found out: callers who show the key are now told from others, and links are known. */
   identify(standing: CheckoutStanding | CancelledCheckout): void;
   /** `failure` is what the stage is about; entering a stage without one clears the last. */
@@ -48,11 +48,10 @@ export interface Progress {
   isGivenUp(failure: StepFailure): void;
 }
 
-/** @param options.passingStages which are mostly over before anybody could find the run in them: published with the next. */
-export function startProgress(
-  input: OrderCreationInput,
-  { passingStages }: { passingStages: ReadonlySet<OrderCreationStage> },
-): Progress {
+/** Stages that are mostly over before anybody could find the run in them. They are published with the next one. */
+const passingStages: ReadonlySet<OrderCreationStage> = new Set(['VALIDATING', 'CREATING_RECORD', 'SAVING_LINK']);
+
+export function showStatus(input: OrderCreationInput): Status {
   const measurements = startMeasurements();
   let view: RunView = { state: { stage: 'VALIDATING' }, is_taken_on: isContinuation(input) };
   const unpublished = new Map<string, SearchAttributeUpdatePair>();

@@ -1,4 +1,5 @@
-import { workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
+import { DECISION_REFUSED } from '../domain/review-decision.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 
 /**
@@ -12,4 +13,12 @@ export function supportAction(
   updateId: string | undefined,
 ): SupportAction {
   return { id: updateId ?? workflowInfo().runId, at: new Date().toISOString(), actor, action, reason };
+}
+
+/** @param reason tells support staff why the decision is not taken, and what they can do. */
+export function refuseDecision(reason: string): never {
+  const refusal = ApplicationFailure.nonRetryable(reason, DECISION_REFUSED);
+  // Whoever decides gets to see all of it.
+  refusal.stack = '';
+  throw refusal;
 }

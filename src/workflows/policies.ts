@@ -49,10 +49,11 @@ export const sweepRetries = {
   retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '1 min' },
 } satisfies ActivityOptions;
 
-/** The partner's pauses (design, section 3); `Retry-After` and our own faults lengthen them. */
+/** The partner's pauses (docs/requirements.md); `Retry-After` and our own faults lengthen them. */
 export const partnerBackoff = { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '30 s' } as const;
 
-/** How summaries name an order: as much of its id as people compare by eye. */
-export function named(orderId: string): string {
-  return `order ${orderId.slice(0, 8)}…`;
-}
+/** How long a call may wait for a worker or for the limit of calls. The time of the call itself is not used up by that. */
+export const LONGEST_WAIT_FOR_PARTNER_CALL_MS = 60 * 60_000;
+
+/** To stop the attempts at RideNDine takes a question to Temporal before and after the attempt that is under way. */
+export const STOPPING_ALLOWANCE_MS = 20_000;
