@@ -1,3 +1,4 @@
+import { orderBody } from '../src/integrations/ridendine/order-body.ts';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { newOrder } from '../src/activities/new-order.ts';
@@ -173,7 +174,11 @@ async function readyOrders(orders: OrdersStore, placed: PlacedOrder[]): Promise<
     const request = checkoutRequestSchema.parse({ ...checkout, idempotency_key: key });
     const checked = checkCheckout(request, await orders.findQuote(request.quote_id), new Date());
     if (!checked.ok) throw new Error('A quote of the benchmark can not be ordered.');
-    ready.push({ key, checkout, order: newOrder(request, checked.checkout, randomUUID()) });
+    ready.push({
+      key,
+      checkout,
+      order: newOrder(request, { checkout: checked.checkout, runId: randomUUID(), partner: { orderBody } }),
+    });
   }
   return ready;
 }

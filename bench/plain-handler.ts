@@ -5,7 +5,7 @@ import { checkoutRequestSchema } from '../src/domain/checkout-request.ts';
 import { checkCheckout } from '../src/domain/checkout.ts';
 import { resultOf } from '../src/domain/order.ts';
 import type { OrdersStore } from '../src/integrations/directus/orders-store.ts';
-import type { RideNDineClient } from '../src/integrations/ridendine/ridendine-client.ts';
+import type { Partner } from '../src/integrations/partner.ts';
 
 /**
  * What one would write without Temporal: the same calls to Directus and RideNDine, by the same client code, one after
@@ -17,7 +17,7 @@ export function createPlainHandler({
   ridendine,
 }: {
   orders: OrdersStore;
-  ridendine: RideNDineClient;
+  ridendine: Partner;
 }): FastifyInstance {
   const app = fastify();
   app.get('/healthz', () => ({ status: 'ok' }));
@@ -31,7 +31,7 @@ export function createPlainHandler({
     if (existing) return reply.status(409).send();
     const checked = checkCheckout(checkoutRequest, quote, new Date());
     if (!checked.ok) return reply.status(422).send();
-    const order = newOrder(checkoutRequest, checked.checkout, request.id);
+    const order = newOrder(checkoutRequest, { checkout: checked.checkout, runId: request.id, partner: ridendine });
     await orders.createOrder(order);
     const link = await ridendine.createOrder({ orderId: order.id, body: order.ridendineRequest });
     const linked = await orders.saveLink(order.id, link);

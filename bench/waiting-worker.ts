@@ -5,7 +5,7 @@ import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
 import { currentRunId } from '../src/activities/current-run.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
-import { buildRideNDineRequest } from '../src/domain/ridendine-order.ts';
+import { orderBody } from '../src/integrations/ridendine/order-body.ts';
 import { dataConverterFor } from '../src/encryption/data-converter.ts';
 import { parseEncryptionKeys } from '../src/encryption/encryption-keys.ts';
 import { createWorkerLogger } from '../src/observability/worker-logger.ts';
@@ -38,7 +38,7 @@ const steps: BareSteps = {
     return {
       run_id: currentRunId(),
       order_id: standing.order_id,
-      ridendine_request: buildRideNDineRequest(standing.order_id, checkout),
+      ridendine_request: orderBody(standing.order_id, checkout),
       review: null,
       maybe_sent_before: false,
       not_sent_deadline: new Date(Date.now() + HOUR_MS).toISOString(),

@@ -1,5 +1,5 @@
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
-import type { RideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
+import type { Partner } from '../integrations/partner.ts';
 import { createCancelCheckout } from './cancel-checkout.ts';
 import { createCorrectLink } from './correct-link.ts';
 import type { LinkCorrectionActivities } from './correct-link.ts';
@@ -23,7 +23,7 @@ import { createValidateCheckout } from './validate-checkout.ts';
 export interface ActivityDependencies {
   orders: OrdersStore;
   runs: OrderRuns;
-  ridendine: RideNDineClient;
+  partner: Partner;
   deadlines: OrderDeadlineSettings;
   links: SupportLinkSettings;
   /** For the calls to RideNDine, if they have one of their own. */
@@ -34,7 +34,7 @@ export interface ActivityDependencies {
 export function createActivities({
   orders,
   runs,
-  ridendine,
+  partner,
   deadlines,
   links,
   partnerTaskQueue,
@@ -43,11 +43,11 @@ export function createActivities({
   return {
     validateCheckout: withStepFailures(createValidateCheckout({ orders, runs, linksTo })),
     createOrderRecord: withStepFailures(
-      createCreateOrderRecord({ orders, deadlines: createOrderDeadlines(deadlines), partnerTaskQueue }),
+      createCreateOrderRecord({ orders, partner, deadlines: createOrderDeadlines(deadlines), partnerTaskQueue }),
     ),
-    createRideNDineOrder: withStepFailures(createCreateRideNDineOrder({ ridendine, orders })),
+    createRideNDineOrder: withStepFailures(createCreateRideNDineOrder({ partner, orders })),
     saveLinkIds: withStepFailures(createSaveLinkIds({ orders })),
-    markOrder: withStepFailures(createMarkOrder({ orders })),
+    markOrder: withStepFailures(createMarkOrder({ orders, partner })),
     correctLink: withStepFailures(createCorrectLink({ orders })),
     cancelCheckout: withStepFailures(createCancelCheckout({ orders, runs, linksTo })),
     stopPartnerAttempts: withStepFailures(createStopPartnerAttempts({ runs })),

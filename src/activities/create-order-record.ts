@@ -5,6 +5,7 @@ import { isFailureCode } from '../domain/failures.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
+import type { Partner } from '../integrations/partner.ts';
 import { directusFailure, finalFailure } from './application-failures.ts';
 import { newOrder } from './new-order.ts';
 import type { OpenStanding, OrderCreationActivities, OrderRecord } from './order-creation-activities.ts';
@@ -13,18 +14,23 @@ import { requireUnfinished, standingOf } from './order-standing.ts';
 import { currentRunId } from './current-run.ts';
 import { requireFreeQuote, writeUnlessTaken } from './taken-values.ts';
 
+interface Records {
+  orders: OrdersStore;
+  partner: Pick<Partner, 'orderBody'>;
+}
+
 export function createCreateOrderRecord({
   orders,
+  partner,
   deadlines,
   partnerTaskQueue,
-}: {
-  orders: OrdersStore;
+}: Records & {
   deadlines: OrderDeadlines;
   /** For the calls to RideNDine, if they have one of their own. The run's history keeps it, as it does the deadlines. */
   partnerTaskQueue?: string | undefined;
 }): OrderCreationActivities['createOrderRecord'] {
   return async ({ request, standing }) => {
-    const order = requireUnfinished(await liveOrder(orders, request, standing));
+    const order = requireUnfinished(await liveOrder({ orders, partner }, request, standing));
     if (order.ridendine_request === null) {
       throw finalFailure('OrderNeedsReview', 'The order in Directus lacks the stored request for RideNDine.');
     }
@@ -52,18 +58,18 @@ function reviewOf({ status, failure_code, failure_reason }: StoredOrder): OrderR
 }
 
 async function liveOrder(
-  orders: OrdersStore,
+  records: Records,
   request: OrderCreationInput,
   standing: OpenStanding,
 ): Promise<StoredOrder | null> {
   try {
     switch (standing.kind) {
       case 'new':
-        return await createOnce(orders, request, standing.checkout);
+        return await createOnce(records, request, standing.checkout);
       case 'failed':
-        return await reopen(orders, standing.order_id, standing.checkout);
+        return await reopen(records.orders, standing.order_id, standing.checkout);
       case 'unfinished':
-        return await orders.findOrderById(standing.order_id);
+        return await records.orders.findOrderById(standing.order_id);
     }
   } catch (error) {
     throw directusFailure(error, 'give-up');
@@ -74,8 +80,12 @@ async function liveOrder(
  * After an attempt of unknown end the order is written again, not looked for: a look-up may come before the first
  * attempt's commit. If the database then says that something is taken, the rows tell what.
  */
-async function createOnce(orders: OrdersStore, request: OrderCreationInput, checkout: Checkout): Promise<StoredOrder> {
-  const order = newOrder(request, checkout, currentRunId());
+async function createOnce(
+  { orders, partner }: Records,
+  request: OrderCreationInput,
+  checkout: Checkout,
+): Promise<StoredOrder> {
+  const order = newOrder(request, { checkout, runId: currentRunId(), partner });
   return await writeUnlessTaken(
     () => orders.createOrder(order),
     async () => {

@@ -1,13 +1,12 @@
 import { activityInfo, heartbeat, metricMeter } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { AttemptOutcome } from '../domain/attempt-outcome.ts';
 import { failures } from '../domain/failures.ts';
 import type { FailureCode } from '../domain/failures.ts';
 import { count, observeSeconds } from '../domain/metrics.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
-import { RideNDineError, RideNDineNotFoundError } from '../integrations/ridendine/errors.ts';
-import type { RideNDineClient } from '../integrations/ridendine/ridendine-client.ts';
+import { PartnerError } from '../integrations/partner.ts';
+import type { AttemptOutcome, Partner } from '../integrations/partner.ts';
 import { attemptSignal } from './attempt-signal.ts';
 import { attemptTime } from './clock.ts';
 import { directusFailure } from './application-failures.ts';
@@ -23,10 +22,10 @@ const LASTING_ATTEMPTS = 3;
 const LASTING_MS = 10_000;
 
 export function createCreateRideNDineOrder({
-  ridendine,
+  partner,
   orders,
 }: {
-  ridendine: RideNDineClient;
+  partner: Pick<Partner, 'createOrder'>;
   orders: Pick<OrdersStore, 'findOrderById'>;
 }): OrderCreationActivities['createRideNDineOrder'] {
   return async (order) => {
@@ -44,7 +43,7 @@ export function createCreateRideNDineOrder({
     if (known.maybe_sent || activityInfo().heartbeatDetails != null) leaveWord({ ...known, maybe_sent: true });
     const startMs = performance.now();
     try {
-      const link = await ridendine.createOrder({
+      const link = await partner.createOrder({
         orderId: order.order_id,
         body: order.ridendine_request,
         signal: attemptSignal(),
@@ -52,10 +51,10 @@ export function createCreateRideNDineOrder({
       countAttempt({ outcome: 'created', code: 'none' }, startMs);
       return link;
     } catch (error) {
-      if (!(error instanceof RideNDineError)) throw error;
+      if (!(error instanceof PartnerError)) throw error;
       countAttempt(error, startMs);
       const maybeSent = known.maybe_sent || error.outcome === 'maybeSent';
-      const not_found = error instanceof RideNDineNotFoundError ? oneMore(known.not_found) : undefined;
+      const not_found = error.mayPass ? oneMore(known.not_found) : undefined;
       leaveWord({
         ...(maybeSent ? { maybe_sent: true } : { maybe_sent: false, attempt: activityInfo().attempt }),
         code: error.code,
@@ -124,7 +123,7 @@ function tooLate({ maybe_sent, code }: Known, message: string): ApplicationFailu
 }
 
 function partnerFailure(
-  error: RideNDineError,
+  error: PartnerError,
   order: OrderRecord,
   { maybeSent, isFinal }: { maybeSent: boolean; isFinal: boolean },
 ): ApplicationFailure {
@@ -150,7 +149,7 @@ const SLOW_RETRY_FIRST_MS = 10_000;
 const SLOW_RETRY_MAX_MS = 5 * 60_000;
 
 /** The pause before the next attempt; `undefined` for the usual one. However long, it leaves time for a last attempt. */
-function retryDelayMs(error: RideNDineError, order: OrderRecord, maybeSent: boolean): number | undefined {
+function retryDelayMs(error: PartnerError, order: OrderRecord, maybeSent: boolean): number | undefined {
   const pauseMs = longerPauseMs(Math.max(error.retryAfterMs ?? 0, slowPauseMs(error.code)));
   if (pauseMs === undefined) return undefined;
   const now = attemptTime().getTime();

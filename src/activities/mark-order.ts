@@ -1,17 +1,23 @@
 import { hasEnded, linkOf } from '../domain/order.ts';
 import { DirectusRejectedError } from '../integrations/directus/errors.ts';
 import type { OrderStatusChange, OrdersStore } from '../integrations/directus/orders-store.ts';
+import type { Partner } from '../integrations/partner.ts';
 import { directusFailure } from './application-failures.ts';
 import { newOrder } from './new-order.ts';
 import type { MarkOutcome, OrderCreationActivities, OrderMark } from './order-creation-activities.ts';
 import { currentRunId } from './current-run.ts';
 import { writeUnlessTaken } from './taken-values.ts';
 
-export function createMarkOrder({ orders }: { orders: OrdersStore }): OrderCreationActivities['markOrder'] {
+export function createMarkOrder(dependencies: {
+  orders: OrdersStore;
+  partner: Pick<Partner, 'orderBody'>;
+}): OrderCreationActivities['markOrder'] {
   return async (mark) => {
     if (mark.found_by_run !== undefined && mark.found_by_run !== currentRunId()) return { kind: 'left' };
     try {
-      return mark.status === 'PENDING_PAYMENT' ? await goOn(orders, mark) : await write(orders, mark);
+      return mark.status === 'PENDING_PAYMENT'
+        ? await goOn(dependencies.orders, mark)
+        : await write(dependencies, mark);
     } catch (error) {
       throw directusFailure(error, 'keep-trying');
     }
@@ -32,12 +38,15 @@ async function goOn(orders: OrdersStore, mark: OrderMark): Promise<MarkOutcome> 
   );
 }
 
-async function write(orders: OrdersStore, { if_missing, ...mark }: OrderMark): Promise<MarkOutcome> {
+async function write(
+  { orders, partner }: Parameters<typeof createMarkOrder>[0],
+  { if_missing, ...mark }: OrderMark,
+): Promise<MarkOutcome> {
   const change = changeOf(mark);
   const outcome = await outcomeOf(orders, mark.order_id, change);
   if (outcome.kind !== 'missing' || !if_missing || !hasEnded(mark.status)) return outcome;
   try {
-    const order = newOrder(if_missing.request, if_missing.checkout, currentRunId());
+    const order = newOrder(if_missing.request, { checkout: if_missing.checkout, runId: currentRunId(), partner });
     const written = await orders.createOrder({ ...order, ended: change });
     return { kind: 'marked', link: linkOf(written) };
   } catch (error) {

@@ -1,9 +1,9 @@
-import type { AttemptOutcome } from '../domain/attempt-outcome.ts';
 import type { Checkout } from '../domain/checkout.ts';
 import type { FailureCode } from '../domain/failures.ts';
 import type { OrderCreationInput } from '../domain/order-creation.ts';
 import type { LinkIds, OrderCreationResult, OrderStatus } from '../domain/order.ts';
 import type { SupportAction } from '../domain/support-action.ts';
+import type { AttemptOutcome } from '../integrations/partner.ts';
 
 /**
  * The steps of `orderCreation`, as the workflow calls them and the worker offers them. Every failure that leaves one is

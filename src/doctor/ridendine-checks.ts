@@ -1,10 +1,6 @@
 import { parseEnvironment } from '../config/environment.ts';
 import { workerVariables } from '../config/worker-settings.ts';
-import {
-  RideNDineError,
-  RideNDineRejectedError,
-  RideNDineUnauthorizedError,
-} from '../integrations/ridendine/errors.ts';
+import { PartnerError } from '../integrations/partner.ts';
 import { readReply } from '../integrations/ridendine/reply.ts';
 import type { Check, Verdict } from './checks.ts';
 import { askHttp, shownUrl } from './http-access.ts';
@@ -115,14 +111,14 @@ function judgeProbe({ status, text, headers }: HttpAnswer): Verdict {
       advice: 'Tell RideNDine: that order is to be cancelled there, and nothing keeps others out.',
     };
   } catch (error) {
-    if (!(error instanceof RideNDineError)) throw error;
-    if (error instanceof RideNDineRejectedError) {
+    if (!(error instanceof PartnerError)) throw error;
+    if (error.code === 'RideNDineRejected') {
       return {
         verdict: 'ok',
         finding: `RideNDine takes our credential: it refused an order without content (${status}).`,
       };
     }
-    if (error instanceof RideNDineUnauthorizedError) {
+    if (error.code === 'RideNDineUnauthorized') {
       if (status === 401 || status === 403) return WRONG_CREDENTIAL;
       return { verdict: 'problem', finding: error.message, advice: 'Check RIDENDINE_BASE_URL.' };
     }

@@ -1,4 +1,4 @@
-import type { AttemptOutcome } from './attempt-outcome.ts';
+import type { AttemptOutcome } from '../integrations/partner.ts';
 import { failures } from './failures.ts';
 import { orderCreationStages } from './order-creation.ts';
 import { orderOutcomes } from './order-outcome.ts';

@@ -61,7 +61,7 @@ export interface StoredOrder {
   store_id: string | null;
   idempotency_key: string;
   request_fingerprint: string | null;
-  /** The frozen body for RideNDine; see `buildRideNDineRequest`. */
+  /** The frozen body for RideNDine; see `Partner.orderBody`. */
   ridendine_request: string | null;
   ridendine_order_id: string | null;
   payment_session_id: string | null;

@@ -76,7 +76,7 @@ export async function createWorker({
   const activities = createActivities({
     orders,
     runs: createOrderRuns(client),
-    ridendine: createRideNDineClient({
+    partner: createRideNDineClient({
       ...settings.ridendine,
       ...(tracing.isOn && { fetch: fetchWithSpans(() => CREATE_ORDER_PATH) }),
     }),

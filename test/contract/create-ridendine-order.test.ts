@@ -121,7 +121,10 @@ async function attempt(
   const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR', () => {}) });
   const heartbeats: unknown[] = [];
   environment.on('heartbeat', (details: unknown) => heartbeats.push(details));
-  const createOrder = createCreateRideNDineOrder({ ridendine, orders: { findOrderById: async () => stored } });
+  const createOrder = createCreateRideNDineOrder({
+    partner: ridendine,
+    orders: { findOrderById: async () => stored },
+  });
   const runs = (order: PartnerCall) => createOrder(order);
   try {
     return { result: await environment.run<[PartnerCall], LinkIds, typeof runs>(runs, record), heartbeats };

@@ -6,7 +6,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import pWaitFor from 'p-wait-for';
 import { orderCreationStart, searchAttributes } from '../../src/domain/order-creation.ts';
 import type { OrderCreationStage } from '../../src/domain/order-creation.ts';
-import { RideNDineRejectedError, RideNDineUnavailableError } from '../../src/integrations/ridendine/errors.ts';
+import { PartnerError } from '../../src/integrations/partner.ts';
 import { decide } from '../../src/review/decide.ts';
 import { findRun } from '../../src/review/order-runs.ts';
 import { withTemporalAccess } from '../../src/temporal/temporal-access.ts';
@@ -19,8 +19,10 @@ import { runProgram } from '../support/run-program.ts';
 import type { Scenario, ScenarioOptions } from '../support/scripted-activities.ts';
 import { newEncryptionKey, testDataConverter, testEncryptionKeys } from '../support/test-encryption.ts';
 
-const noAnswer = new RideNDineUnavailableError('RideNDine answered 503.', 'maybeSent', { status: 503 });
-const rejected = new RideNDineRejectedError('RideNDine refused the order (422).', { status: 422 });
+const noAnswer = new PartnerError('RideNDineUnavailable', 'maybeSent', 'RideNDine answered 503.', { status: 503 });
+const rejected = new PartnerError('RideNDineRejected', 'rejected', 'RideNDine refused the order (422).', {
+  status: 422,
+});
 const by = ['--actor', 'agent-7', '--reason', 'Ticket 1'];
 
 let temporal: EmbeddedTemporal;

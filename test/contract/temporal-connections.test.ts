@@ -7,7 +7,7 @@ import pWaitFor from 'p-wait-for';
 import { OrderCreationClient } from '../../src/client/index.ts';
 import { readGatewaySettings } from '../../src/config/gateway-settings.ts';
 import { readWorkerSettings } from '../../src/config/worker-settings.ts';
-import { RideNDineRejectedError, RideNDineUnavailableError } from '../../src/integrations/ridendine/errors.ts';
+import { PartnerError } from '../../src/integrations/partner.ts';
 import { createCertificates } from '../support/certificates.ts';
 import type { Certificates } from '../support/certificates.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
@@ -22,8 +22,10 @@ import { startTlsFront } from '../support/tls-front.ts';
 
 const API_KEY = 'key-of-our-namespace';
 const UNAUTHENTICATED = 16;
-const noAnswer = new RideNDineUnavailableError('RideNDine answered 503.', 'maybeSent', { status: 503 });
-const rejected = new RideNDineRejectedError('RideNDine refused the order (422).', { status: 422 });
+const noAnswer = new PartnerError('RideNDineUnavailable', 'maybeSent', 'RideNDine answered 503.', { status: 503 });
+const rejected = new PartnerError('RideNDineRejected', 'rejected', 'RideNDine refused the order (422).', {
+  status: 422,
+});
 const SOON = { timeoutMs: 20_000 };
 
 type Environment = Record<string, string>;

@@ -7,7 +7,7 @@ import { currentRunId } from '../../src/activities/current-run.ts';
 import { failures } from '../../src/domain/failures.ts';
 import type { FailureCode } from '../../src/domain/failures.ts';
 import type { OrderCreationInput, OrderCreationState } from '../../src/domain/order-creation.ts';
-import { RideNDineRejectedError, RideNDineUnavailableError } from '../../src/integrations/ridendine/errors.ts';
+import { PartnerError } from '../../src/integrations/partner.ts';
 import type { OrderSweep } from '../../src/workflows/order-sweep.ts';
 import { personalData } from '../support/personal-data.ts';
 import type { Scenario, ScenarioOptions } from '../support/scripted-activities.ts';
@@ -34,9 +34,12 @@ export interface ReplayScenario {
 }
 
 const { partnerText } = personalData;
-const rejected = new RideNDineRejectedError('RideNDine refused the order (422).', { status: 422, partnerText });
-const noAnswer = new RideNDineUnavailableError('RideNDine answered 503.', 'maybeSent', { status: 503 });
-const notReached = new RideNDineUnavailableError('RideNDine can not be reached.', 'notSent');
+const rejected = new PartnerError('RideNDineRejected', 'rejected', 'RideNDine refused the order (422).', {
+  status: 422,
+  partnerText,
+});
+const noAnswer = new PartnerError('RideNDineUnavailable', 'maybeSent', 'RideNDine answered 503.', { status: 503 });
+const notReached = new PartnerError('RideNDineUnavailable', 'notSent', 'RideNDine can not be reached.');
 const mayHaveIt: ScenarioOptions['ridendine'] = [noAnswer, rejected, undefined];
 
 const ids = { ridendine_order_id: 'rnd_found', payment_session_id: 'ps_found' };

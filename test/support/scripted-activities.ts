@@ -10,7 +10,7 @@ import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
 import type { LinkIds } from '../../src/domain/order.ts';
 import type { SupportAction } from '../../src/domain/support-action.ts';
 import { personalData } from './personal-data.ts';
-import type { RideNDineError } from '../../src/integrations/ridendine/errors.ts';
+import type { PartnerError } from '../../src/integrations/partner.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -36,7 +36,7 @@ export interface ScenarioOptions {
   /** The server's time: it runs ahead of ours. */
   nowMs: number;
   /** How RideNDine answers its first, second, … call: an error, or `undefined` for the ids. The last goes on. */
-  ridendine?: (RideNDineError | undefined)[];
+  ridendine?: (PartnerError | undefined)[];
   /** When the quote expires, in milliseconds from now. */
   quoteExpiresInMs?: number;
   /** How long the partner's key may be used, in milliseconds from now. */
@@ -106,7 +106,7 @@ export function createScenario({
     createRideNDineOrder: createCreateRideNDineOrder({
       // Asked only by a run that was reset.
       orders: { findOrderById: async () => null },
-      ridendine: {
+      partner: {
         async createOrder({ body }) {
           const answer = ridendine[Math.min(sent.length, ridendine.length - 1)];
           sent.push(body);

@@ -38,7 +38,7 @@ export function workerActivities(options: {
       stopAttempts: async () => null,
       findFailure,
     },
-    ridendine: createRideNDineClient({ baseUrl: 'http://ridendine.invalid', apiKey: 'unused', timeoutMs: 1000 }),
+    partner: createRideNDineClient({ baseUrl: 'http://ridendine.invalid', apiKey: 'unused', timeoutMs: 1000 }),
     deadlines: {
       ridendineTimeoutMs: 10_000,
       ridendineIdempotencyTtlMs: 86_400_000,

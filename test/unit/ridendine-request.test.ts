@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  buildRideNDineRequest,
+  orderBody,
   ridendineIdempotencyKey,
   ridendineReplySchema,
-} from '../../src/domain/ridendine-order.ts';
+} from '../../src/integrations/ridendine/order-body.ts';
 import { newCheckout } from '../support/builders.ts';
 
 const ORDER_ID = 'fb444879-793e-5e40-b2b0-72f80a4dc740';
@@ -27,7 +27,7 @@ const checkout = {
 
 describe('the body for RideNDine', () => {
   it("of a DELIVERY is the brief's document, its keys in the brief's order", () => {
-    const body = buildRideNDineRequest(
+    const body = orderBody(
       ORDER_ID,
       newCheckout({
         ...checkout,
@@ -49,7 +49,7 @@ describe('the body for RideNDine', () => {
   });
 
   it('of a PICKUP has a type and nothing else as its fulfillment', () => {
-    const body = buildRideNDineRequest(
+    const body = orderBody(
       ORDER_ID,
       newCheckout({
         ...checkout,

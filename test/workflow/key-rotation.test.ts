@@ -10,7 +10,7 @@ import {
 } from '../../src/domain/order-creation.ts';
 import { dataConverterFor } from '../../src/encryption/data-converter.ts';
 import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
-import { RideNDineRejectedError, RideNDineUnavailableError } from '../../src/integrations/ridendine/errors.ts';
+import { PartnerError } from '../../src/integrations/partner.ts';
 import { scheduleSweep } from '../../src/worker/sweep-schedule.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
@@ -23,8 +23,10 @@ const [oldKey, newKey] = [newEncryptionKey('old'), newEncryptionKey('new')];
 /** The ENCRYPTION_KEYS of each step of a rotation, one after the other (docs/encryption.md). */
 const [before, bothRead, newWrites, after] = [oldKey, `${oldKey},${newKey}`, `${newKey},${oldKey}`, newKey] as const;
 
-const noAnswer = new RideNDineUnavailableError('RideNDine answered 503.', 'maybeSent', { status: 503 });
-const rejected = new RideNDineRejectedError('RideNDine refused the order (422).', { status: 422 });
+const noAnswer = new PartnerError('RideNDineUnavailable', 'maybeSent', 'RideNDine answered 503.', { status: 503 });
+const rejected = new PartnerError('RideNDineRejected', 'rejected', 'RideNDine refused the order (422).', {
+  status: 422,
+});
 const by = { actor: 'agent-7', reason: 'Ticket 1' };
 
 let temporal: EmbeddedTemporal;

@@ -7,11 +7,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { currentRunId } from '../../src/activities/current-run.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
 import type { OrderCreationStage, OrderCreationState } from '../../src/domain/order-creation.ts';
-import {
-  RideNDineRateLimitedError,
-  RideNDineRejectedError,
-  RideNDineUnavailableError,
-} from '../../src/integrations/ridendine/errors.ts';
+import { PartnerError } from '../../src/integrations/partner.ts';
 import { createScenario } from '../support/scripted-activities.ts';
 import type { Scenario, ScenarioOptions } from '../support/scripted-activities.ts';
 import { startTimeSkippingTemporal } from '../support/time-skipping-temporal.ts';
@@ -25,9 +21,11 @@ beforeAll(async () => {
 }, 360_000);
 afterAll(() => temporal.stop());
 
-const notReached = new RideNDineUnavailableError('RideNDine can not be reached.', 'notSent');
-const noAnswer = new RideNDineUnavailableError('RideNDine answered 503.', 'maybeSent', { status: 503 });
-const rejected = new RideNDineRejectedError('RideNDine refused the order (422).', { status: 422 });
+const notReached = new PartnerError('RideNDineUnavailable', 'notSent', 'RideNDine can not be reached.');
+const noAnswer = new PartnerError('RideNDineUnavailable', 'maybeSent', 'RideNDine answered 503.', { status: 503 });
+const rejected = new PartnerError('RideNDineRejected', 'rejected', 'RideNDine refused the order (422).', {
+  status: 422,
+});
 
 describe('orderCreation', () => {
   it('runs the four steps in their order and completes with the ids of both orders', async () => {
@@ -225,7 +223,7 @@ describe('RideNDine in trouble', () => {
 
   it('waits as long as it asks when it wants fewer requests', async () => {
     const request = pickup();
-    const limited = new RideNDineRateLimitedError('RideNDine asks for fewer requests (429).', {
+    const limited = new PartnerError('RideNDineRateLimited', 'notSent', 'RideNDine asks for fewer requests (429).', {
       status: 429,
       retryAfterMs: 20 * MINUTE_MS,
     });
@@ -241,7 +239,7 @@ describe('RideNDine in trouble', () => {
 
   it('that wants to be left alone for longer than the quote lives is, and the order fails in time', async () => {
     const request = pickup();
-    const limited = new RideNDineRateLimitedError('RideNDine asks for fewer requests (429).', {
+    const limited = new PartnerError('RideNDineRateLimited', 'notSent', 'RideNDine asks for fewer requests (429).', {
       status: 429,
       retryAfterMs: 300 * MINUTE_MS,
     });

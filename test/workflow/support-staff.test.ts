@@ -12,7 +12,7 @@ import { orderCreationStart } from '../../src/domain/order-creation.ts';
 import { createEncryptionCodec } from '../../src/encryption/encryption-codec.ts';
 import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
 import { failureMessage } from '../../src/encryption/failure-reason.ts';
-import { RideNDineRejectedError, RideNDineUnavailableError } from '../../src/integrations/ridendine/errors.ts';
+import { PartnerError } from '../../src/integrations/partner.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { createOrderWorker } from '../support/order-worker.ts';
@@ -24,9 +24,11 @@ const codec = createEncryptionCodec(parseEncryptionKeys(testEncryptionKeys));
 const by = { actor: 'agent-7', reason: 'Ticket 1' };
 const ids = { ridendine_order_id: 'rnd_found', payment_session_id: 'ps_found' };
 
-const notReached = new RideNDineUnavailableError('RideNDine can not be reached.', 'notSent');
-const noAnswer = new RideNDineUnavailableError('RideNDine answered 503.', 'maybeSent', { status: 503 });
-const rejected = new RideNDineRejectedError('RideNDine refused the order (422).', { status: 422 });
+const notReached = new PartnerError('RideNDineUnavailable', 'notSent', 'RideNDine can not be reached.');
+const noAnswer = new PartnerError('RideNDineUnavailable', 'maybeSent', 'RideNDine answered 503.', { status: 503 });
+const rejected = new PartnerError('RideNDineRejected', 'rejected', 'RideNDine refused the order (422).', {
+  status: 422,
+});
 const directusDown = ApplicationFailure.create({
   type: 'DirectusUnavailable',
   message: 'Directus can not be reached.',

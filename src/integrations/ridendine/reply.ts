@@ -1,14 +1,7 @@
-import { ridendineReplySchema } from '../../domain/ridendine-order.ts';
 import type { LinkIds } from '../../domain/order.ts';
-import {
-  RideNDineContractBrokenError,
-  RideNDineNotFoundError,
-  RideNDineRateLimitedError,
-  RideNDineRejectedError,
-  RideNDineUnauthorizedError,
-  RideNDineUnavailableError,
-} from './errors.ts';
+import { PartnerError } from '../partner.ts';
 import { parseRetryAfterMs } from '../retry-after.ts';
+import { ridendineReplySchema } from './order-body.ts';
 
 /** The answer to a request that was processed: what came of it is told elsewhere (RFC 9110, section 15.4.4). */
 const SEE_OTHER = 303;
@@ -30,54 +23,46 @@ const KEPT_TEXT_BYTES = 1500;
 /**
  * The ids in the partner's answer (any 2xx).
  *
- * @throws the {@link RideNDineError} that says what the answer means for the order.
+ * @throws {PartnerError} saying what the answer means for the order.
  */
 export function readReply(answer: PartnerAnswer, now: Date): LinkIds {
   const { status, body } = answer;
   const json = parseJson(body);
-  const options = {
-    status,
-    partnerText: beginningOf(body),
-    retryAfterMs: parseRetryAfterMs(answer.retryAfter, now),
-  };
+  const facts = { status, partnerText: beginningOf(body), retryAfterMs: parseRetryAfterMs(answer.retryAfter, now) };
+  const isJson = json !== undefined;
 
   if (status >= 200 && status < 300) {
     const reply = ridendineReplySchema.safeParse(json);
     if (reply.success) return reply.data;
-    throw new RideNDineContractBrokenError(`RideNDine answered ${status} without the two ids of the order.`, options);
+    // The order most likely exists, but its ids are unknown.
+    const message = `RideNDine answered ${status} without the two ids of the order.`;
+    throw new PartnerError('RideNDineContractBroken', 'maybeSent', message, facts);
   }
   if (status === 401 || status === 403) {
-    throw new RideNDineUnauthorizedError(
-      `RideNDine refused our credential (${status}).`,
-      json === undefined ? 'maybeSent' : 'notSent',
-      options,
-    );
+    // In JSON it is RideNDine's API that refuses, and creates nothing. Of another program's answer nothing is known.
+    const message = `RideNDine refused our credential (${status}).`;
+    throw new PartnerError('RideNDineUnauthorized', isJson ? 'notSent' : 'maybeSent', message, facts);
   }
   if (status >= 300 && status < 400) {
-    throw new RideNDineUnauthorizedError(
-      `RideNDine redirected the request (${status}): its address is set wrongly.`,
-      status === SEE_OTHER ? 'maybeSent' : 'notSent',
-      options,
-    );
+    const message = `RideNDine redirected the request (${status}): its address is set wrongly.`;
+    throw new PartnerError('RideNDineUnauthorized', status === SEE_OTHER ? 'maybeSent' : 'notSent', message, facts);
   }
-  if (status === 405 || (status === 404 && json === undefined)) {
-    throw new RideNDineUnauthorizedError(
-      `No RideNDine API answered at its address (${status}): it is set wrongly.`,
-      'maybeSent',
-      options,
-    );
+  if (status === 405 || (status === 404 && !isJson)) {
+    const message = `No RideNDine API answered at its address (${status}): it is set wrongly.`;
+    throw new PartnerError('RideNDineUnauthorized', 'maybeSent', message, facts);
   }
   if (status === 404) {
-    throw new RideNDineNotFoundError(
-      'RideNDine does not find what the order is about, or is being set up (404).',
-      options,
-    );
+    // A gateway in front of RideNDine says the same for some seconds while it is set up anew.
+    const message = 'RideNDine does not find what the order is about, or is being set up (404).';
+    throw new PartnerError('RideNDineRejected', 'rejected', message, { ...facts, mayPass: true });
   }
-  if (status === 429) throw new RideNDineRateLimitedError('RideNDine asks for fewer requests (429).', options);
+  if (status === 429) {
+    throw new PartnerError('RideNDineRateLimited', 'notSent', 'RideNDine asks for fewer requests (429).', facts);
+  }
   if (status === 408 || status === 409 || status === 425 || status >= 500 || status < 200) {
-    throw new RideNDineUnavailableError(`RideNDine answered ${status}.`, 'maybeSent', options);
+    throw new PartnerError('RideNDineUnavailable', 'maybeSent', `RideNDine answered ${status}.`, facts);
   }
-  throw new RideNDineRejectedError(`RideNDine refused the order (${status}).`, options);
+  throw new PartnerError('RideNDineRejected', 'rejected', `RideNDine refused the order (${status}).`, facts);
 }
 
 /** The JSON object that an API answers with; a page or a bare word is none, even if it could be read as JSON. */

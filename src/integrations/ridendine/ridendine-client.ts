@@ -1,9 +1,9 @@
 import ky from 'ky';
 import { untilFirstAbort } from '../../cancellation/first-abort.ts';
-import type { LinkIds } from '../../domain/order.ts';
-import { ridendineIdempotencyKey } from '../../domain/ridendine-order.ts';
+import { PartnerError } from '../partner.ts';
+import type { Partner } from '../partner.ts';
 import { failedBeforeSending } from './connection-failure.ts';
-import { RideNDineError, RideNDineUnavailableError } from './errors.ts';
+import { orderBody, ridendineIdempotencyKey } from './order-body.ts';
 import { readReply } from './reply.ts';
 
 /** Below the partner's base address. */
@@ -18,20 +18,13 @@ export interface RideNDineClientOptions {
   fetch?: typeof globalThis.fetch;
 }
 
-export interface RideNDineClient {
-  /**
-   * POST /orders/create, once. `body` is sent as it is, byte for byte.
-   *
-   * @throws {RideNDineError} saying why there is no order and whether one may exist all the same.
-   */
-  createOrder(call: { orderId: string; body: string; signal?: AbortSignal }): Promise<LinkIds>;
-}
-
-/** The HTTP edge to RideNDine. It never retries and follows no redirect: both are the workflow's to decide. */
-export function createRideNDineClient(options: RideNDineClientOptions): RideNDineClient {
+/** POST /orders/create of RideNDine. It never retries and follows no redirect: both are the workflow's to decide. */
+export function createRideNDineClient(options: RideNDineClientOptions): Partner {
   const { baseUrl, apiKey, timeoutMs, fetch } = options;
   const url = `${baseUrl.replace(/\/+$/, '')}${CREATE_ORDER_PATH}`;
   return {
+    orderBody,
+
     async createOrder({ orderId, body, signal }) {
       const deadline = AbortSignal.timeout(timeoutMs);
       try {
@@ -67,13 +60,13 @@ export function createRideNDineClient(options: RideNDineClientOptions): RideNDin
 }
 
 function explain(error: unknown, deadline: AbortSignal, timeoutMs: number): unknown {
-  if (error instanceof RideNDineError) return error;
+  if (error instanceof PartnerError) return error;
+  const facts = { cause: error };
   if (deadline.aborted) {
-    return new RideNDineUnavailableError(`RideNDine did not answer within ${timeoutMs} ms.`, 'maybeSent', {
-      cause: error,
-    });
+    const message = `RideNDine did not answer within ${timeoutMs} ms.`;
+    return new PartnerError('RideNDineUnavailable', 'maybeSent', message, facts);
   }
   return failedBeforeSending(error)
-    ? new RideNDineUnavailableError('RideNDine can not be reached.', 'notSent', { cause: error })
-    : new RideNDineUnavailableError('The connection to RideNDine was lost.', 'maybeSent', { cause: error });
+    ? new PartnerError('RideNDineUnavailable', 'notSent', 'RideNDine can not be reached.', facts)
+    : new PartnerError('RideNDineUnavailable', 'maybeSent', 'The connection to RideNDine was lost.', facts);
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Checkout } from './checkout.ts';
-import { longestLinkId } from './order.ts';
-import type { LinkIds } from './order.ts';
-import { trimPasted } from './pasted-text.ts';
-import { storableText } from './storable-text.ts';
+import type { Checkout } from '../../domain/checkout.ts';
+import { longestLinkId } from '../../domain/order.ts';
+import type { LinkIds } from '../../domain/order.ts';
+import { trimPasted } from '../../domain/pasted-text.ts';
+import { storableText } from '../../domain/storable-text.ts';
 
 /** RideNDine's `Idempotency-Key` header of an order (brief, step 3.3): the same for every attempt of every run. */
 export function ridendineIdempotencyKey(orderId: string): string {
@@ -14,7 +14,7 @@ export function ridendineIdempotencyKey(orderId: string): string {
  * The body of POST /orders/create (brief, step 3.3), its keys in the brief's order. Built once, when the order record
  * is created, and stored with it: every attempt sends exactly this text.
  */
-export function buildRideNDineRequest(orderId: string, checkout: Checkout): string {
+export function orderBody(orderId: string, checkout: Checkout): string {
   return JSON.stringify({
     quote_id: checkout.quote_id,
     external_order_id: orderId,
