@@ -102,74 +102,83 @@ export const orderItemFields = {
 // The literals 'json' and 'datetime' are the SDK's own markers: on the wire they are a JSON value and an ISO 8601 string.
 
 export interface StoreRow {
-  id: string;
-  name: string | null;
-  ridendine_merchant_id: string | null;
+  [storeFields.id]: string;
+  [storeFields.name]: string | null;
+  [storeFields.ridendineMerchantId]: string | null;
 }
 
 export interface CustomerRow {
-  id: string;
-  name: string | null;
-  phone: string | null;
-  email: string | null;
+  [customerFields.id]: string;
+  [customerFields.name]: string | null;
+  [customerFields.phone]: string | null;
+  [customerFields.email]: string | null;
 }
 
 export interface QuoteRow {
-  id: string;
-  customer: CustomerRow | string | null;
-  store: StoreRow | string | null;
-  fulfillment_method: string | null;
-  totals: 'json' | null;
-  items_snapshot: 'json' | null;
-  expires_at: 'datetime' | null;
+  [quoteFields.id]: string;
+  [quoteFields.customer]: CustomerRow | string | null;
+  [quoteFields.store]: StoreRow | string | null;
+  [quoteFields.fulfillmentMethod]: string | null;
+  [quoteFields.totals]: 'json' | null;
+  [quoteFields.itemsSnapshot]: 'json' | null;
+  [quoteFields.expiresAt]: 'datetime' | null;
 }
 
 export interface OrderRow {
-  id: string;
-  status: string | null;
-  payment_status: string | null;
-  quote_id: string | null;
-  active_quote_id: string | null;
-  customer: CustomerRow | string | null;
-  store: StoreRow | string | null;
-  fulfillment_method: string | null;
-  totals: 'json' | null;
-  shipping_snapshot: 'json' | null;
-  items_snapshot: 'json' | null;
-  customer_note: string | null;
-  idempotency_key: string | null;
-  request_fingerprint: string | null;
-  ridendine_request: string | null;
-  ridendine_order_id: string | null;
-  payment_session_id: string | null;
-  failure_code: string | null;
-  failure_reason: string | null;
-  support_actions: 'json' | null;
-  workflow_id: string | null;
-  workflow_run_id: string | null;
-  date_created: 'datetime' | null;
-  date_updated: 'datetime' | null;
-  order_items: OrderItemRow[] | string[];
+  [orderFields.id]: string;
+  [orderFields.status]: string | null;
+  [orderFields.paymentStatus]: string | null;
+  [orderFields.quoteId]: string | null;
+  [orderFields.activeQuoteId]: string | null;
+  [orderFields.customer]: CustomerRow | string | null;
+  [orderFields.store]: StoreRow | string | null;
+  [orderFields.fulfillmentMethod]: string | null;
+  [orderFields.totals]: 'json' | null;
+  [orderFields.shippingSnapshot]: 'json' | null;
+  [orderFields.itemsSnapshot]: 'json' | null;
+  [orderFields.customerNote]: string | null;
+  [orderFields.idempotencyKey]: string | null;
+  [orderFields.requestFingerprint]: string | null;
+  [orderFields.ridendineRequest]: string | null;
+  [orderFields.ridendineOrderId]: string | null;
+  [orderFields.paymentSessionId]: string | null;
+  [orderFields.failureCode]: string | null;
+  [orderFields.failureReason]: string | null;
+  [orderFields.supportActions]: 'json' | null;
+  [orderFields.workflowId]: string | null;
+  [orderFields.workflowRunId]: string | null;
+  [orderFields.dateCreated]: 'datetime' | null;
+  [orderFields.dateUpdated]: 'datetime' | null;
+  [orderFields.orderItems]: OrderItemRow[] | string[];
 }
 
 export interface OrderItemRow {
-  id: string;
-  order: OrderRow | string | null;
-  sort: number | null;
-  menu_item_id: string | null;
-  name: string | null;
-  quantity: number | null;
+  [orderItemFields.id]: string;
+  [orderItemFields.order]: OrderRow | string | null;
+  [orderItemFields.sort]: number | null;
+  [orderItemFields.menuItemId]: string | null;
+  [orderItemFields.name]: string | null;
+  [orderItemFields.quantity]: number | null;
   /** Minor units. Written as a number; read as a string of digits, since the column is 64 bits wide. */
-  unit_price: number | string | null;
-  options: 'json' | null;
-  note: string | null;
+  [orderItemFields.unitPrice]: number | string | null;
+  [orderItemFields.options]: 'json' | null;
+  [orderItemFields.note]: string | null;
 }
+
+/** A row as it is written: the SDK knows a JSON field only as the literal 'json', and lines of an order only as rows. */
+export type Written<Row> = {
+  [Field in keyof Row]?: Row[Field] extends 'json' | null
+    ? unknown
+    : Row[Field] extends unknown[]
+      ? object
+      : Row[Field];
+};
 
 /** The schema type of the Directus SDK: `createDirectus<DirectusSchema>(url)`. */
 export interface DirectusSchema {
-  stores: StoreRow[];
-  customers: CustomerRow[];
-  quotes: QuoteRow[];
-  orders: OrderRow[];
-  order_items: OrderItemRow[];
+  [collections.stores]: StoreRow[];
+  [collections.customers]: CustomerRow[];
+  [collections.quotes]: QuoteRow[];
+  [collections.orders]: OrderRow[];
+  [collections.orderItems]: OrderItemRow[];
 }

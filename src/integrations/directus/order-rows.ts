@@ -7,7 +7,7 @@ import { orderCreationWorkflowId } from '../../domain/order-creation.ts';
 import type { QuoteRecord } from '../../domain/quote.ts';
 import type { SupportAction } from '../../domain/support-action.ts';
 import { customerFields, orderFields, orderItemFields, quoteFields, storeFields } from './collections.ts';
-import type { OrderRow } from './collections.ts';
+import type { OrderRow, Written } from './collections.ts';
 
 /** How an order stands after a change of its status. */
 export interface OrderStatusEntry {
@@ -201,7 +201,7 @@ export const quoteSchema: z.ZodType<QuoteRecord> = z
   });
 
 /** The order as Directus takes it, with its items. */
-export function newOrderRow(order: NewOrder) {
+export function newOrderRow(order: NewOrder): Written<OrderRow> {
   const { id, itemIds, request, fingerprint, checkout, ridendineRequest, workflowId, runId, ended } = order;
   return {
     [orderFields.id]: id,
@@ -241,12 +241,11 @@ export function newOrderRow(order: NewOrder) {
       update: [],
       delete: [],
     },
-    // The SDK's types know a JSON field as the literal 'json', and nested items only as a plain array.
-  } as unknown as Partial<OrderRow>;
+  };
 }
 
 /** It says that the key is used up and why. What the customer entered is not kept: no order comes of it. */
-export function cancelledRow(checkout: CancelledCheckout) {
+export function cancelledRow(checkout: CancelledCheckout): Written<OrderRow> {
   const { id, idempotencyKey, fingerprint, quoteId, customerId, fulfillmentMethod, supportAction } = checkout;
   return {
     [orderFields.id]: id,
@@ -260,6 +259,5 @@ export function cancelledRow(checkout: CancelledCheckout) {
     [orderFields.workflowId]: checkout.workflowId,
     [orderFields.workflowRunId]: checkout.runId,
     ...(supportAction && { [orderFields.supportActions]: [supportAction] }),
-    // As in `newOrderRow`.
-  } as unknown as Partial<OrderRow>;
+  };
 }

@@ -5,7 +5,7 @@ import type { LinkIds, OrderStatus, StoredOrder } from '../../domain/order.ts';
 import type { QuoteRecord } from '../../domain/quote.ts';
 import type { SupportAction } from '../../domain/support-action.ts';
 import { collections, customerFields, orderFields, orderItemFields, quoteFields, storeFields } from './collections.ts';
-import type { OrderRow } from './collections.ts';
+import type { OrderRow, Written } from './collections.ts';
 import type { DirectusConnection } from './directus-client.ts';
 import { parse, parseFirst } from './directus-answer.ts';
 import { DirectusError, DirectusForbiddenError, DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
@@ -151,19 +151,24 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       ),
     );
 
-  const insertOrder = async (row: Partial<OrderRow>) =>
+  const insertOrder = async (row: Written<OrderRow>) =>
     parse(
       storedOrderSchema,
-      await directus.request(createItem(collections.orders, row, { fields: storedOrderFields })),
+      await directus.request(createItem(collections.orders, row as Partial<OrderRow>, { fields: storedOrderFields })),
     );
 
-  const updateOrder = async (id: string, condition: object, change: Partial<OrderRow>) =>
+  const updateOrder = async (id: string, condition: object, change: Written<OrderRow>) =>
     parseFirst(
       storedOrderSchema,
       await directus.request(
-        updateItems(collections.orders, { filter: { [orderFields.id]: { _eq: id }, ...condition } }, change, {
-          fields: storedOrderFields,
-        }),
+        updateItems(
+          collections.orders,
+          { filter: { [orderFields.id]: { _eq: id }, ...condition } },
+          change as Partial<OrderRow>,
+          {
+            fields: storedOrderFields,
+          },
+        ),
       ),
     );
 

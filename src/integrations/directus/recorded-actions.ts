@@ -1,6 +1,5 @@
 import type { SupportAction } from '../../domain/support-action.ts';
 import { orderFields, supportActionFields } from './collections.ts';
-import type { OrderRow } from './collections.ts';
 
 /**
  * How an action is added to those that are recorded, `undefined` if it is one of them. The condition keeps an earlier
@@ -11,8 +10,7 @@ export function recordOf(action: SupportAction, column: unknown) {
   if (entries.some((entry) => isSameAction(entry, action))) return undefined;
   return {
     condition: isUnchanged,
-    // The SDK's types know a JSON field as the literal 'json'.
-    change: { [orderFields.supportActions]: [...entries, action] } as unknown as Partial<OrderRow>,
+    change: { [orderFields.supportActions]: [...entries, action] },
   };
 }
 
