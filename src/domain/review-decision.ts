@@ -65,7 +65,7 @@ const DECISIONS = '"retry", "link" or "abandon"';
 
 /**
  * What keeps `input` from being a {@link ReviewDecision}, each fault a sentence for people who don't program; none if it
- * is one. A sentence repeats no value. Fields that nobody knows are let be, unless they look like one that is missing.
+ * is one. A sentence repeats no value. Unknown fields are ignored, unless a known one is missing.
  *
  * Written without a schema library, because it runs inside the workflow, where every run pays for what is loaded.
  *
@@ -140,7 +140,7 @@ function isDecision(value: unknown): value is ReviewDecision['decision'] {
 
 function faultOfDecision(value: unknown, given: Map<string, unknown>, nameOf: (field: string) => string): string {
   const name = nameOf('decision');
-  if (!isGiven(value)) return `${name} is missing: it has to be ${DECISIONS}.${meant('decision', given)}`;
+  if (!isGiven(value)) return `${name} is missing: it has to be ${DECISIONS}.${unlessMisspelt(given)}`;
   const almost = typeof value === 'string' ? trimPasted(value).toLowerCase() : '';
   return `${name} has to be ${DECISIONS}.${isDecision(almost) ? ` Write "${almost}" exactly so.` : ''}`;
 }
@@ -149,7 +149,7 @@ function faultOf(field: Field, given: Map<string, unknown>, nameOf: (field: stri
   const typed = given.get(field);
   const name = nameOf(field);
   const { what, longest } = fields[field];
-  if (typed === undefined || typed === null) return `${name} is missing: it tells ${what}.${meant(field, given)}`;
+  if (typed === undefined || typed === null) return `${name} is missing: it tells ${what}.${unlessMisspelt(given)}`;
   if (typeof typed !== 'string') return `${name} has to be a text in double quotes: it tells ${what}.`;
   const value = trimPasted(typed);
   if (value === '') return `${name} is empty: it tells ${what}.`;
@@ -177,37 +177,8 @@ function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '';
 }
 
-/** Names a field that was given in place of `missing`, if there is one that differs by typing errors alone. */
-function meant(missing: Field | 'decision', given: Map<string, unknown>): string {
-  const similar = [...given.keys()].find(
-    (key) => key !== 'decision' && !Object.hasOwn(fields, key) && isMisspelt(key, missing),
-  );
-  return similar === undefined ? '' : ` There is a field "${similar}": is it meant to be "${missing}"?`;
-}
-
-const MOST_TYPING_ERRORS = 2;
-
-function isMisspelt(key: string, name: string): boolean {
-  const [written, right] = [bare(key), bare(name)];
-  if (Math.abs(written.length - right.length) > MOST_TYPING_ERRORS) return false;
-  return distance(written, right) <= MOST_TYPING_ERRORS;
-}
-
-/** `ridendineOrderID` and `ridendine-order-id` are the same but for the way in which words are joined. */
-function bare(name: string): string {
-  return name.toLowerCase().replaceAll(/[\s_-]/g, '');
-}
-
-/** How many letters are to be changed, added or left out to get from one to the other (Levenshtein). */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let line = 1; line <= from.length; line += 1) {
-    const next = [line];
-    for (let column = 1; column <= to.length; column += 1) {
-      const changed = (row[column - 1] ?? 0) + (from[line - 1] === to[column - 1] ? 0 : 1);
-      next.push(Math.min(changed, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
+/** Why a field may seem to be missing. The unknown field is not repeated: nobody knows what stands there. */
+function unlessMisspelt(given: Map<string, unknown>): string {
+  const isUnknown = (field: string) => !['decision', 'ids_checked', ...Object.keys(fields)].includes(field);
+  return [...given.keys()].some(isUnknown) ? ' A field with an unknown name is given: check the spelling.' : '';
 }
