@@ -1,7 +1,7 @@
 // Compiled as workflow code.
 import { proxyActivities } from '@temporalio/workflow';
 import type { OrderCreationActivities } from '../src/activities/order-creation-activities.ts';
-import type { OrderCreationInput } from '../src/domain/order-creation.ts';
+import type { OrderCreationInput } from '../src/contract/runs.ts';
 import type { OrderCreationResult } from '../src/domain/order.ts';
 import { takeBareSteps } from './bare-steps.ts';
 

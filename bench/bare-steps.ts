@@ -1,6 +1,6 @@
 // Compiled as workflow code.
 import type { OrderCreationActivities } from '../src/activities/order-creation-activities.ts';
-import type { OrderCreationInput } from '../src/domain/order-creation.ts';
+import type { OrderCreationInput } from '../src/contract/runs.ts';
 import type { OrderCreationResult } from '../src/domain/order.ts';
 
 /** The four steps of the good path. */

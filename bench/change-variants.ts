@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { WorkerOptions } from '@temporalio/worker';
-import { NO_ENCRYPTION } from '../src/encryption/encryption-keys.ts';
+import { NO_ENCRYPTION } from '../src/temporal/encryption-keys.ts';
 import type { PartCommand } from '../stack/supervisor.ts';
 
 /** One thing that is otherwise than the product has it; all else is the same. */

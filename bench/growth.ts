@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { connectDirectus } from '../src/integrations/directus/directus-client.ts';
 import { createOrdersStore } from '../src/integrations/directus/orders-store.ts';
 import type { OrdersStore } from '../src/integrations/directus/orders-store.ts';
-import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
+import { ORDER_CREATION_TASK_QUEUE } from '../src/contract/runs.ts';
 import { baseEnvironment } from '../stack/child-environment.ts';
 import type { Progress } from '../stack/progress.ts';
 import { hasPoller } from '../stack/temporal/has-poller.ts';

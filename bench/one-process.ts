@@ -1,4 +1,4 @@
-import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
+import { ORDER_CREATION_TASK_QUEUE } from '../src/contract/runs.ts';
 import { freePort } from '../stack/free-port.ts';
 import { gatewayWithWorkerCommand } from '../stack/parts.ts';
 import { readStackSettings } from '../stack/settings.ts';

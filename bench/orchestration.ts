@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { dataConverterFor } from '../src/encryption/data-converter.ts';
-import { parseEncryptionKeys } from '../src/encryption/encryption-keys.ts';
+import { dataConverterFor } from '../src/temporal/data-converter.ts';
+import { parseEncryptionKeys } from '../src/temporal/encryption-keys.ts';
 import type { Progress } from '../stack/progress.ts';
 import { testEncryptionKeys } from '../test/support/test-encryption.ts';
 import { measureAtRest, measureLoad } from './measured-load.ts';

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { orderCreationWorkflowId } from '../src/domain/order-creation.ts';
+import { orderCreationWorkflowId } from '../src/contract/runs.ts';
 import { median, percentile } from './statistics.ts';
 
 const { EventType } = proto.temporal.api.enums.v1;

@@ -4,7 +4,7 @@ import type { WorkerOptions } from '@temporalio/worker';
 import { OrderCreationClient } from '../src/client/index.ts';
 import type { CreateOrderOutcome } from '../src/client/index.ts';
 import type { CheckoutRequestInput } from '../src/domain/checkout-request.ts';
-import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
+import { ORDER_CREATION_TASK_QUEUE } from '../src/contract/runs.ts';
 import { baseEnvironment } from '../stack/child-environment.ts';
 import { hasPoller } from '../stack/temporal/has-poller.ts';
 import { waitUntilReady } from '../stack/wait-until-ready.ts';

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';
-import { dataConverterFor } from '../src/encryption/data-converter.ts';
-import { parseEncryptionKeys } from '../src/encryption/encryption-keys.ts';
-import { createWorkerLogger } from '../src/observability/worker-logger.ts';
+import { dataConverterFor } from '../src/temporal/data-converter.ts';
+import { parseEncryptionKeys } from '../src/temporal/encryption-keys.ts';
+import { createWorkerLogger } from '../src/telemetry/worker-logger.ts';
 import { workflowSources } from '../src/worker/workflow-code.ts';
 
 /** The workflows as a worker takes them, each kind compiled once. */

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { execa } from 'execa';
-import { encryptedFailures } from '../src/encryption/data-converter.ts';
-import { createWorkerLogger } from '../src/observability/worker-logger.ts';
+import { encryptedFailures } from '../src/temporal/data-converter.ts';
+import { createWorkerLogger } from '../src/telemetry/worker-logger.ts';
 import { WORKFLOW_BUNDLE, workflowSources } from '../src/worker/workflow-code.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -20,16 +20,16 @@ const directus = ['DIRECTUS_URL', 'DIRECTUS_TOKEN'] as const;
 
 /** What each program takes of the embedded stack, service by service. No program gets a credential that it does not use. */
 const needs = {
-  'src/doctor/main.ts': {
+  'src/cli/doctor/main.ts': {
     Temporal: [...temporal, 'ENCRYPTION_KEYS'],
     // With it the doctor has Directus look at its database anew.
     Directus: [...directus, 'DIRECTUS_ADMIN_TOKEN'],
     RideNDine: ['RIDENDINE_BASE_URL', 'RIDENDINE_API_KEY'],
   },
-  'src/review/main.ts': { Temporal: [...temporal, 'ENCRYPTION_KEYS'] },
-  'src/deployment/main.ts': { Temporal: temporal },
-  'src/temporal-apply/main.ts': { Temporal: temporal },
-  'src/directus-apply/main.ts': {
+  'src/cli/review/main.ts': { Temporal: [...temporal, 'ENCRYPTION_KEYS'] },
+  'src/cli/deployment/main.ts': { Temporal: temporal },
+  'src/cli/temporal-apply/main.ts': { Temporal: temporal },
+  'src/cli/directus-apply/main.ts': {
     Directus: [...directus, 'DIRECTUS_ADMIN_TOKEN', 'TEMPORAL_UI_URL', 'TEMPORAL_NAMESPACE'],
   },
 } satisfies Record<string, Partial<Record<Service, readonly Variable[]>>>;

@@ -1,4 +1,4 @@
-import { orderCreationWorkflowId } from '../src/domain/order-creation.ts';
+import { orderCreationWorkflowId } from '../src/contract/runs.ts';
 import { writeDemoCheckout } from './demo-checkout.ts';
 import { placeOrder, type PlacedOrder } from './first-order.ts';
 import { onLauncherGone } from './launcher-link.ts';

@@ -77,7 +77,7 @@ export function gatewayCommand(options: PartOptions & { temporal: TemporalSettin
 export function gatewayWithWorkerCommand(options: Parameters<typeof workerCommand>[0]): PartCommand {
   return {
     name: 'gateway-with-worker',
-    ...program('src/gateway-with-worker/main.ts'),
+    ...program('src/worker/with-gateway/main.ts'),
     env: { ...workerCommand(options).env, ...gatewayCommand(options).env },
   };
 }

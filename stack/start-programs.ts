@@ -1,5 +1,5 @@
 import type { TemporalSettings } from '../src/config/temporal-settings.ts';
-import { ORDER_CREATION_TASK_QUEUE } from '../src/domain/order-creation.ts';
+import { ORDER_CREATION_TASK_QUEUE } from '../src/contract/runs.ts';
 import {
   codecServerCommand,
   gatewayCommand,

@@ -1,5 +1,5 @@
 import { type FastifyBaseLogger, type FastifyInstance, LogController, fastify } from 'fastify';
-import { LingeringClose } from '../../src/http-service/lingering-close.ts';
+import { LingeringClose } from '../../src/runtime/lingering-close.ts';
 import { registerControlApi } from './control-api.ts';
 import { createCredentialCheck } from './credential.ts';
 import { createFaultPlan } from './faults.ts';

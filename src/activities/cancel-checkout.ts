@@ -1,9 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { isContinuation, orderCreationWorkflowId } from '../domain/order-creation.ts';
+import { isContinuation, orderCreationWorkflowId } from '../contract/runs.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { SupportAction } from '../domain/support-action.ts';
-import { deriveOrderId } from '../identity/order-ids.ts';
-import { requestFingerprint } from '../identity/request-fingerprint.ts';
+import { deriveOrderId } from '../domain/order-ids.ts';
+import { requestFingerprint } from '../domain/request-fingerprint.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import type { CheckoutRequest } from '../domain/checkout-request.ts';
 import { currentRunId } from './current-run.ts';

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApplicationFailure } from '@temporalio/common';
-import type { LinkCorrection } from '../domain/link-correction.ts';
+import type { LinkCorrection } from '../contract/correction.ts';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
-import { faultsOfLinkCorrection, withoutBlanksAtEnds } from '../domain/review-decision.ts';
+import { faultsOfLinkCorrection, withoutBlanksAtEnds } from '../contract/updates.ts';
 import { hasEnded, resultOf } from '../domain/order.ts';
 import type { OrderCreationResult } from '../domain/order.ts';
 import type { SupportAction } from '../domain/support-action.ts';

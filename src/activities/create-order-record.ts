@@ -2,7 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Checkout } from '../domain/checkout.ts';
 import { isFailureCode } from '../domain/failures.ts';
-import type { OrderCreationInput } from '../domain/order-creation.ts';
+import type { OrderCreationInput } from '../contract/runs.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import type { Partner } from '../integrations/partner.ts';

@@ -2,7 +2,7 @@ import { activityInfo, heartbeat, metricMeter } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { failures } from '../domain/failures.ts';
 import type { FailureCode } from '../domain/failures.ts';
-import { count, observeSeconds } from '../domain/metrics.ts';
+import { count, observeSeconds } from '../telemetry/metrics.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { PartnerError } from '../integrations/partner.ts';

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { FailureCode } from '../domain/failures.ts';
-import { orderCreationWorkflowId } from '../domain/order-creation.ts';
+import { orderCreationWorkflowId } from '../contract/runs.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { currentRunId } from './current-run.ts';

@@ -1,9 +1,9 @@
 import type { Checkout } from '../domain/checkout.ts';
 import { checkoutRequestSchema } from '../domain/checkout-request.ts';
-import { orderCreationWorkflowId } from '../domain/order-creation.ts';
-import type { OrderCreationInput } from '../domain/order-creation.ts';
-import { deriveOrderId, deriveOrderItemId } from '../identity/order-ids.ts';
-import { requestFingerprint } from '../identity/request-fingerprint.ts';
+import { orderCreationWorkflowId } from '../contract/runs.ts';
+import type { OrderCreationInput } from '../contract/runs.ts';
+import { deriveOrderId, deriveOrderItemId } from '../domain/order-ids.ts';
+import { requestFingerprint } from '../domain/request-fingerprint.ts';
 import type { NewOrder } from '../integrations/directus/order-rows.ts';
 import type { Partner } from '../integrations/partner.ts';
 

@@ -1,6 +1,6 @@
 import type { Checkout } from '../domain/checkout.ts';
 import type { FailureCode } from '../domain/failures.ts';
-import type { OrderCreationInput } from '../domain/order-creation.ts';
+import type { OrderCreationInput } from '../contract/runs.ts';
 import type { LinkIds, OrderCreationResult, OrderStatus } from '../domain/order.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 import type { AttemptOutcome } from '../integrations/partner.ts';

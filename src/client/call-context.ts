@@ -1,6 +1,6 @@
 import { context, isSpanContextValid, trace } from '@opentelemetry/api';
-import { REQUEST_ID_MEMO, TRACEPARENT_MEMO } from '../domain/order-creation.ts';
-import { traceContext, traceparentOf } from '../domain/trace-context.ts';
+import { REQUEST_ID_MEMO, TRACEPARENT_MEMO } from '../contract/runs.ts';
+import { traceContext, traceparentOf } from '../telemetry/trace-context.ts';
 
 /** Where a request comes from, for support staff: it stands in the run's memo and has no part in what happens. */
 export interface CallContext {

@@ -1,9 +1,9 @@
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
-import { searchAttributes } from '../domain/order-creation.ts';
+import { searchAttributes } from '../contract/runs.ts';
 import type { orderCreation } from '../workflows/order-creation.ts';
 import { OrderNotFoundError } from './errors.ts';
-import { requestDeadline } from './temporal-calls.ts';
-import type { TemporalCalls } from './temporal-calls.ts';
+import { requestDeadline } from '../temporal/temporal-calls.ts';
+import type { TemporalCalls } from '../temporal/temporal-calls.ts';
 
 /** A run of `orderCreation`. */
 export type Handle = WorkflowHandle<typeof orderCreation>;

@@ -21,4 +21,4 @@ export type { CheckoutProblem } from '../domain/checkout.ts';
 export type { CheckoutRequestInput } from '../domain/checkout-request.ts';
 export type { FailureCode } from '../domain/failures.ts';
 export type { QuoteUser } from '../domain/order.ts';
-export type { OrderCreationStage } from '../domain/order-creation.ts';
+export type { OrderCreationStage } from '../contract/runs.ts';

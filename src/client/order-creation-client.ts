@@ -9,11 +9,11 @@ import {
   START_TOKEN_MEMO,
   orderCreationStart,
   orderCreationWorkflowId,
-} from '../domain/order-creation.ts';
+} from '../contract/runs.ts';
 import type { OrderCreationRunResult } from '../domain/order.ts';
-import { createEncryptionCodec } from '../encryption/encryption-codec.ts';
-import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
-import { requestFingerprint } from '../identity/request-fingerprint.ts';
+import { createEncryptionCodec } from '../temporal/encryption-codec.ts';
+import { parseEncryptionKeys } from '../temporal/encryption-keys.ts';
+import { requestFingerprint } from '../domain/request-fingerprint.ts';
 import type { orderCreation } from '../workflows/order-creation.ts';
 import { contextMemo } from './call-context.ts';
 import type { CallContext } from './call-context.ts';
@@ -31,10 +31,10 @@ import { parseRequest } from './parse-request.ts';
 import { readOrderView } from './read-order-view.ts';
 import { isOpen, progressOf } from './run-progress.ts';
 import { readResult } from './run-result.ts';
-import { startSpans } from './start-spans.ts';
-import { requestDeadline, withTemporalCalls } from './temporal-calls.ts';
-import type { TemporalCalls } from './temporal-calls.ts';
-import { failureOf, reportingTemporalFailures } from './temporal-failures.ts';
+import { startSpans } from '../telemetry/start-spans.ts';
+import { requestDeadline, withTemporalCalls } from '../temporal/temporal-calls.ts';
+import type { TemporalCalls } from '../temporal/temporal-calls.ts';
+import { failureOf, reportingTemporalFailures } from './run-failures.ts';
 import { isOver, waitForResult } from './wait-for-result.ts';
 import type { Wait } from './wait-for-result.ts';
 

@@ -1,5 +1,5 @@
 import type { FailureCode } from '../domain/failures.ts';
-import type { OrderCreationStage } from '../domain/order-creation.ts';
+import type { OrderCreationStage } from '../contract/runs.ts';
 import type { OrderCreationResult, QuoteUser } from '../domain/order.ts';
 
 /** An order creation that goes on. It may take a while, and may wait for support staff (`NEEDS_REVIEW`). */

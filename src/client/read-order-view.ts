@@ -1,12 +1,12 @@
-import { ORDER_CREATION_STATE_QUERY } from '../domain/order-creation.ts';
-import type { OrderCreationState } from '../domain/order-creation.ts';
+import { ORDER_CREATION_STATE_QUERY } from '../contract/runs.ts';
+import type { OrderCreationState } from '../contract/runs.ts';
 import type { DescribedRun } from './find-run.ts';
 import type { OrderInProgress, OrderView } from './order-view.ts';
 import { isOpen, progressOf } from './run-progress.ts';
 import { readResult } from './run-result.ts';
-import { requestDeadline } from './temporal-calls.ts';
-import type { TemporalCalls } from './temporal-calls.ts';
-import { failureOf } from './temporal-failures.ts';
+import { requestDeadline } from '../temporal/temporal-calls.ts';
+import type { TemporalCalls } from '../temporal/temporal-calls.ts';
+import { failureOf } from './run-failures.ts';
 
 /** Longest that the worker is asked. One that is there answers within milliseconds. */
 const QUERY_TIMEOUT_MS = 1000;

@@ -1,7 +1,7 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { isFailureCode } from '../domain/failures.ts';
-import { orderCreationStages, searchAttributes } from '../domain/order-creation.ts';
-import type { OrderCreationStage } from '../domain/order-creation.ts';
+import { orderCreationStages, searchAttributes } from '../contract/runs.ts';
+import type { OrderCreationStage } from '../contract/runs.ts';
 import type { OrderInProgress } from './order-view.ts';
 
 /** Whether the run goes on. One that an operator has paused does. */

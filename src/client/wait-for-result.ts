@@ -1,8 +1,8 @@
 import type { OrderCreationRunResult } from '../domain/order.ts';
 import type { Handle } from './find-run.ts';
 import { readResult } from './run-result.ts';
-import type { TemporalCalls } from './temporal-calls.ts';
-import { gotNoAnswer, ranOutOfTime } from './temporal-failures.ts';
+import type { TemporalCalls } from '../temporal/temporal-calls.ts';
+import { gotNoAnswer, ranOutOfTime } from '../temporal/temporal-failures.ts';
 
 /** Longest that one request waits for a result: a connection that is dead is noticed, and a timer can't run for ever. */
 const POLL_TIMEOUT_MS = 60_000;

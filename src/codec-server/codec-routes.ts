@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Payload, PayloadCodec } from '@temporalio/common';
-import { createEncryptionCodec, DecryptionError, encryptionKeyId } from '../encryption/encryption-codec.ts';
-import type { EncryptionKeys } from '../encryption/encryption-keys.ts';
+import { createEncryptionCodec, DecryptionError, encryptionKeyId } from '../temporal/encryption-codec.ts';
+import type { EncryptionKeys } from '../temporal/encryption-keys.ts';
 import { payloadsSchema, payloadsToJson } from './payloads-json.ts';
 import { problems } from './problems.ts';
 

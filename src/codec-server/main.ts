@@ -1,8 +1,8 @@
 import { readCodecServerSettings } from '../config/codec-server-settings.ts';
 import { SettingsError } from '../config/environment.ts';
-import { parseEncryptionKeys } from '../encryption/encryption-keys.ts';
-import { createLogger } from '../observability/logger.ts';
-import { stopOnSignal } from '../process/stop-on-signal.ts';
+import { parseEncryptionKeys } from '../temporal/encryption-keys.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { stopOnSignal } from '../runtime/stop-on-signal.ts';
 import { createCodecServer } from './create-codec-server.ts';
 
 try {

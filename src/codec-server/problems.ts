@@ -1,5 +1,5 @@
-import { httpProblemsOf, Problems } from '../http-service/problem.ts';
-import type { HttpProblemCode, ProblemEntry } from '../http-service/problem.ts';
+import { httpProblemsOf, Problems } from '../runtime/problem.ts';
+import type { HttpProblemCode, ProblemEntry } from '../runtime/problem.ts';
 
 /** Problems of this service itself, beside those of HTTP. docs/encryption.md says what to do about each. */
 const ownProblems = {

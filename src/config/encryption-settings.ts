@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EncryptionKeysError, NO_ENCRYPTION, parseEncryptionKeys } from '../encryption/encryption-keys.ts';
+import { EncryptionKeysError, NO_ENCRYPTION, parseEncryptionKeys } from '../temporal/encryption-keys.ts';
 import { SettingsError } from './environment.ts';
 
 /** What Temporal stores holds names and addresses: whoever wants that in clear has to say so. */

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { OrderCreationError } from '../client/index.ts';
-import { errorAnswers } from '../http-service/error-answers.ts';
+import { errorAnswers } from '../runtime/error-answers.ts';
 import { gatewayProblems, sendOrderCreationError } from './problem.ts';
 
 /** A checkout names its quote and an address: a few hundred bytes. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
-import { valuesOf } from '../http-service/header-values.ts';
+import { valuesOf } from '../runtime/header-values.ts';
 
 /** A UUID, bare or as a string of RFC 9651 with whatever parameters; then a comma or the end. */
 const member =

@@ -1,9 +1,9 @@
 import { OrderCreationClient } from '../client/index.ts';
 import { SettingsError } from '../config/environment.ts';
 import { readGatewaySettings } from '../config/gateway-settings.ts';
-import { createLogger } from '../observability/logger.ts';
-import { startTracing } from '../observability/tracing.ts';
-import { stopOnSignal } from '../process/stop-on-signal.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { startTracing } from '../telemetry/tracing.ts';
+import { stopOnSignal } from '../runtime/stop-on-signal.ts';
 import { createGatewayService } from './gateway-service.ts';
 
 try {

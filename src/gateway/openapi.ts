@@ -4,7 +4,7 @@ import { createDocument } from 'zod-openapi';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import { checkoutRequestSchema, hyphenatedUuid } from '../domain/checkout-request.ts';
 import { failures } from '../domain/failures.ts';
-import { PROBLEM_CONTENT_TYPE } from '../http-service/problem.ts';
+import { PROBLEM_CONTENT_TYPE } from '../runtime/problem.ts';
 import { problemCodes, problemEntry } from './problem-codes.ts';
 import type { ProblemCode } from './problem-codes.ts';
 import { gatewayProblems } from './problem.ts';

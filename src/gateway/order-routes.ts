@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { CheckoutRequestInput } from '../client/index.ts';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
-import { traceContext } from '../domain/trace-context.ts';
-import { whenNobodyWaits } from '../http-service/half-close.ts';
-import { RETRY_AFTER_S } from '../http-service/problem.ts';
+import { traceContext } from '../telemetry/trace-context.ts';
+import { whenNobodyWaits } from '../runtime/half-close.ts';
+import { RETRY_AFTER_S } from '../runtime/problem.ts';
 import { givenKey } from './idempotency-key.ts';
 import { lastLook } from './last-look.ts';
 import type { Orders } from './orders.ts';

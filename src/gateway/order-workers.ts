@@ -1,7 +1,7 @@
 import { Connection } from '@temporalio/client';
 import { TemporalUnavailableError } from '../client/index.ts';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
-import { ORDER_CREATION_TASK_QUEUE } from '../domain/order-creation.ts';
+import { ORDER_CREATION_TASK_QUEUE } from '../contract/runs.ts';
 import { countWorkersOfEachTaker } from '../temporal/order-pollers.ts';
 import { inTime } from './in-time.ts';
 

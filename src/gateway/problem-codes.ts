@@ -1,7 +1,7 @@
 import { failures, isFailureCode } from '../domain/failures.ts';
 import type { FailureCode } from '../domain/failures.ts';
-import { httpProblemsOf } from '../http-service/problem.ts';
-import type { HttpProblemCode, ProblemEntry } from '../http-service/problem.ts';
+import { httpProblemsOf } from '../runtime/problem.ts';
+import type { HttpProblemCode, ProblemEntry } from '../runtime/problem.ts';
 
 /** Problems of this service itself, beside those of HTTP and of an order creation. A code is never renamed. */
 const ownProblems = {

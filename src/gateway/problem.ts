@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { OrderFailedError } from '../client/index.ts';
 import type { CheckoutProblem, OrderCreationError, QuoteUser } from '../client/index.ts';
-import { Problems } from '../http-service/problem.ts';
+import { Problems } from '../runtime/problem.ts';
 import { problemEntry } from './problem-codes.ts';
 import type { ProblemCode } from './problem-codes.ts';
 

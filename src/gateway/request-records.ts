@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { isAbandoned } from '../http-service/half-close.ts';
+import { isAbandoned } from '../runtime/half-close.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { traceIdOf } from './request-spans.ts';
 

@@ -1,10 +1,10 @@
 import { context, isSpanContextValid, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { markFailed } from '../client/failed-span.ts';
-import { withRemoteSpan } from '../client/remote-span.ts';
-import { traceContext } from '../domain/trace-context.ts';
-import { isAbandoned } from '../http-service/half-close.ts';
+import { markFailed } from '../telemetry/failed-span.ts';
+import { withRemoteSpan } from '../telemetry/remote-span.ts';
+import { traceContext } from '../telemetry/trace-context.ts';
+import { isAbandoned } from '../runtime/half-close.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

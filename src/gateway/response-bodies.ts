@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
 import { failures } from '../domain/failures.ts';
 import type { FailureCode } from '../domain/failures.ts';
-import { orderCreationStages } from '../domain/order-creation.ts';
+import { orderCreationStages } from '../contract/runs.ts';
 import { problemCodes } from './problem-codes.ts';
 
 // What the gateway answers: the types of its replies and the schemas of its OpenAPI document.

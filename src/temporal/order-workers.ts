@@ -1,5 +1,5 @@
 import proto from '@temporalio/proto';
-import { ORDER_CREATION_TASK_QUEUE, PARTNER_TASK_QUEUE } from '../domain/order-creation.ts';
+import { ORDER_CREATION_TASK_QUEUE, PARTNER_TASK_QUEUE } from '../contract/runs.ts';
 import { countTakingWorkers, countWorkersOfEachTaker } from './order-pollers.ts';
 import type { TaskQueueDescription } from './order-pollers.ts';
 import type { TemporalAccess } from './temporal-access.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import proto from '@temporalio/proto';
-import { searchAttributes } from '../domain/order-creation.ts';
+import { searchAttributes } from '../contract/runs.ts';
 import { TemporalAccessError } from './temporal-access.ts';
 import type { TemporalAccess } from './temporal-access.ts';
 

@@ -1,10 +1,10 @@
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
-import { withTemporalCalls } from '../client/temporal-calls.ts';
-import { isUnimplemented, temporalTroubleOf } from '../client/temporal-failures.ts';
-import type { TemporalTrouble } from '../client/temporal-failures.ts';
+import { withTemporalCalls } from './temporal-calls.ts';
+import { isUnimplemented, temporalTroubleOf } from './temporal-failures.ts';
+import type { TemporalTrouble } from './temporal-failures.ts';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
-import { DecryptionError } from '../encryption/encryption-codec.ts';
+import { DecryptionError } from './encryption-codec.ts';
 
 /** Longest that a person at a terminal waits for one answer. A server that restarts is back within it. */
 const ANSWER_TIMEOUT_MS = 5000;

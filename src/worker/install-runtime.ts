@@ -1,7 +1,7 @@
 import type { Logger } from '@temporalio/common';
 import { Runtime } from '@temporalio/worker';
 import { SettingsError } from '../config/environment.ts';
-import { workerMetrics } from '../domain/metrics.ts';
+import { workerMetrics } from '../telemetry/metrics.ts';
 
 /** One call over the network: from a fast read to the longest that a call to the partner may take. */
 const CALL_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60];

@@ -1,9 +1,9 @@
 import { readWorkerSettings } from '../config/worker-settings.ts';
-import { startTracing } from '../observability/tracing.ts';
-import type { Tracing } from '../observability/tracing.ts';
-import { createWorkerLogger } from '../observability/worker-logger.ts';
-import { endOnFirstSignal } from '../process/first-signal.ts';
-import { stopOnSignal } from '../process/stop-on-signal.ts';
+import { startTracing } from '../telemetry/tracing.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
+import { createWorkerLogger } from '../telemetry/worker-logger.ts';
+import { endOnFirstSignal } from '../runtime/first-signal.ts';
+import { stopOnSignal } from '../runtime/stop-on-signal.ts';
 import { createWorker } from './create-worker.ts';
 import { installRuntime } from './install-runtime.ts';
 import { stopReason } from './stop-reason.ts';

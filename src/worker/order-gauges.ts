@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Logger, MetricMeter } from '@temporalio/common';
-import { setGauge } from '../domain/metrics.ts';
-import type { WorkerGauge } from '../domain/metrics.ts';
+import { setGauge } from '../telemetry/metrics.ts';
+import type { WorkerGauge } from '../telemetry/metrics.ts';
 import { DirectusError } from '../integrations/directus/errors.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 

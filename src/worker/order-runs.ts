@@ -3,7 +3,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { OrderRuns } from '../activities/order-runs.ts';
 import { isFailureCode } from '../domain/failures.ts';
 import type { FailureCode } from '../domain/failures.ts';
-import { ORDER_CREATION_WORKFLOW, orderCreationStart, searchAttributes } from '../domain/order-creation.ts';
+import { ORDER_CREATION_WORKFLOW, orderCreationStart, searchAttributes } from '../contract/runs.ts';
 import { stopAttempts } from './stop-attempts.ts';
 
 /** An attempt has 12 s, and has asked Directus before. */

@@ -2,7 +2,7 @@ import { ScheduleAlreadyRunning, ScheduleClient, ScheduleOverlapPolicy } from '@
 import type { ScheduleClientOptions, ScheduleOptions } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { PayloadCodec } from '@temporalio/common';
-import { ORDER_CREATION_TASK_QUEUE, ORDER_SWEEP_SCHEDULE_ID, ORDER_SWEEP_WORKFLOW } from '../domain/order-creation.ts';
+import { ORDER_CREATION_TASK_QUEUE, ORDER_SWEEP_SCHEDULE_ID, ORDER_SWEEP_WORKFLOW } from '../contract/runs.ts';
 import type { OrderSweep, orderSweep } from '../workflows/order-sweep.ts';
 
 export interface SweepSettings {

@@ -1,7 +1,7 @@
 import { Runtime } from '@temporalio/worker';
 import type { NativeConnection } from '@temporalio/worker';
 import type { WorkerBuild } from '../config/deployment-settings.ts';
-import { ORDER_CREATION_TASK_QUEUE } from '../domain/order-creation.ts';
+import { ORDER_CREATION_TASK_QUEUE } from '../contract/runs.ts';
 import { isTaking, routingOf } from '../temporal/order-pollers.ts';
 
 const ANSWER_TIMEOUT_MS = 5000;

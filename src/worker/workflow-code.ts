@@ -14,7 +14,7 @@ export function workflowSources({ failureConverterPath }: DataConverter): Bundle
   return {
     workflowsPath: fileURLToPath(new URL(`../workflows/index${extension}`, import.meta.url)),
     workflowInterceptorModules: ['log-context', 'trace-interceptors'].map((module) =>
-      fileURLToPath(new URL(`../workflows/${module}${extension}`, import.meta.url)),
+      fileURLToPath(new URL(`../telemetry/${module}${extension}`, import.meta.url)),
     ),
     ...(failureConverterPath !== undefined && { failureConverterPath }),
   };

@@ -9,8 +9,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { OrderCreationActivities } from '../activities/order-creation-activities.ts';
-import { CANCEL_ORDER_UPDATE, faultsOfCancelRequest, withoutBlanksAtEnds } from '../domain/review-decision.ts';
-import type { CancelRequest } from '../domain/review-decision.ts';
+import { CANCEL_ORDER_UPDATE, faultsOfCancelRequest, withoutBlanksAtEnds } from '../contract/updates.ts';
+import type { CancelRequest } from '../contract/updates.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 import { refuseDecision, supportAction } from './decisions.ts';
 import { afterTheRecord } from './policies.ts';

@@ -1,5 +1,5 @@
 import { failures } from '../domain/failures.ts';
-import type { OrderCreationState } from '../domain/order-creation.ts';
+import type { OrderCreationState } from '../contract/runs.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 import type { SupportLinks } from '../activities/order-creation-activities.ts';

@@ -1,5 +1,5 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
-import { DECISION_REFUSED } from '../domain/review-decision.ts';
+import { DECISION_REFUSED } from '../contract/updates.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 
 /**

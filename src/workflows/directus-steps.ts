@@ -17,7 +17,7 @@ import type {
   OrderMark,
   OrderRecord,
 } from '../activities/order-creation-activities.ts';
-import type { OrderCreationInput } from '../domain/order-creation.ts';
+import type { OrderCreationInput } from '../contract/runs.ts';
 import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 import { afterTheRecord, beforeTheRecord, firstDirectusAttempt, untilMarked } from './policies.ts';

@@ -7,14 +7,14 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { LinkCorrectionActivities } from '../activities/correct-link.ts';
-import type { LinkCorrection, LinkCorrectionResult } from '../domain/link-correction.ts';
-import type { OrderCreationState } from '../domain/order-creation.ts';
+import type { LinkCorrection, LinkCorrectionResult } from '../contract/correction.ts';
+import type { OrderCreationState } from '../contract/runs.ts';
 import {
   LONGEST_KEYWORD,
   ORDER_CREATION_STATE_QUERY,
   REQUEST_FINGERPRINT_MEMO,
   searchAttributes,
-} from '../domain/order-creation.ts';
+} from '../contract/runs.ts';
 import { untilMarked } from './policies.ts';
 import { runFailure, readStepFailure } from './step-failure.ts';
 

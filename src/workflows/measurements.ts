@@ -1,8 +1,8 @@
 import { log, metricMeter, workflowInfo } from '@temporalio/workflow';
 import type { FailureCode } from '../domain/failures.ts';
-import { count, observeSeconds } from '../domain/metrics.ts';
-import type { OrderCreationStage } from '../domain/order-creation.ts';
-import { outcomeOf } from '../domain/order-outcome.ts';
+import { count, observeSeconds } from '../telemetry/metrics.ts';
+import type { OrderCreationStage } from '../contract/runs.ts';
+import { outcomeOf } from '../telemetry/order-outcome.ts';
 
 /**
  * Metrics and the last log line of a run. What is replayed is neither counted nor logged a second time, and none of it

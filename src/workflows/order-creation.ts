@@ -7,7 +7,7 @@ import type {
   UnfinishedStanding,
 } from '../activities/order-creation-activities.ts';
 import { failures } from '../domain/failures.ts';
-import type { OrderCreationInput } from '../domain/order-creation.ts';
+import type { OrderCreationInput } from '../contract/runs.ts';
 import type { LinkIds, OrderCreationResult, OrderCreationRunResult } from '../domain/order.ts';
 import { openCancellation } from './cancellation.ts';
 import type { Cancellation } from './cancellation.ts';

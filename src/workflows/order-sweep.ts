@@ -1,6 +1,6 @@
 import { ApplicationFailure, continueAsNew, log, metricMeter, proxyActivities } from '@temporalio/workflow';
 import type { OrderSweepActivities } from '../activities/order-sweep-activities.ts';
-import { count, setGauge } from '../domain/metrics.ts';
+import { count, setGauge } from '../telemetry/metrics.ts';
 import { sweepRetries } from './policies.ts';
 
 const { continueLostOrders } = proxyActivities<OrderSweepActivities>({

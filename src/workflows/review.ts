@@ -9,10 +9,10 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { MarkOutcome, OrderRecord } from '../activities/order-creation-activities.ts';
-import { count } from '../domain/metrics.ts';
+import { count } from '../telemetry/metrics.ts';
 import type { LinkIds } from '../domain/order.ts';
-import { RESOLVE_REVIEW_UPDATE, faultsOfReviewDecision, withoutBlanksAtEnds } from '../domain/review-decision.ts';
-import type { ReviewDecision } from '../domain/review-decision.ts';
+import { RESOLVE_REVIEW_UPDATE, faultsOfReviewDecision, withoutBlanksAtEnds } from '../contract/updates.ts';
+import type { ReviewDecision } from '../contract/updates.ts';
 import type { Cancellation } from './cancellation.ts';
 import { refuseDecision, supportAction } from './decisions.ts';
 import type { DirectusSteps } from './directus-steps.ts';

@@ -8,14 +8,14 @@ import {
 } from '@temporalio/workflow';
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import type { CancelledCheckout, CheckoutStanding } from '../activities/order-creation-activities.ts';
-import type { OrderCreationInput, OrderCreationStage, OrderCreationState } from '../domain/order-creation.ts';
+import type { OrderCreationInput, OrderCreationStage, OrderCreationState } from '../contract/runs.ts';
 import {
   LONGEST_KEYWORD,
   ORDER_CREATION_STATE_QUERY,
   REQUEST_FINGERPRINT_MEMO,
   isContinuation,
   searchAttributes,
-} from '../domain/order-creation.ts';
+} from '../contract/runs.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 import { currentDetails } from './current-details.ts';
 import type { RunView } from './current-details.ts';

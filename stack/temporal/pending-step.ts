@@ -1,7 +1,7 @@
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
-import { createEncryptionCodec } from '../../src/encryption/encryption-codec.ts';
-import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
-import { failureReason } from '../../src/encryption/failure-reason.ts';
+import { createEncryptionCodec } from '../../src/temporal/encryption-codec.ts';
+import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
+import { failureReason } from '../../src/temporal/failure-reason.ts';
 import { withTemporal } from './temporal-connection.ts';
 
 /** Which step of a run is being tried in vain, and why, as one line for a person; `undefined` while none fails. */

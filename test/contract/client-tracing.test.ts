@@ -5,7 +5,7 @@ import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-tr
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { Client, Connection } from '@temporalio/client';
 import { OrderCreationClient } from '../../src/client/index.ts';
-import { TRACE_HEADER, traceparentOf } from '../../src/domain/trace-context.ts';
+import { TRACE_HEADER, traceparentOf } from '../../src/telemetry/trace-context.ts';
 import { newPickupRequest } from '../support/builders.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';

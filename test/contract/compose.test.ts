@@ -8,7 +8,7 @@ import { parseEnvironment } from '../../src/config/environment.ts';
 import { gatewayVariables, readGatewaySettings } from '../../src/config/gateway-settings.ts';
 import { temporalVariables } from '../../src/config/temporal-settings.ts';
 import { readWorkerSettings, workerVariables } from '../../src/config/worker-settings.ts';
-import { searchAttributes } from '../../src/domain/order-creation.ts';
+import { searchAttributes } from '../../src/contract/runs.ts';
 import {
   COMPOSE_LOADING_MS,
   composeFile,
@@ -142,7 +142,7 @@ describe('docker-compose.yml', () => {
       readFileSync(file, 'utf8'),
     );
 
-    expect(command).toEqual(['node', 'dist/src/temporal-apply/main.js']);
+    expect(command).toEqual(['node', 'dist/src/cli/temporal-apply/main.js']);
     expect(environment).toEqual({ TEMPORAL_ADDRESS: 'temporal:7233', TEMPORAL_NAMESPACE: 'default' });
     expect(() => parseEnvironment(temporalVariables.strict(), environment)).not.toThrow();
     expect(after).toMatchObject({ 'temporal-namespace': { condition: 'service_completed_successfully' } });
@@ -152,7 +152,7 @@ describe('docker-compose.yml', () => {
   it('makes the build of its image current, when the worker begins, and tries until it is', () => {
     const { command, environment, depends_on: after, restart, build } = serviceOf('worker-build-current');
 
-    expect(command?.slice(0, 3)).toEqual(['node', 'dist/src/deployment/main.js', 'current']);
+    expect(command?.slice(0, 3)).toEqual(['node', 'dist/src/cli/deployment/main.js', 'current']);
     expect(environment).toEqual({ TEMPORAL_ADDRESS: 'temporal:7233', TEMPORAL_NAMESPACE: 'default' });
     const { 'ridendine-sandbox': _sandbox, ...workerWaits } = serviceOf('worker').depends_on;
     expect(after).toEqual(workerWaits);

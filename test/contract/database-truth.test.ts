@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import pWaitFor from 'p-wait-for';
 import type { OpenStanding } from '../../src/activities/order-creation-activities.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
-import { deriveOrderItemId } from '../../src/identity/order-ids.ts';
+import { deriveOrderItemId } from '../../src/domain/order-ids.ts';
 import type { RunningPostgres } from '../../stack/postgres.ts';
 import { newCheckoutRequest } from '../support/builders.ts';
 import { connectToPostgres } from '../support/postgres-session.ts';

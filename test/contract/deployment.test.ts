@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { UsageError } from '../../src/command-line/parse-options.ts';
-import { parseCommandLine } from '../../src/deployment/command-line.ts';
+import { UsageError } from '../../src/cli/parse-options.ts';
+import { parseCommandLine } from '../../src/cli/deployment/command-line.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';

@@ -1,8 +1,8 @@
 import { createItem, readItems } from '@directus/sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { runChecks } from '../../src/doctor/checks.ts';
-import type { CheckResult } from '../../src/doctor/checks.ts';
-import { directusChecks } from '../../src/doctor/directus-checks.ts';
+import { runChecks } from '../../src/cli/doctor/checks.ts';
+import type { CheckResult } from '../../src/cli/doctor/checks.ts';
+import { directusChecks } from '../../src/cli/doctor/directus-checks.ts';
 import { connectDirectus } from '../../src/integrations/directus/directus-client.ts';
 import { applySchema } from '../../src/integrations/directus/schema/apply-schema.ts';
 import { applyServiceAccount } from '../../src/integrations/directus/schema/apply-service-account.ts';

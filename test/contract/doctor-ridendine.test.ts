@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { runChecks } from '../../src/doctor/checks.ts';
-import type { CheckResult } from '../../src/doctor/checks.ts';
-import { ridendineChecks } from '../../src/doctor/ridendine-checks.ts';
+import { runChecks } from '../../src/cli/doctor/checks.ts';
+import type { CheckResult } from '../../src/cli/doctor/checks.ts';
+import { ridendineChecks } from '../../src/cli/doctor/ridendine-checks.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { createCertificates } from '../support/certificates.ts';
 import { startHttpFront, withClockAhead } from '../support/http-front.ts';

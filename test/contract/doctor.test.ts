@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Client, Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import pWaitFor from 'p-wait-for';
-import { orderCreationStart } from '../../src/domain/order-creation.ts';
-import { dataConverterFor } from '../../src/encryption/data-converter.ts';
-import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
+import { orderCreationStart } from '../../src/contract/runs.ts';
+import { dataConverterFor } from '../../src/temporal/data-converter.ts';
+import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { newCheckoutRequest, newPickupRequest } from '../support/builders.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';

@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { context, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import { traceparentOf } from '../../src/domain/trace-context.ts';
+import { traceparentOf } from '../../src/telemetry/trace-context.ts';
 import { directusPathPattern } from '../../src/integrations/directus/path-pattern.ts';
 import { CREATE_ORDER_PATH, createRideNDineClient } from '../../src/integrations/ridendine/ridendine-client.ts';
-import { fetchWithSpans } from '../../src/observability/http-call-spans.ts';
+import { fetchWithSpans } from '../../src/telemetry/http-call-spans.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { startHttpServer } from '../support/loopback-servers.ts';
 import type { LoopbackServer } from '../support/loopback-servers.ts';

@@ -7,7 +7,7 @@ async function loadedPackages(isOn: boolean): Promise<string[]> {
     import { createRequire } from 'node:module';
     import './src/worker/create-worker.ts';
     import './src/gateway/create-gateway.ts';
-    import { startTracing } from './src/observability/tracing.ts';
+    import { startTracing } from './src/telemetry/tracing.ts';
     await startTracing({ isOn: ${isOn}, program: 'any', log: console });
     console.log(JSON.stringify(Object.keys(createRequire(import.meta.url).cache)));`;
   const files = (await runModule(program)) as string[];

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { NativeConnection, Runtime } from '@temporalio/worker';
-import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
+import { createWorkerLogger } from '../../src/telemetry/worker-logger.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { bundleWorkflows } from '../support/workflow-bundle.ts';
 import { currentVersion, historyFile } from './recorded-histories.ts';

@@ -1,5 +1,5 @@
-import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
-import { dataConverterFor } from '../../src/encryption/data-converter.ts';
+import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
+import { dataConverterFor } from '../../src/temporal/data-converter.ts';
 
 /** Everybody knows this key: what it encrypts was made up for the recordings. */
 const KEY = Buffer.from('known-to-everybody-for-replaying').toString('base64');

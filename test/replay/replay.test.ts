@@ -3,7 +3,7 @@ import { Runtime, Worker } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { failures } from '../../src/domain/failures.ts';
-import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
+import { createWorkerLogger } from '../../src/telemetry/worker-logger.ts';
 import { bundleWorkflows } from '../support/workflow-bundle.ts';
 import { currentVersion, recordedHistories } from './recorded-histories.ts';
 import { replayDataConverter as dataConverter } from './replay-encryption.ts';

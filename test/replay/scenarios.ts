@@ -6,7 +6,7 @@ import type { OrderSweepActivities } from '../../src/activities/order-sweep-acti
 import { currentRunId } from '../../src/activities/current-run.ts';
 import { failures } from '../../src/domain/failures.ts';
 import type { FailureCode } from '../../src/domain/failures.ts';
-import type { OrderCreationInput, OrderCreationState } from '../../src/domain/order-creation.ts';
+import type { OrderCreationInput, OrderCreationState } from '../../src/contract/runs.ts';
 import { PartnerError } from '../../src/integrations/partner.ts';
 import type { OrderSweep } from '../../src/workflows/order-sweep.ts';
 import { personalData } from '../support/personal-data.ts';

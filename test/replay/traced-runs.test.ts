@@ -4,12 +4,12 @@ import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporal
 import type { InjectedSinks, WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import type { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startSpans } from '../../src/client/start-spans.ts';
-import type { RunSpan } from '../../src/domain/run-span.ts';
-import { TRACE_HEADER } from '../../src/domain/trace-context.ts';
-import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
+import { startSpans } from '../../src/telemetry/start-spans.ts';
+import type { RunSpan } from '../../src/telemetry/run-span.ts';
+import { TRACE_HEADER } from '../../src/telemetry/trace-context.ts';
+import { createWorkerLogger } from '../../src/telemetry/worker-logger.ts';
 import { workflowSources } from '../../src/worker/workflow-code.ts';
-import type { TraceSinks } from '../../src/workflows/trace-interceptors.ts';
+import type { TraceSinks } from '../../src/telemetry/trace-interceptors.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { bundleWorkflows } from '../support/workflow-bundle.ts';

@@ -1,6 +1,6 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Payload, PayloadCodec } from '@temporalio/common';
-import { createEncryptionCodec } from '../../src/encryption/encryption-codec.ts';
+import { createEncryptionCodec } from '../../src/temporal/encryption-codec.ts';
 import { replayKeys } from './replay-encryption.ts';
 
 /**

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { execa } from 'execa';
 import pWaitFor from 'p-wait-for';
-import { dataConverterFor } from '../../src/encryption/data-converter.ts';
-import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
+import { dataConverterFor } from '../../src/temporal/data-converter.ts';
+import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
 import { createdOrderSchema } from '../../src/gateway/response-bodies.ts';
 import { freePort } from '../../stack/free-port.ts';
 // What npm start runs, this test needs (see test/needs), and nothing here calls it.

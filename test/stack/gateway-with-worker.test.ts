@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
-import { ORDER_CREATION_TASK_QUEUE, orderCreationWorkflowId } from '../../src/domain/order-creation.ts';
+import { ORDER_CREATION_TASK_QUEUE, orderCreationWorkflowId } from '../../src/contract/runs.ts';
 import { freePort } from '../../stack/free-port.ts';
 import type { DemoCheckout } from '../../stack/seed.ts';
 import { hasPoller } from '../../stack/temporal/has-poller.ts';

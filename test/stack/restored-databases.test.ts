@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import pWaitFor from 'p-wait-for';
 import { OrderCreationClient } from '../../src/client/index.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
-import type { OrderCreationStage } from '../../src/domain/order-creation.ts';
+import type { OrderCreationStage } from '../../src/contract/runs.ts';
 import { newPickupRequest } from '../support/builders.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
-import { orderCreationWorkflowId } from '../../src/domain/order-creation.ts';
+import { orderCreationWorkflowId } from '../../src/contract/runs.ts';
 import type { DemoCheckout } from '../../stack/seed.ts';
 import { runProgram } from '../support/run-program.ts';
 import { startRunningStack } from '../support/running-stack.ts';

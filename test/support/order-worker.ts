@@ -12,12 +12,8 @@ import { createScenario } from './scripted-activities.ts';
 import type { Scenario, ScenarioOptions } from './scripted-activities.ts';
 import { testDataConverter } from './test-encryption.ts';
 import { bundleWorkflows } from './workflow-bundle.ts';
-import {
-  ORDER_CREATION_TASK_QUEUE,
-  PARTNER_TASK_QUEUE,
-  orderCreationWorkflowId,
-} from '../../src/domain/order-creation.ts';
-import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
+import { ORDER_CREATION_TASK_QUEUE, PARTNER_TASK_QUEUE, orderCreationWorkflowId } from '../../src/contract/runs.ts';
+import { createWorkerLogger } from '../../src/telemetry/worker-logger.ts';
 
 export interface OrderWorker {
   /** A checkout and what happens to it. */

@@ -1,6 +1,6 @@
 import { createValidateCheckout } from '../../src/activities/validate-checkout.ts';
 import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
-import { isContinuation } from '../../src/domain/order-creation.ts';
+import { isContinuation } from '../../src/contract/runs.ts';
 import type { OrdersStore } from '../../src/integrations/directus/orders-store.ts';
 import { newQuote } from './builders.ts';
 

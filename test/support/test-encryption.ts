@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DataConverter } from '@temporalio/common';
-import { dataConverterFor } from '../../src/encryption/data-converter.ts';
-import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
+import { dataConverterFor } from '../../src/temporal/data-converter.ts';
+import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
 
 /** A new key, as `ENCRYPTION_KEYS` takes it. */
 export function newEncryptionKey(id: string): string {

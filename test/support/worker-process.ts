@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import pWaitFor from 'p-wait-for';
-import { ORDER_CREATION_TASK_QUEUE } from '../../src/domain/order-creation.ts';
+import { ORDER_CREATION_TASK_QUEUE } from '../../src/contract/runs.ts';
 import { programFile } from '../../stack/program-file.ts';
 import { hasPoller } from '../../stack/temporal/has-poller.ts';
 import { compileCache } from './compile-cache.ts';

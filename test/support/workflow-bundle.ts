@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { DataConverter } from '@temporalio/common';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
+import { createWorkerLogger } from '../../src/telemetry/worker-logger.ts';
 import { workflowSources } from '../../src/worker/workflow-code.ts';
 import { sharedFolder } from './shared-folder.ts';
 

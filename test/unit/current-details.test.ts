@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { failures } from '../../src/domain/failures.ts';
 import type { FailureCode } from '../../src/domain/failures.ts';
-import { orderCreationStages } from '../../src/domain/order-creation.ts';
-import type { OrderCreationState } from '../../src/domain/order-creation.ts';
+import { orderCreationStages } from '../../src/contract/runs.ts';
+import type { OrderCreationState } from '../../src/contract/runs.ts';
 import { currentDetails } from '../../src/workflows/current-details.ts';
 import type { RunView } from '../../src/workflows/current-details.ts';
 

@@ -29,11 +29,11 @@ function settingsOf(program: ProgramBeside, set: Record<string, string> = {}, se
 
 describe('what a program takes of a running embedded stack', () => {
   it.each([
-    ['src/deployment/main.ts', ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE']],
-    ['src/temporal-apply/main.ts', ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE']],
-    ['src/review/main.ts', ['ENCRYPTION_KEYS', 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE']],
+    ['src/cli/deployment/main.ts', ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE']],
+    ['src/cli/temporal-apply/main.ts', ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE']],
+    ['src/cli/review/main.ts', ['ENCRYPTION_KEYS', 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE']],
     [
-      'src/directus-apply/main.ts',
+      'src/cli/directus-apply/main.ts',
       ['DIRECTUS_ADMIN_TOKEN', 'DIRECTUS_TOKEN', 'DIRECTUS_URL', 'TEMPORAL_NAMESPACE', 'TEMPORAL_UI_URL'],
     ],
   ] as const)('is what it needs, and no other credential: %s', (program, names) => {
@@ -44,7 +44,7 @@ describe('what a program takes of a running embedded stack', () => {
   });
 
   it('is nothing of a service of which the environment has a setting', () => {
-    const settings = settingsOf('src/doctor/main.ts', { DIRECTUS_TOKEN: 'mine', ENCRYPTION_KEYS: 'off' }, running);
+    const settings = settingsOf('src/cli/doctor/main.ts', { DIRECTUS_TOKEN: 'mine', ENCRYPTION_KEYS: 'off' }, running);
 
     expect(settings).toEqual({
       variables: { RIDENDINE_BASE_URL: 'http://127.0.0.1:24010', RIDENDINE_API_KEY: 'kept ridendine-api-key' },
@@ -59,7 +59,7 @@ describe('what a program takes of a running embedded stack', () => {
   it('is its address beside a credential that the stack was given, too', () => {
     const set = { RIDENDINE_API_KEY: 'mine', TEMPORAL_NAMESPACE: 'kitchen', ENCRYPTION_KEYS: 'off' };
 
-    const { variables, notUsed } = settingsOf('src/doctor/main.ts', set, { ...running, given: Object.keys(set) });
+    const { variables, notUsed } = settingsOf('src/cli/doctor/main.ts', set, { ...running, given: Object.keys(set) });
 
     expect(variables).toMatchObject({
       RIDENDINE_BASE_URL: 'http://127.0.0.1:24010',
@@ -70,7 +70,7 @@ describe('what a program takes of a running embedded stack', () => {
   });
 
   it('is no credential from a file where the stack was given another one', () => {
-    const { variables, notUsed } = settingsOf('src/review/main.ts', {}, { ...running, given: ['ENCRYPTION_KEYS'] });
+    const { variables, notUsed } = settingsOf('src/cli/review/main.ts', {}, { ...running, given: ['ENCRYPTION_KEYS'] });
 
     expect(variables).toEqual({ TEMPORAL_ADDRESS: '127.0.0.1:27233', TEMPORAL_NAMESPACE: 'kitchen' });
     expect(notUsed).toEqual(['"npm start" was given ENCRYPTION_KEYS, and keeps it nowhere: set it here, too.']);
@@ -79,9 +79,9 @@ describe('what a program takes of a running embedded stack', () => {
   it('is nothing of a service that is not its own', () => {
     const { directus: _, ...services } = running;
 
-    const { variables, notUsed } = settingsOf('src/directus-apply/main.ts', {}, services);
+    const { variables, notUsed } = settingsOf('src/cli/directus-apply/main.ts', {}, services);
 
-    const told = settingsOf('src/directus-apply/main.ts', { DIRECTUS_URL: 'https://directus.example' }, services);
+    const told = settingsOf('src/cli/directus-apply/main.ts', { DIRECTUS_URL: 'https://directus.example' }, services);
 
     expect(variables).toEqual({});
     expect(told).toEqual({ variables: {}, uses: [], notUsed: [] });
@@ -93,8 +93,8 @@ describe('a program beside no stack', () => {
   it('is told how to start one only if it is not told of other services', () => {
     const set = { TEMPORAL_ADDRESS: 'temporal.example:7233' };
 
-    expect(settingsOf('src/review/main.ts', set).notUsed).toEqual([]);
-    expect(settingsOf('src/review/main.ts').notUsed).toEqual([
+    expect(settingsOf('src/cli/review/main.ts', set).notUsed).toEqual([]);
+    expect(settingsOf('src/cli/review/main.ts').notUsed).toEqual([
       'No embedded stack runs on .stack: "npm start" starts it.',
     ]);
   });

@@ -4,9 +4,9 @@ import type { Payload } from '@temporalio/common';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { describe, expect, it } from '@jest/globals';
-import { dataConverterFor } from '../../src/encryption/data-converter.ts';
-import { createEncryptionCodec } from '../../src/encryption/encryption-codec.ts';
-import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
+import { dataConverterFor } from '../../src/temporal/data-converter.ts';
+import { createEncryptionCodec } from '../../src/temporal/encryption-codec.ts';
+import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
 import { newEncryptionKey } from '../support/test-encryption.ts';
 
 const codecOf = (...keys: string[]) => createEncryptionCodec(parseEncryptionKeys(keys.join(',')));

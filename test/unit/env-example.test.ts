@@ -34,7 +34,7 @@ describe('.env.example', () => {
       ...Object.keys(codecServerVariables.shape),
       ...Object.values(portVariables),
       ...namesIn(readFileSync(new URL('stack/settings.ts', root), 'utf8')),
-      ...namesIn(readFileSync(new URL('src/directus-apply/main.ts', root), 'utf8')),
+      ...namesIn(readFileSync(new URL('src/cli/directus-apply/main.ts', root), 'utf8')),
     ];
 
     expect(Object.keys(variables)).toEqual(expect.arrayContaining([...new Set(settings)]));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseStrictJson } from '../../src/http-service/strict-json.ts';
+import { parseStrictJson } from '../../src/runtime/strict-json.ts';
 
 /** What a number becomes; `lost` if it does not come out as it was written. */
 function parsed(number: string): unknown {

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import { untilFirstAbort } from '../../src/cancellation/first-abort.ts';
+import { untilFirstAbort } from '../../src/runtime/first-abort.ts';
 
 const never = () => new Promise<never>(() => {});
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { gatewayVariables } from '../../src/config/gateway-settings.ts';
 import { openApiDocument } from '../../src/gateway/openapi.ts';
 import { problemEntry } from '../../src/gateway/problem-codes.ts';
-import { problemType } from '../../src/http-service/problem.ts';
+import { problemType } from '../../src/runtime/problem.ts';
 import {
   createdOrderSchema,
   orderInProgressSchema,

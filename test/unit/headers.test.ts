@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { LOG_CONTEXT_HEADER } from '../../src/domain/order-creation.ts';
-import { TRACE_HEADER } from '../../src/domain/trace-context.ts';
-import { logContextInHeaders, placeInHeaders } from '../../src/workflows/headers.ts';
+import { LOG_CONTEXT_HEADER } from '../../src/contract/runs.ts';
+import { TRACE_HEADER } from '../../src/telemetry/trace-context.ts';
+import { logContextInHeaders, placeInHeaders } from '../../src/telemetry/run-headers.ts';
 
 const payloadOf = (content: unknown) => defaultPayloadConverter.toPayload(content);
 const unreadable = { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{') };

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { exposedName, workerMetrics } from '../../src/domain/metrics.ts';
-import type { WorkerMetric } from '../../src/domain/metrics.ts';
-import { orderOutcomes } from '../../src/domain/order-outcome.ts';
+import { exposedName, workerMetrics } from '../../src/telemetry/metrics.ts';
+import type { WorkerMetric } from '../../src/telemetry/metrics.ts';
+import { orderOutcomes } from '../../src/telemetry/order-outcome.ts';
 import { createMetrics } from '../../src/gateway/metrics.ts';
 import { WaitingRoom } from '../../src/gateway/waiting-room.ts';
 import { alertRules } from '../support/metrics-in-use.ts';

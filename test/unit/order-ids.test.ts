@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { deriveOrderId, deriveOrderItemId } from '../../src/identity/order-ids.ts';
+import { deriveOrderId, deriveOrderItemId } from '../../src/domain/order-ids.ts';
 
 // Computed with Python:
 //   order = uuid.uuid5(uuid.UUID('c0a5b1d4-6f0e-4d57-9b0b-7d1f6f1f3c9e'), key)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FailureCode } from '../../src/domain/failures.ts';
-import { orderCreationStages } from '../../src/domain/order-creation.ts';
-import type { OrderCreationStage } from '../../src/domain/order-creation.ts';
-import { outcomeOf } from '../../src/domain/order-outcome.ts';
+import { orderCreationStages } from '../../src/contract/runs.ts';
+import type { OrderCreationStage } from '../../src/contract/runs.ts';
+import { outcomeOf } from '../../src/telemetry/order-outcome.ts';
 
 describe('the outcome of a run', () => {
   it.each<[OrderCreationStage, OrderCreationStage, FailureCode | undefined, string]>([

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { codecServerProblems } from '../../src/codec-server/problems.ts';
 import { failures } from '../../src/domain/failures.ts';
 import { problemCodes, problemEntry } from '../../src/gateway/problem-codes.ts';
-import { problemType } from '../../src/http-service/problem.ts';
+import { problemType } from '../../src/runtime/problem.ts';
 
 const page = readFileSync(new URL('../../docs/problems.md', import.meta.url), 'utf8');
 

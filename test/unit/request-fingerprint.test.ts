@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkoutRequestSchema } from '../../src/domain/checkout-request.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
-import { requestFingerprint } from '../../src/identity/request-fingerprint.ts';
+import { requestFingerprint } from '../../src/domain/request-fingerprint.ts';
 
 const delivery: CheckoutRequest = {
   customer_id: '00000000-0000-4000-8000-000000000002',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { withoutBlanksAtEnds, faultsOfReviewDecision } from '../../src/domain/review-decision.ts';
+import { withoutBlanksAtEnds, faultsOfReviewDecision } from '../../src/contract/updates.ts';
 
 const who = { actor: 'support-1', reason: 'Asked the partner.' };
 const link = { decision: 'link', ...who, ridendine_order_id: 'r-1', payment_session_id: 'p-1' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseStrictJson, StrictJsonError } from '../../src/http-service/strict-json.ts';
+import { parseStrictJson, StrictJsonError } from '../../src/runtime/strict-json.ts';
 
 const parse = (json: string) => parseStrictJson(Buffer.from(json));
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { failures } from '../../src/domain/failures.ts';
 import type { FailureCode } from '../../src/domain/failures.ts';
-import { orderCreationStages } from '../../src/domain/order-creation.ts';
-import { faultsOfCancelRequest, faultsOfReviewDecision } from '../../src/domain/review-decision.ts';
+import { orderCreationStages } from '../../src/contract/runs.ts';
+import { faultsOfCancelRequest, faultsOfReviewDecision } from '../../src/contract/updates.ts';
 import { currentDetails } from '../../src/workflows/current-details.ts';
 
 const runbook = readFileSync(new URL('../../docs/support-runbook.md', import.meta.url), 'utf8');

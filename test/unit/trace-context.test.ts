@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isSampled, traceContext, traceContextIn, traceparentOf } from '../../src/domain/trace-context.ts';
+import { isSampled, traceContext, traceContextIn, traceparentOf } from '../../src/telemetry/trace-context.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const sound = `00-${traceId}-00f067aa0ba902b7-01`;

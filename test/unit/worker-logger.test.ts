@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from '@jest/globals';
-import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
+import { createWorkerLogger } from '../../src/telemetry/worker-logger.ts';
 
 function logged(level: string, write: (logger: ReturnType<typeof createWorkerLogger>) => void) {
   let text = '';

@@ -2,14 +2,14 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
 import { OrderCreationClient } from '../../src/client/index.ts';
-import type { OrderCreationState } from '../../src/domain/order-creation.ts';
+import type { OrderCreationState } from '../../src/contract/runs.ts';
 import {
   ORDER_CREATION_TASK_QUEUE,
   ORDER_SWEEP_SCHEDULE_ID,
   orderCreationWorkflowId,
-} from '../../src/domain/order-creation.ts';
-import { dataConverterFor } from '../../src/encryption/data-converter.ts';
-import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
+} from '../../src/contract/runs.ts';
+import { dataConverterFor } from '../../src/temporal/data-converter.ts';
+import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
 import { PartnerError } from '../../src/integrations/partner.ts';
 import { scheduleSweep } from '../../src/worker/sweep-schedule.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';

@@ -6,7 +6,7 @@ import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { currentRunId } from '../../src/activities/current-run.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
-import type { OrderCreationStage, OrderCreationState } from '../../src/domain/order-creation.ts';
+import type { OrderCreationStage, OrderCreationState } from '../../src/contract/runs.ts';
 import { PartnerError } from '../../src/integrations/partner.ts';
 import { createScenario } from '../support/scripted-activities.ts';
 import type { Scenario, ScenarioOptions } from '../support/scripted-activities.ts';

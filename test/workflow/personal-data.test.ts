@@ -6,7 +6,7 @@ import type { DataConverter } from '@temporalio/common';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
-import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
+import { createWorkerLogger } from '../../src/telemetry/worker-logger.ts';
 import { runScenario } from '../replay/run-scenario.ts';
 import type { ScenarioRunner } from '../replay/run-scenario.ts';
 import { scenarios } from '../replay/scenarios.ts';

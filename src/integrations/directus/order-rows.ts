@@ -3,7 +3,7 @@ import type { Checkout } from '../../domain/checkout.ts';
 import type { CheckoutRequest } from '../../domain/checkout-request.ts';
 import { NEW_PAYMENT_STATUS } from '../../domain/order.ts';
 import type { LinkIds, OrderStatus, StoredOrder } from '../../domain/order.ts';
-import { orderCreationWorkflowId } from '../../domain/order-creation.ts';
+import { orderCreationWorkflowId } from '../../contract/runs.ts';
 import type { QuoteRecord } from '../../domain/quote.ts';
 import type { SupportAction } from '../../domain/support-action.ts';
 import { customerFields, orderFields, orderItemFields, quoteFields, storeFields } from './collections.ts';

@@ -1,5 +1,5 @@
 import ky from 'ky';
-import { untilFirstAbort } from '../../cancellation/first-abort.ts';
+import { untilFirstAbort } from '../../runtime/first-abort.ts';
 import { PartnerError } from '../partner.ts';
 import type { Partner } from '../partner.ts';
 import { failedBeforeSending } from './connection-failure.ts';

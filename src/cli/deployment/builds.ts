@@ -1,0 +1,159 @@
+import { isGrpcServiceError } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import { ORDER_CREATION_WORKFLOW } from '../../contract/runs.ts';
+import { describeQueue, describeQueues } from '../../temporal/order-workers.ts';
+import { isSame, recentPollers, routingOf } from '../../temporal/order-pollers.ts';
+import type { BuildName } from '../../temporal/order-pollers.ts';
+import type { TemporalAccess } from '../../temporal/temporal-access.ts';
+
+const { VersionDrainageStatus } = proto.temporal.api.enums.v1;
+/** gRPC's code. */
+const NOT_FOUND: number = 5;
+
+/**
+ * `new`: it has taken nothing yet, and does not until it is made current or ramped. `idle`: workers without a build that are
+ * given nothing; Temporal does not tell more of them.
+ */
+export type BuildState = 'current' | 'ramping' | 'draining' | 'drained' | 'new' | 'idle';
+
+/** A build of the workers as Temporal knows it. */
+export interface Build {
+  /** undefined: workers without a build. */
+  buildId: string | undefined;
+  state: BuildState;
+  /** Of a ramping one, the part of the orders that it takes. */
+  percent?: number;
+  /** How many workers have asked for tasks in the last 75 s. */
+  workers: number;
+  /** Open orders whose last step it took. Which build takes the next is not said by that. */
+  openOrders: number;
+}
+
+/** Whom a command is about. */
+export interface Deployment {
+  temporal: TemporalAccess;
+  /** `WORKER_DEPLOYMENT_NAME` */
+  name: string;
+  /** Says what it waits for, at once. */
+  tell: (line: string) => void;
+}
+
+/** Every build that Temporal knows, the newest first, and last the workers without one if there are any. */
+export async function listBuilds(deployment: Deployment): Promise<Build[]> {
+  const withoutBuild = { buildId: undefined, drainage: undefined };
+  const builds = await describeBuilds(deployment, (versions) => [...versions, withoutBuild]);
+  return builds.filter(
+    ({ buildId, state, workers, openOrders }) =>
+      buildId !== undefined || state !== 'idle' || workers > 0 || openOrders > 0,
+  );
+}
+
+/** @returns undefined if Temporal does not know it. */
+export async function findBuild(deployment: Deployment, wanted: string): Promise<Build | undefined> {
+  const [build] = await describeBuilds(deployment, (versions) => versions.filter(({ buildId }) => buildId === wanted));
+  return build;
+}
+
+interface Version {
+  buildId: string | undefined;
+  drainage: number | null | undefined;
+}
+
+/** Counts the orders of each one that is selected, which are as many questions. */
+async function describeBuilds(deployment: Deployment, select: (versions: Version[]) => Version[]): Promise<Build[]> {
+  const { temporal, name } = deployment;
+  const queue = await describeQueue(temporal);
+  const { current, ramping } = routingOf(queue);
+  const summaries = (await describeDeployment(deployment))?.versionSummaries ?? [];
+  const versions = summaries
+    .toSorted((a, b) => secondsOf(b.createTime) - secondsOf(a.createTime))
+    .flatMap(({ deploymentVersion, drainageInfo }) =>
+      deploymentVersion?.buildId ? [{ buildId: deploymentVersion.buildId, drainage: drainageInfo?.status }] : [],
+    );
+  const builds: Build[] = [];
+  for (const { buildId, drainage } of select(versions)) {
+    const build = buildId === undefined ? undefined : { deploymentName: name, buildId };
+    const isRamping = ramping !== undefined && isSame(build, ramping.build);
+    const workers = recentPollers(queue).filter((poller) => isSame(poller.build, build)).length;
+    builds.push({
+      buildId,
+      state: isSame(build, current) ? 'current' : isRamping ? 'ramping' : restingState(buildId, drainage),
+      ...(isRamping && { percent: ramping.percent }),
+      workers,
+      openOrders: await countOpenOrders(deployment, buildId),
+    });
+  }
+  return builds;
+}
+
+function restingState(buildId: string | undefined, drainage: number | null | undefined): BuildState {
+  if (buildId === undefined) return 'idle';
+  if (drainage === VersionDrainageStatus.VERSION_DRAINAGE_STATUS_DRAINING) return 'draining';
+  if (drainage === VersionDrainageStatus.VERSION_DRAINAGE_STATUS_DRAINED) return 'drained';
+  return 'new';
+}
+
+/** @returns undefined if no worker with a build has ever asked for orders. */
+async function describeDeployment({ temporal, name }: Deployment) {
+  const { ask, connection, settings } = temporal;
+  const { workerDeploymentInfo } = await ask(async () => {
+    try {
+      return await connection.workflowService.describeWorkerDeployment({
+        namespace: settings.namespace,
+        deploymentName: name,
+      });
+    } catch (error) {
+      // The namespace is there: its task queue has just been described.
+      const code: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
+      if (code === NOT_FOUND) return { workerDeploymentInfo: undefined };
+      throw error;
+    }
+  });
+  return workerDeploymentInfo ?? undefined;
+}
+
+/** What workers of a build were seen to ask for, by task queue. */
+export type Sightings = Map<string, number>[];
+
+/**
+ * When each worker of a build, or each without one, last asked for each thing that a worker of ours asks for. Temporal's
+ * clock says so, and only when a request begins or ends: a worker that has died looks like one that waits.
+ */
+export async function sightWorkers({ temporal }: Deployment, build: BuildName | undefined): Promise<Sightings> {
+  return (await describeQueues(temporal)).map(
+    (queue) =>
+      new Map(
+        recentPollers(queue)
+          .filter((poller) => isSame(poller.build, build))
+          .map(({ identity, lastAskedAt }) => [identity, lastAskedAt]),
+      ),
+  );
+}
+
+/** Whether workers that have asked for anything since ask for each thing. */
+export function haveAskedSince(before: Sightings, now: Sightings): boolean {
+  const alive = new Set(
+    now.flatMap((queue, index) =>
+      [...queue]
+        .filter(([identity, lastAskedAt]) => lastAskedAt > (before[index]?.get(identity) ?? 0))
+        .map(([identity]) => identity),
+    ),
+  );
+  return now.every((queue) => [...queue.keys()].some((identity) => alive.has(identity)));
+}
+
+async function countOpenOrders({ temporal, name }: Deployment, buildId: string | undefined): Promise<number> {
+  const { ask, connection, settings } = temporal;
+  const version = buildId === undefined ? 'IS NULL' : `= '${name}:${buildId}'`;
+  const { count } = await ask(() =>
+    connection.workflowService.countWorkflowExecutions({
+      namespace: settings.namespace,
+      query: `WorkflowType = '${ORDER_CREATION_WORKFLOW}' AND ExecutionStatus = 'Running' AND TemporalWorkerDeploymentVersion ${version}`,
+    }),
+  );
+  return Number(count);
+}
+
+function secondsOf(time: proto.google.protobuf.ITimestamp | null | undefined): number {
+  return Number(time?.seconds ?? 0) + (time?.nanos ?? 0) / 1e9;
+}

@@ -1,0 +1,49 @@
+import { UsageError } from '../parse-options.ts';
+import { runCommand } from '../run-command.ts';
+import { deploymentVariables } from '../../config/deployment-settings.ts';
+import { parseEnvironment, SettingsError } from '../../config/environment.ts';
+import { readTemporalSettings, temporalVariables } from '../../config/temporal-settings.ts';
+import { TemporalAccessError, withTemporalAccess } from '../../temporal/temporal-access.ts';
+import { parseCommandLine, USAGE } from './command-line.ts';
+import type { DeploymentCommand } from './command-line.ts';
+import { DeploymentError } from './deployment-error.ts';
+import { makeCurrent, makeUnversioned, ramp, waitUntilDrained } from './route-orders.ts';
+import { describeStatus, statusAsJson } from './show-status.ts';
+
+const variables = temporalVariables.extend(deploymentVariables.shape);
+
+/** `npm run deployment`: which build of the workers takes the orders. @returns what to print. */
+async function carryOut(command: Exclude<DeploymentCommand, { name: 'help' }>): Promise<string[]> {
+  const set = parseEnvironment(variables, process.env);
+  return await withTemporalAccess(readTemporalSettings(process.env), async (temporal) => {
+    const deployment = {
+      temporal,
+      name: set.WORKER_DEPLOYMENT_NAME,
+      tell: (line: string) => void process.stderr.write(`${line}\n`),
+    };
+    switch (command.name) {
+      case 'status':
+        return command.json ? [await statusAsJson(deployment)] : await describeStatus(deployment);
+      case 'current': {
+        const buildId = command.buildId ?? set.WORKER_BUILD_ID;
+        if (buildId === undefined) throw new UsageError('"current" needs a build id, or WORKER_BUILD_ID.');
+        return await makeCurrent(deployment, { ...command, buildId });
+      }
+      case 'unversioned':
+        return await makeUnversioned(deployment, command);
+      case 'ramp':
+        return await ramp(deployment, command);
+      case 'drained':
+        return await waitUntilDrained(deployment, command);
+    }
+  });
+}
+
+process.exitCode = await runCommand({
+  program: 'deployment',
+  async carryOut() {
+    const command = parseCommandLine(process.argv.slice(2));
+    return command.name === 'help' ? [USAGE] : await carryOut(command);
+  },
+  expected: [DeploymentError, SettingsError, TemporalAccessError],
+});

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { httpUrl, parseEnvironment, secret, SettingsError } from '../../config/environment.ts';
+import { AdministrationError } from '../../integrations/directus/schema/administration.ts';
+import { applySchema } from '../../integrations/directus/schema/apply-schema.ts';
+import { applyServiceAccount } from '../../integrations/directus/schema/apply-service-account.ts';
+import { applySupport } from '../../integrations/directus/schema/apply-support.ts';
+
+/** Shortest token that is no invitation to guess; those that Directus generates have 32 characters. */
+const SHORTEST_TOKEN = 16;
+
+const variables = z
+  .object({
+    DIRECTUS_URL: httpUrl(),
+    /** Of an administrator; used here alone. */
+    DIRECTUS_ADMIN_TOKEN: secret(),
+    /** What the service account's token shall be: the same as the worker's `DIRECTUS_TOKEN`. */
+    DIRECTUS_TOKEN: secret().min(SHORTEST_TOKEN, `must have at least ${SHORTEST_TOKEN} characters`),
+    /** With it, orders get a button to their workflow. */
+    TEMPORAL_UI_URL: httpUrl().optional(),
+    TEMPORAL_NAMESPACE: z.string().default('default'),
+  })
+  .refine((set) => set.DIRECTUS_TOKEN !== set.DIRECTUS_ADMIN_TOKEN, {
+    path: ['DIRECTUS_TOKEN'],
+    error: "must not be the administrator's",
+  });
+
+/**
+ * `npm run directus:apply`: brings the collections, the service account and what support staff have into the Directus of the
+ * environment.
+ */
+async function main(): Promise<void> {
+  const settings = parseEnvironment(variables, process.env);
+  const { DIRECTUS_URL: url, DIRECTUS_ADMIN_TOKEN: adminToken, TEMPORAL_UI_URL: temporalUiUrl } = settings;
+  const log = (line: string) => print(`  ${line}`);
+
+  print(`Directus at ${url}`);
+  const { changed, mismatches } = await applySchema({
+    url,
+    adminToken,
+    log,
+    workflowLink: temporalUiUrl === undefined ? undefined : { temporalUiUrl, namespace: settings.TEMPORAL_NAMESPACE },
+  });
+  const accountChanged = await applyServiceAccount({ url, adminToken, token: settings.DIRECTUS_TOKEN, log });
+  const supportChanged = await applySupport({ url, adminToken, log });
+  const count = changed.length + accountChanged.length + supportChanged.length;
+  print(count === 0 ? 'Everything was as it should be; nothing was changed.' : `Done: ${count} changes.`);
+  if (mismatches.length > 0) {
+    print(`${mismatches.length} fields have a type that can't hold what orders need: see above.`);
+    process.exitCode = 1;
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof AdministrationError) && !(error instanceof SettingsError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

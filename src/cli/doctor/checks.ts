@@ -1,0 +1,71 @@
+import { SettingsError } from '../../config/environment.ts';
+import { TemporalAccessError } from '../../temporal/temporal-access.ts';
+import { HttpAccessError } from './http-access.ts';
+
+/**
+ * What a check found. A problem keeps orders from being made, once each, or looked after; a warning may do so. What can't
+ * be seen from here is not checked, and never ok.
+ */
+export interface Verdict {
+  verdict: 'ok' | 'warning' | 'problem' | 'not checked';
+  /** One sentence: how it is. */
+  finding: string;
+  /** What to do about it. */
+  advice?: string;
+}
+
+export interface Check {
+  name: string;
+  /** Checks without whose success this one can tell nothing. They stand before it. */
+  needs: readonly string[];
+  /** @throws {TemporalAccessError} or {HttpAccessError}, a problem; {SettingsError}, of which the check `settings` tells. */
+  run(): Promise<Verdict>;
+}
+
+export interface CheckResult extends Verdict {
+  check: string;
+}
+
+/** Runs the checks one after the other; one that depends on a problem is not run. */
+export async function runChecks(
+  checks: readonly Check[],
+  onResult: (result: CheckResult) => void = () => {},
+): Promise<CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const check of checks) {
+    const missing = check.needs.filter((name) => !results.some((result) => result.check === name && isPassed(result)));
+    const result: CheckResult =
+      missing.length > 0
+        ? { check: check.name, verdict: 'not checked', finding: `It needs what is wrong above: ${missing.join(', ')}.` }
+        : { check: check.name, ...(await verdictOf(check)) };
+    results.push(result);
+    onResult(result);
+  }
+  return results;
+}
+
+/** Whether nothing is known that keeps orders from being made. */
+export function isHealthy(results: readonly CheckResult[]): boolean {
+  return results.every(({ verdict }) => verdict !== 'problem');
+}
+
+function isPassed({ verdict }: CheckResult): boolean {
+  return verdict === 'ok' || verdict === 'warning';
+}
+
+async function verdictOf(check: Check): Promise<Verdict> {
+  try {
+    return await check.run();
+  } catch (error) {
+    if (error instanceof SettingsError) return needsSettings(error);
+    if (error instanceof TemporalAccessError || error instanceof HttpAccessError) {
+      return { verdict: 'problem', finding: error.message };
+    }
+    throw error;
+  }
+}
+
+function needsSettings({ problems }: SettingsError): Verdict {
+  const names = problems.flatMap((problem) => /^[A-Z_]+/.exec(problem) ?? []);
+  return { verdict: 'not checked', finding: `It needs settings that are missing or wrong: ${names.join(', ')}.` };
+}

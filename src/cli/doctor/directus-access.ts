@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { parseEnvironment, secret } from '../../config/environment.ts';
+import { workerVariables } from '../../config/worker-settings.ts';
+import { pastTheCache } from '../../integrations/directus/directus-client.ts';
+import { askHttp, HttpAccessError, shownUrl } from './http-access.ts';
+import type { HttpAnswer } from './http-access.ts';
+
+export const directusVariables = workerVariables
+  .pick({ DIRECTUS_URL: true, DIRECTUS_TOKEN: true, DIRECTUS_PUBLIC_URL: true })
+  .extend({
+    /** Where it is set, Directus is made to look at its database anew. */
+    DIRECTUS_ADMIN_TOKEN: secret().optional(),
+  });
+
+/** Directus, asked as the worker does. */
+export interface DirectusAccess {
+  /** As it may be printed. */
+  url: string;
+  /** Where people see it: from there Data Studio asks. */
+  publicUrl: string;
+  /** `GET`, with the worker's token. @throws {HttpAccessError} */
+  get: (path: string, headers?: Record<string, string>) => Promise<HttpAnswer>;
+  /** Any request with a body of JSON, with the worker's token. @throws {HttpAccessError} */
+  send: (method: string, path: string, body: string) => Promise<HttpAnswer>;
+  /** `POST`, with the administrator's token; nothing if there is none. @throws {HttpAccessError} */
+  postAsAdministrator: (path: string) => Promise<HttpAnswer | undefined>;
+}
+
+/** @throws {SettingsError} */
+export function openDirectusAccess(environment: NodeJS.ProcessEnv): DirectusAccess {
+  const variables = parseEnvironment(directusVariables, environment);
+  const { DIRECTUS_URL: url, DIRECTUS_TOKEN: token, DIRECTUS_ADMIN_TOKEN: adminToken } = variables;
+  const service = { name: 'Directus', url, setting: 'DIRECTUS_URL' };
+  return {
+    url: shownUrl(url),
+    publicUrl: variables.DIRECTUS_PUBLIC_URL ?? url,
+    get: (path, headers = {}) =>
+      askHttp(service, path, { headers: { authorization: `Bearer ${token}`, ...pastTheCache, ...headers } }),
+    send: (method, path, body) =>
+      askHttp(service, path, {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...pastTheCache },
+        body,
+      }),
+    async postAsAdministrator(path) {
+      if (adminToken === undefined) return undefined;
+      return askHttp(service, path, { method: 'POST', headers: { authorization: `Bearer ${adminToken}` } });
+    },
+  };
+}
+
+/** The data of an answer. @throws {HttpAccessError} if it is not what Directus says to such a request. */
+export function readData<Data>(schema: z.ZodType<Data>, { json, status }: HttpAnswer, what: string): Data {
+  const parsed = z.object({ data: schema }).safeParse(json);
+  if (parsed.success) return parsed.data.data;
+  throw new HttpAccessError(`Directus does not tell ${what} (${status}): look into its log.`);
+}

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { CLEAR_CACHES_PATH } from '../../integrations/directus/schema/administration.ts';
+import { neededCollections } from '../../integrations/directus/schema/apply-schema.ts';
+import type { CollectionDefinition, FieldDefinition } from '../../integrations/directus/schema/definition.ts';
+import { canBe } from '../../integrations/directus/schema/merge-snapshot.ts';
+import type { Check } from './checks.ts';
+import type { DirectusAccess } from './directus-access.ts';
+import { holdsData, readField } from './directus-fields.ts';
+import type { FieldState } from './directus-fields.ts';
+
+const HOW_TO_MEND = 'Run "npm run directus:apply".';
+
+/** What Directus does to a field's values by itself, without which they are not what the worker expects. */
+const FUNCTIONAL = new Set(['uuid', 'cast-json', 'cast-timestamp', 'date-created', 'date-updated', 'm2o', 'o2m']);
+
+/** Whether the collections are as orders need them, and the database keeps each order unique. */
+export function directusSchemaChecks(directus: () => DirectusAccess): Check[] {
+  return [
+    {
+      name: 'directus-schema',
+      needs: ['directus-permissions'],
+      async run() {
+        const access = directus();
+        await lookAnew(access);
+        const faults: Faults = { wrong: [], unprotected: [] };
+        for (const definition of neededCollections()) await findFaults(access, definition, faults);
+        if (faults.wrong.length > 0) {
+          return {
+            verdict: 'problem',
+            finding: `Not as orders need it: ${faults.wrong.join('; ')}.`,
+            advice: `${HOW_TO_MEND} A field that has another type, or no column, is yours to delete in Data Studio before.`,
+          };
+        }
+        if (faults.unprotected.length > 0) {
+          return {
+            verdict: 'warning',
+            finding: `The database does not keep together what belongs together: ${faults.unprotected.join('; ')}.`,
+            advice: HOW_TO_MEND,
+          };
+        }
+        return { verdict: 'ok', finding: 'Every field and relation is there.' };
+      },
+    },
+    {
+      name: 'directus-constraints',
+      needs: ['directus-schema'],
+      async run() {
+        const access = directus();
+        const look = await lookAnew(access);
+        const lost: string[] = [];
+        for (const { collection, field } of uniqueFields()) {
+          const state = await readField(access, collection, field);
+          if (!state?.schema?.is_unique && !state?.schema?.is_primary_key) lost.push(`${collection}.${field}`);
+        }
+        if (lost.length > 0) {
+          return {
+            verdict: 'problem',
+            finding: `Nothing keeps these unique, so that a checkout could make two orders: ${lost.join(', ')}.`,
+            advice: `${HOW_TO_MEND} It says which are double already.`,
+          };
+        }
+        if (look === 'done') return { verdict: 'ok', finding: 'The database keeps every order unique.' };
+        return {
+          verdict: 'not checked',
+          finding: `Directus remembers every unique constraint, but not from now${look === 'refused' ? ", and does not take DIRECTUS_ADMIN_TOKEN for an administrator's" : ''}.`,
+          advice: 'Run the doctor with DIRECTUS_ADMIN_TOKEN set: then Directus looks into its database anew.',
+        };
+      },
+    },
+  ];
+}
+
+/**
+ * Makes Directus forget what its database looked like when it last had to know: else what somebody has dropped there
+ * does not show. It takes an administrator.
+ */
+async function lookAnew({ postAsAdministrator }: DirectusAccess): Promise<'done' | 'refused' | 'no token'> {
+  const answer = await postAsAdministrator(`${CLEAR_CACHES_PATH}?system=true`);
+  if (answer === undefined) return 'no token';
+  return answer.status < 300 ? 'done' : 'refused';
+}
+
+function uniqueFields(): { collection: string; field: string }[] {
+  return neededCollections().flatMap(({ collection, owner, fields }) =>
+    owner === 'ours'
+      ? fields
+          .filter(({ column }) => column?.is_unique ?? column?.is_primary_key)
+          .map(({ field }) => ({ collection, field }))
+      : [],
+  );
+}
+
+interface Faults {
+  wrong: string[];
+  /** Relations that the database itself does not know. */
+  unprotected: string[];
+}
+
+async function findFaults(access: DirectusAccess, definition: CollectionDefinition, faults: Faults): Promise<void> {
+  const { collection, owner, fields, relations } = definition;
+  const before = faults.wrong.length;
+  for (const field of fields.filter(holdsData)) {
+    const name = `${collection}.${field.field}`;
+    const state = await readField(access, collection, field.field);
+    if (state === undefined) {
+      faults.wrong.push(`${name} is missing`);
+    } else if (field.column !== null && !state.schema) {
+      faults.wrong.push(`${name} has no column in the database`);
+    } else if (!canBe(state.type, field.type)) {
+      faults.wrong.push(`${name} is ${state.type}, not ${field.type}`);
+    } else {
+      const lost = owner === 'ours' ? lostSpecials(field, state) : [];
+      if (lost.length > 0) faults.wrong.push(`${name} has lost ${lost.join(' and ')}`);
+      const relation = relations.find((candidate) => candidate.field === field.field);
+      if (owner === 'ours' && relation && state.schema?.foreign_key_table !== relation.related) {
+        faults.unprotected.push(`${name} is no foreign key to ${relation.related}`);
+      }
+    }
+  }
+  // What Directus remembers of a field may be gone in the database, and a relation shows only in its use.
+  if (faults.wrong.length === before && !(await canBeRead(access, definition))) {
+    faults.wrong.push(`${collection} can not be read with every column and relation`);
+  }
+}
+
+function lostSpecials({ meta }: FieldDefinition, state: FieldState): string[] {
+  const special = state.meta?.special ?? [];
+  return (meta.special ?? []).filter((name) => FUNCTIONAL.has(name) && !special.includes(name));
+}
+
+/**
+ * Reads a row that is not there, so that no order's data is fetched, in a way that takes every column and relation: to
+ * sort by a field of another row, or to count rows, is refused without the relation; to read them is not.
+ */
+async function canBeRead({ get }: DirectusAccess, definition: CollectionDefinition): Promise<boolean> {
+  const { collection, fields, relations } = definition;
+  const query = new URLSearchParams({
+    fields: fields
+      .filter(holdsData)
+      .map(({ field, column }) => (column === null ? `count(${field})` : field))
+      .join(','),
+    filter: JSON.stringify({ id: { _eq: randomUUID() } }),
+    sort: relations.map(({ field }) => `${field}.id`).join(',') || 'id',
+    limit: '1',
+  });
+  const { status } = await get(`/items/${collection}?${query.toString()}`);
+  return status === 200;
+}

@@ -1,0 +1,301 @@
+import proto from '@temporalio/proto';
+import ms from 'ms';
+import { readTemporalSettings } from '../../config/temporal-settings.ts';
+import { PARTNER_TASK_QUEUE } from '../../contract/runs.ts';
+import {
+  howToRegister,
+  lacksRoom,
+  readSearchAttributes,
+  saysRoom,
+  saysTypes,
+} from '../../temporal/search-attributes.ts';
+import {
+  countWorkersOfEachTaker,
+  isSame,
+  isTaking,
+  recentPollers,
+  routingOf,
+  takersOf,
+} from '../../temporal/order-pollers.ts';
+import type { BuildName, Taker, TaskQueueDescription } from '../../temporal/order-pollers.ts';
+import { countPartnerWorkers, describeQueue } from '../../temporal/order-workers.ts';
+import { openTemporalAccess, TemporalAccessError } from '../../temporal/temporal-access.ts';
+import type { TemporalAccess } from '../../temporal/temporal-access.ts';
+import type { Check, Verdict } from './checks.ts';
+import { judgeClock } from './server-clock.ts';
+import { readTemporalClock } from './temporal-clock.ts';
+
+const { NamespaceState } = proto.temporal.api.enums.v1;
+
+/**
+ * The first with Worker Deployments, by which a new build takes over from an old one. Updates, by which support staff
+ * decide, are on by default before it; the tests run against 1.29.
+ */
+const OLDEST_SERVER = { major: 1, minor: 28 };
+
+/** Support staff are asked about orders of the last days; `REVIEW_WINDOW` is as long. */
+const SHORTEST_RETENTION_MS = ms('7 days');
+
+export interface TemporalChecks {
+  checks: Check[];
+  /** The connection of the checks, once the check `temporal` has succeeded. */
+  temporal: () => TemporalAccess;
+  close: () => Promise<void>;
+}
+
+/** Whether Temporal can carry orders. */
+export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
+  let opened: ReturnType<typeof openTemporalAccess> | undefined;
+  const temporal = () => {
+    opened ??= openTemporalAccess(readTemporalSettings(environment));
+    return opened;
+  };
+  return {
+    temporal,
+    close: async () => opened?.close(),
+    checks: [
+      {
+        name: 'temporal',
+        needs: [],
+        async run() {
+          const { ask, connection, settings } = temporal();
+          const { serverVersion } = await ask(() => connection.workflowService.getSystemInfo({}));
+          return judgeVersion(serverVersion, settings.address);
+        },
+      },
+      {
+        name: 'namespace',
+        needs: ['temporal'],
+        async run() {
+          const { ask, connection, settings } = temporal();
+          const { namespace } = settings;
+          const { namespaceInfo, config } = await ask(() =>
+            connection.workflowService.describeNamespace({ namespace }),
+          );
+          if (namespaceInfo?.state !== NamespaceState.NAMESPACE_STATE_REGISTERED) {
+            return {
+              verdict: 'problem',
+              finding: `The namespace "${namespace}" takes no new orders: somebody has deprecated or deleted it.`,
+              advice: 'Set TEMPORAL_NAMESPACE to another one.',
+            };
+          }
+          const faults = namespaceFaults(namespaceInfo, environment);
+          const takesBuilds =
+            environment['WORKER_BUILD_ID'] === undefined || (await takesWorkersWithBuilds(temporal()));
+          if (!takesBuilds) faults.push(NO_WORKERS_WITH_BUILDS);
+          if (faults.length > 0) {
+            return {
+              verdict: 'problem',
+              finding: `The namespace "${namespace}" ${faults.map(({ finding }) => finding).join(', and ')}.`,
+              advice: `In the dynamic configuration of the server ${faults.map(({ advice }) => advice).join(', and ')}.`,
+            };
+          }
+          const retentionMs = 1000 * Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0);
+          const finding = `The namespace "${namespace}" keeps finished orders for ${ms(retentionMs, { long: true })}.`;
+          if (retentionMs >= SHORTEST_RETENTION_MS) return { verdict: 'ok', finding };
+          return {
+            verdict: 'warning',
+            finding,
+            advice: `Support staff then see no more of them; "temporal operator namespace update --namespace ${namespace} --retention 30d" keeps them longer.`,
+          };
+        },
+      },
+      {
+        name: 'search-attributes',
+        needs: ['namespace'],
+        async run() {
+          const standing = await readSearchAttributes(temporal());
+          const { missing, mistyped, isManaged } = standing;
+          if (mistyped.length > 0) return { verdict: 'problem', finding: saysTypes(mistyped) };
+          if (missing.length > 0) {
+            return {
+              verdict: 'problem',
+              finding: `Not registered, so that no order can be started: ${missing.join(', ')}.`,
+              advice: !isManaged
+                ? howToRegister(missing, temporal().settings.namespace)
+                : lacksRoom(standing)
+                  ? saysRoom(standing)
+                  : 'Run "npm run temporal:apply".',
+            };
+          }
+          return isManaged
+            ? { verdict: 'ok', finding: 'Every search attribute is registered.' }
+            : {
+                verdict: 'not checked',
+                finding: 'Every search attribute is registered; of which type, this server does not tell.',
+                advice: 'Look in the UI of Temporal Cloud: each must be a Keyword.',
+              };
+        },
+      },
+      {
+        name: 'temporal-clock',
+        needs: ['namespace'],
+        async run() {
+          return judgeClock(await readTemporalClock(temporal()), {
+            whose: 'Temporal',
+            isCountedOn: true,
+            why: 'orders are given up, and RideNDine is not called any more, by the clock of Temporal.',
+          });
+        },
+      },
+      {
+        name: 'workers',
+        needs: ['namespace'],
+        async run() {
+          const orders = workersVerdict(await describeQueue(temporal()));
+          if (orders.workers === 0 || (await countPartnerWorkers(temporal())) > 0) return orders.verdict;
+          return {
+            verdict: 'warning',
+            finding: `${orders.verdict.finding} None takes calls to RideNDine from the task queue "${PARTNER_TASK_QUEUE}": if orders wait there, they wait on.`,
+            advice: 'Start workers of this version.',
+          };
+        },
+      },
+    ],
+  };
+}
+
+interface NamespaceFault {
+  finding: string;
+  advice: string;
+}
+
+/** What is switched off in a server, or set too low, so that orders stop. Servers before 1.30 do not tell their limits. */
+function namespaceFaults(
+  { capabilities, supportsSchedules, limits }: proto.temporal.api.namespace.v1.INamespaceInfo,
+  environment: NodeJS.ProcessEnv,
+): NamespaceFault[] {
+  const faults: NamespaceFault[] = [];
+  if (!capabilities?.syncUpdate || !capabilities.asyncUpdate) {
+    faults.push({
+      finding: 'takes no workflow updates, by which support staff decide about orders',
+      advice:
+        'set frontend.enableUpdateWorkflowExecution and frontend.enableUpdateWorkflowExecutionAsyncAccepted to true',
+    });
+  }
+  if (!supportsSchedules && environment['WORKER_SWEEP'] !== 'off') {
+    faults.push({
+      finding: 'takes no schedules, so that no worker starts: one has the sweep for lost orders started',
+      advice:
+        'set frontend.enableSchedules to true (or WORKER_SWEEP=off for the workers, and nobody finds a lost order)',
+    });
+  }
+  const largestPayload = Number(limits?.blobSizeLimitError ?? 0);
+  if (largestPayload > 0 && largestPayload < LEAST_PAYLOAD) {
+    faults.push({
+      finding: `takes no more than ${largestPayload} bytes at once, which an order with a large cart is`,
+      advice: `set limit.blobSize.error to ${LEAST_PAYLOAD} or more`,
+    });
+  }
+  return faults;
+}
+
+/** In bytes. A checkout of 64 KiB, and a cart, go from step to step. */
+const LEAST_PAYLOAD = 512 * 1024;
+
+const NO_WORKERS_WITH_BUILDS: NamespaceFault = {
+  finding: 'takes no workers with a build, as WORKER_BUILD_ID makes them',
+  advice: 'set system.enableDeploymentVersions to true',
+};
+
+async function takesWorkersWithBuilds({ ask, connection, settings: { namespace } }: TemporalAccess): Promise<boolean> {
+  try {
+    await ask(() => connection.workflowService.listWorkerDeployments({ namespace, pageSize: 1 }));
+    return true;
+  } catch (error) {
+    // The credential has just been taken.
+    const isOff =
+      error instanceof TemporalAccessError && (error.isUnimplemented || error.trouble === 'credential refused');
+    if (isOff) return false;
+    throw error;
+  }
+}
+
+/**
+ * A new build gets nothing until it is made current, and its workers say so in their own log alone.
+ *
+ * @returns as `workers`, how many every order can count on.
+ */
+function workersVerdict(queue: TaskQueueDescription): { workers: number; verdict: Verdict } {
+  const routing = routingOf(queue);
+  const pollers = recentPollers(queue);
+  const taking = pollers.filter(({ build }) => isTaking(build, routing));
+  const idle = pollers.filter(({ build }) => !isTaking(build, routing));
+  const idleBuilds = [...new Set(idle.map(({ build }) => (build ? `build ${build.buildId}` : 'without a build')))];
+  const idleFinding =
+    idle.length > 0
+      ? [`Workers that take none, as their build is not current: ${idle.length} (${idleBuilds.join(', ')}).`]
+      : [];
+  const takers = takersOf(queue);
+  const missing = takers.find(({ workers }) => workers === 0);
+  const other = takers.find(({ workers }) => workers > 0);
+  if (missing && other) return { workers: 0, verdict: halfTakenVerdict(missing, other, routing.current) };
+  if (taking.length > 0) {
+    const finding = [`Workers that take orders: ${taking.length}.`, ...idleFinding].join(' ');
+    return {
+      workers: countWorkersOfEachTaker(queue),
+      verdict:
+        idle.length === 0
+          ? { verdict: 'ok', finding }
+          : {
+              verdict: 'warning',
+              finding,
+              advice: '"npm run deployment -- status" says which build to make current, and whose workers to stop.',
+            },
+    };
+  }
+  return {
+    workers: 0,
+    verdict: {
+      verdict: 'warning',
+      finding: ['No worker takes orders: they wait until one does.', ...idleFinding].join(' '),
+      advice:
+        idle.length > 0
+          ? 'Make a build current: "npm run deployment -- current <build id>".'
+          : 'Start a worker (node src/worker/main.ts) for this address and namespace.',
+    },
+  };
+}
+
+/** Two builds share the orders, and one of them has no worker. */
+function halfTakenVerdict(missing: Taker, other: Taker, current: BuildName | undefined): Verdict {
+  const isRamped = !isSame(missing.build, current);
+  const build = isRamped ? missing.build : other.build;
+  const command = isRamped ? `ramp ${build?.buildId} 0` : `current ${build?.buildId}`;
+  return {
+    verdict: 'warning',
+    finding: `${capitalized(whose(missing.build))} are given ${missing.percent} % of the orders, and there is none: these orders wait until one runs. The others have ${other.workers}, ${whose(other.build)}.`,
+    advice:
+      build === undefined
+        ? `Start ${whose(missing.build)}.`
+        : `Start ${whose(missing.build)}, or ${isRamped ? 'take the ramp back' : 'give all orders to the others'}: "npm run deployment -- ${command}".`,
+  };
+}
+
+function whose(build: BuildName | undefined): string {
+  return build === undefined ? 'workers without a build' : `workers of build ${build.buildId}`;
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function judgeVersion(version: string, address: string): Verdict {
+  const { major: oldestMajor, minor: oldestMinor } = OLDEST_SERVER;
+  const finding = `Temporal ${version} answers at ${address}.`;
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
+  if (major === undefined) {
+    return {
+      verdict: 'warning',
+      finding: `Temporal answers at ${address} and does not tell its version.`,
+      advice: `Make sure that it is ${oldestMajor}.${oldestMinor} or newer.`,
+    };
+  }
+  const isSupported = Number(major) > oldestMajor || (Number(major) === oldestMajor && Number(minor) >= oldestMinor);
+  if (isSupported) return { verdict: 'ok', finding };
+  return {
+    verdict: 'problem',
+    finding,
+    advice: `It is too old: upgrade it to ${oldestMajor}.${oldestMinor} or newer, one minor version after the other.`,
+  };
+}

@@ -1,0 +1,50 @@
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { reasonOf } from '../domain/failure-text.ts';
+import { temporalTroubleOf } from '../temporal/temporal-failures.ts';
+import type { TemporalTrouble } from '../temporal/temporal-failures.ts';
+import { OrderFailedError, TemporalUnavailableError, orderFailure } from './errors.ts';
+
+/** How the order creation ended, if `error` is its run's failure and the process itself gave the reason. */
+export function failureOf(error: unknown): OrderFailedError | undefined {
+  if (!(error instanceof WorkflowFailedError)) return undefined;
+  const { cause } = error;
+  if (cause instanceof CancelledFailure) return new OrderFailedError('OrderCancelled', 'The order was cancelled.');
+  return cause instanceof ApplicationFailure
+    ? orderFailure(cause.type, reasonOf(cause), cause.details ?? [])
+    : undefined;
+}
+
+/**
+ * Runs `call` and says in one way that Temporal could not do it. The message never repeats what the server said: that
+ * could be anything.
+ *
+ * @throws {TemporalUnavailableError}
+ */
+export async function reportingTemporalFailures<Result>(call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    const trouble = temporalTroubleOf(error);
+    if (trouble === undefined) throw error;
+    throw new TemporalUnavailableError(
+      `${reasons[trouble]} Send the same request again.`,
+      // A server may repeat the credential that it refuses.
+      trouble === 'credential refused' ? undefined : { cause: error },
+    );
+  }
+}
+
+const reasons: Record<TemporalTrouble, string> = {
+  'credential refused':
+    'Temporal refuses the credential of this client: it is wrong, has expired or lacks a permission.',
+  'no such namespace': 'Temporal does not know the namespace of this client.',
+  'no answer in time': 'Temporal did not answer in time.',
+  'not our keys': 'The workers encrypt with keys that this client does not have.',
+  'run stopped': 'The order creation was stopped before its end: it can go on.',
+  'run removed': 'The order creation was removed from Temporal.',
+  'request refused': 'Temporal refuses the request of this client: its settings do not fit.',
+  'certificate refused': 'This client and Temporal do not accept the certificate of one another.',
+  'not possible': 'Temporal can not do it.',
+  unreachable: 'Temporal can not be reached.',
+};

@@ -1,0 +1,124 @@
+import type { CheckoutRequest } from '../domain/checkout-request.ts';
+import type { FailureCode } from '../domain/failures.ts';
+
+/** The names by which the process is known to callers, operators and the Temporal UI. None is ever renamed. */
+export const ORDER_CREATION_WORKFLOW = 'orderCreation';
+export const ORDER_CREATION_TASK_QUEUE = 'order-creation';
+/** Where calls to RideNDine wait while their number per second is limited; Temporal limits a whole task queue. */
+export const PARTNER_TASK_QUEUE = 'order-creation-ridendine';
+
+/** One checkout, one workflow: the id makes the server refuse a second run beside the first. */
+export function orderCreationWorkflowId(idempotencyKey: string): string {
+  return `order-creation-${idempotencyKey}`;
+}
+
+/** The inverse of {@link orderCreationWorkflowId}. */
+export function idempotencyKeyIn(workflowId: string): string {
+  return workflowId.slice(orderCreationWorkflowId('').length);
+}
+
+/** What a run is started with. */
+export type OrderCreationInput = CheckoutRequest | OrderContinuation;
+
+/** An order that exists and that no run carries any more is to be continued; what is known of it is in Directus. */
+export interface OrderContinuation {
+  idempotency_key: string;
+  continue_order: true;
+}
+
+/** Of a run that somebody starts by hand, the input may be anything. */
+export function isContinuation(input: OrderCreationInput): input is OrderContinuation {
+  return typeof input === 'object' && input !== null && 'continue_order' in input;
+}
+
+/** The sweep for orders that no run carries any more, and the Temporal Schedule that starts it. */
+export const ORDER_SWEEP_WORKFLOW = 'orderSweep';
+export const ORDER_SWEEP_SCHEDULE_ID = 'order-sweep';
+
+/** How far an order creation has come; search attribute `OrderCreationStage`. */
+export const orderCreationStages = [
+  'VALIDATING',
+  'CREATING_RECORD',
+  'CREATING_RIDENDINE_ORDER',
+  'SAVING_LINK',
+  'LINKED',
+  'NEEDS_REVIEW',
+  'FAILED',
+  'CANCELLED',
+] as const;
+export type OrderCreationStage = (typeof orderCreationStages)[number];
+
+const keyword = <Name extends string>(name: Name) => ({ name, type: 'KEYWORD' }) as const;
+
+/** Search attributes of a run. They are stored in clear: no personal data in any of them. */
+export const searchAttributes = {
+  orderId: keyword('CoocoOrderId'),
+  quoteId: keyword('CoocoQuoteId'),
+  customerId: keyword('CoocoCustomerId'),
+  storeId: keyword('CoocoStoreId'),
+  ridendineOrderId: keyword('RideNDineOrderId'),
+  stage: keyword('OrderCreationStage'),
+  failureCode: keyword('OrderFailureCode'),
+} as const;
+
+/** Longest value of one, in characters: longer ones are refused by a database under Temporal. */
+export const LONGEST_KEYWORD = 255;
+
+/** Memo field of a run: the fingerprint of its request, by which a caller with the same key is recognised. */
+export const REQUEST_FINGERPRINT_MEMO = 'request_fingerprint';
+
+/** Memo fields of a run: the gateway's own id of the request that began it, and its place in a W3C trace, if told. */
+export const REQUEST_ID_MEMO = 'request_id';
+export const TRACEPARENT_MEMO = 'traceparent';
+
+/** Memo field of a run: which call of a client began it. */
+export const START_TOKEN_MEMO = 'start_token';
+
+/** Header of a run's activities: what their log lines say of the order. Stored in clear, as headers are. */
+export const LOG_CONTEXT_HEADER = 'cooco-log-context';
+export interface LogContext {
+  order_id?: string;
+  /** As in {@link REQUEST_ID_MEMO}. */
+  request_id?: string;
+}
+
+/** The query that answers with the {@link OrderCreationState}. */
+export const ORDER_CREATION_STATE_QUERY = 'orderCreationState';
+
+/** How every run is started, whoever starts it. Its parts are known to the Temporal client by these names. */
+export function orderCreationStart(
+  input: OrderCreationInput,
+  about: { fingerprint: string; quoteId: string; customerId: string | null; memo?: Record<string, string> },
+) {
+  return {
+    workflowId: orderCreationWorkflowId(input.idempotency_key),
+    taskQueue: ORDER_CREATION_TASK_QUEUE,
+    args: [input] as [OrderCreationInput],
+    memo: { ...about.memo, [REQUEST_FINGERPRINT_MEMO]: about.fingerprint },
+    typedSearchAttributes: [
+      { key: searchAttributes.stage, value: 'VALIDATING' satisfies OrderCreationStage },
+      { key: searchAttributes.quoteId, value: about.quoteId },
+      ...(about.customerId === null ? [] : [{ key: searchAttributes.customerId, value: about.customerId }]),
+    ],
+    staticSummary: isContinuation(input)
+      ? `Continue the order of quote ${about.quoteId}, which was left half-way`
+      : `Create the order of quote ${about.quoteId}`,
+    staticDetails: [
+      `- Quote \`${about.quoteId}\``,
+      ...(about.customerId === null ? [] : [`- Customer \`${about.customerId}\``]),
+      `- Idempotency key \`${input.idempotency_key}\``,
+    ].join('\n'),
+  };
+}
+
+/** Answer of the query `orderCreationState`, during a run and after its end. Ids appear as they become known. */
+export interface OrderCreationState {
+  stage: OrderCreationStage;
+  order_id?: string;
+  ridendine_order_id?: string;
+  payment_session_id?: string;
+  /** Why the run failed or waits for support staff; one sentence without personal data. */
+  failure?: { code: FailureCode; reason: string };
+  /** Support staff have had the order in review for longer than `REVIEW_WINDOW`. */
+  review_overdue?: true;
+}

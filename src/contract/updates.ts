@@ -1,0 +1,187 @@
+import type { LinkCorrection } from './correction.ts';
+import { longestLinkId } from '../domain/order.ts';
+import { hasBlank, trimPasted } from '../domain/pasted-text.ts';
+import { faultOfText } from '../domain/storable.ts';
+
+/** Type of the failure by which a decision that can't be taken is refused. Its message is shown in clear. */
+export const DECISION_REFUSED = 'DecisionRefused';
+
+/** Who decides, and why: kept in the run's history. */
+interface Decided {
+  actor: string;
+  reason: string;
+}
+
+/**
+ * What support staff decide about an order in review, by the update `resolveReview`:
+ * - `retry`: ask RideNDine once more, with the same key and bytes;
+ * - `link`: they found the order at RideNDine, and these are its ids;
+ * - `abandon`: no order shall come of it.
+ */
+export type ReviewDecision = Decided &
+  (
+    | { decision: 'retry' }
+    | {
+        decision: 'link';
+        ridendine_order_id: string;
+        payment_session_id: string;
+        /** The ids were compared with RideNDine's, although they do not look like others of theirs. */
+        ids_checked?: boolean;
+      }
+    | { decision: 'abandon' }
+  );
+
+/** The update `cancelOrder`: support staff want an order cancelled that has not been sent to RideNDine. */
+export type CancelRequest = Decided;
+
+/** The update that brings a decision to the run. */
+export const RESOLVE_REVIEW_UPDATE = 'resolveReview';
+
+/** The update by which support staff cancel an order that has not been sent. */
+export const CANCEL_ORDER_UPDATE = 'cancelOrder';
+
+const LONGEST_WORDS = 500;
+
+/** What each field is for, and how long it may be. */
+const fields = {
+  actor: { what: 'who decides', longest: LONGEST_WORDS },
+  reason: { what: 'why, for those who read it later', longest: LONGEST_WORDS },
+  ridendine_order_id: { what: "RideNDine's id of the order", longest: longestLinkId.ridendine_order_id },
+  payment_session_id: { what: "RideNDine's id of the payment", longest: longestLinkId.payment_session_id },
+} as const;
+type Field = keyof typeof fields;
+
+const words = ['actor', 'reason'] as const;
+const ids = ['ridendine_order_id', 'payment_session_id'] as const;
+
+/** The fields of each decision. */
+const fieldsOf: Record<ReviewDecision['decision'], readonly Field[]> = {
+  retry: words,
+  link: [...words, ...ids],
+  abandon: words,
+};
+
+const DECISIONS = '"retry", "link" or "abandon"';
+
+/**
+ * What keeps `input` from being a {@link ReviewDecision}, each fault a sentence for people who don't program; none if it
+ * is one. A sentence repeats no value. Unknown fields are ignored, unless a known one is missing.
+ *
+ * Written without a schema library, because it runs inside the workflow, where every run pays for what is loaded.
+ *
+ * @param nameOf how people know a field where they decide.
+ */
+export function faultsOfReviewDecision(input: unknown, nameOf = (field: string) => `"${field}"`): string[] {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    return [`A decision is a JSON object such as {"decision": "retry", "actor": "agent-7", "reason": "Ticket 1"}.`];
+  }
+  const given = new Map<string, unknown>(Object.entries(input));
+  const decision = given.get('decision');
+  if (!isDecision(decision)) return [faultOfDecision(decision, given, nameOf)];
+  const needed = fieldsOf[decision];
+  const unused = ids.filter((field) => !needed.includes(field) && isGiven(given.get(field)));
+  return [
+    ...needed.flatMap((field) => faultOf(field, given, nameOf) ?? []),
+    ...(decision === 'link' ? faultsOfIds(given, nameOf) : []),
+    ...unused.map(
+      (field) => `${nameOf(field)} is given, and "${decision}" takes no ids: decide "link" to use it, or leave it out.`,
+    ),
+  ];
+}
+
+/** The same for a {@link LinkCorrection}. */
+export function faultsOfLinkCorrection(input: object, nameOf: (field: string) => string): string[] {
+  const given = new Map<string, unknown>(Object.entries(input));
+  return [...fieldsOf.link.flatMap((field) => faultOf(field, given, nameOf) ?? []), ...faultsOfIds(given, nameOf)];
+}
+
+/** What is wrong with the two ids together. */
+function faultsOfIds(given: Map<string, unknown>, nameOf: (field: string) => string): string[] {
+  const [order, payment] = ids.map((field) => {
+    const value = given.get(field);
+    return typeof value === 'string' ? trimPasted(value) : undefined;
+  });
+  const checked = given.get('ids_checked') ?? undefined;
+  return [
+    ...(order !== undefined && order !== '' && order === payment
+      ? [`${nameOf(ids[0])} and ${nameOf(ids[1])} are the same: RideNDine gives an order two different ids.`]
+      : []),
+    ...(checked !== undefined && typeof checked !== 'boolean'
+      ? [
+          `${nameOf('ids_checked')} has to be true or false, without quotes: it tells whether the ids were compared with RideNDine's.`,
+        ]
+      : []),
+  ];
+}
+
+/** The same for a {@link CancelRequest}. */
+export function faultsOfCancelRequest(input: unknown, nameOf = (field: string) => `"${field}"`): string[] {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    return ['To cancel an order takes a JSON object such as {"actor": "agent-7", "reason": "Ticket 1"}.'];
+  }
+  const given = new Map<string, unknown>(Object.entries(input));
+  return words.flatMap((field) => faultOf(field, given, nameOf) ?? []);
+}
+
+/** A decision or a cancellation as it is carried out and kept: people paste along what they do not see. */
+export function withoutBlanksAtEnds<Typed extends ReviewDecision | CancelRequest | LinkCorrection>(
+  typed: Typed,
+): Typed {
+  const trimmed = Object.entries(typed).map(([field, value]): [string, unknown] => [
+    field,
+    Object.hasOwn(fields, field) && typeof value === 'string' ? trimPasted(value) : value,
+  ]);
+  return { ...typed, ...Object.fromEntries(trimmed) };
+}
+
+function isDecision(value: unknown): value is ReviewDecision['decision'] {
+  return typeof value === 'string' && Object.hasOwn(fieldsOf, value);
+}
+
+function faultOfDecision(value: unknown, given: Map<string, unknown>, nameOf: (field: string) => string): string {
+  const name = nameOf('decision');
+  if (!isGiven(value)) return `${name} is missing: it has to be ${DECISIONS}.${unlessMisspelt(given)}`;
+  const almost = typeof value === 'string' ? trimPasted(value).toLowerCase() : '';
+  return `${name} has to be ${DECISIONS}.${isDecision(almost) ? ` Write "${almost}" exactly so.` : ''}`;
+}
+
+function faultOf(field: Field, given: Map<string, unknown>, nameOf: (field: string) => string): string | undefined {
+  const typed = given.get(field);
+  const name = nameOf(field);
+  const { what, longest } = fields[field];
+  if (typed === undefined || typed === null) return `${name} is missing: it tells ${what}.${unlessMisspelt(given)}`;
+  if (typeof typed !== 'string') return `${name} has to be a text in double quotes: it tells ${what}.`;
+  const value = trimPasted(typed);
+  if (value === '') return `${name} is empty: it tells ${what}.`;
+  if (value.length > longest) {
+    return `${name} is too long: it may have ${longest} characters, and has ${value.length}.`;
+  }
+  if (faultOfText(value) !== undefined) return `${name} contains a character that can not be stored: type it anew.`;
+  if (isFromAnExample(value)) return `${name} is still that of the example: it tells ${what}.`;
+  if (isId(field) && hasBlank(value)) {
+    return `${name} has a blank, a line break or an invisible character in it: copy the id anew.`;
+  }
+  return undefined;
+}
+
+function isId(field: Field): boolean {
+  return ids.some((id) => id === field);
+}
+
+/** What our own texts put where something has to be filled in. */
+function isFromAnExample(value: string): boolean {
+  return /…|\.\.\.|^<.*>$/.test(value) || value.toLowerCase() === 'your name';
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
+}
+
+/** Why a field may seem to be missing. The unknown field is not repeated: nobody knows what stands there. */
+function unlessMisspelt(given: Map<string, unknown>): string {
+  return [...given.keys()].some(isUnknown) ? ' A field with an unknown name is given: check the spelling.' : '';
+}
+
+function isUnknown(field: string): boolean {
+  return !['decision', 'ids_checked', ...Object.keys(fields)].includes(field);
+}

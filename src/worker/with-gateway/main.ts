@@ -1,0 +1,79 @@
+import { OrderCreationClient } from '../../client/index.ts';
+import { readGatewayWithWorkerSettings } from '../../config/gateway-with-worker-settings.ts';
+import { createGatewayService } from '../../gateway/gateway-service.ts';
+import type { GatewayService } from '../../gateway/gateway-service.ts';
+import { createLogger } from '../../telemetry/logger.ts';
+import { startTracing } from '../../telemetry/tracing.ts';
+import type { Tracing } from '../../telemetry/tracing.ts';
+import { createWorkerLogger } from '../../telemetry/worker-logger.ts';
+import { endOnFirstSignal } from '../../runtime/first-signal.ts';
+import { stopOnSignal } from '../../runtime/stop-on-signal.ts';
+import { createWorker } from '../create-worker.ts';
+import type { OrderWorker } from '../create-worker.ts';
+import { installRuntime } from '../install-runtime.ts';
+import { stopReason } from '../stop-reason.ts';
+import { withWorkerConnection } from '../worker-connection.ts';
+
+const PROGRAM = 'The gateway with its worker';
+
+const beginToWork = endOnFirstSignal();
+let tracing: Tracing | undefined;
+try {
+  const settings = readGatewayWithWorkerSettings(process.env);
+  const { temporal, encryptionKeys, build, metricsAddress, logLevel } = settings.worker;
+  const workerLogger = createWorkerLogger(logLevel);
+  const logger = createLogger({ name: 'gateway', level: logLevel });
+  const begun = await startTracing({ isOn: settings.worker.tracing, program: 'order-creation', log: logger });
+  tracing = begun;
+  installRuntime({ logger: workerLogger, metricsAddress });
+  await withWorkerConnection(temporal, async (connection) => {
+    const worker = await createWorker({ settings: settings.worker, tracing: begun, connection });
+    // Temporal would hand orders to this worker even if another build is the one that takes them.
+    const eagerStart = build === undefined;
+    const client = OrderCreationClient.sharing({
+      connection,
+      namespace: temporal.namespace,
+      encryptionKeys,
+      eagerStart,
+    });
+    const gateway = createGatewayService(settings.gateway, { client, logger });
+    logger.info(
+      eagerStart
+        ? 'Orders are started eagerly: the worker of this process gets the first task of each with the answer to its start.'
+        : 'Orders are not started eagerly: this worker is of a build, and Temporal decides which build takes an order.',
+    );
+    beginToWork();
+    await runUntilStopped(gateway, worker);
+  });
+} catch (error) {
+  process.stderr.write(`${stopReason(PROGRAM, error)}\n`);
+  process.exitCode = 1;
+}
+await tracing?.stop();
+// A call to Temporal whose caller has been answered already would keep the process until its deadline.
+process.exit();
+
+/** However it comes to the end, who waits for an order is answered before the worker stops. */
+async function runUntilStopped(gateway: GatewayService, worker: OrderWorker): Promise<void> {
+  // Whether the gateway closes in order is told below, where it is closed once more.
+  const answered = () => worker.shutdown();
+  stopOnSignal(PROGRAM, () => void gateway.close().then(answered, answered));
+  const work = async () => {
+    try {
+      await worker.run();
+    } finally {
+      await gateway.close();
+    }
+  };
+  const serve = async () => {
+    try {
+      await gateway.listen();
+    } catch (error) {
+      worker.shutdown();
+      throw error;
+    }
+  };
+  const ended = await Promise.allSettled([work(), serve()]);
+  const failed = ended.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
+}
