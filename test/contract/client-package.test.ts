@@ -70,7 +70,10 @@ describe('the packed client library', () => {
     );
 
     expect(folders).toEqual(
-      new Set(['', ...['cancellation', 'client', 'domain', 'encryption', 'identity'].map((name) => `/dist/${name}`)]),
+      new Set([
+        '',
+        ...['client', 'contract', 'domain', 'runtime', 'telemetry', 'temporal'].map((name) => `/dist/${name}`),
+      ]),
     );
     await expect(readFile(join(consumer, 'node_modules', NAME, 'README.md'), 'utf8')).resolves.toBe(
       await readFile(join(root, 'docs/client.md'), 'utf8'),

@@ -222,7 +222,10 @@ describe('a value that another order has', () => {
     expect(failure).toMatchObject({ type: 'QuoteAlreadyUsed', nonRetryable: true });
     expect(failure.message).toContain(first.standing.order_id);
     expect(failure.details).toEqual([
-      { used_by: { order_id: first.standing.order_id, idempotency_key: first.request.idempotency_key } },
+      {
+        used_by: { order_id: first.standing.order_id, idempotency_key: first.request.idempotency_key },
+        reason: expect.stringContaining(first.standing.order_id),
+      },
     ]);
   });
 

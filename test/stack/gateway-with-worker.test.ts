@@ -164,7 +164,7 @@ describe('a gateway with its worker that is told to stop', () => {
 describe('a gateway with its worker whose Temporal', () => {
   it('is not there ends, and says why', async () => {
     const port = await freePort();
-    const program = startProgram('gateway-with-worker', {
+    const program = startProgram('worker/with-gateway', {
       ...environment(world.stack.temporal, await freePort()),
       TEMPORAL_ADDRESS: `127.0.0.1:${port}`,
     });
@@ -202,7 +202,7 @@ describe('a gateway with its worker whose Temporal', () => {
 describe('a gateway with its worker that can not go on', () => {
   it('ends when its port is taken, and says so', async () => {
     const program = startProgram(
-      'gateway-with-worker',
+      'worker/with-gateway',
       environment(await ownNamespace(), Number(new URL(world.stack.urls.gateway).port)),
     );
 
@@ -219,7 +219,7 @@ describe('a gateway with its worker that can not go on', () => {
       refuse: (path) => (path.includes('/Poll') ? PERMISSION_DENIED : undefined),
     });
     const port = await freePort();
-    const program = startProgram('gateway-with-worker', environment({ address: front.address, namespace }, port));
+    const program = startProgram('worker/with-gateway', environment({ address: front.address, namespace }, port));
     others.push(program);
 
     // The SDK takes refusals for a passing trouble for one minute.
@@ -284,7 +284,7 @@ async function startOther(
   post(key: string, body: DemoCheckout, headers?: Record<string, string>): Promise<Response>;
 }> {
   const port = await freePort();
-  const program = startProgram('gateway-with-worker', { ...environment(temporal, port), ...settings });
+  const program = startProgram('worker/with-gateway', { ...environment(temporal, port), ...settings });
   others.push(program);
   const polls = () => hasPoller({ temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid: program.pid });
   const isUp = pWaitFor(async () => program.output().includes('Server listening') && (await polls()), {

@@ -19,7 +19,12 @@ export async function runProgram(
   environment: Record<string, string>,
   onOutput?: (text: string) => void,
 ): Promise<Ended> {
-  return await runNode(programFile(`src/${program}/main.ts`), args, environment, onOutput);
+  return await runNode(
+    programFile(program === 'worker' ? 'src/worker/main.ts' : `src/cli/${program}/main.ts`),
+    args,
+    environment,
+    onOutput,
+  );
 }
 
 /** The same of any file of the project. @param file from the project's root. */

@@ -17,7 +17,7 @@ export interface StartedProgram {
 
 /** Starts one of our services as a process of its own, with no setting but those given. */
 export function startProgram(
-  program: 'worker' | 'gateway' | 'gateway-with-worker' | 'codec-server',
+  program: 'worker' | 'gateway' | 'worker/with-gateway' | 'codec-server',
   environment: Record<string, string>,
 ): StartedProgram {
   const main = programFile(`src/${program}/main.ts`);
