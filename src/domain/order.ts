@@ -58,6 +58,8 @@ export interface StoredOrder {
   status: string;
   payment_status: string;
   quote_id: string | null;
+  /** Of a customer who was erased there is none. */
+  customer_id: string | null;
   store_id: string | null;
   idempotency_key: string;
   request_fingerprint: string | null;
