@@ -51,7 +51,10 @@ export function createCorrectLink({ orders }: { orders: OrdersStore }): LinkCorr
       const { request_fingerprint, quote_id, customer_id, store_id } = order;
       return {
         ...(await corrected(orders, result, correction)),
-        ...{ request_fingerprint, quote_id, customer_id, store_id },
+        request_fingerprint,
+        quote_id,
+        customer_id,
+        store_id,
       };
     } catch (error) {
       throw directusFailure(error, 'keep-trying');

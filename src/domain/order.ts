@@ -38,7 +38,10 @@ export interface QuoteUser {
 /** Longest ids that are taken, in characters: what Directus' columns hold, and more than an id needs. */
 export const longestLinkId = { ridendine_order_id: 512, payment_session_id: 4096 } as const;
 
-/** What the customer waits for. `status` and `payment_status` are as they were when the link was saved. */
+/**
+ * What the customer waits for. `status` and `payment_status` are as they were when the link was saved or corrected, and
+ * where Temporal has forgotten that, as Directus has them.
+ */
 export interface OrderCreationResult extends LinkIds {
   order_id: string;
   status: string;

@@ -371,12 +371,6 @@ describe('a correction of the link', () => {
   const right = { ridendine_order_id: 'rnd_right', payment_session_id: 'ps_right' };
   const unserved = { taskQueue: 'nobody-serves-it' };
 
-  async function linkedScenario(override: Partial<ScriptedActivities> = {}): Promise<Scenario> {
-    const scenario = worker.newScenario({ override });
-    await orders.createOrder(scenario.request, { timeoutMs: WAIT_MS });
-    return scenario;
-  }
-
   async function startCorrection({ request }: Pick<Scenario, 'request'>, options: Partial<WorkflowStartOptions> = {}) {
     return await operator.workflow.start('linkCorrection', {
       workflowId: `order-creation-${request.idempotency_key}`,
@@ -641,6 +635,12 @@ function heldScenario(): { scenario: Scenario; release: () => void } {
   });
   cleanUps.push(gate.resolve);
   return { scenario, release: gate.resolve };
+}
+
+async function linkedScenario(override: Partial<ScriptedActivities> = {}): Promise<Scenario> {
+  const scenario = worker.newScenario({ override });
+  await orders.createOrder(scenario.request, { timeoutMs: WAIT_MS });
+  return scenario;
 }
 
 function runOf({ request }: Scenario): WorkflowHandle {
