@@ -28,7 +28,10 @@ const linkedOrder = {
   payment_session_id: paymentSessionId,
   status: z
     .string()
-    .meta({ description: 'Status of the order when its ids were saved or corrected. Long afterwards: now.' }),
+    .meta({
+      description:
+        'Status of the order when its ids were saved or corrected. Once Temporal has forgotten that run: its status now.',
+    }),
   payment_status: z.string().meta({ description: 'Its payment status at the same time.' }),
 };
 
