@@ -28,6 +28,9 @@ export interface CorrectedLink {
   /** The order as it is linked then. */
   result: OrderCreationResult;
   request_fingerprint: string | null;
+  quote_id: string | null;
+  customer_id: string | null;
+  store_id: string | null;
   /** Why its ids are what they were. */
   refusal?: string;
 }
@@ -40,11 +43,18 @@ export function createCorrectLink({ orders }: { orders: OrdersStore }): LinkCorr
       const order = await orders.findOrderByKey(correction.idempotency_key);
       const result = order && resultOf(order);
       if (!order || !result || hasEnded(order.status)) {
-        throw finalFailure('OrderNeedsReview', 'There is no linked order with this key, and so nothing to correct.');
+        throw finalFailure(
+          'OrderNeedsReview',
+          'There is no linked order with this idempotency key, and so nothing to correct.',
+        );
       }
+      const { request_fingerprint, quote_id, customer_id, store_id } = order;
       return {
         ...(await corrected(orders, result, correction)),
-        request_fingerprint: order.request_fingerprint,
+        request_fingerprint,
+        quote_id,
+        customer_id,
+        store_id,
       };
     } catch (error) {
       throw directusFailure(error, 'keep-trying');

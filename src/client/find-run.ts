@@ -1,5 +1,6 @@
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
-import { searchAttributes } from '../contract/runs.ts';
+import { LINK_CORRECTION_WORKFLOW } from '../contract/correction.ts';
+import { ORDER_CREATION_WORKFLOW, searchAttributes } from '../contract/runs.ts';
 import type { orderCreation } from '../workflows/order-creation.ts';
 import { OrderNotFoundError } from './errors.ts';
 import { requestDeadline } from '../temporal/temporal-calls.ts';
@@ -14,30 +15,42 @@ export interface DescribedRun {
   description: WorkflowExecutionDescription;
 }
 
+const { failureCode } = searchAttributes;
+
 /**
- * The latest run that speaks for the key: one that was refused because the key is another checkout's does not.
+ * Which runs speak for their key, in a visibility query: of an order one that was not refused because the key is another
+ * checkout's, and of a correction one that has completed.
+ */
+export const SPEAKS_FOR_KEY =
+  `(${failureCode.name} IS NULL OR ${failureCode.name} != "IdempotencyKeyReused") AND (WorkflowType = "${ORDER_CREATION_WORKFLOW}" ` +
+  `OR (WorkflowType = "${LINK_CORRECTION_WORKFLOW}" AND ExecutionStatus = "Completed"))`;
+
+/** The same of one run. */
+export function speaksForKey({ type, status, typedSearchAttributes }: WorkflowExecutionDescription): boolean {
+  if (type === LINK_CORRECTION_WORKFLOW) return status.name === 'COMPLETED';
+  return typedSearchAttributes.get(failureCode) !== 'IdempotencyKeyReused';
+}
+
+/**
+ * The latest run that speaks for the key.
  *
  * @throws WorkflowNotFoundError @throws {OrderNotFoundError}
  */
 export async function findDecidingRun(client: Client, calls: TemporalCalls, workflowId: string): Promise<DescribedRun> {
   const latest = await describeRun(client, calls, workflowId);
-  const { failureCode } = searchAttributes;
-  if (latest.description.typedSearchAttributes.get(failureCode) !== 'IdempotencyKeyReused') return latest;
+  if (speaksForKey(latest.description)) return latest;
   const runId = await calls.by(requestDeadline(), async () => {
-    const others = client.workflow.list({
-      query: `WorkflowId = "${workflowId}" AND (${failureCode.name} IS NULL OR ${failureCode.name} != "IdempotencyKeyReused")`,
-      pageSize: 1,
-    });
+    const others = client.workflow.list({ query: `WorkflowId = "${workflowId}" AND ${SPEAKS_FOR_KEY}`, pageSize: 1 });
     for await (const run of others) return run.runId;
     return undefined;
   });
-  // The first one is gone with Temporal's retention, and a refusal is no word on it.
+  // The first one is gone with Temporal's retention, and the latest is no word on it.
   if (runId === undefined) throw new OrderNotFoundError('No order creation is known under this idempotency key.');
   return await describeRun(client, calls, workflowId, runId);
 }
 
 /** The run with that id, or the latest of the workflow. @throws WorkflowNotFoundError */
-export async function describeRun(
+async function describeRun(
   client: Client,
   calls: TemporalCalls,
   workflowId: string,

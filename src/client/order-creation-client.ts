@@ -24,7 +24,7 @@ import {
   OrderNotFoundError,
   TemporalUnavailableError,
 } from './errors.ts';
-import { describeRun, findDecidingRun } from './find-run.ts';
+import { findDecidingRun } from './find-run.ts';
 import type { DescribedRun } from './find-run.ts';
 import type { CreateOrderOutcome, OrderView } from './order-view.ts';
 import { parseRequest } from './parse-request.ts';
@@ -254,7 +254,10 @@ export class OrderCreationClient {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
     // The server compares no inputs: whether it is the same checkout is for us to see.
-    const run = await describeRun(this.#client, calls, start.workflowId);
+    const run = await findDecidingRun(this.#client, calls, start.workflowId).catch((error: unknown) => {
+      if (!(error instanceof OrderNotFoundError)) throw error;
+      throw new TemporalUnavailableError('Another run under this idempotency key has to end first. Ask again.');
+    });
     const known = run.description.memo?.[REQUEST_FINGERPRINT_MEMO];
     // Somebody has started the run by hand: it gets one as soon as it has looked at the order.
     if (known === undefined) {

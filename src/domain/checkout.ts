@@ -188,11 +188,14 @@ function faultsOfShape(schema: z.ZodType, value: unknown): JsonFault[] {
   return (error?.issues ?? []).map(({ path, message }) => ({ path, rule: message }));
 }
 
+/** The members of a quote that this project knows. Phase 2 names the others, and a failure message keeps what is told. */
+const knownNames = new Set<string>([...cartLineSchema.keyof().options, ...totalsSchema.keyof().options]);
+
 /** Reports the first fault of each field, and no more than anybody mends at once. @returns whether there is any. */
 function reportFaults(faults: JsonFault[], base: string, report: Report): boolean {
   const byField = new Map<string, string>();
   for (const { path, rule } of faults) {
-    const field = fieldPath(base, path);
+    const field = fieldPath(base, path, (name) => knownNames.has(name));
     if (byField.size < MOST_FAULTS && !byField.has(field)) byField.set(field, rule);
   }
   for (const [field, rule] of byField) report('CheckoutInvalid', field, rule);

@@ -1,12 +1,22 @@
 import type { LinkIds } from './order.ts';
 
+/** Of fewer orders the ids do not tell how RideNDine's look. */
+const FEWEST_COMPARED = 5;
+
 /**
- * Whether ids that a person has typed look like those that RideNDine has given so far: each with the same beginning
- * ("rnd_"), of the same kinds of characters, and not much shorter or longer. Ids that are swapped don't.
+ * Whether ids that a person has typed look like those of other orders: each with the same beginning ("rnd_"), of the
+ * same kinds of characters, and not much shorter or longer. Ids that are swapped don't, and neither does the order id of
+ * one order as the payment session of another.
  *
- * @param known of orders that RideNDine itself has linked; without any, everything is likely.
+ * @param known of other linked orders; of a few, only whether they have an id in the wrong place is compared.
  */
 export function isLikelyLink(link: LinkIds, known: LinkIds[]): boolean {
+  const isMisplaced = known.some(
+    ({ ridendine_order_id, payment_session_id }) =>
+      link.ridendine_order_id === payment_session_id || link.payment_session_id === ridendine_order_id,
+  );
+  if (isMisplaced) return false;
+  if (known.length < FEWEST_COMPARED) return true;
   return (['ridendine_order_id', 'payment_session_id'] as const).every((field) =>
     looksLike(
       link[field],
@@ -16,7 +26,6 @@ export function isLikelyLink(link: LinkIds, known: LinkIds[]): boolean {
 }
 
 function looksLike(id: string, known: string[]): boolean {
-  if (known.length === 0) return true;
   const shape = shapeOf(id);
   const alike = known.map(shapeOf).filter(({ beginning }) => beginning === shape.beginning);
   if (alike.length === 0) return false;

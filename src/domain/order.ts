@@ -38,7 +38,10 @@ export interface QuoteUser {
 /** Longest ids that are taken, in characters: what Directus' columns hold, and more than an id needs. */
 export const longestLinkId = { ridendine_order_id: 512, payment_session_id: 4096 } as const;
 
-/** What the customer waits for. `status` and `payment_status` are as they were when the link was saved. */
+/**
+ * What the customer waits for. `status` and `payment_status` are as they were when the link was saved or corrected, and
+ * where Temporal has forgotten that, as Directus has them.
+ */
 export interface OrderCreationResult extends LinkIds {
   order_id: string;
   status: string;
@@ -58,6 +61,8 @@ export interface StoredOrder {
   status: string;
   payment_status: string;
   quote_id: string | null;
+  /** Of a customer who was erased there is none. */
+  customer_id: string | null;
   store_id: string | null;
   idempotency_key: string;
   request_fingerprint: string | null;

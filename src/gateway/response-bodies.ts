@@ -26,8 +26,13 @@ const linkedOrder = {
   order_id: orderId,
   ridendine_order_id: ridendineOrderId,
   payment_session_id: paymentSessionId,
-  status: z.string().meta({ description: 'Status of the order when it was linked.' }),
-  payment_status: z.string().meta({ description: 'Payment status of the order when it was linked.' }),
+  status: z
+    .string()
+    .meta({
+      description:
+        'Status of the order when its ids were saved or corrected. Once Temporal has forgotten that run: its status now.',
+    }),
+  payment_status: z.string().meta({ description: 'Its payment status at the same time.' }),
 };
 
 /** Body of `201` and `200` to `POST /v1/orders`. */

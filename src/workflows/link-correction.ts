@@ -1,4 +1,5 @@
 import {
+  CancellationScope,
   defineQuery,
   proxyActivities,
   setCurrentDetails,
@@ -27,23 +28,31 @@ const orderCreationState = defineQuery<OrderCreationState>(ORDER_CREATION_STATE_
 
 /**
  * Gives a linked order other ids of RideNDine. It is a run of the order's own workflow id, so that whoever asks by the
- * idempotency key gets the corrected ids from then on, and never while another run of the order is open. Where they are
- * refused it completes with the ids that the order has, and says why.
+ * idempotency key gets the corrected ids once it has completed, and never while another run of the order is open. Where
+ * they are refused it completes with the ids that the order has, and says why.
+ *
+ * It can't be cancelled: it would not be known what Directus has made of it. An order that is not linked fails it, which
+ * leaves the key to the order.
  */
 export async function linkCorrection(correction: LinkCorrection): Promise<LinkCorrectionResult> {
-  const { result, request_fingerprint, refusal } = await correctLink(correction).catch((error: unknown) => {
+  const corrected = await CancellationScope.nonCancellable(() => correctLink(correction)).catch((error: unknown) => {
     throw runFailure(readStepFailure(error, 'DirectusUnavailable'));
   });
+  const { result, refusal, request_fingerprint } = corrected;
   const { order_id, ridendine_order_id, payment_session_id } = result;
   // By which callers who show the key are told from others.
   if (request_fingerprint !== null) upsertMemo({ [REQUEST_FINGERPRINT_MEMO]: request_fingerprint });
-  upsertSearchAttributes([
+  const found = [
     { key: searchAttributes.stage, value: 'LINKED' },
     { key: searchAttributes.orderId, value: order_id },
-    ...(ridendine_order_id.length <= LONGEST_KEYWORD
-      ? [{ key: searchAttributes.ridendineOrderId, value: ridendine_order_id }]
-      : []),
-  ]);
+    { key: searchAttributes.quoteId, value: corrected.quote_id },
+    { key: searchAttributes.customerId, value: corrected.customer_id },
+    { key: searchAttributes.storeId, value: corrected.store_id },
+    { key: searchAttributes.ridendineOrderId, value: ridendine_order_id },
+  ];
+  upsertSearchAttributes(
+    found.map(({ key, value }) => ({ key, value: (value?.length ?? 0) > LONGEST_KEYWORD ? null : value })),
+  );
   setHandler(orderCreationState, () => ({ stage: 'LINKED', order_id, ridendine_order_id, payment_session_id }));
   setCurrentDetails(
     refusal === undefined

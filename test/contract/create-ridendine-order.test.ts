@@ -48,6 +48,7 @@ function newStoredOrder(changes: Partial<StoredOrder> = {}): StoredOrder {
     status: 'PENDING_PAYMENT',
     payment_status: 'PENDING',
     quote_id: null,
+    customer_id: null,
     store_id: null,
     idempotency_key: randomUUID(),
     request_fingerprint: 'fingerprint',

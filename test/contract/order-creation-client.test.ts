@@ -6,8 +6,9 @@ import { connect as connectTcp } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { activityInfo } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle, WorkflowStartOptions } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import pWaitFor from 'p-wait-for';
 import {
@@ -20,6 +21,7 @@ import {
   isOrderCreationError,
 } from '../../src/client/index.ts';
 import type { FailureCode, OrderCreationError } from '../../src/client/index.ts';
+import { ORDER_CREATION_TASK_QUEUE } from '../../src/contract/runs.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { newCheckoutRequest, newPickupRequest } from '../support/builders.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
@@ -27,7 +29,7 @@ import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { startTcpServer } from '../support/loopback-servers.ts';
 import { createOrderWorker } from '../support/order-worker.ts';
 import type { OrderWorker } from '../support/order-worker.ts';
-import type { Scenario } from '../support/scripted-activities.ts';
+import type { Scenario, ScriptedActivities } from '../support/scripted-activities.ts';
 import { testDataConverter, testEncryptionKeys } from '../support/test-encryption.ts';
 
 const WAIT_MS = 60_000;
@@ -365,6 +367,95 @@ describe('getOrder', () => {
   });
 });
 
+describe('a correction of the link', () => {
+  const right = { ridendine_order_id: 'rnd_right', payment_session_id: 'ps_right' };
+  const unserved = { taskQueue: 'nobody-serves-it' };
+
+  async function startCorrection({ request }: Pick<Scenario, 'request'>, options: Partial<WorkflowStartOptions> = {}) {
+    return await operator.workflow.start('linkCorrection', {
+      workflowId: `order-creation-${request.idempotency_key}`,
+      taskQueue: ORDER_CREATION_TASK_QUEUE,
+      ...options,
+      args: [{ idempotency_key: request.idempotency_key, ...right, actor: 'pat', reason: 'Ticket 1' }],
+    });
+  }
+
+  it('speaks for the key once it has completed', async () => {
+    const scenario = await linkedScenario();
+    const { request } = scenario;
+
+    await (await startCorrection(scenario)).result();
+
+    const expected = { state: 'SUCCEEDED', order_id: scenario.orderId, ...right };
+    await expect(orders.getOrder(request.idempotency_key)).resolves.toMatchObject(expected);
+    await expect(orders.createOrder(request, { timeoutMs: WAIT_MS })).resolves.toMatchObject({
+      ...expected,
+      replayed: true,
+    });
+    const another = { ...request, customer_note: 'Another.' };
+    expect(await errorOf(orders.createOrder(another, { timeoutMs: WAIT_MS }))).toMatchObject({
+      code: 'IdempotencyKeyReused',
+    });
+  });
+
+  it.each<[string, (scenario: Scenario) => Promise<void>]>([
+    ['goes on', async (scenario) => void (await startCorrection(scenario, unserved))],
+    ['was terminated', async (scenario) => void (await (await startCorrection(scenario, unserved)).terminate())],
+    [
+      'has run out of time',
+      async (scenario) => {
+        const correction = await startCorrection(scenario, { ...unserved, workflowRunTimeout: '1 s' });
+        await thrownBy(correction.result());
+      },
+    ],
+    ['has failed', async (scenario) => void (await thrownBy((await startCorrection(scenario)).result()))],
+  ])('leaves the word to the run of the order where it %s', async (_how, correct) => {
+    const scenario = await linkedScenario({ correctLink: () => Promise.reject(finalFailure('OrderNeedsReview')) });
+    const { request, link, orderId } = scenario;
+
+    await correct(scenario);
+
+    const expected = { state: 'SUCCEEDED', order_id: orderId, ...link };
+    await expect(orders.getOrder(request.idempotency_key)).resolves.toMatchObject(expected);
+    await expect(orders.waitForOrder(request.idempotency_key, { timeoutMs: 0 })).resolves.toMatchObject(expected);
+    await expect(orders.createOrder(request, { timeoutMs: WAIT_MS })).resolves.toMatchObject(expected);
+  });
+
+  it('that goes on is no order: where its run is gone from Temporal, the same request is to be sent again', async () => {
+    const { request } = worker.newScenario();
+    const correction = await startCorrection({ request }, unserved);
+    cleanUps.push(() => correction.terminate());
+
+    const created = await errorOf(orders.createOrder(request, { timeoutMs: WAIT_MS }));
+    const lookedUp = await errorOf(orders.getOrder(request.idempotency_key));
+
+    expect(created).toMatchObject({ code: 'TemporalUnavailable', retryable: true });
+    expect(lookedUp).toBeInstanceOf(OrderNotFoundError);
+  });
+
+  it('is tried again until it comes to its end although somebody asks Temporal to cancel it', async () => {
+    const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    cleanUps.push(gate.resolve);
+    const good = worker.newScenario();
+    const scenario = await linkedScenario({
+      async correctLink(correction) {
+        begun.resolve();
+        await gate.promise;
+        if (activityInfo().attempt === 1) throw new Error('No answer.');
+        return await good.activities.correctLink(correction);
+      },
+    });
+    const correction = await startCorrection(scenario);
+    await begun.promise;
+
+    await correction.cancel();
+    await pWaitFor(() => knowsOfCancellation(correction), { timeout: WAIT_MS });
+    gate.resolve();
+
+    await expect(correction.result()).resolves.toMatchObject(right);
+  });
+});
+
 describe('a call that is aborted', () => {
   it('rejects with the reason of the signal at once, and the order goes on', async () => {
     const { scenario, release } = heldScenario();
@@ -546,12 +637,25 @@ function heldScenario(): { scenario: Scenario; release: () => void } {
   return { scenario, release: gate.resolve };
 }
 
+async function linkedScenario(override: Partial<ScriptedActivities> = {}): Promise<Scenario> {
+  const scenario = worker.newScenario({ override });
+  await orders.createOrder(scenario.request, { timeoutMs: WAIT_MS });
+  return scenario;
+}
+
 function runOf({ request }: Scenario): WorkflowHandle {
   return operator.workflow.getHandle(`order-creation-${request.idempotency_key}`);
 }
 
 function finalFailure(type: FailureCode, details: unknown[] = []): ApplicationFailure {
   return ApplicationFailure.create({ type, message: 'It failed.', nonRetryable: true, details });
+}
+
+/** Whether the run has taken note that somebody asked Temporal to cancel it. */
+async function knowsOfCancellation(handle: WorkflowHandle): Promise<boolean> {
+  const { events } = await handle.fetchHistory();
+  const asked = (events ?? []).findIndex((event) => event.workflowExecutionCancelRequestedEventAttributes);
+  return asked >= 0 && (events ?? []).slice(asked).some((event) => event.workflowTaskCompletedEventAttributes);
 }
 
 async function untilStarted({ calls }: Scenario): Promise<void> {

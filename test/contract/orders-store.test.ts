@@ -212,6 +212,7 @@ describe('createOrder', () => {
       failure_code: null,
       failure_reason: null,
       quote_id: request.quote_id,
+      customer_id: request.customer_id,
       store_id: expect.any(String),
       workflow_run_id: 'run-1',
       date_created: expect.stringMatching(/Z$/),

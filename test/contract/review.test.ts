@@ -6,6 +6,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import pWaitFor from 'p-wait-for';
 import { orderCreationStart, searchAttributes } from '../../src/contract/runs.ts';
 import type { OrderCreationStage } from '../../src/contract/runs.ts';
+import { requestFingerprint } from '../../src/domain/request-fingerprint.ts';
 import { PartnerError } from '../../src/integrations/partner.ts';
 import { decide } from '../../src/cli/review/decide.ts';
 import { findRun } from '../../src/cli/review/order-runs.ts';
@@ -23,6 +24,8 @@ const noAnswer = new PartnerError('RideNDineUnavailable', 'maybeSent', 'RideNDin
 const rejected = new PartnerError('RideNDineRejected', 'rejected', 'RideNDine refused the order (422).', {
   status: 422,
 });
+const notLinked = ApplicationFailure.nonRetryable('There is nothing to correct.', 'OrderNeedsReview');
+const WAIT = { timeout: 60_000 };
 const by = ['--actor', 'agent-7', '--reason', 'Ticket 1'];
 
 let temporal: EmbeddedTemporal;
@@ -414,6 +417,109 @@ describe('a call that is wrong', () => {
   });
 });
 
+describe('npm run review -- correct-link', () => {
+  const right = { ridendine_order_id: 'rnd_right', payment_session_id: 'ps_right' };
+  const ids = ['--ridendine-order-id', right.ridendine_order_id, '--payment-session-id', right.payment_session_id];
+
+  it('starts a run that is found as the order is, with the memo by which callers are told from others', async () => {
+    const order = await linkedOrder({ override: { correctLink: () => Promise.reject(notLinked) } });
+    const linking = await order.handle.describe();
+
+    const { exitCode, stderr } = await review('correct-link', [order.orderId, ...ids, ...by]);
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('There is nothing to correct.');
+    const correcting = await client.workflow.getHandle(order.handle.workflowId).describe();
+    expect(correcting).toMatchObject({ type: 'linkCorrection', status: { name: 'FAILED' } });
+    expect(correcting.memo).toEqual({ request_fingerprint: linking.memo?.['request_fingerprint'] });
+    for (const key of Object.values(searchAttributes)) {
+      expect([key.name, correcting.typedSearchAttributes.get(key)]).toEqual([
+        key.name,
+        linking.typedSearchAttributes.get(key),
+      ]);
+    }
+  });
+
+  it('may be tried again after a correction that was terminated or has failed, and finds the order by its new id then', async () => {
+    let attempts = 0;
+    const good = worker.newScenario();
+    const order = await linkedOrder({
+      override: {
+        async correctLink(correction) {
+          attempts += 1;
+          if (attempts === 1) throw notLinked;
+          const corrected = await good.activities.correctLink(correction);
+          return { ...corrected, result: { ...corrected.result, order_id: order.orderId } };
+        },
+      },
+    });
+    await (await startByHand(order)).terminate();
+    const failed = await review('correct-link', [order.orderId, ...ids, ...by]);
+
+    const corrected = await review('correct-link', [order.request.idempotency_key, ...ids, ...by]);
+
+    expect(failed.exitCode).toBe(1);
+    expect(corrected).toMatchObject({ exitCode: 0, stderr: '' });
+    await pWaitFor(async () => (await review('show', ['rnd_right'])).stdout.includes(order.orderId), WAIT);
+  });
+
+  it('tells of the order what its own run says while a correction goes on', async () => {
+    const order = await linkedOrder();
+    const correction = await startByHand(order);
+    cleanUps.push(() => correction.terminate());
+
+    const shown = await review('show', [order.request.idempotency_key]);
+    const refused = await review('correct-link', [order.request.idempotency_key, ...ids, ...by]);
+
+    expect(shown.stdout).toMatch(/^ {2}stage {12}LINKED$/m);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain('Another run of the order');
+  });
+
+  it('takes the word of Directus by the key for an order that Temporal has forgotten', async () => {
+    const scenario = worker.newScenario();
+    const key = scenario.request.idempotency_key;
+
+    const corrected = await review('correct-link', [key, ...ids, ...by]);
+    const byQuote = await review('correct-link', ['quote-of-long-ago', ...ids, ...by]);
+
+    expect(corrected).toMatchObject({ exitCode: 0, stderr: '' });
+    const run = await client.workflow.getHandle(`order-creation-${key}`).describe();
+    expect(Object.values(searchAttributes).map((each) => run.typedSearchAttributes.get(each))).toEqual([
+      scenario.orderId,
+      scenario.request.quote_id,
+      scenario.request.customer_id,
+      scenario.storeId,
+      right.ridendine_order_id,
+      'LINKED',
+      undefined,
+    ]);
+    expect(run.memo).toEqual({ request_fingerprint: requestFingerprint(scenario.request) });
+    expect(byQuote.exitCode).toBe(1);
+    expect(byQuote.stderr).toContain('idempotency key');
+  });
+
+  it('says why the ids were refused', async () => {
+    const good = worker.newScenario();
+    const order = await linkedOrder({
+      override: {
+        correctLink: async (correction) => ({
+          ...(await good.activities.correctLink(correction)),
+          refusal: 'Another order is already linked to this RideNDine order.',
+        }),
+      },
+    });
+
+    const refused = await review('correct-link', [order.orderId, ...ids, ...by]);
+
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain('Another order is already linked');
+    expect(await client.workflow.getHandle(order.handle.workflowId).describe()).toMatchObject({
+      status: { name: 'COMPLETED' },
+    });
+  });
+});
+
 type Order = Scenario & { handle: WorkflowHandle };
 
 function review(command: string, args: string[] = [], environment: Record<string, string> = {}) {
@@ -434,6 +540,17 @@ async function startOrder(options: Partial<ScenarioOptions> = {}): Promise<Order
   // An order that a test has left in review is none of the next one's.
   cleanUps.push(() => handle.terminate().catch(() => {}));
   return { ...scenario, handle };
+}
+
+async function linkedOrder(options: Partial<ScenarioOptions> = {}): Promise<Order> {
+  const order = await startOrder(options);
+  await order.handle.result();
+  return order;
+}
+
+function startByHand({ handle }: Order) {
+  const options = { workflowId: handle.workflowId, taskQueue: 'nobody-serves-it', args: [] };
+  return client.workflow.start('linkCorrection', options);
 }
 
 /** RideNDine may have it, and then refuses it: nobody else can tell. */

@@ -13,7 +13,7 @@ let worker: DirectusActivities;
 beforeAll(async () => {
   directus = await startPreparedDirectus();
   worker = workerActivities({ url: directus.url, token: directus.token });
-  for (let count = 0; count < 3; count += 1) await orderWith(newLink());
+  for (let count = 0; count < 5; count += 1) await orderWith(newLink());
 }, DIRECTUS_START_TIMEOUT_MS);
 afterAll(() => directus.stop());
 

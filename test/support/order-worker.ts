@@ -4,12 +4,11 @@ import { NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@t
 import { createRequestCancellation } from '../../src/activities/request-cancellation.ts';
 import { createStopPartnerAttempts } from '../../src/activities/stop-partner-attempts.ts';
 import type { DataConverter } from '@temporalio/common';
-import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
 import { createOrderRuns } from '../../src/worker/order-runs.ts';
 import { newPickupRequest } from './builders.ts';
 import { createScenario } from './scripted-activities.ts';
-import type { Scenario, ScenarioOptions } from './scripted-activities.ts';
+import type { Scenario, ScenarioOptions, ScriptedActivities } from './scripted-activities.ts';
 import { testDataConverter } from './test-encryption.ts';
 import { bundleWorkflows } from './workflow-bundle.ts';
 import { ORDER_CREATION_TASK_QUEUE, PARTNER_TASK_QUEUE, orderCreationWorkflowId } from '../../src/contract/runs.ts';
@@ -40,7 +39,7 @@ export async function createOrderWorker({
   const scenarios = new Map<string, Scenario>();
   const workflowBundle = await bundleWorkflows(testDataConverter);
   const step =
-    (name: keyof OrderCreationActivities) =>
+    (name: keyof ScriptedActivities) =>
     async (input: never): Promise<unknown> => {
       const scenario = scenarios.get(activityInfo().workflowExecution?.workflowId ?? '');
       if (scenario === undefined) throw new Error('No test has a scenario for this workflow.');
@@ -85,6 +84,7 @@ export async function createOrderWorker({
           createRideNDineOrder: step('createRideNDineOrder'),
           saveLinkIds: step('saveLinkIds'),
           markOrder: step('markOrder'),
+          correctLink: step('correctLink'),
           cancelCheckout: step('cancelCheckout'),
           stopPartnerAttempts: step('stopPartnerAttempts'),
           requestCancellation: step('requestCancellation'),

@@ -6,19 +6,24 @@ import type {
   OrderRecord,
 } from '../../src/activities/order-creation-activities.ts';
 import { currentRunId } from '../../src/activities/current-run.ts';
+import type { LinkCorrectionActivities } from '../../src/activities/correct-link.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
 import type { LinkIds } from '../../src/domain/order.ts';
 import type { SupportAction } from '../../src/domain/support-action.ts';
 import { personalData } from './personal-data.ts';
+import { requestFingerprint } from '../../src/domain/request-fingerprint.ts';
 import type { PartnerError } from '../../src/integrations/partner.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
+/** The steps of an order, and of the correction of its link. */
+export type ScriptedActivities = OrderCreationActivities & LinkCorrectionActivities;
+
 /** What Directus and RideNDine do in a scenario; what they were asked is recorded. */
 export interface Scenario {
   request: CheckoutRequest;
-  activities: OrderCreationActivities;
+  activities: ScriptedActivities;
   orderId: string;
   storeId: string;
   link: LinkIds;
@@ -42,7 +47,7 @@ export interface ScenarioOptions {
   /** How long the partner's key may be used, in milliseconds from now. */
   keyLivesMs?: number;
   reviewWindowMs?: number;
-  override?: Partial<OrderCreationActivities>;
+  override?: Partial<ScriptedActivities>;
 }
 
 /**
@@ -81,7 +86,7 @@ export function createScenario({
     attempt_timeout_ms: 12_000,
     review_window_ms: reviewWindowMs,
   };
-  const steps: OrderCreationActivities = {
+  const steps: ScriptedActivities = {
     async validateCheckout() {
       return {
         kind: 'new',
@@ -126,6 +131,15 @@ export function createScenario({
       cancelled.push(support_action);
       return { kind: 'cancelled', request_fingerprint: 'fingerprint', run_id: currentRunId(), order_id: orderId };
     },
+    async correctLink({ ridendine_order_id, payment_session_id }) {
+      return {
+        result: { order_id: orderId, ridendine_order_id, payment_session_id, status: 'PAID', payment_status: 'PAID' },
+        request_fingerprint: requestFingerprint(request),
+        quote_id: request.quote_id,
+        customer_id: request.customer_id,
+        store_id: storeId,
+      };
+    },
     async stopPartnerAttempts() {
       throw new Error('This scenario has no Temporal that pauses: override it.');
     },
@@ -142,6 +156,6 @@ export function createScenario({
         return (step as (value: never) => unknown)(input);
       },
     ]),
-  ) as unknown as OrderCreationActivities;
+  ) as unknown as ScriptedActivities;
   return { request, activities: recorded, orderId, storeId, link, calls, marks, cancelled, sent };
 }

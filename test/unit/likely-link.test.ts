@@ -1,9 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { isLikelyLink } from '../../src/domain/likely-link.ts';
+import type { LinkIds } from '../../src/domain/order.ts';
 
 const known = [
   { ridendine_order_id: 'rnd_98daedad5b37534f8fe27813', payment_session_id: 'ps_c5333cd4278375f52051cfc55cf43736' },
   { ridendine_order_id: 'rnd_8390566d6c3082f4ebfcf02c', payment_session_id: 'ps_7d71d91b1fe8d6802d5cc5446919e5bf' },
+  { ridendine_order_id: 'rnd_1b7a4b6f0d3f9c5e2a8d6c40', payment_session_id: 'ps_0f3d2c1b5a69788796a5b4c3d2e1f001' },
+  { ridendine_order_id: 'rnd_c0ffee00aa55bb66cc77dd88', payment_session_id: 'ps_9e8d7c6b5a493827160f1e2d3c4b5a69' },
+  { ridendine_order_id: 'rnd_0a1b2c3d4e5f60718293a4b5', payment_session_id: 'ps_a5b4c3d2e1f00f1e2d3c4b5a69788796' },
 ];
 const link = {
   ridendine_order_id: 'rnd_2f6f0c1be24a4b3f8f2d9a10',
@@ -27,12 +31,28 @@ describe('ids that a person types', () => {
     expect(isLikelyLink(typed, known)).toBe(false);
   });
 
-  it('are likely while RideNDine has given none', () => {
-    expect(isLikelyLink({ ridendine_order_id: '1', payment_session_id: 'anything' }, [])).toBe(true);
+  it.each([0, 1, 4])('are likely however they look while no more than %i orders are linked', (count) => {
+    const typed = { ridendine_order_id: '1', payment_session_id: 'anything' };
+
+    expect(isLikelyLink(typed, known.slice(0, count))).toBe(true);
+  });
+
+  it.each<[string, Partial<LinkIds>]>([
+    ['the order id is the payment session', { ridendine_order_id: '5003' }],
+    ['the payment session is the order id', { payment_session_id: '1003' }],
+  ])('are not if %s of another order, however alike both kinds look and few are known', (_what, wrong) => {
+    const numbers = [{ ridendine_order_id: '1003', payment_session_id: '5003' }];
+    const typed = { ridendine_order_id: '1004', payment_session_id: '5004' };
+
+    expect(isLikelyLink(typed, numbers)).toBe(true);
+    expect(isLikelyLink({ ...typed, ...wrong }, numbers)).toBe(false);
   });
 
   it('may be a digit longer, as numbers grow', () => {
-    const numbers = [{ ridendine_order_id: '9999', payment_session_id: 'p-1' }];
+    const numbers = [5, 6, 7, 8, 9].map((digit) => ({
+      ridendine_order_id: `999${digit}`,
+      payment_session_id: `p-${digit}`,
+    }));
 
     expect(isLikelyLink({ ridendine_order_id: '10000', payment_session_id: 'p-2' }, numbers)).toBe(true);
   });

@@ -3,18 +3,25 @@ import { ApplicationFailure } from '@temporalio/common';
 import { reasonOf } from '../../domain/failure-text.ts';
 import { LINK_CORRECTION_WORKFLOW } from '../../contract/correction.ts';
 import type { LinkCorrection, LinkCorrectionResult } from '../../contract/correction.ts';
-import { ORDER_CREATION_TASK_QUEUE, idempotencyKeyIn } from '../../contract/runs.ts';
+import {
+  ORDER_CREATION_TASK_QUEUE,
+  REQUEST_FINGERPRINT_MEMO,
+  idempotencyKeyIn,
+  searchAttributes,
+} from '../../contract/runs.ts';
 import { countOrderWorkers } from '../../temporal/order-workers.ts';
 import type { TemporalAccess } from '../../temporal/temporal-access.ts';
 import { answered, lookAgain } from './decide.ts';
-import type { OrderRun } from './order-runs.ts';
+import { findRunIfKnown, unknownOrder, workflowIdOf } from './order-runs.ts';
 import { ReviewError } from './review-error.ts';
 
 /** It reads and writes at Directus, each with a failure or two. */
 const PATIENCE_MS = 60_000;
 
 /**
- * Gives a linked order other ids of RideNDine.
+ * Gives a linked order other ids of RideNDine. Where Temporal knows the order no more, Directus has all that it takes.
+ *
+ * @param id of any kind while Temporal knows the order, else its idempotency key.
  *
  * @returns what to tell whoever asked.
  * @throws {ReviewError} it was not, or not yet: `message` says why.
@@ -22,13 +29,17 @@ const PATIENCE_MS = 60_000;
  */
 export async function correctLink(
   temporal: TemporalAccess,
-  run: OrderRun,
+  id: string,
   correction: Omit<LinkCorrection, 'idempotency_key'>,
 ): Promise<string> {
-  const name = run.orderId ?? run.workflowId;
-  if (run.isOpen || run.stage !== 'LINKED') {
+  const run = await findRunIfKnown(temporal, id);
+  const workflowId = run?.workflowId ?? workflowIdOf(id);
+  if (workflowId === undefined) throw unknownOrder(temporal, id);
+  const fingerprint = run?.memo?.[REQUEST_FINGERPRINT_MEMO];
+  const name = run?.orderId ?? workflowId;
+  if (run?.stage !== undefined && run.stage !== 'LINKED') {
     throw new ReviewError(
-      `The order ${name} is not linked (${run.stage ?? run.status}): there is nothing to correct. ${lookAgain(name)}`,
+      `The order ${name} is not linked (${run.stage}): there is nothing to correct. ${lookAgain(name)}`,
     );
   }
   if ((await countOrderWorkers(temporal)) === 0) {
@@ -40,12 +51,18 @@ export async function correctLink(
         const handle = await temporal.client.workflow.start<(input: LinkCorrection) => Promise<LinkCorrectionResult>>(
           LINK_CORRECTION_WORKFLOW,
           {
-            workflowId: run.workflowId,
+            workflowId,
             taskQueue: ORDER_CREATION_TASK_QUEUE,
-            args: [{ ...correction, idempotency_key: idempotencyKeyIn(run.workflowId) }],
+            args: [{ ...correction, idempotency_key: idempotencyKeyIn(workflowId) }],
             // Never beside another run of the order, and after one that succeeded, too.
             workflowIdConflictPolicy: 'FAIL',
             workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+            // As the run that linked the order, so that both are found by the same ids from the start.
+            ...(fingerprint !== undefined && { memo: { [REQUEST_FINGERPRINT_MEMO]: fingerprint } }),
+            typedSearchAttributes: Object.values(searchAttributes).flatMap((key) => {
+              const value = run?.attributes.get(key);
+              return value === undefined ? [] : [{ key, value }];
+            }),
             staticSummary: `Correct the RideNDine ids of order ${name}`,
           },
         );
@@ -59,7 +76,10 @@ export async function correctLink(
       throw new ReviewError(`Another run of the order ${name} goes on: wait for its end. ${lookAgain(name)}`);
     }
     if (!(error instanceof WorkflowFailedError)) throw error;
-    const reason = error.cause instanceof ApplicationFailure ? reasonOf(error.cause) : 'The run was ended.';
+    const reason =
+      error.cause instanceof ApplicationFailure
+        ? reasonOf(error.cause)
+        : 'The run was ended before it told what came of it. Correct the link again.';
     throw new ReviewError(`The link was not corrected: ${reason} ${lookAgain(name)}`);
   }
   return `Done: the order ${name} is linked to the RideNDine order ${correction.ridendine_order_id}.`;

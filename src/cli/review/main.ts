@@ -35,7 +35,7 @@ async function carryOut(command: Exclude<ReviewCommand, { name: 'help' }>): Prom
           return [outcomeOf(run, command.decision)];
         }
         case 'correct-link':
-          return [await correctLink(temporal, await findRun(temporal, command.id), command.correction)];
+          return [await correctLink(temporal, command.id, command.correction)];
       }
     },
     dataConverterFor(keys),

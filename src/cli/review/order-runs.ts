@@ -1,7 +1,9 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
+import type { TypedSearchAttributes } from '@temporalio/common';
 import proto from '@temporalio/proto';
-import { ORDER_CREATION_WORKFLOW, orderCreationWorkflowId, searchAttributes } from '../../contract/runs.ts';
+import { SPEAKS_FOR_KEY, speaksForKey } from '../../client/find-run.ts';
+import { orderCreationWorkflowId, searchAttributes } from '../../contract/runs.ts';
 import type { OrderCreationStage } from '../../contract/runs.ts';
 import type { TemporalAccess } from '../../temporal/temporal-access.ts';
 import { ReviewError } from './review-error.ts';
@@ -10,7 +12,7 @@ const { WorkflowExecutionStatus } = proto.temporal.api.enums.v1;
 type ExecutionInfo = proto.temporal.api.workflow.v1.IWorkflowExecutionInfo;
 type PendingActivity = proto.temporal.api.workflow.v1.IPendingActivityInfo;
 
-/** A run of `orderCreation` as its search attributes tell it: they need no worker. */
+/** A run of `orderCreation`, or of a correction of its link, as its search attributes tell it: they need no worker. */
 export interface OrderRun {
   workflowId: string;
   runId: string;
@@ -26,9 +28,11 @@ export interface OrderRun {
   failureCode: string | undefined;
 }
 
-/** What is being done, or tried in vain. */
 export interface OrderRunDetails extends OrderRun {
+  /** What is being done, or tried in vain. */
   pendingActivities: PendingActivity[];
+  memo: Record<string, unknown> | undefined;
+  attributes: TypedSearchAttributes;
 }
 
 const PAGE_SIZE = 200;
@@ -45,33 +49,51 @@ export function listRunsInReview(temporal: TemporalAccess): Promise<OrderRun[]> 
 }
 
 /**
- * The last run of the one order creation that is known under an id of any kind.
+ * The workflow that an id is the id of, or the idempotency key if it is one. In lower case, as workflow ids and our order
+ * ids are made; other ids are somebody else's and stay as they are.
+ */
+export function workflowIdOf(id: string): string | undefined {
+  const wanted = id.toLowerCase();
+  if (UUID.test(wanted)) return orderCreationWorkflowId(wanted);
+  return wanted.startsWith(WORKFLOW_ID_PREFIX) ? wanted : undefined;
+}
+
+/**
+ * The run that speaks for the one order creation that is known under an id of any kind.
  *
  * @throws {ReviewError} there is none, or several.
  * @throws {TemporalAccessError}
  */
 export async function findRun(temporal: TemporalAccess, id: string): Promise<OrderRunDetails> {
-  // In lower case, as workflow ids and our order ids are made; other ids are somebody else's and stay as they are.
-  const isWorkflowId = id.toLowerCase().startsWith(WORKFLOW_ID_PREFIX);
-  const wanted = isWorkflowId || UUID.test(id) ? id.toLowerCase() : id;
-  if (isWorkflowId || UUID.test(id)) {
-    const named = await describe(temporal, isWorkflowId ? wanted : orderCreationWorkflowId(wanted));
-    if (named !== undefined) return named;
-  }
+  const run = await findRunIfKnown(temporal, id);
+  if (run !== undefined) return run;
+  throw unknownOrder(temporal, id);
+}
+
+export function unknownOrder({ settings }: TemporalAccess, id: string): ReviewError {
+  return new ReviewError(
+    `Temporal knows no order creation by "${id}": check the id, and TEMPORAL_NAMESPACE ("${settings.namespace}"). An order that ended long ago is in Directus alone; its link can be corrected by its idempotency key.`,
+  );
+}
+
+/**
+ * The same, and undefined if there is none.
+ *
+ * @throws {ReviewError} there are several.
+ * @throws {TemporalAccessError}
+ */
+export async function findRunIfKnown(temporal: TemporalAccess, id: string): Promise<OrderRunDetails | undefined> {
+  const workflowId = workflowIdOf(id);
+  const named = workflowId && (await describe(temporal, workflowId));
+  if (named) return named;
 
   const { orderId, quoteId, ridendineOrderId } = searchAttributes;
-  const values = [...new Set([id, wanted])].map(quoted).join(', ');
+  const values = [...new Set([id, id.toLowerCase()])].map(quoted).join(', ');
   const anyId = [orderId, quoteId, ridendineOrderId].map(({ name }) => `${name} IN (${values})`).join(' OR ');
   const workflowIds = [...new Set((await listRuns(temporal, `(${anyId})`)).map((run) => run.workflowId))];
   const found = (await Promise.all(workflowIds.slice(0, MOST_NAMED).map((each) => describe(temporal, each)))).filter(
     (run) => run !== undefined,
   );
-  const [run] = found;
-  if (run === undefined) {
-    throw new ReviewError(
-      `Temporal knows no order creation by "${id}": check the id, and TEMPORAL_NAMESPACE ("${temporal.settings.namespace}"). An order that ended long ago is in Directus alone.`,
-    );
-  }
   if (workflowIds.length > 1) {
     const each = found.map(
       ({ workflowId: name, stage, orderId: order }) => `  ${name}  ${stage}  order ${order ?? '-'}`,
@@ -80,7 +102,7 @@ export async function findRun(temporal: TemporalAccess, id: string): Promise<Ord
       `${workflowIds.length} order creations are known by "${id}". Use the workflow id of the one that you mean:\n${each.join('\n')}`,
     );
   }
-  return run;
+  return found[0];
 }
 
 /** When the order came into review; undefined if its history does not tell. @throws {TemporalAccessError} */
@@ -107,9 +129,9 @@ export async function inReviewSince(
   return undefined;
 }
 
-/** The runs that match, the newest first. Asked for without the memo, which only our keys could read. */
+/** The runs that speak for their key and match, the newest first. Asked for without the memo, which only our keys could read. */
 async function listRuns({ ask, connection, settings }: TemporalAccess, condition: string): Promise<OrderRun[]> {
-  const query = `WorkflowType = ${quoted(ORDER_CREATION_WORKFLOW)} AND ${condition}`;
+  const query = `${SPEAKS_FOR_KEY} AND ${condition}`;
   const runs: OrderRun[] = [];
   let nextPageToken: Uint8Array | undefined;
   do {
@@ -127,10 +149,20 @@ async function listRuns({ ask, connection, settings }: TemporalAccess, condition
   return runs;
 }
 
-async function describe({ ask, client }: TemporalAccess, workflowId: string): Promise<OrderRunDetails | undefined> {
+/** The run that speaks for the key, or the latest if none does. */
+async function describe(temporal: TemporalAccess, workflowId: string): Promise<OrderRunDetails | undefined> {
+  const { ask, client } = temporal;
+  const read = (runId?: string) => ask(() => client.workflow.getHandle(workflowId, runId).describe());
   try {
-    const { raw } = await ask(() => client.workflow.getHandle(workflowId).describe());
-    return { ...runOf(raw.workflowExecutionInfo ?? {}), pendingActivities: raw.pendingActivities ?? [] };
+    const latest = await read();
+    const [other] = speaksForKey(latest) ? [] : await listRuns(temporal, `WorkflowId = ${quoted(workflowId)}`);
+    const { raw, memo, typedSearchAttributes } = other ? await read(other.runId) : latest;
+    return {
+      ...runOf(raw.workflowExecutionInfo ?? {}),
+      pendingActivities: raw.pendingActivities ?? [],
+      memo,
+      attributes: typedSearchAttributes,
+    };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;

@@ -101,7 +101,7 @@ export interface OrdersStore {
    * @throws {DirectusNotUniqueError} if another order has the RideNDine order, or for something else.
    */
   saveLink(id: string, link: LinkIds): Promise<StoredOrder | null>;
-  /** The ids of the newest orders that are linked. */
+  /** The ids of the newest orders that are linked, fewer where Directus gives fewer at once. */
   findNewestLinks(options: { otherThan: string; limit: number }): Promise<LinkIds[]>;
   /**
    * Writes other ids to an order that has the ids `from`, and records who did it with them.
@@ -141,6 +141,15 @@ const unfinished = {
   [orderFields.ridendineRequest]: { _nnull: true },
   [orderFields.quoteId]: { _nnull: true },
 };
+
+/** Asks for so many rows, or for as many as Directus gives at once if it gives fewer (QUERY_LIMIT_MAX). */
+function upTo<Row>(limit: number, read: (atMost: { limit?: number }) => Promise<Row[]>): Promise<Row[]> {
+  return read({ limit }).catch((error: unknown) => {
+    if (!(error instanceof DirectusRejectedError)) throw error;
+    // A number above the limit is refused. Not asked for a number, Directus gives as many as it may.
+    return read({});
+  });
+}
 
 export function createOrdersStore(directus: DirectusConnection): OrdersStore {
   const findOrder = async (field: typeof orderFields.id | typeof orderFields.idempotencyKey, value: string) =>
@@ -241,7 +250,7 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       ),
 
     findUnfinishedOrders: async ({ createdBefore, skip, limit }) => {
-      const readPage = (atMost: { limit?: number }) =>
+      const rows = await upTo(limit, (atMost) =>
         directus.request(
           readItems(collections.orders, {
             fields: unfinishedOrderFields,
@@ -250,12 +259,8 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
             offset: skip,
             ...atMost,
           }),
-        );
-      const rows = await readPage({ limit }).catch((error: unknown) => {
-        if (!(error instanceof DirectusRejectedError)) throw error;
-        // More than QUERY_LIMIT_MAX is refused. Not asked for a number, Directus gives as many as it may.
-        return readPage({});
-      });
+        ),
+      );
       return parse(z.array(unfinishedOrderSchema), rows);
     },
 
@@ -317,10 +322,9 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       }
     },
 
-    findNewestLinks: async ({ otherThan, limit }) =>
-      parse(
-        z.array(linkSchema),
-        await directus.request(
+    findNewestLinks: async ({ otherThan, limit }) => {
+      const rows = await upTo(limit, (atMost) =>
+        directus.request(
           readItems(collections.orders, {
             fields: linkFields,
             filter: {
@@ -329,10 +333,12 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
               [orderFields.id]: { _neq: otherThan },
             },
             sort: [`-${orderFields.dateCreated}`],
-            limit,
+            ...atMost,
           }),
         ),
-      ),
+      );
+      return parse(z.array(linkSchema), rows);
+    },
 
     replaceLink: async (id, { from, to, supportAction }) => {
       const addition = recordOf(supportAction, await readSupportActions(id));
