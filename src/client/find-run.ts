@@ -1,8 +1,7 @@
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
-import { LINK_CORRECTION_WORKFLOW } from '../contract/correction.ts';
-import { ORDER_CREATION_WORKFLOW, searchAttributes } from '../contract/runs.ts';
 import type { orderCreation } from '../workflows/order-creation.ts';
 import { OrderNotFoundError } from './errors.ts';
+import { DECIDING_RUNS, isDecidingRun } from '../temporal/deciding-run.ts';
 import { requestDeadline } from '../temporal/temporal-calls.ts';
 import type { TemporalCalls } from '../temporal/temporal-calls.ts';
 
@@ -15,32 +14,18 @@ export interface DescribedRun {
   description: WorkflowExecutionDescription;
 }
 
-const { failureCode } = searchAttributes;
-
 /**
- * Which runs speak for their key, in a visibility query: of an order one that was not refused because the key is another
- * checkout's, and of a correction one that has completed.
- */
-export const SPEAKS_FOR_KEY =
-  `(${failureCode.name} IS NULL OR ${failureCode.name} != "IdempotencyKeyReused") AND (WorkflowType = "${ORDER_CREATION_WORKFLOW}" ` +
-  `OR (WorkflowType = "${LINK_CORRECTION_WORKFLOW}" AND ExecutionStatus = "Completed"))`;
-
-/** The same of one run. */
-export function speaksForKey({ type, status, typedSearchAttributes }: WorkflowExecutionDescription): boolean {
-  if (type === LINK_CORRECTION_WORKFLOW) return status.name === 'COMPLETED';
-  return typedSearchAttributes.get(failureCode) !== 'IdempotencyKeyReused';
-}
-
-/**
- * The latest run that speaks for the key.
+ * The latest run that decides for the key.
  *
  * @throws WorkflowNotFoundError @throws {OrderNotFoundError}
  */
 export async function findDecidingRun(client: Client, calls: TemporalCalls, workflowId: string): Promise<DescribedRun> {
   const latest = await describeRun(client, calls, workflowId);
-  if (speaksForKey(latest.description)) return latest;
+  if (isDecidingRun(latest.description)) return latest;
   const runId = await calls.by(requestDeadline(), async () => {
-    const others = client.workflow.list({ query: `WorkflowId = "${workflowId}" AND ${SPEAKS_FOR_KEY}`, pageSize: 1 });
+    // The search may lag behind what is known of the latest.
+    const isOther = `WorkflowId = "${workflowId}" AND RunId != "${latest.description.runId}"`;
+    const others = client.workflow.list({ query: `${isOther} AND ${DECIDING_RUNS}`, pageSize: 1 });
     for await (const run of others) return run.runId;
     return undefined;
   });

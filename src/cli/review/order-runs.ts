@@ -2,9 +2,9 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { TypedSearchAttributes } from '@temporalio/common';
 import proto from '@temporalio/proto';
-import { SPEAKS_FOR_KEY, speaksForKey } from '../../client/find-run.ts';
 import { orderCreationWorkflowId, searchAttributes } from '../../contract/runs.ts';
 import type { OrderCreationStage } from '../../contract/runs.ts';
+import { DECIDING_RUNS, isDecidingRun } from '../../temporal/deciding-run.ts';
 import type { TemporalAccess } from '../../temporal/temporal-access.ts';
 import { ReviewError } from './review-error.ts';
 
@@ -131,7 +131,7 @@ export async function inReviewSince(
 
 /** The runs that speak for their key and match, the newest first. Asked for without the memo, which only our keys could read. */
 async function listRuns({ ask, connection, settings }: TemporalAccess, condition: string): Promise<OrderRun[]> {
-  const query = `${SPEAKS_FOR_KEY} AND ${condition}`;
+  const query = `${DECIDING_RUNS} AND ${condition}`;
   const runs: OrderRun[] = [];
   let nextPageToken: Uint8Array | undefined;
   do {
@@ -155,7 +155,8 @@ async function describe(temporal: TemporalAccess, workflowId: string): Promise<O
   const read = (runId?: string) => ask(() => client.workflow.getHandle(workflowId, runId).describe());
   try {
     const latest = await read();
-    const [other] = speaksForKey(latest) ? [] : await listRuns(temporal, `WorkflowId = ${quoted(workflowId)}`);
+    const isOther = `WorkflowId = ${quoted(workflowId)} AND RunId != ${quoted(latest.runId)}`;
+    const [other] = isDecidingRun(latest) ? [] : await listRuns(temporal, isOther);
     const { raw, memo, typedSearchAttributes } = other ? await read(other.runId) : latest;
     return {
       ...runOf(raw.workflowExecutionInfo ?? {}),
