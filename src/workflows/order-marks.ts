@@ -1,4 +1,5 @@
 import { CancellationScope, proxyActivities } from '@temporalio/workflow';
+import type { Duration } from '@temporalio/common';
 import type {
   CancelledCheckout,
   EndedStanding,
@@ -13,13 +14,17 @@ import type { SupportAction } from '../domain/support-action.ts';
 import { named, untilMarked } from './activity-options.ts';
 import type { StepFailure } from './failures.ts';
 
-/** Writes on the order how matters stand with it, however long that takes: a run ends only after Directus knows. */
+/**
+ * Writes on the order how matters stand with it, however long that takes, unless told: a run ends only after Directus
+ * knows.
+ */
 export function markAs(
   orderId: string,
   status: OrderMark['status'],
-  { failure, action }: { failure?: StepFailure; action?: SupportAction } = {},
+  { failure, action, triedFor }: { failure?: StepFailure; action?: SupportAction; triedFor?: Duration } = {},
 ): Promise<MarkOutcome> {
-  return mark({ order_id: orderId, status, ...reasonOf(failure), ...(action && { support_action: action }) });
+  const order = { order_id: orderId, status, ...reasonOf(failure), ...(action && { support_action: action }) };
+  return mark(order, triedFor);
 }
 
 /** The run's own decision that nothing comes of an order. */
@@ -76,9 +81,13 @@ export function markAsItsRunEnded({ order_id, run_id, status, failure_code }: En
   return mark({ order_id, status, failure_code, failure_reason, found_by_run: run_id });
 }
 
-function mark(order: OrderMark): Promise<MarkOutcome> {
+function mark(order: OrderMark, triedFor?: Duration): Promise<MarkOutcome> {
   const summary = `Write ${order.status} on ${named(order.order_id)}`;
-  const directus = proxyActivities<OrderCreationActivities>({ ...untilMarked, summary });
+  const directus = proxyActivities<OrderCreationActivities>({
+    ...untilMarked,
+    ...(triedFor !== undefined && { scheduleToCloseTimeout: triedFor }),
+    summary,
+  });
   return CancellationScope.nonCancellable(() => directus.markOrder(order));
 }
 

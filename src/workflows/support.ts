@@ -1,7 +1,9 @@
-import { CancellationScope, currentUpdateInfo } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, condition, currentUpdateInfo } from '@temporalio/workflow';
 import type { MarkOutcome, OrderRecord } from '../activities/order-creation-activities.ts';
 import type { LinkIds } from '../domain/order.ts';
 import type { ReviewDecision } from '../domain/review-decision.ts';
+import type { SupportAction } from '../domain/support-action.ts';
+import { DECISION_TIME } from './activity-options.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { TakeDirectusStep } from './directus-steps.ts';
 import { readStepFailure, runFailure } from './failures.ts';
@@ -37,6 +39,13 @@ const abandoned: StepFailure = {
 const NOT_OURS =
   'The order is missing in Directus, or has a status there that this decision may not change. Settle that first.';
 
+const NOT_IN_REVIEW_YET =
+  'Directus does not take it yet that the order is in review: *Pending Activities* says why. Nothing is decided: once that is mended, decide again.';
+
+/** Behind the reason. */
+const NOT_TAKEN =
+  'Directus did not take the decision for two minutes. The order is still in review: once that is mended, decide again.';
+
 /** Of an order that has ended once, and whose quote was free then. */
 const QUOTE_TAKEN =
   'Another live order was made from the same quote. Abandon this one, once RideNDine has cancelled it if they have it; or have an administrator of Directus end the other, and send this decision again.';
@@ -44,16 +53,33 @@ const QUOTE_TAKEN =
 export function startSupport(progress: Progress, directus: TakeDirectusStep, cancellation: Cancellation): Support {
   const review = openReview<GoOn | { kind: 'abandoned' }>();
   return {
-    async ask(order, failure) {
+    async ask(order, why) {
       const action = cancellation.pause();
+      const failure = action ? { ...why, reason: `Somebody asked to cancel the order. ${why.reason}` } : why;
       // They see the order at once, even while Directus can't be told.
       progress.enter('NEEDS_REVIEW', {}, failure);
-      const marked = markAs(order.order_id, 'NEEDS_REVIEW', { failure, ...(action && { action }) });
-      const outcome = await review.outcome({
-        carryOut: async (decision) => {
-          await marked;
+      let isMarked = false;
+      const putInReview = async (by?: SupportAction) => {
+        isMarked = false;
+        await markAs(order.order_id, 'NEEDS_REVIEW', { failure, ...(by && { action: by }) });
+        isMarked = true;
+      };
+      void putInReview(action);
+      const decide = async (decision: ReviewDecision) => {
+        if (!isMarked && !(await condition(() => isMarked, DECISION_TIME))) refuseDecision(NOT_IN_REVIEW_YET);
+        try {
           return await carryOut(directus, order.order_id, decision, failure);
-        },
+        } catch (error) {
+          if (!(error instanceof ActivityFailure)) throw error;
+          // Directus may have written a status all the same, or does so late. The order is put back, and no decision is
+          // carried out before it is.
+          void putInReview();
+          return refuseDecision(`${readStepFailure(error, 'DirectusUnavailable').reason} ${NOT_TAKEN}`);
+        }
+      };
+      const outcome = await review.outcome({
+        // Temporal's own request to cancel changes nothing in review.
+        carryOut: (decision) => CancellationScope.nonCancellable(() => decide(decision)),
         windowMs: order.review_window_ms,
         onOverdue: () => progress.reviewIsOverdue(),
       });
@@ -74,14 +100,16 @@ async function carryOut(
   failure: StepFailure,
 ): Promise<GoOn | { kind: 'abandoned' }> {
   const action = supportAction(decision.decision, decision, currentUpdateInfo()?.id);
+  const triedFor = DECISION_TIME;
   switch (decision.decision) {
     case 'abandon': {
       // One that is missing can't be marked, and needs not be.
-      if ((await markAs(orderId, 'FAILED', { failure: abandoned, action })).kind === 'left') refuseDecision(NOT_OURS);
+      const marked = await markAs(orderId, 'FAILED', { failure: abandoned, action, triedFor });
+      if (marked.kind === 'left') refuseDecision(NOT_OURS);
       return { kind: 'abandoned' };
     }
     case 'retry': {
-      const marked = await markAs(orderId, 'PENDING_PAYMENT', { action });
+      const marked = await markAs(orderId, 'PENDING_PAYMENT', { action, triedFor });
       if (marked.kind !== 'marked') return refuseDecision(isQuoteTaken(marked) ? QUOTE_TAKEN : NOT_OURS);
       return { kind: 'retry', stored: marked.link };
     }
@@ -89,11 +117,14 @@ async function carryOut(
       const { ridendine_order_id, payment_session_id, ids_checked = false } = decision;
       const link = { ridendine_order_id, payment_session_id };
       // Saving the ids of an order that is missing would be tried for ever.
-      if ((await markAs(orderId, 'NEEDS_REVIEW', { failure })).kind === 'missing') refuseDecision(NOT_OURS);
-      await CancellationScope.nonCancellable(() => saveLinkIds(directus, orderId, link, { ids_checked })).catch(
-        (error: unknown) => refuseDecision(readStepFailure(error, 'LinkConflict').reason),
-      );
-      const marked = await markAs(orderId, 'PENDING_PAYMENT', { action });
+      const found = await markAs(orderId, 'NEEDS_REVIEW', { failure, triedFor });
+      if (found.kind === 'missing') refuseDecision(NOT_OURS);
+      await saveLinkIds(directus, orderId, link, { ids_checked }).catch((error: unknown) => {
+        const { code, reason } = readStepFailure(error, 'DirectusUnavailable');
+        if (code === 'LinkConflict') refuseDecision(reason);
+        throw error;
+      });
+      const marked = await markAs(orderId, 'PENDING_PAYMENT', { action, triedFor });
       if (isQuoteTaken(marked)) refuseDecision(`The ids are saved. ${QUOTE_TAKEN}`);
       return { kind: 'linked', link };
     }

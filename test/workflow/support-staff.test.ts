@@ -373,7 +373,7 @@ describe('the update cancelOrder', () => {
 
     expect(answer).toContain('in review');
     expect(details).toContain('`agent-7`: `Ticket 1`');
-    expect(details).toContain('asked to cancel the order, and RideNDine may have it');
+    expect(details).toContain('asked to cancel the order. RideNDine may have it');
     expect(scenario.sent).toHaveLength(sent);
     expect(scenario.marks[0]).toMatchObject({ status: 'NEEDS_REVIEW', support_action: { action: 'cancel', ...by } });
   });
