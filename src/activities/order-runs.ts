@@ -35,7 +35,9 @@ export interface StoppedAttempts {
   /** No attempt was ever begun. */
   isFirst: boolean;
   /** What the last attempts have left; anybody who may write to the namespace may have. */
-  heartbeatDetails: unknown;
+  heartbeatDetails?: unknown;
+  /** They have left something that can not be decoded. */
+  unreadable?: true;
 }
 
 /** How a run has ended an order. */

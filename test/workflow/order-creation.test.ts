@@ -976,35 +976,6 @@ describe('cancelling', () => {
     expect(result).toMatchObject({ ridendine_order_id: 'rnd_found' });
   });
 
-  it('is named as the reason of a review where the call that was under way has failed by itself', async () => {
-    const asked = Promise.withResolvers<undefined>();
-    const scenario = await scenarioOf({ request: pickup() });
-    scenario.activities.createRideNDineOrder = async () => {
-      await asked.promise;
-      const details = { outcome: 'rejected', maybe_sent: true };
-      throw ApplicationFailure.nonRetryable('RideNDine refused the order (422).', 'RideNDineRejected', details);
-    };
-    scenario.activities.stopPartnerAttempts = async () => {
-      asked.resolve(undefined);
-      return { maybe_sent: true, code: null };
-    };
-
-    await temporal.run(scenario, async (handle) => {
-      await untilStage(handle, 'CREATING_RIDENDINE_ORDER');
-      await handle.cancel();
-      await inReview(scenario);
-      await handle.terminate();
-    });
-
-    expect(scenario.marks).toMatchObject([
-      {
-        status: 'NEEDS_REVIEW',
-        failure_code: 'RideNDineRejected',
-        failure_reason: 'Somebody asked to cancel the order. RideNDine refused the order (422).',
-      },
-    ]);
-  });
-
   it('of an order that an earlier run may have sent brings it to review, and asks RideNDine nothing', async () => {
     const checked = Promise.withResolvers<undefined>();
     const scenario = await scenarioOf({
