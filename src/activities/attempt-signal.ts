@@ -2,7 +2,9 @@ import { Context } from '@temporalio/activity';
 
 /**
  * Aborted when what the attempt does is for nobody: its worker stops, its time is over or its run is gone. Not when
- * somebody cancels, pauses or resets the step: a call that is under way may still bring the answer.
+ * somebody cancels, pauses or resets the step: a call that is under way may still bring the answer. An
+ * attempt that was told of one of these is not told when its worker stops: the worker then waits for the call to end, for
+ * RIDENDINE_TIMEOUT_MS at most.
  */
 export function attemptSignal(): AbortSignal {
   const context = Context.current();

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { isContinuation, orderCreationWorkflowId } from '../contract/runs.ts';
+import { resultOf } from '../domain/order.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 import { deriveOrderId } from '../domain/order-ids.ts';
@@ -84,7 +85,7 @@ async function cancelOrder(
   const run_id = currentRunId();
   const cancelled = { kind: 'cancelled', run_id, order_id: order.id, request_fingerprint } as const;
   const change = { status: 'CANCELLED', failureCode: null, failureReason: null, supportAction } as const;
-  if (order.status === 'CANCELLED') {
+  if (order.status === 'CANCELLED' && !resultOf(order)) {
     await orders.changeStatus(order.id, change);
     return cancelled;
   }

@@ -10,9 +10,9 @@ import type { OrderRuns } from './order-runs.ts';
 /**
  * If a worker dies right after writing an order, the run does not know about the order, and may fail without it. The
  * order then stays as it was written. A run that knows its order changes it before it ends, so an order that was changed
- * is never such a one.
+ * is never such a one. An order from an older backup of Directus may be one, too.
  *
- * @returns the order; as `FAILED`, if the run that wrote it has failed.
+ * @returns the order; as `FAILED` or `CANCELLED`, if the run that wrote it has ended so.
  * @throws ApplicationFailure `TemporalUnavailable`, to be tried again, if Temporal does not say how that run ended.
  * @throws {DirectusError}
  */
@@ -35,19 +35,20 @@ export function isLeftByThisRun(order: StoredOrder): boolean {
   return isAsWritten(order) && order.workflow_run_id === currentRunId();
 }
 
+const LEFT = 'A worker died right after writing the order, and its run then failed.';
+const cancelled = { status: 'CANCELLED', failureCode: null, failureReason: null } as const;
+
 /** @throws {DirectusError} */
 export async function failLeftOrder(
   { id, workflow_run_id }: StoredOrder,
   failureCode: FailureCode,
   orders: OrdersStore,
 ): Promise<StoredOrder> {
-  const failed = await orders.changeStatus(id, {
-    status: 'FAILED',
-    failureCode,
-    failureReason: 'A worker died right after writing the order, and its run then failed.',
+  const ended = await orders.changeStatus(id, {
+    ...(failureCode === 'OrderCancelled' ? cancelled : { status: 'FAILED', failureCode, failureReason: LEFT }),
     onlyAsWrittenBy: workflow_run_id ?? undefined,
   });
-  if (failed) return failed;
+  if (ended) return ended;
   const message = 'Somebody changed the order in the meantime. It is read again.';
   throw ApplicationFailure.create({ type: 'DirectusUnavailable', message });
 }

@@ -7,7 +7,7 @@ export interface OrderRuns {
   continueOrder(order: UnfinishedOrder): Promise<'started' | 'is open'>;
 
   /**
-   * With which code a run has failed. `null` if it is open, has not failed or was lost, and if a later run of the same
+   * With which code a run has failed, `OrderCancelled` if it was cancelled. `null` if it is open, has not failed or was lost, and if a later run of the same
    * order may have sent it.
    *
    * @param options.askedBy the run that asks does not count as a later one.
@@ -35,5 +35,7 @@ export interface StoppedAttempts {
   /** No attempt was ever begun. */
   isFirst: boolean;
   /** What the last attempts have left; anybody who may write to the namespace may have. */
-  heartbeatDetails: unknown;
+  heartbeatDetails?: unknown;
+  /** They have left something that can not be decoded. */
+  unreadable?: true;
 }

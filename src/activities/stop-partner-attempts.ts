@@ -1,3 +1,4 @@
+import { log } from '@temporalio/activity';
 import type { OrderCreationActivities } from './order-creation-activities.ts';
 import type { OrderRuns } from './order-runs.ts';
 import { knownFrom } from './partner-word.ts';
@@ -14,6 +15,10 @@ export function createStopPartnerAttempts({
     const attempts = await runs.stopAttempts(currentRun(), STEP);
     // The step is over, and the run knows how it ended. Or nothing is proven.
     if (attempts === null || attempts === 'unstoppable') return { maybe_sent: true, code: null };
+    if (attempts.unreadable) {
+      log.warn('The word that the attempts at RideNDine have left can not be decoded: the order counts as maybe sent.');
+      return { maybe_sent: true, code: null };
+    }
     const { heartbeatDetails, nextAttempt, isFirst } = attempts;
     const { maybe_sent, code } = knownFrom(heartbeatDetails, { attempt: nextAttempt, isFirst });
     return { maybe_sent, code };

@@ -212,7 +212,7 @@ const table = {
     advice: {
       whileTried: RIDENDINE_DOWN,
       whenFailed: `${CONFIRM_AGAIN} RideNDine could not be reached while the quote was valid.`,
-      inReview: `RideNDine gave no usable answer until it was no longer safe to ask again. ${ASK_RIDENDINE}`,
+      inReview: `RideNDine has given no usable answer, and is not asked again by itself. ${ASK_RIDENDINE}`,
     },
   },
   RideNDineContractBroken: {

@@ -47,16 +47,18 @@ export function createOrderRuns(client: Client): OrderRuns {
   };
 }
 
-/** With which code a run has failed by its own decision. */
+/** How a run has ended without an order, by its own decision. */
 async function readFailure(handle: WorkflowHandle): Promise<{ code: FailureCode; startTime: Date } | null> {
   const run = await handle.describe().catch((error: unknown) => {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   });
-  // A run that failed for another reason, as by a bug, is still in an earlier stage.
-  if (run?.status.name !== 'FAILED' || run.typedSearchAttributes.get(searchAttributes.stage) !== 'FAILED') return null;
+  // A run that was ended in another way, as by a bug or by hand, is still in an earlier stage.
+  if (run === undefined || run.status.name !== run.typedSearchAttributes.get(searchAttributes.stage)) return null;
+  const { startTime } = run;
+  if (run.status.name === 'CANCELLED') return { code: 'OrderCancelled', startTime };
   const code = run.typedSearchAttributes.get(searchAttributes.failureCode);
   // With this one it has left the order to somebody else.
   if (!isFailureCode(code) || code === 'OrderNeedsReview') return null;
-  return { code, startTime: run.startTime };
+  return { code, startTime };
 }

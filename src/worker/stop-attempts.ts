@@ -80,11 +80,15 @@ function isUnderWay({ state }: PendingActivity): boolean {
 
 async function attemptsOf(client: Client, pending: PendingActivity): Promise<StoppedAttempts> {
   const { attempt, lastFailure, lastStartedTime, lastWorkerIdentity, heartbeatDetails } = pending;
-  const [details] = await decodeArrayFromPayloads(client.options.loadedDataConverter, heartbeatDetails?.payloads);
+  const payloads = heartbeatDetails?.payloads;
+  // A key that is gone, or what another program has left, is not there the next time either.
+  const details = await decodeArrayFromPayloads(client.options.loadedDataConverter, payloads).catch(
+    () => 'unreadable' as const,
+  );
   return {
     nextAttempt: attempt ?? 1,
     // An operator's reset of the step clears all of these but the worker that made an attempt.
     isFirst: attempt === 1 && lastFailure == null && lastStartedTime == null && !lastWorkerIdentity,
-    heartbeatDetails: details,
+    ...(details === 'unreadable' ? { unreadable: true } : { heartbeatDetails: details[0] }),
   };
 }

@@ -7,7 +7,7 @@ import {
   proxyActivities,
   proxyLocalActivities,
 } from '@temporalio/workflow';
-import type { ActivityOptions } from '@temporalio/common';
+import type { ActivityOptions, Duration } from '@temporalio/common';
 import type {
   CancelledCheckout,
   CheckoutStanding,
@@ -20,16 +20,20 @@ import type {
 import type { OrderCreationInput } from '../contract/runs.ts';
 import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
 import type { SupportAction } from '../domain/support-action.ts';
-import { afterTheRecord, beforeTheRecord, firstDirectusAttempt, untilMarked } from './policies.ts';
+import { DECISION_TIME, afterTheRecord, beforeTheRecord, firstDirectusAttempt, untilMarked } from './policies.ts';
 
 /** What a run reads and writes in Directus. */
 export interface DirectusSteps {
   validateCheckout(): Promise<CheckoutStanding>;
   createOrderRecord(standing: OpenStanding): Promise<OrderRecord>;
-  /** @param typedByHand where support staff have typed the ids, and RideNDine has not told them. */
+  /** @param typedByHand where support staff have decided and typed the ids, and RideNDine has not told them. */
   saveLinkIds(orderId: string, link: LinkIds, typedByHand?: { ids_checked: boolean }): Promise<OrderCreationResult>;
-  /** Writes how matters stand with an order. A run ends only after Directus knows, however long that takes. */
-  markOrder(mark: OrderMark): Promise<MarkOutcome>;
+  /**
+   * Writes how matters stand with an order: a run ends only after Directus knows.
+   *
+   * @param triedFor until it succeeds, unless told.
+   */
+  markOrder(mark: OrderMark, triedFor?: Duration): Promise<MarkOutcome>;
   /** Writes `CANCELLED` under the key of a checkout of whose order the run does not know. */
   cancelCheckout(action: SupportAction | undefined): Promise<CancelledCheckout>;
 }
@@ -80,13 +84,19 @@ export function startDirectusSteps(
     },
 
     saveLinkIds: (orderId, link, typedByHand) =>
-      firstLocally(afterTheRecord, `Save the RideNDine ids on ${named(orderId)}`, (steps) =>
-        steps.saveLinkIds({ order_id: orderId, link, ...(typedByHand && { typed_by_hand: typedByHand }) }),
+      firstLocally(
+        { ...afterTheRecord, ...(typedByHand && { scheduleToCloseTimeout: DECISION_TIME }) },
+        `Save the RideNDine ids on ${named(orderId)}`,
+        (steps) => steps.saveLinkIds({ order_id: orderId, link, ...(typedByHand && { typed_by_hand: typedByHand }) }),
       ),
 
-    markOrder: (mark) =>
+    markOrder: (mark, triedFor) =>
       CancellationScope.nonCancellable(() =>
-        asActivity(untilMarked, `Write ${mark.status} on ${named(mark.order_id)}`, (steps) => steps.markOrder(mark)),
+        asActivity(
+          { ...untilMarked, ...(triedFor !== undefined && { scheduleToCloseTimeout: triedFor }) },
+          `Write ${mark.status} on ${named(mark.order_id)}`,
+          (steps) => steps.markOrder(mark),
+        ),
       ),
 
     cancelCheckout: (action) =>

@@ -40,6 +40,9 @@ export const afterTheRecord = {
   retry: directusBackoff,
 } satisfies ActivityOptions;
 
+/** What a decision of support staff writes: whoever decides waits, and nobody else can decide meanwhile. */
+export const DECISION_TIME: Duration = '2 min';
+
 export const untilMarked = { ...afterTheRecord, startToCloseTimeout: MARK_ATTEMPT } satisfies ActivityOptions;
 
 /** A sweep that can't do its work leaves it to the next one. An attempt is a hundred starts of runs at most. */

@@ -1,4 +1,5 @@
 import {
+  ActivityFailure,
   CancellationScope,
   allHandlersFinished,
   condition,
@@ -8,14 +9,16 @@ import {
   metricMeter,
   setHandler,
 } from '@temporalio/workflow';
-import type { MarkOutcome, OrderRecord } from '../activities/order-creation-activities.ts';
+import type { MarkOutcome, OrderMark, OrderRecord } from '../activities/order-creation-activities.ts';
 import { count } from '../telemetry/metrics.ts';
 import type { LinkIds } from '../domain/order.ts';
 import { RESOLVE_REVIEW_UPDATE, faultsOfReviewDecision, withoutBlanksAtEnds } from '../contract/updates.ts';
 import type { ReviewDecision } from '../contract/updates.ts';
+import type { SupportAction } from '../domain/support-action.ts';
 import type { Cancellation } from './cancellation.ts';
 import { refuseDecision, supportAction } from './decisions.ts';
 import type { DirectusSteps } from './directus-steps.ts';
+import { DECISION_TIME } from './policies.ts';
 import type { Status } from './status.ts';
 import { readStepFailure, reasonFields, runFailure } from './step-failure.ts';
 import type { StepFailure } from './step-failure.ts';
@@ -46,6 +49,13 @@ const abandoned: StepFailure = {
 
 const NOT_OURS =
   'The order is missing in Directus, or has a status there that this decision may not change. Settle that first.';
+
+const NOT_IN_REVIEW_YET =
+  'Directus does not take it yet that the order is in review: *Pending Activities* says why. Nothing is decided: once that is mended, decide again.';
+
+/** Behind the reason. */
+const NOT_TAKEN =
+  'Directus did not take the decision for two minutes. The order is still in review: once that is mended, decide again.';
 
 /** Of an order that has ended once, and whose quote was free then. */
 const QUOTE_TAKEN =
@@ -83,20 +93,33 @@ export function openReview(run: { status: Status; directus: DirectusSteps; cance
   );
 
   return {
-    async decide({ order_id, review_window_ms }, failure) {
+    async decide({ order_id, review_window_ms }, why) {
       const action = cancellation.pause();
+      const failure = action ? { ...why, reason: `Somebody asked to cancel the order. ${why.reason}` } : why;
       // They see the order at once, even while Directus can't be told.
       status.enter('NEEDS_REVIEW', {}, failure);
-      const marked = directus.markOrder({
-        order_id,
-        status: 'NEEDS_REVIEW',
-        ...reasonFields(failure),
-        ...(action && { support_action: action }),
-      });
-      carryOut = async (decision) => {
-        await marked;
-        return await carryOutDecision(directus, order_id, decision, failure);
+      let isMarked = false;
+      const putInReview = async (support_action?: SupportAction) => {
+        isMarked = false;
+        const mark = { order_id, status: 'NEEDS_REVIEW', ...reasonFields(failure) } as const;
+        await directus.markOrder({ ...mark, ...(support_action && { support_action }) });
+        isMarked = true;
       };
+      void putInReview(action);
+      const decideOnce = async (decision: ReviewDecision) => {
+        if (!isMarked && !(await condition(() => isMarked, DECISION_TIME))) refuseDecision(NOT_IN_REVIEW_YET);
+        try {
+          return await carryOutDecision(directus, order_id, decision, failure);
+        } catch (error) {
+          if (!(error instanceof ActivityFailure)) throw error;
+          // Directus may have written a status all the same, or does so late. The order is put back, and no decision is
+          // carried out before it is.
+          void putInReview();
+          return refuseDecision(`${readStepFailure(error, 'DirectusUnavailable').reason} ${NOT_TAKEN}`);
+        }
+      };
+      // Temporal's own request to cancel changes nothing in review.
+      carryOut = (decision) => CancellationScope.nonCancellable(() => decideOnce(decision));
       const isDecided = () => decided !== undefined;
       if (!(await condition(isDecided, review_window_ms))) {
         status.reviewIsOverdue();
@@ -126,16 +149,15 @@ async function carryOutDecision(
   failure: StepFailure,
 ): Promise<GoOn | 'abandoned'> {
   const support_action = supportAction(decision.decision, decision, currentUpdateInfo()?.id);
-  const goOn = () =>
-    directus.markOrder({ order_id: orderId, status: 'PENDING_PAYMENT', ...reasonFields(undefined), support_action });
+  const mark = (status: OrderMark['status'], reason: StepFailure | undefined, by?: SupportAction) =>
+    directus.markOrder(
+      { order_id: orderId, status, ...reasonFields(reason), ...(by && { support_action: by }) },
+      DECISION_TIME,
+    );
+  const goOn = () => mark('PENDING_PAYMENT', undefined, support_action);
   switch (decision.decision) {
     case 'abandon': {
-      const marked = await directus.markOrder({
-        order_id: orderId,
-        status: 'FAILED',
-        ...reasonFields(abandoned),
-        support_action,
-      });
+      const marked = await mark('FAILED', abandoned, support_action);
       // One that is missing can't be marked, and needs not be.
       return marked.kind === 'left' ? refuseDecision(NOT_OURS) : 'abandoned';
     }
@@ -148,11 +170,13 @@ async function carryOutDecision(
       const { ridendine_order_id, payment_session_id, ids_checked = false } = decision;
       const link = { ridendine_order_id, payment_session_id };
       // Saving the ids of an order that is missing would be tried for ever.
-      const marked = await directus.markOrder({ order_id: orderId, status: 'NEEDS_REVIEW', ...reasonFields(failure) });
+      const marked = await mark('NEEDS_REVIEW', failure);
       if (marked.kind === 'missing') refuseDecision(NOT_OURS);
-      await CancellationScope.nonCancellable(() => directus.saveLinkIds(orderId, link, { ids_checked })).catch(
-        (error: unknown) => refuseDecision(readStepFailure(error, 'LinkConflict').reason),
-      );
+      await directus.saveLinkIds(orderId, link, { ids_checked }).catch((error: unknown) => {
+        const { code, reason } = readStepFailure(error, 'DirectusUnavailable');
+        if (code === 'LinkConflict') refuseDecision(reason);
+        throw error;
+      });
       if (isQuoteTaken(await goOn())) refuseDecision(`The ids are saved. ${QUOTE_TAKEN}`);
       return { decision: 'link', link };
     }

@@ -33,13 +33,10 @@ export function mayExistAtRideNDine(failure: StepFailure): boolean {
   return details?.maybe_sent !== false;
 }
 
-/** `createRideNDineOrder` was stopped by a request to cancel the order. */
+/** `createRideNDineOrder` was stopped by a request to cancel the order. The message is for those who review it. */
 export function stoppedFailure({ maybe_sent, code }: PartnerAttempts): ApplicationFailure {
-  const reason = maybe_sent
-    ? 'Somebody asked to cancel the order, and RideNDine may have it by now.'
-    : 'Somebody asked to cancel the order before RideNDine had it.';
   const outcome = maybe_sent ? 'maybeSent' : 'notSent';
-  return ApplicationFailure.nonRetryable(reason, code ?? 'RideNDineUnavailable', {
+  return ApplicationFailure.nonRetryable('RideNDine may have it by now.', code ?? 'RideNDineUnavailable', {
     outcome,
     maybe_sent,
   } satisfies PartnerFailureDetails);

@@ -257,6 +257,16 @@ describe('validateCheckout for a key that has an order', () => {
     expect(await rowOf(orderId)).toMatchObject({ status: 'FAILED', active_quote_id: null });
   });
 
+  it('cancels it, if that run was cancelled: Directus may come from an older backup', async () => {
+    const { request, orderId } = await orderOf();
+    const later = activitiesAt(directus.url, { findFailure: async () => 'OrderCancelled' });
+
+    const failure = await failureOf(later.validateCheckout(request));
+
+    expect(failure).toMatchObject({ type: 'OrderCancelled', nonRetryable: true });
+    expect(await rowOf(orderId)).toMatchObject({ status: 'CANCELLED', failure_code: null, active_quote_id: null });
+  });
+
   it('takes the order as it is by then, if somebody changes it while Temporal is asked', async () => {
     const { request, orderId } = await orderOf();
     const later = activitiesAt(directus.url, {

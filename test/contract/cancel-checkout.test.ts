@@ -133,6 +133,16 @@ describe('an order that a request to cancel must not touch', () => {
     expect(await rowOf(request)).toMatchObject({ status: 'PENDING_PAYMENT' });
   });
 
+  it('is one that is linked though somebody has set it to CANCELLED: its ids are told', async () => {
+    const ids = { ridendine_order_id: `r-${randomUUID()}`, payment_session_id: `p-${randomUUID()}` };
+    const request = await orderOf(earlierRun, { ...ids, status: 'CANCELLED', active_quote_id: null });
+
+    const standing = await worker.cancelCheckout({ request, support_action: newAction() });
+
+    expect(standing).toMatchObject({ kind: 'linked', result: ids });
+    expect(await rowOf(request)).toMatchObject({ status: 'CANCELLED', support_actions: null });
+  });
+
   it('is one of another checkout with the same key', async () => {
     const request = await orderOf(earlierRun, { status: 'FAILED', active_quote_id: null });
 

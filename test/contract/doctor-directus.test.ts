@@ -356,6 +356,32 @@ describe('the check directus-schema', () => {
     expect((await examine())['directus-schema']?.verdict).toBe('ok');
   });
 
+  it.each([
+    ['orders', 'branch', 'add column branch text not null', 'drop column branch'],
+    ['orders', 'store', 'alter column store set not null', 'alter column store drop not null'],
+    ['order_items', 'note', 'alter column note set not null', 'alter column note drop not null'],
+  ])('names a column that nobody fills and that must not be empty: %s.%s', async (collection, field, change, undo) => {
+    await changeRemembered(`alter table ${collection} ${change}`);
+    cleanUps.push(() => changeRemembered(`alter table ${collection} ${undo}`));
+
+    const results = await examine();
+
+    expect(results['directus-schema']).toMatchObject({
+      verdict: 'problem',
+      finding: `Directus refuses orders for what must not be empty in them: ${collection}.${field}.`,
+      advice: expect.stringContaining('default value'),
+    });
+  });
+
+  it('lets columns be that are filled without us', async () => {
+    await changeRemembered(
+      `alter table orders add column branch text not null default 'main', add column order_no serial not null`,
+    );
+    cleanUps.push(() => changeRemembered('alter table orders drop column branch, drop column order_no'));
+
+    expect((await examine())['directus-schema']?.verdict).toBe('ok');
+  });
+
   it('warns of a foreign key that the database has lost', async () => {
     await postgres.sql('alter table orders drop constraint orders_customer_foreign');
 

@@ -552,6 +552,101 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     expect(scenario.marks.map(({ status }) => status)).toEqual(['NEEDS_REVIEW', 'PENDING_PAYMENT']);
   });
 
+  it.each([
+    ['retry', {}],
+    ['abandon', {}],
+    ['link', { ridendine_order_id: 'rnd_1', payment_session_id: 'ps_1' }],
+  ])(
+    'refuses to %s after two minutes if Directus does not take it, and another decision can be taken',
+    async (decision, ids) => {
+      const scenario = await scenarioOf({ request: pickup(), ridendine: [noAnswer, rejected, undefined] });
+      const usual = { ...scenario.activities };
+      let refuses = false;
+      const unlessRefused = async <Output>(write: () => Promise<Output>): Promise<Output> => {
+        if (refuses)
+          throw ApplicationFailure.create({ type: 'DirectusRejected', message: 'Directus refuses it (400).' });
+        return await write();
+      };
+      scenario.activities.markOrder = (mark) => unlessRefused(() => usual.markOrder(mark));
+      scenario.activities.saveLinkIds = (input) => unlessRefused(() => usual.saveLinkIds(input));
+
+      const { refusal, result } = await temporal.run(scenario, async (handle) => {
+        await inReview(scenario);
+        refuses = true;
+        const refused = decide(handle, { decision, ...ids }).catch((error: unknown) => error);
+        await temporal.environment.sleep(4 * MINUTE_MS);
+        const error = await refused;
+        refuses = false;
+        await until(() => scenario.marks.length > 1);
+        await decide(handle, { decision: 'retry' });
+        return { refusal: error, result: await handle.result() };
+      });
+
+      expect(refusal).toMatchObject({
+        cause: {
+          type: 'DecisionRefused',
+          message: expect.stringMatching(/^Directus refuses it \(400\)\. .*decide again/),
+        },
+      });
+      expect(result).toMatchObject(scenario.link);
+      expect(scenario.marks.map(({ status }) => status)).toEqual(['NEEDS_REVIEW', 'NEEDS_REVIEW', 'PENDING_PAYMENT']);
+    },
+  );
+
+  it('is in review again in Directus after a decision that was refused, though Directus has taken it late', async () => {
+    const scenario = await scenarioOf({ request: pickup(), ridendine: [noAnswer, rejected, undefined] });
+    const usual = { ...scenario.activities };
+    let answers = true;
+    scenario.activities.markOrder = async (mark) => {
+      const outcome = await usual.markOrder(mark);
+      if (answers || mark.status === 'NEEDS_REVIEW') return outcome;
+      throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus did not answer in time.' });
+    };
+
+    const { refusal, statusThen, result } = await temporal.run(scenario, async (handle) => {
+      await inReview(scenario);
+      answers = false;
+      const refused = decide(handle, { decision: 'abandon' }).catch((error: unknown) => error);
+      await temporal.environment.sleep(4 * MINUTE_MS);
+      const error = await refused;
+      await until(() => scenario.marks.at(-1)?.status === 'NEEDS_REVIEW');
+      const { status } = scenario.marks.at(-1) ?? {};
+      answers = true;
+      await decide(handle, { decision: 'retry' });
+      return { refusal: error, statusThen: status, result: await handle.result() };
+    });
+
+    expect(refusal).toMatchObject({ cause: { type: 'DecisionRefused' } });
+    expect(statusThen).toBe('NEEDS_REVIEW');
+    expect(result).toMatchObject(scenario.link);
+  });
+
+  it('refuses a decision for as long as Directus can not be told that the order is in review', async () => {
+    const scenario = await scenarioOf({ request: pickup(), ridendine: [noAnswer, rejected, undefined] });
+    const usual = { ...scenario.activities };
+    let isDown = true;
+    scenario.activities.markOrder = async (mark) => {
+      if (isDown) throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus is down.' });
+      return await usual.markOrder(mark);
+    };
+
+    const { refusal, result } = await temporal.run(scenario, async (handle) => {
+      await untilStage(handle, 'NEEDS_REVIEW');
+      const refused = decide(handle, { decision: 'retry' }).catch((error: unknown) => error);
+      await temporal.environment.sleep(4 * MINUTE_MS);
+      const error = await refused;
+      isDown = false;
+      await inReview(scenario);
+      await decide(handle, { decision: 'retry' });
+      return { refusal: error, result: await handle.result() };
+    });
+
+    expect(refusal).toMatchObject({
+      cause: { type: 'DecisionRefused', message: expect.stringContaining('Pending Activities') },
+    });
+    expect(result).toMatchObject(scenario.link);
+  });
+
   it('refuses a decision that lacks something, and goes on waiting', async () => {
     const request = pickup();
     const scenario = await scenarioOf({ request, ridendine: [noAnswer, rejected] });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { activityInfo } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
@@ -375,7 +376,7 @@ describe('the update cancelOrder', () => {
 
     expect(answer).toContain('in review');
     expect(details).toContain('`agent-7`: `Ticket 1`');
-    expect(details).toContain('asked to cancel the order, and RideNDine may have it');
+    expect(details).toContain('asked to cancel the order. RideNDine may have it');
     expect(scenario.sent).toHaveLength(sent);
     expect(scenario.marks[0]).toMatchObject({ status: 'NEEDS_REVIEW', support_action: { action: 'cancel', ...by } });
   });
@@ -481,6 +482,68 @@ describe('the update cancelOrder', () => {
 
     await expect(asked).resolves.toBe('The order is cancelled.');
     expect(scenario.sent).toHaveLength(1);
+  });
+
+  it('stands in the reason of the review to which a call that was under way has led', async () => {
+    const begun = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    const scenario = worker.newScenario();
+    scenario.activities.createRideNDineOrder = async () => {
+      begun.resolve();
+      await answered.promise;
+      const details = { outcome: 'rejected', maybe_sent: true };
+      throw ApplicationFailure.nonRetryable('RideNDine refused the order (422).', 'RideNDineRejected', details);
+    };
+    const handle = await start(scenario);
+    await begun.promise;
+
+    const asked = handle.executeUpdate('cancelOrder', { args: [by] });
+    await detailsSay(handle, 'it is being stopped');
+    answered.resolve();
+    await asked;
+    await inReview(handle);
+    await pWaitFor(() => scenario.marks.length > 0, { interval: 20, timeout: 60_000 });
+    await handle.terminate();
+
+    expect(scenario.marks).toMatchObject([
+      {
+        failure_code: 'RideNDineRejected',
+        failure_reason: 'Somebody asked to cancel the order. RideNDine refused the order (422).',
+        support_action: { action: 'cancel', ...by },
+      },
+    ]);
+  });
+
+  it.each([
+    ['encrypted with a key that is gone', { encoding: 'binary/encrypted', 'encryption-key-id': 'gone' }],
+    ['of another program', { encoding: 'of/another-program' }],
+  ])('brings an order to review of whose attempts the word can not be read: %s', async (_what, metadata) => {
+    const word = {
+      metadata: Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, Buffer.from(value)])),
+      data: Buffer.from('{"maybe_sent":false}'),
+    };
+    const scenario = worker.newScenario();
+    scenario.activities.createRideNDineOrder = async () => {
+      const { activityId, workflowExecution } = activityInfo();
+      await client.workflowService.recordActivityTaskHeartbeatById({
+        namespace: 'default',
+        ...workflowExecution,
+        activityId,
+        details: { payloads: [word] },
+      });
+      throw ApplicationFailure.create({ type: 'UnexpectedError', message: 'No word.', nextRetryDelay: '1 h' });
+    };
+    const handle = await start(scenario);
+    const pending = async () => (await handle.describe()).raw.pendingActivities?.[0];
+    await pWaitFor(async () => (await pending())?.lastFailure != null, { interval: 50, timeout: 60_000 });
+    expect((await pending())?.heartbeatDetails?.payloads).toHaveLength(1);
+
+    const answer = await handle.executeUpdate<string, [object]>('cancelOrder', { args: [by] });
+    await inReview(handle);
+    await handle.terminate();
+
+    expect(answer).toContain('in review');
+    expect(scenario.marks).toMatchObject([{ status: 'NEEDS_REVIEW' }]);
   });
 
   it('is refused in review, in favour of a decision', async () => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { FieldDefinition } from '../../integrations/directus/schema/definition.ts';
 import { readData } from './directus-access.ts';
 import type { DirectusAccess } from './directus-access.ts';
+import { HttpAccessError } from './http-access.ts';
 
 /** A field as Directus describes it. Whoever may read it may ask. */
 const fieldSchema = z.object({
@@ -12,6 +13,9 @@ const fieldSchema = z.object({
       is_unique: z.boolean().nullish(),
       is_primary_key: z.boolean().nullish(),
       foreign_key_table: z.string().nullish(),
+      is_nullable: z.boolean().nullish(),
+      is_generated: z.boolean().nullish(),
+      default_value: z.unknown(),
     })
     .nullish(),
 });
@@ -32,4 +36,27 @@ export async function readField(
   const answer = await get(`/fields/${collection}/${field}`);
   if (answer.status === 403 || answer.status === 404) return undefined;
   return readData(fieldSchema, answer, `what ${collection}.${field} is`);
+}
+
+/** Directus' description of its own API, which names every field that whoever asks may read. */
+const descriptionSchema = z.object({
+  components: z.object({
+    schemas: z.record(
+      z.string(),
+      z.object({ 'x-collection': z.string().optional(), properties: z.record(z.string(), z.unknown()).optional() }),
+    ),
+  }),
+});
+
+/** The names of all fields of each collection, those of others among them. @throws {HttpAccessError} */
+export async function readFieldNames({ get }: DirectusAccess): Promise<Map<string, string[]>> {
+  const { json, status } = await get('/server/specs/oas');
+  const description = descriptionSchema.safeParse(json).data;
+  if (!description) throw new HttpAccessError(`Directus does not describe its fields (${status}): look into its log.`);
+  return new Map(
+    Object.values(description.components.schemas).map(({ 'x-collection': collection = '', properties = {} }) => [
+      collection,
+      Object.keys(properties),
+    ]),
+  );
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { collections, orderFields, orderItemFields } from '../../integrations/directus/collections.ts';
 import { CLEAR_CACHES_PATH } from '../../integrations/directus/schema/administration.ts';
 import { neededCollections } from '../../integrations/directus/schema/apply-schema.ts';
 import type { CollectionDefinition, FieldDefinition } from '../../integrations/directus/schema/definition.ts';
 import { canBe } from '../../integrations/directus/schema/merge-snapshot.ts';
 import type { Check } from './checks.ts';
 import type { DirectusAccess } from './directus-access.ts';
-import { holdsData, readField } from './directus-fields.ts';
+import { holdsData, readField, readFieldNames } from './directus-fields.ts';
 import type { FieldState } from './directus-fields.ts';
 
 const HOW_TO_MEND = 'Run "npm run directus:apply".';
@@ -29,6 +30,14 @@ export function directusSchemaChecks(directus: () => DirectusAccess): Check[] {
             verdict: 'problem',
             finding: `Not as orders need it: ${faults.wrong.join('; ')}.`,
             advice: `${HOW_TO_MEND} A field that has another type, or no column, is yours to delete in Data Studio before.`,
+          };
+        }
+        const required = await findRequired(access);
+        if (required.length > 0) {
+          return {
+            verdict: 'problem',
+            finding: `Directus refuses orders for what must not be empty in them: ${required.join(', ')}.`,
+            advice: 'Give each of these a default value, or let it be empty (Data Studio: "Nullable").',
           };
         }
         if (faults.unprotected.length > 0) {
@@ -68,6 +77,49 @@ export function directusSchemaChecks(directus: () => DirectusAccess): Check[] {
       },
     },
   ];
+}
+
+/** Every row of ours has these: also that of a checkout that was cancelled before an order came of it. */
+const alwaysFilled: Record<string, readonly string[]> = {
+  [collections.orders]: [
+    orderFields.id,
+    orderFields.status,
+    orderFields.paymentStatus,
+    orderFields.quoteId,
+    orderFields.fulfillmentMethod,
+    orderFields.idempotencyKey,
+    orderFields.requestFingerprint,
+    orderFields.workflowId,
+    orderFields.workflowRunId,
+  ],
+  [collections.orderItems]: [
+    orderItemFields.id,
+    orderItemFields.order,
+    orderItemFields.sort,
+    orderItemFields.menuItemId,
+    orderItemFields.name,
+    orderItemFields.quantity,
+    orderItemFields.unitPrice,
+  ],
+};
+
+/** Directus fills these by itself in a new row. */
+const FILLED_BY_DIRECTUS = new Set(['uuid', 'date-created', 'role-created', 'user-created']);
+
+/** Columns that Directus takes no new row without, and that nobody fills. */
+async function findRequired(access: DirectusAccess): Promise<string[]> {
+  const names = await readFieldNames(access);
+  const found: string[] = [];
+  for (const [collection, filled] of Object.entries(alwaysFilled)) {
+    for (const field of names.get(collection) ?? []) {
+      if (filled.includes(field)) continue;
+      const { schema, meta } = (await readField(access, collection, field)) ?? {};
+      const isRequired = schema?.is_nullable === false && schema.default_value == null && !schema.is_generated;
+      if (isRequired && !meta?.special?.some((name) => FILLED_BY_DIRECTUS.has(name)))
+        found.push(`${collection}.${field}`);
+    }
+  }
+  return found;
 }
 
 /**
