@@ -49,7 +49,7 @@ export const sweepRetries = {
   retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '1 min' },
 } satisfies ActivityOptions;
 
-/** The partner's pauses (design, section 3); `Retry-After` and our own faults lengthen them. */
+/** The partner's pauses (docs/requirements.md); `Retry-After` and our own faults lengthen them. */
 export const partnerBackoff = { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '30 s' } as const;
 
 /** How summaries name an order: as much of its id as people compare by eye. */
