@@ -61,7 +61,7 @@ function newOrder() {
 }
 
 describe('what goes over the wire', () => {
-  it("is the request of docs/requirements.md: path, headers and body, byte for byte", async () => {
+  it('is the request of docs/requirements.md: path, headers and body, byte for byte', async () => {
     const server = await httpServer((response) => response.writeHead(201).end(GOOD_REPLY));
     const orderId = 'fb444879-793e-5e40-b2b0-72f80a4dc740';
     const body = buildRideNDineRequest(

@@ -26,7 +26,7 @@ const checkout = {
 };
 
 describe('the body for RideNDine', () => {
-  it("of a DELIVERY is the document of step 3.3, its keys in the same order", () => {
+  it('of a DELIVERY is the document of step 3.3, its keys in the same order', () => {
     const body = buildRideNDineRequest(
       ORDER_ID,
       newCheckout({
