@@ -20,7 +20,7 @@ import { callPartner } from './partner-call.ts';
 import { startProgress } from './progress.ts';
 import { startSupport } from './support.ts';
 
-/** The four steps of docs/requirements.md, each with what is to be done when it fails for good or somebody cancels the order. */
+/** The four steps of the brief, each with what is to be done when it fails for good or somebody cancels the order. */
 interface Steps {
   validateCheckout(): Promise<FoundStanding>;
   createOrderRecord(standing: OpenStanding): Promise<OrderRecord>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { failureCodes, isFailureCode } from '../../src/domain/failure-codes.ts';
 
-/** The table of failure codes, by hand. Other teams and old orders rely on every row. */
+/** The table of failure codes in the design (section 3), by hand. Other teams and old orders rely on every row. */
 const table: [code: string, retry: string, httpStatus: number][] = [
   ['CheckoutInvalid', 'never', 422],
   ['QuoteNotFound', 'never', 422],
@@ -22,7 +22,7 @@ const table: [code: string, retry: string, httpStatus: number][] = [
 ];
 
 describe('the failure codes', () => {
-  it('are those that others rely on, tried again and answered as they expect', () => {
+  it('are those of the design, tried again and answered as it says', () => {
     const declared = Object.entries(failureCodes).map(([code, { retry, httpStatus }]) => [code, retry, httpStatus]);
 
     expect(declared).toHaveLength(table.length);

@@ -8,7 +8,7 @@ import { newCheckout } from '../support/builders.ts';
 
 const ORDER_ID = 'fb444879-793e-5e40-b2b0-72f80a4dc740';
 
-/** Of step 3.3 in docs/requirements.md, but for what is set by each test. */
+/** Of the brief's step 3.3, but for what is set by each test. */
 const checkout = {
   quote_id: 'quote-1',
   merchant_id: 'merchant-1',
@@ -26,7 +26,7 @@ const checkout = {
 };
 
 describe('the body for RideNDine', () => {
-  it('of a DELIVERY is the document of step 3.3, its keys in the same order', () => {
+  it("of a DELIVERY is the brief's document, its keys in the brief's order", () => {
     const body = buildRideNDineRequest(
       ORDER_ID,
       newCheckout({
