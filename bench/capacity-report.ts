@@ -11,7 +11,7 @@ export const usualDemand: Omit<Demand, 'ordersPerSecond'> = {
 };
 
 /** The sizes that docs/operations.md shows. */
-export const shownSizes = [10, 100, 1000];
+export const shownSizes = [10];
 
 /** The plan for a person, as `npm run capacity` prints it. */
 export function describeCapacity(costs: MeasuredCosts, demand: Demand): string {

@@ -27,8 +27,8 @@ const fulfillment = z.discriminatedUnion(
 );
 
 /**
- * The body of POST /orders/create (brief, step 3.3), as a careful partner reads it. It is written down here a second
- * time on purpose: a stand-in that imported COOCO's own schema would agree with every mistake in it.
+ * The body of POST /orders/create (docs/requirements.md, step 3.3), as a careful partner reads it. It is written down
+ * here a second time on purpose: a stand-in that imported COOCO's own schema would agree with every mistake in it.
  */
 const orderBody = z
   .strictObject({

@@ -16,8 +16,8 @@ export interface PartnerApiOptions {
 }
 
 /**
- * RideNDine's own endpoint, POST /orders/create (brief, steps 3.3 and 3.4). A call is noted when it arrives; its
- * outcome together with the order, before the caller can see it: whenever the process dies, the attempts tell the truth.
+ * RideNDine's own endpoint, POST /orders/create (docs/requirements.md, steps 3.3 and 3.4). A call is noted when it
+ * arrives; its outcome together with the order, before the caller can see it: whenever the process dies, the attempts tell the truth.
  */
 export function registerPartnerApi(
   app: FastifyInstance,

@@ -14,8 +14,8 @@ const absentWhenNull = <Schema extends z.ZodType>(schema: Schema) =>
 const MAX_NOTE_LENGTH = 4000;
 
 /**
- * What the API gateway sends when a customer confirms a checkout (brief, step 3.1), for the customer whom it has
- * authenticated. Unknown fields are refused; `null` equals absent.
+ * What the API gateway sends when a customer confirms a checkout (docs/requirements.md, step 3.1), for the customer
+ * whom it has authenticated. Unknown fields are refused; `null` equals absent.
  *
  * Only the shape is checked here. Whether a DELIVERY has an address is a rule of `checkCheckout`, so that the customer
  * hears of it together with every other problem.

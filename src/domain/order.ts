@@ -19,10 +19,10 @@ export function hasEnded(status: string): boolean {
   return status === 'FAILED' || status === 'CANCELLED';
 }
 
-/** `payment_status` of a new order (brief, step 3.2); what it becomes is a later phase's. */
+/** `payment_status` of a new order (docs/requirements.md, step 3.2); what it becomes is a later phase's. */
 export const NEW_PAYMENT_STATUS = 'PENDING';
 
-/** The ids that link an order to RideNDine's (brief, step 3.4). */
+/** The ids that link an order to RideNDine's (docs/requirements.md, step 3.4). */
 export interface LinkIds {
   ridendine_order_id: string;
   payment_session_id: string;

@@ -31,20 +31,20 @@ export function createMetrics({ waiting, workers }: { waiting: WaitingRoom; work
   const labelNames = ['route', 'outcome', 'code'] as const;
   const requests = new Counter({
     name: 'cooco_gateway_requests_total',
-    help: 'Requests by route, outcome and problem code.',
+    help: 'Requests; code is that of the problem.',
     labelNames,
     registers,
   });
   const durations = new Histogram({
     name: 'cooco_gateway_request_seconds',
-    help: 'Time from the request to the end of its answer, in seconds.',
+    help: 'Time from the request to the end of its answer.',
     labelNames,
     buckets: SECONDS,
     registers,
   });
   const paymentSessions = new Histogram({
     name: 'cooco_gateway_payment_session_seconds',
-    help: 'Time from the request that began an order to the answer with its payment session, in seconds.',
+    help: 'Time from the request that began an order to the answer with its payment session.',
     buckets: SECONDS,
     registers,
   });
@@ -71,7 +71,7 @@ export function createMetrics({ waiting, workers }: { waiting: WaitingRoom; work
   registry.registerMetric(
     new Gauge({
       name: 'cooco_gateway_order_workers',
-      help: 'Workers that have asked for orders of late, of the build that has the fewest if two share them; NaN while Temporal can not be reached.',
+      help: 'Workers that recently asked for orders, of the build with fewest; NaN without Temporal.',
       registers: [],
       async collect() {
         this.set(await countOrNaN(workers));

@@ -471,13 +471,7 @@ describe('npm run doctor', () => {
 });
 
 describe('docs/operations.md', () => {
-  it('shows what the doctor prints where nothing is wrong', async () => {
-    const printed = await printedFor('doctor-good', await goodEnvironment());
-
-    expect(shownAs('doctor-good')).toBe(printed);
-  });
-
-  it('shows what it prints where much is', async () => {
+  it('shows what the doctor prints of what is wrong', async () => {
     const postgres = await connectToPostgres(directus.postgres);
     cleanUps.push(() => postgres.close());
     await postgres.sql('alter table orders drop constraint orders_active_quote_id_unique');
@@ -511,10 +505,11 @@ function shownAs(name: string): string {
   return withoutVersions(blockIn(readFileSync(operationsPage, 'utf8'), name).content);
 }
 
-/** What the doctor prints, at the usual addresses. `npm run docs:doctor` also writes it into the page. */
+/** What the doctor prints but for what is as it should be, at the usual addresses. `npm run docs:doctor` also writes it into the page. */
 async function printedFor(name: string, environment: Record<string, string>): Promise<string> {
   const { stdout } = await doctor(environment, ['--probe-credential']);
   const printed = `${stdout
+    .replaceAll(/^ok .*\n/gm, '')
     .replaceAll(temporal.settings.address, '127.0.0.1:7233')
     .replaceAll(directus.url, 'http://127.0.0.1:8055')
     .replaceAll(sandbox.url, 'http://127.0.0.1:4010')

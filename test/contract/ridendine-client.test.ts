@@ -61,7 +61,7 @@ function newOrder() {
 }
 
 describe('what goes over the wire', () => {
-  it("is the brief's request: path, headers and body, byte for byte", async () => {
+  it('is the request of docs/requirements.md: path, headers and body, byte for byte', async () => {
     const server = await httpServer((response) => response.writeHead(201).end(GOOD_REPLY));
     const orderId = 'fb444879-793e-5e40-b2b0-72f80a4dc740';
     const body = orderBody(
@@ -470,7 +470,7 @@ describe('against the sandbox', () => {
   const ordersOf = async (id: string) => (await control(`/orders?external_order_id=${id}`)).orders;
   const attemptsOf = async (id: string) => (await control(`/attempts?external_order_id=${id}`)).attempts;
 
-  it('a delivery and a pickup are accepted as the brief writes them', async () => {
+  it('a delivery and a pickup are accepted as docs/requirements.md has them', async () => {
     const delivery = newOrder();
     const pickupId = randomUUID();
     const pickup = {

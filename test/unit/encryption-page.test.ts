@@ -12,6 +12,6 @@ function payloadsOf(scenario: string): number {
 
 it('docs/encryption.md tells how many payloads an order makes', () => {
   expect(page).toContain(
-    `An order that goes well makes ${payloadsOf('good-path')} of them, one that is reviewed ${payloadsOf('review-link')}:`,
+    `A good order makes ${payloadsOf('good-path')} payloads, an order in review ${payloadsOf('review-link')}:`,
   );
 });

@@ -8,7 +8,7 @@ import { newCheckout } from '../support/builders.ts';
 
 const ORDER_ID = 'fb444879-793e-5e40-b2b0-72f80a4dc740';
 
-/** Of the brief's step 3.3, but for what is set by each test. */
+/** As in docs/requirements.md, but for what is set by each test. */
 const checkout = {
   quote_id: 'quote-1',
   merchant_id: 'merchant-1',
@@ -26,7 +26,7 @@ const checkout = {
 };
 
 describe('the body for RideNDine', () => {
-  it("of a DELIVERY is the brief's document, its keys in the brief's order", () => {
+  it('of a DELIVERY is the document of the requirements, its keys in their order', () => {
     const body = orderBody(
       ORDER_ID,
       newCheckout({

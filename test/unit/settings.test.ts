@@ -64,7 +64,7 @@ function temporalOf(environment: Record<string, string>) {
 }
 
 describe("the worker's settings", () => {
-  it('have the defaults of the design', () => {
+  it('have the defaults that .env.example names', () => {
     expect(readWorkerSettings(workerEnvironment)).toEqual({
       temporal: { address: '127.0.0.1:7233', namespace: 'default' },
       encryptionKeys: ENCRYPTION_KEYS,
@@ -285,7 +285,7 @@ describe("the worker's settings", () => {
 });
 
 describe("the gateway's settings", () => {
-  it('have the defaults of the design', () => {
+  it('have the defaults that .env.example names', () => {
     expect(readGatewaySettings(gatewayEnvironment)).toEqual({
       temporal: { address: '127.0.0.1:7233', namespace: 'default' },
       encryptionKeys: ENCRYPTION_KEYS,
@@ -368,7 +368,7 @@ describe('the settings of a gateway with its worker', () => {
 });
 
 describe("the codec server's settings", () => {
-  it('have the defaults of the design', () => {
+  it('have the defaults that .env.example names', () => {
     expect(readCodecServerSettings(codecServerEnvironment)).toEqual({
       encryptionKeys: ENCRYPTION_KEYS,
       host: '127.0.0.1',
