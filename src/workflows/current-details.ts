@@ -87,14 +87,14 @@ function sectionsOf(view: RunView): Sections {
         title: "RideNDine's ids are being saved",
         happened: 'RideNDine has created the order. Its ids are known.',
         next: 'They are written on the order in Directus, and that is tried until it succeeds.',
-        can: LOOK_AT_PENDING,
+        can: tooLate(view) ?? LOOK_AT_PENDING,
       };
     case 'LINKED':
       return {
         title: 'Done: the order is linked',
         happened: 'The order is in Directus and at RideNDine, and each knows the other.',
         next: 'The customer pays. What comes after that is not part of this workflow.',
-        can: 'Nothing is left to do here.',
+        can: tooLate(view) ?? 'Nothing is left to do here.',
       };
     case 'NEEDS_REVIEW':
       return inReview(view);
@@ -131,6 +131,14 @@ function untilItIsSent(view: RunView): string {
 function untilItIsCreated(view: RunView): string {
   if (view.cancelled_by) return `Nothing: it is being stopped. ${whoCancelled(view)}`;
   return `${LOOK_AT_PENDING} To stop the order, send the update \`cancelOrder\`: RideNDine is then not asked again.`;
+}
+
+/** Somebody asked to cancel an order that RideNDine has. */
+function tooLate(view: RunView): string | undefined {
+  const { cancelled_by, cancellation_ignored } = view;
+  if (!cancelled_by && !cancellation_ignored) return undefined;
+  const who = whoCancelled(view) || '*Request Cancellation* was pressed.';
+  return `${who} That came too late: RideNDine had been asked, and has created the order. If nobody wants it, have RideNDine cancel it.`;
 }
 
 /** Of people who typed it: shown as they typed it, and nothing in it is Markdown. */

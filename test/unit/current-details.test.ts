@@ -105,6 +105,13 @@ describe('the details of a run', () => {
     },
   );
 
+  it.each(['SAVING_LINK', 'LINKED'] as const)('say in %s that a cancellation came too late, if there was one', (stage) => {
+    expect(detailsOf({ stage }, { cancelled_by })).toMatch(/by `agent-7`: `Ticket '1'`\. That came too late/);
+    expect(detailsOf({ stage }, { cancellation_ignored: true })).toContain('*Request Cancellation* was pressed.');
+    expect(detailsOf({ stage }, { cancellation_ignored: true })).toContain('have RideNDine cancel it');
+    expect(detailsOf({ stage })).not.toContain('too late');
+  });
+
   it('in review say that Request Cancellation changes nothing, if somebody has pressed it', () => {
     expect(detailsOf({ stage: 'NEEDS_REVIEW' }, { cancellation_ignored: true })).toContain('changes nothing');
     expect(detailsOf({ stage: 'NEEDS_REVIEW' })).not.toContain('changes nothing');

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { failures, isFailureCode } from '../../src/domain/failures.ts';
 import type { FailureCode } from '../../src/domain/failures.ts';
 
-/** The table of failure codes in docs/requirements.md, by hand. Other teams and old orders rely on every row. */
+/** The table of docs/failures.md, by hand. Other teams and old orders rely on every row. */
 const table: [code: string, retry: string, httpStatus: number][] = [
   ['CheckoutInvalid', 'never', 422],
   ['QuoteNotFound', 'never', 422],
@@ -23,7 +23,7 @@ const table: [code: string, retry: string, httpStatus: number][] = [
 ];
 
 describe('the failure codes', () => {
-  it('are those of the requirements, tried again and answered as it says', () => {
+  it('are those of the document, tried again and answered as it says', () => {
     const declared = Object.entries(failures).map(([code, { retry, httpStatus }]) => [code, retry, httpStatus]);
 
     expect(declared).toHaveLength(table.length);
