@@ -71,9 +71,12 @@ function packageOf(specifier: string): string {
     .join('/');
 }
 
+/** What the declarations of Temporal's SDK import and do not bring. */
+const TYPES = ['@types/ms', '@types/node'];
+
 /** @throws Error if the library imports what the project does not pin. */
 function manifest({ files, dependencies }: { files: string[]; dependencies: string[] }) {
-  const pinned: Record<string, string> = project.dependencies;
+  const pinned: Record<string, string> = { ...project.devDependencies, ...project.dependencies };
   return {
     name: NAME,
     version: project.version,
@@ -89,7 +92,7 @@ function manifest({ files, dependencies }: { files: string[]; dependencies: stri
     files,
     sideEffects: false,
     dependencies: Object.fromEntries(
-      dependencies.map((name) => {
+      [...TYPES, ...dependencies].map((name) => {
         const version = pinned[name];
         if (version === undefined) throw new Error(`The client imports ${name}, which package.json does not pin.`);
         return [name, version];

@@ -9,16 +9,23 @@ export type OrderStanding =
   | { kind: 'unfinished' }
   | { kind: 'failed' };
 
-/** @throws ApplicationFailure if nothing may be done with the order any more. */
+/** Of a failure that tells that an order has ended: which one. */
+export interface EndedOrderDetails {
+  order_id: string;
+}
+
+/** @throws ApplicationFailure with {@link EndedOrderDetails} if nothing may be done with the order any more. */
 export function standingOf(order: StoredOrder): OrderStanding {
+  const final = (code: 'OrderNeedsReview' | 'OrderCancelled', reason: string) =>
+    finalFailure(code, reason, [{ order_id: order.id } satisfies EndedOrderDetails]);
   // Before the link is looked at: support staff have the word, and had it.
   if (order.status === 'NEEDS_REVIEW') return { kind: 'unfinished' };
   const result = resultOf(order);
   if (order.status === 'FAILED') {
     if (order.failure_code === 'OrderNeedsReview') {
-      throw finalFailure('OrderNeedsReview', 'Support staff abandoned the order of this checkout.');
+      throw final('OrderNeedsReview', 'Support staff abandoned the order of this checkout.');
     }
-    if (result) throw finalFailure('OrderNeedsReview', 'The order has failed and is linked to RideNDine all the same.');
+    if (result) throw final('OrderNeedsReview', 'The order has failed and is linked to RideNDine all the same.');
     return { kind: 'failed' };
   }
   if (result) return { kind: 'linked', result };
@@ -26,10 +33,10 @@ export function standingOf(order: StoredOrder): OrderStanding {
     case 'PENDING_PAYMENT':
       return { kind: 'unfinished' };
     case 'CANCELLED':
-      throw finalFailure('OrderCancelled', 'The order of this checkout was cancelled.');
+      throw final('OrderCancelled', 'The order of this checkout was cancelled.');
     default:
       // A later phase has it, and yet it is not linked: nothing that this phase may judge or overwrite.
-      throw finalFailure('OrderNeedsReview', 'The order is in a later phase without being linked to RideNDine.');
+      throw final('OrderNeedsReview', 'The order is in a later phase without being linked to RideNDine.');
   }
 }
 

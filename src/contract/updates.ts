@@ -65,7 +65,7 @@ const DECISIONS = '"retry", "link" or "abandon"';
 
 /**
  * What keeps `input` from being a {@link ReviewDecision}, each fault a sentence for people who don't program; none if it
- * is one. A sentence repeats no value. Unknown fields are ignored, unless a known one is missing.
+ * is one. A sentence repeats no value and no unknown field.
  *
  * Written without a schema library, because it runs inside the workflow, where every run pays for what is loaded.
  *
@@ -77,11 +77,13 @@ export function faultsOfReviewDecision(input: unknown, nameOf = (field: string) 
   }
   const given = new Map<string, unknown>(Object.entries(input));
   const decision = given.get('decision');
-  if (!isDecision(decision)) return [faultOfDecision(decision, given, nameOf)];
+  const unknown = faultsOfUnknownFields(given, ['decision', 'actor', 'reason', ...ids, 'ids_checked']);
+  if (!isDecision(decision)) return [faultOfDecision(decision, nameOf), ...unknown];
   const needed = fieldsOf[decision];
   const unused = ids.filter((field) => !needed.includes(field) && isGiven(given.get(field)));
   return [
     ...needed.flatMap((field) => faultOf(field, given, nameOf) ?? []),
+    ...unknown,
     ...(decision === 'link' ? faultsOfIds(given, nameOf) : []),
     ...unused.map(
       (field) => `${nameOf(field)} is given, and "${decision}" takes no ids: decide "link" to use it, or leave it out.`,
@@ -120,7 +122,7 @@ export function faultsOfCancelRequest(input: unknown, nameOf = (field: string) =
     return ['To cancel an order takes a JSON object such as {"actor": "agent-7", "reason": "Ticket 1"}.'];
   }
   const given = new Map<string, unknown>(Object.entries(input));
-  return words.flatMap((field) => faultOf(field, given, nameOf) ?? []);
+  return [...words.flatMap((field) => faultOf(field, given, nameOf) ?? []), ...faultsOfUnknownFields(given, words)];
 }
 
 /** A decision or a cancellation as it is carried out and kept: people paste along what they do not see. */
@@ -138,9 +140,9 @@ function isDecision(value: unknown): value is ReviewDecision['decision'] {
   return typeof value === 'string' && Object.hasOwn(fieldsOf, value);
 }
 
-function faultOfDecision(value: unknown, given: Map<string, unknown>, nameOf: (field: string) => string): string {
+function faultOfDecision(value: unknown, nameOf: (field: string) => string): string {
   const name = nameOf('decision');
-  if (!isGiven(value)) return `${name} is missing: it has to be ${DECISIONS}.${unlessMisspelt(given)}`;
+  if (!isGiven(value)) return `${name} is missing: it has to be ${DECISIONS}.`;
   const almost = typeof value === 'string' ? trimPasted(value).toLowerCase() : '';
   return `${name} has to be ${DECISIONS}.${isDecision(almost) ? ` Write "${almost}" exactly so.` : ''}`;
 }
@@ -149,7 +151,7 @@ function faultOf(field: Field, given: Map<string, unknown>, nameOf: (field: stri
   const typed = given.get(field);
   const name = nameOf(field);
   const { what, longest } = fields[field];
-  if (typed === undefined || typed === null) return `${name} is missing: it tells ${what}.${unlessMisspelt(given)}`;
+  if (typed === undefined || typed === null) return `${name} is missing: it tells ${what}.`;
   if (typeof typed !== 'string') return `${name} has to be a text in double quotes: it tells ${what}.`;
   const value = trimPasted(typed);
   if (value === '') return `${name} is empty: it tells ${what}.`;
@@ -177,11 +179,8 @@ function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '';
 }
 
-/** Why a field may seem to be missing. The unknown field is not repeated: nobody knows what stands there. */
-function unlessMisspelt(given: Map<string, unknown>): string {
-  return [...given.keys()].some(isUnknown) ? ' A field with an unknown name is given: check the spelling.' : '';
-}
-
-function isUnknown(field: string): boolean {
-  return !['decision', 'ids_checked', ...Object.keys(fields)].includes(field);
+/** A misspelt field must not be lost in silence. It is not repeated: nobody knows what stands there. */
+function faultsOfUnknownFields(given: Map<string, unknown>, known: readonly string[]): string[] {
+  if ([...given.keys()].every((field) => known.includes(field))) return [];
+  return [`A field with an unknown name is given: check the spelling. The fields are ${known.join(', ')}.`];
 }

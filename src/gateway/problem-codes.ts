@@ -7,13 +7,13 @@ import type { HttpProblemCode, ProblemEntry } from '../runtime/problem.ts';
 const ownProblems = {
   IdempotencyKeyInvalid: {
     status: 400,
-    title: 'The Idempotency-Key header must be a UUID in hyphenated form.',
+    title: 'The idempotency key must be one UUID in hyphenated form.',
     retryable: false,
   },
   OrderNotFound: { status: 404, title: 'No order creation is known under this key.', retryable: false },
   ClientClosed: { status: 503, title: 'The gateway is stopping.', retryable: true },
   GatewayOverloaded: { status: 503, title: 'Too many requests wait for their orders.', retryable: true },
-  TemporalUnavailable: { status: 503, title: 'Temporal can not be reached.', retryable: true },
+  TemporalUnavailable: { status: 503, title: 'Temporal does not answer for the order now.', retryable: true },
 } as const satisfies Record<string, ProblemEntry>;
 
 const gatewayProblems: Record<HttpProblemCode | keyof typeof ownProblems, ProblemEntry> = {

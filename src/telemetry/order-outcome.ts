@@ -28,7 +28,8 @@ export function outcomeOf(
     case 'LINKED':
       return left === 'VALIDATING' ? 'repeated' : 'linked';
     case 'CANCELLED':
-      return 'cancelled';
+      // With a code it was cancelled before, and the same request came again.
+      return code === undefined ? 'cancelled' : 'refused';
     case 'FAILED':
       // Nothing but the decision to abandon it leads from there to here.
       if (left === 'NEEDS_REVIEW') return 'abandoned';

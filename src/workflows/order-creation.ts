@@ -6,6 +6,7 @@ import type {
   OrderRecord,
   UnfinishedStanding,
 } from '../activities/order-creation-activities.ts';
+import type { EndedOrderDetails } from '../activities/order-standing.ts';
 import { failures } from '../domain/failures.ts';
 import type { OrderCreationInput } from '../contract/runs.ts';
 import type { LinkIds, OrderCreationResult, OrderCreationRunResult } from '../domain/order.ts';
@@ -228,7 +229,10 @@ async function untilCancelled<Value>(
 }
 
 async function fail({ status, cancellation }: Run, failure: StepFailure): Promise<never> {
-  status.enter('FAILED', {}, failure);
+  const { order_id } = Object(failure.details[0]) as Partial<EndedOrderDetails>;
+  // An order that was cancelled before stays so for whoever looks it up.
+  const stage = failure.code === 'OrderCancelled' ? 'CANCELLED' : 'FAILED';
+  status.enter(stage, order_id === undefined ? {} : { order_id }, failure);
   await cancellation.settle('ended otherwise');
   throw runFailure(failure);
 }

@@ -48,7 +48,12 @@ describe.each(ways)('%s', (_way, cancel, who) => {
 
     expect(again.status).toBe(409);
     expect(await body(again)).toMatchObject({ code: 'OrderCancelled' });
-    expect(await body(await world.get(key))).toMatchObject({ failure: { code: 'OrderCancelled' } });
+    expect(await body(await world.get(key))).toMatchObject({
+      state: 'FAILED',
+      stage: 'CANCELLED',
+      order_id: expect.any(String),
+      failure: { code: 'OrderCancelled' },
+    });
     const [order] = await world.ordersOf(checkout.quote_id);
     expect(order).toMatchObject({ status: 'CANCELLED', support_actions: [expect.objectContaining(who)] });
     await expect(world.sandboxOrdersOf(String(order?.id))).resolves.toEqual([]);

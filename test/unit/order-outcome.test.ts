@@ -9,6 +9,7 @@ describe('the outcome of a run', () => {
     ['LINKED', 'SAVING_LINK', undefined, 'linked'],
     ['LINKED', 'VALIDATING', undefined, 'repeated'],
     ['CANCELLED', 'CREATING_RECORD', undefined, 'cancelled'],
+    ['CANCELLED', 'VALIDATING', 'OrderCancelled', 'refused'],
     ['FAILED', 'VALIDATING', 'QuoteExpired', 'refused'],
     ['FAILED', 'CREATING_RECORD', 'QuoteAlreadyUsed', 'refused'],
     ['FAILED', 'VALIDATING', 'DirectusUnavailable', 'failed'],

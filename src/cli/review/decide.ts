@@ -13,8 +13,8 @@ import { ReviewError } from './review-error.ts';
 const patience = {
   /** A worker takes a decision within milliseconds; one that has just started reads the run's history first. */
   acceptedWithinMs: 15_000,
-  /** It takes three steps at Directus at most, each with a failure or two. */
-  carriedOutWithinMs: 60_000,
+  /** Directus may take two minutes for it; then the run refuses it. */
+  carriedOutWithinMs: 150_000,
 };
 
 /**
@@ -56,7 +56,7 @@ export async function decide(
     );
     await answered(
       temporal.ask(() => update.result(), carriedOutWithinMs),
-      `The decision was taken, and is not carried out yet, perhaps because Directus can not be reached: it will be. ${lookAgain(name)}`,
+      `The decision was taken, and is not carried out yet, perhaps because Directus can not be reached. ${lookAgain(name)}`,
     );
   } catch (error) {
     if (error instanceof TemporalAccessError && error.trouble === 'not our keys') {

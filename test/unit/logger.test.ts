@@ -1,0 +1,27 @@
+import { describe, expect, it } from '@jest/globals';
+import { execa } from 'execa';
+
+const PROGRAM = `
+  import { createLogger } from './src/telemetry/logger.ts';
+  const logger = createLogger({ name: 'worker', level: 'info' });
+  for (let line = 0; line < 20; line += 1) logger.info('a line');
+  setTimeout(() => {
+    logger.info('another line');
+    process.stderr.write('still alive');
+    process.exit(0);
+  }, 200);
+`;
+
+describe('a program whose log is on a full disk', () => {
+  it('goes on without its log, and says so once', async () => {
+    const { exitCode, stderr } = await execa(process.execPath, ['--input-type=module', '--eval', PROGRAM], {
+      cwd: new URL('../..', import.meta.url),
+      stdout: { file: '/dev/full' },
+      env: { NODE_OPTIONS: '' },
+      reject: false,
+    });
+
+    expect(stderr.split('\n')).toEqual(['The log can not be written (ENOSPC): lines are lost.', 'still alive']);
+    expect(exitCode).toBe(0);
+  });
+});
