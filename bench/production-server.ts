@@ -5,7 +5,6 @@ import { registerSearchAttributes } from '../src/temporal/search-attributes.ts';
 import { withTemporalAccess } from '../src/temporal/temporal-access.ts';
 import { baseEnvironment } from '../stack/child-environment.ts';
 import { freePort } from '../stack/free-port.ts';
-import { POSTGRES_STOP_SIGNAL } from '../stack/postgres-process.ts';
 import { startPostgres } from '../stack/postgres.ts';
 import type { RunningPostgres } from '../stack/postgres.ts';
 import type { Supervisor } from '../stack/supervisor.ts';
@@ -40,15 +39,10 @@ export async function startProductionServer(): Promise<BenchServer> {
   const { dataDir, supervisor, stop } = await openSupervisedFolder('order-creation-temporal');
   try {
     const program = await findTemporalServer(process.env);
-    const postgres = await supervisor.adoptWhenStarted({
-      name: 'postgres',
-      stopSignal: POSTGRES_STOP_SIGNAL,
-      start: () =>
-        startPostgres({
-          dataDir: path.join(dataDir, 'postgres'),
-          password: randomUUID(),
-          log: supervisor.openLog('postgres'),
-        }),
+    const postgres = await startPostgres({
+      supervisor,
+      dataDir: path.join(dataDir, 'postgres'),
+      password: randomUUID(),
     });
     await makeDatabases({ supervisor, postgres, program });
     const ports = Object.fromEntries(await Promise.all(portVariables.map(async (name) => [name, await freePort()])));

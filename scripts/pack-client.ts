@@ -7,6 +7,8 @@ import project from '../package.json' with { type: 'json' };
 
 const NAME = '@cooco/order-creation-client';
 const ENTRY = 'dist/client/index.js';
+/** What the declarations of Temporal's SDK import and do not bring. */
+const TYPES = ['@types/ms', '@types/node'];
 /** The first that can `require()` an ES module without a flag. */
 const NODE = '>=22.12';
 
@@ -70,9 +72,6 @@ function packageOf(specifier: string): string {
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
 }
-
-/** What the declarations of Temporal's SDK import and do not bring. */
-const TYPES = ['@types/ms', '@types/node'];
 
 /** @throws Error if the library imports what the project does not pin. */
 function manifest({ files, dependencies }: { files: string[]; dependencies: string[] }) {

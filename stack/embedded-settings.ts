@@ -15,33 +15,37 @@ export function isSettingOfService(name: string): boolean {
   return Object.values(ownSettings).some((pattern) => pattern.test(name));
 }
 
-const temporal = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'] as const;
-const directus = ['DIRECTUS_URL', 'DIRECTUS_TOKEN'] as const;
+/** What a stack tells of each variable: from `run/services.json`, or from the file that keeps a secret. */
+const values = {
+  TEMPORAL_ADDRESS: ({ temporal }) => temporal?.address,
+  TEMPORAL_NAMESPACE: ({ temporal }) => temporal?.namespace,
+  TEMPORAL_UI_URL: ({ temporal }) => temporal?.uiUrl,
+  ENCRYPTION_KEYS: (_, files) => readSecret(files.encryptionKeys),
+  DIRECTUS_URL: ({ directus }) => directus?.url,
+  DIRECTUS_TOKEN: (_, files) => readSecret(files.directusServiceToken),
+  DIRECTUS_ADMIN_TOKEN: (_, files) => readSecret(files.directusAdminToken),
+  RIDENDINE_BASE_URL: ({ ridendine }) => ridendine?.url,
+  RIDENDINE_API_KEY: (_, files) => readSecret(files.ridendineApiKey),
+} satisfies Record<string, (services: RunningServices, files: ReturnType<typeof secretFiles>) => string | undefined>;
+
+type Variable = keyof typeof values;
+
+const temporalSettings = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'] as const;
+const directusSettings = ['DIRECTUS_URL', 'DIRECTUS_TOKEN', 'DIRECTUS_ADMIN_TOKEN'] as const;
 
 /** What each program takes of the embedded stack, service by service. No program gets a credential that it does not use. */
 const needs = {
   'src/cli/doctor/main.ts': {
-    Temporal: [...temporal, 'ENCRYPTION_KEYS'],
-    // With it the doctor has Directus look at its database anew.
-    Directus: [...directus, 'DIRECTUS_ADMIN_TOKEN'],
+    Temporal: [...temporalSettings, 'ENCRYPTION_KEYS'],
+    // With its administrator's token the doctor has Directus look at its database anew.
+    Directus: directusSettings,
     RideNDine: ['RIDENDINE_BASE_URL', 'RIDENDINE_API_KEY'],
   },
-  'src/cli/review/main.ts': { Temporal: [...temporal, 'ENCRYPTION_KEYS'] },
-  'src/cli/deployment/main.ts': { Temporal: temporal },
-  'src/cli/temporal-apply/main.ts': { Temporal: temporal },
-  'src/cli/directus-apply/main.ts': {
-    Directus: [...directus, 'DIRECTUS_ADMIN_TOKEN', 'TEMPORAL_UI_URL', 'TEMPORAL_NAMESPACE'],
-  },
+  'src/cli/review/main.ts': { Temporal: [...temporalSettings, 'ENCRYPTION_KEYS'] },
+  'src/cli/deployment/main.ts': { Temporal: temporalSettings },
+  'src/cli/temporal-apply/main.ts': { Temporal: temporalSettings },
+  'src/cli/directus-apply/main.ts': { Directus: [...directusSettings, 'TEMPORAL_UI_URL', 'TEMPORAL_NAMESPACE'] },
 } satisfies Record<string, Partial<Record<Service, readonly Variable[]>>>;
-
-type Variable =
-  | (typeof temporal)[number]
-  | (typeof directus)[number]
-  | 'ENCRYPTION_KEYS'
-  | 'DIRECTUS_ADMIN_TOKEN'
-  | 'TEMPORAL_UI_URL'
-  | 'RIDENDINE_BASE_URL'
-  | 'RIDENDINE_API_KEY';
 
 export type ProgramBeside = keyof typeof needs;
 
@@ -96,7 +100,7 @@ export function embeddedSettings(options: {
         if (isSecret(name) && services.given.includes(name)) {
           settings.notUsed.push(`"npm start" was given ${name}, and keeps it nowhere: set it here, too.`);
         } else {
-          const value = valueOf(name, { dataDir, services });
+          const value = values[name](services, secretFiles(dataDir));
           if (value !== undefined) settings.variables[name] = value;
         }
       }
@@ -109,39 +113,10 @@ function ownNames(service: Service, set: Record<string, string>): string[] {
   return Object.keys(set).filter((name) => ownSettings[service].test(name));
 }
 
-function isEmbedded(service: Service, services: RunningServices): boolean {
-  return (
-    { Temporal: services.temporal, Directus: services.directus, RideNDine: services.ridendine }[service] !== undefined
-  );
+function isEmbedded(service: Service, { temporal, directus, ridendine }: RunningServices): boolean {
+  return { Temporal: temporal, Directus: directus, RideNDine: ridendine }[service] !== undefined;
 }
 
 function isSecret(name: Variable): boolean {
   return /_(?:TOKEN|KEYS?)$/.test(name);
-}
-
-function valueOf(
-  name: Variable,
-  { dataDir, services }: { dataDir: string; services: RunningServices },
-): string | undefined {
-  const files = secretFiles(dataDir);
-  switch (name) {
-    case 'TEMPORAL_ADDRESS':
-      return services.temporal?.address;
-    case 'TEMPORAL_NAMESPACE':
-      return services.temporal?.namespace;
-    case 'TEMPORAL_UI_URL':
-      return services.temporal?.uiUrl;
-    case 'DIRECTUS_URL':
-      return services.directus?.url;
-    case 'RIDENDINE_BASE_URL':
-      return services.ridendine?.url;
-    case 'ENCRYPTION_KEYS':
-      return readSecret(files.encryptionKeys);
-    case 'DIRECTUS_TOKEN':
-      return readSecret(files.directusServiceToken);
-    case 'DIRECTUS_ADMIN_TOKEN':
-      return readSecret(files.directusAdminToken);
-    case 'RIDENDINE_API_KEY':
-      return readSecret(files.ridendineApiKey);
-  }
 }

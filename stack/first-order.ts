@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import type { TemporalSettings } from '../src/config/temporal-settings.ts';
+import { createEncryptionCodec } from '../src/temporal/encryption-codec.ts';
+import { parseEncryptionKeys } from '../src/temporal/encryption-keys.ts';
+import { failureReason } from '../src/temporal/failure-reason.ts';
+import { withTemporal } from './temporal/temporal-connection.ts';
 
 /** The first run of a worker compiles its workflows; a partner of one's own may be slow. */
 const ORDER_TIMEOUT_MS = 60_000;
@@ -82,4 +87,22 @@ async function waitForIds(options: Parameters<typeof placeOrder>[0] & { key: str
     if (reason !== undefined) doing(reason);
     await delay(ASK_AGAIN_MS);
   }
+}
+
+/** Which step of a run is being tried in vain, and why, as one line for a person; `undefined` while none fails. */
+export async function pendingStep(options: {
+  temporal: TemporalSettings;
+  encryptionKeys: string;
+  workflowId: string;
+}): Promise<string | undefined> {
+  const { temporal, encryptionKeys, workflowId } = options;
+  const { namespace } = temporal;
+  const { pendingActivities } = await withTemporal(temporal, ({ workflowService }) =>
+    workflowService.describeWorkflowExecution({ namespace, execution: { workflowId } }),
+  );
+  const failing = pendingActivities.find(({ lastFailure }) => lastFailure);
+  if (!failing?.lastFailure) return undefined;
+  const { activityType, attempt, lastFailure } = failing;
+  const reason = await failureReason(lastFailure, createEncryptionCodec(parseEncryptionKeys(encryptionKeys)));
+  return `${activityType?.name ?? 'a step'}, attempt ${attempt ?? 1}: ${reason}`;
 }

@@ -13,5 +13,5 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
 }
 
 // Imported late: an old Node has to reach the sentence above.
-const { launch } = await import('./launch/launch.mjs');
-process.exitCode = await launch(process.argv.slice(2));
+const { run } = await import('./launch/run.mjs');
+process.exitCode = await run(process.argv.slice(2));

@@ -1,18 +1,14 @@
 import { orderCreationWorkflowId } from '../src/contract/runs.ts';
-import { writeDemoCheckout } from './demo-checkout.ts';
-import { placeOrder, type PlacedOrder } from './first-order.ts';
+import { pendingStep, placeOrder, type PlacedOrder } from './first-order.ts';
 import { onLauncherGone } from './launcher-link.ts';
 import { logFolder } from './part-log.ts';
 import { consoleProgress, seconds } from './progress.ts';
-import { invitation } from './invitation.ts';
 import { secretFiles } from './secrets.ts';
-import { createDemoQuote } from './seed.ts';
-import { readStackSettings, type StackSettings } from './settings.ts';
-import { shownPath } from './shown-path.ts';
+import { createDemoQuote, writeDemoCheckout } from './seed.ts';
+import { readStackSettings, shownPath, type StackSettings } from './settings.ts';
 import { startStack, StackStopped, type Stack } from './stack.ts';
 import { DIRECTUS_ADMIN_EMAIL } from './start-order-data.ts';
 import { PartCrashed } from './supervisor.ts';
-import { pendingStep } from './temporal/pending-step.ts';
 
 /** Who waits for the order of `--exit` has to know that there was none. */
 const INTERRUPTED = 130;
@@ -108,6 +104,26 @@ function describe(
     `  gateway            ${urls.gateway}, key in ${shownPath(files.gatewayKey)}`,
     `  logs               ${shownPath(logFolder(dataDir))}`,
   ];
+}
+
+/** How to order something oneself. The lines can be pasted as they are, and hold no credential. */
+function invitation(options: { gatewayUrl: string; gatewayKeyFile: string; checkoutFile: string }): string[] {
+  const { gatewayUrl, gatewayKeyFile, checkoutFile } = options;
+  return [
+    '',
+    'An order of your own, from another terminal ("npm run checkout" makes a fresh quote for the next):',
+    '',
+    `curl -i ${gatewayUrl}/v1/orders \\`,
+    `  -H "Authorization: Bearer $(cat ${shellWord(shownPath(gatewayKeyFile))})" \\`,
+    `  -H "Idempotency-Key: $(node -p 'crypto.randomUUID()')" \\`,
+    `  -H 'Content-Type: application/json' \\`,
+    `  -d @${shellWord(shownPath(checkoutFile))}`,
+  ];
+}
+
+/** A file name may have blanks in it. */
+function shellWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 async function untilStopped(stack: Stack): Promise<void> {

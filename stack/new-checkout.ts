@@ -1,9 +1,8 @@
 import { setVariables } from '../src/config/environment.ts';
-import { writeDemoCheckout } from './demo-checkout.ts';
 import { findRunningServices } from './running-services.ts';
 import { readSecret, secretFiles } from './secrets.ts';
-import { dataFolder } from './settings.ts';
-import { shownPath } from './shown-path.ts';
+import { writeDemoCheckout } from './seed.ts';
+import { dataFolder, shownPath } from './settings.ts';
 
 /** `npm run checkout`: a fresh quote in the stack that runs, since a quote makes one order. */
 try {

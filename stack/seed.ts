@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { createDirectus, createItems, customEndpoint, readItems, rest, staticToken } from '@directus/sdk';
 import type { CheckoutRequestInput } from '../src/domain/checkout-request.ts';
-import { collections, customerFields, quoteFields, storeFields } from '../src/integrations/directus/collections.ts';
+import { collections, quoteFields } from '../src/integrations/directus/collections.ts';
 import type { CustomerRow, DirectusSchema, StoreRow } from '../src/integrations/directus/collections.ts';
 
 export interface SeedOptions {
@@ -34,23 +36,16 @@ const demoCustomers = [
 /** Puts a few stores and customers into an empty Directus. Those that are there stay as they are. */
 export async function seed(options: SeedOptions): Promise<void> {
   const directus = connect(options);
-  const existingStores = await directus.request(
-    readItems(collections.stores, {
-      fields: [storeFields.id],
-      filter: { id: { _in: demoStores.map(({ id }) => id) } },
-    }),
-  );
-  const missingStores = missing(demoStores, existingStores);
-  if (missingStores.length > 0) await directus.request(createItems(collections.stores, missingStores));
-
-  const existingCustomers = await directus.request(
-    readItems(collections.customers, {
-      fields: [customerFields.id],
-      filter: { id: { _in: demoCustomers.map(({ id }) => id) } },
-    }),
-  );
-  const missingCustomers = missing(demoCustomers, existingCustomers);
-  if (missingCustomers.length > 0) await directus.request(createItems(collections.customers, missingCustomers));
+  for (const [collection, rows] of [
+    [collections.stores, demoStores],
+    [collections.customers, demoCustomers],
+  ] as const) {
+    const filter = { id: { _in: rows.map(({ id }) => id) } };
+    const existing = await directus.request(readItems(collection, { fields: ['id'], filter }));
+    const ids = new Set(existing.map(({ id }) => id));
+    const missing = rows.filter(({ id }) => !ids.has(id));
+    if (missing.length > 0) await directus.request(createItems(collection, missing));
+  }
 }
 
 /**
@@ -90,6 +85,13 @@ export async function createDemoQuote(options: SeedOptions): Promise<DemoCheckou
   };
 }
 
+/** Makes a fresh quote, and the file that README's curl sends to confirm it. @returns the file's path. */
+export async function writeDemoCheckout({ dataDir, ...directus }: SeedOptions & { dataDir: string }): Promise<string> {
+  const file = path.join(dataDir, 'checkout.json');
+  await writeFile(file, `${JSON.stringify(await createDemoQuote(directus), null, 2)}\n`);
+  return file;
+}
+
 const demoItems = [
   {
     menu_item_id: 'menu-item-noodle-soup',
@@ -123,11 +125,6 @@ function demoCustomer(id: string, ordinal: string, lastDigits: string): Customer
     phone: `+1 555 01${lastDigits}`,
     email: `customer-${ordinal.toLowerCase()}@example.com`,
   };
-}
-
-function missing<Row extends { id: string }>(wanted: readonly Row[], existing: { id: string }[]): Row[] {
-  const ids = new Set(existing.map(({ id }) => id));
-  return wanted.filter(({ id }) => !ids.has(id));
 }
 
 function connect({ url, adminToken }: SeedOptions) {

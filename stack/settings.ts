@@ -48,9 +48,17 @@ export const portVariables = {
   gateway: 'GATEWAY_PORT',
 } as const satisfies Record<StackPort, string>;
 
+const portNames = Object.keys(portVariables) as StackPort[];
+
 /** The folder that holds everything of a stack: an absolute path. */
 export function dataFolder(environment: Environment): string {
   return path.resolve(setVariables(environment)['STACK_DATA_DIR'] ?? '.stack');
+}
+
+/** A file as a person would type it where the command was called: npm itself goes to the folder of the project. */
+export function shownPath(file: string): string {
+  const below = path.relative(process.env['INIT_CWD'] ?? process.cwd(), file);
+  return below.startsWith('..') ? file : below;
 }
 
 /**
@@ -61,14 +69,8 @@ export function dataFolder(environment: Environment): string {
 export function readStackSettings(environment: Environment): StackSettings {
   const set = setVariables(environment);
   const variables = parseEnvironment(stackVariables(set), set);
-  const ports = {
-    temporal: variables.STACK_TEMPORAL_PORT,
-    temporalUi: variables.STACK_TEMPORAL_UI_PORT,
-    directus: variables.STACK_DIRECTUS_PORT,
-    ridendine: variables.STACK_RIDENDINE_PORT,
-    codecServer: variables.CODEC_SERVER_PORT,
-    gateway: variables.GATEWAY_PORT,
-  };
+  const port = (name: StackPort): [StackPort, number] => [name, variables[portVariables[name]]];
+  const ports = Object.fromEntries(portNames.map(port)) as Record<StackPort, number>;
   assertDifferent(ports);
   return {
     dataDir: dataFolder(set),
@@ -115,10 +117,9 @@ function stackVariables(set: Environment) {
 }
 
 function assertDifferent(ports: Record<StackPort, number>): void {
-  const entries = Object.entries(ports).map(([name, port]) => ({ variable: portVariables[name as StackPort], port }));
-  const problems = entries.flatMap(({ variable, port }, index) => {
-    const same = entries.slice(0, index).find((other) => other.port === port);
-    return same === undefined ? [] : [`${variable}: is the same port as ${same.variable}`];
+  const problems = portNames.flatMap((name, index) => {
+    const same = portNames.slice(0, index).find((other) => ports[other] === ports[name]);
+    return same === undefined ? [] : [`${portVariables[name]}: is the same port as ${portVariables[same]}`];
   });
   if (problems.length > 0) throw new SettingsError(problems);
 }

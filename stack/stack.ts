@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { TemporalSettings } from '../src/config/temporal-settings.ts';
-import { claimDataFolder } from './data-folder.ts';
+import { lockDataFolder } from './data-folder-lock.ts';
 import { checkPorts, type NeededPort } from './ports.ts';
-import { ProcessRecords } from './process-records.ts';
+import { endRecordedProcesses } from './process-records.ts';
 import { isSettingOfService } from './embedded-settings.ts';
 import type { RunningPostgres } from './postgres.ts';
 import type { Progress } from './progress.ts';
@@ -12,14 +12,26 @@ import { loadSecrets, secretFiles, type StackSecrets } from './secrets.ts';
 import { portVariables, type StackPort, type StackSettings } from './settings.ts';
 import type { SupportLogin } from './directus/support-user.ts';
 import { startOrderData } from './start-order-data.ts';
-import { codecEndpoint, startCodecServer, startOwnTemporal, startPrograms, startSandbox } from './start-programs.ts';
+import {
+  codecEndpoint,
+  startCodecServer,
+  startOrderPrograms,
+  startOwnTemporal,
+  startSandbox,
+  type StackContext,
+} from './parts.ts';
 import { failOnCrash, Supervisor, type PartCrashed } from './supervisor.ts';
 import { temporalDatabase } from './temporal/start-temporal.ts';
 
-/** A data folder of before version 0.2 has none either, and nothing in it is encrypted. */
+/** What an earlier run left gets this long to end in order, and 5 s more after it was killed: 30 s together. */
+const LEFTOVER_GRACE_MS = 25_000;
+
 const KEYS_ARE_NEW =
   'There was no encryption key: a new one is made. What an older key has encrypted in this data folder can not be read with ' +
   'it, and such orders wait: if you have that key, put it behind the new one in secrets/encryption-keys, after a comma.';
+
+const NO_CODEC_SERVER =
+  'No codec server: it would have to know the UI of your Temporal. docs/encryption.md has how to run one.';
 
 /** The parts of a stack that a test can stop and start again. A service that was given by its address is none. */
 export interface StackParts {
@@ -73,22 +85,21 @@ export async function startStack(options: {
 }): Promise<Stack> {
   const { settings, progress, signal } = options;
   const { dataDir } = settings;
-  const claim = await claimDataFolder(dataDir);
+  const lock = await lockDataFolder(dataDir);
   let supervisor: Supervisor | undefined;
   let stopping: Promise<void> | undefined;
-  const stop = () => {
-    stopping ??= (async () => {
-      claim.markStopping();
-      forgetServices(dataDir);
-      await supervisor?.stop();
-      claim.release();
-    })();
-    return stopping;
+  const stopOnce = async () => {
+    lock.markStopping();
+    forgetServices(dataDir);
+    await supervisor?.stop();
+    lock.release();
   };
+  const stop = () => (stopping ??= stopOnce());
   try {
-    await new ProcessRecords(dataDir).endLeftovers((names) =>
-      progress.say(`An earlier run has left ${names.join(', ')} running: ending that first.`),
-    );
+    await endRecordedProcesses(dataDir, {
+      graceMs: LEFTOVER_GRACE_MS,
+      onFound: (names) => progress.say(`An earlier run has left ${names.join(', ')} running: ending that first.`),
+    });
     await checkPorts(neededPorts(settings));
     supervisor = new Supervisor({ dataDir });
     const hadKeys = existsSync(secretFiles(dataDir).encryptionKeys) || 'ENCRYPTION_KEYS' in settings.environment;
@@ -104,42 +115,28 @@ export async function startStack(options: {
   }
 }
 
-async function bringUp(options: {
-  settings: StackSettings;
-  progress: Progress;
-  supervisor: Supervisor;
-  secrets: StackSecrets;
-}): Promise<Omit<Stack, 'crash' | 'stop'>> {
-  const { settings, progress, supervisor, secrets } = options;
+async function bringUp(context: StackContext): Promise<Omit<Stack, 'crash' | 'stop'>> {
+  const { settings, progress, secrets } = context;
   const { given, ports } = settings;
-  const temporalUi = given.temporal === undefined ? `http://127.0.0.1:${ports.temporalUi}` : undefined;
-
-  const codec = given.temporal === undefined ? codecEndpoint(settings, secrets) : undefined;
-  if (codec === undefined) {
-    progress.say(
-      'No codec server: it would have to know the UI of your Temporal. docs/encryption.md has how to run one.',
-    );
-  }
+  const ownsTemporal = given.temporal === undefined;
+  const temporalUi = ownsTemporal ? `http://127.0.0.1:${ports.temporalUi}` : undefined;
+  const codec = ownsTemporal ? codecEndpoint(settings, secrets) : undefined;
+  if (!ownsTemporal) progress.say(NO_CODEC_SERVER);
 
   const [temporal, codecServer, orderData, ridendine] = await Promise.all([
-    given.temporal ? { settings: given.temporal, part: undefined } : startOwnTemporal({ ...options, codec }),
-    codec === undefined ? undefined : startCodecServer(options),
-    given.directus ? undefined : startOrderData({ ...options, temporalUiUrl: temporalUi }),
-    given.ridendineBaseUrl ? { url: given.ridendineBaseUrl, part: undefined } : startSandbox(options),
+    given.temporal ? { settings: given.temporal, part: undefined } : startOwnTemporal(context, codec),
+    ownsTemporal ? startCodecServer(context) : undefined,
+    given.directus ? undefined : startOrderData(context, temporalUi),
+    given.ridendineBaseUrl ? { url: given.ridendineBaseUrl, part: undefined } : startSandbox(context),
   ]);
-  const directusUrl = given.directus?.url ?? orderData?.url;
-  if (directusUrl === undefined) throw new Error('There is no Directus, neither given nor started.');
+  const directus = given.directus?.url ?? orderData?.url;
+  if (directus === undefined) throw new Error('There is no Directus, neither given nor started.');
 
-  const gatewayUrl = `http://${reachableHost(settings.gatewayHost)}:${ports.gateway}`;
-  const { worker, gateway } = await startPrograms({
-    progress,
-    supervisor,
-    gatewayUrl,
-    about: { settings, secrets, temporal: temporal.settings, directusUrl, ridendineUrl: ridendine.url },
-  });
-
+  const gateway = `http://${reachableHost(settings.gatewayHost)}:${ports.gateway}`;
+  const services = { temporal: temporal.settings, directusUrl: directus, ridendineUrl: ridendine.url };
+  const programs = await startOrderPrograms(context, services, gateway);
   return {
-    urls: { gateway: gatewayUrl, directus: directusUrl, ridendine: ridendine.url, temporalUi, codec },
+    urls: { gateway, directus, ridendine: ridendine.url, temporalUi, codec },
     temporal: temporal.settings,
     secrets,
     ownsDirectus: orderData !== undefined,
@@ -149,8 +146,7 @@ async function bringUp(options: {
       directus: orderData?.directus,
       ridendine: ridendine.part,
       codecServer,
-      worker,
-      gateway,
+      ...programs,
     },
     postgres: orderData?.postgres,
   };

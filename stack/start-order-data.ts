@@ -4,14 +4,10 @@ import { applyServiceAccount } from '../src/integrations/directus/schema/apply-s
 import { applySupport } from '../src/integrations/directus/schema/apply-support.ts';
 import { startDirectus } from './directus/start-directus.ts';
 import { ensureSupportUser, type SupportLogin } from './directus/support-user.ts';
-import { POSTGRES_STOP_SIGNAL } from './postgres-process.ts';
+import type { StackContext } from './parts.ts';
 import { startPostgres, type RunningPostgres } from './postgres.ts';
-import type { Progress } from './progress.ts';
 import type { RestartablePart } from './restartable-part.ts';
-import type { StackSecrets } from './secrets.ts';
 import { seed } from './seed.ts';
-import type { StackSettings } from './settings.ts';
-import type { Supervisor } from './supervisor.ts';
 
 /** A person logs in to the embedded Directus with it. */
 export const DIRECTUS_ADMIN_EMAIL = 'admin@cooco.example.com';
@@ -29,34 +25,19 @@ export interface OrderData {
 }
 
 /**
- * Starts Directus on its PostgreSQL and brings it to where orders can be written: schema, service account, what
- * support staff have, demo data.
+ * Starts Directus on its PostgreSQL, and applies what orders need: schema, service account, what support staff have, demo
+ * data.
+ *
+ * @param temporalUiUrl for links to workflows; none for a Temporal of the user's own, whose UI is unknown.
  */
-export async function startOrderData(options: {
-  supervisor: Supervisor;
-  settings: StackSettings;
-  secrets: StackSecrets;
-  progress: Progress;
-  /** Of a Temporal of the user's own the UI is unknown: no links to it then. */
-  temporalUiUrl: string | undefined;
-}): Promise<OrderData> {
-  const { supervisor, settings, secrets, progress, temporalUiUrl } = options;
+export async function startOrderData(context: StackContext, temporalUiUrl: string | undefined): Promise<OrderData> {
+  const { supervisor, settings, secrets, progress } = context;
   const { dataDir } = settings;
   const adminToken = secrets.directusAdminToken;
-  const postgresLog = supervisor.openLog('postgres');
   const log = supervisor.openLog('directus-setup');
 
   const postgres = await progress.step('PostgreSQL', () =>
-    supervisor.adoptWhenStarted({
-      name: 'postgres',
-      stopSignal: POSTGRES_STOP_SIGNAL,
-      start: () =>
-        startPostgres({
-          dataDir: path.join(dataDir, 'postgres'),
-          password: secrets.postgresPassword,
-          log: postgresLog,
-        }),
-    }),
+    startPostgres({ supervisor, dataDir: path.join(dataDir, 'postgres'), password: secrets.postgresPassword }),
   );
   const starting = startDirectus({
     supervisor,

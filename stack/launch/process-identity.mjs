@@ -1,71 +1,44 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import process from 'node:process';
 
 /**
- * What the system says of a process. A zombie counts as gone: it runs nothing and holds nothing.
- * @param {number} pid
- * @returns {{ name: string, parentPid: number, startedAt: string } | undefined} undefined if there is no such process
- */
-export function readProcess(pid) {
-  return process.platform === 'linux' ? readFromProc(pid) : readFromPs(pid);
-}
-
-/**
- * Tells a process from a later one that got the same pid: `startedAt` differs.
+ * Tells a process from a later one that has the same process id: when it was started, as the system writes it. A zombie
+ * counts as gone.
  * @param {number} pid
  * @returns {string | undefined} undefined if there is no such process
  */
 export function processIdentity(pid) {
-  return readProcess(pid)?.startedAt;
+  return process.platform === 'linux' ? identityFromProc(pid) : identityFromPs(pid);
 }
 
 /** @param {number} pid */
-function readFromProc(pid) {
-  let stat;
+function identityFromProc(pid) {
   try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name in parentheses may hold blanks and parentheses, so the fields are counted from the last one.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+    // Ticks since the machine was started; the boot id names that start.
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}/${fields[19]}`;
   } catch {
     return undefined;
-  }
-  // The name in parentheses may hold spaces and parentheses itself, so the fields are counted from the last one.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, parentPid] = fields;
-  if (state === 'Z' || state === 'X') return undefined;
-  // Ticks since boot (field 22 of the line); the boot id keeps them apart after a restart of the machine.
-  return {
-    name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')),
-    parentPid: Number(parentPid),
-    startedAt: `${bootId()}/${fields[19]}`,
-  };
-}
-
-function bootId() {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    return 'boot';
   }
 }
 
 /**
- * The same from `ps`, for systems without /proc.
+ * For systems without /proc.
  * @param {number} pid
+ * @returns {string | undefined}
  */
-export function readFromPs(pid) {
-  let line;
+export function identityFromPs(pid) {
   try {
-    line = execFileSync('ps', ['-o', 'state=,ppid=,lstart=,comm=', '-p', String(pid)], {
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
+    const env = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
+    const stdio = /** @type {const} */ (['ignore', 'pipe', 'ignore']);
+    const line = execFileSync('ps', ['-o', 'state=,lstart=', '-p', String(pid)], { encoding: 'utf8', env, stdio });
+    const [, state, startedAt] = /^(\S+)\s+(.+?)\s*$/.exec(line) ?? [];
+    return state === undefined || state.startsWith('Z') ? undefined : startedAt;
   } catch {
     return undefined;
   }
-  // Sun Nov 22 23:10:16 2026: five words, whatever the name of the program behind them.
-  const [, state, parentPid, startedAt, program] = /^(\S+)\s+(\d+)\s+((?:\S+\s+){4}\d{4})\s+(.+)$/.exec(line) ?? [];
-  if (state === undefined || startedAt === undefined || state.startsWith('Z')) return undefined;
-  return { name: path.basename(program), parentPid: Number(parentPid), startedAt };
 }

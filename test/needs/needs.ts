@@ -1,5 +1,4 @@
 import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
-import { findTestServer } from '../../stack/temporal/find-test-server.ts';
 import { findChromium, hasPackagedChromium } from '../support/find-chromium.ts';
 import { findComposeLoader } from '../support/find-compose-loader.ts';
 import { findHadolint } from '../support/find-hadolint.ts';
@@ -7,6 +6,7 @@ import { findOpenApiTools, findPythonGenerator } from '../support/find-openapi-t
 import { findPrometheus } from '../support/find-prometheus.ts';
 import { findSchemathesis } from '../support/find-schemathesis.ts';
 import { findTemporalServer } from '../support/find-temporal-server.ts';
+import { findTestServer } from '../support/find-test-server.ts';
 import { openSupervisedFolder } from '../support/supervised-folder.ts';
 import type { ProgramName } from './programs.ts';
 
@@ -41,7 +41,7 @@ export const needs: Need[] = [
   },
   {
     name: "Temporal's time-skipping server",
-    module: 'stack/temporal/find-test-server.ts',
+    module: 'test/support/find-test-server.ts',
     programs: ['java'],
     toGet: ['mvn'],
     get: async (environment, doing) => ({ TEMPORAL_TEST_SERVER_PATH: await findTestServer(environment, doing) }),

@@ -5,7 +5,6 @@ import { baseEnvironment } from '../../stack/child-environment.ts';
 import { lastLogLines } from '../../stack/part-log.ts';
 import { startPostgres } from '../../stack/postgres.ts';
 import type { RunningPostgres } from '../../stack/postgres.ts';
-import { POSTGRES_STOP_SIGNAL } from '../../stack/postgres-process.ts';
 import { startRestartable } from '../../stack/restartable-part.ts';
 import type { RestartablePart } from '../../stack/restartable-part.ts';
 import { Supervisor } from '../../stack/supervisor.ts';
@@ -146,16 +145,11 @@ async function startDatabase(site: Site, supervisor: Supervisor): Promise<Runnin
   const { project, places, tools, folder } = site;
   const environment = places.environment('postgres');
   const password = environment['POSTGRES_PASSWORD'] ?? '';
-  const postgres = await supervisor.adoptWhenStarted({
-    name: 'postgres',
-    stopSignal: POSTGRES_STOP_SIGNAL,
-    start: () =>
-      startPostgres({
-        dataDir: path.join(folder, 'postgres'),
-        password,
-        port: places.port('postgres', 5432),
-        log: supervisor.openLog('postgres'),
-      }),
+  const postgres = await startPostgres({
+    supervisor,
+    dataDir: path.join(folder, 'postgres'),
+    password,
+    port: places.port('postgres', 5432),
   });
   const scripts = serviceOf(project, 'postgres').volumes.filter(({ target }) =>
     target.startsWith('/docker-entrypoint-initdb.d/'),

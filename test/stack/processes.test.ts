@@ -5,8 +5,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
-import { processIdentity, readFromPs, readProcess } from '../../stack/launch/process-identity.mjs';
-import { ProcessRecords } from '../../stack/process-records.ts';
+import { identityFromPs, processIdentity } from '../../stack/launch/process-identity.mjs';
+import { endRecordedProcesses, writeRecord } from '../../stack/process-records.ts';
 import { Supervisor, type Part } from '../../stack/supervisor.ts';
 
 const partFile = fileURLToPath(new URL('parts/part.mjs', import.meta.url));
@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const child of started.splice(0)) child.kill('SIGKILL');
-  await new ProcessRecords(dataDir).endLeftovers(() => {});
+  await endRecordedProcesses(dataDir, { graceMs: 5_000 });
   await rm(dataDir, { recursive: true, force: true });
 });
 
@@ -46,14 +46,6 @@ async function untilGone(...pids: number[]): Promise<void> {
 
 function startPart(supervisor: Supervisor, name: string, manner = 'obeys'): Part {
   return supervisor.spawn({ name, command: process.execPath, args: [partFile, name, journal, manner], env: {} });
-}
-
-/** As a library does: in its caller's process group, and known once it is up. */
-async function startByLibrary(): Promise<{ pid: number }> {
-  const child = spawn(process.execPath, [partFile, 'library', journal]);
-  started.push(child);
-  await untilUp('library');
-  return { pid: child.pid ?? 0 };
 }
 
 /** A small stack as a process of its own, in a process group of its own. */
@@ -117,7 +109,7 @@ describe('the supervisor', () => {
     await supervisor.stop();
 
     const found: string[][] = [];
-    await new ProcessRecords(dataDir).endLeftovers((names) => found.push(names));
+    await endRecordedProcesses(dataDir, { graceMs: 5_000, onFound: (names) => found.push(names) });
     expect(found).toEqual([]);
     await pWaitFor(
       async () => !(await commandLines()).some((line) => line.includes('guardian.ts') && line.includes(dataDir)),
@@ -177,25 +169,27 @@ describe('the supervisor', () => {
     await supervisor.stop();
   });
 
-  it('ends a process that a library started, and misses it', async () => {
+  it('takes the end of a part that ends by itself for a crash once the part must stay', async () => {
     const supervisor = new Supervisor({ dataDir });
-    const library = await startByLibrary();
-    supervisor.adopt({ name: 'library', pid: library.pid, stopSignal: 'SIGTERM' });
+    const env = { PATH: process.env['PATH'] ?? '' };
+    const start = (name: string) =>
+      supervisor.spawn({ name, command: 'sleep', args: ['300'], env, endsByItself: true });
+    const [first, second] = [start('first'), start('second')];
+    second.mustStay();
+    process.kill(first.pid, 'SIGKILL');
+    await first.exited;
+    process.kill(second.pid, 'SIGKILL');
 
+    expect((await supervisor.crash).part).toBe('second');
     await supervisor.stop();
-
-    expect(await readJournal()).toContain('library');
-    await untilGone(library.pid);
   });
 
-  it('ends a process that a library was about to start when the stack was stopped', async () => {
+  it('starts nothing once it is stopped', async () => {
     const supervisor = new Supervisor({ dataDir });
-    const starting = supervisor.adoptWhenStarted({ name: 'library', stopSignal: 'SIGTERM', start: startByLibrary });
+    const stopping = supervisor.stop();
 
-    await supervisor.stop();
-
-    const { pid } = await starting;
-    expect(isAlive(pid)).toBe(false);
+    expect(() => startPart(supervisor, 'late')).toThrow('late is not started any more: the stack is stopping.');
+    await stopping;
   });
 });
 
@@ -229,13 +223,7 @@ describe('a killed stack', () => {
     started.push(bystander);
     await untilUp('bystander');
     const pid = bystander.pid ?? 0;
-    new ProcessRecords(dataDir).add({
-      name: 'old',
-      pid,
-      startedAt: 'earlier',
-      stopSignal: 'SIGTERM',
-      leadsGroup: false,
-    });
+    writeRecord(dataDir, { name: 'old', pid, startedAt: 'earlier', stopSignal: 'SIGTERM', stackPid: 1 });
 
     const next = await startParent();
 
@@ -274,12 +262,12 @@ describe('the identity of a process', () => {
     const child = spawn('true');
     await new Promise((resolve) => child.once('exit', resolve));
     expect(processIdentity(child.pid ?? 0)).toBeUndefined();
-    expect(readFromPs(child.pid ?? 0)).toBeUndefined();
+    expect(identityFromPs(child.pid ?? 0)).toBeUndefined();
   });
 
-  it('is read from ps alike where there is no /proc', () => {
-    const { name, parentPid } = readProcess(process.pid) ?? {};
-    expect(readFromPs(process.pid)).toEqual({ name, parentPid, startedAt: expect.stringMatching(/\d{4}$/) });
+  it('is read from ps where there is no /proc', () => {
+    expect(identityFromPs(process.pid)).toMatch(/\d{4}$/);
+    expect(identityFromPs(process.pid)).not.toBe(identityFromPs(1));
   });
 });
 

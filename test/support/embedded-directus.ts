@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { startDirectus, type StartDirectusOptions } from '../../stack/directus/start-directus.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { startPostgres, type RunningPostgres } from '../../stack/postgres.ts';
-import { POSTGRES_STOP_SIGNAL } from '../../stack/postgres-process.ts';
 import { openSupervisedFolder } from './supervised-folder.ts';
 
 export interface EmbeddedDirectus {
@@ -27,18 +26,8 @@ export async function startEmbeddedDirectus(): Promise<EmbeddedDirectus> {
   const { dataDir, supervisor, stop } = await openSupervisedFolder('embedded-directus');
 
   try {
-    const settings = {
-      dataDir: join(dataDir, 'postgres'),
-      password: randomSecret(),
-      log: supervisor.openLog('postgres'),
-    };
-    const startPostgresAt = (port?: number) =>
-      supervisor.adoptWhenStarted({
-        name: 'postgres',
-        stopSignal: POSTGRES_STOP_SIGNAL,
-        start: () => startPostgres({ ...settings, ...(port === undefined ? {} : { port }) }),
-      });
-    const postgres = await startPostgresAt();
+    const settings = { supervisor, dataDir: join(dataDir, 'postgres'), password: randomSecret() };
+    const postgres = await startPostgres(settings);
     const adminToken = randomSecret();
     const directus = {
       supervisor,
@@ -54,7 +43,7 @@ export async function startEmbeddedDirectus(): Promise<EmbeddedDirectus> {
       url,
       adminToken,
       postgres,
-      startPostgresAgain: () => startPostgresAt(postgres.port),
+      startPostgresAgain: () => startPostgres({ ...settings, port: postgres.port }),
       async startAnother(variables) {
         const another = await startOnFreePort(dataDir, { ...directus, variables });
         return { url: another.url, stop: () => another.part.stop() };

@@ -7,7 +7,7 @@ import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
 import { searchAttributes } from '../../src/contract/runs.ts';
 import { createWorkerLogger } from '../../src/telemetry/worker-logger.ts';
 import type { orderCreation } from '../../src/workflows/order-creation.ts';
-import { findTestServer } from '../../stack/temporal/find-test-server.ts';
+import { findTestServer } from './find-test-server.ts';
 import { bundleWorkflows } from './workflow-bundle.ts';
 
 /** What the test server calls the type Keyword. */

@@ -1,14 +1,17 @@
 // A small stack in a process of its own, to be killed by a test.
 //   node parent.ts <dataDir> <journal> <manner of the second part>
 import { fileURLToPath } from 'node:url';
-import { claimDataFolder } from '../../../stack/data-folder.ts';
-import { ProcessRecords } from '../../../stack/process-records.ts';
+import { lockDataFolder } from '../../../stack/data-folder-lock.ts';
+import { endRecordedProcesses } from '../../../stack/process-records.ts';
 import { Supervisor } from '../../../stack/supervisor.ts';
 
 const [dataDir = '', journal = '', second = ''] = process.argv.slice(2);
 try {
-  await claimDataFolder(dataDir);
-  await new ProcessRecords(dataDir).endLeftovers((names) => process.stdout.write(`leftovers ${names.join(' ')}\n`));
+  await lockDataFolder(dataDir);
+  await endRecordedProcesses(dataDir, {
+    graceMs: 25_000,
+    onFound: (names) => process.stdout.write(`leftovers ${names.join(' ')}\n`),
+  });
   const supervisor = new Supervisor({ dataDir });
   for (const [name, manner] of [
     ['first', 'obeys'],

@@ -1,9 +1,9 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { environmentWith } from '../child-environment.ts';
-import { findOnPath, isExecutable } from './find-program.ts';
-import { cacheTool } from './tool-cache.ts';
+import { environmentWith } from '../../stack/child-environment.ts';
+import { findOnPath, isExecutable } from '../../stack/temporal/find-program.ts';
+import { cacheTool } from '../../stack/temporal/tool-cache.ts';
 
 const VERSION = '1.39.0';
 const FETCH_TIMEOUT_MS = 5 * 60_000;

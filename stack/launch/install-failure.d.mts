@@ -1,1 +1,0 @@
-export function installFailureSentence(options: { output: string }): string;
