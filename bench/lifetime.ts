@@ -1,7 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { baseEnvironment } from '../stack/child-environment.ts';
+import type { Progress } from '../stack/progress.ts';
 import { waitUntilReady } from '../stack/wait-until-ready.ts';
 import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
+
+/** What a part of the benchmark is given. */
+export interface Measurement<Plan> {
+  plan: Plan;
+  progress: Progress;
+  /** Ends it. */
+  signal?: AbortSignal;
+}
 
 /** What was started for a measurement. */
 export interface Started {
@@ -14,10 +23,8 @@ export interface Started {
 export type Start = <Thing extends Started>(begin: () => Promise<Thing>) => Promise<Thing>;
 
 /**
- * Measures, and then stops everything that was started for it. The death of one of its processes or the signal ends the
- * measurement with an error.
- *
- * @param measure may ask `over` whether what it has started is being stopped.
+ * Measures, and then stops everything that was started for it: `over` is aborted then. The signal, or the death of one of its
+ * processes, ends the measurement with an error.
  */
 export async function whileRunning<Result>(
   signal: AbortSignal | undefined,
@@ -42,10 +49,8 @@ export async function whileRunning<Result>(
     over.abort();
     // What is still on its way is waited for, and stopped as well.
     for (const beginning of starting.toReversed()) {
-      await beginning.then(
-        (thing) => thing.stop(),
-        () => {},
-      );
+      const thing = await beginning.catch(() => undefined);
+      await thing?.stop();
     }
   }
 }

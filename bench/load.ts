@@ -70,29 +70,19 @@ export async function placeAtRate<Order>(options: {
   const failures: unknown[] = [];
   const startedAt = performance.now();
   let mostUnderWay = 0;
-  const send = async (order: Order, dueAt: number) => {
-    try {
-      await place(order);
-      latenciesMs.push(performance.now() - dueAt);
-    } catch (error) {
-      failures.push(error);
-    }
-  };
   for (const [index, order] of orders.entries()) {
     const dueAt = startedAt + (1000 * index) / ordersPerSecond;
     const early = dueAt - performance.now();
     if (early > 0) await delay(early, undefined, { signal });
     if (underWay.size >= options.mostUnderWay) {
-      const answered = latenciesMs.length / ((performance.now() - startedAt) / 1000);
-      failures.push(
-        new Error(
-          `${ordersPerSecond} orders/s are more than this machine carries: ${underWay.size} are under way, and ` +
-            `${answered.toFixed(1)} a second were answered so far. Measure with fewer a second.`,
-        ),
-      );
+      const tooFast = `${ordersPerSecond} orders/s are more than this machine carries: ${underWay.size} are under way.`;
+      failures.push(new Error(`${tooFast} Measure with fewer a second.`));
     }
     if (failures.length > 0) break;
-    const sent = send(order, dueAt).then(() => void underWay.delete(sent));
+    const sent: Promise<void> = place(order)
+      .then(() => void latenciesMs.push(performance.now() - dueAt))
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => underWay.delete(sent));
     underWay.add(sent);
     mostUnderWay = Math.max(mostUnderWay, underWay.size);
   }
@@ -101,71 +91,62 @@ export async function placeAtRate<Order>(options: {
   return { latenciesMs, elapsedMs: performance.now() - startedAt, mostUnderWay };
 }
 
-/** Measures loads on the processes of one site. */
-export interface Meter {
-  atRest: AtRest;
-  measure<Order>(
-    orders: Order[],
-    parallel: number,
-    place: (order: Order) => Promise<void>,
-  ): Promise<Omit<Sample, 'variant' | 'round' | 'partnerMs'>>;
-}
-
 /** The benchmark's own process, which plays the callers. */
 const CALLERS = 'callers';
 
-/** @param pids may be empty: then only latencies are measured. */
-export async function openMeter(pids: Pids, atRestMs: number): Promise<Meter> {
-  await untilQuiet(pids, {}, atRestMs);
-  const before = readProcessUsage(pids);
-  const startedAt = performance.now();
-  await delay(atRestMs);
-  const seconds = (performance.now() - startedAt) / 1000;
-  const atRest = perProcess(before, readProcessUsage(pids), (earlier, later) => ({
-    cpuMsPerSecond: (later.cpuMs - earlier.cpuMs) / seconds,
-    memoryBytes: later.memoryBytes,
-  }));
-  return { atRest, measure: (orders, parallel, place) => measure({ pids, atRest, atRestMs, orders, parallel, place }) };
-}
+/** Measures loads on the processes of one site. */
+export class Meter {
+  readonly atRest: AtRest;
+  readonly #pids: Pids;
+  readonly #atRestMs: number;
 
-async function measure<Order>(options: {
-  pids: Pids;
-  atRest: AtRest;
-  atRestMs: number;
-  orders: Order[];
-  parallel: number;
-  place: (order: Order) => Promise<void>;
-}): ReturnType<Meter['measure']> {
-  const { pids, atRest, atRestMs, orders, parallel, place } = options;
-  await untilQuiet(pids, atRest, atRestMs);
-  const before = readProcessUsage(pids);
-  const ownBefore = process.cpuUsage();
-  const startedAt = performance.now();
-  const latenciesMs = await placeAll(orders, parallel, place);
-  const elapsedMs = performance.now() - startedAt;
-  const own = process.cpuUsage(ownBefore);
-  // What an answered order leaves to be done belongs to it: its run is closed and becomes visible.
-  await untilQuiet(pids, atRest, atRestMs);
-  const after = readProcessUsage(pids);
-  const seconds = (performance.now() - startedAt) / 1000;
-  const usage = perProcess(before, after, (earlier, later, name) => ({
-    cpuMs: Math.max(0, later.cpuMs - earlier.cpuMs - (atRest[name]?.cpuMsPerSecond ?? 0) * seconds) / orders.length,
-    threadCpuMs: busiestThread(earlier, later) / orders.length,
-    memoryBytes: later.memoryBytes,
-  }));
-  const read = (key: 'cpuMs' | 'threadCpuMs' | 'memoryBytes') =>
-    Object.fromEntries(Object.entries(usage).map(([name, values]) => [name, values[key]]));
-  return {
-    parallel,
-    orders: orders.length,
-    p50Ms: quantile(latenciesMs, 0.5),
-    p95Ms: quantile(latenciesMs, 0.95),
-    p99Ms: quantile(latenciesMs, 0.99),
-    ordersPerSecond: (1000 * orders.length) / elapsedMs,
-    cpuMs: { ...read('cpuMs'), [CALLERS]: (own.user + own.system) / 1000 / orders.length },
-    threadCpuMs: read('threadCpuMs'),
-    memoryBytes: read('memoryBytes'),
-  };
+  private constructor(pids: Pids, atRestMs: number, atRest: AtRest) {
+    [this.#pids, this.#atRestMs, this.atRest] = [pids, atRestMs, atRest];
+  }
+
+  static async open(pids: Pids, atRestMs: number): Promise<Meter> {
+    await untilQuiet(pids, {}, atRestMs);
+    const before = readProcessUsage(pids);
+    const startedAt = performance.now();
+    await delay(atRestMs);
+    const seconds = (performance.now() - startedAt) / 1000;
+    const after = readProcessUsage(pids);
+    const atRest = perProcess(before, after, (earlier, later) => (later.cpuMs - earlier.cpuMs) / seconds);
+    return new Meter(pids, atRestMs, atRest);
+  }
+
+  async measure<Order>(
+    orders: Order[],
+    parallel: number,
+    place: (order: Order) => Promise<void>,
+  ): Promise<Omit<Sample, 'variant' | 'round' | 'partnerMs'>> {
+    await untilQuiet(this.#pids, this.atRest, this.#atRestMs);
+    const before = readProcessUsage(this.#pids);
+    const ownBefore = process.cpuUsage();
+    const startedAt = performance.now();
+    const latenciesMs = await placeAll(orders, parallel, place);
+    const elapsedMs = performance.now() - startedAt;
+    const own = process.cpuUsage(ownBefore);
+    // What an answered order leaves to be done belongs to it: its run is closed and becomes visible.
+    await untilQuiet(this.#pids, this.atRest, this.#atRestMs);
+    const after = readProcessUsage(this.#pids);
+    const seconds = (performance.now() - startedAt) / 1000;
+    const cpuMs = perProcess(before, after, (earlier, later, name) => {
+      const atRest = (this.atRest[name] ?? 0) * seconds;
+      return Math.max(0, later.cpuMs - earlier.cpuMs - atRest) / orders.length;
+    });
+    return {
+      parallel,
+      orders: orders.length,
+      p50Ms: quantile(latenciesMs, 0.5),
+      p95Ms: quantile(latenciesMs, 0.95),
+      p99Ms: quantile(latenciesMs, 0.99),
+      ordersPerSecond: (1000 * orders.length) / elapsedMs,
+      cpuMs: { ...cpuMs, [CALLERS]: (own.user + own.system) / 1000 / orders.length },
+      threadCpuMs: perProcess(before, after, (earlier, later) => busiestThread(earlier, later) / orders.length),
+      memoryBytes: perProcess(before, after, (_earlier, later) => later.memoryBytes),
+    };
+  }
 }
 
 /** One way of placing orders, or one place for them. */
@@ -215,7 +196,7 @@ const QUIET_CPU_MS = 30;
 /** Until the processes use hardly more than at rest, but no longer than `mostMs`. */
 async function untilQuiet(pids: Pids, atRest: AtRest, mostMs: number): Promise<void> {
   const total = () => Object.values(readProcessUsage(pids)).reduce((sum, { cpuMs }) => sum + cpuMs, 0);
-  const rest = Object.values(atRest).reduce((sum, { cpuMsPerSecond }) => sum + cpuMsPerSecond, 0);
+  const rest = Object.values(atRest).reduce((sum, cpuMs) => sum + cpuMs, 0);
   const deadline = performance.now() + mostMs;
   let before = total();
   while (performance.now() < deadline) {

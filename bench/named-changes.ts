@@ -28,139 +28,123 @@ export interface NamedChange extends Omit<SiteChanges, 'bundle'> {
 
 /** In the order of the page. */
 export const namedChanges: NamedChange[] = [
-  {
-    name: 'every step at Directus an activity',
-    kind: 'undone',
-    about:
-      'The first attempt at Directus is made within the workflow task ([decision 17](decisions/0017-first-attempts-at-directus-are-local.md)): two workflow tasks and one activity instead of five and four.',
-    interceptor: pathOf('activities-only.ts'),
-  },
-  {
-    name: 'no eager activities',
-    kind: 'undone',
-    about: 'Temporal hands an activity to the worker with the answer to its workflow task, not through the task queue.',
-    server: withArguments((argument) =>
-      argument.replace('enableActivityEagerExecution=true', 'enableActivityEagerExecution=false'),
-    ),
-  },
-  {
-    name: 'dev server as shipped',
-    kind: 'undone',
-    about: 'The dev server may look for work more often than 20 times a second.',
-    server: withoutArguments('--dynamic-config-value='),
-  },
-  {
-    name: 'GOGC at its default of 100',
-    kind: 'undone',
-    about: 'The dev server collects garbage at four times its live heap instead of twice.',
-    server: ({ env: { GOGC: _changed, ...env }, ...command }) => ({ ...command, env }),
-  },
-  {
-    name: 'data in a file, SQLite as shipped',
-    kind: 'undone',
-    about:
-      'With data in a file, SQLite writes ahead and does not wait for the disk at each commit; compare with _data in a file_.',
-    storage: 'file',
-    server: withoutArguments('--sqlite-pragma='),
-  },
-  {
-    name: '8 workflow task slots',
-    kind: 'undone',
-    about: 'A worker has 200, since a workflow task holds its slot while Directus answers.',
-    worker: { maxConcurrentWorkflowTaskExecutions: 8 },
-  },
-  {
-    name: 'a cache of 10 workflows',
-    kind: 'undone',
-    about: 'A worker keeps as many runs in its cache as the SDK chooses, some hundred.',
-    worker: { maxCachedWorkflows: 10 },
-  },
-  {
-    name: 'a V8 context for each run',
-    kind: 'undone',
-    about: 'All runs of a worker share one V8 context, the default of the SDK.',
-    worker: { reuseV8Context: false },
-  },
-  {
-    name: '2 of 10 polls for new orders',
-    kind: 'undone',
-    about:
-      'Seven of ten polls are for new orders: the task queue has four partitions, and an order waits up to two seconds in one that nobody polls.',
-    worker: { nonStickyToStickyPollRatio: 0.2 },
-  },
-  {
-    name: '5 of 10 polls for new orders',
-    kind: 'tried',
-    about: 'Seven of ten polls are for new orders.',
-    worker: { nonStickyToStickyPollRatio: 0.5 },
-  },
-  {
-    name: 'a look at the order every 50 ms',
-    kind: 'undone',
-    about: 'A caller waits by one request, which Temporal answers when the order is done.',
-    lookEveryMs: 50,
-  },
-  {
-    name: 'workflows compiled when a worker starts',
-    kind: 'undone',
-    about: 'The image contains the compiled workflows, so that a worker is ready sooner.',
-    compiledAtStart: true,
-  },
-  {
-    name: 'pollers that scale by themselves',
-    kind: 'tried',
-    about: 'A worker has a fixed number of pollers, 10 of each kind.',
-    worker: {
-      workflowTaskPollerBehavior: { type: 'autoscaling' },
-      activityTaskPollerBehavior: { type: 'autoscaling' },
+  ...ofKind('undone', [
+    {
+      name: 'every step at Directus an activity',
+      about:
+        'First attempts at Directus are made within [the workflow task](decisions/0017-first-attempts-at-directus-are-local.md).',
+      interceptor: pathOf('activities-only.ts'),
     },
-  },
-  {
-    name: '2 threads for workflows',
-    kind: 'tried',
-    about: 'A worker has one, and more workers where one is not enough.',
-    worker: { workflowThreadPoolSize: 2 },
-  },
-  {
-    name: 'workflow code without a time limit',
-    kind: 'tried',
-    about: 'The time limit stays: without it, an endless loop would block a worker for good.',
-    preload: pathOf('without-watchdog.ts'),
-  },
-  {
-    name: 'data in a file',
-    kind: 'price',
-    about: 'A dev server keeps its data when it is killed, as with `npm start`.',
-    storage: 'file',
-  },
-  {
-    name: 'no encryption',
-    kind: 'price',
-    about: 'What Temporal stores of an order is encrypted.',
-    encryptionKeys: NO_ENCRYPTION,
-  },
-  {
-    name: 'nothing but four activities',
-    kind: 'bare',
-    about: 'A workflow of the good path alone, unencrypted, as one would begin.',
-    encryptionKeys: NO_ENCRYPTION,
-    workflow: pathOf('bare-activities.ts'),
-  },
-  {
-    name: 'nothing but the same steps',
-    kind: 'bare',
-    about: 'The same, with its steps at Directus as local activities: the least that Temporal takes.',
-    encryptionKeys: NO_ENCRYPTION,
-    workflow: pathOf('bare-local.ts'),
-  },
+    {
+      name: 'no eager activities',
+      about: 'An activity comes with the answer to its workflow task.',
+      server: ({ args, ...command }) => ({
+        ...command,
+        args: args.map((argument) => argument.replace('EagerExecution=true', 'EagerExecution=false')),
+      }),
+    },
+    {
+      name: 'dev server as shipped',
+      about: 'It may look for work more than 20 times a second.',
+      server: withoutArguments('--dynamic-config-value='),
+    },
+    {
+      name: 'GOGC at its default of 100',
+      about: 'The dev server collects garbage less often.',
+      server: ({ env: { GOGC: _changed, ...env }, ...command }) => ({ ...command, env }),
+    },
+    {
+      name: 'data in a file, SQLite as shipped',
+      about: 'SQLite writes ahead and does not wait for the disk; compare with _data in a file_.',
+      storage: 'file',
+      server: withoutArguments('--sqlite-pragma='),
+    },
+    {
+      name: '8 workflow task slots',
+      about: 'There are 200: a task holds its slot while Directus answers.',
+      worker: { maxConcurrentWorkflowTaskExecutions: 8 },
+    },
+    {
+      name: 'a cache of 10 workflows',
+      about: "The SDK's size is kept.",
+      worker: { maxCachedWorkflows: 10 },
+    },
+    {
+      name: 'a V8 context for each run',
+      about: 'All runs share one.',
+      worker: { reuseV8Context: false },
+    },
+    {
+      name: '2 of 10 polls for new orders',
+      about: 'Seven are: an order waits up to two seconds in a partition that nobody polls.',
+      worker: { nonStickyToStickyPollRatio: 0.2 },
+    },
+    {
+      name: 'a look at the order every 50 ms',
+      about: 'A caller waits by one request.',
+      lookEveryMs: 50,
+    },
+    {
+      name: 'workflows compiled when a worker starts',
+      about: 'The image contains the compiled workflows.',
+      compiledAtStart: true,
+    },
+  ]),
+  ...ofKind('tried', [
+    {
+      name: '5 of 10 polls for new orders',
+      about: 'Seven are.',
+      worker: { nonStickyToStickyPollRatio: 0.5 },
+    },
+    {
+      name: 'pollers that scale by themselves',
+      about: 'There are 10 of each kind.',
+      worker: {
+        workflowTaskPollerBehavior: { type: 'autoscaling' },
+        activityTaskPollerBehavior: { type: 'autoscaling' },
+      },
+    },
+    {
+      name: '2 threads for workflows',
+      about: 'More workers serve instead.',
+      worker: { workflowThreadPoolSize: 2 },
+    },
+    {
+      name: 'workflow code without a time limit',
+      about: 'The limit stays: an endless loop would block a worker.',
+      preload: pathOf('without-watchdog.ts'),
+    },
+  ]),
+  ...ofKind('price', [
+    {
+      name: 'data in a file',
+      about: 'It survives a kill, as with `npm start`.',
+      storage: 'file',
+    },
+    { name: 'no encryption', about: 'What Temporal stores of an order is encrypted.', encryptionKeys: NO_ENCRYPTION },
+  ]),
+  ...ofKind('bare', [
+    {
+      name: 'nothing but four activities',
+      about: 'The good path alone, unencrypted.',
+      encryptionKeys: NO_ENCRYPTION,
+      workflow: pathOf('bare-activities.ts'),
+    },
+    {
+      name: 'nothing but the same steps',
+      about: 'The same, with local activities at Directus: the least that Temporal takes.',
+      encryptionKeys: NO_ENCRYPTION,
+      workflow: pathOf('bare-local.ts'),
+    },
+  ]),
 ];
+
+function ofKind(kind: NamedChange['kind'], changes: Omit<NamedChange, 'kind'>[]): NamedChange[] {
+  return changes.map((change) => ({ ...change, kind }));
+}
 
 function pathOf(module: string): string {
   return fileURLToPath(new URL(`changed/${module}`, import.meta.url));
-}
-
-function withArguments(changed: (argument: string) => string): NonNullable<NamedChange['server']> {
-  return ({ args, ...command }) => ({ ...command, args: args.map(changed) });
 }
 
 function withoutArguments(prefix: string): NonNullable<NamedChange['server']> {

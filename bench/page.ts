@@ -54,21 +54,23 @@ function describeWhole({ whole }: BenchResult): string {
   const { samples } = whole;
   const [partners, parallels] = [distinct(samples, 'partnerMs'), distinct(samples, 'parallel')];
   const fastest = Math.min(...partners);
+  // The chart has the others.
+  const shownParallels = [Math.min(...parallels), busiestLoad(samples, 'workflow').parallel];
   const speeds = (variant: string) =>
     parallels.map((parallel) => figure(samples, { variant, parallel, partnerMs: fastest }, speed).value.toFixed(1));
   return [
     table(
       ['RideNDine takes', 'callers', 'plain handler, ms', 'workflow, ms', 'ratio', 'one process, ratio', 'orders/s'],
       partners.flatMap((partnerMs) =>
-        parallels.map((parallel) => {
+        shownParallels.map((parallel) => {
           const load = { parallel, partnerMs };
           const ratio = (variant: string) =>
             shown(compared(samples, { ...load, variant, base: 'plain handler' }, ratioOf(p50)), 2);
           return [
             `${partnerMs} ms`,
             String(parallel),
-            shown(figure(samples, { ...load, variant: 'plain handler' }, p50), 0),
-            shown(figure(samples, { ...load, variant: 'workflow' }, p50), 0),
+            figure(samples, { ...load, variant: 'plain handler' }, p50).value.toFixed(0),
+            figure(samples, { ...load, variant: 'workflow' }, p50).value.toFixed(0),
             ratio('workflow'),
             ratio('one process'),
             shown(figure(samples, { ...load, variant: 'workflow' }, speed), 1),
@@ -114,8 +116,7 @@ function describeGrowth({ growth: { samples, stored, items } }: BenchResult): st
   const [smallest, largest] = [items[0], items.at(-1)];
   if (!fewest || !most || !smallest || !largest) throw new Error('The result lacks a value of what grows.');
   return [
-    `With ${count(most.orders)} orders in Directus instead of ${count(fewest.orders)}, an order takes ${timesAsLong(`stored ${most.orders}`, `stored ${fewest.orders}`)}; in a second stack with ${count(fewest.orders)} it takes ${timesAsLong(STORED_AGAIN, `stored ${fewest.orders}`)}. ` +
-      `The sweep's question then takes ${most.sweepMs.toFixed(0)} ms, the count for the metrics ${most.countMs.toFixed(0)} ms.`,
+    `With ${count(most)} orders in Directus instead of ${count(fewest)}, an order takes ${timesAsLong(`stored ${most}`, `stored ${fewest}`)}; in a second stack with ${count(fewest)} it takes ${timesAsLong(STORED_AGAIN, `stored ${fewest}`)}.`,
     `With ${largest.items} items instead of ${smallest.items}, an order takes ${timesAsLong(`items ${largest.items}`, `items ${smallest.items}`)} and leaves ${kilobytes(largest.history.bytes)} of history instead of ${kilobytes(smallest.history.bytes)}.`,
   ];
 }
@@ -133,18 +134,14 @@ function describeSoak({ soak }: BenchResult): string {
   return `${count(soak.orders)} orders at ${soak.ordersPerSecond.toFixed(1)} a second (p50 ${soak.p50Ms.toFixed(0)} ms, p99 ${soak.p99Ms.toFixed(0)} ms). ${each.join('; ')}.`;
 }
 
-/** One line for all parts that were measured on the same day, on the same machine, in as many rounds. */
 function describeConditions(result: BenchResult): string[] {
-  const lines = Object.entries<Conditions>(result).map(([part, { measuredOn, rounds, machine }]) => {
-    const { cores, processor, memoryGb, system, loadBefore, versions } = machine;
-    const programs = Object.entries(versions).map((version) => version.join(' '));
-    return {
-      part: `${part} (load ${loadBefore.toFixed(1)} before)`,
-      text: `measured on ${measuredOn} in ${rounds} ${rounds === 1 ? 'round' : 'rounds'} on ${cores} cores (${processor}), ${memoryGb} GB, ${system}; ${programs.join(', ')}.`,
-    };
+  const parts = Object.entries<Conditions>(result).map(([part, { measuredOn, rounds, machine }]) => {
+    const { cores, processor, memoryGb, system, loadBefore } = machine;
+    const how = `${rounds === 1 ? '1 round' : `${rounds} rounds`}, load before it ${loadBefore.toFixed(1)}`;
+    return { part, text: `${measuredOn}, ${how}, ${cores} cores (${processor}), ${memoryGb} GB, ${system}.` };
   });
-  return [...Map.groupBy(lines, ({ text }) => text)].map(
-    ([text, parts]) => `_${parts.map(({ part }) => part).join(', ')}: ${text}_`,
+  return [...Map.groupBy(parts, ({ text }) => text)].map(
+    ([text, same]) => `_Measured (${same.map(({ part }) => part).join(', ')}): ${text}_`,
   );
 }
 
@@ -164,13 +161,13 @@ function describeChanges({ changes }: BenchResult): string[] {
   });
   const ready = (variant: string) => figureOf(workerReadyMs[variant] ?? []).value;
   const measured = namedChanges.filter(({ name }) => name in bursts);
-  const lines = measured.map(({ name, kind, about, compiledAtStart }) => {
+  const lines = measured.map(({ name, kind, about, compiledAtStart }, index) => {
     const { more, ratio } = against(name);
     const { all = 0, stalled = 0 } = bursts[name] ?? {};
     return {
       kind,
       text:
-        `- **${name}**: ${signed(more.value)} ms, ${ratio.value.toFixed(2)}` +
+        `${index + 1}. **${name}**: ${signed(more.value)} ms, ${ratio.value.toFixed(2)}` +
         (stalled > 0 ? `, ${stalled} of ${all} bursts stalled` : '') +
         `${compiledAtStart ? `, a worker ready after ${ready(name).toFixed(0)} instead of ${ready(AS_IT_IS).toFixed(0)} ms` : ''}. ${about}`,
     };
@@ -178,10 +175,10 @@ function describeChanges({ changes }: BenchResult): string[] {
   const noise = against(AS_IT_IS);
   const stalled = bursts[AS_IT_IS];
   return [
-    `The workflow alone with one thing changed: how much longer an order takes with one caller, and how many times as many orders a second ${most} callers place. As it is, the product takes ${shown(figure(samples, { variant: AS_IT_IS, parallel: 1 }, p50), 0)} ms and places ${shown(figure(samples, { variant: AS_IT_IS, parallel: most }, speed), 1)} orders/s. Its own turns differ by ${signed(noise.more.lowest)} to ${signed(noise.more.highest)} ms and ${noise.ratio.lowest.toFixed(2)} to ${noise.ratio.highest.toFixed(2)}: smaller differences are noise. A burst of ${ordersInBurst} orders _stalls_ if none is done for a second; as it is, ${stalled?.stalled} of ${stalled?.all} do.`,
+    `The workflow alone with one thing changed: how many ms longer an order takes with one caller, and how many times as many orders a second ${most} callers place. As it is, it takes ${shown(figure(samples, { variant: AS_IT_IS, parallel: 1 }, p50), 0)} ms and places ${shown(figure(samples, { variant: AS_IT_IS, parallel: most }, speed), 1)} orders/s. Its own turns differ by ${signed(noise.more.lowest)} to ${signed(noise.more.highest)} ms and ${noise.ratio.lowest.toFixed(2)} to ${noise.ratio.highest.toFixed(2)}: smaller differences are noise. A burst of ${ordersInBurst} orders _stalls_ if none is done for a second; as it is, ${stalled?.stalled} of ${stalled?.all} do.`,
     chart({
       title: `Orders a second with ${most} callers, as it is = 1`,
-      labels: measured.map(({ name }) => name),
+      labels: measured.map((_change, index) => String(index + 1)),
       plots: [`bar [${measured.map(({ name }) => against(name).ratio.value.toFixed(2)).join(', ')}]`],
       isHorizontal: true,
     }),

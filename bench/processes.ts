@@ -17,11 +17,7 @@ export interface ProcessUsage {
   memoryBytes: number;
 }
 
-/**
- * Reads what running processes have used so far.
- *
- * @throws Error where there is no /proc, or if one of them is gone.
- */
+/** Reads what running processes have used so far. @throws Error where there is no /proc, or if one of them is gone. */
 export function readProcessUsage<Name extends string>(pids: Record<Name, number>): Record<Name, ProcessUsage> {
   return ofFamilies(pids, (family, pid) => ({
     cpuMs: family.reduce((sum, { cpuMs }) => sum + cpuMs, 0),

@@ -30,9 +30,8 @@ const sampleSchema = z.object({
 });
 export type Sample = z.output<typeof sampleSchema>;
 
-/** What each process uses while no order is under way. */
-const atRestSchema = z.record(z.string(), z.object({ cpuMsPerSecond: z.number(), memoryBytes: z.number() }));
-export type AtRest = z.output<typeof atRestSchema>;
+/** CPU of each process in milliseconds a second while no order is under way. */
+export type AtRest = z.output<typeof byProcess>;
 
 /** What an order leaves in Temporal's history. */
 const historySchema = z.object({ events: z.number(), bytes: z.number() });
@@ -68,7 +67,7 @@ const part = conditionsSchema.extend({ samples: z.array(sampleSchema) });
 const benchResultSchema = z.object({
   /** Variants `workflow`, `one process` and `plain handler`. */
   whole: part.extend({
-    atRest: atRestSchema,
+    atRest: byProcess,
     history: historySchema,
     /** What an order leaves in Directus' database, with its quote. */
     directusBytes: z.number(),
@@ -77,7 +76,7 @@ const benchResultSchema = z.object({
   orchestration: part.extend({
     waitsMs: z.array(z.number()),
     /** By server. */
-    atRest: z.record(z.string(), atRestSchema),
+    atRest: z.record(z.string(), byProcess),
     /** What an order leaves in the database of the production server; null if that was not measured. */
     temporalBytes: z.number().nullable(),
   }),
@@ -92,15 +91,8 @@ const benchResultSchema = z.object({
   }),
   /** Variants `stored N` and `items N`; `stored again` is a second stack with the fewest orders. */
   growth: part.extend({
-    stored: z.array(
-      z.object({
-        orders: z.number(),
-        databaseBytes: z.number(),
-        /** How long Directus takes to answer the sweep, and to count for the metrics. */
-        sweepMs: z.number(),
-        countMs: z.number(),
-      }),
-    ),
+    /** The numbers of orders, the fewest first. */
+    stored: z.array(z.number()),
     items: z.array(z.object({ items: z.number(), history: historySchema })),
   }),
   soak: conditionsSchema.extend({
@@ -132,16 +124,10 @@ export function readBenchResult(text: string): BenchResult {
   throw new Error(`This is no result of npm run bench: ${z.prettifyError(parsed.error).split('\n').join(' ')}`);
 }
 
-/**
- * What was measured before of the parts that are not measured now.
- *
- * @param file the last result; parts that it lacks are taken from the documents' result.
- * @throws Error if one of them is missing, or was measured by an older version of the benchmark.
- */
+/** What the file, or else the documents' result, has of the other parts. @throws Error if it is missing or too old. */
 export async function earlierParts(file: string, now: BenchPart[]): Promise<Partial<BenchResult>> {
-  const read = async (from: string) =>
-    existsSync(from) ? (jsonIn(await readFile(from, 'utf8')) as Partial<BenchResult>) : {};
-  const earlier = { ...(await read(measuredFile)), ...(await read(file)) };
+  const texts = await Promise.all([measuredFile, file].filter(existsSync).map((from) => readFile(from, 'utf8')));
+  const earlier = Object.assign({}, ...texts.map(jsonIn)) as Partial<BenchResult>;
   const others = benchParts.filter((name) => !now.includes(name));
   const unknown = others.filter((name) => !benchResultSchema.shape[name].safeParse(earlier[name]).success);
   if (unknown.length > 0) throw new Error(`There is no earlier result of ${unknown.join(', ')}: add it to --only.`);

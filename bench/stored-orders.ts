@@ -2,17 +2,13 @@ import type { PostgresSession } from '../test/support/postgres-session.ts';
 
 /** Rows of a statement: what it needs on the disk meanwhile is small. */
 const CHUNK = 50_000;
-
 /** Orders of one customer, on average. */
 const ORDERS_PER_CUSTOMER = 5;
-
 /** The past that the orders are spread over. */
 const DAYS = 730;
-
 /** Whatever the past was like, so many of the newest wait for support staff, and so many for their link. */
 const IN_REVIEW = 20;
 const UNLINKED = 10;
-
 /** Of the orders that `storeOrders` adds, those that are neither linked nor ended, or in review. */
 export const UNFINISHED_ORDERS = IN_REVIEW + UNLINKED;
 

@@ -10,7 +10,6 @@ import { connectToPostgres } from '../test/support/postgres-session.ts';
 import { startRunningStack } from '../test/support/running-stack.ts';
 import type { RunningStack } from '../test/support/running-stack.ts';
 import { workerEnvironment } from '../test/support/worker-process.ts';
-import { median } from 'simple-statistics';
 import { startProgram } from './lifetime.ts';
 import type { Program } from './lifetime.ts';
 import type { History } from './results.ts';
@@ -29,10 +28,10 @@ export interface WholeSite {
   /** The parts of an installation, and RideNDine's stand-in. */
   pids: Record<'gateway' | 'worker' | 'temporal' | 'directus' | 'postgres' | 'ridendine sandbox', number>;
   /** Makes clicks, each with a quote of its own. @param lines of the cart; unless told, it is the demo's. */
-  newOrders(count: number, lines?: number): Promise<PlacedOrder[]>;
+  newOrders: (count: number, lines?: number) => Promise<PlacedOrder[]>;
   /** @throws Error if the order is not answered with a payment session. */
   place: (order: PlacedOrder) => Promise<void>;
-  letPartnerTake(ms: number): Promise<void>;
+  letPartnerTake: (ms: number) => Promise<void>;
   /** How large Directus' database is by now. */
   databaseBytes(): Promise<number>;
   crash: Promise<Error>;
@@ -63,7 +62,7 @@ export async function openWholeSite(settings: Record<string, string> = {}): Prom
         postgres: postgres.pid,
         'ridendine sandbox': ridendine.pid,
       },
-      newOrders: (count, lines) => newOrders({ database, like: checkout, count, lines }),
+      newOrders: (count, lines) => newOrders(database, checkout, count, lines),
       place: (order) => postOrder(world.stack.urls.gateway, order, world.stack.secrets.gatewayKey),
       async letPartnerTake(ms) {
         await world.clearFaults();
@@ -85,28 +84,24 @@ export async function openWholeSite(settings: Record<string, string> = {}): Prom
   }
 }
 
-/** What the histories of orders come to at the median. */
-export async function readHistories({ world }: WholeSite, orders: PlacedOrder[]): Promise<History> {
-  const described = await Promise.all(
-    orders.map(({ key }) => world.temporal.workflow.getHandle(orderCreationWorkflowId(key)).describe()),
-  );
-  return {
-    events: median(described.map(({ historyLength }) => historyLength)),
-    bytes: median(described.map(({ historySize }) => historySize ?? 0)),
-  };
+/** Places one order and reads what it leaves in Temporal's history. */
+export async function readHistory(
+  { world, newOrders: newOrdersThere, place }: WholeSite,
+  lines?: number,
+): Promise<History> {
+  const [order] = await newOrdersThere(1, lines);
+  if (order === undefined) throw new Error('There is no order.');
+  await place(order);
+  const run = await world.temporal.workflow.getHandle(orderCreationWorkflowId(order.key)).describe();
+  return { events: run.historyLength, bytes: run.historySize ?? 0 };
 }
 
 /** One of our services, started beside those of the stack. */
-export interface Service extends Program {
-  /** Of the gateway in it. */
-  url: string;
-  /** Of the worker in it, if there is no gateway. */
+export interface Service extends Program, Pick<WholeSite, 'place'> {
   metricsUrl: string;
-  /** @throws Error as that of the site. */
-  place: (order: PlacedOrder) => Promise<void>;
 }
 
-/** @param options.temporal that of the stack unless told. @param options.nodeArguments options of Node. */
+/** @param options.temporal that of the stack unless told. */
 export async function startService(
   world: RunningStack,
   service: 'worker' | 'gateway' | 'gateway-with-worker',
@@ -138,7 +133,6 @@ export async function startService(
   });
   return {
     ...program,
-    url,
     metricsUrl: `${service === 'worker' ? `http://${metricsAddress}` : url}/metrics`,
     place: (order) => postOrder(url, order, stack.secrets.gatewayKey),
   };
@@ -162,13 +156,7 @@ export async function postOrder(gatewayUrl: string, { key, checkout }: PlacedOrd
 }
 
 /** Copies of a demo quote, written to the database: by Directus they would take longer than the orders. */
-async function newOrders(options: {
-  database: PostgresSession;
-  like: DemoCheckout;
-  count: number;
-  lines: number | undefined;
-}): Promise<PlacedOrder[]> {
-  const { database, like, count, lines } = options;
+async function newOrders(database: PostgresSession, like: DemoCheckout, count: number, lines?: number) {
   const batch = `quote-${randomUUID()}`;
   const cart = lines === undefined ? undefined : cartOf(lines);
   await database.sql(

@@ -107,7 +107,7 @@ function planPart(
   { ordersPerSecond, utilisation }: Demand,
 ): PartPlan {
   const cpuMs = figure(samples, load, (sample) => sample.cpuMs[name] ?? 0).value;
-  const restMs = atRest[name]?.cpuMsPerSecond ?? 0;
+  const restMs = atRest[name] ?? 0;
   const memoryBytes = Math.max(...samplesOf(samples, load).map((sample) => sample.memoryBytes[name] ?? 0));
   const coresFor = (processes: number) => (ordersPerSecond * cpuMs + processes * restMs) / 1000 / utilisation;
   if (!ONE_THREAD.has(name)) {

@@ -5,11 +5,11 @@ import { dataConverterFor } from '../../src/encryption/data-converter.ts';
 import { parseEncryptionKeys } from '../../src/encryption/encryption-keys.ts';
 import { createWorkerLogger } from '../../src/observability/worker-logger.ts';
 import { workflowSources } from '../../src/worker/workflow-code.ts';
-import type { Progress } from '../../stack/progress.ts';
 import { openSupervisedFolder } from '../../test/support/supervised-folder.ts';
 import { testEncryptionKeys } from '../../test/support/test-encryption.ts';
 import { whileRunning } from '../lifetime.ts';
-import { openMeter, warmUp } from '../load.ts';
+import type { Measurement } from '../lifetime.ts';
+import { Meter, warmUp } from '../load.ts';
 import type { LoadPlan } from '../load.ts';
 import type { NamedChange } from '../named-changes.ts';
 import type { Measured } from '../results.ts';
@@ -27,6 +27,7 @@ const BURST_ORDERS = 32;
 const STALL_MS = 1000;
 
 export interface ChangesPlan extends LoadPlan {
+  changes: NamedChange[];
   /** How many bursts each turn has. */
   bursts: number;
 }
@@ -37,15 +38,13 @@ type Turn = Omit<NamedChange, 'kind' | 'about'>;
  * The orchestration with one thing changed at a time. Each turn has a new server and a new worker, and no others run
  * meanwhile: idle ones poll.
  */
-export async function measureChanges(options: {
-  plan: ChangesPlan;
-  changes: NamedChange[];
-  progress: Progress;
-  signal?: AbortSignal;
-}): Promise<Measured<'changes'>> {
-  const { plan, changes, progress, signal } = options;
+export async function measureChanges({
+  plan,
+  progress,
+  signal,
+}: Measurement<ChangesPlan>): Promise<Measured<'changes'>> {
   const asItIs: Turn = { name: AS_IT_IS };
-  const turns = changes.flatMap((change, index) => (index % AS_IT_IS_EVERY === 0 ? [asItIs, change] : [change]));
+  const turns = plan.changes.flatMap((change, index) => (index % AS_IT_IS_EVERY === 0 ? [asItIs, change] : [change]));
   const samples: Measured<'changes'>['samples'] = [];
   const bursts: Measured<'changes'>['bursts'] = {};
   const workerReadyMs: Measured<'changes'>['workerReadyMs'] = {};
@@ -67,7 +66,7 @@ export async function measureChanges(options: {
             );
             (workerReadyMs[turn.name] ??= []).push(site.readyMs);
             await warmUp(newKeys(plan.warmUpOrders), site.place);
-            const meter = await openMeter(site.pids, plan.atRestMs);
+            const meter = await Meter.open(site.pids, plan.atRestMs);
             for (const parallel of plan.parallel) {
               const measured = await meter.measure(newKeys(plan.ordersFor(parallel)), parallel, site.place);
               samples.push({ variant: turn.name, round, partnerMs: null, ...measured });

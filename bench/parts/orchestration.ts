@@ -1,20 +1,19 @@
 import { sum } from 'simple-statistics';
-import type { Progress } from '../../stack/progress.ts';
 import { whileRunning } from '../lifetime.ts';
-import { measureInTurns, openMeter, warmUp } from '../load.ts';
+import type { Measurement } from '../lifetime.ts';
+import { measureInTurns, Meter, warmUp } from '../load.ts';
 import type { LoadPlan, Variant } from '../load.ts';
 import type { Measured } from '../results.ts';
 import type { TemporalServer } from '../temporal-servers.ts';
 import { newKeys, openWaitingSite, WAITS_MS } from '../waiting-site.ts';
 
 /** The real workflow on each server, its steps replaced by waits. */
-export async function measureOrchestration(options: {
-  plan: LoadPlan;
-  startServers: (() => Promise<TemporalServer>)[];
-  progress: Progress;
-  signal?: AbortSignal;
-}): Promise<Measured<'orchestration'>> {
-  const { plan, startServers, progress, signal } = options;
+export async function measureOrchestration({
+  plan,
+  startServers,
+  progress,
+  signal,
+}: Measurement<LoadPlan> & { startServers: (() => Promise<TemporalServer>)[] }): Promise<Measured<'orchestration'>> {
   return await whileRunning(signal, async (start) => {
     const variants: (Variant<string> & { server: TemporalServer; bytesBefore: number })[] = [];
     for (const startServer of startServers) {
@@ -22,7 +21,7 @@ export async function measureOrchestration(options: {
         const server = await start(startServer);
         const { place, pids } = await start(() => openWaitingSite(server));
         await warmUp(newKeys(plan.warmUpOrders), place);
-        const meter = await openMeter(pids, plan.atRestMs);
+        const meter = await Meter.open(pids, plan.atRestMs);
         const bytesBefore = (await server.databaseBytes?.()) ?? 0;
         variants.push({ name: server.name, meter, newOrders: newKeys, place, server, bytesBefore });
         return server.name;

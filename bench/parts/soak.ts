@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { linearRegression, linearRegressionLine, quantile, sum, sumNthPowerDeviations } from 'simple-statistics';
-import type { Progress } from '../../stack/progress.ts';
 import { readMetrics } from '../../test/support/read-metrics.ts';
 import { whileRunning } from '../lifetime.ts';
+import type { Measurement } from '../lifetime.ts';
 import { placeAtRate, warmUp } from '../load.ts';
 import { readOpenHandles, readProcessUsage } from '../processes.ts';
 import type { Pids } from '../processes.ts';
@@ -38,17 +38,11 @@ export const usualSoak: Omit<SoakPlan, 'orders' | 'ordersPerSecond'> = {
 /** With more orders than this time brings under way, the machine does not carry the rate. */
 const MOST_BEHIND_S = 20;
 const SETTLE_EVERY_MS = 1_000;
-
 /** Memory goes back to the system a little later than it is free. */
 const RELEASE_MS = 2_000;
 
 /** Orders at a steady rate: what they leave in memory, and what they leave open. */
-export async function measureSoak(options: {
-  plan: SoakPlan;
-  progress: Progress;
-  signal?: AbortSignal;
-}): Promise<Measured<'soak'>> {
-  const { plan, progress, signal } = options;
+export async function measureSoak({ plan, progress, signal }: Measurement<SoakPlan>): Promise<Measured<'soak'>> {
   return await whileRunning(signal, async (start, over) => {
     const site = await progress.step('Stack', () => start(() => openWholeSite()));
     const { parts } = site.world.stack;
@@ -146,22 +140,15 @@ function isClosed(before: Record<string, Held>, open: ReturnType<typeof readOpen
   });
 }
 
-/** How memory grows with time. */
-export interface Trend {
-  bytesPerSecond: number;
-  /** Twice its standard error: a slope below that cannot be told from none. */
-  uncertainty: number;
-}
-
 /** Of fewer samples a trend says nothing. */
 const FEWEST_SAMPLES = 8;
 
 /**
  * The line of least squares through the samples of the second half: in the first, caches and heaps fill.
  *
- * @returns undefined if there are too few samples.
+ * @returns its slope, and twice its standard error as the uncertainty; undefined of too few samples.
  */
-export function memoryTrend(samples: Measured<'soak'>['samples'], name: string): Trend | undefined {
+export function memoryTrend(samples: Measured<'soak'>['samples'], name: string) {
   const last = samples.at(-1)?.seconds ?? 0;
   const points = samples
     .filter(({ seconds }) => seconds >= last / 2)

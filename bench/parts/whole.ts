@@ -1,11 +1,11 @@
 import { freePort } from '../../stack/free-port.ts';
-import type { Progress } from '../../stack/progress.ts';
 import { newOrderNamespace } from '../../test/support/order-namespace.ts';
 import { startProgram, whileRunning } from '../lifetime.ts';
-import { measureInTurns, openMeter, warmUp } from '../load.ts';
+import type { Measurement } from '../lifetime.ts';
+import { measureInTurns, Meter, warmUp } from '../load.ts';
 import type { LoadPlan } from '../load.ts';
 import type { Measured } from '../results.ts';
-import { openWholeSite, postOrder, readHistories, startService } from '../whole-site.ts';
+import { openWholeSite, postOrder, readHistory, startService } from '../whole-site.ts';
 import type { PlacedOrder, Service } from '../whole-site.ts';
 
 export interface WholePlan extends LoadPlan {
@@ -13,19 +13,11 @@ export interface WholePlan extends LoadPlan {
   partnersMs: number[];
 }
 
-/** Orders whose histories are read: they are all alike. */
-const HISTORIES = 5;
-
 /**
  * From the click to `payment_session_id` on one stack: by gateway and worker, by both in one process, and by a handler
  * without Temporal.
  */
-export async function measureWhole(options: {
-  plan: WholePlan;
-  progress: Progress;
-  signal?: AbortSignal;
-}): Promise<Measured<'whole'>> {
-  const { plan, progress, signal } = options;
+export async function measureWhole({ plan, progress, signal }: Measurement<WholePlan>): Promise<Measured<'whole'>> {
   return await whileRunning(signal, async (start) => {
     const site = await progress.step('Stack', () => start(() => openWholeSite()));
     const oneProcess = await start(() => startOneProcess(site.world));
@@ -37,7 +29,7 @@ export async function measureWhole(options: {
     };
     for (const place of Object.values(places)) await warmUp(await site.newOrders(plan.warmUpOrders), place);
     const pids = { ...site.pids, 'gateway with worker': oneProcess.pid, 'plain handler': plain.pid };
-    const meter = await openMeter(pids, plan.atRestMs);
+    const meter = await Meter.open(pids, plan.atRestMs);
     const bytesBefore = await site.databaseBytes();
     const samples = await measureInTurns({
       plan,
@@ -48,15 +40,13 @@ export async function measureWhole(options: {
         place,
       })),
       partnersMs: plan.partnersMs,
-      letPartnerTake: (ms) => site.letPartnerTake(ms),
+      letPartnerTake: site.letPartnerTake,
       progress,
     });
     const orders = samples.reduce((sum, sample) => sum + sample.orders, 0);
     const directusBytes = ((await site.databaseBytes()) - bytesBefore) / orders;
 
-    const someOrders = await site.newOrders(HISTORIES);
-    await warmUp(someOrders, site.place);
-    return { samples, atRest: meter.atRest, history: await readHistories(site, someOrders), directusBytes };
+    return { samples, atRest: meter.atRest, history: await readHistory(site), directusBytes };
   });
 }
 

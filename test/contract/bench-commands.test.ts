@@ -48,7 +48,7 @@ describe('npm run capacity', () => {
     [
       'a call that outlasts its time-out',
       ['--orders-per-second', '10', '--partner-ms', '20000'],
-      "RideNDine cannot take 20000 ms to answer if a call is given up after 15000",
+      'RideNDine cannot take 20000 ms to answer if a call is given up after 15000',
     ],
   ])('refuses %s', async (_what, args, sentence) => {
     const { exitCode, stderr } = await runFile('scripts/capacity.ts', args);

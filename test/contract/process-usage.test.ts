@@ -87,25 +87,26 @@ describe('what a process holds open', () => {
   });
 });
 
+const LIST = 'Array.from({ length: 1e6 }, (_, index) => ({ index }))';
+const inThread = (script: string) => `
+  const thread = new (require('node:worker_threads').Worker)(
+    ${JSON.stringify(`${script} setInterval(() => {}, 1000); require('node:worker_threads').parentPort.postMessage('done')`)},
+    { eval: true },
+  );
+  thread.once('message', () => process.stdout.write('done'));`;
+
 describe('a program whose garbage is collected by a signal', () => {
   it('keeps what its threads need, without their garbage', async () => {
-    const list = 'Array.from({ length: 1e6 }, (_, index) => ({ index }))';
-    const withThread = (script: string) => `
-      const thread = new (require('node:worker_threads').Worker)(
-        ${JSON.stringify(`${script} setInterval(() => {}, 1000); require('node:worker_threads').parentPort.postMessage('done')`)},
-        { eval: true },
-      );
-      thread.once('message', () => process.stdout.write('done'));`;
-    const kept = await run(withThread(`globalThis.kept = ${list};`), collectedBySignal);
-    const garbage = await run(`${list}; ${withThread(`${list};`)}`, collectedBySignal);
+    const kept = await run(inThread(`globalThis.kept = ${LIST};`), collectedBySignal);
+    const garbage = await run(`${LIST}; ${inThread(`${LIST};`)}`, collectedBySignal);
 
     for (const pid of [kept, garbage]) process.kill(pid, 'SIGWINCH');
 
-    // A million objects and a million pointers to them.
-    const more = () => {
+    const keptMore = () => {
       const usage = readProcessUsage({ kept, garbage });
       return usage.kept.memoryBytes - usage.garbage.memoryBytes;
     };
-    await pWaitFor(() => more() > 16e6, { interval: 100, timeout: 20_000 });
+    // A million objects and a million pointers to them.
+    await expect(pWaitFor(() => keptMore() > 16e6, { interval: 100, timeout: 20_000 })).resolves.toBeUndefined();
   });
 });

@@ -23,9 +23,15 @@ describe('a result of the benchmark', () => {
   });
 });
 
+const nothing = { p95Ms: 0, p99Ms: 0, ordersPerSecond: 1, cpuMs: {}, threadCpuMs: {}, memoryBytes: {} };
 const sample = (variant: string, round: number, p50Ms: number, parallel = 1): Sample => ({
-  ...{ variant, round, p50Ms, parallel, partnerMs: null, orders: 4, p95Ms: 0, p99Ms: 0, ordersPerSecond: 1 },
-  ...{ cpuMs: {}, threadCpuMs: {}, memoryBytes: {} },
+  variant,
+  round,
+  p50Ms,
+  parallel,
+  partnerMs: null,
+  orders: 4,
+  ...nothing,
 });
 const ratio = (ours: Sample, theirs: Sample) => ours.p50Ms / theirs.p50Ms;
 
@@ -73,9 +79,9 @@ describe('a comparison', () => {
   });
 });
 
-describe('a burst', () => {
-  const place = (ms: string) => delay(Number(ms));
+const place = (ms: string) => delay(Number(ms));
 
+describe('a burst', () => {
   it.each([
     ['takes long as a whole', ['1100', '1200', '1300'], false],
     ['is of one order', ['1100'], false],
@@ -85,17 +91,17 @@ describe('a burst', () => {
   });
 });
 
-describe('the trend of memory', () => {
-  /** After garbage collections, every 20 s; in the first half heaps and caches fill. */
-  const memory = (bytesPerSecond: number, seed: number) => {
-    const random = seededRandom(seed, 'memory');
-    return Array.from({ length: 80 }, (_, index) => {
-      const seconds = 20 * index;
-      const filling = Math.min(index, 40) * 2e6;
-      return { seconds, memoryBytes: { worker: 300e6 + filling + 5e6 * random.next() + bytesPerSecond * seconds } };
-    });
-  };
+/** After garbage collections, every 20 s; in the first half heaps and caches fill. */
+const memory = (bytesPerSecond: number, seed: number) => {
+  const random = seededRandom(seed, 'memory');
+  return Array.from({ length: 80 }, (_, index) => {
+    const seconds = 20 * index;
+    const filling = Math.min(index, 40) * 2e6;
+    return { seconds, memoryBytes: { worker: 300e6 + filling + 5e6 * random.next() + bytesPerSecond * seconds } };
+  });
+};
 
+describe('the trend of memory', () => {
   it.each([1, 2, 3, 4, 5])('is within its uncertainty if nothing stays (seed %d)', (seed) => {
     const trend = memoryTrend(memory(0, seed), 'worker');
 

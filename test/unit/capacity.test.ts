@@ -30,7 +30,7 @@ const costs: MeasuredCosts = {
   whole: {
     ...conditions,
     samples: [sample({})],
-    atRest: { worker: { cpuMsPerSecond: 50, memoryBytes: 80e6 } },
+    atRest: { worker: 50 },
     history: { events: 18, bytes: 15_000 },
     directusBytes: 13_000,
   },
