@@ -91,9 +91,6 @@ export async function placeAtRate<Order>(options: {
   return { latenciesMs, elapsedMs: performance.now() - startedAt, mostUnderWay };
 }
 
-/** The benchmark's own process, which plays the callers. */
-const CALLERS = 'callers';
-
 /** Measures loads on the processes of one site. */
 export class Meter {
   readonly atRest: AtRest;
@@ -126,6 +123,7 @@ export class Meter {
     const startedAt = performance.now();
     const latenciesMs = await placeAll(orders, parallel, place);
     const elapsedMs = performance.now() - startedAt;
+    // The callers are the benchmark's own process.
     const own = process.cpuUsage(ownBefore);
     // What an answered order leaves to be done belongs to it: its run is closed and becomes visible.
     await untilQuiet(this.#pids, this.atRest, this.#atRestMs);
@@ -142,7 +140,7 @@ export class Meter {
       p95Ms: quantile(latenciesMs, 0.95),
       p99Ms: quantile(latenciesMs, 0.99),
       ordersPerSecond: (1000 * orders.length) / elapsedMs,
-      cpuMs: { ...cpuMs, [CALLERS]: (own.user + own.system) / 1000 / orders.length },
+      cpuMs: { ...cpuMs, callers: (own.user + own.system) / 1000 / orders.length },
       threadCpuMs: perProcess(before, after, (earlier, later) => busiestThread(earlier, later) / orders.length),
       memoryBytes: perProcess(before, after, (_earlier, later) => later.memoryBytes),
     };
