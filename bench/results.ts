@@ -7,6 +7,9 @@ import { z } from 'zod';
 /** The result that the documents show and that `npm run capacity` counts with. */
 export const measuredFile = fileURLToPath(new URL('measured.json', import.meta.url));
 
+/** The variant of the orchestration that runs on Temporal's production server. */
+export const PRODUCTION_SERVER = 'production server on PostgreSQL';
+
 const byProcess = z.record(z.string(), z.number());
 
 /** What one variant did under one load in one round. */
@@ -72,7 +75,7 @@ const benchResultSchema = z.object({
     /** What an order leaves in Directus' database, with its quote. */
     directusBytes: z.number(),
   }),
-  /** A variant for each Temporal server. */
+  /** A variant for each Temporal server, `PRODUCTION_SERVER` among them. */
   orchestration: part.extend({
     waitsMs: z.array(z.number()),
     /** By server. */

@@ -18,6 +18,7 @@ import { connectToPostgres } from '../test/support/postgres-session.ts';
 import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
 import type { Started } from './lifetime.ts';
 import type { Pids } from './processes.ts';
+import { PRODUCTION_SERVER } from './results.ts';
 
 /** A Temporal server that the orchestration is measured on. */
 export interface TemporalServer extends Started {
@@ -42,8 +43,6 @@ export async function startDevServer(
   const name = storage === 'file' ? 'dev server, data in a file' : 'dev server, data in memory';
   return { name, settings, pids: { temporal: server.pid }, stop };
 }
-
-export const PRODUCTION_SERVER = 'production server on PostgreSQL';
 
 const HOST = '127.0.0.1';
 const NAMESPACE = 'default';

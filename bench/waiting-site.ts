@@ -18,7 +18,6 @@ const ORDER_TIMEOUT_MS = 120_000;
 
 /** A worker whose steps wait instead of doing something, and a client that places orders as a gateway does. */
 export interface WaitingSite extends Program {
-  /** Of worker and server. */
   pids: Pids;
   /** @throws Error if the order is not done in time. */
   place: (key: string) => Promise<void>;

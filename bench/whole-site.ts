@@ -32,7 +32,6 @@ export interface WholeSite {
   /** @throws Error if the order is not answered with a payment session. */
   place: (order: PlacedOrder) => Promise<void>;
   letPartnerTake: (ms: number) => Promise<void>;
-  /** How large Directus' database is by now. */
   databaseBytes(): Promise<number>;
   crash: Promise<Error>;
   stop(): Promise<void>;

@@ -1,7 +1,6 @@
 import { readSlots, slotVariables } from '../src/config/worker-settings.ts';
-import { busiestLoad, figure, samplesOf } from '../bench/results.ts';
+import { PRODUCTION_SERVER, busiestLoad, figure, samplesOf } from '../bench/results.ts';
 import type { AtRest, BenchResult, Load, Sample } from '../bench/results.ts';
-import { PRODUCTION_SERVER } from '../bench/temporal-servers.ts';
 
 /** The parts of a result that the plan follows from. */
 export type MeasuredCosts = Pick<BenchResult, 'whole' | 'orchestration'>;

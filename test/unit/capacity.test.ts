@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { PRODUCTION_SERVER } from '../../bench/temporal-servers.ts';
+import { PRODUCTION_SERVER } from '../../bench/results.ts';
 import type { Sample } from '../../bench/results.ts';
 import { describeCapacity, planCapacity, usualDemand } from '../../scripts/capacity-plan.ts';
 import type { Demand, MeasuredCosts } from '../../scripts/capacity-plan.ts';
