@@ -6,6 +6,7 @@ import type { WorkerOptions } from '@temporalio/worker';
 import { currentRunId } from '../src/activities/current-run.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../src/contract/runs.ts';
 import { orderBody } from '../src/integrations/ridendine/order-body.ts';
+import { readSlots, slotVariables } from '../src/config/worker-settings.ts';
 import { dataConverterFor } from '../src/temporal/data-converter.ts';
 import { parseEncryptionKeys } from '../src/temporal/encryption-keys.ts';
 import { createWorkerLogger } from '../src/telemetry/worker-logger.ts';
@@ -13,8 +14,8 @@ import { activityLogContext } from '../src/telemetry/activity-log-context.ts';
 import { workflowTaskOptions } from '../src/worker/workflow-task-options.ts';
 import { workflowCode } from '../src/worker/workflow-code.ts';
 import { newCheckout } from '../test/support/builders.ts';
-import type { BareSteps } from './bare-steps.ts';
-import { slotsPerWorker } from './slots-per-worker.ts';
+import type { BareSteps } from './changed/bare-steps.ts';
+import { setting } from './setting.ts';
 
 const HOUR_MS = 60 * 60_000;
 
@@ -74,15 +75,9 @@ const worker = await Worker.create({
   ...workflow,
   interceptors: { ...('interceptors' in workflow && workflow.interceptors), activity: [activityLogContext] },
   activities: steps,
-  ...slotsPerWorker,
+  ...readSlots(slotVariables.parse({})),
   ...workflowTaskOptions,
-  ...(JSON.parse(process.env['WORKER_OPTIONS'] ?? '{}') as Partial<WorkerOptions>),
+  ...(JSON.parse(setting('WORKER_OPTIONS')) as Partial<WorkerOptions>),
 });
 await worker.run();
 await connection.close();
-
-function setting(name: string): string {
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set.`);
-  return value;
-}

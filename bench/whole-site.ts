@@ -1,44 +1,79 @@
-import type { RunningPostgres } from '../stack/postgres.ts';
+import { randomUUID } from 'node:crypto';
+import type { TemporalSettings } from '../src/config/temporal-settings.ts';
+import { ORDER_CREATION_TASK_QUEUE, orderCreationWorkflowId } from '../src/contract/runs.ts';
+import type { CartLine, Totals } from '../src/domain/quote.ts';
+import { freePort } from '../stack/free-port.ts';
+import type { DemoCheckout } from '../stack/seed.ts';
+import { hasPoller } from '../stack/temporal/has-poller.ts';
+import type { PostgresSession } from '../test/support/postgres-session.ts';
+import { connectToPostgres } from '../test/support/postgres-session.ts';
 import { startRunningStack } from '../test/support/running-stack.ts';
 import type { RunningStack } from '../test/support/running-stack.ts';
-import type { Pids } from './measured-load.ts';
-import { createQuoteMaker } from './whole-quotes.ts';
-import type { PlacedOrder, QuoteMaker } from './whole-quotes.ts';
+import { workerEnvironment } from '../test/support/worker-process.ts';
+import { startProgram } from './lifetime.ts';
+import type { Program } from './lifetime.ts';
+import type { History } from './results.ts';
 
-/** A whole stack, and a client that places orders there as customers do. */
-export interface WholeSite extends Omit<QuoteMaker, 'close'> {
+/** A customer's click. */
+export interface PlacedOrder {
+  key: string;
+  checkout: DemoCheckout;
+}
+
+/** A whole stack as `npm start` runs it, and a client that places orders there as customers do. */
+export interface WholeSite {
   world: RunningStack;
-  postgres: RunningPostgres;
+  /** A connection to Directus' database. */
+  database: PostgresSession;
   /** The parts of an installation, and RideNDine's stand-in. */
-  pids: ReturnType<typeof pidsOf>;
-  /** What its worker is told beside its addresses and credentials. */
-  workerSettings: Record<string, string>;
+  pids: Record<'gateway' | 'worker' | 'temporal' | 'directus' | 'postgres' | 'ridendine sandbox', number>;
+  /** Makes clicks, each with a quote of its own. @param lines of the cart; unless told, it is the demo's. */
+  newOrders: (count: number, lines?: number) => Promise<PlacedOrder[]>;
   /** @throws Error if the order is not answered with a payment session. */
   place: (order: PlacedOrder) => Promise<void>;
-  letPartnerTake(ms: number): Promise<void>;
+  letPartnerTake: (ms: number) => Promise<void>;
+  databaseBytes(): Promise<number>;
+  crash: Promise<Error>;
   stop(): Promise<void>;
 }
 
 /** No order may be answered with a 202. */
-export const untilAnswered = { GATEWAY_WAIT_MS: '60000' };
+const untilAnswered = { GATEWAY_WAIT_MS: '60000' };
 const CALL_TIMEOUT_MS = 120_000;
 
-/** @param workerSettings what its worker is told beside its addresses and credentials. */
-export async function openWholeSite(workerSettings: Record<string, string> = {}): Promise<WholeSite> {
-  const world = await startRunningStack({ ...untilAnswered, ...workerSettings });
+/** @param settings what worker and gateway are told beside their addresses and credentials. */
+export async function openWholeSite(settings: Record<string, string> = {}): Promise<WholeSite> {
+  const world = await startRunningStack({ ...untilAnswered, ...settings });
   try {
-    const quotes = await createQuoteMaker(world);
+    const { postgres, parts, crash } = world.stack;
+    const { temporal, directus, ridendine, worker, gateway } = parts;
+    if (!postgres || !temporal || !directus || !ridendine) throw new Error('A part of the stack is not its own.');
+    const checkout = await world.newCheckout();
+    const database = await connectToPostgres(postgres);
     return {
-      ...quotes,
       world,
-      postgres: postgresOf(world),
-      pids: pidsOf(world),
-      workerSettings,
-      place: async ({ key, checkout }) =>
-        requireSession(await world.post(key, checkout, {}, AbortSignal.timeout(CALL_TIMEOUT_MS))),
-      letPartnerTake: (ms) => letPartnerTake(world, ms),
+      database,
+      pids: {
+        gateway: gateway.pid,
+        worker: worker.pid,
+        temporal: temporal.pid,
+        directus: directus.pid,
+        postgres: postgres.pid,
+        'ridendine sandbox': ridendine.pid,
+      },
+      newOrders: (count, lines) => newOrders(database, checkout, count, lines),
+      place: (order) => postOrder(world.stack.urls.gateway, order, world.stack.secrets.gatewayKey),
+      async letPartnerTake(ms) {
+        await world.clearFaults();
+        await world.addFault({ kind: 'latency', ms, times: null });
+      },
+      async databaseBytes() {
+        const [row] = await database.sql('SELECT pg_database_size(current_database()) AS bytes');
+        return Number(row?.['bytes']);
+      },
+      crash,
       async stop() {
-        await quotes.close();
+        await database.close();
         await world.stop();
       },
     };
@@ -48,33 +83,111 @@ export async function openWholeSite(workerSettings: Record<string, string> = {})
   }
 }
 
-function pidsOf(world: RunningStack) {
-  const { temporal, directus, ridendine, worker, gateway } = world.stack.parts;
-  if (!temporal || !directus || !ridendine) throw new Error('A part of the stack is not its own.');
+/** Places one order and reads what it leaves in Temporal's history. */
+export async function readHistory(
+  { world, newOrders: newOrdersThere, place }: WholeSite,
+  lines?: number,
+): Promise<History> {
+  const [order] = await newOrdersThere(1, lines);
+  if (order === undefined) throw new Error('There is no order.');
+  await place(order);
+  const run = await world.temporal.workflow.getHandle(orderCreationWorkflowId(order.key)).describe();
+  return { events: run.historyLength, bytes: run.historySize ?? 0 };
+}
+
+/** One of our services, started beside those of the stack. */
+export interface Service extends Program, Pick<WholeSite, 'place'> {
+  metricsUrl: string;
+}
+
+/** @param options.temporal that of the stack unless told. */
+export async function startService(
+  world: RunningStack,
+  service: 'worker' | 'gateway' | 'gateway-with-worker',
+  options: { temporal?: TemporalSettings; env?: Record<string, string>; nodeArguments?: string[] } = {},
+): Promise<Service> {
+  const { stack } = world;
+  const { temporal = stack.temporal, env, nodeArguments = [] } = options;
+  const port = String(await freePort());
+  const metricsAddress = `127.0.0.1:${await freePort()}`;
+  const url = `http://127.0.0.1:${port}`;
+  const program = await startProgram({
+    name: service,
+    file: `src/${service}/main.ts`,
+    nodeArguments,
+    env: {
+      ...workerEnvironment(world),
+      ...untilAnswered,
+      TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_NAMESPACE: temporal.namespace,
+      GATEWAY_API_KEYS: stack.secrets.gatewayKey,
+      GATEWAY_HOST: '127.0.0.1',
+      GATEWAY_PORT: port,
+      WORKER_METRICS_ADDRESS: metricsAddress,
+      ...env,
+    },
+    isReady: async (pid) =>
+      (service === 'gateway' || (await hasPoller({ temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid }))) &&
+      (service === 'worker' || (await fetch(`${url}/healthz`)).ok),
+  });
   return {
-    gateway: gateway.pid,
-    worker: worker.pid,
-    temporal: temporal.pid,
-    directus: directus.pid,
-    postgres: postgresOf(world).pid,
-    'ridendine sandbox': ridendine.pid,
-  } satisfies Pids;
+    ...program,
+    metricsUrl: `${service === 'worker' ? `http://${metricsAddress}` : url}/metrics`,
+    place: (order) => postOrder(url, order, stack.secrets.gatewayKey),
+  };
 }
 
-async function letPartnerTake(world: RunningStack, ms: number): Promise<void> {
-  await world.clearFaults();
-  await world.addFault({ kind: 'latency', ms, times: null });
-}
-
-/** @throws Error if it is anything but an order that was made. */
-export async function requireSession(response: Response): Promise<void> {
+/** @throws Error if it is answered with anything but an order that was made. */
+export async function postOrder(gatewayUrl: string, { key, checkout }: PlacedOrder, token?: string): Promise<void> {
+  const response = await fetch(`${gatewayUrl}/v1/orders`, {
+    method: 'POST',
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      'content-type': 'application/json',
+      'idempotency-key': key,
+    },
+    body: JSON.stringify(checkout),
+    signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+  });
   const text = await response.text();
   if (response.status === 201 && text.includes('"payment_session_id":"ps_')) return;
   throw new Error(`An order was answered with ${response.status} instead of a payment session: ${text}`);
 }
 
-function postgresOf({ stack }: RunningStack): RunningPostgres {
-  if (stack.postgres === undefined)
-    throw new Error('The benchmark needs the stack of its own, with its own PostgreSQL.');
-  return stack.postgres;
+/** Copies of a demo quote, written to the database: by Directus they would take longer than the orders. */
+async function newOrders(database: PostgresSession, like: DemoCheckout, count: number, lines?: number) {
+  const batch = `quote-${randomUUID()}`;
+  const cart = lines === undefined ? undefined : cartOf(lines);
+  await database.sql(
+    `INSERT INTO quotes (id, customer, store, fulfillment_method, totals, items_snapshot, expires_at)
+     SELECT $1::text || '-' || n, customer, store, fulfillment_method,
+       coalesce($4::json, totals), coalesce($5::json, items_snapshot), now() + interval '1 day'
+     FROM quotes, generate_series(1, $2::int) AS n WHERE id = $3`,
+    batch,
+    count,
+    like.quote_id,
+    cart && JSON.stringify(cart.totals),
+    cart && JSON.stringify(cart.items),
+  );
+  return Array.from({ length: count }, (_, index) => ({
+    key: randomUUID(),
+    checkout: { ...like, quote_id: `${batch}-${index + 1}` },
+  }));
+}
+
+/** Lines as long as the demo's are on average. */
+function cartOf(lines: number): { totals: Totals; items: CartLine[] } {
+  const [quantity, price] = [2, 1400];
+  const subtotal = lines * quantity * price;
+  return {
+    totals: { currency: 'USD', subtotal, delivery_fee: 499, total: subtotal + 499 },
+    items: Array.from({ length: lines }, (_, index) => ({
+      menu_item_id: `menu-item-${index + 1}`,
+      name: `Noodle soup with herbs ${index + 1}`,
+      quantity,
+      unit_price: price,
+      options: [{ name: 'Size', value: 'Large', price: 150 }],
+      note: 'Without coriander, please.',
+    })),
+  };
 }

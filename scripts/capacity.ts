@@ -1,13 +1,12 @@
 // npm run capacity: what it takes to carry so many orders, see docs/operations.md.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { describeCapacity, usualDemand } from '../bench/capacity-report.ts';
-import { costsOf } from '../bench/capacity.ts';
-import { measuredFile, readBenchResult } from '../bench/measured.ts';
+import { measuredFile, readBenchResult } from '../bench/results.ts';
+import { describeCapacity, usualDemand } from './capacity-plan.ts';
 
 const USAGE = `npm run capacity -- --orders-per-second N [OPTION …]
 
-Tells how many processes, cores, slots and how much memory so many orders take, by what npm run bench has measured.
+Says how many processes, cores, slots and how much memory so many orders take, by what npm run bench has measured.
   --partner-ms N          how long RideNDine takes to answer; ${usualDemand.partnerMs}
   --partner-timeout-ms N  when a call to it is given up (RIDENDINE_TIMEOUT_MS); ${usualDemand.partnerTimeoutMs}
   --utilisation N         the share of the time that anything may be busy, above 0, up to 1; ${usualDemand.utilisation}
@@ -51,9 +50,9 @@ function describe(values: ReturnType<typeof readOptions>): string {
   if (demand.utilisation > 1) throw new Error('--utilisation is a share: a number above 0, up to 1.');
   if (demand.partnerMs > demand.partnerTimeoutMs)
     throw new Error(
-      `RideNDine can't take ${demand.partnerMs} ms to answer if a call is given up after ${demand.partnerTimeoutMs}: see --partner-ms and --partner-timeout-ms.`,
+      `RideNDine cannot take ${demand.partnerMs} ms to answer if a call is given up after ${demand.partnerTimeoutMs}: see --partner-ms and --partner-timeout-ms.`,
     );
-  return describeCapacity(costsOf(readBenchResult(readFileSync(values.costs, 'utf8'))), demand);
+  return describeCapacity(readBenchResult(readFileSync(values.costs, 'utf8')), demand);
 }
 
 function positive(name: string, text: string): number {

@@ -161,7 +161,7 @@ function gatewayCommand(options: CommandOptions & Pick<ServicesOfOrders, 'tempor
 }
 
 /** Both in one process: it gets what each of them gets. */
-export function gatewayWithWorkerCommand(options: CommandOptions & ServicesOfOrders): PartCommand {
+function gatewayWithWorkerCommand(options: CommandOptions & ServicesOfOrders): PartCommand {
   const env = { ...workerCommand(options).env, ...gatewayCommand(options).env };
   return programCommand('gateway-with-worker', 'src/worker/with-gateway/main.ts', env);
 }

@@ -6,7 +6,7 @@ import type { OrderRuns } from './order-runs.ts';
 import type { OrderSweepActivities } from './order-sweep-activities.ts';
 
 /** Few enough for one attempt, many enough for a sweep in minutes after a day's outage. */
-export const PAGE_SIZE = 100;
+const PAGE_SIZE = 100;
 const STARTS_AT_ONCE = 10;
 
 export function createContinueLostOrders({

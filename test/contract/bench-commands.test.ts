@@ -16,7 +16,7 @@ describe('npm run bench', () => {
   );
 
   it.each([
-    ['a part that there is not', ['--only', ''], '--only knows whole, directus, '],
+    ['a part that there is not', ['--only', ''], '--only knows whole, orchestration, '],
     ['a number that is none', ['--rounds', 'many'], '--rounds must be a whole number'],
     ['a result that is none', ['--from', 'README.md'], 'This is no result of npm run bench: it is no JSON.'],
   ])('measures nothing for %s', async (_what, args, sentence) => {
@@ -48,7 +48,7 @@ describe('npm run capacity', () => {
     [
       'a call that outlasts its time-out',
       ['--orders-per-second', '10', '--partner-ms', '20000'],
-      "RideNDine can't take 20000 ms to answer if a call is given up after 15000",
+      'RideNDine cannot take 20000 ms to answer if a call is given up after 15000',
     ],
   ])('refuses %s', async (_what, args, sentence) => {
     const { exitCode, stderr } = await runFile('scripts/capacity.ts', args);

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { readOpenHandles, readProcessUsage } from '../../bench/process-usage.ts';
+import pWaitFor from 'p-wait-for';
+import { collectedBySignal } from '../../bench/parts/soak.ts';
+import { readOpenHandles, readProcessUsage } from '../../bench/processes.ts';
 import { endScripts, runScript as run } from '../support/run-script.ts';
 
 afterEach(endScripts);
@@ -82,5 +84,29 @@ describe('what a process holds open', () => {
     const open = readOpenHandles({ few, family });
 
     expect(open.family.files).toBeGreaterThan(1.5 * open.few.files);
+  });
+});
+
+const LIST = 'Array.from({ length: 1e6 }, (_, index) => ({ index }))';
+const inThread = (script: string) => `
+  const thread = new (require('node:worker_threads').Worker)(
+    ${JSON.stringify(`${script} setInterval(() => {}, 1000); require('node:worker_threads').parentPort.postMessage('done')`)},
+    { eval: true },
+  );
+  thread.once('message', () => process.stdout.write('done'));`;
+
+describe('a program whose garbage is collected by a signal', () => {
+  it('keeps what its threads need, without their garbage', async () => {
+    const kept = await run(inThread(`globalThis.kept = ${LIST};`), collectedBySignal);
+    const garbage = await run(`${LIST}; ${inThread(`${LIST};`)}`, collectedBySignal);
+
+    for (const pid of [kept, garbage]) process.kill(pid, 'SIGWINCH');
+
+    const keptMore = () => {
+      const usage = readProcessUsage({ kept, garbage });
+      return usage.kept.memoryBytes - usage.garbage.memoryBytes;
+    };
+    // A million objects and a million pointers to them.
+    await expect(pWaitFor(() => keptMore() > 16e6, { interval: 100, timeout: 20_000 })).resolves.toBeUndefined();
   });
 });

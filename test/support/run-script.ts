@@ -3,9 +3,14 @@ import { once } from 'node:events';
 
 const started: ReturnType<typeof spawn>[] = [];
 
-/** Runs a script of Node in a process of its own, until it says something. @returns the process' id. */
-export async function runScript(script: string): Promise<number> {
-  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+/**
+ * Runs a script of Node in a process of its own, until it says something.
+ *
+ * @param nodeArguments options of Node.
+ * @returns the process' id.
+ */
+export async function runScript(script: string, nodeArguments: string[] = []): Promise<number> {
+  const child = spawn(process.execPath, [...nodeArguments, '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   started.push(child);
   await once(child.stdout, 'data');
   if (child.pid === undefined) throw new Error('There is no process.');

@@ -1,0 +1,18 @@
+// Loaded into each thread of a program that is started with --expose-gc: SIGWINCH has all of them collect their garbage. A
+// program that does not listen for that signal ignores it.
+import { isMainThread } from 'node:worker_threads';
+
+const threads = new BroadcastChannel('collect-garbage');
+const collect = () => {
+  // The first collection leaves what only finalizers held.
+  for (let round = 0; round < 2; round += 1) globalThis.gc?.();
+};
+threads.addEventListener('message', collect);
+threads.unref();
+if (isMainThread) {
+  process.on('SIGWINCH', () => {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel of threads has no origins
+    threads.postMessage(undefined);
+    collect();
+  });
+}

@@ -1,0 +1,97 @@
+import { fileURLToPath } from 'node:url';
+import { baseEnvironment } from '../stack/child-environment.ts';
+import type { Progress } from '../stack/progress.ts';
+import { waitUntilReady } from '../stack/wait-until-ready.ts';
+import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
+
+/** What a part of the benchmark is given. */
+export interface Measurement<Plan> {
+  plan: Plan;
+  progress: Progress;
+  /** Ends it. */
+  signal?: AbortSignal;
+}
+
+/** What was started for a measurement. */
+export interface Started {
+  /** Resolves if one of its processes dies. */
+  crash?: Promise<Error>;
+  stop(): Promise<unknown>;
+}
+
+/** Starts something that is stopped when the measurement is over, the last started first. */
+export type Start = <Thing extends Started>(begin: () => Promise<Thing>) => Promise<Thing>;
+
+/**
+ * Measures, and then stops everything that was started for it: `over` is aborted then. The signal, or the death of one of its
+ * processes, ends the measurement with an error.
+ */
+export async function whileRunning<Result>(
+  signal: AbortSignal | undefined,
+  measure: (start: Start, over: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const starting: Promise<Started>[] = [];
+  const failed = Promise.withResolvers<never>();
+  const over = new AbortController();
+  const start: Start = async (begin) => {
+    over.signal.throwIfAborted();
+    const beginning = begin();
+    starting.push(beginning);
+    const thing = await beginning;
+    void thing.crash?.then(failed.reject);
+    return thing;
+  };
+  signal?.addEventListener('abort', () => failed.reject(signal.reason as Error), { once: true });
+  try {
+    signal?.throwIfAborted();
+    return await Promise.race([measure(start, over.signal), failed.promise]);
+  } finally {
+    over.abort();
+    // What is still on its way is waited for, and stopped as well.
+    for (const beginning of starting.toReversed()) {
+      const thing = await beginning.catch(() => undefined);
+      await thing?.stop();
+    }
+  }
+}
+
+const READY_TIMEOUT_MS = 60_000;
+
+/** A process of its own that runs a program of the project. */
+export interface Program extends Started {
+  pid: number;
+  /** From its start until it was ready. */
+  readyMs: number;
+}
+
+export async function startProgram(options: {
+  name: string;
+  /** From the project's root. */
+  file: string;
+  /** Options of Node. */
+  nodeArguments?: string[];
+  env: Record<string, string>;
+  isReady: (pid: number) => Promise<boolean>;
+}): Promise<Program> {
+  const { name, file, nodeArguments = [], env, isReady } = options;
+  const { supervisor, stop } = await openSupervisedFolder(`order-creation-${name}`);
+  try {
+    const startedAt = performance.now();
+    const part = supervisor.spawn({
+      name,
+      command: process.execPath,
+      args: [...nodeArguments, fileURLToPath(new URL(`../${file}`, import.meta.url))],
+      env: { ...baseEnvironment(process.env), ...env },
+    });
+    await waitUntilReady({
+      name: `The program ${name}`,
+      part,
+      timeoutMs: READY_TIMEOUT_MS,
+      isReady: () => isReady(part.pid),
+    });
+    return { pid: part.pid, readyMs: performance.now() - startedAt, crash: supervisor.crash, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,131 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { bundleWorkflowCode } from '@temporalio/worker';
+import { dataConverterFor } from '../../src/temporal/data-converter.ts';
+import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
+import { createWorkerLogger } from '../../src/telemetry/worker-logger.ts';
+import { workflowSources } from '../../src/worker/workflow-code.ts';
+import { openSupervisedFolder } from '../../test/support/supervised-folder.ts';
+import { testEncryptionKeys } from '../../test/support/test-encryption.ts';
+import { whileRunning } from '../lifetime.ts';
+import type { Measurement } from '../lifetime.ts';
+import { Meter, warmUp } from '../load.ts';
+import type { LoadPlan } from '../load.ts';
+import type { NamedChange } from '../named-changes.ts';
+import type { Measured } from '../results.ts';
+import { startDevServer } from '../temporal-servers.ts';
+import { newKeys, openWaitingSite, WAITS_MS } from '../waiting-site.ts';
+
+/** What each change is compared with: the product as `npm start` runs it, with Temporal's data in memory. */
+export const AS_IT_IS = 'as it is';
+
+/** A turn as it is comes before so many changes: how far those turns lie apart is the noise. */
+const AS_IT_IS_EVERY = 4;
+/** Orders of a burst: more than there are polls for new ones. */
+const BURST_ORDERS = 32;
+/** In a burst that the cores carry, an order is done far more often than that. */
+const STALL_MS = 1000;
+
+export interface ChangesPlan extends LoadPlan {
+  changes: NamedChange[];
+  /** How many bursts each turn has. */
+  bursts: number;
+}
+
+type Turn = Omit<NamedChange, 'kind' | 'about'>;
+
+/**
+ * The orchestration with one thing changed at a time. Each turn has a new server and a new worker, and no others run
+ * meanwhile: idle ones poll.
+ */
+export async function measureChanges({
+  plan,
+  progress,
+  signal,
+}: Measurement<ChangesPlan>): Promise<Measured<'changes'>> {
+  const asItIs: Turn = { name: AS_IT_IS };
+  const turns = plan.changes.flatMap((change, index) => (index % AS_IT_IS_EVERY === 0 ? [asItIs, change] : [change]));
+  const samples: Measured<'changes'>['samples'] = [];
+  const bursts: Measured<'changes'>['bursts'] = {};
+  const workerReadyMs: Measured<'changes'>['workerReadyMs'] = {};
+  const folder = await openSupervisedFolder('order-creation-bundles');
+  try {
+    const bundles = new Map<string, string>();
+    await progress.step('Workflows', async () => {
+      for (const turn of turns) await bundleOf(turn, folder.dataDir, bundles);
+    });
+    for (let round = 1; round <= plan.rounds; round += 1) {
+      await progress.step(`Round ${round} of ${plan.rounds}`, async (doing) => {
+        for (const turn of rotated(turns, round)) {
+          doing(turn.name);
+          const bundle = await bundleOf(turn, folder.dataDir, bundles);
+          await whileRunning(signal, async (start) => {
+            const server = await start(() => startDevServer(turn.storage ?? 'memory', turn.server));
+            const site = await start(() =>
+              openWaitingSite(server, { ...turn, ...(!turn.compiledAtStart && { bundle }) }),
+            );
+            (workerReadyMs[turn.name] ??= []).push(site.readyMs);
+            await warmUp(newKeys(plan.warmUpOrders), site.place);
+            const meter = await Meter.open(site.pids, plan.atRestMs);
+            for (const parallel of plan.parallel) {
+              const measured = await meter.measure(newKeys(plan.ordersFor(parallel)), parallel, site.place);
+              samples.push({ variant: turn.name, round, partnerMs: null, ...measured });
+            }
+            const counted = (bursts[turn.name] ??= { all: 0, stalled: 0 });
+            for (let burst = 0; burst < plan.bursts; burst += 1) {
+              counted.all += 1;
+              if (await stallsInBurst(newKeys(BURST_ORDERS), site.place)) counted.stalled += 1;
+            }
+          });
+        }
+      });
+    }
+  } finally {
+    await folder.stop();
+  }
+  return { waitsMs: WAITS_MS, samples, ordersInBurst: BURST_ORDERS, bursts, workerReadyMs };
+}
+
+/** Each round begins a third of the turns further on, so that what slows the machine for a while hits others. */
+function rotated(turns: Turn[], round: number): Turn[] {
+  const first = ((round - 1) * Math.ceil(turns.length / 3)) % turns.length;
+  return [...turns.slice(first), ...turns.slice(0, first)];
+}
+
+/** Compiles the workflows of a turn, the same ones once. @returns their path. */
+async function bundleOf(turn: Turn, folder: string, known: Map<string, string>): Promise<string> {
+  const { encryptionKeys = testEncryptionKeys, interceptor, workflow } = turn;
+  const dataConverter = dataConverterFor(parseEncryptionKeys(encryptionKeys));
+  const { workflowInterceptorModules: modules = [], ...sources } = workflowSources(dataConverter);
+  const kind = JSON.stringify([dataConverter.failureConverterPath, interceptor, workflow]);
+  const made = known.get(kind);
+  if (made !== undefined) return made;
+  const { code } = await bundleWorkflowCode({
+    ...(workflow === undefined ? sources : { workflowsPath: workflow }),
+    workflowInterceptorModules: [
+      ...(workflow === undefined ? modules : []),
+      ...(interceptor === undefined ? [] : [interceptor]),
+    ],
+    logger: createWorkerLogger('warn'),
+  });
+  const file = path.join(folder, `workflow-bundle-${known.size}.js`);
+  await writeFile(file, code);
+  known.set(kind, file);
+  return file;
+}
+
+/**
+ * Places all of `orders` at the same time.
+ *
+ * @returns whether no order was done for a second or longer, although others were under way.
+ */
+export async function stallsInBurst(orders: string[], place: (order: string) => Promise<void>): Promise<boolean> {
+  const doneAt: number[] = [];
+  await Promise.all(
+    orders.map(async (order) => {
+      await place(order);
+      doneAt.push(performance.now());
+    }),
+  );
+  return doneAt.some((at, index) => at - (doneAt[index - 1] ?? at) >= STALL_MS);
+}

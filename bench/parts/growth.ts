@@ -1,0 +1,91 @@
+import type { Progress } from '../../stack/progress.ts';
+import { whileRunning } from '../lifetime.ts';
+import type { Measurement, Start } from '../lifetime.ts';
+import { measureInTurns, Meter, warmUp } from '../load.ts';
+import type { LoadPlan, Variant } from '../load.ts';
+import type { Measured, Sample } from '../results.ts';
+import { storeOrders } from '../stored-orders.ts';
+import { openWholeSite, readHistory } from '../whole-site.ts';
+import type { PlacedOrder, WholeSite } from '../whole-site.ts';
+
+export interface GrowthPlan extends Omit<LoadPlan, 'parallel'> {
+  /** How long RideNDine takes to answer. */
+  partnerMs: number;
+  /** What grows, each by itself: the values, the smallest first, and how many callers there are at a time. */
+  stored: Axis;
+  items: Axis;
+}
+
+interface Axis {
+  values: number[];
+  parallel: number[];
+}
+
+/** What `stored N`, the fewest, is measured against to see the noise: another stack with as many orders. */
+export const STORED_AGAIN = 'stored again';
+
+/** Items of an order, unless their number is what grows. */
+const USUAL_ITEMS = 2;
+/** The stored orders have no runs at Temporal: the sweep would take them for lost. */
+const withoutSweep = { WORKER_SWEEP: 'off' };
+
+/** What becomes of an order as there are more orders in Directus, or more items in it. */
+export async function measureGrowth({ plan, progress, signal }: Measurement<GrowthPlan>): Promise<Measured<'growth'>> {
+  const items: Measured<'growth'>['items'] = [];
+  const samples: Sample[] = [];
+
+  await whileRunning(signal, async (start) => {
+    const [fewest = 0, ...others] = plan.stored.values;
+    const first = await progress.step('Stack', () => openSite(start, plan));
+    // Before there are other stacks.
+    const sizes: Variant<PlacedOrder>[] = [];
+    for (const value of plan.items.values) sizes.push(await warmVariant(`items ${value}`, first, value, plan));
+    samples.push(...(await measureAxis(plan, plan.items, sizes, progress)));
+    for (const value of plan.items.values) items.push({ items: value, history: await readHistory(first, value) });
+
+    // Each number of orders has a stack of its own, so that the numbers can take turns.
+    const sites = [{ orders: fewest, name: `stored ${fewest}`, site: first }];
+    for (const orders of others) sites.push({ orders, name: `stored ${orders}`, site: await openSite(start, plan) });
+    sites.push({ orders: fewest, name: STORED_AGAIN, site: await openSite(start, plan) });
+    const variants: Variant<PlacedOrder>[] = [];
+    for (const { orders, name, site } of sites) {
+      await progress.step(name, (doing) => storePast(site, orders, doing));
+      variants.push(await warmVariant(name, site, USUAL_ITEMS, plan));
+    }
+    samples.push(...(await measureAxis(plan, plan.stored, variants, progress)));
+  });
+  return { samples, stored: plan.stored.values, items };
+}
+
+async function openSite(start: Start, plan: GrowthPlan): Promise<WholeSite> {
+  const site = await start(() => openWholeSite(withoutSweep));
+  await site.letPartnerTake(plan.partnerMs);
+  return site;
+}
+
+async function storePast(site: WholeSite, count: number, doing: (what: string) => void): Promise<void> {
+  const [model] = await site.newOrders(1, USUAL_ITEMS);
+  if (model === undefined) throw new Error('There is no order to copy.');
+  await site.place(model);
+  await storeOrders(site.database, { count, likeQuote: model.checkout.quote_id, doing });
+}
+
+async function warmVariant(
+  name: string,
+  site: WholeSite,
+  items: number,
+  plan: GrowthPlan,
+): Promise<Variant<PlacedOrder>> {
+  const newOrders = (count: number) => site.newOrders(count, items);
+  await warmUp(await newOrders(plan.warmUpOrders), site.place);
+  return { name, meter: await Meter.open(site.pids, plan.atRestMs), newOrders, place: site.place };
+}
+
+async function measureAxis(
+  plan: GrowthPlan,
+  { parallel }: Axis,
+  variants: Variant<PlacedOrder>[],
+  progress: Progress,
+): Promise<Sample[]> {
+  return await measureInTurns({ plan: { ...plan, parallel }, variants, partnersMs: [plan.partnerMs], progress });
+}

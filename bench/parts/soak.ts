@@ -1,0 +1,165 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { linearRegression, linearRegressionLine, quantile, sum, sumNthPowerDeviations } from 'simple-statistics';
+import { readMetrics } from '../../test/support/read-metrics.ts';
+import { whileRunning } from '../lifetime.ts';
+import type { Measurement } from '../lifetime.ts';
+import { placeAtRate, warmUp } from '../load.ts';
+import { readOpenHandles, readProcessUsage } from '../processes.ts';
+import type { Pids } from '../processes.ts';
+import type { Held, Measured } from '../results.ts';
+import { openWholeSite, startService } from '../whole-site.ts';
+
+/** Our own programs, whose memory, file descriptors and sockets must not grow. */
+export const judgedProcesses = ['worker', 'gateway'] as const;
+
+export interface SoakPlan {
+  orders: number;
+  /** How long RideNDine takes to answer. */
+  partnerMs: number;
+  ordersPerSecond: number;
+  /** Before anything is counted: programs open what they keep open. */
+  warmUpOrders: number;
+  /** How often worker and gateway are made to collect their garbage. */
+  collectEveryMs: number;
+  /** For idle connections to close. */
+  settleMs: number;
+}
+
+/** How it is measured unless told otherwise. */
+export const usualSoak: Omit<SoakPlan, 'orders' | 'ordersPerSecond'> = {
+  partnerMs: 300,
+  warmUpOrders: 120,
+  collectEveryMs: 20_000,
+  // The gateway keeps an idle connection for 72 s.
+  settleMs: 80_000,
+};
+
+/** With more orders than this time brings under way, the machine does not carry the rate. */
+const MOST_BEHIND_S = 20;
+const SETTLE_EVERY_MS = 1_000;
+/** Memory goes back to the system a little later than it is free. */
+const RELEASE_MS = 2_000;
+
+/** Orders at a steady rate: what they leave in memory, and what they leave open. */
+export async function measureSoak({ plan, progress, signal }: Measurement<SoakPlan>): Promise<Measured<'soak'>> {
+  return await whileRunning(signal, async (start, over) => {
+    const site = await progress.step('Stack', () => start(() => openWholeSite()));
+    const { parts } = site.world.stack;
+    await Promise.all([parts.worker.stop(), parts.gateway.stop()]);
+    const worker = await start(() => startService(site.world, 'worker', { nodeArguments: collectedBySignal }));
+    const gateway = await start(() => startService(site.world, 'gateway', { nodeArguments: collectedBySignal }));
+    const { place } = gateway;
+    const { temporal, directus, postgres } = site.pids;
+    const pids = { gateway: gateway.pid, worker: worker.pid, temporal, directus, postgres };
+    await site.letPartnerTake(plan.partnerMs);
+    const before = await progress.step('Warm-up', async () => {
+      await warmUp(await site.newOrders(plan.warmUpOrders), place);
+      await delay(plan.settleMs, undefined, { signal: over });
+      return await readHeld(pids, over);
+    });
+
+    const samples: Measured<'soak'>['samples'] = [];
+    const { latenciesMs, elapsedMs, mostUnderWay } = await progress.step('Orders', async (doing) => {
+      const orders = await site.newOrders(plan.orders);
+      const startedAt = performance.now();
+      // Without a collection, a sample of their memory says how long ago the last one was.
+      const sample = async () => {
+        const seconds = (performance.now() - startedAt) / 1000;
+        const memoryBytes = await readCollected(pids, over);
+        samples.push({ seconds, memoryBytes });
+        doing(
+          Object.entries(memoryBytes)
+            .map(([name, bytes]) => `${name} ${Math.round(bytes / 1e6)} MB`)
+            .join(', '),
+        );
+        // As Prometheus reads them.
+        await Promise.all([worker, gateway].map(({ metricsUrl }) => readMetrics(metricsUrl)));
+      };
+      // It fails if a process has ended, which ends the measurement anyhow.
+      const collecting = setInterval(() => void sample().catch(() => {}), plan.collectEveryMs);
+      return await placeAtRate({
+        orders,
+        ordersPerSecond: plan.ordersPerSecond,
+        mostUnderWay: Math.ceil(MOST_BEHIND_S * plan.ordersPerSecond),
+        place,
+        signal: over,
+      }).finally(() => clearInterval(collecting));
+    });
+
+    const after = await progress.step('Rest', async () => {
+      // Temporal's server has its clients connect anew now and then, and keeps the old connection for a while.
+      const deadline = performance.now() + 3 * plan.settleMs;
+      while (!isClosed(before, readOpenHandles(pids)) && performance.now() < deadline)
+        await delay(SETTLE_EVERY_MS, undefined, { signal: over });
+      return await readHeld(pids, over);
+    });
+    return {
+      orders: plan.orders,
+      partnerMs: plan.partnerMs,
+      ordersPerSecond: (1000 * plan.orders) / elapsedMs,
+      p50Ms: quantile(latenciesMs, 0.5),
+      p99Ms: quantile(latenciesMs, 0.99),
+      mostUnderWay,
+      samples,
+      before,
+      after,
+    };
+  });
+}
+
+/** Options of Node for a program whose garbage is collected by a signal. */
+export const collectedBySignal = [
+  '--expose-gc',
+  `--import=${fileURLToPath(new URL('../changed/collect-garbage.ts', import.meta.url))}`,
+];
+
+/** What our own programs keep in memory after a garbage collection. */
+async function readCollected(pids: Pids, over: AbortSignal): Promise<Record<string, number>> {
+  const judged = Object.fromEntries(judgedProcesses.map((name) => [name, pids[name] ?? 0]));
+  over.throwIfAborted();
+  for (const pid of Object.values(judged)) process.kill(pid, 'SIGWINCH');
+  await delay(RELEASE_MS, undefined, { signal: over });
+  return Object.fromEntries(
+    Object.entries(readProcessUsage(judged)).map(([name, { memoryBytes }]) => [name, memoryBytes]),
+  );
+}
+
+async function readHeld(pids: Pids, over: AbortSignal): Promise<Record<string, Held>> {
+  await readCollected(pids, over);
+  const [open, usage] = [readOpenHandles(pids), readProcessUsage(pids)];
+  return Object.fromEntries(
+    Object.entries(open).map(([name, handles]) => [name, { ...handles, memoryBytes: usage[name]?.memoryBytes ?? 0 }]),
+  );
+}
+
+function isClosed(before: Record<string, Held>, open: ReturnType<typeof readOpenHandles>): boolean {
+  return judgedProcesses.every((name) => {
+    const [then, now] = [before[name], open[name]];
+    return then && now && now.files <= then.files && now.sockets <= then.sockets;
+  });
+}
+
+/** Of fewer samples a trend says nothing. */
+const FEWEST_SAMPLES = 8;
+
+/**
+ * The line of least squares through the samples of the second half: in the first, caches and heaps fill.
+ *
+ * @returns its slope, and twice its standard error as the uncertainty; undefined of too few samples.
+ */
+export function memoryTrend(samples: Measured<'soak'>['samples'], name: string) {
+  const last = samples.at(-1)?.seconds ?? 0;
+  const points = samples
+    .filter(({ seconds }) => seconds >= last / 2)
+    .map(({ seconds, memoryBytes }) => [seconds, memoryBytes[name] ?? 0]);
+  if (points.length < FEWEST_SAMPLES) return undefined;
+  const line = linearRegression(points);
+  const valueAt = linearRegressionLine(line);
+  const variance = sum(points.map(([x = 0, y = 0]) => (y - valueAt(x)) ** 2)) / (points.length - 2);
+  const spread = sumNthPowerDeviations(
+    points.map(([x = 0]) => x),
+    2,
+  );
+  return { bytesPerSecond: line.m, uncertainty: 2 * Math.sqrt(variance / spread) };
+}
