@@ -40,7 +40,9 @@ export async function findDecidingRun(client: Client, calls: TemporalCalls, work
   const latest = await describeRun(client, calls, workflowId);
   if (speaksForKey(latest.description)) return latest;
   const runId = await calls.by(requestDeadline(), async () => {
-    const others = client.workflow.list({ query: `WorkflowId = "${workflowId}" AND ${SPEAKS_FOR_KEY}`, pageSize: 1 });
+    // What is searched may lag behind what is known of the latest.
+    const isOther = `WorkflowId = "${workflowId}" AND RunId != "${latest.description.runId}"`;
+    const others = client.workflow.list({ query: `${isOther} AND ${SPEAKS_FOR_KEY}`, pageSize: 1 });
     for await (const run of others) return run.runId;
     return undefined;
   });

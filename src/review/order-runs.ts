@@ -155,7 +155,8 @@ async function describe(temporal: TemporalAccess, workflowId: string): Promise<O
   const read = (runId?: string) => ask(() => client.workflow.getHandle(workflowId, runId).describe());
   try {
     const latest = await read();
-    const [other] = speaksForKey(latest) ? [] : await listRuns(temporal, `WorkflowId = ${quoted(workflowId)}`);
+    const isOther = `WorkflowId = ${quoted(workflowId)} AND RunId != ${quoted(latest.runId)}`;
+    const [other] = speaksForKey(latest) ? [] : await listRuns(temporal, isOther);
     const { raw, memo, typedSearchAttributes } = other ? await read(other.runId) : latest;
     return {
       ...runOf(raw.workflowExecutionInfo ?? {}),
