@@ -26,12 +26,10 @@ const linkedOrder = {
   order_id: orderId,
   ridendine_order_id: ridendineOrderId,
   payment_session_id: paymentSessionId,
-  status: z
-    .string()
-    .meta({
-      description:
-        'Status of the order when its ids were saved or corrected. Once Temporal has forgotten that run: its status now.',
-    }),
+  status: z.string().meta({
+    description:
+      'Status of the order when its ids were saved or corrected. Once Temporal has forgotten that run: its status now.',
+  }),
   payment_status: z.string().meta({ description: 'Its payment status at the same time.' }),
 };
 
