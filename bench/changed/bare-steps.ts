@@ -15,7 +15,7 @@ export function bareWorkflow(directus: BareSteps, partner: BareSteps) {
     const standing = await directus.validateCheckout(input);
     if (standing.kind !== 'new') throw new Error('There is an order already.');
     const order = await directus.createOrderRecord({ request: input, standing });
-    const link = await partner.createRideNDineOrder({ ...order, is_asked: false });
+    const link = await partner.createRideNDineOrder({ ...order, asked_by_support: false });
     return await directus.saveLinkIds({ order_id: order.order_id, link });
   };
 }

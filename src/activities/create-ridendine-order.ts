@@ -12,8 +12,8 @@ import { attemptTime } from './clock.ts';
 import { directusFailure } from './application-failures.ts';
 import type { OrderCreationActivities, OrderRecord, PartnerFailureDetails } from './order-creation-activities.ts';
 import { linkOrUnfinished } from './order-standing.ts';
-import { knownFrom, nothingKnown } from './partner-word.ts';
-import type { Known, NotFoundAnswers, Word } from './partner-word.ts';
+import { knownFrom, nothingKnown } from './attempt-note.ts';
+import type { AttemptsSoFar, NotFoundAnswers, AttemptNote } from './attempt-note.ts';
 import { longerPauseMs } from './retry-pause.ts';
 import { currentRunId } from './current-run.ts';
 
@@ -37,10 +37,10 @@ export function createCreateRideNDineOrder({
     }
     const known = isOurs ? knownOfEarlierAttempts(order) : nothingKnown;
     // What support staff ask for is done once. After a reset, Temporal repeats what they asked for before.
-    if (!order.is_asked || !isOurs) refuseWhenTooLate(order, known);
-    // Should this attempt be cut off, no older word of *not sent* must be found: numbers of attempts are used again after a
+    if (!order.asked_by_support || !isOurs) refuseWhenTooLate(order, known);
+    // Should this attempt be cut off, no older note of *not sent* must be found: numbers of attempts are used again after a
     // reset by an operator. What is proven of this one takes its place.
-    if (known.maybe_sent || activityInfo().heartbeatDetails != null) leaveWord({ ...known, maybe_sent: true });
+    if (known.maybe_sent || activityInfo().heartbeatDetails != null) leaveNote({ ...known, maybe_sent: true });
     const startMs = performance.now();
     try {
       const link = await partner.createOrder({
@@ -55,7 +55,7 @@ export function createCreateRideNDineOrder({
       countAttempt(error, startMs);
       const maybeSent = known.maybe_sent || error.outcome === 'maybeSent';
       const not_found = error.mayPass ? oneMore(known.not_found) : undefined;
-      leaveWord({
+      leaveNote({
         ...(maybeSent ? { maybe_sent: true } : { maybe_sent: false, attempt: activityInfo().attempt }),
         code: error.code,
         not_found,
@@ -90,11 +90,11 @@ async function find(orders: Pick<OrdersStore, 'findOrderById'>, orderId: string)
   }
 }
 
-function leaveWord(word: Word): void {
-  heartbeat(word);
+function leaveNote(note: AttemptNote): void {
+  heartbeat(note);
 }
 
-function knownOfEarlierAttempts({ maybe_sent_before }: OrderRecord): Known {
+function knownOfEarlierAttempts({ maybe_sent_before }: OrderRecord): AttemptsSoFar {
   const { heartbeatDetails, attempt, currentAttemptScheduledTimestampMs, scheduledTimestampMs } = activityInfo();
   // An operator's reset of the activity counts attempts from one again, and only the schedule betrays it.
   const isFirst = attempt === 1 && currentAttemptScheduledTimestampMs === scheduledTimestampMs;
@@ -102,7 +102,7 @@ function knownOfEarlierAttempts({ maybe_sent_before }: OrderRecord): Known {
   return maybe_sent_before ? { ...known, maybe_sent: true } : known;
 }
 
-function refuseWhenTooLate(order: OrderRecord, known: Known): void {
+function refuseWhenTooLate(order: OrderRecord, known: AttemptsSoFar): void {
   const now = attemptTime();
   if (known.maybe_sent) {
     if (now < new Date(order.key_deadline)) return;
@@ -112,7 +112,7 @@ function refuseWhenTooLate(order: OrderRecord, known: Known): void {
   throw tooLate(known, 'The quote ran out before the order could be sent to RideNDine.');
 }
 
-function tooLate({ maybe_sent, code }: Known, message: string): ApplicationFailure {
+function tooLate({ maybe_sent, code }: AttemptsSoFar, message: string): ApplicationFailure {
   return ApplicationFailure.create({
     // The first attempt came too late.
     type: code ?? (maybe_sent ? 'RideNDineUnavailable' : 'QuoteExpired'),

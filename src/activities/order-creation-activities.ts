@@ -22,9 +22,9 @@ export interface OrderCreationActivities {
   /**
    * Step 3.3: the order exists at RideNDine. Its failures carry a {@link PartnerFailureDetails}.
    *
-   * `is_asked`: support staff want this call although its time is over.
+   * `asked_by_support`: support staff want this call although its time is over.
    */
-  createRideNDineOrder(order: OrderRecord & { is_asked: boolean }): Promise<LinkIds>;
+  createRideNDineOrder(order: OrderRecord & { asked_by_support: boolean }): Promise<LinkIds>;
 
   /** Step 3.4: the order carries RideNDine's ids. Writes no status. `LinkConflict` if other ids stand in the way. */
   saveLinkIds(input: {

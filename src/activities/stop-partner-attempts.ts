@@ -1,7 +1,7 @@
 import { log } from '@temporalio/activity';
 import type { OrderCreationActivities } from './order-creation-activities.ts';
 import type { OrderRuns } from './order-runs.ts';
-import { knownFrom } from './partner-word.ts';
+import { knownFrom } from './attempt-note.ts';
 import { currentRun } from './current-run.ts';
 
 const STEP = 'createRideNDineOrder' satisfies keyof OrderCreationActivities;
@@ -16,7 +16,7 @@ export function createStopPartnerAttempts({
     // The step is over, and the run knows how it ended. Or nothing is proven.
     if (attempts === null || attempts === 'unstoppable') return { maybe_sent: true, code: null };
     if (attempts.unreadable) {
-      log.warn('The word that the attempts at RideNDine have left can not be decoded: the order counts as maybe sent.');
+      log.warn('The note that the attempts at RideNDine have left cannot be decoded: the order counts as maybe sent.');
       return { maybe_sent: true, code: null };
     }
     const { heartbeatDetails, nextAttempt, isFirst } = attempts;

@@ -14,7 +14,7 @@ import type { CancelRequest } from '../contract/updates.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 import { refuseDecision, supportAction } from './decisions.ts';
 import { afterTheRecord } from './policies.ts';
-import type { Status } from './status.ts';
+import type { RunStatus } from './status.ts';
 
 /** Its result says in a sentence what came of the request. */
 const cancelOrder = defineUpdate<string, [CancelRequest]>(CANCEL_ORDER_UPDATE);
@@ -59,7 +59,7 @@ export interface Cancellation {
   settle(outcome: 'cancelled' | 'ended otherwise'): Promise<void>;
 }
 
-export function openCancellation(status: Pick<Status, 'isBeingCancelled' | 'ignoresCancellation'>): Cancellation {
+export function openCancellation(status: Pick<RunStatus, 'isBeingCancelled' | 'ignoresCancellation'>): Cancellation {
   const root = CancellationScope.current();
   const scope = new CancellationScope();
   let refusal: string | undefined;

@@ -10,7 +10,7 @@ export interface RunView {
   /** While RideNDine is asked: until when. ISO 8601. */
   asked_until?: AskedUntil;
   /** The order is one that an earlier run has left half-way. */
-  is_taken_on?: boolean;
+  is_continuation?: boolean;
   /** Who has asked to cancel the order, if somebody has. */
   cancelled_by?: SupportAction;
   /** Somebody has asked Temporal to cancel the run where that changes nothing. */
@@ -59,7 +59,7 @@ function sectionsOf(view: RunView): Sections {
   const { state } = view;
   switch (state.stage) {
     case 'VALIDATING':
-      if (view.is_taken_on) return takenOn(view);
+      if (view.is_continuation) return continued(view);
       return {
         title: 'The checkout is being checked',
         happened: 'The customer has confirmed the checkout. No order has been written yet.',
@@ -67,7 +67,7 @@ function sectionsOf(view: RunView): Sections {
         can: untilItIsSent(view),
       };
     case 'CREATING_RECORD':
-      if (view.is_taken_on) return takenOn(view);
+      if (view.is_continuation) return continued(view);
       if (view.given_up_for) return givenUp(view);
       return {
         title: 'The order is being written to Directus',
@@ -162,7 +162,7 @@ function givenUp(view: RunView): Sections {
   };
 }
 
-function takenOn(view: RunView): Sections {
+function continued(view: RunView): Sections {
   return {
     title: 'An order is taken on that was left half-way',
     happened: 'An earlier run wrote the order to Directus and then was lost. RideNDine may have it.',

@@ -17,8 +17,8 @@ import type { DirectusSteps } from './directus-steps.ts';
 import { askedUntil, callPartner } from './partner-call.ts';
 import { openReview } from './review.ts';
 import type { Review } from './review.ts';
-import { showStatus } from './status.ts';
-import type { Status } from './status.ts';
+import { startStatus } from './status.ts';
+import type { RunStatus } from './status.ts';
 import { mayExistAtRideNDine, readStepFailure, reasonFields, runFailure } from './step-failure.ts';
 import type { StepFailure } from './step-failure.ts';
 
@@ -48,14 +48,14 @@ export async function orderCreation(input: OrderCreationInput): Promise<OrderCre
 
 interface Run {
   input: OrderCreationInput;
-  status: Status;
+  status: RunStatus;
   directus: DirectusSteps;
   cancellation: Cancellation;
   review: Review;
 }
 
 function startRun(input: OrderCreationInput): Run {
-  const status = showStatus(input);
+  const status = startStatus(input);
   const directus = startDirectusSteps(input, { beforeActivity: () => status.publish() });
   const cancellation = openCancellation(status);
   return { input, status, directus, cancellation, review: openReview({ status, directus, cancellation }) };
@@ -106,7 +106,7 @@ async function createOrderRecord(run: Run, standing: OpenStanding): Promise<Orde
 
 async function continueOrder(run: Run, standing: UnfinishedStanding): Promise<OrderRecord> {
   const { order_id, store_id } = standing;
-  run.status.enter('CREATING_RECORD', { order_id, is_taken_on: true, ...(store_id !== null && { store_id }) });
+  run.status.enter('CREATING_RECORD', { order_id, is_continuation: true, ...(store_id !== null && { store_id }) });
   for (;;) {
     try {
       return await run.directus.createOrderRecord(standing);
@@ -168,7 +168,7 @@ async function saveLinkIds(run: Run, order: OrderRecord, link: LinkIds): Promise
 type UnsentOrder = Exclude<OpenStanding, UnfinishedStanding> | OrderRecord;
 
 /** The run was reset by an operator, or somebody changed the order: what the run knows is no longer true of it. */
-const movedOn: StepFailure = {
+const changedElsewhere: StepFailure = {
   code: 'OrderNeedsReview',
   reason: 'Somebody else has brought the order further. Send the same request again: a new run answers for it.',
   details: [],
@@ -191,7 +191,7 @@ async function endUnsent(run: Run, order: UnsentOrder, failure: StepFailure | un
     status.isGivenUp(failure);
     const { kind } = await directus.markOrder({ ...mark, status: 'FAILED', ...reasonFields(failure) });
     // That may take as long as Directus is away, and somebody can cancel the order meanwhile.
-    if (!cancellation.isAsked()) return await fail(run, kind === 'left' ? movedOn : failure);
+    if (!cancellation.isAsked()) return await fail(run, kind === 'left' ? changedElsewhere : failure);
   }
   const { action } = cancellation;
   const { kind } = await directus.markOrder({
@@ -203,7 +203,7 @@ async function endUnsent(run: Run, order: UnsentOrder, failure: StepFailure | un
   if (kind === 'marked') return await cancel(run, order.order_id);
   // After a reset our words count no more, or Directus refuses the order as it would have been: the key is what counts.
   const found = await cancelCheckout(run);
-  return found.kind === 'unfinished' ? found : await fail(run, movedOn);
+  return found.kind === 'unfinished' ? found : await fail(run, changedElsewhere);
 }
 
 /** Cancels a checkout of whose order the run does not know, and the run. @returns if there is one that must not be ended. */

@@ -71,7 +71,7 @@ function createRideNDineOrder(
   });
   return partner.createRideNDineOrder({
     ...order,
-    is_asked: isAsked && !isInTime,
+    asked_by_support: isAsked && !isInTime,
     maybe_sent_before: maybeSentBefore,
   });
 }

@@ -19,14 +19,14 @@ import type { Cancellation } from './cancellation.ts';
 import { refuseDecision, supportAction } from './decisions.ts';
 import type { DirectusSteps } from './directus-steps.ts';
 import { DECISION_TIME } from './policies.ts';
-import type { Status } from './status.ts';
+import type { RunStatus } from './status.ts';
 import { readStepFailure, reasonFields, runFailure } from './step-failure.ts';
 import type { StepFailure } from './step-failure.ts';
 
 const resolveReview = defineUpdate<void, [ReviewDecision]>(RESOLVE_REVIEW_UPDATE);
 
 /** What support staff decided about an order that is to go on. */
-export type GoOn =
+export type DecisionResult =
   /** They found its ids, which are saved. */
   | { decision: 'link'; link: LinkIds }
   /** To try again. `link`: the ids that the order has in Directus by now. */
@@ -38,7 +38,7 @@ export interface Review {
    *
    * @throws ApplicationFailure `OrderNeedsReview` if it was to abandon the order.
    */
-  decide(order: OrderRecord, failure: StepFailure): Promise<GoOn>;
+  decide(order: OrderRecord, failure: StepFailure): Promise<DecisionResult>;
 }
 
 const abandoned: StepFailure = {
@@ -65,11 +65,11 @@ const QUOTE_TAKEN =
  * Takes decisions while, and only while, an order is in review. Whoever decides gets the answer when the decision has
  * been carried out, or why it is refused.
  */
-export function openReview(run: { status: Status; directus: DirectusSteps; cancellation: Cancellation }): Review {
+export function openReview(run: { status: RunStatus; directus: DirectusSteps; cancellation: Cancellation }): Review {
   const { status, directus, cancellation } = run;
-  let carryOut: ((decision: ReviewDecision) => Promise<GoOn | 'abandoned'>) | undefined;
+  let carryOut: ((decision: ReviewDecision) => Promise<DecisionResult | 'abandoned'>) | undefined;
   let isDeciding = false;
-  let decided: GoOn | 'abandoned' | undefined;
+  let decided: DecisionResult | 'abandoned' | undefined;
 
   setHandler(
     resolveReview,
@@ -129,7 +129,7 @@ export function openReview(run: { status: Status; directus: DirectusSteps; cance
       }
       // Whoever decided hears of it before the run goes on, and perhaps ends.
       await condition(allHandlersFinished);
-      const outcome = decided as unknown as GoOn | 'abandoned';
+      const outcome = decided as unknown as DecisionResult | 'abandoned';
       carryOut = undefined;
       decided = undefined;
       if (outcome !== 'abandoned') {
@@ -147,14 +147,14 @@ async function carryOutDecision(
   orderId: string,
   decision: ReviewDecision,
   failure: StepFailure,
-): Promise<GoOn | 'abandoned'> {
+): Promise<DecisionResult | 'abandoned'> {
   const support_action = supportAction(decision.decision, decision, currentUpdateInfo()?.id);
   const mark = (status: OrderMark['status'], reason: StepFailure | undefined, by?: SupportAction) =>
     directus.markOrder(
       { order_id: orderId, status, ...reasonFields(reason), ...(by && { support_action: by }) },
       DECISION_TIME,
     );
-  const goOn = () => mark('PENDING_PAYMENT', undefined, support_action);
+  const makeLive = () => mark('PENDING_PAYMENT', undefined, support_action);
   switch (decision.decision) {
     case 'abandon': {
       const marked = await mark('FAILED', abandoned, support_action);
@@ -162,7 +162,7 @@ async function carryOutDecision(
       return marked.kind === 'left' ? refuseDecision(NOT_OURS) : 'abandoned';
     }
     case 'retry': {
-      const marked = await goOn();
+      const marked = await makeLive();
       if (marked.kind !== 'marked') return refuseDecision(isQuoteTaken(marked) ? QUOTE_TAKEN : NOT_OURS);
       return { decision: 'retry', link: marked.link };
     }
@@ -177,7 +177,7 @@ async function carryOutDecision(
         if (code === 'LinkConflict') refuseDecision(reason);
         throw error;
       });
-      if (isQuoteTaken(await goOn())) refuseDecision(`The ids are saved. ${QUOTE_TAKEN}`);
+      if (isQuoteTaken(await makeLive())) refuseDecision(`The ids are saved. ${QUOTE_TAKEN}`);
       return { decision: 'link', link };
     }
   }

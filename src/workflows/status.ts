@@ -24,18 +24,18 @@ import { startMeasurements } from './measurements.ts';
 
 const orderCreationState = defineQuery<OrderCreationState>(ORDER_CREATION_STATE_QUERY);
 
-type Known = Omit<OrderCreationState, 'stage' | 'failure' | 'review_overdue'> &
-  Pick<RunView, 'asked_until' | 'is_taken_on'> & { store_id?: string };
+type StatusFields = Omit<OrderCreationState, 'stage' | 'failure' | 'review_overdue'> &
+  Pick<RunView, 'asked_until' | 'is_continuation'> & { store_id?: string };
 
 /**
  * What support staff see of a run while it goes on, and after its end: its search attributes, its current details and
  * the query `orderCreationState`.
  */
-export interface Status {
+export interface RunStatus {
   /** What the first step has found out: callers who show the key are now told from others, and links are known. */
   identify(standing: CheckoutStanding | CancelledCheckout): void;
   /** `failure` is what the stage is about; entering a stage without one clears the last. */
-  enter(stage: OrderCreationStage, known?: Known, failure?: StepFailure): void;
+  enter(stage: OrderCreationStage, known?: StatusFields, failure?: StepFailure): void;
   /** Lets the run be found by the stage that it is in. */
   publish(): void;
   /** Until the next stage is entered. */
@@ -51,9 +51,9 @@ export interface Status {
 /** Stages that are mostly over before anybody could find the run in them. They are published with the next one. */
 const passingStages: ReadonlySet<OrderCreationStage> = new Set(['VALIDATING', 'CREATING_RECORD', 'SAVING_LINK']);
 
-export function showStatus(input: OrderCreationInput): Status {
+export function startStatus(input: OrderCreationInput): RunStatus {
   const measurements = startMeasurements();
-  let view: RunView = { state: { stage: 'VALIDATING' }, is_taken_on: isContinuation(input) };
+  let view: RunView = { state: { stage: 'VALIDATING' }, is_continuation: isContinuation(input) };
   const unpublished = new Map<string, SearchAttributeUpdatePair>();
   const publish = () => {
     if (unpublished.size > 0) upsertSearchAttributes([...unpublished.values()]);
@@ -78,7 +78,7 @@ export function showStatus(input: OrderCreationInput): Status {
         upsertMemo({ [REQUEST_FINGERPRINT_MEMO]: request_fingerprint });
       }
     },
-    enter(stage, { store_id, asked_until, is_taken_on, ...ids } = {}, failure) {
+    enter(stage, { store_id, asked_until, is_continuation, ...ids } = {}, failure) {
       const { failure: cleared, review_overdue: _over, ...rest } = view.state;
       // What was asked for before has led to the review, and is settled with it.
       if (rest.stage === 'NEEDS_REVIEW') {
@@ -89,7 +89,7 @@ export function showStatus(input: OrderCreationInput): Status {
       show({
         state: { ...rest, ...ids, stage, ...told },
         ...(asked_until && { asked_until }),
-        ...(is_taken_on && { is_taken_on }),
+        ...(is_continuation && { is_continuation }),
       });
       const updates: SearchAttributeUpdatePair[] = [{ key: searchAttributes.stage, value: stage }];
       if (ids.order_id) updates.push({ key: searchAttributes.orderId, value: ids.order_id });

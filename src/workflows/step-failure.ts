@@ -19,7 +19,7 @@ export function readStepFailure(error: unknown, whenUnknown: FailureCode): StepF
     const code = isFailureCode(cause.type) ? cause.type : whenUnknown;
     return { code, reason: reasonOf(cause), details: cause.details ?? [] };
   }
-  return { code: whenUnknown, reason: 'The last attempt left no word of how it ended.', details: [] };
+  return { code: whenUnknown, reason: 'The last attempt left no note of how it ended.', details: [] };
 }
 
 /** A failure as it stands on the order; with `undefined`, that there is none. */
@@ -27,7 +27,7 @@ export function reasonFields(failure: StepFailure | undefined): Pick<OrderMark, 
   return { failure_code: failure?.code ?? null, failure_reason: failure?.reason ?? null };
 }
 
-/** What the failure of `createRideNDineOrder` says of the order at RideNDine. No word means *maybe sent*. */
+/** What the failure of `createRideNDineOrder` says of the order at RideNDine. No note means *maybe sent*. */
 export function mayExistAtRideNDine(failure: StepFailure): boolean {
   const [details] = failure.details as [Partial<PartnerFailureDetails>?];
   return details?.maybe_sent !== false;

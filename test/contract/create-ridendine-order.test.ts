@@ -37,7 +37,7 @@ function newRecord(changes: Partial<PartnerCall> = {}): PartnerCall {
     key_deadline: fromNow(23 * 60 * 60_000),
     attempt_timeout_ms: 12_000,
     review_window_ms: 604_800_000,
-    is_asked: false,
+    asked_by_support: false,
     ...changes,
   };
 }
@@ -390,7 +390,12 @@ describe('an operator’s reset of the run to after the record was written', () 
 
   it('does not repeat what support staff asked for once, after the life of the key', async () => {
     const server = await partner(201, JSON.stringify(ids));
-    const record = newRecord({ run_id: 'run-0', key_deadline: fromNow(-1), maybe_sent_before: true, is_asked: true });
+    const record = newRecord({
+      run_id: 'run-0',
+      key_deadline: fromNow(-1),
+      maybe_sent_before: true,
+      asked_by_support: true,
+    });
 
     const made = await attempt(server.url, record);
 
@@ -429,7 +434,7 @@ describe('the time for an order that may have been sent', () => {
 
   it('does not bind a call that support staff ask for', async () => {
     const server = await partner(201, '{"ridendine_order_id":"r-1","payment_session_id":"p-1"}');
-    const record = newRecord({ key_deadline: fromNow(-1), maybe_sent_before: true, is_asked: true });
+    const record = newRecord({ key_deadline: fromNow(-1), maybe_sent_before: true, asked_by_support: true });
 
     const { result } = await attempt(server.url, record);
 

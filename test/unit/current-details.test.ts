@@ -42,8 +42,8 @@ describe('the details of a run', () => {
   it('of an order that is taken on do not say that RideNDine knows nothing of it', () => {
     const state = { stage: 'CREATING_RECORD', order_id: 'o-1' } as const;
 
-    expect(detailsOf(state, { is_taken_on: true })).toContain('RideNDine may have it');
-    expect(detailsOf(state, { is_taken_on: true })).toContain('it then comes to you for review');
+    expect(detailsOf(state, { is_continuation: true })).toContain('RideNDine may have it');
+    expect(detailsOf(state, { is_continuation: true })).toContain('it then comes to you for review');
   });
 
   it('of an order that is given up say why, and that Directus is still to be told', () => {
@@ -105,12 +105,15 @@ describe('the details of a run', () => {
     },
   );
 
-  it.each(['SAVING_LINK', 'LINKED'] as const)('say in %s that a cancellation came too late, if there was one', (stage) => {
-    expect(detailsOf({ stage }, { cancelled_by })).toMatch(/by `agent-7`: `Ticket '1'`\. That came too late/);
-    expect(detailsOf({ stage }, { cancellation_ignored: true })).toContain('*Request Cancellation* was pressed.');
-    expect(detailsOf({ stage }, { cancellation_ignored: true })).toContain('have RideNDine cancel it');
-    expect(detailsOf({ stage })).not.toContain('too late');
-  });
+  it.each(['SAVING_LINK', 'LINKED'] as const)(
+    'say in %s that a cancellation came too late, if there was one',
+    (stage) => {
+      expect(detailsOf({ stage }, { cancelled_by })).toMatch(/by `agent-7`: `Ticket '1'`\. That came too late/);
+      expect(detailsOf({ stage }, { cancellation_ignored: true })).toContain('*Request Cancellation* was pressed.');
+      expect(detailsOf({ stage }, { cancellation_ignored: true })).toContain('have RideNDine cancel it');
+      expect(detailsOf({ stage })).not.toContain('too late');
+    },
+  );
 
   it('in review say that Request Cancellation changes nothing, if somebody has pressed it', () => {
     expect(detailsOf({ stage: 'NEEDS_REVIEW' }, { cancellation_ignored: true })).toContain('changes nothing');
