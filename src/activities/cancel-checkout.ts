@@ -22,11 +22,7 @@ interface Dependencies {
   linksTo: (orderId: string) => SupportLinks;
 }
 
-export function createCancelCheckout({
-  orders,
-  runs,
-  linksTo,
-}: Dependencies): OrderCreationActivities['cancelCheckout'] {
+export function cancelCheckoutWith({ orders, runs, linksTo }: Dependencies): OrderCreationActivities['cancelCheckout'] {
   return async ({ request: input, support_action }) => {
     const request = parseInput(input);
     requireOwnRun(request.idempotency_key);

@@ -9,7 +9,7 @@ import type { OrderSweepActivities } from './order-sweep-activities.ts';
 const PAGE_SIZE = 100;
 const STARTS_AT_ONCE = 10;
 
-export function createContinueLostOrders({
+export function continueLostOrdersWith({
   orders,
   runs,
 }: {

@@ -35,7 +35,7 @@ export interface CorrectedLink {
   refusal?: string;
 }
 
-export function createCorrectLink({ orders }: { orders: OrdersStore }): LinkCorrectionActivities['correctLink'] {
+export function correctLinkWith({ orders }: { orders: OrdersStore }): LinkCorrectionActivities['correctLink'] {
   return async (input) => {
     const correction = parseCorrection(input);
     requireOwnRun(correction.idempotency_key);

@@ -1,24 +1,24 @@
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import type { Partner } from '../integrations/partner.ts';
-import { createCancelCheckout } from './cancel-checkout.ts';
-import { createCorrectLink } from './correct-link.ts';
+import { cancelCheckoutWith } from './cancel-checkout.ts';
+import { correctLinkWith } from './correct-link.ts';
 import type { LinkCorrectionActivities } from './correct-link.ts';
-import { createContinueLostOrders } from './continue-lost-orders.ts';
-import { createCreateOrderRecord } from './create-order-record.ts';
-import { createCreateRideNDineOrder } from './create-ridendine-order.ts';
-import { createMarkOrder } from './mark-order.ts';
+import { continueLostOrdersWith } from './continue-lost-orders.ts';
+import { createOrderRecordWith } from './create-order-record.ts';
+import { createRideNDineOrderWith } from './create-ridendine-order.ts';
+import { markOrderWith } from './mark-order.ts';
 import type { OrderCreationActivities } from './order-creation-activities.ts';
 import { createOrderDeadlines } from './order-deadlines.ts';
 import type { OrderDeadlineSettings } from './order-deadlines.ts';
 import type { OrderSweepActivities } from './order-sweep-activities.ts';
 import type { OrderRuns } from './order-runs.ts';
-import { createRequestCancellation } from './request-cancellation.ts';
-import { createSaveLinkIds } from './save-link-ids.ts';
+import { requestCancellationWith } from './request-cancellation.ts';
+import { saveLinkIdsWith } from './save-link-ids.ts';
 import { withStepFailures } from './explained-failures.ts';
-import { createStopPartnerAttempts } from './stop-partner-attempts.ts';
+import { stopPartnerAttemptsWith } from './stop-partner-attempts.ts';
 import { createSupportLinks } from './support-links.ts';
 import type { SupportLinkSettings } from './support-links.ts';
-import { createValidateCheckout } from './validate-checkout.ts';
+import { validateCheckoutWith } from './validate-checkout.ts';
 
 export interface ActivityDependencies {
   orders: OrdersStore;
@@ -41,17 +41,17 @@ export function createActivities({
 }: ActivityDependencies): OrderCreationActivities & OrderSweepActivities & LinkCorrectionActivities {
   const linksTo = createSupportLinks(links);
   return {
-    validateCheckout: withStepFailures(createValidateCheckout({ orders, runs, linksTo })),
+    validateCheckout: withStepFailures(validateCheckoutWith({ orders, runs, linksTo })),
     createOrderRecord: withStepFailures(
-      createCreateOrderRecord({ orders, partner, deadlines: createOrderDeadlines(deadlines), partnerTaskQueue }),
+      createOrderRecordWith({ orders, partner, deadlines: createOrderDeadlines(deadlines), partnerTaskQueue }),
     ),
-    createRideNDineOrder: withStepFailures(createCreateRideNDineOrder({ partner, orders })),
-    saveLinkIds: withStepFailures(createSaveLinkIds({ orders })),
-    markOrder: withStepFailures(createMarkOrder({ orders, partner })),
-    correctLink: withStepFailures(createCorrectLink({ orders })),
-    cancelCheckout: withStepFailures(createCancelCheckout({ orders, runs, linksTo })),
-    stopPartnerAttempts: withStepFailures(createStopPartnerAttempts({ runs })),
-    requestCancellation: withStepFailures(createRequestCancellation({ runs })),
-    continueLostOrders: withStepFailures(createContinueLostOrders({ orders, runs })),
+    createRideNDineOrder: withStepFailures(createRideNDineOrderWith({ partner, orders })),
+    saveLinkIds: withStepFailures(saveLinkIdsWith({ orders })),
+    markOrder: withStepFailures(markOrderWith({ orders, partner })),
+    correctLink: withStepFailures(correctLinkWith({ orders })),
+    cancelCheckout: withStepFailures(cancelCheckoutWith({ orders, runs, linksTo })),
+    stopPartnerAttempts: withStepFailures(stopPartnerAttemptsWith({ runs })),
+    requestCancellation: withStepFailures(requestCancellationWith({ runs })),
+    continueLostOrders: withStepFailures(continueLostOrdersWith({ orders, runs })),
   };
 }

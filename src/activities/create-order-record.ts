@@ -19,7 +19,7 @@ interface Records {
   partner: Pick<Partner, 'orderBody'>;
 }
 
-export function createCreateOrderRecord({
+export function createOrderRecordWith({
   orders,
   partner,
   deadlines,

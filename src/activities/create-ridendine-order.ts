@@ -21,7 +21,7 @@ import { currentRunId } from './current-run.ts';
 const LASTING_ATTEMPTS = 3;
 const LASTING_MS = 10_000;
 
-export function createCreateRideNDineOrder({
+export function createRideNDineOrderWith({
   partner,
   orders,
 }: {

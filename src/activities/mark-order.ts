@@ -8,7 +8,7 @@ import type { MarkOutcome, OrderCreationActivities, OrderMark } from './order-cr
 import { currentRunId } from './current-run.ts';
 import { writeUnlessTaken } from './taken-values.ts';
 
-export function createMarkOrder(dependencies: {
+export function markOrderWith(dependencies: {
   orders: OrdersStore;
   partner: Pick<Partner, 'orderBody'>;
 }): OrderCreationActivities['markOrder'] {
@@ -39,7 +39,7 @@ async function goOn(orders: OrdersStore, mark: OrderMark): Promise<MarkOutcome> 
 }
 
 async function write(
-  { orders, partner }: Parameters<typeof createMarkOrder>[0],
+  { orders, partner }: Parameters<typeof markOrderWith>[0],
   { if_missing, ...mark }: OrderMark,
 ): Promise<MarkOutcome> {
   const change = changeOf(mark);

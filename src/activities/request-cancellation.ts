@@ -2,7 +2,7 @@ import { currentRun } from './current-run.ts';
 import type { OrderCreationActivities } from './order-creation-activities.ts';
 import type { OrderRuns } from './order-runs.ts';
 
-export function createRequestCancellation({
+export function requestCancellationWith({
   runs,
 }: {
   runs: Pick<OrderRuns, 'requestCancellation'>;

@@ -6,7 +6,7 @@ import { directusFailure, finalFailure } from './application-failures.ts';
 import type { OrderCreationActivities } from './order-creation-activities.ts';
 import { requireFreeLink, requireLikelyLink, writeUnlessTaken } from './taken-values.ts';
 
-export function createSaveLinkIds({ orders }: { orders: OrdersStore }): OrderCreationActivities['saveLinkIds'] {
+export function saveLinkIdsWith({ orders }: { orders: OrdersStore }): OrderCreationActivities['saveLinkIds'] {
   return async ({ order_id, link, typed_by_hand }) => {
     try {
       if (typed_by_hand) await requireSoundLink(orders, order_id, link, typed_by_hand);

@@ -6,7 +6,7 @@ import { currentRun } from './current-run.ts';
 
 const STEP = 'createRideNDineOrder' satisfies keyof OrderCreationActivities;
 
-export function createStopPartnerAttempts({
+export function stopPartnerAttemptsWith({
   runs,
 }: {
   runs: Pick<OrderRuns, 'stopAttempts'>;

@@ -32,7 +32,7 @@ interface Sources {
   runs: Pick<OrderRuns, 'findFailure'>;
 }
 
-export function createValidateCheckout({
+export function validateCheckoutWith({
   orders,
   runs,
   linksTo,

@@ -2,6 +2,7 @@ import { failures } from '../domain/failures.ts';
 import type { OrderCreationState } from '../contract/runs.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
 import type { SupportAction } from '../domain/support-action.ts';
+import { MINUTES_BEFORE_THE_RECORD } from './policies.ts';
 import type { SupportLinks } from '../activities/order-creation-activities.ts';
 
 /** What there is to tell of a run. */
@@ -63,7 +64,7 @@ function sectionsOf(view: RunView): Sections {
       return {
         title: 'The checkout is being checked',
         happened: 'The customer has confirmed the checkout. No order has been written yet.',
-        next: 'Quote, store and customer are read from Directus. If Directus does not answer, it is asked again for 30 minutes.',
+        next: `Quote, store and customer are read from Directus. If Directus does not answer, it is asked again for ${MINUTES_BEFORE_THE_RECORD} minutes.`,
         can: untilItIsSent(view),
       };
     case 'CREATING_RECORD':
@@ -72,7 +73,7 @@ function sectionsOf(view: RunView): Sections {
       return {
         title: 'The order is being written to Directus',
         happened: 'The checkout is in order. RideNDine knows nothing of it yet.',
-        next: 'The order is written to Directus. If Directus does not answer, that is tried again for 30 minutes.',
+        next: `The order is written to Directus. If Directus does not answer, that is tried again for ${MINUTES_BEFORE_THE_RECORD} minutes.`,
         can: untilItIsSent(view),
       };
     case 'CREATING_RIDENDINE_ORDER':
@@ -166,7 +167,7 @@ function continued(view: RunView): Sections {
   return {
     title: 'An order is taken on that was left half-way',
     happened: 'An earlier run wrote the order to Directus and then was lost. RideNDine may have it.',
-    next: 'The order is read from Directus. If Directus does not answer, it is asked again for 30 minutes, and after that by another run.',
+    next: `The order is read from Directus. If Directus does not answer, it is asked again for ${MINUTES_BEFORE_THE_RECORD} minutes, and after that by another run.`,
     can: view.cancelled_by
       ? `Nothing: it is being stopped, and comes to you for review. ${whoCancelled(view)}`
       : `${LOOK_AT_PENDING} To stop the order, send the update \`cancelOrder\`: it then comes to you for review.`,

@@ -13,13 +13,16 @@ const MARK_ATTEMPT: Duration = '27 s';
 
 const directusBackoff = { initialInterval: '200 ms', backoffCoefficient: 2, maximumInterval: '30 s' } as const;
 
+/** For how long `validateCheckout` and `createOrderRecord` are tried. */
+export const MINUTES_BEFORE_THE_RECORD = 30;
+
 /**
  * Before the record exists nothing is lost by giving up, and no customer waits half an hour. A cancelled attempt is
  * waited for: it may write the record that the cancellation has to mark.
  */
 export const beforeTheRecord = {
   startToCloseTimeout: DIRECTUS_ATTEMPT,
-  scheduleToCloseTimeout: '30 min',
+  scheduleToCloseTimeout: `${MINUTES_BEFORE_THE_RECORD} min`,
   retry: directusBackoff,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 } satisfies ActivityOptions;

@@ -4,7 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createCreateRideNDineOrder } from '../../src/activities/create-ridendine-order.ts';
+import { createRideNDineOrderWith } from '../../src/activities/create-ridendine-order.ts';
 import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import type { LinkIds, StoredOrder } from '../../src/domain/order.ts';
 import { createRideNDineClient } from '../../src/integrations/ridendine/ridendine-client.ts';
@@ -122,7 +122,7 @@ async function attempt(
   const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR', () => {}) });
   const heartbeats: unknown[] = [];
   environment.on('heartbeat', (details: unknown) => heartbeats.push(details));
-  const createOrder = createCreateRideNDineOrder({
+  const createOrder = createRideNDineOrderWith({
     partner: ridendine,
     orders: { findOrderById: async () => stored },
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createContinueLostOrders } from '../../src/activities/continue-lost-orders.ts';
+import { continueLostOrdersWith } from '../../src/activities/continue-lost-orders.ts';
 import { connectDirectus } from '../../src/integrations/directus/directus-client.ts';
 import { createOrdersStore } from '../../src/integrations/directus/orders-store.ts';
 import { newCheckoutRequest } from '../support/builders.ts';
@@ -33,7 +33,7 @@ async function unlinkedOrder(url: string) {
 /** Every page of a sweep. @returns the keys that were to be continued. */
 async function sweep(url: string): Promise<string[]> {
   const keys: string[] = [];
-  const continueLostOrders = createContinueLostOrders({
+  const continueLostOrders = continueLostOrdersWith({
     orders: createOrdersStore(connectDirectus({ url, token: directus.token, timeoutMs: 10_000 })),
     runs: {
       continueOrder: async ({ idempotencyKey }) => {

@@ -3,8 +3,8 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import type { NativeConnection, WorkerOptions, WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { createRequestCancellation } from '../../src/activities/request-cancellation.ts';
-import { createStopPartnerAttempts } from '../../src/activities/stop-partner-attempts.ts';
+import { requestCancellationWith } from '../../src/activities/request-cancellation.ts';
+import { stopPartnerAttemptsWith } from '../../src/activities/stop-partner-attempts.ts';
 import { REQUEST_ID_MEMO, orderCreationStart } from '../../src/contract/runs.ts';
 import type { OrderCreationInput } from '../../src/contract/runs.ts';
 import { createOrderRuns } from '../../src/worker/order-runs.ts';
@@ -70,8 +70,8 @@ function prepare({ options, change, input, byHand, workflow = 'orderCreation' }:
   const runs = createOrderRuns(client);
   const steps = {
     ...scenario.activities,
-    requestCancellation: createRequestCancellation({ runs }),
-    stopPartnerAttempts: createStopPartnerAttempts({ runs }),
+    requestCancellation: requestCancellationWith({ runs }),
+    stopPartnerAttempts: stopPartnerAttemptsWith({ runs }),
   };
   const start = orderCreationStart((input?.(key) ?? request) as OrderCreationInput, {
     fingerprint: 'fingerprint',

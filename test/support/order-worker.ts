@@ -1,8 +1,8 @@
 import { activityInfo } from '@temporalio/activity';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
-import { createRequestCancellation } from '../../src/activities/request-cancellation.ts';
-import { createStopPartnerAttempts } from '../../src/activities/stop-partner-attempts.ts';
+import { requestCancellationWith } from '../../src/activities/request-cancellation.ts';
+import { stopPartnerAttemptsWith } from '../../src/activities/stop-partner-attempts.ts';
 import type { DataConverter } from '@temporalio/common';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
 import { createOrderRuns } from '../../src/worker/order-runs.ts';
@@ -50,10 +50,10 @@ export async function createOrderWorker({
     if (!client) throw new Error('The worker has not been started.');
     return createOrderRuns(client);
   };
-  const requestCancellation = createRequestCancellation({
+  const requestCancellation = requestCancellationWith({
     runs: { requestCancellation: (run) => runs().requestCancellation(run) },
   });
-  const stopPartnerAttempts = createStopPartnerAttempts({
+  const stopPartnerAttempts = stopPartnerAttemptsWith({
     runs: { stopAttempts: (run, activityType) => runs().stopAttempts(run, activityType) },
   });
   let running: { workers: Worker[]; ended: Promise<void> } | undefined;

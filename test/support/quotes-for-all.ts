@@ -1,4 +1,4 @@
-import { createValidateCheckout } from '../../src/activities/validate-checkout.ts';
+import { validateCheckoutWith } from '../../src/activities/validate-checkout.ts';
 import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import { isContinuation } from '../../src/contract/runs.ts';
 import type { OrdersStore } from '../../src/integrations/directus/orders-store.ts';
@@ -10,7 +10,7 @@ const noStore = {} as OrdersStore;
 /** The real rules of a checkout, with a quote that fits whoever asks and no order before: what is refused is the request. */
 export const validateWithFittingQuote: OrderCreationActivities['validateCheckout'] = async (input) => {
   if (isContinuation(input)) throw new Error('Nobody continues an order here.');
-  const validate = createValidateCheckout({
+  const validate = validateCheckoutWith({
     orders: { ...noStore, findOrderByKey: async () => null, findQuote: async () => newQuote(input) },
     runs: { findFailure: async () => null },
     linksTo: () => ({ order_page: 'https://directus.invalid/order', runbook: null }),

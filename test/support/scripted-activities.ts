@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createCreateRideNDineOrder } from '../../src/activities/create-ridendine-order.ts';
+import { createRideNDineOrderWith } from '../../src/activities/create-ridendine-order.ts';
 import type {
   OrderCreationActivities,
   OrderMark,
@@ -108,7 +108,7 @@ export function createScenario({
     async createOrderRecord() {
       return { ...record, run_id: currentRunId() };
     },
-    createRideNDineOrder: createCreateRideNDineOrder({
+    createRideNDineOrder: createRideNDineOrderWith({
       // Asked only by a run that was reset.
       orders: { findOrderById: async () => null },
       partner: {

@@ -2,7 +2,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from '@jest/globals';
 import type { StoppedAttempts } from '../../src/activities/order-runs.ts';
-import { createStopPartnerAttempts } from '../../src/activities/stop-partner-attempts.ts';
+import { stopPartnerAttemptsWith } from '../../src/activities/stop-partner-attempts.ts';
 
 describe('attempts at RideNDine whose word can not be decoded', () => {
   it('count as maybe sent, though no other attempt was ever begun, and the log says so', async () => {
@@ -25,7 +25,7 @@ describe('attempts of which none was ever begun', () => {
 async function stop(stopped: StoppedAttempts) {
   const lines: string[] = [];
   const logger = new DefaultLogger('WARN', ({ level, message }) => lines.push(`${level} ${message}`));
-  const step = createStopPartnerAttempts({ runs: { stopAttempts: async () => stopped } });
+  const step = stopPartnerAttemptsWith({ runs: { stopAttempts: async () => stopped } });
   const known = await new MockActivityEnvironment({}, { logger }).run(step);
   return { known, lines };
 }
