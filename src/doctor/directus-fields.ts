@@ -5,7 +5,6 @@ import type { DirectusAccess } from './directus-access.ts';
 
 /** A field as Directus describes it. Whoever may read it may ask. */
 const fieldSchema = z.object({
-  field: z.string(),
   type: z.string(),
   meta: z.object({ special: z.array(z.string()).nullish() }).nullish(),
   schema: z
@@ -38,7 +37,27 @@ export async function readField(
   return readData(fieldSchema, answer, `what ${collection}.${field} is`);
 }
 
-/** All fields of a collection, those of others among them. @throws {HttpAccessError} */
-export async function readFields({ get }: DirectusAccess, collection: string): Promise<FieldState[]> {
-  return readData(z.array(fieldSchema), await get(`/fields/${collection}`), `which fields ${collection} has`);
+/** Directus' description of its own API, which names every field that whoever asks may read. */
+const descriptionSchema = z.object({
+  components: z.object({
+    schemas: z.record(
+      z.string(),
+      z.object({ 'x-collection': z.string().optional(), properties: z.record(z.string(), z.unknown()).optional() }),
+    ),
+  }),
+});
+
+/**
+ * The names of all fields of each collection, those of others among them; none where Directus does not describe itself
+ * (OPENAPI_ENABLED). @throws {HttpAccessError}
+ */
+export async function readFieldNames({ get }: DirectusAccess): Promise<Map<string, string[]>> {
+  const { json } = await get('/server/specs/oas');
+  const description = descriptionSchema.safeParse(json).data;
+  return new Map(
+    Object.values(description?.components.schemas ?? {}).map(({ 'x-collection': collection = '', properties = {} }) => [
+      collection,
+      Object.keys(properties),
+    ]),
+  );
 }

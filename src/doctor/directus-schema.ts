@@ -6,7 +6,7 @@ import type { CollectionDefinition, FieldDefinition } from '../integrations/dire
 import { canBe } from '../integrations/directus/schema/merge-snapshot.ts';
 import type { Check } from './checks.ts';
 import type { DirectusAccess } from './directus-access.ts';
-import { holdsData, readField, readFields } from './directus-fields.ts';
+import { holdsData, readField, readFieldNames } from './directus-fields.ts';
 import type { FieldState } from './directus-fields.ts';
 
 const HOW_TO_MEND = 'Run "npm run directus:apply".';
@@ -108,12 +108,15 @@ const FILLED_BY_DIRECTUS = new Set(['uuid', 'date-created', 'role-created', 'use
 
 /** Columns that Directus takes no new row without, and that nobody fills. */
 async function findRequired(access: DirectusAccess): Promise<string[]> {
+  const names = await readFieldNames(access);
   const found: string[] = [];
   for (const [collection, filled] of Object.entries(alwaysFilled)) {
-    for (const { field, schema, meta } of await readFields(access, collection)) {
+    for (const field of names.get(collection) ?? []) {
+      if (filled.includes(field)) continue;
+      const { schema, meta } = (await readField(access, collection, field)) ?? {};
       const isRequired = schema?.is_nullable === false && schema.default_value == null && !schema.is_generated;
-      const isFilled = filled.includes(field) || meta?.special?.some((name) => FILLED_BY_DIRECTUS.has(name));
-      if (isRequired && !isFilled) found.push(`${collection}.${field}`);
+      if (isRequired && !meta?.special?.some((name) => FILLED_BY_DIRECTUS.has(name)))
+        found.push(`${collection}.${field}`);
     }
   }
   return found;

@@ -56,6 +56,7 @@ async function readEnd(handle: WorkflowHandle): Promise<{ end: RunEnd; startTime
   const { startTime, status, typedSearchAttributes } = run;
   const stage = typedSearchAttributes.get(searchAttributes.stage);
   if (stage !== status.name) return null;
+  // Its order says so by itself, unless Directus comes from an older backup: cancelled is final then, too.
   if (stage === 'CANCELLED') return { startTime, end: { status: stage, failure_code: null } };
   const code = typedSearchAttributes.get(searchAttributes.failureCode);
   // With this one it has left the order to somebody else.
