@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { FieldDefinition } from '../../integrations/directus/schema/definition.ts';
 import { readData } from './directus-access.ts';
 import type { DirectusAccess } from './directus-access.ts';
-import { HttpAccessError } from './http-access.ts';
 
 /** A field as Directus describes it. Whoever may read it may ask. */
 const fieldSchema = z.object({
@@ -48,13 +47,15 @@ const descriptionSchema = z.object({
   }),
 });
 
-/** The names of all fields of each collection, those of others among them. @throws {HttpAccessError} */
+/**
+ * The names of all fields of each collection, those of others among them; none where Directus does not describe itself
+ * (OPENAPI_ENABLED). @throws {HttpAccessError}
+ */
 export async function readFieldNames({ get }: DirectusAccess): Promise<Map<string, string[]>> {
-  const { json, status } = await get('/server/specs/oas');
+  const { json } = await get('/server/specs/oas');
   const description = descriptionSchema.safeParse(json).data;
-  if (!description) throw new HttpAccessError(`Directus does not describe its fields (${status}): look into its log.`);
   return new Map(
-    Object.values(description.components.schemas).map(({ 'x-collection': collection = '', properties = {} }) => [
+    Object.values(description?.components.schemas ?? {}).map(({ 'x-collection': collection = '', properties = {} }) => [
       collection,
       Object.keys(properties),
     ]),
