@@ -113,7 +113,7 @@ export async function startService(
   const url = `http://127.0.0.1:${port}`;
   const program = await startProgram({
     name: service,
-    file: `src/${service}/main.ts`,
+    file: service === 'gateway-with-worker' ? 'src/worker/with-gateway/main.ts' : `src/${service}/main.ts`,
     nodeArguments,
     env: {
       ...workerEnvironment(world),
