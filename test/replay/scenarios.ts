@@ -305,8 +305,20 @@ function foundAs(kind: 'failed' | 'unfinished'): NonNullable<ReplayScenario['cha
 function decide(decision: object): (handle: WorkflowHandle) => Promise<void> {
   return async (handle) => {
     await untilState(handle, ({ stage }) => stage === 'NEEDS_REVIEW');
+    // A decision that comes before Directus knows of the review waits for it, which takes a timer.
+    await untilMarked(handle);
     await handle.executeUpdate('resolveReview', { args: [{ ...decision, ...by }] });
   };
+}
+
+async function untilMarked(handle: WorkflowHandle): Promise<void> {
+  await pWaitFor(
+    async () => {
+      const { pendingActivities } = (await handle.describe()).raw;
+      return !pendingActivities?.some(({ activityType }) => activityType?.name === 'markOrder');
+    },
+    { interval: 50, timeout: { milliseconds: 20_000, message: 'Directus was not told of the review.' } },
+  );
 }
 
 async function cancel(handle: WorkflowHandle): Promise<void> {
