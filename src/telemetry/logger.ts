@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import pino from 'pino';
 import type { Logger } from 'pino';
 
@@ -17,14 +18,23 @@ export function createLogger(
   );
 }
 
-/** A program outlives a full disk: lines are lost until there is room again, and the first loss is told. */
+/**
+ * Standard output. A program outlives a full disk: lines are lost until there is room again, and the first loss is told.
+ * pino's own destination would hold the last lines back, and then never let the program end.
+ */
 function standardOutput(): pino.DestinationStream {
-  const output = pino.destination(1);
   let isTold = false;
-  output.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(1);
-    if (!isTold) process.stderr.write(`The log can not be written (${error.code ?? error.name}): lines are lost.\n`);
-    isTold = true;
-  });
-  return output;
+  return {
+    write(line) {
+      try {
+        writeSync(1, line);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        // Nobody reads it any more.
+        if (code === 'EPIPE') process.exit(1);
+        if (!isTold) process.stderr.write(`The log can not be written (${code ?? 'unknown error'}): lines are lost.\n`);
+        isTold = true;
+      }
+    },
+  };
 }

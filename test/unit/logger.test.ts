@@ -14,12 +14,15 @@ const PROGRAM = `
 
 describe('a program whose log is on a full disk', () => {
   it('goes on without its log, and says so once', async () => {
-    const { exitCode, stderr } = await execa(process.execPath, ['--input-type=module', '--eval', PROGRAM], {
-      cwd: new URL('../..', import.meta.url),
-      stdout: { file: '/dev/full' },
-      env: { NODE_OPTIONS: '' },
-      reject: false,
-    });
+    const { exitCode, stderr } = await execa(
+      'sh',
+      ['-c', 'exec "$0" --input-type=module --eval "$1" > /dev/full', process.execPath, PROGRAM],
+      {
+        cwd: new URL('../..', import.meta.url),
+        env: { NODE_OPTIONS: '' },
+        reject: false,
+      },
+    );
 
     expect(stderr.split('\n')).toEqual(['The log can not be written (ENOSPC): lines are lost.', 'still alive']);
     expect(exitCode).toBe(0);

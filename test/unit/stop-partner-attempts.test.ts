@@ -4,12 +4,12 @@ import { describe, expect, it } from '@jest/globals';
 import type { StoppedAttempts } from '../../src/activities/order-runs.ts';
 import { stopPartnerAttemptsWith } from '../../src/activities/stop-partner-attempts.ts';
 
-describe('attempts at RideNDine whose word can not be decoded', () => {
+describe('attempts at RideNDine whose note cannot be decoded', () => {
   it('count as maybe sent, though no other attempt was ever begun, and the log says so', async () => {
     const { known, lines } = await stop({ nextAttempt: 1, isFirst: true, unreadable: true });
 
     expect(known).toEqual({ maybe_sent: true, code: null });
-    expect(lines).toEqual([expect.stringMatching(/^WARN .*can not be decoded/)]);
+    expect(lines).toEqual([expect.stringMatching(/^WARN .*cannot be decoded/)]);
   });
 });
 
