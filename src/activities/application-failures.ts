@@ -1,3 +1,4 @@
+import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { CheckoutProblem } from '../domain/checkout.ts';
 import { failures } from '../domain/failures.ts';
@@ -19,6 +20,18 @@ export function checkoutFailure(problems: CheckoutProblem[]): ApplicationFailure
   const code = problems.length === 1 && first ? first.code : 'CheckoutInvalid';
   const message = problems.map((problem) => `${problem.field}: ${problem.detail}`).join(' ');
   return finalFailure(code, message, [{ problems }]);
+}
+
+/**
+ * A change of an order that is there is made by an activity: if the worker of a local attempt dies, nothing in the run's
+ * history tells of the change, and a stale worker may make it late.
+ *
+ * @throws ApplicationFailure in a local attempt. The step is then tried again as an activity.
+ */
+export function requireActivity(): void {
+  if (!activityInfo().isLocal) return;
+  const message = 'The order is there already: an activity has to change it.';
+  throw ApplicationFailure.retryable(message, 'DirectusUnavailable');
 }
 
 /** Details of a failure that is tried again by itself, though nothing comes of it before somebody has mended it. */

@@ -1,12 +1,10 @@
-import { activityInfo } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
 import type { Checkout } from '../domain/checkout.ts';
 import { isFailureCode } from '../domain/failures.ts';
 import type { OrderCreationInput } from '../contract/runs.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import type { Partner } from '../integrations/partner.ts';
-import { directusFailure, finalFailure } from './application-failures.ts';
+import { directusFailure, finalFailure, requireActivity } from './application-failures.ts';
 import { newOrder } from './new-order.ts';
 import type { OpenStanding, OrderCreationActivities, OrderRecord } from './order-creation-activities.ts';
 import type { OrderDeadlines } from './order-deadlines.ts';
@@ -102,12 +100,8 @@ async function createOnce(
   );
 }
 
-/** Not in a local attempt: if its worker dies, the run knows of no change that it has to take back. */
 async function reopen(orders: OrdersStore, orderId: string, checkout: Checkout): Promise<StoredOrder> {
-  if (activityInfo().isLocal) {
-    const message = 'The order is there already: an activity has to change it.';
-    throw ApplicationFailure.retryable(message, 'DirectusUnavailable');
-  }
+  requireActivity();
   const reopened = await writeUnlessTaken(
     () => orders.reopen(orderId, checkout.quote_id),
     () => requireFreeQuote(orders, claimOf(orderId, checkout)),

@@ -4,7 +4,7 @@ import { orderCreationWorkflowId } from '../contract/runs.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { currentRunId } from './current-run.ts';
-import { TEMPORAL_UNAVAILABLE } from './application-failures.ts';
+import { TEMPORAL_UNAVAILABLE, requireActivity } from './application-failures.ts';
 import type { OrderRuns } from './order-runs.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function settleLeftOrder(
     const message = 'Temporal did not say how the run ended that wrote the order.';
     throw ApplicationFailure.create({ type: TEMPORAL_UNAVAILABLE, message });
   });
-  return code === null ? order : await failLeftOrder(order, code, orders);
+  return code === null ? order : await endLeftOrder(order, code, orders);
 }
 
 /** Whether this run wrote the order without knowing it. Then nothing was sent to RideNDine. */
@@ -39,11 +39,12 @@ const LEFT = 'A worker died right after writing the order, and its run then fail
 const cancelled = { status: 'CANCELLED', failureCode: null, failureReason: null } as const;
 
 /** @throws {DirectusError} */
-export async function failLeftOrder(
+export async function endLeftOrder(
   { id, workflow_run_id }: StoredOrder,
   failureCode: FailureCode,
   orders: OrdersStore,
 ): Promise<StoredOrder> {
+  requireActivity();
   const ended = await orders.changeStatus(id, {
     ...(failureCode === 'OrderCancelled' ? cancelled : { status: 'FAILED', failureCode, failureReason: LEFT }),
     onlyAsWrittenBy: workflow_run_id ?? undefined,

@@ -15,17 +15,16 @@ export function markOrderWith(dependencies: {
   return async (mark) => {
     if (mark.found_by_run !== undefined && mark.found_by_run !== currentRunId()) return { kind: 'left' };
     try {
-      return mark.status === 'PENDING_PAYMENT'
-        ? await goOn(dependencies.orders, mark)
-        : await write(dependencies, mark);
+      const takesQuote = mark.status === 'PENDING_PAYMENT' || mark.retake_quote === true;
+      return takesQuote ? await makeLive(dependencies.orders, mark) : await write(dependencies, mark);
     } catch (error) {
       throw directusFailure(error, 'keep-trying');
     }
   };
 }
 
-/** An order that support staff want to go on is live again, whatever somebody has made of it meanwhile. */
-async function goOn(orders: OrdersStore, mark: OrderMark): Promise<MarkOutcome> {
+/** The order is live again, whatever somebody has made of it meanwhile. */
+async function makeLive(orders: OrdersStore, mark: OrderMark): Promise<MarkOutcome> {
   const order = await orders.findOrderById(mark.order_id);
   if (!order) return { kind: 'missing' };
   const { id, quote_id } = order;
@@ -33,7 +32,9 @@ async function goOn(orders: OrdersStore, mark: OrderMark): Promise<MarkOutcome> 
     () => outcomeOf(orders, id, { ...changeOf(mark), activeQuoteId: quote_id }),
     async () => {
       const owner = quote_id === null ? null : await orders.findLiveOrderOfQuote(quote_id, { otherThan: id });
-      return owner ? { kind: 'left', quote_taken: true } : undefined;
+      if (!owner) return undefined;
+      // In review it waits for people whatever has its quote.
+      return mark.retake_quote ? await outcomeOf(orders, id, changeOf(mark)) : { kind: 'left', quote_taken: true };
     },
   );
 }

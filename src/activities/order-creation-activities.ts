@@ -12,7 +12,8 @@ import type { AttemptOutcome } from '../integrations/partner.ts';
 export interface OrderCreationActivities {
   /**
    * Step 3.1: what is known of this checkout, and whether an order may come of it. Reads Directus. Writes only if a worker
-   * died right after writing the order and its run then failed: the order is `FAILED` from then on.
+   * died right after writing the order and its run then ended without it: the order is `FAILED` or `CANCELLED` from then
+   * on. It asks Temporal how that run ended.
    */
   validateCheckout(input: OrderCreationInput): Promise<CheckoutStanding>;
 
@@ -151,6 +152,8 @@ export interface OrderMark {
    * taken, and an order that is linked is left alone.
    */
   found_by_run?: string;
+  /** An order that may have ended meanwhile takes its quote again, if no other live order has it. */
+  retake_quote?: boolean;
   /**
    * What to write if the order is missing: an attempt to create it may still be under way in Directus, and must then
    * find its place taken. Without it a missing order stays missing.

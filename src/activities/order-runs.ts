@@ -7,8 +7,8 @@ export interface OrderRuns {
   continueOrder(order: UnfinishedOrder): Promise<'started' | 'is open'>;
 
   /**
-   * With which code a run has failed, `OrderCancelled` if it was cancelled. `null` if it is open, has not failed or was lost, and if a later run of the same
-   * order may have sent it.
+   * The code with which a run failed; `OrderCancelled` if it was cancelled. `null` if the run is open, did not fail or was
+   * lost, or if a later run may have sent the order.
    *
    * @param options.askedBy the run that asks does not count as a later one.
    */

@@ -16,7 +16,7 @@ import { requestFingerprint } from '../domain/request-fingerprint.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { attemptTime } from './clock.ts';
 import { checkoutFailure, directusFailure, finalFailure } from './application-failures.ts';
-import { failLeftOrder, isLeftByThisRun, settleLeftOrder } from './left-order.ts';
+import { endLeftOrder, isLeftByThisRun, settleLeftOrder } from './left-order.ts';
 import type { CheckoutStanding, OrderCreationActivities, SupportLinks } from './order-creation-activities.ts';
 import type { OrderRuns } from './order-runs.ts';
 import { standingOf } from './order-standing.ts';
@@ -60,7 +60,7 @@ async function standingOfCheckout({ orders, runs }: Sources, request: CheckoutRe
   if (!left) return { ...found, kind: 'new', checkout: soundCheckout() };
   if (isLeftByThisRun(left)) {
     // Writing it again changes nothing.
-    return { ...found, kind: 'new', checkout: await orFailLeftOrder(left, orders, soundCheckout) };
+    return { ...found, kind: 'new', checkout: await orEndLeftOrder(left, orders, soundCheckout) };
   }
   if (left.request_fingerprint !== request_fingerprint) {
     throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
@@ -114,7 +114,7 @@ async function settled(order: StoredOrder, sources: Sources): Promise<StoredOrde
 }
 
 /** If the checkout rules no longer hold, the order fails before the run does. */
-async function orFailLeftOrder(
+async function orEndLeftOrder(
   order: StoredOrder,
   orders: OrdersStore,
   soundCheckout: () => Checkout,
@@ -123,7 +123,7 @@ async function orFailLeftOrder(
     return soundCheckout();
   } catch (error) {
     if (error instanceof ApplicationFailure && error.nonRetryable && isFailureCode(error.type)) {
-      await failLeftOrder(order, error.type, orders).catch((problem: unknown) => {
+      await endLeftOrder(order, error.type, orders).catch((problem: unknown) => {
         throw directusFailure(problem, 'give-up');
       });
     }

@@ -94,7 +94,11 @@ export function faultsOfReviewDecision(input: unknown, nameOf = (field: string) 
 /** The same for a {@link LinkCorrection}. */
 export function faultsOfLinkCorrection(input: object, nameOf: (field: string) => string): string[] {
   const given = new Map<string, unknown>(Object.entries(input));
-  return [...fieldsOf.link.flatMap((field) => faultOf(field, given, nameOf) ?? []), ...faultsOfIds(given, nameOf)];
+  return [
+    ...fieldsOf.link.flatMap((field) => faultOf(field, given, nameOf) ?? []),
+    ...faultsOfUnknownFields(given, ['idempotency_key', ...fieldsOf.link, 'ids_checked']),
+    ...faultsOfIds(given, nameOf),
+  ];
 }
 
 /** What is wrong with the two ids together. */

@@ -18,8 +18,10 @@ export function createLogger(
   );
 }
 
+const EAGAIN_PAUSE_MS = 10;
+
 /**
- * Standard output. A program outlives a full disk: lines are lost until there is room again, and the first loss is told.
+ * Standard output. A program outlives a full disk and a reader that is gone: lines are lost, and the first loss is told.
  * pino's own destination would hold the last lines back, and then never let the program end.
  */
 function standardOutput(): pino.DestinationStream {
@@ -27,14 +29,26 @@ function standardOutput(): pino.DestinationStream {
   return {
     write(line) {
       try {
-        writeSync(1, line);
+        writeWhole(Buffer.from(line));
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        // Nobody reads it any more.
-        if (code === 'EPIPE') process.exit(1);
-        if (!isTold) process.stderr.write(`The log can not be written (${code ?? 'unknown error'}): lines are lost.\n`);
+        if (!isTold && code !== 'EPIPE') {
+          process.stderr.write(`The log can not be written (${code ?? 'unknown error'}): lines are lost.\n`);
+        }
         isTold = true;
       }
     },
   };
+}
+
+/** A slow reader is waited for. */
+function writeWhole(line: Buffer): void {
+  for (let written = 0; written < line.length;) {
+    try {
+      written += writeSync(1, line, written);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, EAGAIN_PAUSE_MS);
+    }
+  }
 }

@@ -165,7 +165,7 @@ function givenUp(view: RunView): Sections {
 
 function continued(view: RunView): Sections {
   return {
-    title: 'An order is taken on that was left half-way',
+    title: 'An order is continued that an earlier run left half-way',
     happened: 'An earlier run wrote the order to Directus and then was lost. RideNDine may have it.',
     next: `The order is read from Directus. If Directus does not answer, it is asked again for ${MINUTES_BEFORE_THE_RECORD} minutes, and after that by another run.`,
     can: view.cancelled_by

@@ -20,14 +20,18 @@ import type {
 import type { OrderCreationInput } from '../contract/runs.ts';
 import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
 import type { SupportAction } from '../domain/support-action.ts';
-import { DECISION_TIME, afterTheRecord, beforeTheRecord, firstDirectusAttempt, untilMarked } from './policies.ts';
+import { afterTheRecord, beforeTheRecord, firstDirectusAttempt, untilMarked } from './policies.ts';
 
 /** What a run reads and writes in Directus. */
 export interface DirectusSteps {
   validateCheckout(): Promise<CheckoutStanding>;
   createOrderRecord(standing: OpenStanding): Promise<OrderRecord>;
-  /** @param typedByHand where support staff have decided and typed the ids, and RideNDine has not told them. */
-  saveLinkIds(orderId: string, link: LinkIds, typedByHand?: { ids_checked: boolean }): Promise<OrderCreationResult>;
+  /** @param decided where support staff have typed the ids, and RideNDine has not told them: for how long it is tried. */
+  saveLinkIds(
+    orderId: string,
+    link: LinkIds,
+    decided?: { ids_checked: boolean; triedFor: Duration },
+  ): Promise<OrderCreationResult>;
   /**
    * Writes how matters stand with an order: a run ends only after Directus knows.
    *
@@ -40,7 +44,7 @@ export interface DirectusSteps {
 
 /**
  * If a worker dies in the middle of a local attempt, nothing in the history tells of it, and the run's whole workflow task is
- * repeated. That does no harm to these steps: one reads, one writes what the history holds, and an order that is written
+ * repeated. That does no harm to these steps: one reads, and writes in an activity only; one writes what the history holds, and an order that is written
  * keeps the id of its run (docs/decisions/0017-first-attempts-at-directus-are-local.md).
  */
 type LocalActivities = Pick<OrderCreationActivities, 'validateCheckout' | 'createOrderRecord' | 'saveLinkIds'>;
@@ -83,11 +87,16 @@ export function startDirectusSteps(
       return asActivity(beforeTheRecord, summary, call);
     },
 
-    saveLinkIds: (orderId, link, typedByHand) =>
+    saveLinkIds: (orderId, link, decided) =>
       firstLocally(
-        { ...afterTheRecord, ...(typedByHand && { scheduleToCloseTimeout: DECISION_TIME }) },
+        { ...afterTheRecord, ...(decided && { scheduleToCloseTimeout: decided.triedFor }) },
         `Save the RideNDine ids on ${named(orderId)}`,
-        (steps) => steps.saveLinkIds({ order_id: orderId, link, ...(typedByHand && { typed_by_hand: typedByHand }) }),
+        (steps) =>
+          steps.saveLinkIds({
+            order_id: orderId,
+            link,
+            ...(decided && { typed_by_hand: { ids_checked: decided.ids_checked } }),
+          }),
       ),
 
     markOrder: (mark, triedFor) =>

@@ -63,7 +63,8 @@ function startRun(input: OrderCreationInput): Run {
 
 /**
  * Step 3.1. Tried for 30 minutes.
- * - A rule is broken, or Directus does not answer: the run fails, and no order was written.
+ * - A rule is broken, or Directus does not answer: the run fails. If a lost attempt of this run wrote the order and a rule
+ *   is broken, the order is `FAILED` first.
  * - Cancelled: Directus says so under the key, unless the key belongs to another checkout or to an order that has ended.
  */
 async function validateCheckout(run: Run): Promise<OpenStanding | LinkedStanding> {
@@ -89,14 +90,14 @@ async function answerAgain({ status, cancellation }: Run, { result }: LinkedStan
  * - Directus refuses the order or does not answer: the order is `FAILED`, then the run fails.
  * - Cancelled: the order is `CANCELLED`.
  *
- * An order that an earlier run left half-way may be at RideNDine: nothing of this ends it.
+ * RideNDine may have an order that an earlier run left half-way. No failure of this step ends such an order.
  */
 async function createOrderRecord(run: Run, standing: OpenStanding): Promise<OrderRecord> {
   if (standing.kind === 'unfinished') return await continueOrder(run, standing);
   run.status.enter('CREATING_RECORD', { store_id: standing.checkout.store_id });
   const { value: order, failure } = await untilCancelled(run, () => run.directus.createOrderRecord(standing));
   if (order && !run.cancellation.isAsked()) return order;
-  // To cancel one takes its key for good, also if the quote is used up.
+  // A cancellation takes the key for good, even if the quote is used up.
   if (failure && (run.cancellation.isAsked() ? finalFor(failure) === 'key' : finalFor(failure))) {
     return await fail(run, failure);
   }
@@ -113,7 +114,7 @@ async function continueOrder(run: Run, standing: UnfinishedStanding): Promise<Or
     } catch (error) {
       const failure = readStepFailure(error, 'DirectusUnavailable');
       const isDirectusTrouble = failures[failure.code].fault === 'directus';
-      // Somebody has asked to cancel it, and waits for it to come to review.
+      // Somebody asked to cancel the order and waits until it is in review.
       if (!(isDirectusTrouble && run.cancellation.isAsked())) return await fail(run, failure);
     }
   }
@@ -184,13 +185,13 @@ async function endUnsent(run: Run, order: UnsentOrder, failure: StepFailure | un
   const mark = {
     order_id: order.order_id,
     found_by_run: order.run_id,
-    // One that failed before is there.
+    // An order that failed before exists already.
     ...('kind' in order && order.kind === 'new' && { if_missing: { request: input, checkout: order.checkout } }),
   } satisfies Partial<OrderMark>;
   if (failure && !cancellation.isAsked()) {
     status.isGivenUp(failure);
     const { kind } = await directus.markOrder({ ...mark, status: 'FAILED', ...reasonFields(failure) });
-    // That may take as long as Directus is away, and somebody can cancel the order meanwhile.
+    // Directus may be away for long. Somebody may cancel the order meanwhile.
     if (!cancellation.isAsked()) return await fail(run, kind === 'left' ? changedElsewhere : failure);
   }
   const { action } = cancellation;
@@ -201,7 +202,7 @@ async function endUnsent(run: Run, order: UnsentOrder, failure: StepFailure | un
     ...(action && { support_action: action }),
   });
   if (kind === 'marked') return await cancel(run, order.order_id);
-  // After a reset our words count no more, or Directus refuses the order as it would have been: the key is what counts.
+  // After a reset Directus ignores this run's mark; or it refuses the row itself. Then the order under the key decides.
   const found = await cancelCheckout(run);
   return found.kind === 'unfinished' ? found : await fail(run, changedElsewhere);
 }
@@ -216,7 +217,7 @@ async function cancelCheckout(run: Run): Promise<LinkedStanding | UnfinishedStan
   return found.kind === 'cancelled' ? await cancel(run, found.order_id) : found;
 }
 
-/** Makes a step that a request to cancel breaks off. @returns neither value nor failure if one did. */
+/** Makes a step that a request to cancel breaks off. @returns neither if one did. */
 async function untilCancelled<Value>(
   { cancellation }: Run,
   step: () => Promise<Value>,
@@ -230,7 +231,7 @@ async function untilCancelled<Value>(
 
 async function fail({ status, cancellation }: Run, failure: StepFailure): Promise<never> {
   const { order_id } = Object(failure.details[0]) as Partial<EndedOrderDetails>;
-  // An order that was cancelled before stays so for whoever looks it up.
+  // An order that was cancelled earlier stays `CANCELLED` for look-ups.
   const stage = failure.code === 'OrderCancelled' ? 'CANCELLED' : 'FAILED';
   status.enter(stage, order_id === undefined ? {} : { order_id }, failure);
   await cancellation.settle('ended otherwise');

@@ -9,7 +9,7 @@ import type { ActivityOptions, Duration, LocalActivityOptions } from '@temporali
 const DIRECTUS_ATTEMPT: Duration = '12 s';
 
 /** The same with the five calls that `markOrder` may need where it records what support staff did. */
-const MARK_ATTEMPT: Duration = '27 s';
+export const MARK_ATTEMPT: Duration = '27 s';
 
 const directusBackoff = { initialInterval: '200 ms', backoffCoefficient: 2, maximumInterval: '30 s' } as const;
 
@@ -43,12 +43,12 @@ export const afterTheRecord = {
   retry: directusBackoff,
 } satisfies ActivityOptions;
 
-/** What a decision of support staff writes: whoever decides waits, and nobody else can decide meanwhile. */
-export const DECISION_TIME: Duration = '2 min';
+/** How long the writes of one decision are tried. Whoever decides waits for them, and no other decision is taken meanwhile. */
+export const DECISION_MS = 2 * 60_000;
 
 export const untilMarked = { ...afterTheRecord, startToCloseTimeout: MARK_ATTEMPT } satisfies ActivityOptions;
 
-/** A sweep that can't do its work leaves it to the next one. An attempt is a hundred starts of runs at most. */
+/** If a sweep fails, the next one does its work. One attempt starts at most 100 runs. */
 export const sweepRetries = {
   startToCloseTimeout: '1 min',
   scheduleToCloseTimeout: '10 min',

@@ -8,6 +8,7 @@ import {
   log,
   metricMeter,
   setHandler,
+  sleep,
 } from '@temporalio/workflow';
 import type { MarkOutcome, OrderMark, OrderRecord } from '../activities/order-creation-activities.ts';
 import { count } from '../telemetry/metrics.ts';
@@ -18,7 +19,7 @@ import type { SupportAction } from '../domain/support-action.ts';
 import type { Cancellation } from './cancellation.ts';
 import { refuseDecision, supportAction } from './decisions.ts';
 import type { DirectusSteps } from './directus-steps.ts';
-import { DECISION_TIME } from './policies.ts';
+import { DECISION_MS, MARK_ATTEMPT } from './policies.ts';
 import type { RunStatus } from './status.ts';
 import { readStepFailure, reasonFields, runFailure } from './step-failure.ts';
 import type { StepFailure } from './step-failure.ts';
@@ -51,13 +52,16 @@ const NOT_OURS =
   'The order is missing in Directus, or has a status there that this decision may not change. Settle that first.';
 
 const NOT_IN_REVIEW_YET =
-  'Directus does not take it yet that the order is in review: *Pending Activities* says why. Nothing is decided: once that is mended, decide again.';
+  'Directus has not stored yet that the order is in review; *Pending Activities* says why. Nothing was decided. Decide again once Directus works.';
 
-/** Behind the reason. */
+/** Added after the reason. */
 const NOT_TAKEN =
-  'Directus did not take the decision for two minutes. The order is still in review: once that is mended, decide again.';
+  'Directus did not store the decision within two minutes. The order stays in review. Decide again once Directus works.';
 
-/** Of an order that has ended once, and whose quote was free then. */
+/** The same for `link`, which writes twice. */
+const LINK_NOT_TAKEN = `${NOT_TAKEN} The ids may be saved: look at the order first.`;
+
+/** For an order that had ended, so that its quote was free. */
 const QUOTE_TAKEN =
   'Another live order was made from the same quote. Abandon this one, once RideNDine has cancelled it if they have it; or have an administrator of Directus end the other, and send this decision again.';
 
@@ -95,27 +99,33 @@ export function openReview(run: { status: RunStatus; directus: DirectusSteps; ca
   return {
     async decide({ order_id, review_window_ms }, why) {
       const action = cancellation.pause();
-      const failure = action ? { ...why, reason: `Somebody asked to cancel the order. ${why.reason}` } : why;
+      const failure = action ? { ...why, reason: withCancellation(why.reason) } : why;
       // They see the order at once, even while Directus can't be told.
       status.enter('NEEDS_REVIEW', {}, failure);
       let isMarked = false;
-      const putInReview = async (support_action?: SupportAction) => {
-        isMarked = false;
-        const mark = { order_id, status: 'NEEDS_REVIEW', ...reasonFields(failure) } as const;
-        await directus.markOrder({ ...mark, ...(support_action && { support_action }) });
+      const putInReview = async (mark: Partial<OrderMark>) => {
+        await directus.markOrder({ order_id, status: 'NEEDS_REVIEW', ...reasonFields(failure), ...mark });
         isMarked = true;
       };
-      void putInReview(action);
+      const putBack = async () => {
+        isMarked = false;
+        // The last attempt at the decision may still write: Temporal does not wait for it.
+        await sleep(MARK_ATTEMPT);
+        await putInReview({ retake_quote: true });
+      };
+      void putInReview(action ? { support_action: action } : {});
       const decideOnce = async (decision: ReviewDecision) => {
-        if (!isMarked && !(await condition(() => isMarked, DECISION_TIME))) refuseDecision(NOT_IN_REVIEW_YET);
+        const until = Date.now() + DECISION_MS;
+        const leftMs = () => Math.max(1, until - Date.now());
+        if (!isMarked && !(await condition(() => isMarked, leftMs()))) refuseDecision(NOT_IN_REVIEW_YET);
         try {
-          return await carryOutDecision(directus, order_id, decision, failure);
+          return await carryOutDecision(directus, order_id, decision, { failure, leftMs });
         } catch (error) {
           if (!(error instanceof ActivityFailure)) throw error;
-          // Directus may have written a status all the same, or does so late. The order is put back, and no decision is
-          // carried out before it is.
-          void putInReview();
-          return refuseDecision(`${readStepFailure(error, 'DirectusUnavailable').reason} ${NOT_TAKEN}`);
+          // Directus may have written a status all the same. No decision is carried out before the order is put back.
+          void putBack();
+          const { reason } = readStepFailure(error, 'DirectusUnavailable');
+          return refuseDecision(`${reason} ${decision.decision === 'link' ? LINK_NOT_TAKEN : NOT_TAKEN}`);
         }
       };
       // Temporal's own request to cancel changes nothing in review.
@@ -146,19 +156,19 @@ async function carryOutDecision(
   directus: DirectusSteps,
   orderId: string,
   decision: ReviewDecision,
-  failure: StepFailure,
+  { failure, leftMs }: { failure: StepFailure; leftMs: () => number },
 ): Promise<DecisionResult | 'abandoned'> {
   const support_action = supportAction(decision.decision, decision, currentUpdateInfo()?.id);
   const mark = (status: OrderMark['status'], reason: StepFailure | undefined, by?: SupportAction) =>
     directus.markOrder(
       { order_id: orderId, status, ...reasonFields(reason), ...(by && { support_action: by }) },
-      DECISION_TIME,
+      leftMs(),
     );
   const makeLive = () => mark('PENDING_PAYMENT', undefined, support_action);
   switch (decision.decision) {
     case 'abandon': {
       const marked = await mark('FAILED', abandoned, support_action);
-      // One that is missing can't be marked, and needs not be.
+      // An order that is missing cannot be marked and need not be.
       return marked.kind === 'left' ? refuseDecision(NOT_OURS) : 'abandoned';
     }
     case 'retry': {
@@ -172,7 +182,7 @@ async function carryOutDecision(
       // Saving the ids of an order that is missing would be tried for ever.
       const marked = await mark('NEEDS_REVIEW', failure);
       if (marked.kind === 'missing') refuseDecision(NOT_OURS);
-      await directus.saveLinkIds(orderId, link, { ids_checked }).catch((error: unknown) => {
+      await directus.saveLinkIds(orderId, link, { ids_checked, triedFor: leftMs() }).catch((error: unknown) => {
         const { code, reason } = readStepFailure(error, 'DirectusUnavailable');
         if (code === 'LinkConflict') refuseDecision(reason);
         throw error;
@@ -185,4 +195,11 @@ async function carryOutDecision(
 
 function isQuoteTaken(outcome: MarkOutcome): boolean {
   return outcome.kind === 'left' && outcome.quote_taken === true;
+}
+
+const CANCELLATION = 'Somebody asked to cancel the order.';
+
+/** Once, also if an earlier run has said so. */
+function withCancellation(reason: string): string {
+  return reason.startsWith(CANCELLATION) ? reason : `${CANCELLATION} ${reason}`;
 }

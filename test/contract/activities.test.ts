@@ -204,6 +204,24 @@ describe('validateCheckout', () => {
   );
 });
 
+describe('an order that is put back into review', () => {
+  it('takes its quote again, unless another live order has it', async () => {
+    const ended = { status: 'FAILED', failure_code: 'OrderNeedsReview', active_quote_id: null };
+    const { request, orderId } = await orderOf(ended);
+    const mark = { order_id: orderId, status: 'NEEDS_REVIEW', failure_code: null, failure_reason: null } as const;
+
+    await expect(worker.markOrder({ ...mark, retake_quote: true })).resolves.toMatchObject({ kind: 'marked' });
+    expect(await rowOf(orderId)).toMatchObject({ status: 'NEEDS_REVIEW', active_quote_id: request.quote_id });
+
+    await directus.change('orders', orderId, ended);
+    const other = underAnotherKey(request);
+    await worker.createOrderRecord({ request: other, standing: await open(other) });
+
+    await expect(worker.markOrder({ ...mark, retake_quote: true })).resolves.toMatchObject({ kind: 'marked' });
+    expect(await rowOf(orderId)).toMatchObject({ status: 'NEEDS_REVIEW', active_quote_id: null });
+  });
+});
+
 describe('validateCheckout for a key that has an order', () => {
   it('takes a lost run on where it was, without asking the rules again', async () => {
     const { request, orderId } = await orderOf();

@@ -28,3 +28,22 @@ describe('a program whose log is on a full disk', () => {
     expect(exitCode).toBe(0);
   });
 });
+
+describe('a program whose log and errors go to one pipe with a slow reader', () => {
+  it('loses no line', async () => {
+    const program = `
+      import { createLogger } from './src/telemetry/logger.ts';
+      process.stderr.write('');
+      const logger = createLogger({ name: 'worker', level: 'info' });
+      for (let line = 0; line < 3000; line += 1) logger.info({ line }, 'x'.repeat(200));
+    `;
+    const { stdout } = await execa(
+      'sh',
+      ['-c', '"$0" --input-type=module --eval "$1" 2>&1 | (sleep 1; cat)', process.execPath, program],
+      { cwd: new URL('../..', import.meta.url), env: { NODE_OPTIONS: '' } },
+    );
+
+    const lines = stdout.split('\n').map((line) => (JSON.parse(line) as { line: number }).line);
+    expect(lines).toEqual(Array.from({ length: 3000 }, (_, line) => line));
+  });
+});
