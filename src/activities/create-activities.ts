@@ -14,7 +14,7 @@ import type { OrderSweepActivities } from './order-sweep-activities.ts';
 import type { OrderRuns } from './order-runs.ts';
 import { requestCancellationWith } from './request-cancellation.ts';
 import { saveLinkIdsWith } from './save-link-ids.ts';
-import { withStepFailures } from './explained-failures.ts';
+import { withExplainedFailures } from './explained-failures.ts';
 import { stopPartnerAttemptsWith } from './stop-partner-attempts.ts';
 import { createSupportLinks } from './support-links.ts';
 import type { SupportLinkSettings } from './support-links.ts';
@@ -41,17 +41,17 @@ export function createActivities({
 }: ActivityDependencies): OrderCreationActivities & OrderSweepActivities & LinkCorrectionActivities {
   const linksTo = createSupportLinks(links);
   return {
-    validateCheckout: withStepFailures(validateCheckoutWith({ orders, runs, linksTo })),
-    createOrderRecord: withStepFailures(
+    validateCheckout: withExplainedFailures(validateCheckoutWith({ orders, runs, linksTo })),
+    createOrderRecord: withExplainedFailures(
       createOrderRecordWith({ orders, partner, deadlines: createOrderDeadlines(deadlines), partnerTaskQueue }),
     ),
-    createRideNDineOrder: withStepFailures(createRideNDineOrderWith({ partner, orders })),
-    saveLinkIds: withStepFailures(saveLinkIdsWith({ orders })),
-    markOrder: withStepFailures(markOrderWith({ orders, partner })),
-    correctLink: withStepFailures(correctLinkWith({ orders })),
-    cancelCheckout: withStepFailures(cancelCheckoutWith({ orders, runs, linksTo })),
-    stopPartnerAttempts: withStepFailures(stopPartnerAttemptsWith({ runs })),
-    requestCancellation: withStepFailures(requestCancellationWith({ runs })),
-    continueLostOrders: withStepFailures(continueLostOrdersWith({ orders, runs })),
+    createRideNDineOrder: withExplainedFailures(createRideNDineOrderWith({ partner, orders })),
+    saveLinkIds: withExplainedFailures(saveLinkIdsWith({ orders })),
+    markOrder: withExplainedFailures(markOrderWith({ orders, partner })),
+    correctLink: withExplainedFailures(correctLinkWith({ orders })),
+    cancelCheckout: withExplainedFailures(cancelCheckoutWith({ orders, runs, linksTo })),
+    stopPartnerAttempts: withExplainedFailures(stopPartnerAttemptsWith({ runs })),
+    requestCancellation: withExplainedFailures(requestCancellationWith({ runs })),
+    continueLostOrders: withExplainedFailures(continueLostOrdersWith({ orders, runs })),
   };
 }

@@ -15,7 +15,7 @@ import { milliseconds, usualPauseMs } from './retry-pause.ts';
  * Sees to what leaves an activity: nothing but what Temporal knows, and a failure in sentences that tell support staff
  * what failed, whether it is tried again and when, and what they can do.
  */
-export function withStepFailures<Input extends unknown[], Output>(
+export function withExplainedFailures<Input extends unknown[], Output>(
   activity: (...input: Input) => Promise<Output>,
 ): (...input: Input) => Promise<Output> {
   return async (...input) => {

@@ -40,11 +40,15 @@ export function validateCheckoutWith({
   return async (input) => {
     const request = parseInput(input);
     requireOwnRun(request.idempotency_key);
-    const standing = isContinuation(request)
-      ? await standingOfContinuation({ orders, runs }, request)
-      : await standingOfCheckout({ orders, runs }, request);
-    const { order_id } = standing.kind === 'linked' ? standing.result : standing;
-    return { ...standing, links: linksTo(order_id) };
+    try {
+      const standing = isContinuation(request)
+        ? await standingOfContinuation({ orders, runs }, request)
+        : await standingOfCheckout({ orders, runs }, request);
+      const { order_id } = standing.kind === 'linked' ? standing.result : standing;
+      return { ...standing, links: linksTo(order_id) };
+    } catch (error) {
+      throw directusFailure(error, 'give-up');
+    }
   };
 }
 
@@ -65,7 +69,7 @@ async function standingOfCheckout({ orders, runs }: Sources, request: CheckoutRe
   if (left.request_fingerprint !== request_fingerprint) {
     throw finalFailure('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
   }
-  const order = await settled(left, { orders, runs });
+  const order = await settleLeftOrder(left, { orders, runs });
   const standing = standingOf(order);
   switch (standing.kind) {
     case 'linked':
@@ -82,13 +86,11 @@ async function standingOfContinuation(
   { orders, runs }: Sources,
   { idempotency_key }: OrderContinuation,
 ): Promise<CheckoutStanding> {
-  const left = await orders.findOrderByKey(idempotency_key).catch((error: unknown) => {
-    throw directusFailure(error, 'give-up');
-  });
+  const left = await orders.findOrderByKey(idempotency_key);
   if (left?.request_fingerprint == null) {
     throw finalFailure('OrderNeedsReview', 'There is no order with this idempotency key to continue.');
   }
-  const order = await settled(left, { orders, runs });
+  const order = await settleLeftOrder(left, { orders, runs });
   const { request_fingerprint } = left;
   const standing = standingOf(order);
   switch (standing.kind) {
@@ -107,12 +109,6 @@ async function standingOfContinuation(
   }
 }
 
-async function settled(order: StoredOrder, sources: Sources): Promise<StoredOrder> {
-  return await settleLeftOrder(order, sources).catch((error: unknown) => {
-    throw directusFailure(error, 'give-up');
-  });
-}
-
 /** If the checkout rules no longer hold, the order fails before the run does. */
 async function orEndLeftOrder(
   order: StoredOrder,
@@ -123,9 +119,7 @@ async function orEndLeftOrder(
     return soundCheckout();
   } catch (error) {
     if (error instanceof ApplicationFailure && error.nonRetryable && isFailureCode(error.type)) {
-      await endLeftOrder(order, error.type, orders).catch((problem: unknown) => {
-        throw directusFailure(problem, 'give-up');
-      });
+      await endLeftOrder(order, error.type, orders);
     }
     throw error;
   }

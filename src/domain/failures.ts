@@ -48,6 +48,15 @@ export const TEMPORAL_DOWN =
 const CONFIGURATION =
   'Call whoever runs order creation, at once: no order gets through. RIDENDINE_API_KEY or RIDENDINE_BASE_URL is wrong.';
 
+/** Of a checkout that is refused, for what it is or for what became of its order: nobody's fault here. */
+const refusal = {
+  retry: 'never',
+  retryable: false,
+  fault: 'checkout',
+  finalFor: null,
+  logLevel: 'info',
+} as const satisfies Partial<FailureFacts>;
+
 /**
  * Every way in which an order creation can fail, with every fact about it: `type` of the Temporal failure,
  * `failure_code` in Directus and `code` in the gateway's problem documents. A code is never renamed: other teams and old
@@ -56,12 +65,8 @@ const CONFIGURATION =
 const table = {
   CheckoutInvalid: {
     meaning: 'The checkout breaks a rule, or several rules.',
-    retry: 'never',
+    ...refusal,
     httpStatus: 422,
-    retryable: false,
-    fault: 'checkout',
-    finalFor: null,
-    logLevel: 'info',
     advice: {
       whenFailed:
         'The customer corrects what is named here and confirms again. If many customers meet it, tell the team of the checkout page.',
@@ -69,34 +74,22 @@ const table = {
   },
   QuoteNotFound: {
     meaning: 'The customer has no quote with this id.',
-    retry: 'never',
+    ...refusal,
     httpStatus: 422,
-    retryable: false,
-    fault: 'checkout',
-    finalFor: null,
-    logLevel: 'info',
     advice: {
       whenFailed: `${NEW_CHECKOUT} If many customers meet it, tell the team of the checkout page: quotes get lost.`,
     },
   },
   QuoteExpired: {
     meaning: 'The quote is no longer valid.',
-    retry: 'never',
+    ...refusal,
     httpStatus: 422,
-    retryable: false,
-    fault: 'checkout',
-    finalFor: null,
-    logLevel: 'info',
     advice: { whenFailed: NEW_CHECKOUT },
   },
   StoreNotOnRideNDine: {
     meaning: 'The store has no RideNDine merchant.',
-    retry: 'never',
+    ...refusal,
     httpStatus: 422,
-    retryable: false,
-    fault: 'checkout',
-    finalFor: null,
-    logLevel: 'info',
     advice: {
       whenFailed:
         "Have the store's RideNDine merchant id entered in Directus (Stores), without a blank in it. Then the customer can confirm the checkout again.",
@@ -104,12 +97,9 @@ const table = {
   },
   QuoteAlreadyUsed: {
     meaning: 'Another live order was made from the quote.',
-    retry: 'never',
+    ...refusal,
     httpStatus: 409,
-    retryable: false,
-    fault: 'checkout',
     finalFor: 'quote',
-    logLevel: 'info',
     advice: {
       whenFailed:
         'Find the other order of this quote in Directus: most likely the customer confirmed twice, and that one is the order. Nothing more is to be done.',
@@ -117,12 +107,9 @@ const table = {
   },
   IdempotencyKeyReused: {
     meaning: 'The idempotency key belongs to another checkout.',
-    retry: 'never',
+    ...refusal,
     httpStatus: 422,
-    retryable: false,
-    fault: 'checkout',
     finalFor: 'key',
-    logLevel: 'info',
     advice: {
       whenFailed:
         'The first order of this key is not touched. Tell the team of the checkout page: it has sent two different checkouts with one key.',
@@ -159,12 +146,8 @@ const table = {
   },
   RideNDineRejected: {
     meaning: 'RideNDine refuses the order.',
-    retry: 'never',
+    ...refusal,
     httpStatus: 422,
-    retryable: false,
-    fault: 'checkout',
-    finalFor: null,
-    logLevel: 'info',
     advice: {
       whileTried:
         'Nothing, for some seconds: RideNDine may be being set up anew. If the same answer lasts, the order ends.',
@@ -247,12 +230,9 @@ const table = {
   },
   OrderNeedsReview: {
     meaning: 'Support staff abandoned the order, or only they can tell what it is.',
-    retry: 'never',
+    ...refusal,
     httpStatus: 409,
-    retryable: false,
-    fault: 'checkout',
     finalFor: 'key',
-    logLevel: 'info',
     advice: {
       whenFailed:
         'Look at the order in Directus first. If it has failed, it stays as it is, whatever ids it has: who still wants it opens the checkout again. Otherwise, if it has the ids of RideNDine, it is made, and the customer who confirms the same checkout again is sent to its payment.',
@@ -261,12 +241,9 @@ const table = {
   },
   OrderCancelled: {
     meaning: 'The order was cancelled.',
-    retry: 'never',
+    ...refusal,
     httpStatus: 409,
-    retryable: false,
-    fault: 'checkout',
     finalFor: 'key',
-    logLevel: 'info',
     advice: { whenFailed: 'Nothing was ordered. If the customer still wants it, they open the checkout again.' },
   },
 } as const satisfies Record<string, FailureFacts>;

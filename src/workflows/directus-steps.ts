@@ -43,9 +43,10 @@ export interface DirectusSteps {
 }
 
 /**
- * If a worker dies in the middle of a local attempt, nothing in the history tells of it, and the run's whole workflow task is
- * repeated. That does no harm to these steps: one reads, and writes in an activity only; one writes what the history holds, and an order that is written
- * keeps the id of its run (docs/decisions/0017-first-attempts-at-directus-are-local.md).
+ * If a worker dies in the middle of a local attempt, nothing in the history tells of it, and the run's whole workflow task
+ * is repeated. That does no harm to these steps: one reads, and writes in an activity only; one writes what the history
+ * holds; and an order that is written keeps the id of its run
+ * (docs/decisions/0017-first-attempts-at-directus-are-local.md).
  */
 type LocalActivities = Pick<OrderCreationActivities, 'validateCheckout' | 'createOrderRecord' | 'saveLinkIds'>;
 

@@ -311,30 +311,36 @@ function decide(decision: object): (handle: WorkflowHandle) => Promise<void> {
   };
 }
 
-async function untilMarked(handle: WorkflowHandle): Promise<void> {
-  await pWaitFor(
-    async () => {
-      const { pendingActivities } = (await handle.describe()).raw;
-      return !pendingActivities?.some(({ activityType }) => activityType?.name === 'markOrder');
-    },
-    { interval: 50, timeout: { milliseconds: 20_000, message: 'Directus was not told of the review.' } },
-  );
-}
-
 async function cancel(handle: WorkflowHandle): Promise<void> {
   await handle.cancel();
 }
 
+function untilMarked(handle: WorkflowHandle): Promise<void> {
+  return untilActivities(handle, 'Directus was not told of the review.', (pending) =>
+    pending.every(({ activityType }) => activityType?.name !== 'markOrder'),
+  );
+}
+
 /** Until an attempt at RideNDine has failed, and the next one is waited for. */
-async function untilAttemptsFailed(handle: WorkflowHandle): Promise<void> {
-  const isFailed = async () => {
-    const { pendingActivities } = (await handle.describe()).raw;
-    return pendingActivities?.some(({ activityType, lastFailure }) => {
-      return activityType?.name === 'createRideNDineOrder' && lastFailure != null;
-    });
-  };
-  const pause = { interval: 50, timeout: { milliseconds: 20_000, message: 'No attempt at RideNDine has failed.' } };
-  await pWaitFor(async () => (await isFailed()) === true, pause);
+function untilAttemptsFailed(handle: WorkflowHandle): Promise<void> {
+  return untilActivities(handle, 'No attempt at RideNDine has failed.', (pending) =>
+    pending.some(
+      ({ activityType, lastFailure }) => activityType?.name === 'createRideNDineOrder' && lastFailure != null,
+    ),
+  );
+}
+
+type PendingActivities = NonNullable<Awaited<ReturnType<WorkflowHandle['describe']>>['raw']['pendingActivities']>;
+
+async function untilActivities(
+  handle: WorkflowHandle,
+  message: string,
+  holds: (pending: PendingActivities) => boolean,
+): Promise<void> {
+  await pWaitFor(async () => holds((await handle.describe()).raw.pendingActivities ?? []), {
+    interval: 50,
+    timeout: { milliseconds: 20_000, message },
+  });
 }
 
 async function untilState(handle: WorkflowHandle, isReached: (state: OrderCreationState) => boolean): Promise<void> {

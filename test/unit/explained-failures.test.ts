@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { withStepFailures } from '../../src/activities/explained-failures.ts';
+import { withExplainedFailures } from '../../src/activities/explained-failures.ts';
 
 type AttemptInfo = NonNullable<ConstructorParameters<typeof MockActivityEnvironment>[0]>;
 
@@ -10,7 +10,7 @@ const HALF_AN_HOUR_MS = 30 * 60_000;
 
 /** What a person reads of a step that Directus has failed. */
 async function messageOf(info: AttemptInfo): Promise<string> {
-  const step = withStepFailures(async (): Promise<string> => {
+  const step = withExplainedFailures(async (): Promise<string> => {
     throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
   });
   const environment = new MockActivityEnvironment(
@@ -60,7 +60,7 @@ describe('what a failed step tells of the next attempt', () => {
 async function attemptFailingWith(cause: unknown) {
   const lines: Record<string, unknown>[] = [];
   const logger = new DefaultLogger('INFO', ({ level, message, meta }) => void lines.push({ level, message, ...meta }));
-  const step = withStepFailures(async (): Promise<string> => {
+  const step = withExplainedFailures(async (): Promise<string> => {
     throw cause;
   });
   const running = new MockActivityEnvironment(scheduledBefore(60_000), { logger }).run<[], string, typeof step>(step);

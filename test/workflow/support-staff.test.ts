@@ -7,7 +7,7 @@ import type { Payload } from '@temporalio/common';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
-import { withStepFailures } from '../../src/activities/explained-failures.ts';
+import { withExplainedFailures } from '../../src/activities/explained-failures.ts';
 import type { OrderCreationInput, OrderCreationState } from '../../src/contract/runs.ts';
 import { orderCreationStart } from '../../src/contract/runs.ts';
 import { createEncryptionCodec } from '../../src/temporal/encryption-codec.ts';
@@ -93,7 +93,7 @@ describe('what support staff read of a run', () => {
   it('tells of a step that is tried again why, when, and what to do, whatever the partner has written', async () => {
     const partnerText = '€"\\'.repeat(300);
     const scenario = worker.newScenario();
-    scenario.activities.createRideNDineOrder = withStepFailures(async () => {
+    scenario.activities.createRideNDineOrder = withExplainedFailures(async () => {
       throw ApplicationFailure.create({
         type: 'RideNDineUnavailable',
         message: 'RideNDine answered 503.',
