@@ -12,12 +12,12 @@ import { startSandbox } from '../support/running-sandbox.ts';
 
 const MB = 1024 * 1024;
 const SIZES_MB = [8, 32];
-/** Of each kind and size at once. */
-const AT_ONCE = 3;
+/** How often every kind sends every size. All at once in one go, a slow machine is busy for longer than the gateway reads on. */
+const ROUNDS = 3;
 /** Of a caller: more than the gateway waits for anybody. */
 const PATIENCE_MS = 45_000;
-/** What all of them may cost the gateway: a quarter of what they send. */
-const MOST_GROWTH_MB = 300;
+/** What all of them may cost the gateway: a third of what they send in a round. */
+const MOST_GROWTH_MB = 150;
 const SEGMENT = 'segment-of-a-path-that-nobody_Guesses-0123456789';
 
 const bodies = new Map(SIZES_MB.map((size) => [size, Buffer.alloc(size * MB, 'x')]));
@@ -32,11 +32,9 @@ beforeAll(async () => {
 afterAll(() => gateway?.stop());
 
 /** Nobody is left without an answer: a failure is an outcome, too. */
-async function outcomesOf(request: Omit<LargeRequest, 'body'>, times = AT_ONCE): Promise<Outcome[]> {
+async function outcomesOf(request: Omit<LargeRequest, 'body'>): Promise<Outcome[]> {
   const asked = kinds.flatMap(([kind, send]) =>
-    [...bodies].flatMap(([size, body]) =>
-      Array.from({ length: times }, async () => ({ kind, size, ...(await heardInTime(send({ ...request, body }))) })),
-    ),
+    [...bodies].map(async ([size, body]) => ({ kind, size, ...(await heardInTime(send({ ...request, body }))) })),
   );
   return await Promise.all(asked);
 }
@@ -74,9 +72,12 @@ describe('a body of 8 or 32 MB, with and without a length', () => {
   it('is answered PayloadTooLarge to every caller, whatever it is written with, in bounded memory', async () => {
     const before = await residentMb();
 
-    const outcomes = await outcomesOf({ url: `${gateway.url}/v1/orders`, headers: orderHeaders() });
+    const outcomes: Outcome[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      outcomes.push(...(await outcomesOf({ url: `${gateway.url}/v1/orders`, headers: orderHeaders() })));
+    }
 
-    expect(outcomes.length).toBeGreaterThanOrEqual(48);
+    expect(outcomes.length).toBeGreaterThanOrEqual(ROUNDS * 16);
     expect(othersThan(outcomes, 413, 'PayloadTooLarge')).toEqual([]);
     expect((await mostResidentMb()) - before).toBeLessThan(MOST_GROWTH_MB);
   }, 120_000);
@@ -91,7 +92,7 @@ describe('a body of 8 or 32 MB, with and without a length', () => {
   ])(
     'is answered all the same with what is wrong about its %s',
     async (_what, path, headers, status, code) => {
-      const outcomes = await outcomesOf({ url: `${gateway.url}${path}`, headers: orderHeaders(headers) }, 1);
+      const outcomes = await outcomesOf({ url: `${gateway.url}${path}`, headers: orderHeaders(headers) });
 
       expect(othersThan(outcomes, status, code)).toEqual([]);
     },
@@ -117,8 +118,8 @@ describe('a body of 8 or 32 MB, with and without a length', () => {
 
     const json = { 'content-type': 'application/json' };
     const [tooLarge, noSuchAddress] = [
-      (await outcomesOf({ url: `${url}/${SEGMENT}/decode`, headers: json }, 1)).filter(({ size }) => size > 8),
-      await outcomesOf({ url: `${url}/decode`, headers: json }, 1),
+      (await outcomesOf({ url: `${url}/${SEGMENT}/decode`, headers: json })).filter(({ size }) => size > 8),
+      await outcomesOf({ url: `${url}/decode`, headers: json }),
     ];
     await server.close();
 
@@ -129,10 +130,10 @@ describe('a body of 8 or 32 MB, with and without a length', () => {
   it('is answered by the sandbox, as a partner would', async () => {
     const sandbox = await startSandbox();
 
-    const outcomes = await outcomesOf(
-      { url: `${sandbox.url}/orders/create`, headers: { 'content-type': 'application/json' } },
-      1,
-    );
+    const outcomes = await outcomesOf({
+      url: `${sandbox.url}/orders/create`,
+      headers: { 'content-type': 'application/json' },
+    });
     await sandbox.close();
 
     expect(othersThan(outcomes, 413, 'The body is too large')).toEqual([]);

@@ -574,8 +574,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
         await inReview(scenario);
         refuses = true;
         const refused = decide(handle, { decision, ...ids }).catch((error: unknown) => error);
-        await temporal.environment.sleep(4 * MINUTE_MS);
-        const error = await refused;
+        const error = await inTime(refused);
         refuses = false;
         await until(() => scenario.marks.length > 1);
         await decide(handle, { decision: 'retry' });
@@ -607,8 +606,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
       await inReview(scenario);
       answers = false;
       const refused = decide(handle, { decision: 'abandon' }).catch((error: unknown) => error);
-      await temporal.environment.sleep(4 * MINUTE_MS);
-      const error = await refused;
+      const error = await inTime(refused);
       await until(() => scenario.marks.at(-1)?.status === 'NEEDS_REVIEW');
       const { status } = scenario.marks.at(-1) ?? {};
       answers = true;
@@ -633,8 +631,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     const { refusal, result } = await temporal.run(scenario, async (handle) => {
       await untilStage(handle, 'NEEDS_REVIEW');
       const refused = decide(handle, { decision: 'retry' }).catch((error: unknown) => error);
-      await temporal.environment.sleep(4 * MINUTE_MS);
-      const error = await refused;
+      const error = await inTime(refused);
       isDown = false;
       await inReview(scenario);
       await decide(handle, { decision: 'retry' });
@@ -1061,6 +1058,17 @@ function decide(
   decision: object,
 ) {
   return handle.executeUpdate('resolveReview', { args: [{ ...decision, actor: 'agent-7', reason: 'Ticket 1' }] });
+}
+
+/** Lets time pass until there is an answer. */
+async function inTime<Value>(answer: Promise<Value>): Promise<Value> {
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  answer.then(over, over);
+  await until(() => isOver, 10_000);
+  return await answer;
 }
 
 async function until(isTrue: () => boolean, stepMs = 1000): Promise<void> {

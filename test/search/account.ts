@@ -1,0 +1,77 @@
+import { orderFields } from '../../src/integrations/directus/collections.ts';
+import { ridendineIdempotencyKey } from '../../src/integrations/ridendine/order-body.ts';
+import type { Row } from './directus-model.ts';
+import type { PartnerOrder } from './ridendine-model.ts';
+import type { Decision } from './schedule.ts';
+import type { World } from './world.ts';
+
+/** What a caller was told, and of which checkout. Times are in milliseconds since 1970. */
+export interface Answer {
+  key: number;
+  quote: number;
+  payload: number;
+  from: number;
+  to: number;
+  /** Of a look-up nothing is known of the checkout but its key. */
+  isLookUp: boolean;
+  said:
+    | { kind: 'succeeded'; orderId: string; ridendineOrderId: string; paymentSessionId: string; replayed: boolean }
+    | { kind: 'failed'; code: string }
+    | { kind: 'in progress'; stage: string; ridendineOrderId: string | undefined }
+    | { kind: 'error'; code: string };
+}
+
+/** What a person asked of a run, and what they heard. */
+export interface Word {
+  key: number;
+  /** By which the order records it. */
+  id: string;
+  what: Decision | 'cancel' | 'request cancellation';
+  from: number;
+  to: number;
+  /** `undefined` while the run has not answered. */
+  accepted: boolean | undefined;
+  said: string;
+}
+
+/** Everything that was seen while a schedule ran. Sets hold numbers of keys. */
+export interface Account {
+  world: World;
+  answers: Answer[];
+  words: Word[];
+  reset: Set<number>;
+  deleted: Set<number>;
+  terminated: Set<number>;
+  paid: Set<number>;
+  /** Runs that neither ended nor came to wait for people. */
+  stuck: string[];
+}
+
+export function newAccount(world: World): Account {
+  return {
+    world,
+    answers: [],
+    words: [],
+    reset: new Set(),
+    deleted: new Set(),
+    terminated: new Set(),
+    paid: new Set(),
+    stuck: [],
+  };
+}
+
+/** The order of a key in Directus. */
+export function rowOf(world: World, key: number): Row | undefined {
+  return world.directus.orders().find((row) => row[orderFields.idempotencyKey] === world.keys[key]);
+}
+
+/** What RideNDine has of an order. */
+export function madeFor(world: World, row: Row | undefined): PartnerOrder[] {
+  if (!row) return [];
+  const key = ridendineIdempotencyKey(String(row[orderFields.id]));
+  return world.ridendine.orders.filter((order) => order.key === key);
+}
+
+export function isLinked(row: Row | undefined): boolean {
+  return row?.[orderFields.ridendineOrderId] != null;
+}

@@ -1,0 +1,73 @@
+import { OrderFailedError, isOrderCreationError } from '../../src/client/index.ts';
+import type { OrderCreationClient } from '../../src/client/index.ts';
+import type { Account, Answer } from './account.ts';
+import type { Action } from './schedule.ts';
+
+/** A caller waits so long for the result, and then takes what is known. */
+const PATIENCE_MS = 1500;
+
+type Checkout = Extract<Action, { do: 'checkout' }>;
+
+/** Those who have a customer waiting. What they are told goes into the account. */
+export interface Callers {
+  checkOut(checkout: Checkout): Promise<void>;
+  lookUp(key: number): Promise<void>;
+}
+
+/** @param clients by the number of the encryption key that they write with. */
+export function createCallers(clients: OrderCreationClient[], { world, answers }: Account): Callers {
+  const clientWith = (keyring: number) => {
+    const client = clients[keyring];
+    if (!client) throw new Error(`There is no caller with keyring ${keyring}.`);
+    return client;
+  };
+  const call = async (
+    about: Pick<Answer, 'key' | 'quote' | 'payload' | 'isLookUp'>,
+    ask: () => Promise<Answer['said']>,
+  ) => {
+    const from = Date.now();
+    const said = await ask().catch(errorSaid);
+    answers.push({ ...about, from, to: Date.now(), said });
+  };
+  return {
+    checkOut: ({ key, quote, payload, keyring }) =>
+      call({ key, quote, payload, isLookUp: false }, async () => {
+        const request = world.request({ key, quote, payload });
+        const outcome = await clientWith(keyring).createOrder(request, { timeoutMs: PATIENCE_MS });
+        return outcome.state === 'SUCCEEDED'
+          ? succeeded(outcome, outcome.replayed)
+          : { kind: 'in progress', stage: outcome.stage, ridendineOrderId: outcome.ridendine_order_id };
+      }),
+    lookUp: (key) =>
+      call({ key, quote: 0, payload: 0, isLookUp: true }, async () => {
+        const view = await clientWith(0).getOrder(world.keys[key] ?? '');
+        switch (view.state) {
+          case 'SUCCEEDED':
+            return succeeded(view, true);
+          case 'FAILED':
+            return { kind: 'failed', code: view.failure.code };
+          case 'IN_PROGRESS':
+            return { kind: 'in progress', stage: view.stage, ridendineOrderId: view.ridendine_order_id };
+        }
+      }),
+  };
+}
+
+function succeeded(
+  ids: { order_id: string; ridendine_order_id: string; payment_session_id: string },
+  replayed: boolean,
+): Answer['said'] {
+  return {
+    kind: 'succeeded',
+    orderId: ids.order_id,
+    ridendineOrderId: ids.ridendine_order_id,
+    paymentSessionId: ids.payment_session_id,
+    replayed,
+  };
+}
+
+function errorSaid(error: unknown): Answer['said'] {
+  if (error instanceof OrderFailedError) return { kind: 'failed', code: error.code };
+  if (isOrderCreationError(error)) return { kind: 'error', code: error.code };
+  throw error;
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { activityInfo } from '@temporalio/activity';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Runtime, Worker, bundleWorkflowCode, makeTelemetryFilterString } from '@temporalio/worker';
+import { fileURLToPath } from 'node:url';
+import { OrderCreationClient } from '../../src/client/index.ts';
+import { ORDER_CREATION_TASK_QUEUE, PARTNER_TASK_QUEUE, orderCreationWorkflowId } from '../../src/contract/runs.ts';
+import { createWorkerLogger } from '../../src/telemetry/worker-logger.ts';
+import { dataConverterFor } from '../../src/temporal/data-converter.ts';
+import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
+import { createOrderRuns } from '../../src/worker/order-runs.ts';
+import { workflowSources } from '../../src/worker/workflow-code.ts';
+import { workflowTaskOptions } from '../../src/worker/workflow-task-options.ts';
+import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
+import { newOrderNamespace } from '../support/order-namespace.ts';
+import { newEncryptionKey } from '../support/test-encryption.ts';
+import { createWorld } from './world.ts';
+import type { Activities, World } from './world.ts';
+import type { Schedule } from './schedule.ts';
+
+/** A Temporal server, a worker with the real workflows and steps, and callers; many schedules run on it side by side. */
+export interface Engine {
+  temporal: Client;
+  /** Callers that write with the one or the other encryption key, and read both. */
+  callers: OrderCreationClient[];
+  /** Begins a world of its own for a schedule. */
+  open(schedule: Schedule): { world: World; sweepId: string; close: () => void };
+  /** A new worker takes over all that is under way. */
+  renewWorker(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const stepNames = [
+  'validateCheckout',
+  'createOrderRecord',
+  'createRideNDineOrder',
+  'saveLinkIds',
+  'markOrder',
+  'correctLink',
+  'cancelCheckout',
+  'stopPartnerAttempts',
+  'requestCancellation',
+  'continueLostOrders',
+] as const satisfies (keyof Activities)[];
+
+export async function startEngine(): Promise<Engine> {
+  Runtime.install({
+    // Workers die by design.
+    logger: createWorkerLogger('fatal'),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+  });
+  const server = await startEmbeddedTemporal('memory');
+  const { address } = server.settings;
+  const keyrings = [newEncryptionKey('new'), newEncryptionKey('old')].map((first, index, all) =>
+    [first, all[1 - index]].join(','),
+  );
+  const dataConverter = dataConverterFor(parseEncryptionKeys(keyrings[0] ?? ''));
+  const connection = await Connection.connect({ address });
+  const { namespace } = await newOrderNamespace(connection, address);
+  const temporal = new Client({ connection, namespace, dataConverter });
+  const runs = createOrderRuns(temporal);
+  const sources = workflowSources(dataConverter);
+  const workflowBundle = await bundleWorkflowCode({
+    ...sources,
+    workflowInterceptorModules: [
+      ...(sources.workflowInterceptorModules ?? []),
+      fileURLToPath(new URL('quick-workflow.ts', import.meta.url)),
+    ],
+    logger: createWorkerLogger('error'),
+  });
+  const worlds = new Map<string, World>();
+  const activities = Object.fromEntries(
+    stepNames.map((name) => [
+      name,
+      async (input: never) => {
+        const world = worlds.get(activityInfo().workflowExecution?.workflowId ?? '');
+        if (world === undefined) throw new Error('The schedule of this run has ended.');
+        return await world.attempt(name, input);
+      },
+    ]),
+  );
+
+  async function startWorkers() {
+    const native = await NativeConnection.connect({ address });
+    const shared = {
+      connection: native,
+      namespace,
+      dataConverter,
+      shutdownForceTime: '2 s',
+      maxConcurrentActivityTaskExecutions: 1000,
+      maxConcurrentLocalActivityExecutions: 1000,
+    } as const;
+    const workers = [
+      await Worker.create({
+        ...shared,
+        ...workflowTaskOptions,
+        taskQueue: ORDER_CREATION_TASK_QUEUE,
+        workflowBundle,
+        activities,
+      }),
+      await Worker.create({ ...shared, taskQueue: PARTNER_TASK_QUEUE, activities }),
+    ];
+    const ended = Promise.all(workers.map((worker) => worker.run().catch(() => {}))).then(() => native.close());
+    return {
+      async stop() {
+        for (const worker of workers) worker.shutdown();
+        await ended;
+      },
+    };
+  }
+
+  let workers = await startWorkers();
+  let renewal: Promise<void> | undefined;
+  const callers = keyrings.map((encryptionKeys) =>
+    OrderCreationClient.sharing({ connection, namespace, encryptionKeys, eagerStart: false }),
+  );
+  return {
+    temporal,
+    callers,
+    open(schedule) {
+      const world = createWorld(schedule, runs);
+      const sweepId = `order-sweep-${randomUUID()}`;
+      const ids = [...world.keys.map(orderCreationWorkflowId), sweepId];
+      for (const id of ids) worlds.set(id, world);
+      return { world, sweepId, close: () => ids.forEach((id) => worlds.delete(id)) };
+    },
+    renewWorker() {
+      renewal ??= (async () => {
+        const old = workers;
+        workers = await startWorkers();
+        await old.stop();
+        renewal = undefined;
+      })();
+      return renewal;
+    },
+    async stop() {
+      await renewal;
+      await workers.stop();
+      await connection.close();
+      await server.stop();
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { WorkflowFailedError, WorkflowNotFoundError, isGrpcServiceError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import { ORDER_CREATION_TASK_QUEUE, ORDER_SWEEP_WORKFLOW } from '../../src/contract/runs.ts';
+import type { orderSweep } from '../../src/workflows/order-sweep.ts';
+import type { Account } from './account.ts';
+import { isOpen } from './runs.ts';
+import type { Runs } from './runs.ts';
+
+/** Those who look after Temporal, and its schedule for the sweep. */
+export interface Operators {
+  terminate(key: number): Promise<void>;
+  /** Removes a run that has ended. */
+  deleteRun(key: number): Promise<void>;
+  reset(key: number, to: 'begin' | 'end'): Promise<void>;
+  pauseActivity(key: number): Promise<void>;
+  resetActivity(key: number): Promise<void>;
+  /** What was paused goes on. */
+  unpause(): Promise<void>;
+  /** @returns how many orders it has continued, none if it fails: while Directus is away, the next one does its work. */
+  sweep(): Promise<number>;
+}
+
+export function createOperators(temporal: Client, runs: Runs, account: Account, sweepId: string): Operators {
+  const { namespace } = temporal.options;
+  const paused = new Set<number>();
+  const firstPending = async (key: number) => {
+    const run = await runs.describe(key);
+    const activity = run && isOpen(run) ? run.raw.pendingActivities?.[0] : undefined;
+    return run && activity && { execution: executionOf(run), id: activity.activityId ?? '' };
+  };
+  return {
+    async terminate(key) {
+      account.terminated.add(key);
+      await ifItCan(() => runs.handleOf(key).terminate('A schedule says so.'));
+    },
+    async deleteRun(key) {
+      const run = await runs.describe(key);
+      if (!run || isOpen(run)) return;
+      account.deleted.add(key);
+      await ifItCan(() =>
+        temporal.workflowService.deleteWorkflowExecution({ namespace, workflowExecution: executionOf(run) }),
+      );
+    },
+    async reset(key, to) {
+      const run = await runs.describe(key);
+      if (!run) return;
+      account.reset.add(key);
+      const { events } = await temporal.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
+      const { EVENT_TYPE_WORKFLOW_TASK_COMPLETED } = proto.temporal.api.enums.v1.EventType;
+      const tasks = (events ?? []).filter(({ eventType }) => eventType === EVENT_TYPE_WORKFLOW_TASK_COMPLETED);
+      const task = to === 'begin' ? tasks[0] : tasks.at(-1);
+      if (!task) return;
+      await ifItCan(() =>
+        temporal.workflowService.resetWorkflowExecution({
+          namespace,
+          workflowExecution: executionOf(run),
+          workflowTaskFinishEventId: task.eventId ?? null,
+          reason: 'A schedule says so.',
+          requestId: randomUUID(),
+        }),
+      );
+    },
+    async pauseActivity(key) {
+      const activity = await firstPending(key);
+      if (!activity) return;
+      paused.add(key);
+      await ifItCan(() =>
+        temporal.workflowService.pauseActivity({ namespace, ...activity, identity: 'A person', reason: 'A look.' }),
+      );
+    },
+    async resetActivity(key) {
+      const activity = await firstPending(key);
+      if (activity) await ifItCan(() => temporal.workflowService.resetActivity({ namespace, ...activity }));
+    },
+    async unpause() {
+      for (const key of paused) {
+        const run = await runs.describe(key);
+        for (const { activityId, paused: isPaused } of run?.raw.pendingActivities ?? []) {
+          if (!run || !isPaused) continue;
+          const activity = { execution: executionOf(run), id: activityId ?? '' };
+          await ifItCan(() => temporal.workflowService.unpauseActivity({ namespace, ...activity }));
+        }
+      }
+    },
+    async sweep() {
+      const handle = await temporal.workflow.start<typeof orderSweep>(ORDER_SWEEP_WORKFLOW, {
+        workflowId: sweepId,
+        taskQueue: ORDER_CREATION_TASK_QUEUE,
+        args: [{ older_than_ms: 0 }],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      });
+      try {
+        return (await handle.result()).continued;
+      } catch (error) {
+        if (error instanceof WorkflowFailedError) return 0;
+        throw error;
+      }
+    },
+  };
+}
+
+function executionOf({ workflowId, runId }: { workflowId: string; runId: string }) {
+  return { workflowId, runId };
+}
+
+/** Not found, failed precondition, invalid argument, already exists: https://grpc.io/docs/guides/status-codes/ */
+const COMES_TO_NOTHING = new Set<number>([3, 5, 6, 9]);
+
+/** What is done to a run that is gone or has ended meanwhile comes to nothing. */
+export async function ifItCan(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    const grpc = isGrpcServiceError(error) ? error : isGrpcServiceError(cause) ? cause : undefined;
+    if (error instanceof WorkflowNotFoundError || (grpc && COMES_TO_NOTHING.has(grpc.code))) return;
+    throw error;
+  }
+}

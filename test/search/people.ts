@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { CANCEL_ORDER_UPDATE, DECISION_REFUSED, RESOLVE_REVIEW_UPDATE } from '../../src/contract/updates.ts';
+import { orderFields } from '../../src/integrations/directus/collections.ts';
+import { isLinked, madeFor, rowOf } from './account.ts';
+import type { Account, Word } from './account.ts';
+import { ifItCan } from './operators.ts';
+import type { Runs } from './runs.ts';
+import type { Decision } from './schedule.ts';
+
+/** Support staff, and those who change an order in Directus. What they ask and hear goes into the account. */
+export interface People {
+  cancel(key: number, by: 'update' | 'temporal'): Promise<void>;
+  decide(key: number, decision: Decision): Promise<void>;
+  /** Decides every review by what RideNDine has. @returns how many there were. */
+  decideTruly(): Promise<number>;
+  /** A later phase takes the order on once it is linked. */
+  pay(key: number): void;
+  editNote(key: number): void;
+}
+
+const by = (key: number) => ({ actor: `agent ${key}`, reason: 'A ticket.' });
+
+/** Longest time that a person waits for what came of their word. */
+const PATIENCE_MS = 40_000;
+
+export function createPeople(temporal: Client, runs: Runs, { world, words, paid }: Account): People {
+  async function tell(key: number, what: Word['what'], updateName: string, told: object): Promise<void> {
+    const id = randomUUID();
+    const word: Word = { key, id, what, from: Date.now(), to: Date.now(), accepted: undefined, said: '' };
+    words.push(word);
+    try {
+      const said: unknown = await temporal.withDeadline(Date.now() + PATIENCE_MS, () =>
+        runs.handleOf(key).executeUpdate(updateName, { args: [told], updateId: id }),
+      );
+      word.accepted = true;
+      word.said = typeof said === 'string' ? said : '';
+    } catch (error) {
+      if (isRefusal(error)) word.accepted = false;
+      word.said = error instanceof WorkflowUpdateFailedError ? String(error.cause?.message) : String(error);
+    }
+    word.to = Date.now();
+  }
+
+  function input(key: number, decision: Decision): object {
+    switch (decision) {
+      case 'retry':
+      case 'abandon':
+        return { decision, ...by(key) };
+      case 'linkTrue':
+        return link(key, madeFor(world, rowOf(world, key))[0]);
+      case 'linkMade':
+        return link(key, { ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` });
+      case 'malformed':
+        return { decison: 'retry', ...by(key) };
+    }
+  }
+
+  const decide = (key: number, decision: Decision) => tell(key, decision, RESOLVE_REVIEW_UPDATE, input(key, decision));
+
+  return {
+    decide,
+    async cancel(key, how) {
+      if (how === 'update') return await tell(key, 'cancel', CANCEL_ORDER_UPDATE, by(key));
+      const now = Date.now();
+      words.push({ key, id: '', what: 'request cancellation', from: now, to: now, accepted: undefined, said: '' });
+      await ifItCan(() => runs.handleOf(key).cancel());
+    },
+    async decideTruly() {
+      let decided = 0;
+      for (const key of world.keys.keys()) {
+        if (!(await runs.isInReview(key))) continue;
+        const row = rowOf(world, key);
+        const decision = isLinked(row) ? 'retry' : madeFor(world, row).length > 0 ? 'linkTrue' : 'abandon';
+        await decide(key, decision);
+        decided += 1;
+      }
+      return decided;
+    },
+    pay(key) {
+      const row = rowOf(world, key);
+      if (!isLinked(row) || row?.[orderFields.status] !== 'PENDING_PAYMENT') return;
+      paid.add(key);
+      world.directus.change((order) => order === row, {
+        [orderFields.status]: 'CONFIRMED',
+        [orderFields.paymentStatus]: 'PAID',
+      });
+    },
+    editNote(key) {
+      const row = rowOf(world, key);
+      world.directus.change((order) => order === row, { [orderFields.customerNote]: 'Ring twice.' });
+    },
+  };
+}
+
+function isRefusal(error: unknown): boolean {
+  if (error instanceof WorkflowNotFoundError) return true;
+  return (
+    error instanceof WorkflowUpdateFailedError &&
+    error.cause instanceof ApplicationFailure &&
+    error.cause.type === DECISION_REFUSED
+  );
+}
+
+function link(key: number, ids: { ridendine_order_id: string; payment_session_id: string } | undefined) {
+  return {
+    decision: 'link',
+    ...by(key),
+    ridendine_order_id: ids?.ridendine_order_id ?? '',
+    payment_session_id: ids?.payment_session_id ?? '',
+    ids_checked: true,
+  };
+}

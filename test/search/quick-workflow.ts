@@ -1,0 +1,64 @@
+import { msToNumber } from '@temporalio/common/lib/time.js';
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { ActivityOptions, Duration, LocalActivityOptions } from '@temporalio/common';
+import type { WorkflowInterceptors } from '@temporalio/workflow';
+import { SPEED, WORKER_DIED } from './pace.ts';
+
+/**
+ * Loaded beside the workflows: all that they wait for comes ten times as soon, and a local attempt whose worker has died
+ * takes the workflow task with it, as it would in the real world, so that the task is repeated.
+ */
+export function interceptors(): WorkflowInterceptors {
+  let hasDied = false;
+  return {
+    outbound: [
+      {
+        scheduleActivity: (input, next) => next({ ...input, options: sooner(input.options) }),
+        scheduleLocalActivity: async (input, next) => {
+          try {
+            return await next({ ...input, options: sooner(input.options) });
+          } catch (error) {
+            if (!(error instanceof ApplicationFailure && error.type === WORKER_DIED)) throw error;
+            hasDied = true;
+            return await new Promise<never>(() => {});
+          }
+        },
+        startTimer: (input, next) => next({ ...input, durationMs: Math.ceil(input.durationMs / SPEED) }),
+      },
+    ],
+    internals: [
+      {
+        concludeActivation(input, next) {
+          if (hasDied) throw new Error('The worker has died in the middle of a local attempt.');
+          return next(input);
+        },
+      },
+    ],
+  };
+}
+
+/** Before the order is recorded, half an hour is long enough to be a matter of patience, not of order. */
+const LONGEST_MS = 4000;
+
+function sooner<Options extends ActivityOptions | LocalActivityOptions>(options: Options): Options {
+  const { startToCloseTimeout, scheduleToCloseTimeout, scheduleToStartTimeout, retry } = options;
+  return {
+    ...options,
+    ...(startToCloseTimeout !== undefined && { startToCloseTimeout: scaled(startToCloseTimeout) }),
+    ...(scheduleToCloseTimeout !== undefined && {
+      scheduleToCloseTimeout: Math.max(LONGEST_MS, Math.min(scaled(scheduleToCloseTimeout), 5 * LONGEST_MS)),
+    }),
+    ...(scheduleToStartTimeout !== undefined && { scheduleToStartTimeout: scaled(scheduleToStartTimeout) }),
+    ...(retry && {
+      retry: {
+        ...retry,
+        ...(retry.initialInterval !== undefined && { initialInterval: scaled(retry.initialInterval) }),
+        ...(retry.maximumInterval !== undefined && { maximumInterval: scaled(retry.maximumInterval) }),
+      },
+    }),
+  };
+}
+
+function scaled(duration: Duration): number {
+  return Math.max(1, Math.ceil(msToNumber(duration) / SPEED));
+}

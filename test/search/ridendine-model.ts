@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectionRefused, connectionReset } from './directus-model.ts';
+
+/**
+ * What becomes of one call to RideNDine. With `lost`, `late`, `madeThen500`, `garbage`, `seeOther` and `diesAfter` the order is made
+ * and the caller does not learn its ids; with every other one but `ok` nothing is made.
+ */
+export const partnerOutcomes = [
+  'ok',
+  'notSent',
+  'limited',
+  'unauthorized',
+  'redirected',
+  'refused',
+  'notFound',
+  'noApi',
+  'unavailable',
+  'inProgress',
+  'timeout',
+  'lost',
+  'late',
+  'madeThen500',
+  'garbage',
+  'seeOther',
+  'diesBefore',
+  'diesAfter',
+] as const;
+export type PartnerOutcome = (typeof partnerOutcomes)[number];
+
+/** How long after the caller has given up a late order is made. */
+const LATE_MS = 300;
+
+export interface PartnerCall {
+  key: string;
+  body: string;
+  at: number;
+  outcome: PartnerOutcome;
+}
+
+export interface PartnerOrder {
+  key: string;
+  body: string;
+  at: number;
+  ridendine_order_id: string;
+  payment_session_id: string;
+}
+
+export interface RideNDineModel {
+  fetch: typeof globalThis.fetch;
+  calls: PartnerCall[];
+  orders: PartnerOrder[];
+  settled(): Promise<void>;
+}
+
+/**
+ * RideNDine's POST /orders/create in memory: a key stands for the bytes that it first came with, until it is forgotten.
+ * `test/search/models.test.ts` holds it against the sandbox.
+ *
+ * @param die ends the attempt that makes the call: its worker is gone.
+ */
+export function createRideNDineModel({
+  outcomeOf,
+  die,
+  remembersMs,
+}: {
+  outcomeOf: () => PartnerOutcome;
+  die: () => Promise<never>;
+  /** How long a key is remembered. */
+  remembersMs: number;
+}): RideNDineModel {
+  const calls: PartnerCall[] = [];
+  const orders: PartnerOrder[] = [];
+  const late = new Set<Promise<void>>();
+
+  function accept(key: string, body: string): Response {
+    const known = orders.find((order) => order.key === key && Date.now() - order.at < remembersMs);
+    if (known && known.body !== body) return problem(409, 'idempotency-key-reused');
+    const { ridendine_order_id, payment_session_id } = known ?? make(key, body);
+    return Response.json({ ridendine_order_id, payment_session_id }, { status: 201 });
+  }
+
+  function make(key: string, body: string): PartnerOrder {
+    const order = {
+      key,
+      body,
+      at: Date.now(),
+      ridendine_order_id: `rnd_${randomUUID()}`,
+      payment_session_id: `ps_${randomUUID()}`,
+    };
+    orders.push(order);
+    return order;
+  }
+
+  return {
+    calls,
+    orders,
+    async fetch(input, init) {
+      const request = new Request(input, init);
+      const key = request.headers.get('idempotency-key') ?? '';
+      const body = await request.text();
+      const outcome = outcomeOf();
+      calls.push({ key, body, at: Date.now(), outcome });
+      switch (outcome) {
+        case 'ok':
+          return accept(key, body);
+        case 'notSent':
+          throw connectionRefused();
+        case 'limited':
+          return problem(429, 'too-many-requests', { 'retry-after': '1' });
+        case 'unauthorized':
+          return problem(401, 'unauthorized');
+        case 'redirected':
+          return new Response(null, { status: 302, headers: { location: 'https://elsewhere.invalid/' } });
+        case 'seeOther':
+          accept(key, body);
+          return new Response(null, { status: 303, headers: { location: 'https://elsewhere.invalid/' } });
+        case 'refused':
+          return problem(422, 'order-invalid');
+        case 'notFound':
+          return problem(404, 'merchant-unknown');
+        case 'noApi':
+          return new Response('<h1>Not found</h1>', { status: 404, headers: { 'content-type': 'text/html' } });
+        case 'unavailable':
+          return problem(503, 'unavailable');
+        case 'inProgress':
+          return problem(409, 'request-in-progress');
+        case 'timeout':
+          throw connectionReset();
+        case 'lost':
+          accept(key, body);
+          throw connectionReset();
+        case 'late': {
+          const write = delay(LATE_MS).then(() => void accept(key, body));
+          late.add(write);
+          void write.finally(() => late.delete(write));
+          throw connectionReset();
+        }
+        case 'madeThen500':
+          accept(key, body);
+          return problem(500, 'internal');
+        case 'garbage':
+          accept(key, body);
+          return Response.json({ accepted: true }, { status: 202 });
+        case 'diesBefore':
+          return await die();
+        case 'diesAfter':
+          accept(key, body);
+          return await die();
+      }
+    },
+    async settled() {
+      await Promise.all(late);
+    },
+  };
+}
+
+function problem(status: number, name: string, headers: Record<string, string> = {}): Response {
+  return Response.json({ type: `urn:ridendine:${name}`, status }, { status, headers });
+}

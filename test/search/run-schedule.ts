@@ -1,0 +1,139 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { orderFields } from '../../src/integrations/directus/collections.ts';
+import { newAccount } from './account.ts';
+import { createCallers } from './callers.ts';
+import type { Engine } from './engine.ts';
+import { createOperators } from './operators.ts';
+import { BRIEF_QUOTE_MS, GRACE_MS, KEY_MS, MARGIN_MS } from './pace.ts';
+import { createPeople } from './people.ts';
+import { brokenRules } from './rules.ts';
+import { storyOf } from './story.ts';
+import { runsOf } from './runs.ts';
+import type { Runs } from './runs.ts';
+import type { Action, Pause, Schedule } from './schedule.ts';
+import type { World } from './world.ts';
+
+export interface Findings {
+  /** What does not hold, each in a sentence. */
+  broken: string[];
+  /** Each action with how its order and run stood then. */
+  reached: string[];
+  /** What happened, a line each, in the order in which it did. */
+  story: string[];
+}
+
+/** Longest time in which what is under way comes to rest once nothing is wrong any more. */
+const REST_MS = 40_000;
+
+/** Carries out a schedule, lets people and sweep bring everything to its end, and holds what came of it against the rules. */
+export async function runSchedule(engine: Engine, schedule: Schedule): Promise<Findings> {
+  const { temporal } = engine;
+  const { world, sweepId, close } = engine.open(schedule);
+  const account = newAccount(world);
+  const runs = runsOf(temporal, world);
+  const callers = createCallers(engine.callers, account);
+  const people = createPeople(temporal, runs, account);
+  const operators = createOperators(temporal, runs, account, sweepId);
+  const began = Date.now();
+  const reached: string[] = [];
+  const unanswered: Promise<unknown>[] = [];
+
+  async function take(action: Action): Promise<void> {
+    switch (action.do) {
+      case 'checkout':
+        return void unanswered.push(callers.checkOut(action));
+      case 'lookUp':
+        return void unanswered.push(callers.lookUp(action.key));
+      case 'cancel':
+        return void unanswered.push(people.cancel(action.key, action.by));
+      case 'decide':
+        unanswered.push(people.decide(action.key, action.decision));
+        if (action.twice) unanswered.push(people.decide(action.key, action.decision));
+        return;
+      case 'pay':
+        return people.pay(action.key);
+      case 'editNote':
+        return people.editNote(action.key);
+      case 'reset':
+        return await operators.reset(action.key, action.to);
+      case 'sweep':
+        return void (await operators.sweep());
+      case 'newBuild':
+        return await engine.renewWorker();
+      case 'wait':
+        return await wait(action.until, { began, world, runs });
+      default:
+        return await operators[action.do](action.key);
+    }
+  }
+
+  try {
+    for (const action of schedule.actions) {
+      reached.push(`${nameOf(action)} | ${'key' in action ? await runs.standing(action.key) : 'any'}`);
+      await take(action);
+      // Two requests of a customer are a moment apart.
+      await delay(5);
+    }
+    world.heal();
+    await operators.unpause();
+    await world.settled();
+    await runs.rest(REST_MS);
+    // A sweep that began before Directus came back may still fail.
+    await operators.sweep();
+    while ((await operators.sweep()) > 0) await runs.rest(REST_MS);
+    for (const key of await runs.rest(REST_MS))
+      account.stuck.push(`Key ${key}: its run neither ends nor waits for people.`);
+    // Each decision may bring an order into review again, for another reason.
+    for (let rounds = 0; rounds < 4 && (await people.decideTruly()) > 0; rounds += 1) await runs.rest(REST_MS);
+    await Promise.all(unanswered);
+    return { broken: brokenRules(account), reached, story: storyOf(account, began) };
+  } finally {
+    await Promise.allSettled(
+      [...world.keys.keys()].map((key) => runs.handleOf(key).terminate('The schedule is over.')),
+    );
+    close();
+  }
+}
+
+async function wait(pause: Pause, { began, world, runs }: { began: number; world: World; runs: Runs }): Promise<void> {
+  const dates = world.directus.orders().map((row) => Date.parse(String(row[orderFields.dateCreated])));
+  const newest = Math.max(0, ...dates);
+  switch (pause) {
+    case 'moment':
+      return await delay(30);
+    case 'while':
+      return await delay(300);
+    case 'settled':
+      return void (await runs.rest(3000));
+    case 'askingPartner':
+      return await runs.untilAnyIs('CREATING_RIDENDINE_ORDER', 1000);
+    case 'inReview':
+      // The longest way there is the one to the deadline.
+      return await runs.untilAnyIs('NEEDS_REVIEW', KEY_MS - MARGIN_MS + 2000);
+    case 'quoteOver':
+      return await delayUntil(began + BRIEF_QUOTE_MS + GRACE_MS + 100);
+    case 'deadline':
+      return await delayUntil(newest + KEY_MS - MARGIN_MS + 100);
+    case 'forgotten':
+      return await delayUntil(newest + KEY_MS + 200);
+  }
+}
+
+function delayUntil(time: number): Promise<void> {
+  return delay(Math.max(0, time - Date.now()));
+}
+
+function nameOf(action: Action): string {
+  switch (action.do) {
+    case 'cancel':
+      return `cancel by ${action.by}`;
+    case 'decide':
+      return `decide ${action.decision}${action.twice ? ' twice' : ''}`;
+    case 'wait':
+      return `wait ${action.until}`;
+    case 'reset':
+      return `reset to its ${action.to}`;
+    default:
+      return action.do;
+  }
+}

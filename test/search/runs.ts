@@ -1,0 +1,80 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { orderCreationWorkflowId, searchAttributes } from '../../src/contract/runs.ts';
+import { orderFields } from '../../src/integrations/directus/collections.ts';
+import { isLinked, rowOf } from './account.ts';
+import type { World } from './world.ts';
+
+/** The runs of a schedule's keys, each named by the number of its key. */
+export interface Runs {
+  handleOf(key: number): WorkflowHandle;
+  describe(key: number): Promise<WorkflowExecutionDescription | undefined>;
+  /** How the run and the order of a key stand, in words. */
+  standing(key: number): Promise<string>;
+  isInReview(key: number): Promise<boolean>;
+  /** Waits until every run has ended or waits for people. @returns those that do neither in time. */
+  rest(longestMs: number): Promise<number[]>;
+  /** Waits until an open run is in this stage, as long as there is an open one. */
+  untilAnyIs(stage: string, longestMs: number): Promise<void>;
+}
+
+export function runsOf(temporal: Client, world: World): Runs {
+  const handleOf = (key: number) => temporal.workflow.getHandle(orderCreationWorkflowId(world.keys[key] ?? ''));
+  const describe = (key: number) => describeOrNone(handleOf(key));
+  const isInReview = async (key: number) => {
+    const run = await describe(key);
+    return run !== undefined && isOpen(run) && stageOf(run) === 'NEEDS_REVIEW';
+  };
+  const isAtRest = async (key: number) => {
+    const run = await describe(key);
+    if (!run || !isOpen(run)) return true;
+    return stageOf(run) === 'NEEDS_REVIEW' && rowOf(world, key)?.[orderFields.status] === 'NEEDS_REVIEW';
+  };
+  return {
+    handleOf,
+    describe,
+    isInReview,
+    async standing(key) {
+      const run = await describe(key);
+      const row = rowOf(world, key);
+      const order = row ? `${String(row[orderFields.status])}${isLinked(row) ? ' linked' : ''}` : 'no order';
+      return `${run ? (isOpen(run) ? stageOf(run) : run.status.name) : 'no run'}, ${order}`;
+    },
+    async rest(longestMs) {
+      const until = Date.now() + longestMs;
+      const busy = new Set(world.keys.keys());
+      for (;;) {
+        for (const key of busy) if (await isAtRest(key)) busy.delete(key);
+        if (busy.size === 0 || Date.now() > until) return [...busy];
+        await delay(50);
+      }
+    },
+    async untilAnyIs(stage, longestMs) {
+      const until = Date.now() + longestMs;
+      while (Date.now() < until) {
+        const seen = await Promise.all([...world.keys.keys()].map(describe));
+        const open = seen.filter((run) => run !== undefined && isOpen(run));
+        if (open.length === 0 || open.some((run) => run && stageOf(run) === stage)) return;
+        await delay(40);
+      }
+    },
+  };
+}
+
+export function isOpen(run: WorkflowExecutionDescription): boolean {
+  return run.status.name === 'RUNNING';
+}
+
+function stageOf(run: WorkflowExecutionDescription): string {
+  return run.typedSearchAttributes.get(searchAttributes.stage) ?? 'no stage';
+}
+
+async function describeOrNone(handle: WorkflowHandle): Promise<WorkflowExecutionDescription | undefined> {
+  try {
+    return await handle.describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,144 @@
+import * as fc from 'fast-check';
+import { directusOutcomes } from './directus-model.ts';
+import type { DirectusOutcome } from './directus-model.ts';
+import { partnerOutcomes } from './ridendine-model.ts';
+import type { PartnerOutcome } from './ridendine-model.ts';
+
+/** Idempotency keys of a schedule are told by a number, and so are its quotes. */
+export const KEYS = 3;
+export const QUOTES = 2;
+
+/**
+ * Everything that happens to a few orders. The actions are taken one after the other, and of those that wait for an answer
+ * none is waited for. The outcomes are those of the first requests of each kind; every other one comes to `later`, until
+ * the actions are over.
+ */
+export interface Schedule {
+  /** How long each quote lasts. */
+  quotes: ('lasting' | 'brief')[];
+  directus: Record<'read' | 'insert' | 'update', DirectusOutcome[]> & { later: DirectusOutcome };
+  partner: { first: PartnerOutcome[]; later: PartnerOutcome };
+  actions: Action[];
+}
+
+export type Action =
+  /** `payload`: the same key with another one is another checkout. `keyring`: which of two encryption keys the caller writes with. */
+  | { do: 'checkout'; key: number; quote: number; payload: number; keyring: number }
+  | { do: 'lookUp'; key: number }
+  | { do: 'cancel'; key: number; by: 'update' | 'temporal' }
+  | { do: 'decide'; key: number; decision: Decision; twice: boolean }
+  | { do: 'terminate' | 'deleteRun' | 'pauseActivity' | 'resetActivity'; key: number }
+  | { do: 'reset'; key: number; to: 'begin' | 'end' }
+  /** A later phase has taken payment; a person changes the order's note. */
+  | { do: 'pay' | 'editNote'; key: number }
+  | { do: 'sweep' | 'newBuild' }
+  | { do: 'wait'; until: Pause };
+
+/** `linkTrue` tells RideNDine's ids, if they have the order. */
+export type Decision = 'retry' | 'abandon' | 'linkTrue' | 'linkMade' | 'malformed';
+
+/** `deadline`: when no attempt may be made any more; `forgotten`: when RideNDine has forgotten the key. */
+export type Pause =
+  'moment' | 'while' | 'settled' | 'askingPartner' | 'inReview' | 'quoteOver' | 'deadline' | 'forgotten';
+
+const key = fc.nat({ max: KEYS - 1 });
+const number = (count: number) => fc.nat({ max: count - 1 });
+
+const checkout = fc.record({
+  do: fc.constant('checkout' as const),
+  // Mostly the same customer clicks again.
+  key: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: key }),
+  quote: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: number(QUOTES) }),
+  payload: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: number(2) }),
+  keyring: number(2),
+});
+const usualKey = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: key });
+const toRun = <Name extends string>(...names: Name[]) => fc.record({ do: fc.constantFrom(...names), key: usualKey });
+
+const wait = (...pauses: [Pause, ...Pause[]]) =>
+  fc.record({ do: fc.constant('wait' as const), until: fc.constantFrom(...pauses) });
+
+const cancel = fc.record({
+  do: fc.constant('cancel' as const),
+  key: usualKey,
+  by: fc.constantFrom('update' as const, 'temporal' as const),
+});
+
+const decide = fc.record({
+  do: fc.constant('decide' as const),
+  key: usualKey,
+  decision: fc.constantFrom<Decision[]>('retry', 'retry', 'abandon', 'linkTrue', 'linkMade', 'malformed'),
+  twice: fc.boolean(),
+});
+
+const one = (weight: number, arbitrary: fc.Arbitrary<Action>) => ({
+  weight,
+  arbitrary: arbitrary.map((each) => [each]),
+});
+const inTurn = (weight: number, ...arbitraries: fc.Arbitrary<Action>[]) => ({
+  weight,
+  arbitrary: fc.tuple(...arbitraries),
+});
+
+/** An action, or a few that mean something only one after the other. */
+const actions: fc.Arbitrary<Action[]> = fc.oneof(
+  one(6, checkout),
+  one(1, toRun('lookUp')),
+  one(2, cancel),
+  inTurn(2, wait('askingPartner'), cancel),
+  one(1, decide),
+  inTurn(6, wait('inReview'), decide),
+  one(2, toRun('terminate', 'deleteRun')),
+  inTurn(2, wait('askingPartner'), toRun('pauseActivity', 'resetActivity', 'terminate')),
+  inTurn(1, wait('settled'), toRun('deleteRun'), checkout),
+  one(1, fc.record({ do: fc.constant('reset' as const), key: usualKey, to: fc.constantFrom('begin', 'end') })),
+  one(2, toRun('pay', 'editNote')),
+  one(2, fc.record({ do: fc.constantFrom('sweep' as const, 'newBuild' as const) })),
+  one(4, wait('moment', 'while')),
+  one(5, wait('settled')),
+  one(1, wait('quoteOver', 'deadline', 'forgotten')),
+);
+
+const script = <Outcome extends string>(outcomes: readonly [Outcome, ...Outcome[]], maxLength: number) =>
+  fc.array(
+    fc.oneof(
+      { weight: 2, arbitrary: fc.constant(outcomes[0]) },
+      { weight: 1, arbitrary: fc.constantFrom(...outcomes) },
+    ),
+    { maxLength },
+  );
+
+const usually = <Outcome>(usual: Outcome, weight: number, ...others: [Outcome, ...Outcome[]]) =>
+  fc.oneof({ weight, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
+
+const partnerTrouble = fc.constantFrom(...partnerOutcomes.filter((outcome) => outcome !== 'ok'));
+
+/** One schedule. Smaller ones have fewer actions and fewer troubles. */
+export const anySchedule: fc.Arbitrary<Schedule> = fc.record({
+  quotes: fc.array(fc.constantFrom('lasting' as const, 'lasting' as const, 'lasting' as const, 'brief' as const), {
+    minLength: QUOTES,
+    maxLength: QUOTES,
+  }),
+  directus: fc.record({
+    read: script(directusOutcomes, 6),
+    insert: script(directusOutcomes, 3),
+    update: script(directusOutcomes, 6),
+    later: usually<DirectusOutcome>('ok', 12, 'refused', 'notSent', 'timeout'),
+  }),
+  partner: fc.oneof(
+    fc.record({ first: script(partnerOutcomes, 5), later: fc.constant<PartnerOutcome>('ok') }),
+    // An order that RideNDine may have, and then something that does not tell.
+    fc.record({
+      first: fc
+        .tuple(
+          fc.array(partnerTrouble, { maxLength: 2 }),
+          fc.constantFrom<PartnerOutcome[]>('refused', 'refused', 'lost'),
+        )
+        .map(([first, last]) => [...first, last]),
+      later: usually<PartnerOutcome>('refused', 2, 'ok', 'unavailable', 'notSent', 'lost', 'unauthorized', 'notFound'),
+    }),
+  ),
+  actions: fc
+    .tuple(checkout, fc.array(actions, { maxLength: 8 }))
+    .map(([first, rest]): Action[] => [{ ...first, key: 0 }, ...rest.flat()]),
+});
