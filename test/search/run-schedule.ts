@@ -24,6 +24,8 @@ export interface Findings {
 
 /** Longest time in which what is under way comes to rest once nothing is wrong any more. */
 const REST_MS = 40_000;
+/** Sweeps and decisions have done their work after as many. */
+const MOST_ROUNDS = 4;
 
 /** Carries out a schedule, lets people and sweep bring everything to its end, and holds what came of it against the rules. */
 export async function runSchedule(engine: Engine, schedule: Schedule): Promise<Findings> {
@@ -36,19 +38,20 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
   const operators = createOperators(temporal, runs, account, sweepId);
   const began = Date.now();
   const reached: string[] = [];
-  const unanswered: Promise<unknown>[] = [];
+  const calls: Promise<void>[] = [];
+  const words: Promise<void>[] = [];
 
   async function take(action: Action): Promise<void> {
     switch (action.do) {
       case 'checkout':
-        return void unanswered.push(callers.checkOut(action));
+        return void calls.push(callers.checkOut(action));
       case 'lookUp':
-        return void unanswered.push(callers.lookUp(action.key));
+        return void calls.push(callers.lookUp(action.key));
       case 'cancel':
-        return void unanswered.push(people.cancel(action.key, action.by));
+        return void words.push(people.cancel(action.key, action.by));
       case 'decide':
-        unanswered.push(people.decide(action.key, action.decision));
-        if (action.twice) unanswered.push(people.decide(action.key, action.decision));
+        words.push(people.decide(action.key, action.decision));
+        if (action.twice) words.push(people.decide(action.key, action.decision));
         return;
       case 'pay':
         return people.pay(action.key);
@@ -67,6 +70,11 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
     }
   }
 
+  async function comeToRest(): Promise<void> {
+    for (const key of await runs.rest(REST_MS))
+      account.stuck.push(`Key ${key}: its run neither ends nor waits for people.`);
+  }
+
   try {
     for (const action of schedule.actions) {
       reached.push(`${nameOf(action)} | ${'key' in action ? await runs.standing(action.key) : 'any'}`);
@@ -77,16 +85,25 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
     world.heal();
     await operators.unpause();
     await world.settled();
-    await runs.rest(REST_MS);
+    // A run that is about to begin is not at rest.
+    await Promise.all(calls);
+    await comeToRest();
+    await Promise.all(words);
+    await comeToRest();
     // A sweep that began before Directus came back may still fail.
     await operators.sweep();
-    while ((await operators.sweep()) > 0) await runs.rest(REST_MS);
-    for (const key of await runs.rest(REST_MS))
-      account.stuck.push(`Key ${key}: its run neither ends nor waits for people.`);
+    for (let rounds = 0; (await operators.sweep()) > 0; rounds += 1) {
+      await comeToRest();
+      if (rounds < MOST_ROUNDS && account.stuck.length === 0) continue;
+      account.stuck.push('A sweep continues the same orders again and again.');
+      break;
+    }
     // Each decision may bring an order into review again, for another reason.
-    for (let rounds = 0; rounds < 4 && (await people.decideTruly()) > 0; rounds += 1) await runs.rest(REST_MS);
-    await Promise.all(unanswered);
-    return { broken: brokenRules(account), reached, story: storyOf(account, began) };
+    for (let rounds = 0; rounds < MOST_ROUNDS && (await people.decideTruly()) > 0; rounds += 1) await comeToRest();
+    const ends = await Promise.all(
+      [...world.keys.keys()].map(async (key) => `Key ${key} ends as ${await runs.standing(key)}`),
+    );
+    return { broken: brokenRules(account), reached, story: [...storyOf(account, began), ...ends] };
   } finally {
     await Promise.allSettled(
       [...world.keys.keys()].map((key) => runs.handleOf(key).terminate('The schedule is over.')),

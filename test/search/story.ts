@@ -2,11 +2,10 @@ import type { Account } from './account.ts';
 
 /** What was seen while a schedule ran, with the seconds since it began. */
 export function storyOf({ world, answers, words }: Account, began: number): string[] {
-  const order = (id: string) => `order ${id.slice(0, 8)}`;
   const events = [
     ...world.history.map(({ at, id, status, ridendineOrderId }) => ({
       at,
-      what: `Directus: ${order(id)} is ${status}${ridendineOrderId === null ? '' : `, linked to ${ridendineOrderId}`}`,
+      what: `Directus: order ${id.slice(0, 8)} is ${status}${ridendineOrderId === null ? '' : `, linked to ${ridendineOrderId}`}`,
     })),
     ...world.ridendine.calls.map(({ at, key, outcome }) => ({ at, what: `RideNDine: called for ${key}: ${outcome}` })),
     ...answers.flatMap(({ from, to, key, quote, payload, isLookUp, said }) => {
