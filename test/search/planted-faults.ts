@@ -158,7 +158,7 @@ export async function searchWithFault(
     await plant(path.join(copy, 'src', fault.file), fault);
     const { exitCode, all } = await execa(
       process.execPath,
-      ['test/search/run.ts', '--runs', String(runs), '--seed', String(seed), '--first'],
+      ['test/search/run.ts', '--runs', String(runs), '--seed', String(seed), '--as-found'],
       { cwd: copy, all: true, reject: false },
     );
     if (exitCode !== 0 && exitCode !== 1) throw new Error(`The search ended with ${exitCode}:\n${all}`);

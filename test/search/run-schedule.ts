@@ -23,7 +23,7 @@ export interface Findings {
 }
 
 /** Longest time in which what is under way comes to rest once nothing is wrong any more. */
-const REST_MS = 40_000;
+const REST_MS = 30_000;
 /** Sweeps and decisions have done their work after as many. */
 const MOST_ROUNDS = 4;
 
@@ -70,6 +70,22 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
     }
   }
 
+  async function bringToTheEnd(): Promise<void> {
+    await Promise.all(words);
+    await comeToRest();
+    // A sweep that began before Directus came back may still fail.
+    await operators.sweep();
+    for (let rounds = 0; account.stuck.length === 0 && (await operators.sweep()) > 0; rounds += 1) {
+      await comeToRest();
+      if (rounds === MOST_ROUNDS) account.stuck.push('A sweep continues the same orders again and again.');
+    }
+    // Each decision may bring an order into review again, for another reason.
+    for (let rounds = 0; account.stuck.length === 0 && rounds < MOST_ROUNDS; rounds += 1) {
+      if ((await people.decideTruly()) === 0) return;
+      await comeToRest();
+    }
+  }
+
   async function comeToRest(): Promise<void> {
     for (const key of await runs.rest(REST_MS))
       account.stuck.push(`Key ${key}: its run neither ends nor waits for people.`);
@@ -88,18 +104,8 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
     // A run that is about to begin is not at rest.
     await Promise.all(calls);
     await comeToRest();
-    await Promise.all(words);
-    await comeToRest();
-    // A sweep that began before Directus came back may still fail.
-    await operators.sweep();
-    for (let rounds = 0; (await operators.sweep()) > 0; rounds += 1) {
-      await comeToRest();
-      if (rounds < MOST_ROUNDS && account.stuck.length === 0) continue;
-      account.stuck.push('A sweep continues the same orders again and again.');
-      break;
-    }
-    // Each decision may bring an order into review again, for another reason.
-    for (let rounds = 0; rounds < MOST_ROUNDS && (await people.decideTruly()) > 0; rounds += 1) await comeToRest();
+    // Nothing more is to be learned of a run that is stuck, and each further wait for it is long.
+    if (account.stuck.length === 0) await bringToTheEnd();
     const ends = await Promise.all(
       [...world.keys.keys()].map(async (key) => `Key ${key} ends as ${await runs.standing(key)}`),
     );

@@ -1,0 +1,271 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import type { StoredOrder } from '../../src/domain/order.ts';
+import { collections } from '../../src/integrations/directus/collections.ts';
+import { connectDirectus } from '../../src/integrations/directus/directus-client.ts';
+import { DirectusError, DirectusNotUniqueError } from '../../src/integrations/directus/errors.ts';
+import { createOrdersStore } from '../../src/integrations/directus/orders-store.ts';
+import type { OrdersStore } from '../../src/integrations/directus/orders-store.ts';
+import { PartnerError } from '../../src/integrations/partner.ts';
+import type { Partner } from '../../src/integrations/partner.ts';
+import { orderBody } from '../../src/integrations/ridendine/order-body.ts';
+import { createRideNDineClient } from '../../src/integrations/ridendine/ridendine-client.ts';
+import { newCheckout, newPickupRequest } from '../support/builders.ts';
+import { DIRECTUS_START_TIMEOUT_MS, startPreparedDirectus } from '../support/prepared-directus.ts';
+import type { PreparedDirectus } from '../support/prepared-directus.ts';
+import { startSandbox } from '../support/running-sandbox.ts';
+import type { RunningSandbox } from '../support/running-sandbox.ts';
+import { createDirectusModel } from './directus-model.ts';
+import { createRideNDineModel } from './ridendine-model.ts';
+
+// The search is worth as much as the models that it runs against: whatever is asked of them and of the real ones, in any
+// order, has to come to the same.
+
+const at = <Value>(values: Value[], index: number) => values[index] as Value;
+
+const action = (number: number) => ({
+  id: `action-${number}`,
+  at: '2030-01-01T00:00:00.000Z',
+  actor: 'agent',
+  action: 'retry' as const,
+  reason: 'A ticket.',
+});
+
+const noDeath = () => Promise.reject(new Error('Nobody dies here.'));
+
+describe('the model of Directus', () => {
+  let directus: PreparedDirectus;
+  beforeAll(async () => {
+    directus = await startPreparedDirectus();
+  }, DIRECTUS_START_TIMEOUT_MS);
+  afterAll(() => directus.stop());
+
+  const ORDERS = 3;
+  const QUOTES = 2;
+  const statuses = ['PENDING_PAYMENT', 'FAILED', 'NEEDS_REVIEW', 'CANCELLED'] as const;
+  const order = fc.nat({ max: ORDERS - 1 });
+  const quote = fc.nat({ max: QUOTES - 1 });
+  const link = fc.nat({ max: 1 });
+  const call = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ call: fc.constant('createOrder' as const), order, key: order, quote }) },
+    { weight: 1, arbitrary: fc.record({ call: fc.constant('recordCancelled' as const), order, key: order, quote }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        call: fc.constant('changeStatus' as const),
+        order,
+        status: fc.constantFrom(...statuses),
+        onlyIfUnlinked: fc.boolean(),
+        onlyAsWritten: fc.boolean(),
+        action: fc.option(order),
+        takes: fc.option(quote),
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ call: fc.constant('reopen' as const), order, quote }) },
+    { weight: 3, arbitrary: fc.record({ call: fc.constant('saveLink' as const), order, link, payment: link }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ call: fc.constant('replaceLink' as const), order, link, to: link, action: order }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ call: fc.constantFrom('findOrderById' as const, 'findOrderByKey' as const), order }),
+    },
+    { weight: 1, arbitrary: fc.record({ call: fc.constant('findLiveOrderOfQuote' as const), quote, order }) },
+    { weight: 1, arbitrary: fc.record({ call: fc.constant('findOrderWithLink' as const), link, order }) },
+    { weight: 1, arbitrary: fc.record({ call: fc.constant('findQuote' as const), quote }) },
+  );
+  type Call = typeof call extends fc.Arbitrary<infer Value> ? Value : never;
+
+  /** Two stores with the same customers, stores and quotes, and names for what the calls mention. */
+  async function twoStores() {
+    const requests = Array.from({ length: QUOTES }, () => newPickupRequest());
+    const model = createDirectusModel({ outcomeOf: () => 'ok', die: noDeath });
+    for (const request of requests) {
+      await directus.addQuote(request);
+      const rowsOf = (collection: string, id: string) => directus.rows(collection, { id: { _eq: id } });
+      const [quoteRow] = await rowsOf(collections.quotes, request.quote_id);
+      model.add(collections.quotes, quoteRow ?? {});
+      for (const row of await rowsOf(collections.customers, request.customer_id)) model.add(collections.customers, row);
+      for (const row of await rowsOf(collections.stores, String(quoteRow?.['store'])))
+        model.add(collections.stores, row);
+    }
+    const [first] = await directus.rows(collections.quotes, { id: { _eq: requests[0]?.quote_id } });
+    return {
+      real: createOrdersStore(directus.connection),
+      model: createOrdersStore(
+        connectDirectus({ url: 'http://directus.invalid', token: 'token', timeoutMs: 5000, fetch: model.fetch }),
+      ),
+      requests,
+      storeId: String(first?.['store']),
+      ids: Array.from({ length: ORDERS }, () => randomUUID()),
+      keys: Array.from({ length: ORDERS }, (): string => randomUUID()),
+      links: Array.from({ length: 2 }, () => `rnd_${randomUUID()}`),
+      payments: Array.from({ length: 2 }, () => `ps_${randomUUID()}`),
+    };
+  }
+  type Names = Awaited<ReturnType<typeof twoStores>>;
+
+  function carryOut(store: OrdersStore, given: Call, names: Names): Promise<unknown> {
+    const linkOf = (index: number, payment = index) => ({
+      ridendine_order_id: at(names.links, index),
+      payment_session_id: at(names.payments, payment),
+    });
+    switch (given.call) {
+      case 'createOrder': {
+        const request = at(names.requests, given.quote);
+        const id = at(names.ids, given.order);
+        const checkout = newCheckout({
+          quote_id: request.quote_id,
+          store_id: names.storeId,
+          customer: { id: request.customer_id, name: 'One', phone: '+1 555 0100', email: 'one@example.com' },
+          fulfillment: { type: 'PICKUP' },
+        });
+        return store.createOrder({
+          id,
+          itemIds: checkout.items.map((_line, index) => `${id.slice(0, -1)}${index}`),
+          request: { ...request, idempotency_key: at(names.keys, given.key) },
+          fingerprint: 'fingerprint',
+          checkout,
+          ridendineRequest: '{"the":"body"}',
+          workflowId: 'workflow-1',
+          runId: 'run-1',
+        });
+      }
+      case 'recordCancelled': {
+        const request = at(names.requests, given.quote);
+        return store.recordCancelled({
+          id: at(names.ids, given.order),
+          idempotencyKey: at(names.keys, given.key),
+          fingerprint: 'fingerprint',
+          quoteId: request.quote_id,
+          customerId: request.customer_id,
+          fulfillmentMethod: 'PICKUP',
+          workflowId: 'workflow-1',
+          runId: 'run-1',
+          supportAction: undefined,
+        });
+      }
+      case 'changeStatus':
+        return store.changeStatus(at(names.ids, given.order), {
+          status: given.status,
+          failureCode: null,
+          failureReason: null,
+          onlyIfUnlinked: given.onlyIfUnlinked,
+          ...(given.onlyAsWritten && { onlyAsWrittenBy: 'run-1' }),
+          ...(given.action !== null && { supportAction: action(given.action) }),
+          ...(given.takes !== null && { activeQuoteId: at(names.requests, given.takes).quote_id }),
+        });
+      case 'reopen':
+        return store.reopen(at(names.ids, given.order), at(names.requests, given.quote).quote_id);
+      case 'saveLink':
+        return store.saveLink(at(names.ids, given.order), linkOf(given.link, given.payment));
+      case 'replaceLink':
+        return store.replaceLink(at(names.ids, given.order), {
+          from: linkOf(given.link),
+          to: linkOf(given.to),
+          supportAction: action(given.action),
+        });
+      case 'findOrderById':
+        return store.findOrderById(at(names.ids, given.order));
+      case 'findOrderByKey':
+        return store.findOrderByKey(at(names.keys, given.order));
+      case 'findLiveOrderOfQuote':
+        return store.findLiveOrderOfQuote(at(names.requests, given.quote).quote_id, {
+          otherThan: at(names.ids, given.order),
+        });
+      case 'findOrderWithLink':
+        return store.findOrderWithLink(linkOf(given.link), { otherThan: at(names.ids, given.order) });
+      case 'findQuote':
+        return store.findQuote(at(names.requests, given.quote).quote_id);
+    }
+  }
+
+  /** What a call came to, without what differs by nature: the time of a write. */
+  async function outcomeOf(calling: Promise<unknown>): Promise<unknown> {
+    try {
+      return withoutTimes(await calling);
+    } catch (error) {
+      if (error instanceof DirectusNotUniqueError) return { refused: error.code, field: error.field };
+      if (error instanceof DirectusError) return { refused: error.code };
+      throw error;
+    }
+  }
+
+  it('comes to the same as a real one, whatever is asked of both', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(call, { minLength: 5, maxLength: 30 }), async (calls) => {
+        const names = await twoStores();
+        for (const each of calls) {
+          const [model, real] = [
+            await outcomeOf(carryOut(names.model, each, names)),
+            await outcomeOf(carryOut(names.real, each, names)),
+          ];
+          expect({ each, came: model }).toEqual({ each, came: real });
+        }
+        const unfinished = async (store: OrdersStore) =>
+          (await store.findUnfinishedOrders({ createdBefore: '2100-01-01T00:00:00.000Z', skip: 0, limit: 100 }))
+            .map(({ idempotencyKey }) => idempotencyKey)
+            .filter((key) => names.keys.includes(key))
+            .toSorted();
+        expect(await unfinished(names.model)).toEqual(await unfinished(names.real));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('the model of RideNDine', () => {
+  let sandbox: RunningSandbox;
+  beforeAll(async () => {
+    sandbox = await startSandbox();
+  });
+  afterAll(() => sandbox.close());
+
+  it('comes to the same as the sandbox, whatever is asked of both', async () => {
+    const calls = fc.array(fc.record({ order: fc.nat({ max: 2 }), body: fc.nat({ max: 1 }) }), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(calls, async (given) => {
+        const { fetch } = createRideNDineModel({ outcomeOf: () => 'ok', die: noDeath, remembersMs: 3_600_000 });
+        const usual = { apiKey: sandbox.apiKey, timeoutMs: 5000 };
+        const model = createRideNDineClient({ ...usual, baseUrl: 'http://ridendine.invalid', fetch });
+        const real = createRideNDineClient({ ...usual, baseUrl: sandbox.url });
+        const orders = Array.from({ length: 3 }, () => {
+          const orderId = randomUUID();
+          return { orderId, bodies: [newCheckout(), newCheckout()].map((checkout) => orderBody(orderId, checkout)) };
+        });
+        const ask = asked(orders);
+
+        expect(await ask(model, given)).toEqual(await ask(real, given));
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+function withoutTimes(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('date_created' in value)) return value;
+  const { date_updated } = value as StoredOrder;
+  return { ...value, date_created: 'a time', date_updated: date_updated && 'a time' };
+}
+
+/** What the calls come to, ids told by the place at which each was first given. */
+function asked(orders: { orderId: string; bodies: string[] }[]) {
+  return async (partner: Partner, given: { order: number; body: number }[]): Promise<unknown[]> => {
+    const seen: string[] = [];
+    const outcomes: unknown[] = [];
+    for (const { order, body } of given) {
+      const { orderId = '', bodies = [] } = orders[order] ?? {};
+      try {
+        const { ridendine_order_id: id } = await partner.createOrder({ orderId, body: bodies[body] ?? '' });
+        if (!seen.includes(id)) seen.push(id);
+        outcomes.push(seen.indexOf(id));
+      } catch (error) {
+        if (!(error instanceof PartnerError)) throw error;
+        outcomes.push({ code: error.code, outcome: error.outcome, status: error.status });
+      }
+    }
+    return outcomes;
+  };
+}
