@@ -182,25 +182,14 @@ describe('the model of Directus', () => {
     }
   }
 
-  /** What a call came to, without what differs by nature: the time of a write. */
-  async function outcomeOf(calling: Promise<unknown>): Promise<unknown> {
-    try {
-      return withoutTimes(await calling);
-    } catch (error) {
-      if (error instanceof DirectusNotUniqueError) return { refused: error.code, field: error.field };
-      if (error instanceof DirectusError) return { refused: error.code };
-      throw error;
-    }
-  }
-
   it('comes to the same as a real one, whatever is asked of both', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(call, { minLength: 5, maxLength: 30 }), async (calls) => {
         const names = await twoStores();
         for (const each of calls) {
           const [model, real] = [
-            await outcomeOf(carryOut(names.model, each, names)),
-            await outcomeOf(carryOut(names.real, each, names)),
+            await cameTo(carryOut(names.model, each, names)),
+            await cameTo(carryOut(names.real, each, names)),
           ];
           expect({ each, came: model }).toEqual({ each, came: real });
         }
@@ -243,6 +232,17 @@ describe('the model of RideNDine', () => {
     );
   });
 });
+
+/** What a call came to, without what differs by nature: the time of a write. */
+async function cameTo(calling: Promise<unknown>): Promise<unknown> {
+  try {
+    return withoutTimes(await calling);
+  } catch (error) {
+    if (error instanceof DirectusNotUniqueError) return { refused: error.code, field: error.field };
+    if (error instanceof DirectusError) return { refused: error.code };
+    throw error;
+  }
+}
 
 function withoutTimes(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('date_created' in value)) return value;

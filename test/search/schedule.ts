@@ -6,7 +6,7 @@ import type { PartnerOutcome } from './ridendine-model.ts';
 
 /** Idempotency keys of a schedule are told by a number, and so are its quotes. */
 export const KEYS = 3;
-export const QUOTES = 2;
+const QUOTES = 2;
 
 /**
  * Everything that happens to a few orders. The actions are taken one after the other, and of those that wait for an answer

@@ -1,7 +1,7 @@
 import type { SearchResult, Violation } from './search.ts';
 
 /** A violation as people read it, the last line as they run it again. */
-export function tellViolation({ seed, schedule, broken, story }: Violation): string[] {
+function tellViolation({ seed, schedule, broken, story }: Violation): string[] {
   return [`Seed ${seed}:`, ...story, ...broken, `npm run search -- --replay '${JSON.stringify(schedule)}'`];
 }
 
