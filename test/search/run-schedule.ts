@@ -75,6 +75,7 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
     await comeToRest();
     // A sweep that began before Directus came back may still fail.
     await operators.sweep();
+    await comeToRest();
     for (let rounds = 0; account.stuck.length === 0 && (await operators.sweep()) > 0; rounds += 1) {
       await comeToRest();
       if (rounds === MOST_ROUNDS) account.stuck.push('A sweep continues the same orders again and again.');
