@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { activityInfo } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, bundleWorkflowCode, makeTelemetryFilterString } from '@temporalio/worker';
@@ -42,6 +43,8 @@ const stepNames = [
   'requestCancellation',
   'continueLostOrders',
 ] as const satisfies (keyof Activities)[];
+
+const LONGEST_STOP_MS = 10_000;
 
 export async function startEngine(): Promise<Engine> {
   Runtime.install({
@@ -104,7 +107,8 @@ export async function startEngine(): Promise<Engine> {
     return {
       async stop() {
         for (const worker of workers) worker.shutdown();
-        await ended;
+        // A worker whose workflow task fails while it stops may panic in the SDK, and then never ends.
+        await Promise.race([ended, delay(LONGEST_STOP_MS, undefined, { ref: false })]);
       },
     };
   }
