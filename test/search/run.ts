@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
+import { table, writeFigures } from '../support/reliability-page.ts';
 import { startEngine } from './engine.ts';
 import { plantedFaults, searchWithFault } from './planted-faults.ts';
 import { runSchedule } from './run-schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { search } from './search.ts';
-import { tellSearch } from './tell-search.ts';
+import { describeSearch, tellSearch } from './tell-search.ts';
 
 /**
  * `npm run search -- [--runs N] [--seed N]`: random schedules; `--replay SCHEDULE`: one of them again; `--planted`: whether
@@ -18,6 +19,8 @@ const { values } = parseArgs({
     planted: { type: 'boolean', default: false },
     /** A violation is told as it was found, without looking for a smaller schedule. */
     'as-found': { type: 'boolean', default: false },
+    /** The figures go to docs/reliability.md. */
+    write: { type: 'boolean', default: false },
   },
 });
 const options = { runs: Number(values.runs), seed: Number(values.seed) };
@@ -48,6 +51,7 @@ async function searchAnew(engine: Engine): Promise<boolean> {
   });
   for (const line of tellSearch(result)) say(line);
   say(`It took ${seconds(began)} s.`);
+  if (values.write) await writeFigures('search', describeSearch(result, { ...options, seconds: seconds(began) }));
   return result.violations.length === 0;
 }
 
@@ -58,18 +62,20 @@ async function replayOne(engine: Engine, schedule: Schedule): Promise<boolean> {
 }
 
 async function findPlanted(): Promise<void> {
-  let missed = 0;
+  const rows: string[][] = [];
   for (const fault of plantedFaults) {
-    const began = performance.now();
     const { found, output } = await searchWithFault(fault, options);
-    const schedules = /^(\d+) schedules, /m.exec(
-      output.split('\n').findLast((line) => line.includes('violation.')) ?? '',
-    );
-    say(`${found ? 'Found' : 'MISSED'} after ${schedules?.[1]} schedules, ${seconds(began)} s: ${fault.name}`);
-    if (!found) missed += 1;
+    const runs = /^(\d+) schedules, \d+ with a violation\.$/m.exec(output)?.[1] ?? '?';
+    const rule = /^(?:Key \d|Quote \d|A sweep).*$/m.exec(output.slice(output.indexOf('Seed', 5)))?.[0] ?? '';
+    rows.push([fault.name, found ? runs : `not in ${runs}`]);
+    say(`${found ? `Found after ${runs}` : `MISSED in ${runs}`} schedules: ${fault.name}. ${rule}`);
   }
-  say(`${plantedFaults.length - missed} of ${plantedFaults.length} planted faults were found.`);
-  process.exitCode = missed === 0 ? 0 : 1;
+  const found = rows.filter(([, after]) => !after?.startsWith('not')).length;
+  const result = `${found} of ${rows.length} planted faults were found, each within ${options.runs} schedules.`;
+  say(result);
+  if (values.write)
+    await writeFigures('planted', [result, table(['fault', 'found after schedules'], rows)].join('\n\n'));
+  process.exitCode = found === rows.length ? 0 : 1;
 }
 
 function seconds(began: number): number {

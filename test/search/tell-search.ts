@@ -1,3 +1,4 @@
+import { table } from '../support/reliability-page.ts';
 import type { SearchResult, Violation } from './search.ts';
 
 /** A violation as people read it, the last line as they run it again. */
@@ -13,4 +14,28 @@ export function tellSearch({ runs, violations, coverage }: SearchResult): string
     ...violations.flatMap(tellViolation),
     `${runs} schedules, ${violations.length} with a violation.`,
   ];
+}
+
+/** The figures for docs/reliability.md: how often each kind of action met a run in each stage, or one that has ended. */
+export function describeSearch(
+  { runs, violations, coverage }: SearchResult,
+  { seed, seconds }: { seed: number; seconds: number },
+): string {
+  const counts = new Map<string, Map<string, number>>();
+  for (const [pair, times] of coverage) {
+    const [action = '', state = ''] = pair.split(' | ');
+    const run = state.split(',')[0] ?? '';
+    if (run === 'any') continue;
+    const kind = action.replace(/ (retry|abandon|link|malformed|twice).*| to its.*/, '');
+    const row = counts.get(kind) ?? new Map<string, number>();
+    counts.set(kind, row.set(run, (row.get(run) ?? 0) + times));
+  }
+  const states = [...new Set([...counts.values()].flatMap((row) => [...row.keys()]))].toSorted();
+  return [
+    `\`npm run search -- --runs ${runs} --seed ${seed}\`: ${runs} schedules in ${Math.round(seconds)} s, ${violations.length} with a violation; ${coverage.size} pairs of an action and a state of run and order were reached. By the state of the run:`,
+    table(
+      ['', ...states.map((state) => `\`${state}\``)],
+      [...counts].map(([kind, row]) => [kind, ...states.map((state) => String(row.get(state) ?? 0))]),
+    ),
+  ].join('\n\n');
 }

@@ -5,7 +5,10 @@ import { format, resolveConfig } from 'prettier';
 const page = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url));
 
 /** Writes a suite's figures to their place in docs/reliability.md. */
-export async function writeFigures(suite: 'chaos' | 'production', figures: string): Promise<void> {
+export async function writeFigures(
+  suite: 'chaos' | 'production' | 'search' | 'planted',
+  figures: string,
+): Promise<void> {
   const [beginMark, endMark] = [`<!-- ${suite}:begin -->`, `<!-- ${suite}:end -->`];
   const text = await readFile(page, 'utf8');
   const [begin, end] = [text.indexOf(beginMark), text.indexOf(endMark)];
