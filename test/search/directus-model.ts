@@ -6,7 +6,8 @@ export type Row = Record<string, unknown>;
 
 /**
  * What becomes of one request to Directus:
- * - `refused` (503), `limited` (429), `unauthorized` (401), `page` (an HTML 502), `notSent`, `timeout`: nothing is written;
+ * - `unavailable` (503), `rejected` (400), `limited` (429), `unauthorized` (401), `page` (an HTML 502), `notSent`, `timeout`:
+ *   nothing is written;
  * - `lost`: it is written, and the answer is lost; `late`: it is written after the caller has given up;
  * - `raced`: another request comes between reading the rows of a change and writing them;
  * - `lagging`: a number of Directus' own tables is taken, and nothing is written;
@@ -14,7 +15,8 @@ export type Row = Record<string, unknown>;
  */
 export const directusOutcomes = [
   'ok',
-  'refused',
+  'unavailable',
+  'rejected',
   'limited',
   'unauthorized',
   'page',
@@ -152,8 +154,10 @@ export function createDirectusModel({
         case 'ok':
         case 'raced':
           return await carryOut(request, outcome === 'raced');
-        case 'refused':
+        case 'unavailable':
           return problem(503, 'SERVICE_UNAVAILABLE');
+        case 'rejected':
+          return problem(400, 'INVALID_PAYLOAD');
         case 'limited':
           return problem(429, 'REQUESTS_EXCEEDED', {}, { 'retry-after': '1' });
         case 'unauthorized':

@@ -19,6 +19,8 @@ export interface People {
   /** A later phase takes the order on once it is linked. */
   pay(key: number): void;
   editNote(key: number): void;
+  /** Somebody types RideNDine's ids into an order that has none, if RideNDine has it. */
+  writeLink(key: number): void;
 }
 
 const by = (key: number) => ({ actor: `agent ${key}`, reason: 'A ticket.' });
@@ -86,6 +88,15 @@ export function createPeople(temporal: Client, runs: Runs, { world, words, paid 
       world.directus.change((order) => order === row, {
         [orderFields.status]: 'CONFIRMED',
         [orderFields.paymentStatus]: 'PAID',
+      });
+    },
+    writeLink(key) {
+      const row = rowOf(world, key);
+      const [made] = madeFor(world, row);
+      if (!made || isLinked(row)) return;
+      world.directus.change((order) => order === row, {
+        [orderFields.ridendineOrderId]: made.ridendine_order_id,
+        [orderFields.paymentSessionId]: made.payment_session_id,
       });
     },
     editNote(key) {

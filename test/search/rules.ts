@@ -5,6 +5,7 @@ import { isLinked, madeFor, rowOf } from './account.ts';
 import type { Account, Answer, Word } from './account.ts';
 import type { Row } from './directus-model.ts';
 import type { PartnerOutcome } from './ridendine-model.ts';
+import type { World } from './world.ts';
 
 /** What must hold of every order, whatever happens. It knows nothing of how the product does it. */
 export function brokenRules(account: Account): string[] {
@@ -74,6 +75,9 @@ function rulesOfOrder(account: Account, key: number, row: Row): string[] {
   ) {
     say('The order has ids that RideNDine has not given it.');
   }
+  if (isSentAfterItFailed(account, key, calls))
+    say('RideNDine was asked after the last caller was told that the order has failed.');
+  if (hasChangedItsLink(world, id)) say('The ids of a linked order were replaced.');
   if (isAskedAfterCancellation(account, key, calls))
     say('RideNDine was asked again after somebody had asked to cancel.');
   if (account.paid.has(key) && status !== 'CONFIRMED') say(`A later phase had the order, and it is ${status} again.`);
@@ -94,6 +98,24 @@ function mayHaveArrived(outcome: PartnerOutcome): boolean {
   return !surelyNothing.has(outcome);
 }
 
+/** Of another checkout's failure the order knows nothing. */
+const ofAnotherCheckout = new Set(['IdempotencyKeyReused', 'QuoteAlreadyUsed']);
+
+function isSentAfterItFailed({ answers, words, reset }: Account, key: number, calls: { at: number }[]): boolean {
+  const own = answers.filter((answer) => answer.key === key && !answer.isLookUp);
+  const last = own.toSorted((a, b) => a.to - b.to).at(-1);
+  if (last?.said.kind !== 'failed' || ofAnotherCheckout.has(last.said.code) || reset.has(key)) return false;
+  const isWanted = words.some(
+    ({ key: other, what, accepted }) => other === key && what === 'retry' && accepted !== false,
+  );
+  return !isWanted && calls.some(({ at }) => at > last.to);
+}
+
+function hasChangedItsLink({ history }: World, id: string): boolean {
+  const links = history.filter((entry) => entry.id === id && entry.ridendineOrderId !== null);
+  return new Set(links.map(({ ridendineOrderId }) => ridendineOrderId)).size > 1;
+}
+
 /** A cancellation that was taken reaches the run within this time, even on a slow machine. */
 const REACHES_WITHIN_MS = 2000;
 
@@ -105,8 +127,9 @@ function isAskedAfterCancellation(
 ): boolean {
   if (reset.has(key) || terminated.has(key)) return false;
   const own = words.filter((word) => word.key === key);
+  // A refusal in review is none of an attempt's: attempts are over.
   const asked = own.find(
-    ({ what, said }) => what === 'cancel' && !said.includes('is in review') && !said.includes('not found'),
+    ({ what, accepted, said }) => what === 'cancel' && (accepted === true || said.includes('RideNDine has created')),
   );
   if (!asked) return false;
   const from = asked.from + REACHES_WITHIN_MS;
@@ -220,8 +243,8 @@ function rulesOfWord(account: Account, word: Word, row: Row | undefined): string
   if (what === 'request cancellation') return [];
   const about = `Key ${key}, "${what}"`;
   if (accepted === undefined) {
-    // Who terminates or resets a run takes the answer away.
-    const isTakenAway = account.reset.has(key) || account.terminated.has(key);
+    // Who terminates or resets a run takes the answer away; while its workers die, the run hears nothing.
+    const isTakenAway = account.reset.has(key) || account.terminated.has(key) || account.world.troubles.deaths > 0;
     return isTakenAway ? [] : [`${about}: nobody was told what came of it: ${said}`];
   }
   if (!accepted) return [];

@@ -57,6 +57,8 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
         return people.pay(action.key);
       case 'editNote':
         return people.editNote(action.key);
+      case 'writeLink':
+        return people.writeLink(action.key);
       case 'reset':
         return await operators.reset(action.key, action.to);
       case 'sweep':

@@ -66,7 +66,7 @@ async function findPlanted(): Promise<void> {
   for (const fault of plantedFaults) {
     const { found, output } = await searchWithFault(fault, options);
     const runs = /^(\d+) schedules, \d+ with a violation\.$/m.exec(output)?.[1] ?? '?';
-    const rule = /^(?:Key \d|Quote \d|A sweep).*$/m.exec(output.slice(output.indexOf('Seed', 5)))?.[0] ?? '';
+    const rule = /^(?:Key \d[:,]|Quote \d|A sweep).*$/m.exec(output.slice(output.indexOf('Seed', 5)))?.[0] ?? '';
     rows.push([fault.name, found ? runs : `not in ${runs}`]);
     say(`${found ? `Found after ${runs}` : `MISSED in ${runs}`} schedules: ${fault.name}. ${rule}`);
   }

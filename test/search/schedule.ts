@@ -29,8 +29,8 @@ export type Action =
   | { do: 'decide'; key: number; decision: Decision; twice: boolean }
   | { do: 'terminate' | 'deleteRun' | 'pauseActivity' | 'resetActivity'; key: number }
   | { do: 'reset'; key: number; to: 'begin' | 'end' }
-  /** A later phase has taken payment; a person changes the order's note. */
-  | { do: 'pay' | 'editNote'; key: number }
+  /** In Directus: a later phase takes payment, a person changes the note, a person writes RideNDine's ids by hand. */
+  | { do: 'pay' | 'editNote' | 'writeLink'; key: number }
   | { do: 'sweep' | 'newBuild' }
   | { do: 'wait'; until: Pause };
 
@@ -93,6 +93,7 @@ const actions: fc.Arbitrary<Action[]> = fc.oneof(
   inTurn(1, wait('settled'), toRun('deleteRun'), checkout),
   one(1, fc.record({ do: fc.constant('reset' as const), key: usualKey, to: fc.constantFrom('begin', 'end') })),
   one(2, toRun('pay', 'editNote')),
+  inTurn(1, wait('inReview'), toRun('writeLink'), decide),
   one(2, fc.record({ do: fc.constantFrom('sweep' as const, 'newBuild' as const) })),
   one(4, wait('moment', 'while')),
   one(5, wait('settled')),
@@ -121,9 +122,9 @@ export const anySchedule: fc.Arbitrary<Schedule> = fc.record({
   }),
   directus: fc.record({
     read: script(directusOutcomes, 6),
-    insert: script(directusOutcomes, 3),
+    insert: fc.oneof(script(directusOutcomes, 3), fc.array(fc.constantFrom(...directusOutcomes), { maxLength: 2 })),
     update: script(directusOutcomes, 6),
-    later: usually<DirectusOutcome>('ok', 12, 'refused', 'notSent', 'timeout'),
+    later: usually<DirectusOutcome>('ok', 12, 'unavailable', 'notSent', 'timeout'),
   }),
   partner: fc.oneof(
     fc.record({ first: script(partnerOutcomes, 5), later: fc.constant<PartnerOutcome>('ok') }),
