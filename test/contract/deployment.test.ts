@@ -9,6 +9,7 @@ import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { newNamespace } from '../support/new-namespace.ts';
 import { runProgram } from '../support/run-program.ts';
 import { startTemporalFront } from '../support/temporal-front.ts';
+import { testEncryptionKeys } from '../support/test-encryption.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
 
@@ -247,7 +248,8 @@ async function startWorker(namespace: string, settings: Record<string, string>):
     DIRECTUS_TOKEN: 'unused',
     RIDENDINE_BASE_URL: 'http://ridendine.invalid',
     RIDENDINE_API_KEY: 'unused',
-    ENCRYPTION_KEYS: 'off',
+    // With keys the workflows are compiled already.
+    ENCRYPTION_KEYS: testEncryptionKeys,
     WORKER_SWEEP: 'off',
     ...settings,
   });
