@@ -121,12 +121,13 @@ function newSecrets(): PreparedSecrets {
 }
 
 /** Ends Directus if that fails. */
-async function prepare({ url, adminToken, stop }: EmbeddedDirectus, { token }: PreparedSecrets): Promise<void> {
+async function prepare(directus: EmbeddedDirectus, { token }: PreparedSecrets): Promise<void> {
+  const { url, adminToken } = directus;
   try {
     await applySchema({ url, adminToken, log: ignore });
     await applyServiceAccount({ url, adminToken, token, log: ignore });
   } catch (error) {
-    await stop();
+    await directus.stop();
     throw error;
   }
 }
