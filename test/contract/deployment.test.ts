@@ -17,11 +17,15 @@ let temporal: EmbeddedTemporal;
 let connection: Connection;
 const workers: WorkerProcess[] = [];
 
-/** Several programs are started, one after the other, and workers without orders ask for some once a minute. */
+/** Several programs are started, one after the other. */
 jest.setTimeout(400_000);
 
 beforeAll(async () => {
-  temporal = await startEmbeddedTemporal();
+  temporal = await startEmbeddedTemporal('file', (command) => ({
+    ...command,
+    // A worker without orders asks again after 5 s, not after a minute: until then Temporal does not know its new state.
+    args: [...command.args, '--dynamic-config-value=matching.longPollExpirationInterval="5s"'],
+  }));
   connection = await Connection.connect({ address: temporal.settings.address });
 }, 240_000);
 afterEach(async () => {
@@ -48,10 +52,14 @@ describe('npm run deployment', () => {
 
   it('says what to do with a build that has just been started, and makes that of the environment current', async () => {
     const namespace = await newNamespace(connection);
-    await startBuild(namespace, '1.0');
+    const worker = await startBuild(namespace, '1.0');
 
     const current = await deployment(namespace, 'current');
-    const again = await deployment(namespace, 'current', '1.0');
+    // It asks for no orders until the program has said that it waits for that.
+    worker.signal('SIGSTOP');
+    const again = await runProgram('deployment', ['current', '1.0'], environment(namespace), (text) => {
+      if (text.includes('Waiting for')) worker.signal('SIGCONT');
+    });
     const status = await deployment(namespace, 'status', '--json');
 
     expect(current.exitCode).toBe(2);
@@ -228,7 +236,7 @@ async function statesIn(namespace: string): Promise<Record<string, string>> {
   return Object.fromEntries(builds.map(({ build_id, state }) => [build_id ?? 'none', state]));
 }
 
-/** Waits for no worker that is there already and has nothing to do: such a one is heard of once a minute. */
+/** Waits for no worker that is there already and has nothing to do: such a one is heard of now and then. */
 async function whileStarting(buildId: string | undefined, namespace: string, ...args: string[]) {
   const settings = buildId === undefined ? {} : { WORKER_BUILD_ID: buildId };
   const [ended] = await Promise.all([deployment(namespace, ...args), startWorker(namespace, settings)]);
