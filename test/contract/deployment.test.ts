@@ -4,7 +4,7 @@ import proto from '@temporalio/proto';
 import { UsageError } from '../../src/cli/parse-options.ts';
 import { parseCommandLine } from '../../src/cli/deployment/command-line.ts';
 import { freePort } from '../../stack/free-port.ts';
-import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
+import { askedOften, startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { newNamespace } from '../support/new-namespace.ts';
 import { runProgram } from '../support/run-program.ts';
@@ -21,11 +21,7 @@ const workers: WorkerProcess[] = [];
 jest.setTimeout(400_000);
 
 beforeAll(async () => {
-  temporal = await startEmbeddedTemporal('file', (command) => ({
-    ...command,
-    // A worker without orders asks again after 5 s, not after a minute: until then Temporal does not know its new state.
-    args: [...command.args, '--dynamic-config-value=matching.longPollExpirationInterval="5s"'],
-  }));
+  temporal = await startEmbeddedTemporal('file', askedOften);
   connection = await Connection.connect({ address: temporal.settings.address });
 }, 240_000);
 afterEach(async () => {
