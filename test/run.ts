@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { consoleProgress } from '../stack/progress.ts';
 import { compilePrograms } from './needs/compiled-programs.ts';
 import { needs } from './needs/needs.ts';
+import { prepareDatabases } from './needs/prepared-databases.ts';
 import { needsOf, NotPrepared, prepareTests } from './needs/prepare-tests.ts';
 import { openSharedFolder } from './support/shared-folder.ts';
 
@@ -21,7 +22,8 @@ try {
   const variables = await prepareTests({ needs: needsOf({ root, testFiles, needs }), progress });
   const shared = await openSharedFolder();
   try {
-    const programs = await compilePrograms({ root, testFiles, folder: shared.folder, progress });
+    const options = { root, testFiles, folder: shared.folder, progress };
+    const [programs] = await Promise.all([compilePrograms(options), prepareDatabases(options)]);
     const { exitCode } = await execa(process.execPath, [...jest, ...args], {
       cwd: root,
       env: { ...variables, ...shared.variables, ...programs },

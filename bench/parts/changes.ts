@@ -7,6 +7,7 @@ import { createWorkerLogger } from '../../src/telemetry/worker-logger.ts';
 import { workflowSources } from '../../src/worker/workflow-code.ts';
 import { openSupervisedFolder } from '../../test/support/supervised-folder.ts';
 import { testEncryptionKeys } from '../../test/support/test-encryption.ts';
+import { bundleWorkflows } from '../../test/support/workflow-bundle.ts';
 import { whileRunning } from '../lifetime.ts';
 import type { Measurement } from '../lifetime.ts';
 import { Meter, warmUp } from '../load.ts';
@@ -100,14 +101,17 @@ async function bundleOf(turn: Turn, folder: string, known: Map<string, string>):
   const kind = JSON.stringify([dataConverter.failureConverterPath, interceptor, workflow]);
   const made = known.get(kind);
   if (made !== undefined) return made;
-  const { code } = await bundleWorkflowCode({
-    ...(workflow === undefined ? sources : { workflowsPath: workflow }),
-    workflowInterceptorModules: [
-      ...(workflow === undefined ? modules : []),
-      ...(interceptor === undefined ? [] : [interceptor]),
-    ],
-    logger: createWorkerLogger('warn'),
-  });
+  const isAsItIs = workflow === undefined && interceptor === undefined;
+  const { code } = isAsItIs
+    ? await bundleWorkflows(dataConverter)
+    : await bundleWorkflowCode({
+        ...(workflow === undefined ? sources : { workflowsPath: workflow }),
+        workflowInterceptorModules: [
+          ...(workflow === undefined ? modules : []),
+          ...(interceptor === undefined ? [] : [interceptor]),
+        ],
+        logger: createWorkerLogger('warn'),
+      });
   const file = path.join(folder, `workflow-bundle-${known.size}.js`);
   await writeFile(file, code);
   known.set(kind, file);

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { createRequire, registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { hasErrorCode } from '../has-error-code.ts';
@@ -35,6 +35,7 @@ const ids = {
 };
 const INSTALLING = 'Directus is being installed';
 
+resolveDateFnsQuickly();
 const load = loader(process.env[PACKAGE_VARIABLE]);
 await install();
 await ensureAdministrator({
@@ -50,6 +51,21 @@ function loader(packageFolder: string | undefined) {
   const manifest = packageFolder ? join(packageFolder, 'package.json') : ours.resolve('directus/package.json');
   const requireFromDirectus = createRequire(manifest);
   return (module: string) => import(pathToFileURL(requireFromDirectus.resolve(`@directus/api/${module}`)).href);
+}
+
+/**
+ * Node parses the 200 kB of date-fns' `package.json` again for each of its 300 modules, which takes 2 s of a start that
+ * takes 5. A relative import needs nothing from there: every `.js` file of date-fns is an ES module.
+ */
+function resolveDateFnsQuickly(): void {
+  registerHooks({
+    resolve(specifier, context, nextResolve) {
+      const { parentURL } = context;
+      const isInside = specifier.startsWith('.') && parentURL?.includes('/node_modules/date-fns/');
+      if (!isInside || !parentURL?.endsWith('.js') || !specifier.endsWith('.js')) return nextResolve(specifier, context);
+      return { url: new URL(specifier, parentURL).href, format: 'module', shortCircuit: true };
+    },
+  });
 }
 
 /**

@@ -4,11 +4,12 @@ import proto from '@temporalio/proto';
 import { UsageError } from '../../src/cli/parse-options.ts';
 import { parseCommandLine } from '../../src/cli/deployment/command-line.ts';
 import { freePort } from '../../stack/free-port.ts';
-import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
+import { askedOften, startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { newNamespace } from '../support/new-namespace.ts';
 import { runProgram } from '../support/run-program.ts';
 import { startTemporalFront } from '../support/temporal-front.ts';
+import { testEncryptionKeys } from '../support/test-encryption.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
 
@@ -16,11 +17,11 @@ let temporal: EmbeddedTemporal;
 let connection: Connection;
 const workers: WorkerProcess[] = [];
 
-/** Several programs are started, one after the other, and workers without orders ask for some once a minute. */
+/** Several programs are started, one after the other. */
 jest.setTimeout(400_000);
 
 beforeAll(async () => {
-  temporal = await startEmbeddedTemporal();
+  temporal = await startEmbeddedTemporal('file', askedOften);
   connection = await Connection.connect({ address: temporal.settings.address });
 }, 240_000);
 afterEach(async () => {
@@ -47,10 +48,14 @@ describe('npm run deployment', () => {
 
   it('says what to do with a build that has just been started, and makes that of the environment current', async () => {
     const namespace = await newNamespace(connection);
-    await startBuild(namespace, '1.0');
+    const worker = await startBuild(namespace, '1.0');
 
     const current = await deployment(namespace, 'current');
-    const again = await deployment(namespace, 'current', '1.0');
+    // It asks for no orders until the program has said that it waits for that.
+    worker.signal('SIGSTOP');
+    const again = await runProgram('deployment', ['current', '1.0'], environment(namespace), (text) => {
+      if (text.includes('Waiting for')) worker.signal('SIGCONT');
+    });
     const status = await deployment(namespace, 'status', '--json');
 
     expect(current.exitCode).toBe(2);
@@ -227,7 +232,7 @@ async function statesIn(namespace: string): Promise<Record<string, string>> {
   return Object.fromEntries(builds.map(({ build_id, state }) => [build_id ?? 'none', state]));
 }
 
-/** Waits for no worker that is there already and has nothing to do: such a one is heard of once a minute. */
+/** Waits for no worker that is there already and has nothing to do: such a one is heard of now and then. */
 async function whileStarting(buildId: string | undefined, namespace: string, ...args: string[]) {
   const settings = buildId === undefined ? {} : { WORKER_BUILD_ID: buildId };
   const [ended] = await Promise.all([deployment(namespace, ...args), startWorker(namespace, settings)]);
@@ -247,7 +252,8 @@ async function startWorker(namespace: string, settings: Record<string, string>):
     DIRECTUS_TOKEN: 'unused',
     RIDENDINE_BASE_URL: 'http://ridendine.invalid',
     RIDENDINE_API_KEY: 'unused',
-    ENCRYPTION_KEYS: 'off',
+    // With keys the workflows are compiled already.
+    ENCRYPTION_KEYS: testEncryptionKeys,
     WORKER_SWEEP: 'off',
     ...settings,
   });

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
 import { orderCreationWorkflowId } from '../../src/contract/runs.ts';
 import type { DemoCheckout } from '../../stack/seed.ts';
+import { askedOften, startEmbeddedTemporal } from '../support/embedded-temporal.ts';
+import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { runProgram } from '../support/run-program.ts';
 import { startRunningStack } from '../support/running-stack.ts';
 import type { RunningStack } from '../support/running-stack.ts';
@@ -24,16 +26,20 @@ interface BuildStatus {
   open_orders: number;
 }
 
+let temporal: EmbeddedTemporal;
 let world: RunningStack;
 const workers: WorkerProcess[] = [];
 let oldWorker: WorkerProcess;
 
 beforeAll(async () => {
-  world = await startRunningStack();
+  temporal = await startEmbeddedTemporal('file', askedOften);
+  const { address, namespace } = temporal.settings;
+  world = await startRunningStack({ TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });
 }, 360_000);
 afterAll(async () => {
   for (const worker of workers) await worker.kill();
   await world?.stop();
+  await temporal?.stop();
 });
 
 // One after the other: each goes on where the one before it has left the installation.
@@ -82,7 +88,7 @@ describe('an upgrade with 50 orders in flight', () => {
     const retried = await placeMany(15, (order) => failing(order));
     const begun = await placeMany(15, (order) => slow(order, 12_000));
 
-    // It waits for the first worker of the build; one that is there already is heard of once a minute.
+    // It waits for the first worker of the build; one that is there already is heard of now and then.
     const [ramped, newWorker] = await Promise.all([deployment('ramp', 'two', '50'), startBuild('two')]);
     const meanwhile = await placeMany(5, (order) => slow(order, 3000));
     const status = await builds();

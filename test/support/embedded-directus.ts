@@ -5,6 +5,7 @@ import { startDirectus, type StartDirectusOptions } from '../../stack/directus/s
 import { freePort } from '../../stack/free-port.ts';
 import { startPostgres, type RunningPostgres } from '../../stack/postgres.ts';
 import { openSupervisedFolder } from './supervised-folder.ts';
+import type { SupervisedFolder } from './supervised-folder.ts';
 
 export interface EmbeddedDirectus {
   url: string;
@@ -18,25 +19,49 @@ export interface EmbeddedDirectus {
   stop(): Promise<void>;
 }
 
+/** Of PostgreSQL's data, in the data folder. */
+export const POSTGRES_FOLDER = 'postgres';
+
 const LAST_LINES = 20;
 const START_ATTEMPTS = 3;
 
-/** A real Directus on a real PostgreSQL, empty, on free ports, in a folder of its own. Takes about 6 s. */
-export async function startEmbeddedDirectus(): Promise<EmbeddedDirectus> {
-  const { dataDir, supervisor, stop } = await openSupervisedFolder('embedded-directus');
+/** What a Directus and its database are started with, and need again for their data. */
+export interface DirectusSecrets {
+  postgresPassword: string;
+  adminToken: string;
+  adminPassword: string;
+  secret: string;
+}
 
+export function newDirectusSecrets(): DirectusSecrets {
+  return {
+    postgresPassword: randomSecret(),
+    adminToken: randomSecret(),
+    adminPassword: randomSecret(),
+    secret: randomSecret(),
+  };
+}
+
+/** A real Directus on a real PostgreSQL, empty, on free ports, in a folder of its own. Takes about 4 s. */
+export async function startEmbeddedDirectus(): Promise<EmbeddedDirectus> {
+  return await startDirectusIn(await openSupervisedFolder('embedded-directus'), newDirectusSecrets());
+}
+
+/** The same with the data that is in the folder, if there is any. The folder is removed if Directus does not start. */
+export async function startDirectusIn(
+  { dataDir, supervisor, stop }: SupervisedFolder,
+  { postgresPassword, ...secrets }: DirectusSecrets,
+): Promise<EmbeddedDirectus> {
   try {
-    const settings = { supervisor, dataDir: join(dataDir, 'postgres'), password: randomSecret() };
+    const settings = { supervisor, dataDir: join(dataDir, POSTGRES_FOLDER), password: postgresPassword };
     const postgres = await startPostgres(settings);
-    const adminToken = randomSecret();
+    const { adminToken } = secrets;
     const directus = {
       supervisor,
       dataDir: join(dataDir, 'directus'),
       postgres,
-      adminToken,
       adminEmail: 'admin@example.com',
-      adminPassword: randomSecret(),
-      secret: randomSecret(),
+      ...secrets,
     };
     const { url } = await startOnFreePort(dataDir, directus);
     return {

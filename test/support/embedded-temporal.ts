@@ -43,3 +43,11 @@ export async function startEmbeddedTemporal(
     throw error;
   }
 }
+
+/**
+ * For {@link startEmbeddedTemporal}: a worker that has nothing to do asks for orders again after 5 s, not after a minute.
+ * Until it does, Temporal cannot tell whether that worker is still there, and `npm run deployment` waits.
+ */
+export function askedOften({ args, ...command }: PartCommand): PartCommand {
+  return { ...command, args: [...args, '--dynamic-config-value=matching.longPollExpirationInterval="5s"'] };
+}

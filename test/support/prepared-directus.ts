@@ -6,7 +6,10 @@ import { applySchema } from '../../src/integrations/directus/schema/apply-schema
 import { applyServiceAccount } from '../../src/integrations/directus/schema/apply-service-account.ts';
 import { anHourFromNow, newCart, newTotals } from './builders.ts';
 import { directusCaller } from './directus-http.ts';
-import { randomSecret, startEmbeddedDirectus, type EmbeddedDirectus } from './embedded-directus.ts';
+import { copyTemplate, keepTemplate } from './database-template.ts';
+import { newDirectusSecrets, POSTGRES_FOLDER, randomSecret, startDirectusIn } from './embedded-directus.ts';
+import type { DirectusSecrets, EmbeddedDirectus } from './embedded-directus.ts';
+import { openSupervisedFolder } from './supervised-folder.ts';
 
 /** Time for `beforeAll`: a start takes about 5 s, and the machine may be busy. */
 export const DIRECTUS_START_TIMEOUT_MS = 90_000;
@@ -34,18 +37,20 @@ export interface PreparedDirectus {
   stop(): Promise<void>;
 }
 
+interface PreparedSecrets extends DirectusSecrets {
+  /** Of the service account. */
+  token: string;
+}
+
 /** A real Directus with the schema and the service account of this project, and no data. */
 export async function startPreparedDirectus(): Promise<PreparedDirectus> {
-  const directus = await startEmbeddedDirectus();
+  const folder = await openSupervisedFolder('prepared-directus');
+  const copied = await copyTemplate('prepared-directus', folder.dataDir);
+  const secrets = (copied?.note ?? newSecrets()) as PreparedSecrets;
+  const directus = await startDirectusIn(folder, secrets);
+  if (copied === undefined) await prepare(directus, secrets);
   const { url, adminToken } = directus;
-  const token = randomSecret();
-  try {
-    await applySchema({ url, adminToken, log: ignore });
-    await applyServiceAccount({ url, adminToken, token, log: ignore });
-  } catch (error) {
-    await directus.stop();
-    throw error;
-  }
+  const { token } = secrets;
 
   const admin = directusCaller({ url, token: adminToken });
   const asAdmin = async (method: string, path: string, body?: unknown) => {
@@ -97,6 +102,34 @@ export async function startPreparedDirectus(): Promise<PreparedDirectus> {
       await asAdmin('PATCH', `/items/${collection}/${encodeURIComponent(id)}`, fields);
     },
   };
+}
+
+/** Makes the template of such a Directus for all test files of a run. */
+export async function makePreparedDirectus(shared: string): Promise<void> {
+  const folder = await openSupervisedFolder('prepared-directus');
+  const secrets = newSecrets();
+  const directus = await startDirectusIn(folder, secrets);
+  await prepare(directus, secrets);
+  await folder.supervisor.stop();
+  const { dataDir } = folder;
+  await keepTemplate('prepared-directus', { shared, dataDir, files: [POSTGRES_FOLDER], note: secrets });
+  await folder.stop();
+}
+
+function newSecrets(): PreparedSecrets {
+  return { ...newDirectusSecrets(), token: randomSecret() };
+}
+
+/** Ends Directus if that fails. */
+async function prepare(directus: EmbeddedDirectus, { token }: PreparedSecrets): Promise<void> {
+  const { url, adminToken } = directus;
+  try {
+    await applySchema({ url, adminToken, log: ignore });
+    await applyServiceAccount({ url, adminToken, token, log: ignore });
+  } catch (error) {
+    await directus.stop();
+    throw error;
+  }
 }
 
 function ignore(): void {}

@@ -12,7 +12,11 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs one of our programs as its npm script does, with no setting but those given, and waits for its end. */
+/**
+ * Runs one of our programs as its npm script does, with no setting but those given, and waits for its end.
+ *
+ * @param onOutput is given what it says, on stdout and stderr, as it says it.
+ */
 export async function runProgram(
   program: 'directus-apply' | 'temporal-apply' | 'doctor' | 'review' | 'deployment' | 'worker',
   args: string[],
@@ -44,7 +48,9 @@ async function runNode(
     reject: false,
     timeout: TIMEOUT_MS,
   });
-  running.stdout.on('data', (chunk: Buffer) => onOutput(chunk.toString()));
+  for (const stream of [running.stdout, running.stderr]) {
+    stream.on('data', (chunk: Buffer) => onOutput(chunk.toString()));
+  }
   const { exitCode, stdout, stderr } = await running;
   return { exitCode, stdout, stderr };
 }

@@ -8,11 +8,15 @@ import { createDemoQuote } from '../../stack/seed.ts';
 import type { DemoCheckout } from '../../stack/seed.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { silentProgress } from '../../stack/progress.ts';
+import { loadSecrets } from '../../stack/secrets.ts';
 import { readStackSettings } from '../../stack/settings.ts';
+import { startOrderData } from '../../stack/start-order-data.ts';
 import { startStack } from '../../stack/stack.ts';
 import type { Stack } from '../../stack/stack.ts';
+import { copyTemplate, keepTemplate } from './database-template.ts';
 import { connectOrderWorld } from './order-world.ts';
 import type { OrderWorld } from './order-world.ts';
+import { openSupervisedFolder } from './supervised-folder.ts';
 
 export interface RunningStack extends OrderWorld {
   stack: Stack;
@@ -25,9 +29,9 @@ export async function startRunningStack(environment: Record<string, string> = {}
   const dataDir = await mkdtemp(join(tmpdir(), 'order-creation-stack-'));
   // PostgreSQL runs as a user of its own when the tests run as root.
   await chmod(dataDir, 0o755);
+  await copyTemplate('stack-data', dataDir);
   const settings = readStackSettings({
-    HOME: process.env['HOME'],
-    PATH: process.env['PATH'],
+    ...homeAndPath(),
     ...environment,
     STACK_DATA_DIR: dataDir,
     STACK_TEMPORAL_PORT: String(await freePort()),
@@ -61,4 +65,27 @@ export async function startRunningStack(environment: Record<string, string> = {}
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Makes the template of the data that a stack starts with, so that not each test file's stack makes its own. */
+export async function makeStackData(shared: string): Promise<void> {
+  const { dataDir, supervisor, stop } = await openSupervisedFolder('stack-data');
+  try {
+    const settings = readStackSettings({
+      ...homeAndPath(),
+      STACK_DATA_DIR: dataDir,
+      STACK_DIRECTUS_PORT: String(await freePort()),
+    });
+    const secrets = loadSecrets(settings);
+    // The link to Temporal's UI is added by each stack, which has a port of its own.
+    await startOrderData({ settings, secrets, supervisor, progress: silentProgress }, undefined);
+    await supervisor.stop();
+    await keepTemplate('stack-data', { shared, dataDir, files: ['postgres', 'secrets'], note: undefined });
+  } finally {
+    await stop();
+  }
+}
+
+function homeAndPath(): Record<string, string | undefined> {
+  return { HOME: process.env['HOME'], PATH: process.env['PATH'] };
 }

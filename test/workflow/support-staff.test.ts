@@ -256,8 +256,9 @@ describe('what support staff decide', () => {
   });
 });
 
+// An update reaches a run only when it tells Temporal, every 8 s, that a local activity goes on: those wait side by side.
 describe('the update cancelOrder', () => {
-  it('cancels an order that is being written, and records who wanted it and why', async () => {
+  it.concurrent('cancels an order that is being written, and records who wanted it and why', async () => {
     const directus = heldDirectus();
     const scenario = worker.newScenario();
     scenario.activities.createOrderRecord = directus.createOrderRecord;
@@ -277,7 +278,7 @@ describe('the update cancelOrder', () => {
     expect(scenario.sent).toEqual([]);
   });
 
-  it('is recorded without the blanks at the ends of what was pasted', async () => {
+  it.concurrent('is recorded without the blanks at the ends of what was pasted', async () => {
     const directus = heldDirectus();
     const scenario = worker.newScenario();
     scenario.activities.createOrderRecord = directus.createOrderRecord;
@@ -333,7 +334,7 @@ describe('the update cancelOrder', () => {
     ]);
   });
 
-  it('says so if the order creation ends by itself at that moment', async () => {
+  it.concurrent('says so if the order creation ends by itself at that moment', async () => {
     const directus = heldDirectus();
     const scenario = worker.newScenario();
     scenario.activities.createOrderRecord = directus.createOrderRecord;
@@ -559,7 +560,7 @@ describe('the update cancelOrder', () => {
     });
   });
 
-  it.each(['left', 'missing'] as const)(
+  it.concurrent.each(['left', 'missing'] as const)(
     'has Directus say so under the key where the order could not be marked: %s',
     async (kind) => {
       const directus = heldDirectus();
@@ -603,7 +604,7 @@ describe('the update cancelOrder', () => {
     });
   });
 
-  it('is refused where the order turns out to be in the hands of somebody else, which goes on', async () => {
+  it.concurrent('is refused where the order turns out to be in the hands of somebody else, which goes on', async () => {
     const directus = heldDirectus();
     const scenario = worker.newScenario();
     scenario.activities.createOrderRecord = directus.createOrderRecord;
@@ -625,7 +626,7 @@ describe('the update cancelOrder', () => {
     await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'OrderNeedsReview' } });
   });
 
-  it('is refused where Temporal has been asked before, which took no name', async () => {
+  it.concurrent('is refused where Temporal has been asked before, which took no name', async () => {
     const directus = heldDirectus();
     const scenario = worker.newScenario();
     scenario.activities.createOrderRecord = directus.createOrderRecord;
@@ -666,7 +667,7 @@ describe('the update cancelOrder', () => {
     await expect(handle.result()).resolves.toMatchObject(scenario.link);
   });
 
-  it('is refused without a name and a reason', async () => {
+  it.concurrent('is refused without a name and a reason', async () => {
     const scenario = worker.newScenario(mayHaveIt);
     const directus = heldDirectus();
     scenario.activities.createOrderRecord = directus.createOrderRecord;
