@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { baseEnvironment } from '../stack/child-environment.ts';
 import type { Progress } from '../stack/progress.ts';
-import { waitUntilReady } from '../stack/wait-until-ready.ts';
+import { waitUntilReady } from '../stack/start-part.ts';
 import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
 
 /** What a part of the benchmark is given. */

@@ -1,6 +1,6 @@
 import { orderCreationWorkflowId } from '../src/contract/runs.ts';
 import { pendingStep, placeOrder, type PlacedOrder } from './first-order.ts';
-import { onLauncherGone } from './launcher-link.ts';
+import { endWithNpm } from './npm-script.ts';
 import { logFolder } from './part-log.ts';
 import { consoleProgress, seconds } from './progress.ts';
 import { secretFiles } from './secrets.ts';
@@ -16,7 +16,7 @@ const INTERRUPTED = 130;
 const progress = consoleProgress();
 const stopRequested = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopRequested.abort());
-onLauncherGone(() => stopRequested.abort());
+endWithNpm();
 
 process.exitCode = await run(process.argv.slice(2));
 // What hangs on here is a connection or a timer: everything that matters is stopped.

@@ -4,14 +4,14 @@ import { ORDER_CREATION_TASK_QUEUE } from '../src/contract/runs.ts';
 import { baseEnvironment, environmentWith } from './child-environment.ts';
 import { programFile } from './program-file.ts';
 import type { Progress } from './progress.ts';
-import { startRestartable, type RestartablePart } from './restartable-part.ts';
+import { startRestartable, type RestartablePart } from './start-part.ts';
 import type { StackSecrets } from './secrets.ts';
 import type { StackSettings } from './settings.ts';
 import type { PartCommand, Supervisor } from './supervisor.ts';
 import { findTemporalCli } from './temporal/find-cli.ts';
 import { hasPoller } from './temporal/has-poller.ts';
 import { startTemporal } from './temporal/start-temporal.ts';
-import { waitUntilReady } from './wait-until-ready.ts';
+import { waitUntilReady } from './start-part.ts';
 
 /** Of worker, gateway, codec server and sandbox each: thirty times what it takes. */
 const READY_TIMEOUT_MS = 60_000;

@@ -6,7 +6,7 @@ import { endRecordedProcesses } from './process-records.ts';
 import { isSettingOfService } from './embedded-settings.ts';
 import type { RunningPostgres } from './postgres.ts';
 import type { Progress } from './progress.ts';
-import type { RestartablePart } from './restartable-part.ts';
+import type { RestartablePart } from './start-part.ts';
 import { forgetServices, recordServices, type RunningServices } from './running-services.ts';
 import { loadSecrets, secretFiles, type StackSecrets } from './secrets.ts';
 import { portVariables, type StackPort, type StackSettings } from './settings.ts';
