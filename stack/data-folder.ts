@@ -12,9 +12,8 @@ const POLL_MS = 100;
 const STOPPING = 'stopping';
 
 const servicesSchema = z.object({
-  temporal: z.object({ address: z.string(), namespace: z.string(), uiUrl: z.string() }).optional(),
-  directus: z.object({ url: z.string() }).optional(),
-  ridendine: z.object({ url: z.string() }).optional(),
+  /** The settings by which a program reaches what the stack has started. No secret is among them. */
+  variables: z.record(z.string(), z.string()),
   /** The names of the variables that the stack itself was given; their values stand nowhere. */
   given: z.array(z.string()),
 });

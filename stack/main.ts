@@ -3,7 +3,7 @@ import { pendingStep, placeOrder, type PlacedOrder } from './first-order.ts';
 import { endWithNpm } from './npm-script.ts';
 import { logFolder } from './part-log.ts';
 import { consoleProgress, seconds } from './progress.ts';
-import { secretFiles } from './secrets.ts';
+import { secretFile, type Secret } from './secrets.ts';
 import { createDemoQuote, writeDemoCheckout } from './seed.ts';
 import { readStackSettings, shownPath, type StackSettings } from './settings.ts';
 import { startStack, StackStopped, type Stack } from './stack.ts';
@@ -75,7 +75,7 @@ async function showFirstOrder(stack: Stack, settings: StackSettings): Promise<vo
   );
   const checkoutFile = await writeDemoCheckout({ ...admin, dataDir: settings.dataDir });
   for (const line of describe(order, stack, settings)) progress.say(line);
-  const gatewayKeyFile = secretFiles(settings.dataDir).gatewayKey;
+  const gatewayKeyFile = secretFile(settings.dataDir, 'gatewayKey');
   for (const line of invitation({ gatewayUrl: stack.urls.gateway, gatewayKeyFile, checkoutFile })) progress.say(line);
 }
 
@@ -85,7 +85,7 @@ function describe(
   { dataDir, temporalNamespace }: StackSettings,
 ): string[] {
   const workflowId = orderCreationWorkflowId(order.key);
-  const files = secretFiles(dataDir);
+  const fileOf = (name: Secret) => shownPath(secretFile(dataDir, name));
   return [
     '',
     `One order in ${Math.round(order.elapsedMs)} ms:`,
@@ -94,14 +94,14 @@ function describe(
     `  payment session    ${order.paymentSessionId}`,
     '',
     `  order in Directus  ${urls.directus}/admin/content/orders/${order.orderId}`,
-    `    log in as        ${DIRECTUS_ADMIN_EMAIL}, password in ${shownPath(files.directusAdminPassword)}`,
+    `    log in as        ${DIRECTUS_ADMIN_EMAIL}, password in ${fileOf('directusAdminPassword')}`,
     ...(supportLogin === undefined
       ? []
-      : [`    to look only     ${supportLogin.email}, password in ${shownPath(files.directusSupportPassword)}`]),
+      : [`    to look only     ${supportLogin.email}, password in ${fileOf('directusSupportPassword')}`]),
     urls.temporalUi === undefined
       ? `  workflow           ${workflowId}, in your Temporal`
       : `  workflow           ${urls.temporalUi}/namespaces/${temporalNamespace}/workflows/${workflowId}`,
-    `  gateway            ${urls.gateway}, key in ${shownPath(files.gatewayKey)}`,
+    `  gateway            ${urls.gateway}, key in ${fileOf('gatewayKey')}`,
     `  logs               ${shownPath(logFolder(dataDir))}`,
   ];
 }

@@ -22,9 +22,7 @@ interface Readiness {
  *
  * @throws Error with one sentence if it ends first, or is not ready in time; it is stopped then.
  */
-export async function startPart(
-  options: Readiness & { spawn: () => Part | Promise<Part> },
-): Promise<RestartablePart> {
+export async function startPart(options: Readiness & { spawn: () => Part | Promise<Part> }): Promise<RestartablePart> {
   const launch = async () => {
     const part = await options.spawn();
     await waitUntilReady({ ...options, part });
@@ -56,9 +54,11 @@ export async function waitUntilReady({ name, part, timeoutMs, isReady }: Readine
     signal: waiting.signal,
   });
   try {
-    const end = await Promise.race([asked, part.exited]);
+    const end = await Promise.race([asked.then(() => undefined), part.exited]);
     if (end === undefined) return;
-    throw new Error(`${name} ended (${end.signal ?? `exit code ${end.code}`}) before it was ready: ${part.logFile} says why.`);
+    throw new Error(
+      `${name} ended (${end.signal ?? `exit code ${end.code}`}) before it was ready: ${part.logFile} says why.`,
+    );
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
     await part.stop();

@@ -109,7 +109,7 @@ export class Supervisor {
 
     const record = { name, identity: processIdentity(pid) ?? `${pid}@`, stopSignal, stackPid: process.pid };
     let crashes = !endsByItself;
-    const exited = once(child, 'exit').then(([code, signal]: PartExit) => {
+    const exited = once(child, 'exit').then(([code, signal]): PartExit => {
       killGroup(record);
       removeRecord(this.#dataDir, record);
       this.#entries.delete(entry);

@@ -186,21 +186,20 @@ function startService(
   name: string,
   onStarted: () => void,
 ): Promise<RestartablePart> {
-  const isReady = healthCheckOf(site, name);
   const command = commandOf(site, name);
-  return startRestartable(async () => {
+  const spawn = async () => {
     await prepareFolders(site, name, command);
     if (name === 'prometheus') await prepareConfiguration(site);
     if (name === 'directus') await runToEnd(site, supervisor, directusCommand(site, 'bootstrap'));
     const part = supervisor.spawn(command);
     onStarted();
-    try {
-      await waitUntilReady({ name, part, timeoutMs: healthLimitMs(site, name), isReady });
-    } catch (error) {
-      throw new Error(`${name} did not start. Its last lines:\n${lastLines(site.folder, name)}`, { cause: error });
-    }
     return part;
-  });
+  };
+  return startPart({ name, spawn, timeoutMs: healthLimitMs(site, name), isReady: healthCheckOf(site, name) }).catch(
+    (error: unknown) => {
+      throw new Error(`${name} did not start. Its last lines:\n${lastLines(site.folder, name)}`, { cause: error });
+    },
+  );
 }
 
 async function prepareFolders(site: Site, name: string, { cwd }: PartCommand): Promise<void> {
