@@ -45,11 +45,11 @@ export async function lockDataFolder(dataDir: string): Promise<DataFolderLock> {
     await delay(POLL_MS);
   };
   try {
-    const { file, release } = await lockFolder(lockOf(dataDir), waitWhileStopping);
+    const lock = await lockFolder(lockOf(dataDir), waitWhileStopping);
     return {
-      tellServices: (services) => writeOwnerFile(file, JSON.stringify(services)),
-      markStopping: () => writeOwnerFile(file, STOPPING),
-      release,
+      tellServices: (services) => writeOwnerFile(lock.file, JSON.stringify(services)),
+      markStopping: () => writeOwnerFile(lock.file, STOPPING),
+      release: () => lock.release(),
     };
   } catch (error) {
     if (error instanceof OtherStack) throw error;

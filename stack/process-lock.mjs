@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { isRunning, processIdentity } from './process-identity.mjs';
@@ -14,27 +14,31 @@ import { isRunning, processIdentity } from './process-identity.mjs';
 export async function lockFolder(folder, whileHeld) {
   mkdirSync(path.dirname(folder), { recursive: true });
   const own = mkdtempSync(`${folder}.`);
-  const addHolder = (place, pid) => writeFileSync(path.join(place, `${processIdentity(pid)}`), '', { mode: 0o600 });
   try {
-    addHolder(own, process.pid);
+    const name = addHolder(own, process.pid);
     while (!replaceIfFree(own, folder)) {
       const holders = listFiles(folder);
       const running = holders.find(isRunning);
       if (running !== undefined) await whileHeld(running);
       else for (const dead of holders) rmSync(path.join(folder, dead), { force: true });
     }
+    return {
+      /** This process' own file, to tell others something. */
+      file: path.join(folder, name),
+      /** @param {number} pid of a process that holds the folder, too: it may outlive this one */
+      addHolder: (pid) => void addHolder(folder, pid),
+      release: () => listFiles(folder).forEach((file) => rmSync(path.join(folder, file), { force: true })),
+    };
   } finally {
     rmSync(own, { recursive: true, force: true });
   }
-  return {
-    /** This process' own file, to tell others something. */
-    file: path.join(folder, `${processIdentity(process.pid)}`),
-    /** @param {number} pid of a process that holds the folder, too: it may outlive this one */
-    addHolder: (pid) => addHolder(folder, pid),
-    release() {
-      for (const file of listFiles(folder)) rmSync(path.join(folder, file), { force: true });
-    },
-  };
+}
+
+/** @returns {string} the name of its file */
+function addHolder(folder, pid) {
+  const name = processIdentity(pid) ?? `${pid}@gone`;
+  writeFileSync(path.join(folder, name), '', { mode: 0o600 });
+  return name;
 }
 
 /** @returns {string | undefined} the identity of a process that holds the folder */

@@ -35,7 +35,7 @@ export async function installPackages(root) {
       lock.release();
     }
   } catch (error) {
-    complain(`${error}\n\n${installFailureSentence(String(error))}`);
+    complain(`${String(error)}\n\n${installFailureSentence(String(error))}`);
     return 1;
   }
 }

@@ -1,4 +1,4 @@
-import { chmod, cp, mkdtemp, readFile, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, readdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -201,16 +201,16 @@ describe('without a running npm start', () => {
 
 describe('npm start that ends', () => {
   it('leaves no word behind that it runs; while it ran, only its owner could read it', async () => {
-    const folder = path.join(dataDir, 'run', 'stack');
-    const [holder = ''] = await readdir(folder);
-    const { mode } = await stat(path.join(folder, holder));
+    const words = path.join(dataDir, 'run', 'stack');
+    const [holder = ''] = await readdir(words);
+    const { mode } = await stat(path.join(words, holder));
 
     start.kill('SIGINT');
     const { exitCode } = await start;
 
     expect(exitCode).toBe(0);
     expect(mode & 0o777).toBe(0o600);
-    await expect(readdir(folder)).resolves.toEqual([]);
+    await expect(readdir(words)).resolves.toEqual([]);
   });
 });
 

@@ -58,13 +58,13 @@ describe('node_modules', () => {
   });
 });
 
+const isHeld = () => Promise.reject(new Error('It is held.'));
+
 describe('the lock of a folder', () => {
-  const holdForDead = () => write(`lock/${process.pid}@earlier`, '');
-
   it('is taken at once from a process that has died with it', async () => {
-    holdForDead();
+    write(`lock/${process.pid}@earlier`, '');
 
-    const held = await lockFolder(path.join(root, 'lock'), () => Promise.reject(new Error('It is held.')));
+    const held = await lockFolder(path.join(root, 'lock'), isHeld);
 
     held.release();
     expect(readdirSync(path.join(root, 'lock'))).toEqual([]);
@@ -72,11 +72,10 @@ describe('the lock of a folder', () => {
 
   it('is held as long as the other process that was added to it', async () => {
     const helper = execa('sleep', ['300'], { reject: false });
-    const held = await lockFolder(path.join(root, 'lock'), () => Promise.reject(new Error('It is held.')));
+    const held = await lockFolder(path.join(root, 'lock'), isHeld);
     held.addHolder(helper.pid ?? 0);
     rmSync(held.file);
 
-    const isHeld = () => Promise.reject(new Error('It is held.'));
     await expect(lockFolder(path.join(root, 'lock'), isHeld)).rejects.toThrow('It is held.');
     helper.kill('SIGKILL');
     await helper;
@@ -85,7 +84,7 @@ describe('the lock of a folder', () => {
   });
 
   it('is held by one at a time, of many that come at once upon a dead one', async () => {
-    holdForDead();
+    write(`lock/${process.pid}@earlier`, '');
     const script = `
       import { lockFolder } from '${new URL('../../stack/process-lock.mjs', import.meta.url).href}';
       import { writeFileSync, rmSync } from 'node:fs';
