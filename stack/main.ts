@@ -75,25 +75,21 @@ async function showFirstOrder(stack: Stack, settings: StackSettings): Promise<vo
   );
   const checkoutFile = await writeDemoCheckout({ ...admin, dataDir: settings.dataDir });
   for (const line of describe(order, stack, settings)) progress.say(line);
-  const gatewayKeyFile = secretFile(settings.dataDir, 'gatewayKey');
-  for (const line of invitation({ gatewayUrl: stack.urls.gateway, gatewayKeyFile, checkoutFile })) progress.say(line);
+  for (const line of invitation(stack.urls.gateway, settings, checkoutFile)) progress.say(line);
 }
 
-function describe(
-  order: PlacedOrder,
-  { urls, supportLogin }: Stack,
-  { dataDir, temporalNamespace }: StackSettings,
-): string[] {
+function describe(order: PlacedOrder, { urls, supportLogin }: Stack, settings: StackSettings): string[] {
+  const { dataDir, temporalNamespace } = settings;
   const workflowId = orderCreationWorkflowId(order.key);
   const fileOf = (name: Secret) => shownPath(secretFile(dataDir, name));
   return [
     '',
     `One order in ${Math.round(order.elapsedMs)} ms:`,
-    `  COOCO order        ${order.orderId}`,
-    `  RideNDine order    ${order.ridendineOrderId}`,
-    `  payment session    ${order.paymentSessionId}`,
+    `  COOCO order        ${order.order_id}`,
+    `  RideNDine order    ${order.ridendine_order_id}`,
+    `  payment session    ${order.payment_session_id}`,
     '',
-    `  order in Directus  ${urls.directus}/admin/content/orders/${order.orderId}`,
+    `  order in Directus  ${urls.directus}/admin/content/orders/${order.order_id}`,
     `    log in as        ${DIRECTUS_ADMIN_EMAIL}, password in ${fileOf('directusAdminPassword')}`,
     ...(supportLogin === undefined
       ? []
@@ -107,14 +103,13 @@ function describe(
 }
 
 /** How to order something oneself. The lines can be pasted as they are, and hold no credential. */
-function invitation(options: { gatewayUrl: string; gatewayKeyFile: string; checkoutFile: string }): string[] {
-  const { gatewayUrl, gatewayKeyFile, checkoutFile } = options;
+function invitation(gatewayUrl: string, { dataDir }: StackSettings, checkoutFile: string): string[] {
   return [
     '',
     'An order of your own, from another terminal ("npm run checkout" makes a fresh quote for the next):',
     '',
     `curl -i ${gatewayUrl}/v1/orders \\`,
-    `  -H "Authorization: Bearer $(cat ${shellWord(shownPath(gatewayKeyFile))})" \\`,
+    `  -H "Authorization: Bearer $(cat ${shellWord(shownPath(secretFile(dataDir, 'gatewayKey')))})" \\`,
     `  -H "Idempotency-Key: $(node -p 'crypto.randomUUID()')" \\`,
     `  -H 'Content-Type: application/json' \\`,
     `  -d @${shellWord(shownPath(checkoutFile))}`,
@@ -126,12 +121,10 @@ function shellWord(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-async function untilStopped(stack: Stack): Promise<void> {
+async function untilStopped({ crash }: Stack): Promise<void> {
   const { signal } = stopRequested;
-  const stopped = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
-  const crash = await Promise.race([stack.crash, stopped]);
-  if (crash !== undefined) throw crash;
+  const isStopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  if (signal.aborted) return;
+  const crashed = await Promise.race([crash, isStopped]);
+  if (crashed) throw crashed;
 }
