@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { baseEnvironment } from '../stack/child-environment.ts';
 import type { Progress } from '../stack/progress.ts';
-import { waitUntilReady } from '../stack/wait-until-ready.ts';
+import { startPart } from '../stack/start-part.ts';
 import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
 
 /** What a part of the benchmark is given. */
@@ -77,17 +77,17 @@ export async function startProgram(options: {
   const { supervisor, stop } = await openSupervisedFolder(`order-creation-${name}`);
   try {
     const startedAt = performance.now();
-    const part = supervisor.spawn({
+    const command = {
       name,
       command: process.execPath,
       args: [...nodeArguments, fileURLToPath(new URL(`../${file}`, import.meta.url))],
       env: { ...baseEnvironment(process.env), ...env },
-    });
-    await waitUntilReady({
+    };
+    const part = await startPart({
       name: `The program ${name}`,
-      part,
+      spawn: () => supervisor.spawn(command),
       timeoutMs: READY_TIMEOUT_MS,
-      isReady: () => isReady(part.pid),
+      isReady: ({ pid }) => isReady(pid),
     });
     return { pid: part.pid, readyMs: performance.now() - startedAt, crash: supervisor.crash, stop };
   } catch (error) {

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { onLauncherGone } from '../stack/launcher-link.ts';
+import { endWithNpm } from '../stack/npm-script.ts';
 import { consoleProgress } from '../stack/progress.ts';
 import { PartCrashed } from '../stack/supervisor.ts';
 import { findTemporalServer } from '../test/support/find-temporal-server.ts';
@@ -41,7 +41,7 @@ const PACKAGES = ['@temporalio/worker', '@temporalio/client', 'directus', 'embed
 const progress = consoleProgress();
 const stopRequested = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopRequested.abort());
-onLauncherGone(() => stopRequested.abort());
+endWithNpm();
 
 process.exitCode = await run();
 // What is left is a connection or a timer: everything that matters is stopped.

@@ -9,7 +9,7 @@ import { freePort } from '../stack/free-port.ts';
 import { startPostgres } from '../stack/postgres.ts';
 import type { PartCommand } from '../stack/supervisor.ts';
 import { withTemporal } from '../stack/temporal/temporal-connection.ts';
-import { waitUntilReady } from '../stack/wait-until-ready.ts';
+import { waitUntilReady } from '../stack/start-part.ts';
 import { startEmbeddedTemporal } from '../test/support/embedded-temporal.ts';
 import { findTemporalServer } from '../test/support/find-temporal-server.ts';
 import { newNamespace } from '../test/support/new-namespace.ts';

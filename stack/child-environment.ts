@@ -1,42 +1,27 @@
-/** What any program needs to find its files, certificates and language; no setting and no secret among them. */
-const BASE = new Set([
-  'PATH',
-  'HOME',
-  'USER',
-  'LOGNAME',
-  'TMPDIR',
-  'LANG',
-  'LC_ALL',
-  'TZ',
-  'NODE_EXTRA_CA_CERTS',
-  'NODE_COMPILE_CACHE',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-]);
-
-/** How to get out to the internet: for a program that downloads, or calls a partner who is really outside. */
-const NETWORK = new Set([
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'http_proxy',
-  'https_proxy',
-  'no_proxy',
-  'NODE_USE_ENV_PROXY',
-]);
+import { fileURLToPath } from 'node:url';
 
 type Environment = Record<string, string | undefined>;
 
+/** What any program needs to find its files, certificates and language; no setting and no secret among them. */
+const BASE = /^(PATH|HOME|USER|LOGNAME|TMPDIR|LANG|LC_ALL|TZ|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/;
+
+/** How to get out to the internet: for a program that downloads, or calls a partner who is really outside. */
+const NETWORK = /^(HTTPS?_PROXY|NO_PROXY|https?_proxy|no_proxy|NODE_USE_ENV_PROXY)$/;
+
+/** Where Node keeps what it has compiled: Directus starts in half the time. */
+export const compileCache = {
+  NODE_COMPILE_CACHE:
+    process.env['NODE_COMPILE_CACHE'] ?? fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)),
+};
+
 export function baseEnvironment(from: Environment): Record<string, string> {
-  return pick(from, (name) => BASE.has(name));
+  return { ...compileCache, ...pick(from, (name) => BASE.test(name)) };
 }
 
 /** The base and what reaches the internet, besides the variables whose names begin so. */
 export function environmentWith(from: Environment, prefixes: string[]): Record<string, string> {
-  return pick(
-    from,
-    (name) => BASE.has(name) || NETWORK.has(name) || prefixes.some((prefix) => name.startsWith(prefix)),
-  );
+  const isWanted = (name: string) => NETWORK.test(name) || prefixes.some((prefix) => name.startsWith(prefix));
+  return { ...baseEnvironment(from), ...pick(from, isWanted) };
 }
 
 function pick(from: Environment, isWanted: (name: string) => boolean): Record<string, string> {

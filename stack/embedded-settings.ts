@@ -1,5 +1,5 @@
-import type { RunningServices } from './running-services.ts';
-import { readSecret, secretFiles } from './secrets.ts';
+import type { RunningServices } from './data-folder.ts';
+import { readSecret, type Secret } from './secrets.ts';
 
 type Service = 'Temporal' | 'Directus' | 'RideNDine';
 
@@ -15,23 +15,22 @@ export function isSettingOfService(name: string): boolean {
   return Object.values(ownSettings).some((pattern) => pattern.test(name));
 }
 
-/** What a stack tells of each variable: from `run/services.json`, or from the file that keeps a secret. */
-const values = {
-  TEMPORAL_ADDRESS: ({ temporal }) => temporal?.address,
-  TEMPORAL_NAMESPACE: ({ temporal }) => temporal?.namespace,
-  TEMPORAL_UI_URL: ({ temporal }) => temporal?.uiUrl,
-  ENCRYPTION_KEYS: (_, files) => readSecret(files.encryptionKeys),
-  DIRECTUS_URL: ({ directus }) => directus?.url,
-  DIRECTUS_TOKEN: (_, files) => readSecret(files.directusServiceToken),
-  DIRECTUS_ADMIN_TOKEN: (_, files) => readSecret(files.directusAdminToken),
-  RIDENDINE_BASE_URL: ({ ridendine }) => ridendine?.url,
-  RIDENDINE_API_KEY: (_, files) => readSecret(files.ridendineApiKey),
-} satisfies Record<string, (services: RunningServices, files: ReturnType<typeof secretFiles>) => string | undefined>;
+const addresses: Record<Service, string> = {
+  Temporal: 'TEMPORAL_ADDRESS',
+  Directus: 'DIRECTUS_URL',
+  RideNDine: 'RIDENDINE_BASE_URL',
+};
 
-type Variable = keyof typeof values;
+/** Read from the data folder; the other variables are told by the stack. */
+const secrets: Record<string, Secret> = {
+  ENCRYPTION_KEYS: 'encryptionKeys',
+  DIRECTUS_TOKEN: 'directusServiceToken',
+  DIRECTUS_ADMIN_TOKEN: 'directusAdminToken',
+  RIDENDINE_API_KEY: 'ridendineApiKey',
+};
 
-const temporalSettings = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'] as const;
-const directusSettings = ['DIRECTUS_URL', 'DIRECTUS_TOKEN', 'DIRECTUS_ADMIN_TOKEN'] as const;
+const temporalSettings = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'];
+const directusSettings = ['DIRECTUS_URL', 'DIRECTUS_TOKEN', 'DIRECTUS_ADMIN_TOKEN'];
 
 /** What each program takes of the embedded stack, service by service. No program gets a credential that it does not use. */
 const needs = {
@@ -45,7 +44,7 @@ const needs = {
   'src/cli/deployment/main.ts': { Temporal: temporalSettings },
   'src/cli/temporal-apply/main.ts': { Temporal: temporalSettings },
   'src/cli/directus-apply/main.ts': { Directus: [...directusSettings, 'TEMPORAL_UI_URL', 'TEMPORAL_NAMESPACE'] },
-} satisfies Record<string, Partial<Record<Service, readonly Variable[]>>>;
+} satisfies Record<string, Partial<Record<Service, string[]>>>;
 
 export type ProgramBeside = keyof typeof needs;
 
@@ -79,44 +78,34 @@ export function embeddedSettings(options: {
 }): EmbeddedSettings {
   const { program, set, dataDir, shownFolder, services } = options;
   const settings: EmbeddedSettings = { variables: {}, uses: [], notUsed: [] };
-  const needed = Object.entries(needs[program]) as [Service, readonly Variable[]][];
+  const needed = Object.entries(needs[program]) as [Service, string[]][];
+  const own = (service: Service) => Object.keys(set).filter((name) => ownSettings[service].test(name));
   if (services === undefined) {
-    const isOpen = needed.some(([service]) => ownNames(service, set).length === 0);
+    const isOpen = needed.some(([service]) => own(service).length === 0);
     if (isOpen) settings.notUsed.push(`No embedded stack runs on ${shownFolder}: "npm start" starts it.`);
     return settings;
   }
+  const { variables, given } = services;
   for (const [service, names] of needed) {
-    const own = ownNames(service, set);
     // A stack that was given the same variable is the one that is meant.
-    const other = own.find((name) => !services.given.includes(name));
-    if (!isEmbedded(service, services)) {
-      if (own.length > 0) continue;
+    const other = own(service).find((name) => !given.includes(name));
+    if (variables[addresses[service]] === undefined) {
+      if (own(service).length > 0) continue;
       settings.notUsed.push(`"npm start" was given the address of a ${service}: set it here, too.`);
     } else if (other !== undefined) {
       settings.notUsed.push(`The embedded stack on ${shownFolder} is not used for ${service}: ${other} is set.`);
     } else {
       settings.uses.push(service);
       for (const name of names.filter((one) => set[one] === undefined)) {
-        if (isSecret(name) && services.given.includes(name)) {
+        const secret = secrets[name];
+        if (secret !== undefined && given.includes(name)) {
           settings.notUsed.push(`"npm start" was given ${name}, and keeps it nowhere: set it here, too.`);
         } else {
-          const value = values[name](services, secretFiles(dataDir));
+          const value = secret === undefined ? variables[name] : readSecret(dataDir, secret);
           if (value !== undefined) settings.variables[name] = value;
         }
       }
     }
   }
   return settings;
-}
-
-function ownNames(service: Service, set: Record<string, string>): string[] {
-  return Object.keys(set).filter((name) => ownSettings[service].test(name));
-}
-
-function isEmbedded(service: Service, { temporal, directus, ridendine }: RunningServices): boolean {
-  return { Temporal: temporal, Directus: directus, RideNDine: ridendine }[service] !== undefined;
-}
-
-function isSecret(name: Variable): boolean {
-  return /_(?:TOKEN|KEYS?)$/.test(name);
 }

@@ -15,19 +15,13 @@ const ASK_AGAIN_MS = 500;
 const FIRST_WAIT_S = 5;
 
 const idsSchema = z.object({ order_id: z.string(), ridendine_order_id: z.string(), payment_session_id: z.string() });
-const viewSchema = z.looseObject({
-  state: z.enum(['IN_PROGRESS', 'SUCCEEDED', 'FAILED']),
-  stage: z.string().optional(),
-});
+const viewSchema = z.object({ state: z.string().optional(), stage: z.string().optional() });
 
-export interface PlacedOrder {
+export type PlacedOrder = z.output<typeof idsSchema> & {
   key: string;
-  orderId: string;
-  ridendineOrderId: string;
-  paymentSessionId: string;
   /** From the request to the answer with the ids. */
   elapsedMs: number;
-}
+};
 
 /**
  * Places one order as a caller of the gateway does.
@@ -43,49 +37,37 @@ export async function placeOrder(options: {
   /** Told it while it lasts. */
   doing: (what: string) => void;
 }): Promise<PlacedOrder> {
-  const { gatewayUrl, gatewayKey, checkout } = options;
+  const { gatewayUrl, gatewayKey, checkout, whatHoldsUp, doing } = options;
   const key = randomUUID();
   const startedAt = performance.now();
-  const answer = await fetch(`${gatewayUrl}/v1/orders`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${gatewayKey}`,
-      'content-type': 'application/json',
-      'idempotency-key': key,
-      prefer: `wait=${FIRST_WAIT_S}`,
-    },
-    body: JSON.stringify(checkout),
-    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-  });
-  const body: unknown = await answer.json();
-  const ids = answer.status === 202 ? await waitForIds({ ...options, key }) : idsSchema.safeParse(body).data;
-  if (ids === undefined || !answer.ok) {
-    throw new Error(`The order was refused: the gateway answered ${answer.status} ${JSON.stringify(body)}.`);
-  }
-  return {
-    key,
-    orderId: ids.order_id,
-    ridendineOrderId: ids.ridendine_order_id,
-    paymentSessionId: ids.payment_session_id,
-    elapsedMs: performance.now() - startedAt,
-  };
-}
-
-async function waitForIds(options: Parameters<typeof placeOrder>[0] & { key: string }) {
-  const { gatewayUrl, gatewayKey, key, whatHoldsUp, doing } = options;
-  const deadline = Date.now() + ORDER_TIMEOUT_MS;
-  for (;;) {
-    const answer = await fetch(`${gatewayUrl}/v1/orders/${key}`, {
-      headers: { authorization: `Bearer ${gatewayKey}` },
+  const send = (path: string, headers: Record<string, string>, init: RequestInit = {}) =>
+    fetch(`${gatewayUrl}/v1/orders${path}`, {
+      ...init,
+      headers: { authorization: `Bearer ${gatewayKey}`, ...headers },
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
-    const view = viewSchema.parse(await answer.json());
-    if (view.state === 'SUCCEEDED') return idsSchema.parse(view);
-    const isOver = view.state === 'FAILED' || view.stage === 'NEEDS_REVIEW' || Date.now() > deadline;
+  let answer = await send(
+    '',
+    { 'content-type': 'application/json', 'idempotency-key': key, prefer: `wait=${FIRST_WAIT_S}` },
+    { method: 'POST', body: JSON.stringify(checkout) },
+  );
+  for (;;) {
+    const body: unknown = await answer.json();
+    if (!answer.ok) {
+      throw new Error(`The order was refused: the gateway answered ${answer.status} ${JSON.stringify(body)}.`);
+    }
+    const { state, stage } = viewSchema.parse(body);
+    if (answer.status === 201 || state === 'SUCCEEDED') {
+      return { ...idsSchema.parse(body), key, elapsedMs: performance.now() - startedAt };
+    }
     const reason = await whatHoldsUp(key);
-    if (isOver) throw new Error(`The order with key ${key} did not get through: ${reason ?? JSON.stringify(view)}`);
+    const isLate = performance.now() - startedAt > ORDER_TIMEOUT_MS;
+    if (state === 'FAILED' || stage === 'NEEDS_REVIEW' || isLate) {
+      throw new Error(`The order with key ${key} did not get through: ${reason ?? JSON.stringify(body)}`);
+    }
     if (reason !== undefined) doing(reason);
     await delay(ASK_AGAIN_MS);
+    answer = await send(`/${key}`, {});
   }
 }
 

@@ -1,9 +1,9 @@
 import { orderCreationWorkflowId } from '../src/contract/runs.ts';
 import { pendingStep, placeOrder, type PlacedOrder } from './first-order.ts';
-import { onLauncherGone } from './launcher-link.ts';
+import { endWithNpm } from './npm-script.ts';
 import { logFolder } from './part-log.ts';
 import { consoleProgress, seconds } from './progress.ts';
-import { secretFiles } from './secrets.ts';
+import { secretFile, type Secret } from './secrets.ts';
 import { createDemoQuote, writeDemoCheckout } from './seed.ts';
 import { readStackSettings, shownPath, type StackSettings } from './settings.ts';
 import { startStack, StackStopped, type Stack } from './stack.ts';
@@ -16,7 +16,7 @@ const INTERRUPTED = 130;
 const progress = consoleProgress();
 const stopRequested = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopRequested.abort());
-onLauncherGone(() => stopRequested.abort());
+endWithNpm();
 
 process.exitCode = await run(process.argv.slice(2));
 // What hangs on here is a connection or a timer: everything that matters is stopped.
@@ -75,46 +75,41 @@ async function showFirstOrder(stack: Stack, settings: StackSettings): Promise<vo
   );
   const checkoutFile = await writeDemoCheckout({ ...admin, dataDir: settings.dataDir });
   for (const line of describe(order, stack, settings)) progress.say(line);
-  const gatewayKeyFile = secretFiles(settings.dataDir).gatewayKey;
-  for (const line of invitation({ gatewayUrl: stack.urls.gateway, gatewayKeyFile, checkoutFile })) progress.say(line);
+  for (const line of invitation(stack.urls.gateway, settings, checkoutFile)) progress.say(line);
 }
 
-function describe(
-  order: PlacedOrder,
-  { urls, supportLogin }: Stack,
-  { dataDir, temporalNamespace }: StackSettings,
-): string[] {
+function describe(order: PlacedOrder, { urls, supportLogin }: Stack, settings: StackSettings): string[] {
+  const { dataDir, temporalNamespace } = settings;
   const workflowId = orderCreationWorkflowId(order.key);
-  const files = secretFiles(dataDir);
+  const fileOf = (name: Secret) => shownPath(secretFile(dataDir, name));
   return [
     '',
     `One order in ${Math.round(order.elapsedMs)} ms:`,
-    `  COOCO order        ${order.orderId}`,
-    `  RideNDine order    ${order.ridendineOrderId}`,
-    `  payment session    ${order.paymentSessionId}`,
+    `  COOCO order        ${order.order_id}`,
+    `  RideNDine order    ${order.ridendine_order_id}`,
+    `  payment session    ${order.payment_session_id}`,
     '',
-    `  order in Directus  ${urls.directus}/admin/content/orders/${order.orderId}`,
-    `    log in as        ${DIRECTUS_ADMIN_EMAIL}, password in ${shownPath(files.directusAdminPassword)}`,
+    `  order in Directus  ${urls.directus}/admin/content/orders/${order.order_id}`,
+    `    log in as        ${DIRECTUS_ADMIN_EMAIL}, password in ${fileOf('directusAdminPassword')}`,
     ...(supportLogin === undefined
       ? []
-      : [`    to look only     ${supportLogin.email}, password in ${shownPath(files.directusSupportPassword)}`]),
+      : [`    to look only     ${supportLogin.email}, password in ${fileOf('directusSupportPassword')}`]),
     urls.temporalUi === undefined
       ? `  workflow           ${workflowId}, in your Temporal`
       : `  workflow           ${urls.temporalUi}/namespaces/${temporalNamespace}/workflows/${workflowId}`,
-    `  gateway            ${urls.gateway}, key in ${shownPath(files.gatewayKey)}`,
+    `  gateway            ${urls.gateway}, key in ${fileOf('gatewayKey')}`,
     `  logs               ${shownPath(logFolder(dataDir))}`,
   ];
 }
 
 /** How to order something oneself. The lines can be pasted as they are, and hold no credential. */
-function invitation(options: { gatewayUrl: string; gatewayKeyFile: string; checkoutFile: string }): string[] {
-  const { gatewayUrl, gatewayKeyFile, checkoutFile } = options;
+function invitation(gatewayUrl: string, { dataDir }: StackSettings, checkoutFile: string): string[] {
   return [
     '',
     'An order of your own, from another terminal ("npm run checkout" makes a fresh quote for the next):',
     '',
     `curl -i ${gatewayUrl}/v1/orders \\`,
-    `  -H "Authorization: Bearer $(cat ${shellWord(shownPath(gatewayKeyFile))})" \\`,
+    `  -H "Authorization: Bearer $(cat ${shellWord(shownPath(secretFile(dataDir, 'gatewayKey')))})" \\`,
     `  -H "Idempotency-Key: $(node -p 'crypto.randomUUID()')" \\`,
     `  -H 'Content-Type: application/json' \\`,
     `  -d @${shellWord(shownPath(checkoutFile))}`,
@@ -126,12 +121,10 @@ function shellWord(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-async function untilStopped(stack: Stack): Promise<void> {
+async function untilStopped({ crash }: Stack): Promise<void> {
   const { signal } = stopRequested;
-  const stopped = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
-  const crash = await Promise.race([stack.crash, stopped]);
-  if (crash !== undefined) throw crash;
+  const isStopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  if (signal.aborted) return;
+  const crashed = await Promise.race([crash, isStopped]);
+  if (crashed) throw crashed;
 }

@@ -1,6 +1,6 @@
 import { setVariables } from '../src/config/environment.ts';
-import { findRunningServices } from './running-services.ts';
-import { readSecret, secretFiles } from './secrets.ts';
+import { findRunningServices } from './data-folder.ts';
+import { readSecret } from './secrets.ts';
 import { writeDemoCheckout } from './seed.ts';
 import { dataFolder, shownPath } from './settings.ts';
 
@@ -10,15 +10,10 @@ try {
   const services = findRunningServices(dataDir);
   if (services === undefined)
     throw new Error(`No embedded stack runs on ${shownPath(dataDir)}: "npm start" starts it.`);
-  if (services.directus === undefined) {
-    throw new Error("A Directus of your own gets no demo quotes: take one of your shop's.");
-  }
-  const file = await writeDemoCheckout({
-    dataDir,
-    url: services.directus.url,
-    adminToken:
-      setVariables(process.env)['DIRECTUS_ADMIN_TOKEN'] ?? readSecret(secretFiles(dataDir).directusAdminToken),
-  });
+  const url = services.variables['DIRECTUS_URL'];
+  if (url === undefined) throw new Error("A Directus of your own gets no demo quotes: take one of your shop's.");
+  const adminToken = setVariables(process.env)['DIRECTUS_ADMIN_TOKEN'] ?? readSecret(dataDir, 'directusAdminToken');
+  const file = await writeDemoCheckout({ dataDir, url, adminToken });
   process.stdout.write(`${shownPath(file)} confirms a fresh quote.\n`);
 } catch (error) {
   const reason = error instanceof Error ? error.message : String(error);

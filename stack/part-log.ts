@@ -1,6 +1,5 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
-import { hasErrorCode } from './has-error-code.ts';
 
 /** What every part says of itself. */
 export function logFolder(dataDir: string): string {
@@ -20,20 +19,13 @@ export function partLogFile(dataDir: string, name: string): string {
 export function openPartLog(dataDir: string, name: string): { fd: number; close(): void } {
   const file = partLogFile(dataDir, name);
   mkdirSync(path.dirname(file), { recursive: true });
-  try {
-    renameSync(file, `${file}.1`);
-  } catch (error) {
-    if (!hasErrorCode(error, 'ENOENT')) throw error;
-  }
+  if (existsSync(file)) renameSync(file, `${file}.1`);
   const fd = openSync(file, 'a');
   return { fd, close: () => closeSync(fd) };
 }
 
 /** The end of a part's log, to show why it ended. */
 export function lastLogLines(dataDir: string, name: string, count: number): string[] {
-  try {
-    return readFileSync(partLogFile(dataDir, name), 'utf8').trimEnd().split('\n').slice(-count);
-  } catch {
-    return [];
-  }
+  const file = partLogFile(dataDir, name);
+  return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count) : [];
 }

@@ -4,14 +4,13 @@ import { ORDER_CREATION_TASK_QUEUE } from '../src/contract/runs.ts';
 import { baseEnvironment, environmentWith } from './child-environment.ts';
 import { programFile } from './program-file.ts';
 import type { Progress } from './progress.ts';
-import { startRestartable, type RestartablePart } from './restartable-part.ts';
 import type { StackSecrets } from './secrets.ts';
 import type { StackSettings } from './settings.ts';
-import type { PartCommand, Supervisor } from './supervisor.ts';
+import { startPart, type RestartablePart } from './start-part.ts';
+import type { Part, Supervisor } from './supervisor.ts';
 import { findTemporalCli } from './temporal/find-cli.ts';
 import { hasPoller } from './temporal/has-poller.ts';
 import { startTemporal } from './temporal/start-temporal.ts';
-import { waitUntilReady } from './wait-until-ready.ts';
 
 /** Of worker, gateway, codec server and sandbox each: thirty times what it takes. */
 const READY_TIMEOUT_MS = 60_000;
@@ -28,8 +27,6 @@ export interface StackContext {
   supervisor: Supervisor;
 }
 
-type CommandOptions = Pick<StackContext, 'settings' | 'secrets'>;
-
 /** What an order's programs need besides: where the other services are. */
 export interface ServicesOfOrders {
   temporal: TemporalSettings;
@@ -37,18 +34,18 @@ export interface ServicesOfOrders {
   ridendineUrl: string;
 }
 
-/** Temporal's dev server, with its UI. @param codec where the UI has payloads decoded. */
+/** Temporal's dev server, with its UI. @param uiCodecEndpoint where the UI has payloads decoded. */
 export function startOwnTemporal(
   { settings, progress, supervisor }: StackContext,
-  codec: string | undefined,
+  uiCodecEndpoint: string | undefined,
 ): Promise<{ settings: TemporalSettings; part: RestartablePart }> {
-  const { dataDir, ports, environment, temporalNamespace: namespace } = settings;
+  const { dataDir, environment, temporalNamespace: namespace } = settings;
+  const { temporal: port, temporalUi: uiPort } = settings.ports;
   const spawn = supervisor.spawn.bind(supervisor);
   return progress.step('Temporal', async (doing) => {
     const cli = await findTemporalCli({ environment, spawn, doing });
     doing('starting');
-    const { temporal: port, temporalUi: uiPort } = ports;
-    return startTemporal({ cli, spawn, dataDir, port, uiPort, uiCodecEndpoint: codec, namespace });
+    return startTemporal({ cli, spawn, dataDir, port, uiPort, uiCodecEndpoint, namespace });
   });
 }
 
@@ -57,18 +54,47 @@ export function codecEndpoint(settings: StackSettings, { codecPathSegment }: Sta
   return `${localUrl(settings.ports.codecServer)}/${codecPathSegment}`;
 }
 
-/** Shows in clear, in the Temporal UI, what Temporal stores. */
+/**
+ * Shows in clear, in the Temporal UI, what Temporal stores. It has the keys and nothing else. Not reached from outside
+ * this machine, whatever is set: to all who know the path, it gives away what is encrypted.
+ */
 export function startCodecServer(context: StackContext): Promise<RestartablePart> {
-  const url = localUrl(context.settings.ports.codecServer);
-  return startProgram(context, 'Codec server', 'The codec server', codecServerCommand(context), () => isHealthy(url));
+  const { settings, secrets } = context;
+  const { codecServer, temporalUi } = settings.ports;
+  return startProgram(context, {
+    step: 'Codec server',
+    name: 'codec-server',
+    source: 'src/codec-server/main.ts',
+    env: {
+      ...given(settings, []),
+      CODEC_SERVER_HOST: HOST,
+      CODEC_SERVER_PORT: String(codecServer),
+      CODEC_SERVER_UI_ORIGINS: `http://localhost:${temporalUi},${localUrl(temporalUi)}`,
+      CODEC_SERVER_PATH_SEGMENT: secrets.codecPathSegment,
+      ENCRYPTION_KEYS: secrets.encryptionKeys,
+    },
+    isReady: () => isHealthy(localUrl(codecServer)),
+  });
 }
 
 /** @returns the partner's base URL with the part. */
 export async function startSandbox(context: StackContext): Promise<{ url: string; part: RestartablePart }> {
-  const url = localUrl(context.settings.ports.ridendine);
-  const command = sandboxCommand(context);
-  const isReady = () => isHealthy(url);
-  return { url, part: await startProgram(context, 'RideNDine sandbox', 'The RideNDine sandbox', command, isReady) };
+  const { settings, secrets } = context;
+  const url = localUrl(settings.ports.ridendine);
+  const part = await startProgram(context, {
+    step: 'RideNDine sandbox',
+    name: 'ridendine-sandbox',
+    source: 'sandbox/ridendine/main.ts',
+    env: {
+      ...baseEnvironment(settings.environment),
+      SANDBOX_HOST: HOST,
+      SANDBOX_PORT: String(settings.ports.ridendine),
+      SANDBOX_DATA_FILE: path.join(settings.dataDir, 'ridendine', 'orders.db'),
+      SANDBOX_API_KEY: secrets.ridendineApiKey,
+    },
+    isReady: () => isHealthy(url),
+  });
+  return { url, part };
 }
 
 /** The worker, then the gateway; where they are one process, both are the same part. */
@@ -78,34 +104,49 @@ export async function startOrderPrograms(
   gatewayUrl: string,
 ): Promise<{ worker: RestartablePart; gateway: RestartablePart }> {
   const { temporal } = services;
-  const options = { ...context, ...services };
-  const takesOrders = (pid: number) => hasPoller({ temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid });
-  const isUp = () => isHealthy(gatewayUrl);
-  if (context.settings.oneProcess) {
-    const command = gatewayWithWorkerCommand(options);
-    const isReady = async (pid: number) => (await takesOrders(pid)) && (await isUp());
-    const both = await startProgram(context, 'Gateway with worker', 'The gateway with its worker', command, isReady);
-    return { worker: both, gateway: both };
+  const worker = {
+    step: 'Worker',
+    name: 'worker',
+    source: 'src/worker/main.ts',
+    env: workerEnvironment(context, services),
+    isReady: ({ pid }: Part) => hasPoller({ temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid }),
+  };
+  const gateway = {
+    step: 'Gateway',
+    name: 'gateway',
+    source: 'src/gateway/main.ts',
+    env: gatewayEnvironment(context, temporal),
+    isReady: () => isHealthy(gatewayUrl),
+  };
+  if (!context.settings.oneProcess) {
+    return { worker: await startProgram(context, worker), gateway: await startProgram(context, gateway) };
   }
-  const worker = await startProgram(context, 'Worker', 'The worker', workerCommand(options), takesOrders);
-  const gateway = await startProgram(context, 'Gateway', 'The gateway', gatewayCommand(options), isUp);
-  return { worker, gateway };
+  const both = await startProgram(context, {
+    step: 'Gateway with worker',
+    name: 'gateway-with-worker',
+    source: 'src/worker/with-gateway/main.ts',
+    env: { ...worker.env, ...gateway.env },
+    isReady: async (part) => (await worker.isReady(part)) && (await gateway.isReady()),
+  });
+  return { worker: both, gateway: both };
 }
 
-/** @param step what the console shows. @param name for a sentence. */
+interface Program {
+  /** What the console shows. */
+  step: string;
+  name: string;
+  /** Its file from the project's root. */
+  source: string;
+  env: Record<string, string>;
+  isReady: (part: Part) => Promise<boolean>;
+}
+
 function startProgram(
   { progress, supervisor }: StackContext,
-  step: string,
-  name: string,
-  command: PartCommand,
-  isReady: (pid: number) => Promise<boolean>,
+  { step, name, source, env, isReady }: Program,
 ): Promise<RestartablePart> {
-  const launch = async () => {
-    const part = supervisor.spawn(command);
-    await waitUntilReady({ name, part, timeoutMs: READY_TIMEOUT_MS, isReady: () => isReady(part.pid) });
-    return part;
-  };
-  return progress.step(step, () => startRestartable(launch));
+  const spawn = () => supervisor.spawn({ name, command: process.execPath, args: [programFile(source)], env });
+  return progress.step(step, () => startPart({ name: step, spawn, timeoutMs: READY_TIMEOUT_MS, isReady }));
 }
 
 /** By its address, not by the name `localhost`, behind which another program could listen at the address of IPv6. */
@@ -119,81 +160,42 @@ async function isHealthy(url: string): Promise<boolean> {
   return answer.ok;
 }
 
-function sandboxCommand({ settings, secrets }: CommandOptions): PartCommand {
-  return programCommand('ridendine-sandbox', 'sandbox/ridendine/main.ts', {
-    ...baseEnvironment(settings.environment),
-    SANDBOX_HOST: HOST,
-    SANDBOX_PORT: String(settings.ports.ridendine),
-    SANDBOX_DATA_FILE: path.join(settings.dataDir, 'ridendine', 'orders.db'),
-    SANDBOX_API_KEY: secrets.ridendineApiKey,
-  });
-}
-
-/** It gets the credential of the service account and of the partner, and no administrator's. */
-function workerCommand(options: CommandOptions & ServicesOfOrders): PartCommand {
-  const { settings, secrets, directusUrl, ridendineUrl } = options;
+/** The worker gets the credential of the service account and of the partner, and no administrator's. */
+function workerEnvironment({ settings, secrets }: StackContext, services: ServicesOfOrders): Record<string, string> {
   const own = ['RIDENDINE_', 'QUOTE_GRACE', 'REVIEW_WINDOW', 'DIRECTUS_PUBLIC_URL', 'RUNBOOK_URL', 'WORKER_'];
-  return programCommand('worker', 'src/worker/main.ts', {
+  return {
     WORKER_SHUTDOWN_GRACE: SHUTDOWN_GRACE,
     // The orders of another Directus have their runs in another Temporal, and here they would seem to have none.
     ...(settings.given.directus && { WORKER_SWEEP: 'off' }),
     ...given(settings, own),
-    ...temporalVariables(options),
-    DIRECTUS_URL: directusUrl,
+    ...temporalVariables(settings, services.temporal),
+    DIRECTUS_URL: services.directusUrl,
     DIRECTUS_TOKEN: secrets.directusServiceToken,
-    RIDENDINE_BASE_URL: ridendineUrl,
+    RIDENDINE_BASE_URL: services.ridendineUrl,
     RIDENDINE_API_KEY: secrets.ridendineApiKey,
     ENCRYPTION_KEYS: secrets.encryptionKeys,
-  });
+  };
 }
 
-/** It knows Temporal and its own callers, neither Directus nor the partner. */
-function gatewayCommand(options: CommandOptions & Pick<ServicesOfOrders, 'temporal'>): PartCommand {
-  const { settings, secrets } = options;
-  return programCommand('gateway', 'src/gateway/main.ts', {
+/** The gateway knows Temporal and its own callers, neither Directus nor the partner. */
+function gatewayEnvironment({ settings, secrets }: StackContext, temporal: TemporalSettings): Record<string, string> {
+  return {
     GATEWAY_API_KEYS: secrets.gatewayKey,
     ...given(settings, ['GATEWAY_']),
-    ...temporalVariables(options),
+    ...temporalVariables(settings, temporal),
     GATEWAY_HOST: settings.gatewayHost,
     GATEWAY_PORT: String(settings.ports.gateway),
     ENCRYPTION_KEYS: secrets.encryptionKeys,
-  });
-}
-
-/** Both in one process: it gets what each of them gets. */
-function gatewayWithWorkerCommand(options: CommandOptions & ServicesOfOrders): PartCommand {
-  const env = { ...workerCommand(options).env, ...gatewayCommand(options).env };
-  return programCommand('gateway-with-worker', 'src/worker/with-gateway/main.ts', env);
-}
-
-/**
- * It has the keys and nothing else. Not reached from outside this machine, whatever is set: to all who know the path, it
- * gives away what is encrypted.
- */
-function codecServerCommand({ settings, secrets }: CommandOptions): PartCommand {
-  const { ports } = settings;
-  return programCommand('codec-server', 'src/codec-server/main.ts', {
-    ...given(settings, []),
-    CODEC_SERVER_HOST: HOST,
-    CODEC_SERVER_PORT: String(ports.codecServer),
-    CODEC_SERVER_UI_ORIGINS: `http://localhost:${ports.temporalUi},${localUrl(ports.temporalUi)}`,
-    CODEC_SERVER_PATH_SEGMENT: secrets.codecPathSegment,
-    ENCRYPTION_KEYS: secrets.encryptionKeys,
-  });
+  };
 }
 
 /** A Temporal of the user's own comes with its credentials; the embedded one must not be tried with them. */
-function temporalVariables({ settings, temporal }: { settings: StackSettings; temporal: TemporalSettings }) {
-  const own = environmentWith(settings.environment, ['TEMPORAL_', 'XDG_CONFIG_HOME']);
-  const { address, namespace } = temporal;
-  return { ...(settings.given.temporal && own), TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace };
+function temporalVariables(settings: StackSettings, { address, namespace }: TemporalSettings): Record<string, string> {
+  const own = settings.given.temporal && environmentWith(settings.environment, ['TEMPORAL_', 'XDG_CONFIG_HOME']);
+  return { ...own, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace };
 }
 
 /** What all of our programs get of the environment, and what one of them gets besides. */
 function given({ environment }: StackSettings, prefixes: string[]): Record<string, string> {
   return environmentWith(environment, ['LOG_LEVEL', 'OTEL_', ...prefixes]);
-}
-
-function programCommand(name: string, source: string, env: Record<string, string>): PartCommand {
-  return { name, command: process.execPath, args: [programFile(source)], env };
 }

@@ -75,7 +75,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     supervisor.spawn({
       name,
       command: account.through[0] ?? program,
-      args: [...account.through.slice(1), ...(account.through.length > 0 ? [program] : []), ...args],
+      args: [...account.through, program].slice(1).concat(args),
       env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
       // PostgreSQL's fast shutdown: connections are closed, and everything is written down.
       stopSignal: 'SIGINT',
@@ -84,12 +84,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     });
 
   if (!existsSync(join(folder, 'PG_VERSION'))) {
-    await makeDataFolder({
-      folder,
-      password,
-      owner: account.user,
-      initdb: (args) => run('postgres-setup', programs.initdb, args),
-    });
+    const initdb = (args: string[]) => run('postgres-setup', programs.initdb, args);
+    await makeDataFolder({ folder, password, owner: account.user, initdb });
   }
   await removeForeignLock(folder);
   const deadline = Date.now() + LEFTOVER_DEADLINE_MS;
@@ -180,31 +176,24 @@ async function makeDataFolder(options: {
 /** After a restart of the machine, the process id in PostgreSQL's lock file may be another program's. */
 async function removeForeignLock(folder: string): Promise<void> {
   const file = join(folder, 'postmaster.pid');
-  const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
-  if (Number.isNaN(pid)) return;
-  const command = await commandLineOf(pid);
+  const [pid] = /^\d+/.exec(await readFile(file, 'utf8').catch(() => '')) ?? [];
+  if (pid === undefined) return;
+  // `ps` is missing in many containers, `/proc` on macOS.
+  const command =
+    process.platform === 'linux'
+      ? await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+      : (await execa('ps', ['-o', 'command=', '-p', pid], { reject: false })).stdout;
   if (command !== '' && !command.includes(folder)) await rm(file, { force: true });
 }
 
-/** `ps` is missing in many containers, `/proc` on macOS. */
-async function commandLineOf(pid: number): Promise<string> {
-  if (process.platform === 'linux') return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  const { stdout } = await execa('ps', ['-o', 'command=', '-p', String(pid)], { reject: false });
-  return stdout;
-}
-
 /** @returns the log of a server that has ended; undefined if the server is ready. */
-async function waitForReadiness(part: Part): Promise<string | undefined> {
-  const stopped = new AbortController();
-  const isReady = async () =>
-    (await readFile(part.logFile, 'utf8')).includes('database system is ready to accept connections');
-  try {
-    const ready = pWaitFor(isReady, { interval: POLL_MS, signal: stopped.signal });
-    const end = await Promise.race([ready, part.exited]);
-    return end === undefined ? undefined : await readFile(part.logFile, 'utf8');
-  } finally {
-    stopped.abort();
-  }
+async function waitForReadiness({ logFile, exited }: Part): Promise<string | undefined> {
+  const waiting = new AbortController();
+  const isReady = async () => (await readFile(logFile, 'utf8')).includes('ready to accept connections');
+  const ready = pWaitFor(isReady, { interval: POLL_MS, signal: waiting.signal }).then(() => undefined);
+  const log = await Promise.race([ready, exited.then(() => readFile(logFile, 'utf8'))]);
+  waiting.abort();
+  return log;
 }
 
 function lastLine(output: string): string | undefined {

@@ -1,43 +1,40 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import pWaitFor, { TimeoutError } from 'p-wait-for';
-import { z } from 'zod';
 import { hasErrorCode } from './has-error-code.ts';
-import { processIdentity } from './launch/process-identity.mjs';
+import { writeOwnerFile } from './owner-file.ts';
+import { isRunning, pidOf } from './process-identity.mjs';
 
-const recordSchema = z.object({
-  name: z.string(),
-  /** Of the leader of a process group. */
-  pid: z.int().positive(),
-  /** Tells the process from a later one with the same pid. */
-  startedAt: z.string(),
-  stopSignal: z.custom<NodeJS.Signals>((value) => typeof value === 'string' && value.startsWith('SIG')),
-  /** The process that started it. */
-  stackPid: z.int().positive(),
-});
+/** How long a killed process may take to be gone. */
+const KILLED_MS = 5_000;
 
 /** A running process of a data folder, as its file in `run/processes` describes it. */
-export type ProcessRecord = z.output<typeof recordSchema>;
-
-export function writeRecord(dataDir: string, record: ProcessRecord): void {
-  const file = recordFile(dataDir, record.pid);
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(`${file}.new`, JSON.stringify(record));
-  renameSync(`${file}.new`, file);
+export interface ProcessRecord {
+  name: string;
+  /** Of the leader of a process group: see `processIdentity`. */
+  identity: string;
+  stopSignal: NodeJS.Signals;
+  /** The process that started it. */
+  stackPid: number;
 }
 
-export function removeRecord(dataDir: string, pid: number): void {
-  rmSync(recordFile(dataDir, pid), { force: true });
+export function writeRecord(dataDir: string, record: ProcessRecord): void {
+  mkdirSync(folderOf(dataDir), { recursive: true });
+  writeOwnerFile(path.join(folderOf(dataDir), record.identity), JSON.stringify(record));
+}
+
+export function removeRecord(dataDir: string, { identity }: ProcessRecord): void {
+  rmSync(path.join(folderOf(dataDir), identity), { force: true });
 }
 
 /** Sends a signal to the process if it still runs. */
-export function signalProcess(record: ProcessRecord, signal: NodeJS.Signals): void {
-  if (isRunning(record)) ignoringGone(() => process.kill(record.pid, signal));
+export function signalProcess({ identity }: ProcessRecord, signal: NodeJS.Signals): void {
+  if (isRunning(identity)) ignoringGone(() => process.kill(pidOf(identity), signal));
 }
 
 /** Ends a process at once, and what it has started in its group. The system keeps the group's id while it has members. */
-export function killGroup(leaderPid: number): void {
-  ignoringGone(() => process.kill(-leaderPid, 'SIGKILL'));
+export function killGroup({ identity }: ProcessRecord): void {
+  ignoringGone(() => process.kill(-pidOf(identity), 'SIGKILL'));
 }
 
 /**
@@ -53,53 +50,44 @@ export async function endRecordedProcesses(
 ): Promise<void> {
   const { graceMs, stackPid, onFound } = options;
   const records = readRecords(dataDir).filter((record) => stackPid === undefined || record.stackPid === stackPid);
-  const running = records.filter(isRunning);
+  const running = records.filter(({ identity }) => isRunning(identity));
   if (running.length > 0) {
     onFound?.(running.map(({ name }) => name));
     for (const record of running) signalProcess(record, record.stopSignal);
     await waitUntilGone(running, graceMs);
-    for (const { pid } of running) killGroup(pid);
-    await waitUntilGone(running, 5_000);
-    const left = running.find(isRunning);
+    for (const record of running) killGroup(record);
+    await waitUntilGone(running, KILLED_MS);
+    const left = running.find(({ identity }) => isRunning(identity));
     if (left !== undefined) {
       throw new Error(
-        `An earlier run left ${left.name} (process ${left.pid}) behind and it can't be ended: end it and start again.`,
+        `An earlier run left ${left.name} (process ${pidOf(left.identity)}) behind and it can't be ended: end it and start again.`,
       );
     }
   }
-  for (const { pid } of records) removeRecord(dataDir, pid);
+  for (const record of records) removeRecord(dataDir, record);
 }
 
 function readRecords(dataDir: string): ProcessRecord[] {
-  try {
-    return readdirSync(path.dirname(recordFile(dataDir, 0)))
-      .filter((name) => name.endsWith('.json'))
-      .flatMap((name) => readRecord(recordFile(dataDir, Number.parseInt(name, 10))) ?? []);
-  } catch (error) {
-    if (hasErrorCode(error, 'ENOENT')) return [];
-    throw error;
-  }
+  return existsSync(folderOf(dataDir))
+    ? readdirSync(folderOf(dataDir)).flatMap((name) => readRecord(path.join(folderOf(dataDir), name)) ?? [])
+    : [];
 }
 
 function readRecord(file: string): ProcessRecord | undefined {
   try {
-    return recordSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return JSON.parse(readFileSync(file, 'utf8')) as ProcessRecord;
   } catch {
-    return undefined; // damaged: no reason to end a process
+    return undefined; // removed meanwhile, or damaged: no reason to end a process
   }
 }
 
-function recordFile(dataDir: string, pid: number): string {
-  return path.join(dataDir, 'run', 'processes', `${pid}.json`);
-}
-
-function isRunning({ pid, startedAt }: ProcessRecord): boolean {
-  return processIdentity(pid) === startedAt;
+function folderOf(dataDir: string): string {
+  return path.join(dataDir, 'run', 'processes');
 }
 
 async function waitUntilGone(records: ProcessRecord[], timeoutMs: number): Promise<void> {
   try {
-    await pWaitFor(() => !records.some(isRunning), { interval: 50, timeout: timeoutMs });
+    await pWaitFor(() => !records.some(({ identity }) => isRunning(identity)), { interval: 50, timeout: timeoutMs });
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
   }

@@ -1,11 +1,13 @@
-// node stack/launch.mjs stack/run-beside.ts <program> [args...]
+// node stack/run-beside.ts <program> [args...]
 // Runs a program of ours with the services of the embedded stack where the environment names no others. So `npm run
 // doctor` works beside `npm start` with no setting at all. The programs themselves know nothing of it.
+import { enableCompileCache } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setVariables } from '../src/config/environment.ts';
+import { findRunningServices } from './data-folder.ts';
+import { compileCache } from './child-environment.ts';
 import { embeddedSettings, isProgramBeside } from './embedded-settings.ts';
-import { findRunningServices } from './running-services.ts';
 import { dataFolder, shownPath } from './settings.ts';
 
 /** What was refused or failed; a wrong usage has nothing to do with settings. */
@@ -26,6 +28,7 @@ const onlyExplains = args.some((argument) => ['--help', '-h', 'help'].includes(a
 if (uses.length > 0 && !onlyExplains) tell(`Uses the embedded stack on ${shownPath(dataDir)}: ${uses.join(', ')}.`);
 Object.assign(process.env, variables);
 
+enableCompileCache(compileCache.NODE_COMPILE_CACHE);
 const file = path.join(fileURLToPath(new URL('..', import.meta.url)), program);
 process.argv.splice(1, 2, file);
 await import(pathToFileURL(file).href);

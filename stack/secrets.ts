@@ -1,40 +1,34 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { writeOwnerFile } from './owner-file.ts';
 import type { StackSettings } from './settings.ts';
 
-/** The credentials by which the parts of one stack know each other. */
-export interface StackSecrets {
-  directusAdminToken: string;
-  directusAdminPassword: string;
+/** The credentials by which the parts of one stack know each other, each with its file in the data folder. */
+const files = {
+  directusAdminToken: 'secrets/directus-admin-token',
+  directusAdminPassword: 'secrets/directus-admin-password',
   /** Of the person who looks into orders. */
-  directusSupportPassword: string;
+  directusSupportPassword: 'secrets/directus-support-password',
   /** Signs Directus' sessions. */
-  directusSecret: string;
+  directusSecret: 'secrets/directus-secret',
   /** Of the service account that the worker uses. */
-  directusServiceToken: string;
-  ridendineApiKey: string;
-  postgresPassword: string;
-  /** One of the keys that the gateway accepts. */
-  gatewayKey: string;
+  directusServiceToken: 'secrets/directus-service-token',
+  ridendineApiKey: 'secrets/ridendine-api-key',
+  postgresPassword: 'secrets/postgres-password',
+  /** One of the keys that the gateway accepts; README's curl reads it. */
+  gatewayKey: 'gateway-key',
   /** Of everything that Temporal stores. */
-  encryptionKeys: string;
+  encryptionKeys: 'secrets/encryption-keys',
   /** Of the codec server's endpoint: who knows it may decode. */
-  codecPathSegment: string;
-}
+  codecPathSegment: 'secrets/codec-path-segment',
+};
 
-/** Files that a person is told of, or that a program beside the stack reads. */
-export function secretFiles(dataDir: string) {
-  return {
-    /** README's curl reads it. */
-    gatewayKey: path.join(dataDir, 'gateway-key'),
-    directusAdminPassword: path.join(dataDir, 'secrets', 'directus-admin-password'),
-    directusSupportPassword: path.join(dataDir, 'secrets', 'directus-support-password'),
-    encryptionKeys: path.join(dataDir, 'secrets', 'encryption-keys'),
-    directusAdminToken: path.join(dataDir, 'secrets', 'directus-admin-token'),
-    directusServiceToken: path.join(dataDir, 'secrets', 'directus-service-token'),
-    ridendineApiKey: path.join(dataDir, 'secrets', 'ridendine-api-key'),
-  };
+export type Secret = keyof typeof files;
+export type StackSecrets = Record<Secret, string>;
+
+export function secretFile(dataDir: string, name: Secret): string {
+  return path.join(dataDir, files[name]);
 }
 
 /**
@@ -42,38 +36,36 @@ export function secretFiles(dataDir: string) {
  * environment gives wins, and is not stored; the gateway's key aside, which README's curl looks for.
  */
 export function loadSecrets({ dataDir, environment, gatewayKey }: StackSettings): StackSecrets {
-  const folder = path.join(dataDir, 'secrets');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const keep = (name: string) => keptSecret(path.join(folder, name));
-  const files = secretFiles(dataDir);
-  if (gatewayKey !== undefined) writeSecret(files.gatewayKey, gatewayKey);
-  return {
-    directusAdminToken: environment['DIRECTUS_ADMIN_TOKEN'] ?? keptSecret(files.directusAdminToken),
-    directusAdminPassword: keptSecret(files.directusAdminPassword),
-    directusSupportPassword: keptSecret(files.directusSupportPassword),
-    directusSecret: keep('directus-secret'),
-    directusServiceToken: environment['DIRECTUS_TOKEN'] ?? keptSecret(files.directusServiceToken),
-    ridendineApiKey: environment['RIDENDINE_API_KEY'] ?? keptSecret(files.ridendineApiKey),
-    postgresPassword: keep('postgres-password'),
-    gatewayKey: gatewayKey ?? keptSecret(files.gatewayKey),
-    encryptionKeys: environment['ENCRYPTION_KEYS'] ?? keptSecret(files.encryptionKeys, newEncryptionKeys),
-    codecPathSegment: keep('codec-path-segment'),
+  mkdirSync(path.join(dataDir, 'secrets'), { recursive: true, mode: 0o700 });
+  if (gatewayKey !== undefined) writeOwnerFile(secretFile(dataDir, 'gatewayKey'), `${gatewayKey}\n`);
+  const given: Partial<Record<Secret, string | undefined>> = {
+    directusAdminToken: environment['DIRECTUS_ADMIN_TOKEN'],
+    directusServiceToken: environment['DIRECTUS_TOKEN'],
+    ridendineApiKey: environment['RIDENDINE_API_KEY'],
+    encryptionKeys: environment['ENCRYPTION_KEYS'],
   };
+  const load = (name: Secret) => {
+    const file = secretFile(dataDir, name);
+    if (given[name] !== undefined) return given[name];
+    if (!existsSync(file)) writeOwnerFile(file, `${name === 'encryptionKeys' ? newEncryptionKey() : newSecret()}\n`);
+    return readSecret(dataDir, name);
+  };
+  return Object.fromEntries((Object.keys(files) as Secret[]).map((name) => [name, load(name)])) as StackSecrets;
 }
 
-function newEncryptionKeys(): string {
-  // An id of its own: a key that was lost may be found again, and is then put beside this one.
+function newSecret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** With an id of its own: a key that was lost may be found again, and is then put beside this one. */
+function newEncryptionKey(): string {
   const id = `${new Date().toISOString().slice(0, 7)}-${randomBytes(2).toString('hex')}`;
   return `${id}:${randomBytes(32).toString('base64')}`;
 }
 
-function keptSecret(file: string, create = () => randomBytes(32).toString('base64url')): string {
-  if (!existsSync(file)) writeSecret(file, create());
-  return readSecret(file);
-}
-
 /** @throws Error with one sentence, for a person who is not the owner of the stack. */
-export function readSecret(file: string): string {
+export function readSecret(dataDir: string, name: Secret): string {
+  const file = secretFile(dataDir, name);
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
@@ -81,11 +73,4 @@ export function readSecret(file: string): string {
       cause: error,
     });
   }
-}
-
-/** Whole or not at all, and for its owner's eyes alone from the first byte on. */
-function writeSecret(file: string, secret: string): void {
-  writeFileSync(`${file}.new`, `${secret}\n`, { mode: 0o600 });
-  chmodSync(`${file}.new`, 0o600);
-  renameSync(`${file}.new`, file);
 }

@@ -1,17 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { TemporalSettings } from '../src/config/temporal-settings.ts';
-import { lockDataFolder } from './data-folder-lock.ts';
-import { checkPorts, type NeededPort } from './ports.ts';
-import { endRecordedProcesses } from './process-records.ts';
-import { isSettingOfService } from './embedded-settings.ts';
-import type { RunningPostgres } from './postgres.ts';
-import type { Progress } from './progress.ts';
-import type { RestartablePart } from './restartable-part.ts';
-import { forgetServices, recordServices, type RunningServices } from './running-services.ts';
-import { loadSecrets, secretFiles, type StackSecrets } from './secrets.ts';
-import { portVariables, type StackPort, type StackSettings } from './settings.ts';
+import { lockDataFolder, type RunningServices } from './data-folder.ts';
 import type { SupportLogin } from './directus/support-user.ts';
-import { startOrderData } from './start-order-data.ts';
+import { isSettingOfService } from './embedded-settings.ts';
 import {
   codecEndpoint,
   startCodecServer,
@@ -20,6 +11,14 @@ import {
   startSandbox,
   type StackContext,
 } from './parts.ts';
+import { checkPorts, type NeededPort } from './ports.ts';
+import type { RunningPostgres } from './postgres.ts';
+import { endRecordedProcesses } from './process-records.ts';
+import type { Progress } from './progress.ts';
+import { loadSecrets, secretFile, type StackSecrets } from './secrets.ts';
+import { portVariables, type StackPort, type StackSettings } from './settings.ts';
+import { startOrderData } from './start-order-data.ts';
+import type { RestartablePart } from './start-part.ts';
 import { failOnCrash, Supervisor, type PartCrashed } from './supervisor.ts';
 import { temporalDatabase } from './temporal/start-temporal.ts';
 
@@ -89,10 +88,12 @@ export async function startStack(options: {
   let supervisor: Supervisor | undefined;
   let stopping: Promise<void> | undefined;
   const stopOnce = async () => {
-    lock.markStopping();
-    forgetServices(dataDir);
-    await supervisor?.stop();
-    lock.release();
+    try {
+      lock.markStopping();
+    } finally {
+      await supervisor?.stop();
+      lock.release();
+    }
   };
   const stop = () => (stopping ??= stopOnce());
   try {
@@ -102,12 +103,12 @@ export async function startStack(options: {
     });
     await checkPorts(neededPorts(settings));
     supervisor = new Supervisor({ dataDir });
-    const hadKeys = existsSync(secretFiles(dataDir).encryptionKeys) || 'ENCRYPTION_KEYS' in settings.environment;
+    const hadKeys = existsSync(secretFile(dataDir, 'encryptionKeys')) || 'ENCRYPTION_KEYS' in settings.environment;
     if (!hadKeys && existsSync(temporalDatabase(dataDir))) progress.say(KEYS_ARE_NEW);
     const started = bringUp({ settings, progress, supervisor, secrets: loadSecrets(settings) });
     const stack = await Promise.race([started, failOnCrash(supervisor), failOnAbort(signal)]);
     signal?.addEventListener('abort', () => void stop());
-    recordServices(dataDir, servicesOf(stack, settings));
+    lock.tellServices(servicesOf(stack, settings));
     return { ...stack, crash: supervisor.crash, stop };
   } catch (error) {
     await stop();
@@ -154,27 +155,32 @@ async function bringUp(context: StackContext): Promise<Omit<Stack, 'crash' | 'st
 
 /** What programs beside the stack may use: what it has started itself. */
 function servicesOf(
-  { urls, temporal, parts }: Omit<Stack, 'crash' | 'stop'>,
-  settings: StackSettings,
+  { urls, temporal: { address, namespace }, parts }: Omit<Stack, 'crash' | 'stop'>,
+  { environment }: StackSettings,
 ): RunningServices {
+  const { temporalUi } = urls;
   return {
-    ...(urls.temporalUi !== undefined && { temporal: { ...temporal, uiUrl: urls.temporalUi } }),
-    ...(parts.directus !== undefined && { directus: { url: urls.directus } }),
-    ...(parts.ridendine !== undefined && { ridendine: { url: urls.ridendine } }),
-    given: Object.keys(settings.environment).filter(isSettingOfService),
+    variables: {
+      ...(temporalUi && { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace, TEMPORAL_UI_URL: temporalUi }),
+      ...(parts.directus && { DIRECTUS_URL: urls.directus }),
+      ...(parts.ridendine && { RIDENDINE_BASE_URL: urls.ridendine }),
+    },
+    given: Object.keys(environment).filter(isSettingOfService),
   };
 }
 
 function neededPorts({ ports, given }: StackSettings): NeededPort[] {
-  const need = (name: StackPort, purpose: string) => ({ port: ports[name], purpose, variable: portVariables[name] });
-  return [
-    ...(given.temporal
-      ? []
-      : [need('temporal', 'Temporal'), need('temporalUi', 'the Temporal UI'), need('codecServer', 'the codec server')]),
-    ...(given.directus ? [] : [need('directus', 'Directus')]),
-    ...(given.ridendineBaseUrl ? [] : [need('ridendine', 'the RideNDine sandbox')]),
-    need('gateway', 'the gateway'),
+  const purposes: [StackPort, string, unknown?][] = [
+    ['temporal', 'Temporal', given.temporal],
+    ['temporalUi', 'the Temporal UI', given.temporal],
+    ['codecServer', 'the codec server', given.temporal],
+    ['directus', 'Directus', given.directus],
+    ['ridendine', 'the RideNDine sandbox', given.ridendineBaseUrl],
+    ['gateway', 'the gateway'],
   ];
+  return purposes
+    .filter(([, , isGiven]) => !isGiven)
+    .map(([name, purpose]) => ({ port: ports[name], purpose, variable: portVariables[name] }));
 }
 
 /** A server that listens everywhere is asked here. */

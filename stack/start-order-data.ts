@@ -6,7 +6,7 @@ import { startDirectus } from './directus/start-directus.ts';
 import { ensureSupportUser, type SupportLogin } from './directus/support-user.ts';
 import type { StackContext } from './parts.ts';
 import { startPostgres, type RunningPostgres } from './postgres.ts';
-import type { RestartablePart } from './restartable-part.ts';
+import type { RestartablePart } from './start-part.ts';
 import { seed } from './seed.ts';
 
 /** A person logs in to the embedded Directus with it. */

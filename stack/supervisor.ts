@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { baseEnvironment } from './child-environment.ts';
-import { processIdentity } from './launch/process-identity.mjs';
 import { lastLogLines, openPartLog, partLogFile } from './part-log.ts';
+import { processIdentity } from './process-identity.mjs';
 import { killGroup, removeRecord, signalProcess, writeRecord, type ProcessRecord } from './process-records.ts';
 
 /** All of it is gone 5 s after `stop()` at the latest: signals until here, SIGKILL then. */
@@ -55,21 +55,11 @@ export class PartCrashed extends Error {
   readonly part: string;
   readonly lastLines: string[];
 
-  constructor({
-    part,
-    exit,
-    logFile,
-    lastLines,
-  }: {
-    part: string;
-    exit: PartExit;
-    logFile: string;
-    lastLines: string[];
-  }) {
-    const how = exit.signal ?? `exit code ${exit.code ?? 'unknown'}`;
-    super(`${part} ended unexpectedly (${how}); its log is ${logFile}.`);
+  constructor(part: string, { code, signal }: PartExit, dataDir: string) {
+    const how = signal ?? `exit code ${code ?? 'unknown'}`;
+    super(`${part} ended unexpectedly (${how}); its log is ${partLogFile(dataDir, part)}.`);
     this.part = part;
-    this.lastLines = lastLines;
+    this.lastLines = lastLogLines(dataDir, part, CRASH_LINES).map((line) => line.slice(0, CRASH_LINE_LENGTH));
   }
 }
 
@@ -77,7 +67,7 @@ interface Entry {
   record: ProcessRecord;
   exited: Promise<PartExit>;
   /** Its end was asked for. */
-  ending: boolean;
+  isEnding: boolean;
 }
 
 /**
@@ -90,7 +80,7 @@ export class Supervisor {
   /** The first crash of a part; never rejects, and stays open while all is well. */
   readonly crash: Promise<PartCrashed>;
   readonly #dataDir: string;
-  readonly #entries: Entry[] = [];
+  readonly #entries = new Set<Entry>();
   readonly #guardian: ReturnType<typeof startGuardian>;
   #reportCrash: (crash: PartCrashed) => void = () => {};
   #stopping: Promise<void> | undefined;
@@ -110,31 +100,24 @@ export class Supervisor {
     if (this.#stopping !== undefined) throw new Error(`${name} is not started any more: the stack is stopping.`);
     const log = openPartLog(this.#dataDir, name);
     // Not execa: the child writes its log by itself, so that it can go on to its end in order if this process is gone.
-    const child = spawn(command, args, {
-      env,
-      ...(cwd === undefined ? {} : { cwd }),
-      ...user,
-      stdio: ['ignore', log.fd, log.fd],
-      detached: true,
-    });
+    const stdio = ['ignore' as const, log.fd, log.fd];
+    const child = spawn(command, args, { env, ...(cwd && { cwd }), ...user, stdio, detached: true });
     log.close();
     child.on('error', () => {}); // without a pid, which is looked at next
     const { pid } = child;
     if (pid === undefined) throw new Error(`${name} can't be started: is ${command} there, and executable?`);
 
-    const record = { name, pid, startedAt: processIdentity(pid) ?? '', stopSignal, stackPid: process.pid };
+    const record = { name, identity: processIdentity(pid) ?? `${pid}@`, stopSignal, stackPid: process.pid };
     let crashes = !endsByItself;
-    const exited = new Promise<PartExit>((resolve) => {
-      child.once('exit', (code, signal) => {
-        killGroup(pid);
-        removeRecord(this.#dataDir, pid);
-        this.#entries.splice(this.#entries.indexOf(entry), 1);
-        if (crashes && !entry.ending) this.#onCrash(name, { code, signal });
-        resolve({ code, signal });
-      });
+    const exited = once(child, 'exit').then(([code, signal]): PartExit => {
+      killGroup(record);
+      removeRecord(this.#dataDir, record);
+      this.#entries.delete(entry);
+      if (crashes && !entry.isEnding) this.#onCrash(name, { code, signal });
+      return { code, signal };
     });
-    const entry: Entry = { record, exited, ending: false };
-    this.#entries.push(entry);
+    const entry: Entry = { record, exited, isEnding: false };
+    this.#entries.add(entry);
     // Last: on a full disk it fails, and the part is stopped with the others.
     writeRecord(this.#dataDir, record);
     return {
@@ -144,14 +127,13 @@ export class Supervisor {
       exited,
       mustStay: () => {
         crashes = true;
-        if (!entry.ending && !this.#entries.includes(entry))
+        if (!entry.isEnding && !this.#entries.has(entry))
           this.#onCrash(name, { code: child.exitCode, signal: child.signalCode });
       },
       stop: async ({ signal = stopSignal } = {}) => {
-        entry.ending = true;
+        entry.isEnding = true;
         signalProcess(record, signal);
-        if (await isDoneWithin(exited, STOP_SIGNALS_MS)) return;
-        killGroup(pid);
+        if (!(await isDoneWithin(exited, STOP_SIGNALS_MS))) killGroup(record);
         await exited;
       },
     };
@@ -170,25 +152,21 @@ export class Supervisor {
   }
 
   #onCrash(part: string, exit: PartExit): void {
-    if (this.#stopping !== undefined) return;
-    const logFile = partLogFile(this.#dataDir, part);
-    const lastLines = lastLogLines(this.#dataDir, part, CRASH_LINES).map((line) => line.slice(0, CRASH_LINE_LENGTH));
-    this.#reportCrash(new PartCrashed({ part, exit, logFile, lastLines }));
+    if (this.#stopping === undefined) this.#reportCrash(new PartCrashed(part, exit, this.#dataDir));
   }
 
   async #stopAll(): Promise<void> {
     const deadline = Date.now() + STOP_SIGNALS_MS;
     const remainingMs = () => deadline - Date.now();
-    const stopping = this.#entries.toReversed();
+    const stopping = [...this.#entries].toReversed();
     for (const entry of stopping) {
-      const wasAsked = entry.ending;
-      entry.ending = true;
-      if (!wasAsked) signalProcess(entry.record, entry.record.stopSignal);
+      if (!entry.isEnding) signalProcess(entry.record, entry.record.stopSignal);
+      entry.isEnding = true;
       await isDoneWithin(entry.exited, Math.min(STOP_TURN_MS, remainingMs()));
     }
     const all = Promise.all(stopping.map(({ exited }) => exited));
     if (!(await isDoneWithin(all, remainingMs()))) {
-      for (const { record } of this.#entries) killGroup(record.pid);
+      for (const { record } of this.#entries) killGroup(record);
       await isDoneWithin(all, KILL_MS);
     }
     this.#guardian.pipe?.end();
@@ -210,10 +188,10 @@ function startGuardian(dataDir: string) {
 
 async function isDoneWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
   const timer = new AbortController();
-  const tooLate = delay(Math.max(0, ms), 'too late', { signal: timer.signal }).catch(() => 'too late');
-  const outcome = await Promise.race([work, tooLate]);
+  const isLate = delay(Math.max(0, ms), true, { signal: timer.signal }).catch(() => true);
+  const outcome = await Promise.race([work.then(() => false), isLate]);
   timer.abort();
-  return outcome !== 'too late';
+  return !outcome;
 }
 
 /** Never resolves: for a race. @throws {PartCrashed} what a part ended of that nobody had stopped. */

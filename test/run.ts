@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { compileCache } from '../stack/child-environment.ts';
+import { endWithNpm } from '../stack/npm-script.ts';
 import { consoleProgress } from '../stack/progress.ts';
 import { compilePrograms } from './needs/compiled-programs.ts';
 import { needs } from './needs/needs.ts';
@@ -14,6 +16,7 @@ import { openSharedFolder } from './support/shared-folder.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 const [, , ...args] = process.argv;
+endWithNpm();
 
 try {
   const { stdout } = await execa(process.execPath, [...jest, '--listTests', ...args], { cwd: root });
@@ -26,7 +29,7 @@ try {
     const [programs] = await Promise.all([compilePrograms(options), prepareDatabases(options)]);
     const { exitCode } = await execa(process.execPath, [...jest, ...args], {
       cwd: root,
-      env: { ...variables, ...shared.variables, ...programs },
+      env: { ...compileCache, ...variables, ...shared.variables, ...programs },
       stdio: 'inherit',
       reject: false,
     });

@@ -19,6 +19,8 @@ interface Service {
   readByQuery(query: object): Promise<Row[]>;
   createOne(row: Row): Promise<string>;
   updateOne(id: string, change: Row): Promise<string>;
+  /** Of the service `authentication` alone. */
+  verifyPassword(id: string, password: string): Promise<void>;
 }
 
 /** As much of knex as is used here. */
@@ -122,10 +124,9 @@ async function ensureAdministrator(wanted: { email: string; password: string; to
 }
 
 async function hasPassword(password: string): Promise<boolean> {
-  const { AuthenticationService } = await load('services/authentication');
   await (await load('auth')).registerAuthProviders();
   try {
-    await new AuthenticationService({ schema: await schema() }).verifyPassword(ids.user, password);
+    await (await service('authentication')).verifyPassword(ids.user, password);
     return true;
   } catch (error) {
     if (hasErrorCode(error, 'INVALID_CREDENTIALS')) return false;
@@ -134,25 +135,24 @@ async function hasPassword(password: string): Promise<boolean> {
 }
 
 /** @returns whether it was missing. */
-async function createIfMissing(kind: Kind, row: Row): Promise<boolean> {
+async function createIfMissing(kind: keyof typeof classes, row: Row): Promise<boolean> {
   const rows = await service(kind);
   const found = await rows.readByQuery({ fields: ['id'], filter: { id: { _eq: row['id'] } } });
   if (found.length === 0) await rows.createOne(row);
   return found.length === 0;
 }
 
-type Kind = 'roles' | 'policies' | 'access' | 'users';
+const classes = {
+  roles: 'RolesService',
+  policies: 'PoliciesService',
+  access: 'AccessService',
+  users: 'UsersService',
+  authentication: 'AuthenticationService',
+};
 
-async function service(kind: Kind): Promise<Service> {
-  const module = await load(`services/${kind}`);
-  const name = { roles: 'RolesService', policies: 'PoliciesService', access: 'AccessService', users: 'UsersService' }[
-    kind
-  ];
-  return new module[name]({ schema: await schema() });
-}
-
-async function schema(): Promise<unknown> {
-  return (await load('utils/get-schema')).getSchema();
+async function service(kind: keyof typeof classes): Promise<Service> {
+  const { [classes[kind]]: Class } = await load(`services/${kind}`);
+  return new Class({ schema: await (await load('utils/get-schema')).getSchema() });
 }
 
 function setting(name: string): string {

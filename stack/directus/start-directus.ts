@@ -1,9 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startRestartable, type RestartablePart } from '../restartable-part.ts';
+import { startPart, type RestartablePart } from '../start-part.ts';
 import type { Supervisor } from '../supervisor.ts';
-import { waitUntilReady } from '../wait-until-ready.ts';
 import { directusEnvironment, type DirectusSettings } from './environment.ts';
 
 export interface StartDirectusOptions extends Omit<DirectusSettings, 'host'> {
@@ -27,21 +26,18 @@ export async function startDirectus(options: StartDirectusOptions): Promise<{ ur
   const { supervisor, dataDir, port, adminToken } = options;
   const url = `http://${HOST}:${port}`;
   await prepareFolder(dataDir);
-  const part = await startRestartable(async () => {
-    const server = supervisor.spawn({
-      name: 'directus',
-      command: process.execPath,
-      args: [fileURLToPath(new URL('server.ts', import.meta.url))],
-      env: directusEnvironment({ ...options, host: HOST }),
-      cwd: dataDir,
-    });
-    await waitUntilReady({
-      name: 'Directus',
-      part: server,
-      timeoutMs: READY_TIMEOUT_MS,
-      isReady: () => acceptsToken(url, adminToken),
-    });
-    return server;
+  const command = {
+    name: 'directus',
+    command: process.execPath,
+    args: [fileURLToPath(new URL('server.ts', import.meta.url))],
+    env: directusEnvironment({ ...options, host: HOST }),
+    cwd: dataDir,
+  };
+  const part = await startPart({
+    name: 'Directus',
+    spawn: () => supervisor.spawn(command),
+    timeoutMs: READY_TIMEOUT_MS,
+    isReady: () => acceptsToken(url, adminToken),
   });
   return { url, part };
 }

@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { Connection } from '@temporalio/client';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
 import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { withTemporalAccess } from '../../src/temporal/temporal-access.ts';
 import { baseEnvironment } from '../child-environment.ts';
-import { startRestartable, type RestartablePart } from '../restartable-part.ts';
+import { startPart, type RestartablePart } from '../start-part.ts';
 import type { Part, PartCommand } from '../supervisor.ts';
-import { waitUntilReady } from '../wait-until-ready.ts';
 import { withTemporal } from './temporal-connection.ts';
 
 const HOST = '127.0.0.1';
@@ -60,42 +60,32 @@ export async function startTemporal(
   const { cli, spawn, dataDir, port, uiPort, uiCodecEndpoint, namespace, storage = 'file' } = options;
   const settings = { address: `${HOST}:${port}`, namespace };
   await mkdir(dataDir, { recursive: true });
-  const part = await startRestartable(async () => {
-    const server = spawn({
-      name: 'temporal',
-      command: cli,
-      args: [
-        'server',
-        'start-dev',
-        ...(storage === 'file' ? [`--db-filename=${temporalDatabase(dataDir)}`] : []),
-        `--ip=${HOST}`,
-        `--port=${port}`,
-        `--ui-port=${uiPort}`,
-        ...(uiCodecEndpoint === undefined ? [] : [`--ui-codec-endpoint=${uiCodecEndpoint}`]),
-        `--namespace=${namespace}`,
-        '--log-level=warn',
-        ...dynamicConfig.map((setting) => `--dynamic-config-value=${setting}`),
-        ...(storage === 'file' ? sqlitePragmas.map((pragma) => `--sqlite-pragma=${pragma}`) : []),
-      ],
-      // A garbage collection at 4 times the live heap saves a fifth of the server's CPU.
-      env: { ...baseEnvironment(process.env), GOGC: '400' },
-    });
-    await waitUntilReady({
-      name: 'Temporal',
-      part: server,
-      timeoutMs: READY_TIMEOUT_MS,
-      isReady: () => withTemporal(settings, (connection) => isServing(connection.workflowService, namespace)),
-    });
-    return server;
+  const command = {
+    name: 'temporal',
+    command: cli,
+    args: [
+      'server',
+      'start-dev',
+      ...(storage === 'file' ? [`--db-filename=${temporalDatabase(dataDir)}`] : []),
+      `--ip=${HOST}`,
+      `--port=${port}`,
+      `--ui-port=${uiPort}`,
+      ...(uiCodecEndpoint === undefined ? [] : [`--ui-codec-endpoint=${uiCodecEndpoint}`]),
+      `--namespace=${namespace}`,
+      '--log-level=warn',
+      ...dynamicConfig.map((setting) => `--dynamic-config-value=${setting}`),
+      ...(storage === 'file' ? sqlitePragmas.map((pragma) => `--sqlite-pragma=${pragma}`) : []),
+    ],
+    // A garbage collection at 4 times the live heap saves a fifth of the server's CPU.
+    env: { ...baseEnvironment(process.env), GOGC: '400' },
+  };
+  const isServing = ({ workflowService }: Connection) => workflowService.describeNamespace({ namespace });
+  const part = await startPart({
+    name: 'Temporal',
+    spawn: () => spawn(command),
+    timeoutMs: READY_TIMEOUT_MS,
+    isReady: () => withTemporal(settings, isServing).then(() => true),
   });
   await withTemporalAccess(settings, (temporal) => registerSearchAttributes(temporal));
   return { settings, part };
-}
-
-async function isServing(
-  service: { describeNamespace(request: { namespace: string }): Promise<unknown> },
-  namespace: string,
-): Promise<boolean> {
-  await service.describeNamespace({ namespace });
-  return true;
 }

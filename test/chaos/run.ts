@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { endWithNpm } from '../../stack/npm-script.ts';
 
 /**
  * `npm run chaos -- [--orders N] [--rounds N] [--seed N] [--write]`: the chaos suite alone, longer than in CI if told
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 });
+endWithNpm();
 const { exitCode } = await execa(process.execPath, ['test/run.ts', 'test/chaos'], {
   cwd: fileURLToPath(new URL('../..', import.meta.url)),
   env: {

@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { PACKAGE_VARIABLE } from '../../stack/directus/environment.ts';
-import { installLockedPackages } from '../support/locked-packages.ts';
+import { endWithNpm } from '../../stack/npm-script.ts';
+import { cacheTool } from '../../stack/temporal/tool-cache.ts';
 
 /**
  * `npm run test:directus-11`: what rests on Directus, run against the Directus of the package.json beside this file.
@@ -24,13 +27,21 @@ const TESTS = [
 ];
 
 const [, , ...patterns] = process.argv;
-const packages = await installLockedPackages({
-  name: 'directus-11',
-  folder,
-  notice: 'Installing Directus 11: once, for a minute or two, and about 1 GB.',
-  withScripts: true,
+endWithNpm();
+const manifest = await readFile(path.join(folder, 'package.json'), 'utf8');
+const version = createHash('sha256').update(manifest).digest('hex').slice(0, 12);
+const place = await cacheTool(`directus-11-${version}`, async (unfinished) => {
+  process.stdout.write('Installing Directus 11: once, for a minute or two, and about 1 GB.\n');
+  await writeFile(path.join(unfinished, 'package.json'), manifest);
+  // Native packages are chosen for the Node that runs npm: the one that will run them comes first in the path.
+  const searchPath = [path.dirname(process.execPath), process.env['PATH']].join(path.delimiter);
+  await execa('npm', ['install', '--ignore-scripts=false', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: unfinished,
+    env: { PATH: searchPath },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
 });
-const directusPackage = path.join(packages, 'directus');
+const directusPackage = path.join(place, 'node_modules', 'directus');
 const { exitCode } = await execa(
   process.execPath,
   [path.join(root, 'test/run.ts'), ...(patterns.length > 0 ? patterns : TESTS)],

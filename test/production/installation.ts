@@ -5,11 +5,10 @@ import { baseEnvironment } from '../../stack/child-environment.ts';
 import { lastLogLines } from '../../stack/part-log.ts';
 import { startPostgres } from '../../stack/postgres.ts';
 import type { RunningPostgres } from '../../stack/postgres.ts';
-import { startRestartable } from '../../stack/restartable-part.ts';
-import type { RestartablePart } from '../../stack/restartable-part.ts';
+import { startPart } from '../../stack/start-part.ts';
+import type { RestartablePart } from '../../stack/start-part.ts';
 import { Supervisor } from '../../stack/supervisor.ts';
 import type { PartCommand, PartCrashed } from '../../stack/supervisor.ts';
-import { waitUntilReady } from '../../stack/wait-until-ready.ts';
 import { loadComposeProject } from '../support/compose-project.ts';
 import type { ComposeService } from '../support/compose-project.ts';
 import { commandOf, directusCommand, innerPorts, serviceOf, temporaryFolder } from './commands.ts';
@@ -187,21 +186,20 @@ function startService(
   name: string,
   onStarted: () => void,
 ): Promise<RestartablePart> {
-  const isReady = healthCheckOf(site, name);
   const command = commandOf(site, name);
-  return startRestartable(async () => {
+  const spawn = async () => {
     await prepareFolders(site, name, command);
     if (name === 'prometheus') await prepareConfiguration(site);
     if (name === 'directus') await runToEnd(site, supervisor, directusCommand(site, 'bootstrap'));
     const part = supervisor.spawn(command);
     onStarted();
-    try {
-      await waitUntilReady({ name, part, timeoutMs: healthLimitMs(site, name), isReady });
-    } catch (error) {
-      throw new Error(`${name} did not start. Its last lines:\n${lastLines(site.folder, name)}`, { cause: error });
-    }
     return part;
-  });
+  };
+  return startPart({ name, spawn, timeoutMs: healthLimitMs(site, name), isReady: healthCheckOf(site, name) }).catch(
+    (error: unknown) => {
+      throw new Error(`${name} did not start. Its last lines:\n${lastLines(site.folder, name)}`, { cause: error });
+    },
+  );
 }
 
 async function prepareFolders(site: Site, name: string, { cwd }: PartCommand): Promise<void> {

@@ -1,5 +1,5 @@
 import pWaitFor from 'p-wait-for';
-import type { RestartablePart } from '../../stack/restartable-part.ts';
+import type { RestartablePart } from '../../stack/start-part.ts';
 import type { OrderWorld } from '../support/order-world.ts';
 
 /** How far the orders of a test are. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { dataConverterFor } from '../../src/temporal/data-converter.ts';
 import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
-import type { RestartablePart } from '../../stack/restartable-part.ts';
+import type { RestartablePart } from '../../stack/start-part.ts';
 import type { PartExit } from '../../stack/supervisor.ts';
 import { findViolations } from '../chaos/check.ts';
 import type { FinalAnswer } from '../chaos/check.ts';

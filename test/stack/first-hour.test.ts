@@ -1,4 +1,4 @@
-import { chmod, cp, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, readdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -188,10 +188,9 @@ describe('without a running npm start', () => {
   it('what a killed one has left behind is not taken for a running one', async () => {
     const left = path.join(folder, 'left');
     await cp(path.join(dataDir, 'run'), path.join(left, 'run'), { recursive: true });
-    const file = path.join(left, 'run', 'services.json');
-    const record = JSON.parse(await readFile(file, 'utf8')) as { startedAt: string };
+    const holder = (await readdir(path.join(left, 'run', 'stack')))[0] ?? '';
     // The pid lives, and is another process' by now.
-    await writeFile(file, JSON.stringify({ ...record, startedAt: 'an earlier boot/1' }));
+    await rename(path.join(left, 'run', 'stack', holder), path.join(left, 'run', 'stack', `${holder}0`));
 
     const { exitCode, stderr } = await npmRun('review', ['list'], { STACK_DATA_DIR: left });
 
@@ -202,15 +201,16 @@ describe('without a running npm start', () => {
 
 describe('npm start that ends', () => {
   it('leaves no word behind that it runs; while it ran, only its owner could read it', async () => {
-    const file = path.join(dataDir, 'run', 'services.json');
-    const { mode } = await stat(file);
+    const words = path.join(dataDir, 'run', 'stack');
+    const [holder = ''] = await readdir(words);
+    const { mode } = await stat(path.join(words, holder));
 
     start.kill('SIGINT');
     const { exitCode } = await start;
 
     expect(exitCode).toBe(0);
     expect(mode & 0o777).toBe(0o600);
-    await expect(stat(file)).rejects.toThrow('ENOENT');
+    await expect(readdir(words)).resolves.toEqual([]);
   });
 });
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
-import { identityFromPs, processIdentity } from '../../stack/launch/process-identity.mjs';
+import { processIdentity, startFromPs } from '../../stack/process-identity.mjs';
 import { endRecordedProcesses, writeRecord } from '../../stack/process-records.ts';
 import { Supervisor, type Part } from '../../stack/supervisor.ts';
 
@@ -223,7 +223,7 @@ describe('a killed stack', () => {
     started.push(bystander);
     await untilUp('bystander');
     const pid = bystander.pid ?? 0;
-    writeRecord(dataDir, { name: 'old', pid, startedAt: 'earlier', stopSignal: 'SIGTERM', stackPid: 1 });
+    writeRecord(dataDir, { name: 'old', identity: `${pid}@earlier`, stopSignal: 'SIGTERM', stackPid: 1 });
 
     const next = await startParent();
 
@@ -262,12 +262,12 @@ describe('the identity of a process', () => {
     const child = spawn('true');
     await new Promise((resolve) => child.once('exit', resolve));
     expect(processIdentity(child.pid ?? 0)).toBeUndefined();
-    expect(identityFromPs(child.pid ?? 0)).toBeUndefined();
+    expect(processIdentity(child.pid ?? 0, startFromPs)).toBeUndefined();
   });
 
   it('is read from ps where there is no /proc', () => {
-    expect(identityFromPs(process.pid)).toMatch(/\d{4}$/);
-    expect(identityFromPs(process.pid)).not.toBe(identityFromPs(1));
+    expect(processIdentity(process.pid, startFromPs)).toMatch(/^\d+@[\w-]+-\d{4}$/);
+    expect(processIdentity(process.pid, startFromPs)).not.toBe(processIdentity(1, startFromPs));
   });
 });
 

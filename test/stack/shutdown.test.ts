@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
-import type { RestartablePart } from '../../stack/restartable-part.ts';
+import type { RestartablePart } from '../../stack/start-part.ts';
 import { startHttpFront } from '../support/http-front.ts';
 import { startTcpServer } from '../support/loopback-servers.ts';
 import { startRunningStack } from '../support/running-stack.ts';

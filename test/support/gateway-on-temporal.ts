@@ -12,7 +12,7 @@ import { programFile } from '../../stack/program-file.ts';
 import type { Part, PartCommand } from '../../stack/supervisor.ts';
 import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
 import { startTemporal } from '../../stack/temporal/start-temporal.ts';
-import { waitUntilReady } from '../../stack/wait-until-ready.ts';
+import { waitUntilReady } from '../../stack/start-part.ts';
 import { newCheckoutRequest } from './builders.ts';
 import { createScenario } from './scripted-activities.ts';
 import type { Scenario } from './scripted-activities.ts';

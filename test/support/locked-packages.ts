@@ -7,8 +7,8 @@ import { cacheTool } from '../../stack/temporal/tool-cache.ts';
 const FILES = ['package.json', 'package-lock.json'];
 
 /**
- * Installs the packages of a lock file beside the other tools of this user, once for each lock file: what a test needs and
- * `npm ci` of the project should not bring.
+ * Installs the packages of a lock file, without their scripts, beside the other tools of this user, once for each lock
+ * file: what a test needs and `npm ci` of the project should not bring.
  *
  * @param options.notice what to say before, since it takes time.
  * @returns the folder `node_modules`.
@@ -17,19 +17,15 @@ export async function installLockedPackages(options: {
   name: string;
   folder: string;
   notice: string;
-  withScripts?: boolean;
 }): Promise<string> {
-  const { name, folder, notice, withScripts = false } = options;
+  const { name, folder, notice } = options;
   const lock = await readFile(path.join(folder, 'package-lock.json'));
   const version = createHash('sha256').update(lock).digest('hex').slice(0, 12);
   const place = await cacheTool(`${name}-${version}`, async (unfinished) => {
     process.stdout.write(`${notice}\n`);
     for (const file of FILES) await copyFile(path.join(folder, file), path.join(unfinished, file));
-    // Native packages are chosen for the Node that runs npm: the one that will run them comes first in the path.
-    const searchPath = [path.dirname(process.execPath), process.env['PATH']].join(path.delimiter);
-    await execa('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', `--ignore-scripts=${!withScripts}`], {
+    await execa('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts'], {
       cwd: unfinished,
-      env: { PATH: searchPath },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
   });

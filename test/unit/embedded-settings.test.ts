@@ -2,14 +2,18 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RunningServices } from '../../stack/data-folder.ts';
 import { embeddedSettings } from '../../stack/embedded-settings.ts';
 import type { ProgramBeside } from '../../stack/embedded-settings.ts';
-import type { RunningServices } from '../../stack/running-services.ts';
 
 const running: RunningServices = {
-  temporal: { address: '127.0.0.1:27233', namespace: 'kitchen', uiUrl: 'http://127.0.0.1:28233' },
-  directus: { url: 'http://127.0.0.1:28055' },
-  ridendine: { url: 'http://127.0.0.1:24010' },
+  variables: {
+    TEMPORAL_ADDRESS: '127.0.0.1:27233',
+    TEMPORAL_NAMESPACE: 'kitchen',
+    TEMPORAL_UI_URL: 'http://127.0.0.1:28233',
+    DIRECTUS_URL: 'http://127.0.0.1:28055',
+    RIDENDINE_BASE_URL: 'http://127.0.0.1:24010',
+  },
   given: [],
 };
 
@@ -77,7 +81,8 @@ describe('what a program takes of a running embedded stack', () => {
   });
 
   it('is nothing of a service that is not its own', () => {
-    const { directus: _, ...services } = running;
+    const { DIRECTUS_URL: _, ...others } = running.variables;
+    const services = { ...running, variables: others };
 
     const { variables, notUsed } = settingsOf('src/cli/directus-apply/main.ts', {}, services);
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
-import { installFailureSentence } from '../../stack/launch/install-failure.mjs';
-import { lockInstallation } from '../../stack/launch/install-lock.mjs';
-import { isInstalled } from '../../stack/launch/install.mjs';
+import { installFailureSentence } from '../../stack/install/install-failure.mjs';
+import { isInstalled } from '../../stack/install/install-packages.mjs';
+import { lockFolder } from '../../stack/process-lock.mjs';
 
 let root: string;
 
@@ -58,23 +58,38 @@ describe('node_modules', () => {
   });
 });
 
-describe('the lock of an installation', () => {
-  it('is taken at once from a process that has died with it', async () => {
-    write('installing.lock', [{ pid: process.pid, startedAt: 'earlier' }]);
+const isHeld = () => Promise.reject(new Error('It is held.'));
 
-    const held = await lockInstallation(root);
+describe('the lock of a folder', () => {
+  it('is taken at once from a process that has died with it', async () => {
+    write(`lock/${process.pid}@earlier`, '');
+
+    const held = await lockFolder(path.join(root, 'lock'), isHeld);
 
     held.release();
-    expect(readdirSync(root)).not.toContain('installing.lock');
+    expect(readdirSync(path.join(root, 'lock'))).toEqual([]);
+  });
+
+  it('is held as long as the other process that was added to it', async () => {
+    const helper = execa('sleep', ['300'], { reject: false });
+    const held = await lockFolder(path.join(root, 'lock'), isHeld);
+    held.addHolder(helper.pid ?? 0);
+    rmSync(held.file);
+
+    await expect(lockFolder(path.join(root, 'lock'), isHeld)).rejects.toThrow('It is held.');
+    helper.kill('SIGKILL');
+    await helper;
+
+    await expect(lockFolder(path.join(root, 'lock'), isHeld)).resolves.toBeDefined();
   });
 
   it('is held by one at a time, of many that come at once upon a dead one', async () => {
-    write('installing.lock', [{ pid: process.pid, startedAt: 'earlier' }]);
+    write(`lock/${process.pid}@earlier`, '');
     const script = `
-      import { lockInstallation } from '${new URL('../../stack/launch/install-lock.mjs', import.meta.url).href}';
+      import { lockFolder } from '${new URL('../../stack/process-lock.mjs', import.meta.url).href}';
       import { writeFileSync, rmSync } from 'node:fs';
       import { setTimeout } from 'node:timers/promises';
-      const lock = await lockInstallation(process.argv[1]);
+      const lock = await lockFolder(process.argv[1] + '/lock', () => setTimeout(20));
       writeFileSync(process.argv[1] + '/inside', '', { flag: 'wx' });
       await setTimeout(50);
       rmSync(process.argv[1] + '/inside');

@@ -6,8 +6,8 @@ const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta
 describe('the Node.js that is needed', () => {
   const readme = read('README.md').replaceAll(/\s+/g, ' ');
 
-  it('to start anything here is the same in README.md and in the launcher', () => {
-    const [, oldest] = /OLDEST_NODE = (\d+)/.exec(read('stack/launch.mjs')) ?? [];
+  it('to start anything here is the same in README.md and in the installer', () => {
+    const [, oldest] = /OLDEST_NODE = (\d+)/.exec(read('stack/install.mjs')) ?? [];
 
     expect(readme.match(/You need Node[^.]*(?:\.js [^.]*)?\./)?.[0]).toBe(
       `You need Node.js ${oldest} or newer with npm.`,

@@ -1,7 +1,7 @@
 // A small stack in a process of its own, to be killed by a test.
 //   node parent.ts <dataDir> <journal> <manner of the second part>
 import { fileURLToPath } from 'node:url';
-import { lockDataFolder } from '../../../stack/data-folder-lock.ts';
+import { lockDataFolder } from '../../../stack/data-folder.ts';
 import { endRecordedProcesses } from '../../../stack/process-records.ts';
 import { Supervisor } from '../../../stack/supervisor.ts';
 

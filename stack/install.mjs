@@ -1,7 +1,6 @@
-// The door of every npm script: runs on the Node that the machine has, before anything is installed.
-//   node stack/launch.mjs [script.ts] [args...]
-// Installs what is missing, then runs the script on the project's own Node and passes on its exit code.
+// The first command of every npm script: installs the packages that are missing, on the Node that the machine has.
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 
 const OLDEST_NODE = 20;
 
@@ -13,5 +12,5 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
 }
 
 // Imported late: an old Node has to reach the sentence above.
-const { run } = await import('./launch/run.mjs');
-process.exitCode = await run(process.argv.slice(2));
+const { installPackages } = await import('./install/install-packages.mjs');
+process.exitCode = await installPackages(fileURLToPath(new URL('..', import.meta.url)));
