@@ -45,6 +45,6 @@ const reasons: Record<TemporalTrouble, string> = {
   'run removed': 'The order creation was removed from Temporal.',
   'request refused': 'Temporal refuses the request of this client: its settings do not fit.',
   'certificate refused': 'This client and Temporal do not accept the certificate of one another.',
-  'not possible': 'Temporal can not do it.',
-  unreachable: 'Temporal can not be reached.',
+  'not possible': 'Temporal cannot do it.',
+  unreachable: 'Temporal cannot be reached.',
 };

@@ -37,7 +37,7 @@ export function howToRegister(missing: string[], namespace: string): string {
 export function saysTypes(mistyped: SearchAttributesStanding['mistyped']): string {
   const each = mistyped.map(({ name, type }) => `${name} (${type})`).join(', ');
   return (
-    `These search attributes are registered with another type than Keyword: ${each}. A type can't be changed: use ` +
+    `These search attributes are registered with another type than Keyword: ${each}. A type cannot be changed: use ` +
     'another namespace, or remove them with "temporal operator search-attribute remove" if nothing else needs them.'
   );
 }

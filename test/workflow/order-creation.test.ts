@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, 360_000);
 afterAll(() => temporal.stop());
 
-const notReached = new PartnerError('RideNDineUnavailable', 'notSent', 'RideNDine can not be reached.');
+const notReached = new PartnerError('RideNDineUnavailable', 'notSent', 'RideNDine cannot be reached.');
 const noAnswer = new PartnerError('RideNDineUnavailable', 'maybeSent', 'RideNDine answered 503.', { status: 503 });
 const rejected = new PartnerError('RideNDineRejected', 'rejected', 'RideNDine refused the order (422).', {
   status: 422,
@@ -621,7 +621,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     expect(result).toMatchObject(scenario.link);
   });
 
-  it('refuses a decision for as long as Directus can not be told that the order is in review', async () => {
+  it('refuses a decision for as long as Directus cannot be told that the order is in review', async () => {
     const scenario = await scenarioOf({ request: pickup(), ridendine: [noAnswer, rejected, undefined] });
     const usual = { ...scenario.activities };
     let isDown = true;
@@ -796,7 +796,7 @@ describe('cancelling', () => {
       request,
       override: {
         async validateCheckout() {
-          throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+          throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus cannot be reached.' });
         },
       },
     });
@@ -913,7 +913,7 @@ describe('cancelling', () => {
       override: {
         // Directus is down: the record is tried again and again.
         async createOrderRecord() {
-          throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+          throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus cannot be reached.' });
         },
       },
     });
@@ -981,7 +981,7 @@ describe('cancelling', () => {
       override: {
         async validateCheckout() {
           await checked.promise;
-          throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+          throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus cannot be reached.' });
         },
         async cancelCheckout() {
           const found = { request_fingerprint: 'fingerprint', run_id: currentRunId(), order_id: scenario.orderId };

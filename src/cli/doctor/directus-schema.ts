@@ -171,7 +171,7 @@ async function findFaults(access: DirectusAccess, definition: CollectionDefiniti
   }
   // What Directus remembers of a field may be gone in the database, and a relation shows only in its use.
   if (faults.wrong.length === before && !(await canBeRead(access, definition))) {
-    faults.wrong.push(`${collection} can not be read with every column and relation`);
+    faults.wrong.push(`${collection} cannot be read with every column and relation`);
   }
 }
 

@@ -206,7 +206,7 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       // Directus says the same of a field that does not exist. A write would drop it without a word.
       if (!(error instanceof DirectusForbiddenError)) throw error;
       throw new DirectusRejectedError(
-        `What support staff did can't be recorded: Directus shows no field ${collections.orders}.${orderFields.supportActions}. Run npm run directus:apply.`,
+        `What support staff did cannot be recorded: Directus shows no field ${collections.orders}.${orderFields.supportActions}. Run npm run directus:apply.`,
       );
     }
   };
