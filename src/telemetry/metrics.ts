@@ -1,4 +1,4 @@
-import type { AttemptOutcome } from '../integrations/partner.ts';
+import type { AttemptOutcome } from '../domain/failure-details.ts';
 import { failures } from '../domain/failures.ts';
 import { orderCreationStages } from '../contract/runs.ts';
 import { orderOutcomes } from './order-outcome.ts';

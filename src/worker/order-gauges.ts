@@ -36,8 +36,7 @@ export function reportWaitingOrders(options: {
     if (isStopped) return;
     for (const [gauge, value] of known.gauges) setGauge(meter, gauge, value);
     // Once for each time that it goes away: what each order meets of it is in the lines of its steps.
-    if (known.reason !== undefined && wasReadable)
-      logger.warn(`The waiting orders cannot be counted: ${known.reason}`);
+    if (known.reason !== undefined && wasReadable) logger.warn(`The waiting orders cannot be counted: ${known.reason}`);
     wasReadable = known.reason === undefined;
     timer = setTimeout(() => void report(), intervalMs);
   };

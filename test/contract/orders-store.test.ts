@@ -592,7 +592,7 @@ describe('what support staff did', () => {
       expect(error).toMatchObject({
         name: 'DirectusRejectedError',
         message:
-          "What support staff did cannot be recorded: Directus shows no field orders.support_actions. Run npm run directus:apply.",
+          'What support staff did cannot be recorded: Directus shows no field orders.support_actions. Run npm run directus:apply.',
       });
       expect(await rowOf(order.id)).toMatchObject({ status: 'PENDING_PAYMENT' });
       expect(await errorOf(store.changeStatus(randomUUID(), recording(newAction())))).toMatchObject({

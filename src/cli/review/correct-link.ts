@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { reasonOf } from '../../domain/failure-text.ts';
+import { reasonOf } from '../../domain/failure-details.ts';
 import { LINK_CORRECTION_WORKFLOW } from '../../contract/correction.ts';
 import type { LinkCorrection, LinkCorrectionResult } from '../../contract/correction.ts';
 import {

@@ -24,7 +24,7 @@ import {
   unfinishedOrderSchema,
   waitingOrdersSchema,
 } from './order-rows.ts';
-import type { CancelledCheckout, NewOrder, OrderStatusEntry, QuoteOwner, UnfinishedOrder } from './order-rows.ts';
+import type { CancelledOrder, NewOrder, OrderStatusEntry, QuoteOwner, UnfinishedOrder } from './order-rows.ts';
 import { recordOf } from './recorded-actions.ts';
 
 export interface OrderStatusChange extends OrderStatusEntry {
@@ -80,7 +80,7 @@ export interface OrdersStore {
    * Writes that a checkout was cancelled before an order came of it, which takes its key for good.
    * @throws {DirectusNotUniqueError} if the id or the key exists.
    */
-  recordCancelled(checkout: CancelledCheckout): Promise<StoredOrder>;
+  recordCancelled(checkout: CancelledOrder): Promise<StoredOrder>;
   /**
    * Changes the status of an order, if its own is one of `statusesBefore`. One that ends sets its quote free. An action
    * of support staff takes a look at those that are recorded, and is written with the status.
