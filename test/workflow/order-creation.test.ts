@@ -552,6 +552,30 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     expect(scenario.marks.map(({ status }) => status)).toEqual(['NEEDS_REVIEW', 'PENDING_PAYMENT']);
   });
 
+  it('is put in review again if somebody fails that activity by hand, and can be decided', async () => {
+    const scenario = await scenarioOf({ request: pickup(), ridendine: [noAnswer, rejected, undefined] });
+    const usual = { ...scenario.activities };
+    let attempts = 0;
+    scenario.activities.markOrder = async (mark) => {
+      attempts += 1;
+      // To the run it is the same failure as that of the button in the Temporal UI.
+      if (attempts === 1) throw ApplicationFailure.nonRetryable('Failed by hand.');
+      return await usual.markOrder(mark);
+    };
+
+    const { result, failedTasks } = await temporal.run(scenario, async (handle) => {
+      await untilStage(handle, 'NEEDS_REVIEW');
+      await decide(handle, { decision: 'retry' });
+      const ids = await handle.result();
+      const { events } = await handle.fetchHistory();
+      return { result: ids, failedTasks: events?.filter((event) => event.workflowTaskFailedEventAttributes) };
+    });
+
+    expect(result).toMatchObject(scenario.link);
+    expect(scenario.marks.map(({ status }) => status)).toEqual(['NEEDS_REVIEW', 'PENDING_PAYMENT']);
+    expect(failedTasks).toEqual([]);
+  });
+
   it.each([
     ['retry', {}],
     ['abandon', {}],
