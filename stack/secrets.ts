@@ -69,7 +69,7 @@ export function readSecret(dataDir: string, name: Secret): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new Error(`${file} can not be read (${String(error)}): run this as the user who runs the stack.`, {
+    throw new Error(`${file} cannot be read (${String(error)}): run this as the user who runs the stack.`, {
       cause: error,
     });
   }

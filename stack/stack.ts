@@ -26,7 +26,7 @@ import { temporalDatabase } from './temporal/start-temporal.ts';
 const LEFTOVER_GRACE_MS = 25_000;
 
 const KEYS_ARE_NEW =
-  'There was no encryption key: a new one is made. What an older key has encrypted in this data folder can not be read with ' +
+  'There was no encryption key: a new one is made. What an older key has encrypted in this data folder cannot be read with ' +
   'it, and such orders wait: if you have that key, put it behind the new one in secrets/encryption-keys, after a comma.';
 
 const NO_CODEC_SERVER =

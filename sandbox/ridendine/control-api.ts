@@ -70,7 +70,7 @@ async function accepted<Input>(
 ): Promise<FastifyReply> {
   if (result.success) return answer(result.data);
   const errors = describeIssues(result.error);
-  return sendProblem(reply, problem('control-invalid', { title: 'The sandbox can not do this', status: 422, errors }));
+  return sendProblem(reply, problem('control-invalid', { title: 'The sandbox cannot do this', status: 422, errors }));
 }
 
 /** Undefined without a body; the schema then says what is missing. */

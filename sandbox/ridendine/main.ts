@@ -24,12 +24,12 @@ function explainListenFailure(error: unknown, { host, port }: SandboxSettings): 
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   return code === 'EADDRINUSE'
     ? `Port ${port} on ${host} is taken by another program: end that program or set SANDBOX_PORT.`
-    : `The sandbox can not listen on ${host}, port ${port} (${code}): check SANDBOX_HOST and SANDBOX_PORT.`;
+    : `The sandbox cannot listen on ${host}, port ${port} (${code}): check SANDBOX_HOST and SANDBOX_PORT.`;
 }
 
 function fail(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  const intro = error instanceof SettingsError ? 'The RideNDine sandbox can not start with these settings:\n' : '';
+  const intro = error instanceof SettingsError ? 'The RideNDine sandbox cannot start with these settings:\n' : '';
   process.stderr.write(`${intro}${message}\n`);
   process.exitCode = 1;
 }

@@ -30,7 +30,7 @@ export function acceptOrder(store: OrderStore, { contentType, idempotencyKey, bo
 
   const reading = readOrderBody(json);
   if (!reading.accepted) {
-    return refuse('order-invalid', 422, 'The order can not be accepted', { errors: reading.errors });
+    return refuse('order-invalid', 422, 'The order cannot be accepted', { errors: reading.errors });
   }
   const { external_order_id: externalOrderId, quote_id: quoteId, merchant_id: merchantId } = reading.body;
   const order = store.createOrder({ externalOrderId, quoteId, merchantId, idempotencyKey, body });

@@ -1,17 +1,18 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { CheckoutProblem } from '../domain/checkout.ts';
+import type { FailureDetails } from '../domain/failure-details.ts';
 import { failures } from '../domain/failures.ts';
 import type { FailureCode } from '../domain/failures.ts';
 import { DirectusError, DirectusNotUniqueError } from '../integrations/directus/errors.ts';
-import { longerPauseMs } from './retry-pause.ts';
+import { longerPauseMs } from './attempt.ts';
 
 /** `type` of a failure of the step for which Temporal itself does not answer what it is asked. It is no failure of an order. */
 export const TEMPORAL_UNAVAILABLE = 'TemporalUnavailable';
 
 /** A failure that no further attempt can mend. `message` holds no personal data: it is stored in clear. */
-export function finalFailure(code: FailureCode, message: string, details: unknown[] = []): ApplicationFailure {
-  return ApplicationFailure.create({ type: code, message, nonRetryable: true, details });
+export function finalFailure(code: FailureCode, message: string, details: FailureDetails = {}): ApplicationFailure {
+  return ApplicationFailure.create({ type: code, message, nonRetryable: true, details: [details] });
 }
 
 /** What a checkout that breaks rules fails with: the problem's own code, or `CheckoutInvalid` where there are several. */
@@ -19,7 +20,7 @@ export function checkoutFailure(problems: CheckoutProblem[]): ApplicationFailure
   const [first] = problems;
   const code = problems.length === 1 && first ? first.code : 'CheckoutInvalid';
   const message = problems.map((problem) => `${problem.field}: ${problem.detail}`).join(' ');
-  return finalFailure(code, message, [{ problems }]);
+  return finalFailure(code, message, { problems });
 }
 
 /**
@@ -32,11 +33,6 @@ export function requireActivity(): void {
   if (!activityInfo().isLocal) return;
   const message = 'The order is there already: an activity has to change it.';
   throw ApplicationFailure.retryable(message, 'DirectusUnavailable');
-}
-
-/** Details of a failure that is tried again by itself, though nothing comes of it before somebody has mended it. */
-export interface ToBeMendedDetails {
-  to_be_mended: string;
 }
 
 /** Directus asks for seconds, not for hours: a customer may be waiting. */
@@ -58,7 +54,7 @@ export function directusFailure(error: unknown, whenRejected: 'give-up' | 'keep-
     message: error.message,
     nonRetryable,
     ...(error instanceof DirectusNotUniqueError && {
-      details: [{ to_be_mended: error.field } satisfies ToBeMendedDetails],
+      details: [{ to_be_mended: error.field } satisfies FailureDetails],
     }),
     ...(nextRetryDelay !== undefined && !nonRetryable && { nextRetryDelay }),
   });

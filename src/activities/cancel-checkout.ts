@@ -8,7 +8,7 @@ import { requestFingerprint } from '../domain/request-fingerprint.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import type { CheckoutRequest } from '../domain/checkout-request.ts';
 import { currentRunId } from './current-run.ts';
-import { directusFailure, finalFailure } from './application-failures.ts';
+import { finalFailure } from './application-failures.ts';
 import { isLeftByThisRun, settleLeftOrder } from './left-order.ts';
 import type { CancelledCheckout, OrderCreationActivities, SupportLinks } from './order-creation-activities.ts';
 import type { OrderRuns } from './order-runs.ts';
@@ -31,15 +31,11 @@ export function cancelCheckoutWith({ orders, runs, linksTo }: Dependencies): Ord
       const order = await orders.findOrderByKey(request.idempotency_key);
       return order ? await cancelOrder({ orders, runs }, order, support_action, checkout) : undefined;
     };
-    try {
-      const standing =
-        (await cancelKnown()) ??
-        (await writeUnlessTaken(() => recordCancelled(orders, checkout, support_action), cancelKnown));
-      const { order_id } = standing.kind === 'linked' ? standing.result : standing;
-      return { ...standing, links: linksTo(order_id) };
-    } catch (error) {
-      throw directusFailure(error, 'keep-trying');
-    }
+    const standing =
+      (await cancelKnown()) ??
+      (await writeUnlessTaken(() => recordCancelled(orders, checkout, support_action), cancelKnown));
+    const { order_id } = standing.kind === 'linked' ? standing.result : standing;
+    return { ...standing, links: linksTo(order_id) };
   };
 }
 

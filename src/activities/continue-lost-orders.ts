@@ -1,7 +1,6 @@
 import { log } from '@temporalio/activity';
 import type { UnfinishedOrder } from '../integrations/directus/order-rows.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
-import { directusFailure } from './application-failures.ts';
 import type { OrderRuns } from './order-runs.ts';
 import type { OrderSweepActivities } from './order-sweep-activities.ts';
 
@@ -29,7 +28,7 @@ export function continueLostOrdersWith({
     }
   };
   return async ({ created_before, skip }) => {
-    const unfinished = await read(orders, created_before, skip);
+    const unfinished = await orders.findUnfinishedOrders({ createdBefore: created_before, skip, limit: PAGE_SIZE });
     const outcomes: Awaited<ReturnType<typeof continueOne>>[] = [];
     for (let at = 0; at < unfinished.length; at += STARTS_AT_ONCE) {
       outcomes.push(...(await Promise.all(unfinished.slice(at, at + STARTS_AT_ONCE).map(continueOne))));
@@ -42,12 +41,4 @@ export function continueLostOrdersWith({
       is_last: unfinished.length === 0,
     };
   };
-}
-
-async function read(orders: OrdersStore, createdBefore: string, skip: number): Promise<UnfinishedOrder[]> {
-  try {
-    return await orders.findUnfinishedOrders({ createdBefore, skip, limit: PAGE_SIZE });
-  } catch (error) {
-    throw directusFailure(error, 'keep-trying');
-  }
 }

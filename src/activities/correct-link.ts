@@ -7,9 +7,9 @@ import { hasEnded, resultOf } from '../domain/order.ts';
 import type { OrderCreationResult } from '../domain/order.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
-import { attemptTime } from './clock.ts';
+import { attemptTime } from './attempt.ts';
 import { currentRunId } from './current-run.ts';
-import { directusFailure, finalFailure } from './application-failures.ts';
+import { finalFailure } from './application-failures.ts';
 import { requireFreeLink, requireLikelyLink, writeUnlessTaken } from './taken-values.ts';
 import { requireOwnRun } from './validate-checkout.ts';
 
@@ -39,26 +39,16 @@ export function correctLinkWith({ orders }: { orders: OrdersStore }): LinkCorrec
   return async (input) => {
     const correction = parseCorrection(input);
     requireOwnRun(correction.idempotency_key);
-    try {
-      const order = await orders.findOrderByKey(correction.idempotency_key);
-      const result = order && resultOf(order);
-      if (!order || !result || hasEnded(order.status)) {
-        throw finalFailure(
-          'OrderNeedsReview',
-          'There is no linked order with this idempotency key, and so nothing to correct.',
-        );
-      }
-      const { request_fingerprint, quote_id, customer_id, store_id } = order;
-      return {
-        ...(await corrected(orders, result, correction)),
-        request_fingerprint,
-        quote_id,
-        customer_id,
-        store_id,
-      };
-    } catch (error) {
-      throw directusFailure(error, 'keep-trying');
+    const order = await orders.findOrderByKey(correction.idempotency_key);
+    const result = order && resultOf(order);
+    if (!order || !result || hasEnded(order.status)) {
+      throw finalFailure(
+        'OrderNeedsReview',
+        'There is no linked order with this idempotency key, and so nothing to correct.',
+      );
     }
+    const { request_fingerprint, quote_id, customer_id, store_id } = order;
+    return { ...(await corrected(orders, result, correction)), request_fingerprint, quote_id, customer_id, store_id };
   };
 }
 

@@ -40,10 +40,12 @@ export function createActivities({
   partnerTaskQueue,
 }: ActivityDependencies): OrderCreationActivities & OrderSweepActivities & LinkCorrectionActivities {
   const linksTo = createSupportLinks(links);
+  // Before an order exists, a definite refusal of Directus ends the step. After that, giving up would lose the order.
   return {
-    validateCheckout: withExplainedFailures(validateCheckoutWith({ orders, runs, linksTo })),
+    validateCheckout: withExplainedFailures(validateCheckoutWith({ orders, runs, linksTo }), 'give-up'),
     createOrderRecord: withExplainedFailures(
       createOrderRecordWith({ orders, partner, deadlines: createOrderDeadlines(deadlines), partnerTaskQueue }),
+      'give-up',
     ),
     createRideNDineOrder: withExplainedFailures(createRideNDineOrderWith({ partner, orders })),
     saveLinkIds: withExplainedFailures(saveLinkIdsWith({ orders })),

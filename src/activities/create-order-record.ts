@@ -4,7 +4,7 @@ import type { OrderCreationInput } from '../contract/runs.ts';
 import type { StoredOrder } from '../domain/order.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import type { Partner } from '../integrations/partner.ts';
-import { directusFailure, finalFailure, requireActivity } from './application-failures.ts';
+import { finalFailure, requireActivity } from './application-failures.ts';
 import { newOrder } from './new-order.ts';
 import type { OpenStanding, OrderCreationActivities, OrderRecord } from './order-creation-activities.ts';
 import type { OrderDeadlines } from './order-deadlines.ts';
@@ -60,17 +60,13 @@ async function liveOrder(
   request: OrderCreationInput,
   standing: OpenStanding,
 ): Promise<StoredOrder | null> {
-  try {
-    switch (standing.kind) {
-      case 'new':
-        return await createOnce(records, request, standing.checkout);
-      case 'failed':
-        return await reopen(records.orders, standing.order_id, standing.checkout);
-      case 'unfinished':
-        return await records.orders.findOrderById(standing.order_id);
-    }
-  } catch (error) {
-    throw directusFailure(error, 'give-up');
+  switch (standing.kind) {
+    case 'new':
+      return await createOnce(records, request, standing.checkout);
+    case 'failed':
+      return await reopen(records.orders, standing.order_id, standing.checkout);
+    case 'unfinished':
+      return await records.orders.findOrderById(standing.order_id);
   }
 }
 

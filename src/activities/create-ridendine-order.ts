@@ -1,20 +1,17 @@
 import { activityInfo, heartbeat, metricMeter } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import type { AttemptOutcome, FailureDetails } from '../domain/failure-details.ts';
 import { failures } from '../domain/failures.ts';
 import type { FailureCode } from '../domain/failures.ts';
 import { count, observeSeconds } from '../telemetry/metrics.ts';
-import type { StoredOrder } from '../domain/order.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { PartnerError } from '../integrations/partner.ts';
-import type { AttemptOutcome, Partner } from '../integrations/partner.ts';
-import { attemptSignal } from './attempt-signal.ts';
-import { attemptTime } from './clock.ts';
-import { directusFailure } from './application-failures.ts';
-import type { OrderCreationActivities, OrderRecord, PartnerFailureDetails } from './order-creation-activities.ts';
+import type { Partner } from '../integrations/partner.ts';
+import { attemptSignal, attemptTime, longerPauseMs } from './attempt.ts';
+import type { OrderCreationActivities, OrderRecord } from './order-creation-activities.ts';
 import { linkOrUnfinished } from './order-standing.ts';
 import { knownFrom, nothingKnown } from './attempt-note.ts';
 import type { AttemptsSoFar, NotFoundAnswers, AttemptNote } from './attempt-note.ts';
-import { longerPauseMs } from './retry-pause.ts';
 import { currentRunId } from './current-run.ts';
 
 /** A 404 with JSON is final once it was answered to so many attempts in a row, over so long a time. */
@@ -32,7 +29,7 @@ export function createRideNDineOrderWith({
     const isOurs = order.run_id === currentRunId();
     if (!isOurs) {
       // An operator has reset the run that wrote the record: what has become of the order since is not in our history.
-      const link = linkOrUnfinished(await find(orders, order.order_id));
+      const link = linkOrUnfinished(await orders.findOrderById(order.order_id));
       if (link) return link;
     }
     const known = isOurs ? knownOfEarlierAttempts(order) : nothingKnown;
@@ -40,7 +37,8 @@ export function createRideNDineOrderWith({
     if (!order.asked_by_support || !isOurs) refuseWhenTooLate(order, known);
     // Should this attempt be cut off, no older note of *not sent* must be found: numbers of attempts are used again after a
     // reset by an operator. What is proven of this one takes its place.
-    if (known.maybe_sent || activityInfo().heartbeatDetails != null) leaveNote({ ...known, maybe_sent: true });
+    if (known.maybe_sent || activityInfo().heartbeatDetails != null)
+      heartbeat({ ...known, maybe_sent: true } satisfies AttemptNote);
     const startMs = performance.now();
     try {
       const link = await partner.createOrder({
@@ -55,11 +53,11 @@ export function createRideNDineOrderWith({
       countAttempt(error, startMs);
       const maybeSent = known.maybe_sent || error.outcome === 'maybeSent';
       const not_found = error.mayPass ? oneMore(known.not_found) : undefined;
-      leaveNote({
+      heartbeat({
         ...(maybeSent ? { maybe_sent: true } : { maybe_sent: false, attempt: activityInfo().attempt }),
         code: error.code,
         not_found,
-      });
+      } satisfies AttemptNote);
       const isFinal = not_found ? lasts(not_found) : failures[error.code].retry === 'never';
       throw partnerFailure(error, order, { maybeSent, isFinal });
     }
@@ -80,18 +78,6 @@ function countAttempt(
 ): void {
   count(metricMeter, 'partnerAttempts', { outcome, code });
   observeSeconds(metricMeter, 'partnerAttemptDuration', { outcome }, (performance.now() - startMs) / 1000);
-}
-
-async function find(orders: Pick<OrdersStore, 'findOrderById'>, orderId: string): Promise<StoredOrder | null> {
-  try {
-    return await orders.findOrderById(orderId);
-  } catch (error) {
-    throw directusFailure(error, 'keep-trying');
-  }
-}
-
-function leaveNote(note: AttemptNote): void {
-  heartbeat(note);
 }
 
 function knownOfEarlierAttempts({ maybe_sent_before }: OrderRecord): AttemptsSoFar {
@@ -118,7 +104,7 @@ function tooLate({ maybe_sent, code }: AttemptsSoFar, message: string): Applicat
     type: code ?? (maybe_sent ? 'RideNDineUnavailable' : 'QuoteExpired'),
     message,
     nonRetryable: true,
-    details: [{ outcome: maybe_sent ? 'maybeSent' : 'notSent', maybe_sent } satisfies PartnerFailureDetails],
+    details: [{ outcome: maybe_sent ? 'maybeSent' : 'notSent', maybe_sent } satisfies FailureDetails],
   });
 }
 
@@ -128,7 +114,7 @@ function partnerFailure(
   { maybeSent, isFinal }: { maybeSent: boolean; isFinal: boolean },
 ): ApplicationFailure {
   const nextRetryDelay = retryDelayMs(error, order, maybeSent);
-  const details: PartnerFailureDetails = {
+  const details: FailureDetails = {
     outcome: error.outcome,
     maybe_sent: maybeSent,
     ...(error.status !== undefined && { status: error.status }),

@@ -2,26 +2,27 @@ import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import ms from 'ms';
 import { TEMPORAL_DOWN, failures, isFailureCode } from '../domain/failures.ts';
-import { failureText } from '../domain/failure-text.ts';
-import type { FailureText } from '../domain/failure-text.ts';
+import { detailsOf, failureText } from '../domain/failure-details.ts';
+import type { FailureText } from '../domain/failure-details.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
-import { attemptTime } from './clock.ts';
-import { TEMPORAL_UNAVAILABLE } from './application-failures.ts';
-import type { ToBeMendedDetails } from './application-failures.ts';
-import type { PartnerFailureDetails } from './order-creation-activities.ts';
-import { milliseconds, usualPauseMs } from './retry-pause.ts';
+import { attemptTime, milliseconds, usualPauseMs } from './attempt.ts';
+import { TEMPORAL_UNAVAILABLE, directusFailure } from './application-failures.ts';
 
 /**
  * Sees to what leaves an activity: nothing but what Temporal knows, and a failure in sentences that tell support staff
  * what failed, whether it is tried again and when, and what they can do.
+ *
+ * @param whenRejected what a definite refusal of Directus means for the activity: see {@link directusFailure}.
  */
 export function withExplainedFailures<Input extends unknown[], Output>(
   activity: (...input: Input) => Promise<Output>,
+  whenRejected: 'give-up' | 'keep-trying' = 'keep-trying',
 ): (...input: Input) => Promise<Output> {
   return async (...input) => {
     try {
       return await activity(...input);
-    } catch (error) {
+    } catch (thrown) {
+      const error = directusFailure(thrown, whenRejected);
       if (error instanceof CancelledFailure) throw error;
       if (error instanceof ApplicationFailure) {
         logAttempt(error, error.message);
@@ -47,7 +48,7 @@ function unexpected(): ApplicationFailure {
 
 /** One line for each attempt that has failed, with what is known of it and without what anybody has written. */
 function logAttempt(failure: ApplicationFailure, reason: string): void {
-  const { outcome, status } = partnerDetails(failure);
+  const { outcome, status } = detailsOf(failure);
   log[isToBeMended(failure) ? 'error' : levelOf(failure.type)]('attempt failed', {
     code: failure.type,
     reason,
@@ -58,7 +59,7 @@ function logAttempt(failure: ApplicationFailure, reason: string): void {
 }
 
 function isToBeMended(failure: ApplicationFailure): boolean {
-  return ('to_be_mended' satisfies keyof ToBeMendedDetails) in firstDetail(failure);
+  return detailsOf(failure).to_be_mended !== undefined;
 }
 
 function levelOf(type: string | undefined | null): 'info' | 'warn' | 'error' {
@@ -87,7 +88,7 @@ function explained(failure: ApplicationFailure): ApplicationFailure {
     ...(type != null && { type }),
     ...(nextRetryDelay != null && { nextRetryDelay }),
     ...(cause && { cause }),
-    details: [{ ...firstDetail(failure), reason }],
+    details: [{ ...detailsOf(failure), reason }],
   });
   // Of a step that is tried again Temporal keeps 4 KiB: a stack would take the room of what a person needs.
   withAdvice.stack = '';
@@ -108,7 +109,7 @@ function adviceFor(failure: ApplicationFailure): string {
 function whatNext(failure: ApplicationFailure): string {
   if (isLast(failure)) return 'It is not tried again by itself.';
   if (activityInfo().isLocal) return 'It is tried again at once, as a pending activity.';
-  const until = partnerDetails(failure).tried_until ?? instantOf(endMs());
+  const until = detailsOf(failure).tried_until ?? instantOf(endMs());
   const asLong = until === undefined ? 'until it succeeds' : `until ${minuteOf(until)} at the latest`;
   return `It is tried again by itself in ${spelledOut(pauseMs(failure))}, and then again and again, ${asLong}.`;
 }
@@ -141,14 +142,6 @@ function spelledOut(durationMs: number): string {
 }
 
 function statusIn(failure: ApplicationFailure): string {
-  const { status } = partnerDetails(failure);
+  const { status } = detailsOf(failure);
   return status === undefined ? '' : `, HTTP ${status}`;
-}
-
-function partnerDetails(failure: ApplicationFailure): Partial<PartnerFailureDetails> {
-  return firstDetail(failure);
-}
-
-function firstDetail({ details }: ApplicationFailure): object {
-  return Object(details?.[0]) as object;
 }

@@ -2,9 +2,8 @@ import { hasEnded, linkOf } from '../domain/order.ts';
 import { DirectusRejectedError } from '../integrations/directus/errors.ts';
 import type { OrderStatusChange, OrdersStore } from '../integrations/directus/orders-store.ts';
 import type { Partner } from '../integrations/partner.ts';
-import { directusFailure } from './application-failures.ts';
 import { newOrder } from './new-order.ts';
-import type { MarkOutcome, OrderCreationActivities, OrderMark } from './order-creation-activities.ts';
+import type { MarkResult, OrderCreationActivities, OrderMark } from './order-creation-activities.ts';
 import { currentRunId } from './current-run.ts';
 import { writeUnlessTaken } from './taken-values.ts';
 
@@ -14,27 +13,23 @@ export function markOrderWith(dependencies: {
 }): OrderCreationActivities['markOrder'] {
   return async (mark) => {
     if (mark.found_by_run !== undefined && mark.found_by_run !== currentRunId()) return { kind: 'left' };
-    try {
-      const takesQuote = mark.status === 'PENDING_PAYMENT' || mark.retake_quote === true;
-      return takesQuote ? await makeLive(dependencies.orders, mark) : await write(dependencies, mark);
-    } catch (error) {
-      throw directusFailure(error, 'keep-trying');
-    }
+    const takesQuote = mark.status === 'PENDING_PAYMENT' || mark.retake_quote === true;
+    return takesQuote ? await makeLive(dependencies.orders, mark) : await write(dependencies, mark);
   };
 }
 
 /** The order is live again, whatever somebody has made of it meanwhile. */
-async function makeLive(orders: OrdersStore, mark: OrderMark): Promise<MarkOutcome> {
+async function makeLive(orders: OrdersStore, mark: OrderMark): Promise<MarkResult> {
   const order = await orders.findOrderById(mark.order_id);
   if (!order) return { kind: 'missing' };
   const { id, quote_id } = order;
-  return await writeUnlessTaken<MarkOutcome>(
-    () => outcomeOf(orders, id, { ...changeOf(mark), activeQuoteId: quote_id }),
+  return await writeUnlessTaken<MarkResult>(
+    () => changeOrder(orders, id, { ...changeOf(mark), activeQuoteId: quote_id }),
     async () => {
       const owner = quote_id === null ? null : await orders.findLiveOrderOfQuote(quote_id, { otherThan: id });
       if (!owner) return undefined;
       // In review it waits for people whatever has its quote.
-      return mark.retake_quote ? await outcomeOf(orders, id, changeOf(mark)) : { kind: 'left', quote_taken: true };
+      return mark.retake_quote ? await changeOrder(orders, id, changeOf(mark)) : { kind: 'left', quote_taken: true };
     },
   );
 }
@@ -42,22 +37,22 @@ async function makeLive(orders: OrdersStore, mark: OrderMark): Promise<MarkOutco
 async function write(
   { orders, partner }: Parameters<typeof markOrderWith>[0],
   { if_missing, ...mark }: OrderMark,
-): Promise<MarkOutcome> {
+): Promise<MarkResult> {
   const change = changeOf(mark);
-  const outcome = await outcomeOf(orders, mark.order_id, change);
-  if (outcome.kind !== 'missing' || !if_missing || !hasEnded(mark.status)) return outcome;
+  const result = await changeOrder(orders, mark.order_id, change);
+  if (result.kind !== 'missing' || !if_missing || !hasEnded(mark.status)) return result;
   try {
     const order = newOrder(if_missing.request, { checkout: if_missing.checkout, runId: currentRunId(), partner });
     const written = await orders.createOrder({ ...order, ended: change });
     return { kind: 'marked', link: linkOf(written) };
   } catch (error) {
     // What Directus refuses now, it has not written before and will not write later.
-    if (error instanceof DirectusRejectedError) return outcome;
+    if (error instanceof DirectusRejectedError) return result;
     throw error;
   }
 }
 
-async function outcomeOf(orders: OrdersStore, orderId: string, change: OrderStatusChange): Promise<MarkOutcome> {
+async function changeOrder(orders: OrdersStore, orderId: string, change: OrderStatusChange): Promise<MarkResult> {
   const marked = await orders.changeStatus(orderId, change);
   if (marked) return { kind: 'marked', link: linkOf(marked) };
   return { kind: (await orders.findOrderById(orderId)) ? 'left' : 'missing' };

@@ -3,7 +3,6 @@ import type { FailureCode } from '../domain/failures.ts';
 import type { OrderCreationInput } from '../contract/runs.ts';
 import type { LinkIds, OrderCreationResult, OrderStatus } from '../domain/order.ts';
 import type { SupportAction } from '../domain/support-action.ts';
-import type { AttemptOutcome } from '../integrations/partner.ts';
 
 /**
  * The steps of `orderCreation`, as the workflow calls them and the worker offers them. Every failure that leaves one is
@@ -21,7 +20,7 @@ export interface OrderCreationActivities {
   createOrderRecord(input: { request: OrderCreationInput; standing: OpenStanding }): Promise<OrderRecord>;
 
   /**
-   * Step 3.3: the order exists at RideNDine. Its failures carry a {@link PartnerFailureDetails}.
+   * Step 3.3: the order exists at RideNDine. Its failures say whether RideNDine may have it (`maybe_sent`).
    *
    * `asked_by_support`: support staff want this call although its time is over.
    */
@@ -36,7 +35,7 @@ export interface OrderCreationActivities {
   }): Promise<OrderCreationResult>;
 
   /** The order carries how matters stand with it. */
-  markOrder(input: OrderMark): Promise<MarkOutcome>;
+  markOrder(input: OrderMark): Promise<MarkResult>;
 
   /**
    * Somebody cancelled a checkout while this run knew of no order: from now on Directus says `CANCELLED` under its key,
@@ -129,18 +128,6 @@ export interface OrderRecord extends FoundByRun {
   partner_task_queue?: string;
 }
 
-/** Details of a failed `createRideNDineOrder`. */
-export interface PartnerFailureDetails {
-  /** Of the last attempt. */
-  outcome: AttemptOutcome;
-  /** Whether any attempt of any run may have reached RideNDine. */
-  maybe_sent: boolean;
-  status?: number;
-  partner_text?: string;
-  /** Where it is tried again: until when. ISO 8601. */
-  tried_until?: string;
-}
-
 export interface OrderMark {
   order_id: string;
   status: OrderStatus;
@@ -166,7 +153,7 @@ export interface OrderMark {
   support_action?: SupportAction;
 }
 
-export type MarkOutcome =
+export type MarkResult =
   | { kind: 'marked'; link: LinkIds | null }
   /** Another run, a person or a later phase has brought the order to where this mark may not change it. */
   | {

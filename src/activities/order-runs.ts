@@ -36,6 +36,6 @@ export interface StoppedAttempts {
   isFirst: boolean;
   /** What the last attempts have left; anybody who may write to the namespace may have. */
   heartbeatDetails?: unknown;
-  /** They have left something that can not be decoded. */
+  /** They have left something that cannot be decoded. */
   unreadable?: true;
 }

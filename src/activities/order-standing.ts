@@ -1,23 +1,19 @@
 import { linkOf, resultOf } from '../domain/order.ts';
-import type { LinkIds, OrderCreationResult, StoredOrder } from '../domain/order.ts';
+import type { LinkIds, StoredOrder } from '../domain/order.ts';
 import { finalFailure } from './application-failures.ts';
+import type { LinkedStanding } from './order-creation-activities.ts';
 
-/** How an order in Directus stands with this phase. */
-export type OrderStanding =
-  | { kind: 'linked'; result: OrderCreationResult }
+/** The standing of a key under which there is an order. */
+type OrderStanding =
+  | LinkedStanding
   /** It may be at RideNDine, or waits for support staff. */
   | { kind: 'unfinished' }
   | { kind: 'failed' };
 
-/** Of a failure that tells that an order has ended: which one. */
-export interface EndedOrderDetails {
-  order_id: string;
-}
-
-/** @throws ApplicationFailure with {@link EndedOrderDetails} if nothing may be done with the order any more. */
+/** @throws ApplicationFailure that names the order if nothing may be done with it any more. */
 export function standingOf(order: StoredOrder): OrderStanding {
   const final = (code: 'OrderNeedsReview' | 'OrderCancelled', reason: string) =>
-    finalFailure(code, reason, [{ order_id: order.id } satisfies EndedOrderDetails]);
+    finalFailure(code, reason, { order_id: order.id });
   // Before the link is looked at: support staff have the word, and had it.
   if (order.status === 'NEEDS_REVIEW') return { kind: 'unfinished' };
   const result = resultOf(order);

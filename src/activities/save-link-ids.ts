@@ -2,19 +2,14 @@ import { hasEnded, resultOf } from '../domain/order.ts';
 import type { LinkIds, OrderCreationResult, StoredOrder } from '../domain/order.ts';
 import { DirectusRejectedError } from '../integrations/directus/errors.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
-import { directusFailure, finalFailure } from './application-failures.ts';
+import { finalFailure } from './application-failures.ts';
 import type { OrderCreationActivities } from './order-creation-activities.ts';
 import { requireFreeLink, requireLikelyLink, writeUnlessTaken } from './taken-values.ts';
 
 export function saveLinkIdsWith({ orders }: { orders: OrdersStore }): OrderCreationActivities['saveLinkIds'] {
   return async ({ order_id, link, typed_by_hand }) => {
-    try {
-      if (typed_by_hand) await requireSoundLink(orders, order_id, link, typed_by_hand);
-      return await linked(orders, order_id, link);
-    } catch (error) {
-      // The RideNDine order exists: it must not be lost, whatever Directus says.
-      throw directusFailure(error, 'keep-trying');
-    }
+    if (typed_by_hand) await requireSoundLink(orders, order_id, link, typed_by_hand);
+    return await linked(orders, order_id, link);
   };
 }
 

@@ -35,9 +35,9 @@ export async function requireFreeQuote(
     throw finalFailure('QuoteAlreadyUsed', 'Another live order was made from the quote.');
   }
   const used_by: QuoteUser = { order_id: owner.orderId, idempotency_key: owner.idempotencyKey };
-  throw finalFailure('QuoteAlreadyUsed', `Another live order was made from the quote: order ${owner.orderId}.`, [
-    { used_by },
-  ]);
+  throw finalFailure('QuoteAlreadyUsed', `Another live order was made from the quote: order ${owner.orderId}.`, {
+    used_by,
+  });
 }
 
 /** @throws ApplicationFailure `LinkConflict` if another order has one of the ids. */

@@ -14,7 +14,7 @@ import { readCheckoutRequest } from '../domain/read-checkout-request.ts';
 import { deriveOrderId } from '../domain/order-ids.ts';
 import { requestFingerprint } from '../domain/request-fingerprint.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
-import { attemptTime } from './clock.ts';
+import { attemptTime } from './attempt.ts';
 import { checkoutFailure, directusFailure, finalFailure } from './application-failures.ts';
 import { endLeftOrder, isLeftByThisRun, settleLeftOrder } from './left-order.ts';
 import type { CheckoutStanding, OrderCreationActivities, SupportLinks } from './order-creation-activities.ts';
@@ -40,15 +40,11 @@ export function validateCheckoutWith({
   return async (input) => {
     const request = parseInput(input);
     requireOwnRun(request.idempotency_key);
-    try {
-      const standing = isContinuation(request)
-        ? await standingOfContinuation({ orders, runs }, request)
-        : await standingOfCheckout({ orders, runs }, request);
-      const { order_id } = standing.kind === 'linked' ? standing.result : standing;
-      return { ...standing, links: linksTo(order_id) };
-    } catch (error) {
-      throw directusFailure(error, 'give-up');
-    }
+    const standing = isContinuation(request)
+      ? await standingOfContinuation({ orders, runs }, request)
+      : await standingOfCheckout({ orders, runs }, request);
+    const { order_id } = standing.kind === 'linked' ? standing.result : standing;
+    return { ...standing, links: linksTo(order_id) };
   };
 }
 

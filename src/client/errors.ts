@@ -1,5 +1,5 @@
 import type { CheckoutProblem } from '../domain/checkout.ts';
-import { failures, isFailureCode } from '../domain/failures.ts';
+import { failures } from '../domain/failures.ts';
 import type { FailureCode } from '../domain/failures.ts';
 import type { QuoteUser } from '../domain/order.ts';
 
@@ -94,11 +94,4 @@ export class OrderCreationClientClosedError extends OrderCreationError {
   constructor() {
     super('This client is closed. Send the same request through another one.');
   }
-}
-
-/** The error for a run's failure, given its `type`, message and details. */
-export function orderFailure(type: unknown, message: string, details: unknown[]): OrderFailedError | undefined {
-  if (!isFailureCode(type)) return undefined;
-  const [first] = details as [{ problems?: CheckoutProblem[]; used_by?: QuoteUser }?];
-  return new OrderFailedError(type, message, first?.problems, first?.used_by);
 }

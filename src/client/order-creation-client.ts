@@ -124,7 +124,7 @@ export class OrderCreationClient {
   /**
    * Asks over the connection of a worker in the same program.
    *
-   * The SDK makes requests over such a connection again by itself, for ten seconds at most, and can not take back one that
+   * The SDK makes requests over such a connection again by itself, for ten seconds at most, and cannot take back one that
    * is under way: a call ends when it should, and its request may go on behind it until its deadline.
    *
    * @throws TypeError if the keys can't be read.

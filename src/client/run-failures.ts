@@ -1,18 +1,19 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { reasonOf } from '../domain/failure-text.ts';
+import { detailsOf, reasonOf } from '../domain/failure-details.ts';
+import { isFailureCode } from '../domain/failures.ts';
 import { temporalTroubleOf } from '../temporal/temporal-failures.ts';
 import type { TemporalTrouble } from '../temporal/temporal-failures.ts';
-import { OrderFailedError, TemporalUnavailableError, orderFailure } from './errors.ts';
+import { OrderFailedError, TemporalUnavailableError } from './errors.ts';
 
 /** How the order creation ended, if `error` is its run's failure and the process itself gave the reason. */
 export function failureOf(error: unknown): OrderFailedError | undefined {
   if (!(error instanceof WorkflowFailedError)) return undefined;
   const { cause } = error;
   if (cause instanceof CancelledFailure) return new OrderFailedError('OrderCancelled', 'The order was cancelled.');
-  return cause instanceof ApplicationFailure
-    ? orderFailure(cause.type, reasonOf(cause), cause.details ?? [])
-    : undefined;
+  if (!(cause instanceof ApplicationFailure) || !isFailureCode(cause.type)) return undefined;
+  const { problems, used_by } = detailsOf(cause);
+  return new OrderFailedError(cause.type, reasonOf(cause), problems, used_by);
 }
 
 /**
@@ -45,6 +46,6 @@ const reasons: Record<TemporalTrouble, string> = {
   'run removed': 'The order creation was removed from Temporal.',
   'request refused': 'Temporal refuses the request of this client: its settings do not fit.',
   'certificate refused': 'This client and Temporal do not accept the certificate of one another.',
-  'not possible': 'Temporal can not do it.',
-  unreachable: 'Temporal can not be reached.',
+  'not possible': 'Temporal cannot do it.',
+  unreachable: 'Temporal cannot be reached.',
 };

@@ -98,7 +98,7 @@ function publishedKeys(url: URL): JWTVerifyGetKey {
         error instanceof errors.JWKSMultipleMatchingKeys ||
         error instanceof errors.JOSENotSupported;
       if (isTokensFault) throw error;
-      throw new TokenKeysUnavailableError('Whether the access token is good can not be told now. Try again.', {
+      throw new TokenKeysUnavailableError('Whether the access token is good cannot be told now. Try again.', {
         cause: error,
       });
     }

@@ -37,7 +37,7 @@ export function createCallerCheck(token: TokenSettings | undefined) {
       else if (error instanceof SubjectRefusedError) await problems.send(reply, { code: 'SubjectNotAllowed', detail });
       else if (error instanceof TokenKeysUnavailableError) {
         // Where the keys are is no secret, and why they can't be had is what whoever runs this has to know.
-        request.log.warn({ reason: reasonOf(error) }, 'the keys of access tokens can not be had');
+        request.log.warn({ reason: reasonOf(error) }, 'the keys of access tokens cannot be had');
         await problems.send(reply, { code: 'TokenKeysUnavailable', detail });
       } else throw error;
     }

@@ -5,10 +5,10 @@ import type { HttpProblemCode, ProblemEntry } from '../runtime/problem.ts';
 const ownProblems = {
   OriginNotAllowed: { status: 403, title: 'Pages of this origin may not use the codec server.', retryable: false },
   SubjectNotAllowed: { status: 403, title: 'This person may not read what is encrypted.', retryable: false },
-  DecryptionFailed: { status: 422, title: 'A payload can not be decrypted.', retryable: false },
+  DecryptionFailed: { status: 422, title: 'A payload cannot be decrypted.', retryable: false },
   TokenKeysUnavailable: {
     status: 503,
-    title: 'The keys by which access tokens are checked can not be had.',
+    title: 'The keys by which access tokens are checked cannot be had.',
     retryable: true,
   },
 } as const satisfies Record<string, ProblemEntry>;

@@ -10,7 +10,7 @@ export class SettingsError extends Error {
   readonly problems: readonly string[];
 
   constructor(problems: string[]) {
-    super(`The settings can not be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    super(`The settings cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
     this.problems = problems;
   }
 }

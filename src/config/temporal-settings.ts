@@ -108,13 +108,13 @@ function loadProfile(set: SetVariables): ClientConfigProfile {
 function libraryProblem(error: unknown): string {
   const { message = '', line, code } = error as Partial<Error> & { line?: unknown; code?: unknown };
   if (typeof line === 'number') return `the file is not TOML (line ${line})`;
-  if (typeof code === 'string') return `the file can not be read (${code})`;
+  if (typeof code === 'string') return `the file cannot be read (${code})`;
   if (/^Profile .* not found/.test(message)) return 'the file has no such profile';
   const unknown = /^Validation error: key\(s\) unrecognized(?: in (profile[^:]*))?/.exec(message);
   if (unknown) return `the file has a key that nobody knows${unknown[1] ? `, in ${unknown[1]}` : ''}`;
   const both = /^Cannot specify both (\w+)_path/.exec(message);
   if (both) return `${both[1]} is given twice, as a path and as data; TEMPORAL_TLS_… variables count too`;
-  return 'the file can not be understood';
+  return 'the file cannot be understood';
 }
 
 /** A name and a text that may stand in a header. `-bin` would want bytes. */
@@ -191,6 +191,6 @@ function readNamed(setting: string, source: ConfigDataSource): Uint8Array {
   try {
     return loadConfigData(source) ?? new Uint8Array();
   } catch (error) {
-    throw new SettingsError([`${setting}: the file can not be read (${(error as NodeJS.ErrnoException).code})`]);
+    throw new SettingsError([`${setting}: the file cannot be read (${(error as NodeJS.ErrnoException).code})`]);
   }
 }

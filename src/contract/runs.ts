@@ -61,8 +61,13 @@ export const searchAttributes = {
   failureCode: keyword('OrderFailureCode'),
 } as const;
 
-/** Longest value of one, in characters: longer ones are refused by a database under Temporal. */
-export const LONGEST_KEYWORD = 255;
+/** In characters: longer ones are refused by a database under Temporal. */
+const LONGEST_KEYWORD = 255;
+
+/** Whether a value can be that of a search attribute. */
+export function isKeyword(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= LONGEST_KEYWORD;
+}
 
 /** Memo field of a run: the fingerprint of its request, by which a caller with the same key is recognised. */
 export const REQUEST_FINGERPRINT_MEMO = 'request_fingerprint';

@@ -162,7 +162,7 @@ function faultOf(field: Field, given: Map<string, unknown>, nameOf: (field: stri
   if (value.length > longest) {
     return `${name} is too long: it may have ${longest} characters, and has ${value.length}.`;
   }
-  if (faultOfText(value) !== undefined) return `${name} contains a character that can not be stored: type it anew.`;
+  if (faultOfText(value) !== undefined) return `${name} contains a character that cannot be stored: type it anew.`;
   if (isFromAnExample(value)) return `${name} is still that of the example: it tells ${what}.`;
   if (isId(field) && hasBlank(value)) {
     return `${name} has a blank, a line break or an invisible character in it: copy the id anew.`;

@@ -116,7 +116,7 @@ const table = {
     },
   },
   DirectusUnavailable: {
-    meaning: 'Directus can not be reached, is overloaded or refuses our credential.',
+    meaning: 'Directus cannot be reached, is overloaded or refuses our credential.',
     retry: 'backoff',
     httpStatus: 503,
     retryable: true,
@@ -185,7 +185,7 @@ const table = {
     },
   },
   RideNDineUnavailable: {
-    meaning: 'RideNDine can not be reached or does not give a usable answer.',
+    meaning: 'RideNDine cannot be reached or does not give a usable answer.',
     retry: 'backoff',
     httpStatus: 503,
     retryable: true,

@@ -35,7 +35,10 @@ export interface QuoteUser {
   idempotency_key: string;
 }
 
-/** Longest ids that are taken, in characters: what Directus' columns hold, and more than an id needs. */
+/**
+ * Longest ids that are taken, in characters, and more than an id needs. The order's is what can be unique in every
+ * database that Directus knows.
+ */
 export const longestLinkId = { ridendine_order_id: 512, payment_session_id: 4096 } as const;
 
 /**

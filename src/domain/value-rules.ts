@@ -14,7 +14,7 @@ export const rules = {
   noTruth: 'The value must be true or false.',
   noObject: 'The value must be a JSON object.',
   noList: 'The value must be a list.',
-  noJson: 'The value can not be written as JSON.',
+  noJson: 'The value cannot be written as JSON.',
 
   noUuid: 'The value must be a UUID with hyphens.',
   noCurrency: 'The value must be a currency code of ISO 4217: three capital letters.',
@@ -22,8 +22,8 @@ export const rules = {
 
   emptyText: 'The text is empty.',
   longText: (longest: number | bigint) => `The text is too long: at most ${longest} characters.`,
-  nulCharacter: 'The text has a NUL character (U+0000) in it, which can not be stored.',
-  loneSurrogate: 'The text has a lone surrogate (half a character) in it, which can not be stored.',
+  nulCharacter: 'The text has a NUL character (U+0000) in it, which cannot be stored.',
+  loneSurrogate: 'The text has a lone surrogate (half a character) in it, which cannot be stored.',
   control: 'The text has a line break or another control character in it.',
   invisible: 'The text has a line break or an invisible character in it.',
   blank: 'The text has a blank, a line break or an invisible character in it.',

@@ -46,7 +46,7 @@ export function watchOrderWorkers(
     try {
       return await inTime(ask(), ANSWER_TIMEOUT_MS);
     } catch (error) {
-      throw new TemporalUnavailableError('Temporal can not be reached.', { cause: error });
+      throw new TemporalUnavailableError('Temporal cannot be reached.', { cause: error });
     }
   };
 

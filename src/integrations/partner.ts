@@ -1,4 +1,5 @@
 import type { Checkout } from '../domain/checkout.ts';
+import type { AttemptOutcome } from '../domain/failure-details.ts';
 import type { FailureCode } from '../domain/failures.ts';
 import type { LinkIds } from '../domain/order.ts';
 
@@ -14,14 +15,6 @@ export interface Partner {
    */
   createOrder(call: { orderId: string; body: string; signal?: AbortSignal }): Promise<LinkIds>;
 }
-
-/**
- * What is known of an attempt to create the partner's order:
- * - `rejected`: the partner definitely refused it;
- * - `notSent`: proven that no order can have come of it, the request never left or was turned away at the door;
- * - `maybeSent`: everything else. The partner may have the order; only the same key and the same bytes are safe.
- */
-export type AttemptOutcome = 'rejected' | 'notSent' | 'maybeSent';
 
 /** What else is known of a failed attempt. */
 interface PartnerAnswerFacts {

@@ -31,7 +31,7 @@ export interface Problem<Code extends string> {
 
 /** Problems of HTTP itself, which every service has. A code is never renamed. */
 const httpProblems = {
-  MalformedRequest: { status: 400, title: 'The request can not be read.', retryable: false },
+  MalformedRequest: { status: 400, title: 'The request cannot be read.', retryable: false },
   Unauthorized: { status: 401, title: 'The credential is missing or unknown.', retryable: false },
   NotFound: { status: 404, title: 'There is nothing at this address.', retryable: false },
   MethodNotAllowed: { status: 405, title: 'The address does not know this method.', retryable: false },

@@ -33,7 +33,7 @@ function standardOutput(): pino.DestinationStream {
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (!isTold && code !== 'EPIPE') {
-          process.stderr.write(`The log can not be written (${code ?? 'unknown error'}): lines are lost.\n`);
+          process.stderr.write(`The log cannot be written (${code ?? 'unknown error'}): lines are lost.\n`);
         }
         isTold = true;
       }

@@ -1,4 +1,4 @@
-import type { AttemptOutcome } from '../integrations/partner.ts';
+import type { AttemptOutcome } from '../domain/failure-details.ts';
 import { failures } from '../domain/failures.ts';
 import { orderCreationStages } from '../contract/runs.ts';
 import { orderOutcomes } from './order-outcome.ts';
@@ -36,11 +36,11 @@ export const workerMetrics = {
     help: 'Duration of a run, waiting and retries included.',
     labels: { outcome: orderOutcomes },
   },
-  stepDuration: {
-    name: 'cooco_order_step',
+  stageDuration: {
+    name: 'cooco_order_stage',
     kind: 'histogram',
-    help: 'Duration of a step, waiting and retries included.',
-    labels: { step: orderCreationStages },
+    help: 'Time that a run was in a stage, waiting and retries included.',
+    labels: { stage: orderCreationStages },
   },
   partnerAttempts: {
     name: 'cooco_partner_attempts',

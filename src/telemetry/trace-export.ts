@@ -108,7 +108,7 @@ class ReportingExporter implements SpanExporter {
       return;
     }
     if (this.#lost === 0) {
-      this.#log.warn(`Traces can not be delivered (${reasonOf(error)}): their spans get lost. Orders go on.`);
+      this.#log.warn(`Traces cannot be delivered (${reasonOf(error)}): their spans get lost. Orders go on.`);
     }
     this.#lost += spans.length;
   }

@@ -1,6 +1,6 @@
 import type { Logger, LogLevel, LogMetadata } from '@temporalio/common';
 import type { DestinationStream } from 'pino';
-import { reasonOf } from '../domain/failure-text.ts';
+import { reasonOf } from '../domain/failure-details.ts';
 import { createLogger } from './logger.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Payload, PayloadCodec } from '@temporalio/common';
-import { reasonOf } from '../domain/failure-text.ts';
+import { reasonOf } from '../domain/failure-details.ts';
 
 /** What the server tells of a failure that it stores. */
 export interface StoredFailure {
@@ -12,7 +12,9 @@ export interface StoredFailure {
 
 /** The reason of a failure, whether it is stored in clear or encrypted. @throws {DecryptionError} */
 export async function failureReason(failure: StoredFailure, codec: PayloadCodec): Promise<string> {
-  const details = await codec.decode(failure.applicationFailureInfo?.details?.payloads ?? []);
+  // The reason stands in the first of the details, and nothing of ours has another.
+  const payloads = failure.applicationFailureInfo?.details?.payloads ?? [];
+  const details = await codec.decode(payloads.slice(0, 1));
   return reasonOf({
     message: await failureMessage(failure, codec),
     details: details.map((detail) => defaultPayloadConverter.fromPayload(detail)),

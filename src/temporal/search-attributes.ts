@@ -14,8 +14,8 @@ const KEYWORD = IndexedValueType[`INDEXED_VALUE_TYPE_${TYPE}`];
 const NEW_NAMESPACE_MS = 10_000;
 const NEW_NAMESPACE_POLL_MS = 250;
 
-/** How a namespace stands to the search attributes that a run sets. */
-export interface SearchAttributesStanding {
+/** What a namespace has of the search attributes that a run sets. */
+export interface RegisteredAttributes {
   missing: string[];
   /** Registered under our name with a type that does not take our values. */
   mistyped: { name: string; type: string }[];
@@ -34,10 +34,10 @@ export function howToRegister(missing: string[], namespace: string): string {
   );
 }
 
-export function saysTypes(mistyped: SearchAttributesStanding['mistyped']): string {
+export function saysTypes(mistyped: RegisteredAttributes['mistyped']): string {
   const each = mistyped.map(({ name, type }) => `${name} (${type})`).join(', ');
   return (
-    `These search attributes are registered with another type than Keyword: ${each}. A type can't be changed: use ` +
+    `These search attributes are registered with another type than Keyword: ${each}. A type cannot be changed: use ` +
     'another namespace, or remove them with "temporal operator search-attribute remove" if nothing else needs them.'
   );
 }
@@ -46,11 +46,11 @@ export function saysTypes(mistyped: SearchAttributesStanding['mistyped']): strin
 const KEYWORDS_IN_SQL = 10;
 
 /** Whether what is missing does not fit beside those of others, unless the server keeps them in Elasticsearch. */
-export function lacksRoom({ missing, keywords }: SearchAttributesStanding): boolean {
+export function lacksRoom({ missing, keywords }: RegisteredAttributes): boolean {
   return missing.length > 0 && keywords + missing.length > KEYWORDS_IN_SQL;
 }
 
-export function saysRoom({ missing, keywords }: SearchAttributesStanding): string {
+export function saysRoom({ missing, keywords }: RegisteredAttributes): string {
   return (
     `The namespace has ${keywords} search attributes of the type Keyword, ${missing.length} more are needed, and a server that keeps them in an SQL ` +
     `database holds ${KEYWORDS_IN_SQL}: use another namespace (TEMPORAL_NAMESPACE), or remove what nobody needs with ` +
@@ -59,7 +59,7 @@ export function saysRoom({ missing, keywords }: SearchAttributesStanding): strin
 }
 
 /** @throws {TemporalAccessError} */
-export async function readSearchAttributes(temporal: TemporalAccess): Promise<SearchAttributesStanding> {
+export async function readSearchAttributes(temporal: TemporalAccess): Promise<RegisteredAttributes> {
   const names = Object.values(searchAttributes).map(({ name }) => name);
   const { namespace } = temporal.settings;
   try {
@@ -94,8 +94,8 @@ export async function registerSearchAttributes(
   onWait: () => void = () => {},
 ): Promise<string[]> {
   const { namespace } = temporal.settings;
-  const standing = await whenTheNamespaceIsKnown(() => readSearchAttributes(temporal), onWait);
-  const { missing, mistyped, isManaged } = standing;
+  const registered = await whenTheNamespaceIsKnown(() => readSearchAttributes(temporal), onWait);
+  const { missing, mistyped, isManaged } = registered;
   // The server says nothing of a type that differs when it is asked to add the name.
   if (mistyped.length > 0) throw new SearchAttributesError(saysTypes(mistyped));
   if (missing.length === 0) return [];
@@ -111,7 +111,7 @@ export async function registerSearchAttributes(
   } catch (error) {
     // Elasticsearch has room for more, so that the server is asked first.
     const isRefused = error instanceof TemporalAccessError && error.trouble === 'request refused';
-    if (isRefused && lacksRoom(standing)) throw new SearchAttributesError(saysRoom(standing));
+    if (isRefused && lacksRoom(registered)) throw new SearchAttributesError(saysRoom(registered));
     throw error;
   }
   return missing;

@@ -92,7 +92,7 @@ function sentence(
   const server = `Temporal at ${address}`;
   switch (trouble) {
     case 'unreachable':
-      return `${server} can not be reached: check TEMPORAL_ADDRESS, TEMPORAL_TLS, and whether the server runs.`;
+      return `${server} cannot be reached: check TEMPORAL_ADDRESS, TEMPORAL_TLS, and whether the server runs.`;
     case 'no answer in time':
       return `${server} did not answer in time: check TEMPORAL_ADDRESS and TEMPORAL_TLS, and how the server fares.`;
     case 'credential refused':

@@ -16,7 +16,7 @@ const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 const histogramBucketOverrides: Record<string, number[]> = {
   [workerMetrics.partnerAttemptDuration.name]: CALL_SECONDS,
   [workerMetrics.directusRequestDuration.name]: CALL_SECONDS,
-  // With its step, `cooco_order_step`.
+  // Of its stages, `cooco_order_stage`, too.
   [workerMetrics.orderDuration.name]: ORDER_SECONDS,
   schedule_to_start_latency: LATENCY_SECONDS,
   activity_execution_latency: LATENCY_SECONDS,

@@ -9,7 +9,7 @@ import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 const INTERVAL_MS = 15_000;
 
 /**
- * Sees to it that the metrics tell how many orders wait in Directus, and how the process does. While Directus can not be
+ * Sees to it that the metrics tell how many orders wait in Directus, and how the process does. While Directus cannot be
  * read nothing is known: the old numbers are taken back (NaN), and `cooco_orders_readable` says why. No order waits for
  * any of it.
  *
@@ -36,8 +36,7 @@ export function reportWaitingOrders(options: {
     if (isStopped) return;
     for (const [gauge, value] of known.gauges) setGauge(meter, gauge, value);
     // Once for each time that it goes away: what each order meets of it is in the lines of its steps.
-    if (known.reason !== undefined && wasReadable)
-      logger.warn(`The waiting orders can not be counted: ${known.reason}`);
+    if (known.reason !== undefined && wasReadable) logger.warn(`The waiting orders cannot be counted: ${known.reason}`);
     wasReadable = known.reason === undefined;
     timer = setTimeout(() => void report(), intervalMs);
   };

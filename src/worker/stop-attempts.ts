@@ -16,7 +16,7 @@ const LOOK_AGAIN_MS = 200;
 /** Status codes of gRPC, https://grpc.io/docs/guides/status-codes/. */
 const NOT_FOUND = 5;
 /** A definite no: of an older server, and of one that lets nobody pause an activity, or not this one. */
-const CAN_NOT_PAUSE = new Set([3, 7, 9, 12]);
+const CANNOT_PAUSE = new Set([3, 7, 9, 12]);
 
 /**
  * Pauses a pending activity and waits while an attempt is under way: from then on its heartbeat details don't change. It
@@ -63,7 +63,7 @@ async function pause(
     return true;
   } catch (error) {
     const code: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
-    if (code !== undefined && CAN_NOT_PAUSE.has(code)) return false;
+    if (code !== undefined && CANNOT_PAUSE.has(code)) return false;
     // It has ended meanwhile, and the next look says so.
     if (code === NOT_FOUND) return true;
     throw error;

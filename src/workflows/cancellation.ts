@@ -30,7 +30,7 @@ const BROUGHT_TO_REVIEW =
 
 /** Why an order can't be cancelled from some point on. */
 const refusals = {
-  created: 'RideNDine has created the order, so it can not be cancelled here. Have RideNDine cancel it.',
+  created: 'RideNDine has created the order, so it cannot be cancelled here. Have RideNDine cancel it.',
   inReview: 'The order is in review. Decide with the update resolveReview: "abandon" gives it up.',
   ended: 'The order creation has ended by itself before it could be cancelled. Look at how it ended.',
 } as const;

@@ -11,7 +11,7 @@ import type { ActivityOptions, Duration } from '@temporalio/common';
 import type {
   CancelledCheckout,
   CheckoutStanding,
-  MarkOutcome,
+  MarkResult,
   OpenStanding,
   OrderCreationActivities,
   OrderMark,
@@ -37,7 +37,7 @@ export interface DirectusSteps {
    *
    * @param triedFor until it succeeds, unless told.
    */
-  markOrder(mark: OrderMark, triedFor?: Duration): Promise<MarkOutcome>;
+  markOrder(mark: OrderMark, triedFor?: Duration): Promise<MarkResult>;
   /** Writes `CANCELLED` under the key of a checkout of whose order the run does not know. */
   cancelCheckout(action: SupportAction | undefined): Promise<CancelledCheckout>;
 }

@@ -10,12 +10,7 @@ import {
 import type { LinkCorrectionActivities } from '../activities/correct-link.ts';
 import type { LinkCorrection, LinkCorrectionResult } from '../contract/correction.ts';
 import type { OrderCreationState } from '../contract/runs.ts';
-import {
-  LONGEST_KEYWORD,
-  ORDER_CREATION_STATE_QUERY,
-  REQUEST_FINGERPRINT_MEMO,
-  searchAttributes,
-} from '../contract/runs.ts';
+import { ORDER_CREATION_STATE_QUERY, REQUEST_FINGERPRINT_MEMO, isKeyword, searchAttributes } from '../contract/runs.ts';
 import { untilMarked } from './policies.ts';
 import { runFailure, readStepFailure } from './step-failure.ts';
 
@@ -50,9 +45,7 @@ export async function linkCorrection(correction: LinkCorrection): Promise<LinkCo
     { key: searchAttributes.storeId, value: corrected.store_id },
     { key: searchAttributes.ridendineOrderId, value: ridendine_order_id },
   ];
-  upsertSearchAttributes(
-    found.map(({ key, value }) => ({ key, value: (value?.length ?? 0) > LONGEST_KEYWORD ? null : value })),
-  );
+  upsertSearchAttributes(found.map(({ key, value }) => ({ key, value: isKeyword(value) ? value : null })));
   setHandler(orderCreationState, () => ({ stage: 'LINKED', order_id, ridendine_order_id, payment_session_id }));
   setCurrentDetails(
     refusal === undefined

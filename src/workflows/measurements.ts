@@ -22,7 +22,7 @@ export function startMeasurements(): Measurements {
       const { stage: left, sinceMs } = current;
       const nowMs = Date.now();
       current = { stage, sinceMs: nowMs };
-      observeSeconds(metricMeter, 'stepDuration', { step: left }, (nowMs - sinceMs) / 1000);
+      observeSeconds(metricMeter, 'stageDuration', { stage: left }, (nowMs - sinceMs) / 1000);
       if (stage === 'NEEDS_REVIEW') count(metricMeter, 'reviewsOpened', { code: code ?? 'none' });
       const outcome = outcomeOf(stage, { left, code });
       if (outcome === undefined) return;

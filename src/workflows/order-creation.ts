@@ -6,7 +6,6 @@ import type {
   OrderRecord,
   UnfinishedStanding,
 } from '../activities/order-creation-activities.ts';
-import type { EndedOrderDetails } from '../activities/order-standing.ts';
 import { failures } from '../domain/failures.ts';
 import type { OrderCreationInput } from '../contract/runs.ts';
 import type { LinkIds, OrderCreationResult, OrderCreationRunResult } from '../domain/order.ts';
@@ -127,15 +126,15 @@ async function continueOrder(run: Run, standing: UnfinishedStanding): Promise<Or
  * - Cancelled: no further attempt; then one of these two.
  */
 async function createRideNDineOrder(run: Run, order: OrderRecord): Promise<LinkIds> {
-  let failure: StepFailure | undefined = order.review ? { ...order.review, details: [] } : undefined;
-  for (let isAsked = false; ; isAsked = true) {
+  let failure: StepFailure | undefined = order.review ? { ...order.review, details: {} } : undefined;
+  for (let afterReview = false; ; afterReview = true) {
     if (!failure) {
       run.status.enter('CREATING_RIDENDINE_ORDER', {
         order_id: order.order_id,
-        asked_until: askedUntil(order, isAsked),
+        asked_until: askedUntil(order, afterReview),
       });
       try {
-        return await callPartner(order, { isAsked, cancellation: run.cancellation });
+        return await callPartner(order, { afterReview, cancellation: run.cancellation });
       } catch (error) {
         failure = readStepFailure(error, 'RideNDineUnavailable');
       }
@@ -172,7 +171,7 @@ type UnsentOrder = Exclude<OpenStanding, UnfinishedStanding> | OrderRecord;
 const changedElsewhere: StepFailure = {
   code: 'OrderNeedsReview',
   reason: 'Somebody else has brought the order further. Send the same request again: a new run answers for it.',
-  details: [],
+  details: {},
 };
 
 /**
@@ -230,7 +229,7 @@ async function untilCancelled<Value>(
 }
 
 async function fail({ status, cancellation }: Run, failure: StepFailure): Promise<never> {
-  const { order_id } = Object(failure.details[0]) as Partial<EndedOrderDetails>;
+  const { order_id } = failure.details;
   // An order that was cancelled earlier stays `CANCELLED` for look-ups.
   const stage = failure.code === 'OrderCancelled' ? 'CANCELLED' : 'FAILED';
   status.enter(stage, order_id === undefined ? {} : { order_id }, failure);

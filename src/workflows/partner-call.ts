@@ -17,17 +17,17 @@ import { stoppedFailure } from './step-failure.ts';
  * Asks RideNDine until it answers. Once somebody asks to cancel the order no further attempt is made; one that is under
  * way may still bring the answer, and then that counts.
  *
- * @param isAsked whether support staff asked for this call: it is then made once, even if its time is over.
+ * @param afterReview whether support staff decided that it is made: then it is made once, even if its time is over.
  */
 export async function callPartner(
   order: OrderRecord,
-  { isAsked, cancellation }: { isAsked: boolean; cancellation: Cancellation },
+  { afterReview, cancellation }: { afterReview: boolean; cancellation: Cancellation },
 ): Promise<LinkIds> {
-  const maybeSentBefore = order.maybe_sent_before || isAsked;
+  const maybeSentBefore = order.maybe_sent_before || afterReview;
   if (cancellation.isAsked()) throw stoppedFailure({ maybe_sent: maybeSentBefore, code: null });
 
   const attempts = new CancellationScope();
-  const answer = attempts.run(() => createRideNDineOrder(order, { isAsked, maybeSentBefore }));
+  const answer = attempts.run(() => createRideNDineOrder(order, { afterReview, maybeSentBefore }));
   let isOver = false;
   const over = () => {
     isOver = true;
@@ -48,7 +48,7 @@ export async function callPartner(
 
 function createRideNDineOrder(
   order: OrderRecord,
-  { isAsked, maybeSentBefore }: { isAsked: boolean; maybeSentBefore: boolean },
+  { afterReview, maybeSentBefore }: { afterReview: boolean; maybeSentBefore: boolean },
 ): Promise<LinkIds> {
   const deadlines = [order.key_deadline, ...(maybeSentBefore ? [] : [order.not_sent_deadline])];
   const remainingMs = Math.max(...deadlines.map((deadline) => Date.parse(deadline) - Date.now()));
@@ -71,7 +71,7 @@ function createRideNDineOrder(
   });
   return partner.createRideNDineOrder({
     ...order,
-    asked_by_support: isAsked && !isInTime,
+    asked_by_support: afterReview && !isInTime,
     maybe_sent_before: maybeSentBefore,
   });
 }
@@ -85,9 +85,9 @@ function stopPartnerAttempts(order: OrderRecord) {
   return temporal.stopPartnerAttempts();
 }
 
-/** @param isAsked whether support staff want the call: when its time is over, it is made once. */
-export function askedUntil(order: OrderRecord, isAsked: boolean): AskedUntil {
+/** @param afterReview whether support staff decided that it is asked: when its time is over, once. */
+export function askedUntil(order: OrderRecord, afterReview: boolean): AskedUntil {
   const { not_sent_deadline, key_deadline, maybe_sent_before } = order;
-  if (isAsked && Date.parse(key_deadline) <= Date.now()) return 'once';
-  return { maybe_sent: key_deadline, ...(!maybe_sent_before && !isAsked && { not_sent: not_sent_deadline }) };
+  if (afterReview && Date.parse(key_deadline) <= Date.now()) return 'once';
+  return { maybe_sent: key_deadline, ...(!maybe_sent_before && !afterReview && { not_sent: not_sent_deadline }) };
 }

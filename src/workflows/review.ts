@@ -10,7 +10,7 @@ import {
   setHandler,
   sleep,
 } from '@temporalio/workflow';
-import type { MarkOutcome, OrderMark, OrderRecord } from '../activities/order-creation-activities.ts';
+import type { MarkResult, OrderMark, OrderRecord } from '../activities/order-creation-activities.ts';
 import { count } from '../telemetry/metrics.ts';
 import type { LinkIds } from '../domain/order.ts';
 import { RESOLVE_REVIEW_UPDATE, faultsOfReviewDecision, withoutBlanksAtEnds } from '../contract/updates.ts';
@@ -45,7 +45,7 @@ export interface Review {
 const abandoned: StepFailure = {
   code: 'OrderNeedsReview',
   reason: 'Support staff abandoned the order.',
-  details: [],
+  details: {},
 };
 
 const NOT_OURS =
@@ -104,8 +104,16 @@ export function openReview(run: { status: RunStatus; directus: DirectusSteps; ca
       status.enter('NEEDS_REVIEW', {}, failure);
       let isMarked = false;
       const putInReview = async (mark: Partial<OrderMark>) => {
-        await directus.markOrder({ order_id, status: 'NEEDS_REVIEW', ...reasonFields(failure), ...mark });
-        isMarked = true;
+        while (!isMarked) {
+          try {
+            await directus.markOrder({ order_id, status: 'NEEDS_REVIEW', ...reasonFields(failure), ...mark });
+            isMarked = true;
+          } catch (error) {
+            if (!(error instanceof ActivityFailure)) throw error;
+            // Somebody has failed the activity by hand. Nobody waits here for what comes of it.
+            await sleep(MARK_ATTEMPT);
+          }
+        }
       };
       const putBack = async () => {
         isMarked = false;
@@ -193,8 +201,8 @@ async function carryOutDecision(
   }
 }
 
-function isQuoteTaken(outcome: MarkOutcome): boolean {
-  return outcome.kind === 'left' && outcome.quote_taken === true;
+function isQuoteTaken(result: MarkResult): boolean {
+  return result.kind === 'left' && result.quote_taken === true;
 }
 
 const CANCELLATION = 'Somebody asked to cancel the order.';

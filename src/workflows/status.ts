@@ -10,10 +10,10 @@ import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import type { CancelledCheckout, CheckoutStanding } from '../activities/order-creation-activities.ts';
 import type { OrderCreationInput, OrderCreationStage, OrderCreationState } from '../contract/runs.ts';
 import {
-  LONGEST_KEYWORD,
   ORDER_CREATION_STATE_QUERY,
   REQUEST_FINGERPRINT_MEMO,
   isContinuation,
+  isKeyword,
   searchAttributes,
 } from '../contract/runs.ts';
 import type { SupportAction } from '../domain/support-action.ts';
@@ -126,8 +126,4 @@ function attributesOf(input: OrderCreationInput): SearchAttributeUpdatePair[] {
     { key: searchAttributes.customerId, value: customer_id },
   ];
   return pairs.flatMap(({ key, value }) => (isKeyword(value) ? [{ key, value }] : []));
-}
-
-function isKeyword(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= LONGEST_KEYWORD;
 }

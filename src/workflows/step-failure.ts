@@ -1,15 +1,16 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
-import type { OrderMark, PartnerAttempts, PartnerFailureDetails } from '../activities/order-creation-activities.ts';
+import type { OrderMark, PartnerAttempts } from '../activities/order-creation-activities.ts';
 import { failures, isFailureCode } from '../domain/failures.ts';
 import type { FailureCode } from '../domain/failures.ts';
-import { failureText, reasonOf } from '../domain/failure-text.ts';
+import { detailsOf, failureText, reasonOf } from '../domain/failure-details.ts';
+import type { FailureDetails } from '../domain/failure-details.ts';
 
 /** Why a step failed for good, in the words of the domain. */
 export interface StepFailure {
   code: FailureCode;
   /** One sentence without personal data. */
   reason: string;
-  details: unknown[];
+  details: FailureDetails;
 }
 
 /** @param whenUnknown the code of a failure that is none of ours: an attempt that timed out, a worker that crashed. */
@@ -17,9 +18,9 @@ export function readStepFailure(error: unknown, whenUnknown: FailureCode): StepF
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
     const code = isFailureCode(cause.type) ? cause.type : whenUnknown;
-    return { code, reason: reasonOf(cause), details: cause.details ?? [] };
+    return { code, reason: reasonOf(cause), details: detailsOf(cause) };
   }
-  return { code: whenUnknown, reason: 'The last attempt left no note of how it ended.', details: [] };
+  return { code: whenUnknown, reason: 'The last attempt left no note of how it ended.', details: {} };
 }
 
 /** A failure as it stands on the order; with `undefined`, that there is none. */
@@ -29,8 +30,7 @@ export function reasonFields(failure: StepFailure | undefined): Pick<OrderMark, 
 
 /** What the failure of `createRideNDineOrder` says of the order at RideNDine. No note means *maybe sent*. */
 export function mayExistAtRideNDine(failure: StepFailure): boolean {
-  const [details] = failure.details as [Partial<PartnerFailureDetails>?];
-  return details?.maybe_sent !== false;
+  return failure.details.maybe_sent !== false;
 }
 
 /** `createRideNDineOrder` was stopped by a request to cancel the order. The message is for those who review it. */
@@ -39,17 +39,17 @@ export function stoppedFailure({ maybe_sent, code }: PartnerAttempts): Applicati
   return ApplicationFailure.nonRetryable('RideNDine may have it by now.', code ?? 'RideNDineUnavailable', {
     outcome,
     maybe_sent,
-  } satisfies PartnerFailureDetails);
+  } satisfies FailureDetails);
 }
 
 /** Ends the run. Only what concerns the caller goes along: the partner's text stays with the activity's failure. */
 export function runFailure({ code, reason, details }: StepFailure): ApplicationFailure {
-  const { problems, used_by } = Object(details[0]) as { problems?: unknown; used_by?: unknown };
+  const { problems, used_by } = details;
   const failure = ApplicationFailure.create({
     type: code,
     message: failureText({ reason, advice: failures[code].advice.whenFailed }),
     nonRetryable: true,
-    details: [{ reason, ...(problems !== undefined && { problems }), ...(used_by !== undefined && { used_by }) }],
+    details: [{ reason, ...(problems && { problems }), ...(used_by && { used_by }) } satisfies FailureDetails],
   });
   // It would repeat all of this, and then tell where our files lie.
   failure.stack = '';

@@ -97,7 +97,7 @@ describe('an order that went well', () => {
     }
   }, 240_000);
 
-  it('leads from its form in Directus, which support staff can not change, to its workflow and back', async () => {
+  it('leads from its form in Directus, which support staff cannot change, to its workflow and back', async () => {
     const { key, order } = await linkedOrder();
 
     await studio.openOrder(order.id);

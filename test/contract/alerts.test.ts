@@ -78,12 +78,12 @@ const cases: Case[] = [
     fires: { 12: [], 14: ['GatewayMetricsMissing'] },
   },
   {
-    what: 'one gateway of two can not reach Temporal, for a minute and then for good',
+    what: 'one gateway of two cannot reach Temporal, for a minute and then for good',
     series: { 'cooco_gateway_temporal_reachable{job="gateway",instance="g2"}': '1x5 0 1x14 0x40' },
     fires: { 6: [], 8: [], 24: ['TemporalUnreachable'] },
   },
   {
-    what: 'a gateway can not count workers while Temporal is away, which is no word of the workers',
+    what: 'a gateway cannot count workers while Temporal is away, which is no word of the workers',
     series: {
       [`cooco_gateway_order_workers{${gateway}}`]: `2x10 ${UNKNOWN}`,
       [`cooco_gateway_temporal_reachable{${gateway}}`]: '1x10 0x50',
@@ -124,7 +124,7 @@ const cases: Case[] = [
     fires: { 10: [], 13: ['OrderUnlinked'], 63: ['OrderUnlinked', 'OrderUnlinkedForAnHour'] },
   },
   {
-    what: 'one worker of two can not read Directus',
+    what: 'one worker of two cannot read Directus',
     series: { 'cooco_orders_readable{job="worker",instance="w2"}': always(0) },
     fires: { 30: [] },
   },
@@ -183,7 +183,7 @@ const cases: Case[] = [
     fires: { 29: [], 33: ['RideNDineContractBroken'] },
   },
   {
-    what: 'a build can not replay a history',
+    what: 'a build cannot replay a history',
     series: {
       [`temporal_workflow_task_execution_failed_total{${worker},failure_reason="NonDeterminismError"}`]: '_x20 1x40',
     },
@@ -271,7 +271,7 @@ const cases: Case[] = [
     fires: { 39: [], 43: ['SweepFails'] },
   },
   {
-    what: 'a sweep can not continue an order',
+    what: 'a sweep cannot continue an order',
     series: { [`cooco_sweep_orders_total{${worker},result="failed"}`]: '0x20 1x40' },
     fires: { 19: [], 22: ['SweepFails'] },
   },

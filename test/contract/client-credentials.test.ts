@@ -71,7 +71,7 @@ describe('mTLS', () => {
 
     for (const { who, error } of errors) {
       expect({ who, error }).toMatchObject({ error: { code: 'TemporalUnavailable', retryable: true } });
-      const expected = who === 'speaks no TLS' ? 'can not be reached' : 'certificate';
+      const expected = who === 'speaks no TLS' ? 'cannot be reached' : 'certificate';
       expect({ who, message: error.message }).toEqual({ who, message: expect.stringContaining(expected) });
     }
   });

@@ -188,7 +188,7 @@ describe('the codec server', () => {
     expect(await payloadsOf(await server.post(decode, { payloads: [sent] }))).toEqual([expected]);
   });
 
-  it('says of what it can not decrypt with which key that would go', async () => {
+  it('says of what it cannot decrypt with which key that would go', async () => {
     const server = await start();
     const tampered = await encrypted(CANARY);
     const bytes = Buffer.from(tampered.data ?? '', 'base64');
@@ -459,7 +459,7 @@ describe('the access token', () => {
   });
 
   it.each([
-    ['can not be reached', undefined],
+    ['cannot be reached', undefined],
     ['fail', 500],
     ['are no keys', 200],
   ])('is not judged while the keys of the issuer %s: that is said to be temporary', async (_what, status) => {
@@ -553,7 +553,7 @@ describe('the log', () => {
     ['x'.repeat(256), '(malformed)'],
     ['a namespace', '(malformed)'],
     ['orders', 'orders'],
-  ])('takes no namespace for one that can not be one: %s', async (namespace, logged) => {
+  ])('takes no namespace for one that cannot be one: %s', async (namespace, logged) => {
     const server = await start();
 
     await server.post(decode, {}, { 'x-namespace': namespace });

@@ -167,7 +167,7 @@ describe('docker-compose.yml', () => {
     { name: 'codec-server', variables: codecServerVariables, read: readCodecServerSettings },
   ])('gives the $name every setting that fits there, and none that it does not know', (program) => {
     const { environment } = serviceOf(program.name);
-    // A container can not listen on the loopback address of its machine, so no secret path is proof there.
+    // A container cannot listen on the loopback address of its machine, so no secret path is proof there.
     // Which build a worker is, its image says.
     const elsewhere =
       /^TEMPORAL_(CONFIG_FILE|PROFILE|API_KEY|TLS)|^WORKER_(DEPLOYMENT_NAME|BUILD_ID)$|^CODEC_SERVER_PATH_SEGMENT$/;

@@ -57,7 +57,7 @@ describe('the dashboard', () => {
     expect(asked.filter((source) => JSON.stringify(source) !== JSON.stringify(prometheus))).toEqual([]);
   });
 
-  it('asks nothing that Prometheus can not read', async () => {
+  it('asks nothing that Prometheus cannot read', async () => {
     const rules = dashboardExpressions().map(({ expr }, index) => ({ record: `panel:question:${index}`, expr }));
     const file = join(folder, 'questions.json');
     await writeFile(file, JSON.stringify({ groups: [{ name: 'dashboard', rules }] }));

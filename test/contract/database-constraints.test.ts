@@ -192,7 +192,7 @@ describe('without a primary key', () => {
       await dropConstraint(table, `${table}_pkey`);
 
       await expect(apply()).rejects.toThrow(
-        `The table ${table} has lost its primary key, so Directus can't see it: ` +
+        `The table ${table} has lost its primary key, so Directus cannot see it: ` +
           `restore it (ALTER TABLE ${table} ADD PRIMARY KEY (id)) and try again.`,
       );
       // Directus knows now that the table is not one of its own any more.

@@ -168,7 +168,7 @@ describe('npm run deployment', () => {
     }
   });
 
-  it('says what Temporal can not tell it', async () => {
+  it('says what Temporal cannot tell it', async () => {
     const namespace = await newNamespace(connection);
 
     const unknown = await deployment(namespace, 'drained', '9.9');
@@ -177,7 +177,7 @@ describe('npm run deployment', () => {
     });
 
     expect(unknown).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('knows no build "9.9"') });
-    expect(unreachable).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('can not be reached') });
+    expect(unreachable).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('cannot be reached') });
   });
 });
 
@@ -188,14 +188,14 @@ describe('what is typed', () => {
     [['current', '1.0', '1.1'], '"1.1" is too much'],
     [['current', '1.0', '--unversioned'], '"1.0" is too much'],
     [['current', '1.0', '--json'], '"current" takes no --json'],
-    [['current', "1.0'"], 'can not be a build id'],
+    [['current', "1.0'"], 'cannot be a build id'],
     [['current', '1.0', '--wait', '5'], '--wait must be a duration'],
     [['ramp', '1.0'], 'needs a percentage'],
     [['ramp', '1.0', '101'], 'needs a percentage'],
     [['ramp', '1.0', 'ten'], 'needs a percentage'],
     [['drained'], '"drained" needs a build id'],
     [['status', '--quiet'], "'--quiet'"],
-  ])('is refused if it can not be understood: %j', (args, problem) => {
+  ])('is refused if it cannot be understood: %j', (args, problem) => {
     expect(() => parseCommandLine(args)).toThrow(UsageError);
     expect(() => parseCommandLine(args)).toThrow(problem);
   });

@@ -113,7 +113,7 @@ describe('the schema', () => {
       `The token for Directus at ${url} is not an administrator's.`,
     );
     await expect(applySchema({ url: 'http://127.0.0.1:9', adminToken, log })).rejects.toThrow(
-      /^Directus can't be reached at http:\/\/127\.0\.0\.1:9 \([^)]+\)\.$/,
+      /^Directus cannot be reached at http:\/\/127\.0\.0\.1:9 \([^)]+\)\.$/,
     );
   });
 });
@@ -285,7 +285,7 @@ describe('the service account', () => {
     expect(status === 403 || (status === 200 && Array.isArray(data) && data.length === 0)).toBe(true);
   });
 
-  it('can not raise itself', async () => {
+  it('cannot raise itself', async () => {
     const { data } = await service('GET', '/users/me?fields=id');
     const { id } = data as { id: string };
     const [adminRole] = (await admin('GET', '/roles?filter[name][_eq]=Administrator&fields=id')).data as {

@@ -202,7 +202,7 @@ describe('the support role', () => {
     },
   );
 
-  it('can not raise itself', async () => {
+  it('cannot raise itself', async () => {
     const [administrators] = (await admin('GET', '/roles?filter[name][_eq]=Administrator&fields=id')).data as {
       id: string;
     }[];
@@ -312,7 +312,7 @@ describe('the lists of orders', () => {
     expect(await apply()).toEqual(['order list for everybody: added']);
   });
 
-  it('can not be changed by support staff for others', async () => {
+  it('cannot be changed by support staff for others', async () => {
     const [list] = await shared(support);
     const attempts = [
       await support('PATCH', `/presets/${list?.id}`, { icon: 'star' }),

@@ -158,7 +158,7 @@ describe('the check directus', () => {
     const notChecked = Object.fromEntries(Object.keys(others).map((name) => [name, 'not checked']));
     expect(verdicts(results)).toEqual({ directus: 'problem', ...notChecked });
     expect(results['directus']?.finding).toBe(
-      `Directus at ${url} can not be reached (ECONNREFUSED): check DIRECTUS_URL, and whether it runs.`,
+      `Directus at ${url} cannot be reached (ECONNREFUSED): check DIRECTUS_URL, and whether it runs.`,
     );
   });
 
@@ -318,7 +318,7 @@ describe('the check directus-schema', () => {
 
     expect(results['directus-schema']).toMatchObject({
       verdict: 'problem',
-      finding: 'Not as orders need it: orders can not be read with every column and relation.',
+      finding: 'Not as orders need it: orders cannot be read with every column and relation.',
     });
     const anew = await examine(asAdministrator());
     expect(anew['directus-schema']).toMatchObject({
@@ -350,8 +350,8 @@ describe('the check directus-schema', () => {
     const results = await examine();
 
     expect(results['directus-schema']?.verdict).toBe('problem');
-    expect(results['directus-schema']?.finding).toContain('orders can not be read with every column and relation');
-    expect(results['directus-schema']?.finding).toContain('order_items can not be read with every column and relation');
+    expect(results['directus-schema']?.finding).toContain('orders cannot be read with every column and relation');
+    expect(results['directus-schema']?.finding).toContain('order_items cannot be read with every column and relation');
     await apply();
     expect((await examine())['directus-schema']?.verdict).toBe('ok');
   });
@@ -535,7 +535,7 @@ describe('the check directus-limits', () => {
   );
 
   it(
-    'warns of those by which a very large order can not be written, or many have to wait',
+    'warns of those by which a very large order cannot be written, or many have to wait',
     async () => {
       const result = await limitsOfAnother({
         MAX_PAYLOAD_SIZE: '512kb',

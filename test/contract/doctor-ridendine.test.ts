@@ -116,7 +116,7 @@ describe('the checks of RideNDine', () => {
     expect(await examine({ RIDENDINE_BASE_URL: url })).toMatchObject({
       ridendine: {
         verdict: 'problem',
-        finding: `RideNDine at ${url} can not be reached (ECONNREFUSED): check RIDENDINE_BASE_URL, and whether it runs.`,
+        finding: `RideNDine at ${url} cannot be reached (ECONNREFUSED): check RIDENDINE_BASE_URL, and whether it runs.`,
       },
       'ridendine-credential': { verdict: 'not checked' },
       'ridendine-clock': { verdict: 'not checked' },

@@ -120,7 +120,7 @@ describe('npm run doctor', () => {
     ]);
   });
 
-  it('says that Temporal can not be reached, and checks only what does not need it', async () => {
+  it('says that Temporal cannot be reached, and checks only what does not need it', async () => {
     const { exitCode, report } = await examine({ TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}` });
 
     expect({ exitCode, ok: report.ok }).toEqual({ exitCode: 1, ok: false });
@@ -135,7 +135,7 @@ describe('npm run doctor', () => {
       directus: 'ok',
       ridendine: 'ok',
     });
-    expect(findingOf(report, 'temporal')).toContain('can not be reached');
+    expect(findingOf(report, 'temporal')).toContain('cannot be reached');
     expect(findingOf(report, 'namespace')).toBe('It needs what is wrong above: temporal.');
   });
 
@@ -154,7 +154,7 @@ describe('npm run doctor', () => {
     expect(stdout).not.toContain('a-key-of-ours');
   });
 
-  it('says which settings are missing and which can not be used, and what it can not check without them', async () => {
+  it('says which settings are missing and which cannot be used, and what it cannot check without them', async () => {
     const { exitCode, report, stdout } = await examine({
       TEMPORAL_ADDRESS: 'https://temporal.example',
       TEMPORAL_TLS: 'yes',

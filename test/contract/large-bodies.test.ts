@@ -88,7 +88,7 @@ describe('a body of 8 or 32 MB, with and without a length', () => {
     ['encoding', '/v1/orders', { 'content-encoding': 'gzip' }, 415, 'UnsupportedMediaType'],
     ['method', '/healthz', {}, 405, 'MethodNotAllowed'],
     ['address', '/v1/order', {}, 404, 'NotFound'],
-    ['address that can not be read', '/v1/orders/%zz', {}, 400, 'MalformedRequest'],
+    ['address that cannot be read', '/v1/orders/%zz', {}, 400, 'MalformedRequest'],
   ])(
     'is answered all the same with what is wrong about its %s',
     async (_what, path, headers, status, code) => {

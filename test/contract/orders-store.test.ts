@@ -592,7 +592,7 @@ describe('what support staff did', () => {
       expect(error).toMatchObject({
         name: 'DirectusRejectedError',
         message:
-          "What support staff did can't be recorded: Directus shows no field orders.support_actions. Run npm run directus:apply.",
+          'What support staff did cannot be recorded: Directus shows no field orders.support_actions. Run npm run directus:apply.',
       });
       expect(await rowOf(order.id)).toMatchObject({ status: 'PENDING_PAYMENT' });
       expect(await errorOf(store.changeStatus(randomUUID(), recording(newAction())))).toMatchObject({
@@ -640,7 +640,7 @@ describe('countWaitingOrders', () => {
     for (const { id } of [young, old, inReview]) await directus.change('orders', id, { status: 'CANCELLED' });
   });
 
-  it('fails as every call does while Directus can not be reached', async () => {
+  it('fails as every call does while Directus cannot be reached', async () => {
     const nobody = storeAt(`http://127.0.0.1:${await freePort()}`);
 
     await expect(errorOf(nobody.countWaitingOrders())).resolves.toMatchObject({ code: 'DirectusUnavailable' });
@@ -796,7 +796,7 @@ describe('what goes wrong', () => {
   it('a port where nobody listens is Directus unavailable', async () => {
     const error = await errorOf(storeAt(`http://127.0.0.1:${await freePort()}`).findOrderById(randomUUID()));
 
-    expect(error).toMatchObject({ name: 'DirectusUnavailableError', message: 'Directus can not be reached.' });
+    expect(error).toMatchObject({ name: 'DirectusUnavailableError', message: 'Directus cannot be reached.' });
   });
 
   it('a lost connection is Directus unavailable', async () => {

@@ -301,7 +301,7 @@ describe('a decision from the command line', () => {
     expect(marks.at(-1)).toMatchObject({ status: 'FAILED' });
   });
 
-  it('that can not be carried out is refused with the reason, and the review goes on', async () => {
+  it('that cannot be carried out is refused with the reason, and the review goes on', async () => {
     const { orderId, handle } = await orderInReview({
       override: {
         async markOrder() {
@@ -334,7 +334,7 @@ describe('a decision from the command line', () => {
     const { orderId } = await orderInReview({ override: { markOrder: directusIsDown } });
 
     await expect(decideHere(orderId, { acceptedWithinMs: 10_000, carriedOutWithinMs: 1000 })).rejects.toThrow(
-      /^The decision was taken, and is not carried out yet, perhaps because Directus can not be reached\./,
+      /^The decision was taken, and is not carried out yet, perhaps because Directus cannot be reached\./,
     );
   });
 

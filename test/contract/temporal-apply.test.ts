@@ -128,13 +128,13 @@ describe('npm run temporal:apply', () => {
     expect(stderr.split('\n')).toHaveLength(1);
   });
 
-  it('says that Temporal can not be reached', async () => {
+  it('says that Temporal cannot be reached', async () => {
     const address = `127.0.0.1:${await freePort()}`;
 
     const { exitCode, stderr } = await apply({ TEMPORAL_ADDRESS: address });
 
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(`Temporal at ${address} can not be reached: check TEMPORAL_ADDRESS`);
+    expect(stderr).toMatch(`Temporal at ${address} cannot be reached: check TEMPORAL_ADDRESS`);
     expect(stderr.split('\n')).toHaveLength(1);
   });
 
@@ -167,7 +167,7 @@ describe('npm run temporal:apply', () => {
     expect(stdout + stderr).not.toContain('a-key-of-ours');
   });
 
-  it('names every setting that can not be used', async () => {
+  it('names every setting that cannot be used', async () => {
     const { exitCode, stderr } = await apply({
       TEMPORAL_ADDRESS: 'https://temporal.example',
       TEMPORAL_TLS: 'yes',
@@ -178,7 +178,7 @@ describe('npm run temporal:apply', () => {
     expect(stderr).toContain('TEMPORAL_ADDRESS: must be host:port');
     expect(stderr).toContain('TEMPORAL_TLS: must be true or false');
     expect(unreadable.exitCode).toBe(1);
-    expect(unreadable.stderr).toContain('TEMPORAL_TLS_SERVER_CA_CERT_PATH: the file can not be read (ENOENT)');
+    expect(unreadable.stderr).toContain('TEMPORAL_TLS_SERVER_CA_CERT_PATH: the file cannot be read (ENOENT)');
   });
 });
 

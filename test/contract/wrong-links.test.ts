@@ -134,7 +134,7 @@ describe('a wrong link', () => {
     expect(await rowOf(orderId)).toMatchObject({ ...wrong, support_actions: null });
   });
 
-  it('can not be corrected where there is none', async () => {
+  it('cannot be corrected where there is none', async () => {
     const { key } = await order();
 
     const failure = await failureOf(worker.correctLink({ idempotency_key: key, ...newLink(), ...by }));

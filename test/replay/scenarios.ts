@@ -39,7 +39,7 @@ const rejected = new PartnerError('RideNDineRejected', 'rejected', 'RideNDine re
   partnerText,
 });
 const noAnswer = new PartnerError('RideNDineUnavailable', 'maybeSent', 'RideNDine answered 503.', { status: 503 });
-const notReached = new PartnerError('RideNDineUnavailable', 'notSent', 'RideNDine can not be reached.');
+const notReached = new PartnerError('RideNDineUnavailable', 'notSent', 'RideNDine cannot be reached.');
 const mayHaveIt: ScenarioOptions['ridendine'] = [noAnswer, rejected, undefined];
 
 const ids = { ridendine_order_id: 'rnd_found', payment_session_id: 'ps_found' };
@@ -137,7 +137,7 @@ export const scenarios: ReplayScenario[] = [
     name: 'cancelled-before-the-record',
     change: () => ({
       async validateCheckout() {
-        throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+        throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus cannot be reached.' });
       },
     }),
     drive: (handle) => cancel(handle),
@@ -146,7 +146,7 @@ export const scenarios: ReplayScenario[] = [
     name: 'cancelled-during-the-record',
     change: () => ({
       async createOrderRecord() {
-        throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+        throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus cannot be reached.' });
       },
     }),
     async drive(handle) {
@@ -158,7 +158,7 @@ export const scenarios: ReplayScenario[] = [
     name: 'cancelled-by-support',
     change: () => ({
       async createOrderRecord() {
-        throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+        throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus cannot be reached.' });
       },
     }),
     async drive(handle) {
@@ -188,7 +188,7 @@ export const scenarios: ReplayScenario[] = [
     input: continuation,
     change: (activities, { orderId }) => ({
       async validateCheckout() {
-        throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+        throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus cannot be reached.' });
       },
       async cancelCheckout() {
         const found = { run_id: currentRunId(), order_id: orderId, request_fingerprint: 'fingerprint' };

@@ -59,7 +59,7 @@ describe.each(ways)('%s', (_way, cancel, who) => {
     await expect(world.sandboxOrdersOf(String(order?.id))).resolves.toEqual([]);
   }, 120_000);
 
-  it('while RideNDine can not be reached ends the order, which does not go out when RideNDine is back', async () => {
+  it('while RideNDine cannot be reached ends the order, which does not go out when RideNDine is back', async () => {
     const { key, checkout, handle } = await newOrder();
     await world.stack.parts.ridendine?.stop();
     try {

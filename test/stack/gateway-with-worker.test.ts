@@ -199,7 +199,7 @@ describe('a gateway with its worker whose Temporal', () => {
   }, 240_000);
 });
 
-describe('a gateway with its worker that can not go on', () => {
+describe('a gateway with its worker that cannot go on', () => {
   it('ends when its port is taken, and says so', async () => {
     const program = startProgram(
       'worker/with-gateway',

@@ -56,7 +56,7 @@ describe('a confirmed checkout', () => {
     expect(workflow.status.name).toBe('COMPLETED');
   });
 
-  it('is shown to support staff, who can not change it', async () => {
+  it('is shown to support staff, who cannot change it', async () => {
     const checkout = await world.newCheckout();
     await world.post(randomUUID(), checkout);
     const { id } = await onlyOrderOf(checkout.quote_id);
@@ -187,7 +187,7 @@ describe('RideNDine in trouble', () => {
     expect(response.status).toBe(201);
   });
 
-  it('that turns requests away and then refuses the order leaves it FAILED: it can not have it', async () => {
+  it('that turns requests away and then refuses the order leaves it FAILED: it cannot have it', async () => {
     const key = randomUUID();
     const checkout = await world.newCheckout();
     const { quote_id } = checkout;

@@ -313,7 +313,7 @@ describe('the health check of the compose file', () => {
   });
 });
 
-describe('a worker whose metrics can not be told', () => {
+describe('a worker whose metrics cannot be told', () => {
   it('says so in a sentence and ends with exit code 1', async () => {
     const { host } = new URL(world.stack.urls.gateway);
     const address = host.replace('localhost', '127.0.0.1');
@@ -331,7 +331,7 @@ describe('a worker whose metrics can not be told', () => {
     expect({ exitCode, stdout, stderr }).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: `The settings can not be used:\n  WORKER_METRICS_ADDRESS: nothing can listen at ${address} (Address already in use). Is another program there?`,
+      stderr: `The settings cannot be used:\n  WORKER_METRICS_ADDRESS: nothing can listen at ${address} (Address already in use). Is another program there?`,
     });
   });
 });

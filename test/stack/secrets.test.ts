@@ -87,7 +87,7 @@ describe('no program says a secret, whatever LOG_LEVEL,', () => {
     expectNoSecretIn(await saidBy(services, good));
   }, 240_000);
 
-  it('where a setting can not be used', async () => {
+  it('where a setting cannot be used', async () => {
     const unusable = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, `${value} 2`]));
     const settings = { ...good, ...unusable, TEMPORAL_TLS_CLIENT_KEY_PATH: `/nowhere/${strangersKey}` };
 

@@ -239,11 +239,11 @@ describe('a collector that is gone', () => {
     expect(orders.map(({ response }) => response.status)).toEqual(orders.map(() => 201));
     for (const program of ['gateway', 'worker'] as const) {
       const complaints = async () =>
-        (await logOf(program)).filter((line) => line.includes('Traces can not be delivered'));
+        (await logOf(program)).filter((line) => line.includes('Traces cannot be delivered'));
       await pWaitFor(async () => (await complaints()).length > 0, WAIT);
       await order();
       expect((await complaints()).map((line) => JSON.parse(line) as unknown)).toMatchObject([
-        { msg: 'Traces can not be delivered (ECONNREFUSED): their spans get lost. Orders go on.' },
+        { msg: 'Traces cannot be delivered (ECONNREFUSED): their spans get lost. Orders go on.' },
       ]);
     }
   });

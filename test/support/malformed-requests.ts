@@ -86,7 +86,7 @@ const kinds: [string, (random: Random, apiKey: string) => object][] = [
       post(apiKey, JSON.stringify({ ...soundBody(), quote_id: 'q'.repeat(256 + upTo(random, 70_000)) })),
   ],
   [
-    'text that can not be stored',
+    'text that cannot be stored',
     (random, apiKey) => {
       const text = `${canary}${pick(random, ['\u0000', '\ud800'])}`;
       return post(

@@ -136,7 +136,7 @@ describe('an address that is nested', () => {
   });
 });
 
-describe('characters that can not be stored', () => {
+describe('characters that cannot be stored', () => {
   const texts = [
     ['a NUL', 'a\u0000b'],
     ['a lone high surrogate', 'a\ud83d'],

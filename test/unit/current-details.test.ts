@@ -47,11 +47,11 @@ describe('the details of a run', () => {
   });
 
   it('of an order that is given up say why, and that Directus is still to be told', () => {
-    const given_up_for = { code: 'DirectusUnavailable', reason: 'Directus can not be reached.' } as const;
+    const given_up_for = { code: 'DirectusUnavailable', reason: 'Directus cannot be reached.' } as const;
     const details = detailsOf({ stage: 'CREATING_RECORD' }, { given_up_for });
 
     expect(details).toContain('### The order could not be written');
-    expect(details).toContain('Directus can not be reached. (`DirectusUnavailable`)');
+    expect(details).toContain('Directus cannot be reached. (`DirectusUnavailable`)');
     expect(details).not.toContain('30 minutes');
     expect(details).toContain('`cancelOrder`');
   });

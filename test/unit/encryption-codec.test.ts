@@ -62,7 +62,7 @@ describe('the encryption of payloads', () => {
     expect(plainly(encrypted).metadata).toMatchObject({ 'encryption-key-id': 'after' });
   });
 
-  it('is none without keys, which can not read what was encrypted', async () => {
+  it('is none without keys, which cannot read what was encrypted', async () => {
     const plain = payloadOf('plain');
     const encrypted = await codecOf(newEncryptionKey('one')).encode([plain]);
     const without = codecOf('off');

@@ -11,7 +11,7 @@ const HALF_AN_HOUR_MS = 30 * 60_000;
 /** What a person reads of a step that Directus has failed. */
 async function messageOf(info: AttemptInfo): Promise<string> {
   const step = withExplainedFailures(async (): Promise<string> => {
-    throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+    throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus cannot be reached.' });
   });
   const environment = new MockActivityEnvironment(
     { attempt: 20, ...info },

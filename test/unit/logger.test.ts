@@ -24,7 +24,7 @@ describe('a program whose log is on a full disk', () => {
       },
     );
 
-    expect(stderr.split('\n')).toEqual(['The log can not be written (ENOSPC): lines are lost.', 'still alive']);
+    expect(stderr.split('\n')).toEqual(['The log cannot be written (ENOSPC): lines are lost.', 'still alive']);
     expect(exitCode).toBe(0);
   });
 });

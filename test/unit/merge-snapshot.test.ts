@@ -117,7 +117,7 @@ describe('merging our collections into the snapshot of a Directus', () => {
     expect(theirs?.schema).toBeNull();
   });
 
-  it('takes text for a string, and reports a type that can not hold the value', () => {
+  it('takes text for a string, and reports a type that cannot hold the value', () => {
     expect(mergeSnapshot(target('text'), [definition('ours')]).mismatches).toEqual([]);
 
     const { snapshot, mismatches } = mergeSnapshot(target('integer'), [definition('ours')]);

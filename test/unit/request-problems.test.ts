@@ -23,7 +23,7 @@ const nested = (levels: number): unknown => (levels === 0 ? 'core' : [nested(lev
 
 const TOO_LARGE =
   'The number is too large to be kept exactly. Send one from -9007199254740991 to 9007199254740991, or a text.';
-const NO_JSON = 'The value can not be written as JSON.';
+const NO_JSON = 'The value cannot be written as JSON.';
 
 describe('the problem of a request', () => {
   it.each<[string, Record<string, unknown>, string]>([
@@ -47,12 +47,12 @@ describe('the problem of a request', () => {
     [
       'a NUL character',
       { customer_note: 'n\u0000' },
-      'customer_note: The text has a NUL character (U+0000) in it, which can not be stored.',
+      'customer_note: The text has a NUL character (U+0000) in it, which cannot be stored.',
     ],
     [
       'half a character',
       { customer_note: 'n\ud800' },
-      'customer_note: The text has a lone surrogate (half a character) in it, which can not be stored.',
+      'customer_note: The text has a lone surrogate (half a character) in it, which cannot be stored.',
     ],
     ['a text for an address', { shipping_snapshot: 'here' }, 'shipping_snapshot: The value must be a JSON object.'],
     ['a list for an address', { shipping_snapshot: [1] }, 'shipping_snapshot: The value must be a JSON object.'],
@@ -74,7 +74,7 @@ describe('the problem of a request', () => {
     ['a date', new Date(), NO_JSON],
     ['a map', new Map(), NO_JSON],
     ['a list with a gap', [undefined], NO_JSON],
-    ['a NUL character', 'a\u0000', 'The text has a NUL character (U+0000) in it, which can not be stored.'],
+    ['a NUL character', 'a\u0000', 'The text has a NUL character (U+0000) in it, which cannot be stored.'],
     ['too many levels', nested(40), 'The value is nested more than 32 levels deep.'],
   ])('names the field within an address, and the rule: %s', (_what, value, rule) => {
     const [fault, ...others] = problemsOf({ shipping_snapshot: { ...address, s2_cell: value } });
@@ -100,7 +100,7 @@ describe('the problem of a request', () => {
 
   it('that is in the name of a member is told of the object', () => {
     expect(problemsOf({ shipping_snapshot: { ...address, gate: { 'a\u0000': 1 } } })).toEqual([
-      'shipping_snapshot.gate: The text has a NUL character (U+0000) in it, which can not be stored.',
+      'shipping_snapshot.gate: The text has a NUL character (U+0000) in it, which cannot be stored.',
     ]);
   });
 

@@ -51,9 +51,9 @@ describe('a review decision', () => {
     ],
     ['a link with half of the ids', { ...link, payment_session_id: undefined }, ['"payment_session_id" is missing']],
     [
-      'characters that can not be stored',
+      'characters that cannot be stored',
       { decision: 'retry', actor: 'support\u00001', reason: 'Asked \ud800.' },
-      ['"actor" contains a character that can not be stored', '"reason" contains a character'],
+      ['"actor" contains a character that cannot be stored', '"reason" contains a character'],
     ],
     [
       'too many words',
@@ -66,7 +66,7 @@ describe('a review decision', () => {
       ['it may have 512 characters', 'it may have 4096 characters'],
     ],
     [
-      'ids that can not be stored',
+      'ids that cannot be stored',
       { ...link, ridendine_order_id: 'r\u0000', payment_session_id: 'p\u0000' },
       ['"ridendine_order_id" contains', '"payment_session_id" contains'],
     ],

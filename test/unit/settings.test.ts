@@ -192,7 +192,7 @@ describe("the worker's settings", () => {
       '  WORKER_MAX_CONCURRENT_ACTIVITIES: must be a whole number from 1 to 10000',
       '  WORKER_SWEEP: must be on or off',
       '  WORKER_SWEEP_INTERVAL: must be 1s or longer',
-      'The settings can not be used:',
+      'The settings cannot be used:',
     ]);
   });
 
@@ -335,7 +335,7 @@ describe("the gateway's settings", () => {
       '  GATEWAY_MAX_WAITING: must be a whole number from 1 to 100000',
       '  GATEWAY_PORT: must be a whole number from 0 to 65535',
       '  GATEWAY_WAIT_MS: must be a whole number from 0 to 60000',
-      'The settings can not be used:',
+      'The settings cannot be used:',
     ]);
   });
 });
@@ -362,7 +362,7 @@ describe('the settings of a gateway with its worker', () => {
       '  RIDENDINE_API_KEY is not set.',
       '  RIDENDINE_BASE_URL is not set.',
       '  TEMPORAL_TLS: must be true or false',
-      'The settings can not be used:',
+      'The settings cannot be used:',
     ]);
   });
 });
@@ -545,7 +545,7 @@ describe('encryption', () => {
   });
 });
 
-describe('what is said of settings that can not be used', () => {
+describe('what is said of settings that cannot be used', () => {
   it('holds no value: any of them may be a secret in the wrong place', () => {
     const names = `TEMPORAL_ADDRESS TEMPORAL_NAMESPACE TEMPORAL_API_KEY TEMPORAL_TLS TEMPORAL_TLS_SERVER_NAME
       TEMPORAL_TLS_DISABLE_HOST_VERIFICATION
@@ -681,7 +681,7 @@ describe('the connection to Temporal', () => {
     expect(temporalOf({ ...home, TEMPORAL_PROFILE: 'cloud' })).toMatchObject({ address: 'of-the-cloud:7233' });
   });
 
-  it('names the setting of each file that can not be read', async () => {
+  it('names the setting of each file that cannot be read', async () => {
     const profile = await profileFile(`[profile.default.tls]\nserver_ca_cert_path = "${file('missing.pem')}"`);
 
     const variables = problemsOf(() =>
@@ -693,14 +693,14 @@ describe('the connection to Temporal', () => {
     );
 
     expect(variables.split('\n').slice(1).toSorted()).toEqual([
-      '  TEMPORAL_TLS_CLIENT_CERT_PATH: the file can not be read (EISDIR)',
-      '  TEMPORAL_TLS_SERVER_CA_CERT_PATH: the file can not be read (ENOENT)',
+      '  TEMPORAL_TLS_CLIENT_CERT_PATH: the file cannot be read (EISDIR)',
+      '  TEMPORAL_TLS_SERVER_CA_CERT_PATH: the file cannot be read (ENOENT)',
     ]);
     expect(problemsOf(() => temporalOf(profile))).toContain(
-      'TEMPORAL_CONFIG_FILE: tls.server_ca_cert_path: the file can not be read (ENOENT)',
+      'TEMPORAL_CONFIG_FILE: tls.server_ca_cert_path: the file cannot be read (ENOENT)',
     );
     expect(problemsOf(() => temporalOf({ TEMPORAL_CONFIG_FILE: file('missing.toml') }))).toContain(
-      'TEMPORAL_CONFIG_FILE: the file can not be read (ENOENT)',
+      'TEMPORAL_CONFIG_FILE: the file cannot be read (ENOENT)',
     );
   });
 
@@ -723,7 +723,7 @@ describe('the connection to Temporal', () => {
     ['tls.disable_host_verification = true', 'the file has a key that nobody knows, in profile.default.tls'],
     ['api_key = canary', 'the file is not TOML (line 2)'],
     ['tls = { client_cert_path = "canary", client_cert_data = "canary" }', 'client_cert is given twice'],
-    ['tls = 7', 'the file can not be understood'],
+    ['tls = 7', 'the file cannot be understood'],
     ['grpc_meta = { x-canary = "canarý" }', 'must be names and values of headers'],
   ])('is not taken from a profile with %s, of which no value is shown', async (line, problem) => {
     const configured = await profileFile(`[profile.default]\n${line}\n`);

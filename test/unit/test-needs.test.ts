@@ -93,7 +93,7 @@ describe('before the first test', () => {
     await expect(prepare([need({ toGet: ['go'], get: notInCache })])).rejects.toThrow('Go 1.25 or newer');
   });
 
-  it('all tools that can not be got are named in one list', async () => {
+  it('all tools that cannot be got are named in one list', async () => {
     const failing = (message: string) => need({ get: () => Promise.reject(new Error(message)) });
 
     await expect(prepare([failing('One says why.'), need({}), failing('Another, too.')])).rejects.toThrow(

@@ -115,5 +115,5 @@ function activitiesIn(events: Awaited<ReturnType<typeof eventsOf>>): unknown[] {
 }
 
 function directusDown(): ApplicationFailure {
-  return ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+  return ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus cannot be reached.' });
 }

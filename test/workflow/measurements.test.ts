@@ -141,18 +141,18 @@ describe('a run', () => {
     expect(replayed.filter((name) => samples('temporal_sticky_cache_hit_total', name).length > 0)).toEqual([]);
   });
 
-  it('is told the time of each step once, and they make up that of the whole', () => {
+  it('is told the time of each stage once, and they make up that of the whole', () => {
     const [whole] = samples('cooco_order_seconds_sum', 'good-path');
-    const steps = samples('cooco_order_step_seconds_sum', 'good-path');
+    const stages = samples('cooco_order_stage_seconds_sum', 'good-path');
 
-    expect(steps.map(({ labels }) => String(labels['step'])).toSorted()).toEqual([
+    expect(stages.map(({ labels }) => String(labels['stage'])).toSorted()).toEqual([
       'CREATING_RECORD',
       'CREATING_RIDENDINE_ORDER',
       'SAVING_LINK',
       'VALIDATING',
     ]);
-    expect(samples('cooco_order_step_seconds_count', 'good-path').map(({ value }) => value)).toEqual([1, 1, 1, 1]);
-    expect(steps.reduce((sum, { value }) => sum + value, 0)).toBeCloseTo(whole?.value ?? Number.NaN, 6);
+    expect(samples('cooco_order_stage_seconds_count', 'good-path').map(({ value }) => value)).toEqual([1, 1, 1, 1]);
+    expect(stages.reduce((sum, { value }) => sum + value, 0)).toBeCloseTo(whole?.value ?? Number.NaN, 6);
   });
 
   it('has its failed order counted under the code of the failure', () => {
@@ -248,7 +248,7 @@ function ago(seconds: number): Date {
 }
 
 describe('the number of waiting orders', () => {
-  it('is taken back while Directus can not be read, and the worker says so once', async () => {
+  it('is taken back while Directus cannot be read, and the worker says so once', async () => {
     const { metricMeter: meter, logger } = Runtime.instance();
     const port = await freePort();
     const directus = connectDirectus({ url: `http://127.0.0.1:${port}`, token: 'unused', timeoutMs: 1000 });
@@ -270,7 +270,7 @@ describe('the number of waiting orders', () => {
     } finally {
       stop();
     }
-    const told = lines().filter(({ msg }) => String(msg).startsWith('The waiting orders can not be counted'));
-    expect(told).toMatchObject([{ level: 'warn', msg: expect.stringContaining('Directus can not be reached.') }]);
+    const told = lines().filter(({ msg }) => String(msg).startsWith('The waiting orders cannot be counted'));
+    expect(told).toMatchObject([{ level: 'warn', msg: expect.stringContaining('Directus cannot be reached.') }]);
   });
 });

@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, 360_000);
 afterAll(() => temporal.stop());
 
-const notReached = new PartnerError('RideNDineUnavailable', 'notSent', 'RideNDine can not be reached.');
+const notReached = new PartnerError('RideNDineUnavailable', 'notSent', 'RideNDine cannot be reached.');
 const noAnswer = new PartnerError('RideNDineUnavailable', 'maybeSent', 'RideNDine answered 503.', { status: 503 });
 const rejected = new PartnerError('RideNDineRejected', 'rejected', 'RideNDine refused the order (422).', {
   status: 422,
@@ -552,6 +552,30 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     expect(scenario.marks.map(({ status }) => status)).toEqual(['NEEDS_REVIEW', 'PENDING_PAYMENT']);
   });
 
+  it('is put in review again if somebody fails that activity by hand, and can be decided', async () => {
+    const scenario = await scenarioOf({ request: pickup(), ridendine: [noAnswer, rejected, undefined] });
+    const usual = { ...scenario.activities };
+    let attempts = 0;
+    scenario.activities.markOrder = async (mark) => {
+      attempts += 1;
+      // To the run it is the same failure as that of the button in the Temporal UI.
+      if (attempts === 1) throw ApplicationFailure.nonRetryable('Failed by hand.');
+      return await usual.markOrder(mark);
+    };
+
+    const { result, failedTasks } = await temporal.run(scenario, async (handle) => {
+      await untilStage(handle, 'NEEDS_REVIEW');
+      await decide(handle, { decision: 'retry' });
+      const ids = await handle.result();
+      const { events } = await handle.fetchHistory();
+      return { result: ids, failedTasks: events?.filter((event) => event.workflowTaskFailedEventAttributes) };
+    });
+
+    expect(result).toMatchObject(scenario.link);
+    expect(scenario.marks.map(({ status }) => status)).toEqual(['NEEDS_REVIEW', 'PENDING_PAYMENT']);
+    expect(failedTasks).toEqual([]);
+  });
+
   it.each([
     ['retry', {}],
     ['abandon', {}],
@@ -619,7 +643,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     expect(result).toMatchObject(scenario.link);
   });
 
-  it('refuses a decision for as long as Directus can not be told that the order is in review', async () => {
+  it('refuses a decision for as long as Directus cannot be told that the order is in review', async () => {
     const scenario = await scenarioOf({ request: pickup(), ridendine: [noAnswer, rejected, undefined] });
     const usual = { ...scenario.activities };
     let isDown = true;
@@ -793,7 +817,7 @@ describe('cancelling', () => {
       request,
       override: {
         async validateCheckout() {
-          throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+          throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus cannot be reached.' });
         },
       },
     });
@@ -910,7 +934,7 @@ describe('cancelling', () => {
       override: {
         // Directus is down: the record is tried again and again.
         async createOrderRecord() {
-          throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+          throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus cannot be reached.' });
         },
       },
     });
@@ -978,7 +1002,7 @@ describe('cancelling', () => {
       override: {
         async validateCheckout() {
           await checked.promise;
-          throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus can not be reached.' });
+          throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus cannot be reached.' });
         },
         async cancelCheckout() {
           const found = { request_fingerprint: 'fingerprint', run_id: currentRunId(), order_id: scenario.orderId };

@@ -25,14 +25,14 @@ const codec = createEncryptionCodec(parseEncryptionKeys(testEncryptionKeys));
 const by = { actor: 'agent-7', reason: 'Ticket 1' };
 const ids = { ridendine_order_id: 'rnd_found', payment_session_id: 'ps_found' };
 
-const notReached = new PartnerError('RideNDineUnavailable', 'notSent', 'RideNDine can not be reached.');
+const notReached = new PartnerError('RideNDineUnavailable', 'notSent', 'RideNDine cannot be reached.');
 const noAnswer = new PartnerError('RideNDineUnavailable', 'maybeSent', 'RideNDine answered 503.', { status: 503 });
 const rejected = new PartnerError('RideNDineRejected', 'rejected', 'RideNDine refused the order (422).', {
   status: 422,
 });
 const directusDown = ApplicationFailure.create({
   type: 'DirectusUnavailable',
-  message: 'Directus can not be reached.',
+  message: 'Directus cannot be reached.',
 });
 const mayHaveIt = { ridendine: [noAnswer, rejected, undefined] };
 
@@ -308,7 +308,7 @@ describe('the update cancelOrder', () => {
     expect(scenario.cancelled).toMatchObject([{ action: 'cancel', ...by }]);
   });
 
-  it('cancels one that is given up, while Directus can not be told', async () => {
+  it('cancels one that is given up, while Directus cannot be told', async () => {
     const directusIsBack = Promise.withResolvers<void>();
     const scenario = worker.newScenario();
     const usual = { ...scenario.activities };
@@ -518,7 +518,7 @@ describe('the update cancelOrder', () => {
   it.each([
     ['encrypted with a key that is gone', { encoding: 'binary/encrypted', 'encryption-key-id': 'gone' }],
     ['of another program', { encoding: 'of/another-program' }],
-  ])('brings an order to review of whose attempts the word can not be read: %s', async (_what, metadata) => {
+  ])('brings an order to review of whose attempts the word cannot be read: %s', async (_what, metadata) => {
     const word = {
       metadata: Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, Buffer.from(value)])),
       data: Buffer.from('{"maybe_sent":false}'),

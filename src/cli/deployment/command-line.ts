@@ -90,7 +90,7 @@ function neededBuildId(command: string, buildId: string | undefined): string {
   if (buildId === undefined) {
     throw new UsageError(`"${command}" needs a build id: "npm run deployment -- status" shows them.`);
   }
-  if (!BUILD_ID.test(buildId)) throw new UsageError(`"${buildId}" can not be a build id.`);
+  if (!BUILD_ID.test(buildId)) throw new UsageError(`"${buildId}" cannot be a build id.`);
   return buildId;
 }
 

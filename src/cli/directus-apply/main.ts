@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   const count = changed.length + accountChanged.length + supportChanged.length;
   print(count === 0 ? 'Everything was as it should be; nothing was changed.' : `Done: ${count} changes.`);
   if (mismatches.length > 0) {
-    print(`${mismatches.length} fields have a type that can't hold what orders need: see above.`);
+    print(`${mismatches.length} fields have a type that cannot hold what orders need: see above.`);
     process.exitCode = 1;
   }
 }

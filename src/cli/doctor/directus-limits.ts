@@ -71,7 +71,7 @@ async function findBodyLimit({ send }: DirectusAccess): Promise<Limit | undefine
   const isTooSmall = await isRefused(LEAST_BODY);
   return {
     verdict: isTooSmall ? 'problem' : 'warning',
-    finding: `Directus, or what stands before it, refuses a request of ${isTooSmall ? LEAST_BODY : USUAL_BODY} bytes: an order with a large cart or address can not be written.`,
+    finding: `Directus, or what stands before it, refuses a request of ${isTooSmall ? LEAST_BODY : USUAL_BODY} bytes: an order with a large cart or address cannot be written.`,
     advice: 'Set MAX_PAYLOAD_SIZE in Directus to 1mb or more, and the same in what stands before it.',
   };
 }

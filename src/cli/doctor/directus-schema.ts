@@ -23,8 +23,9 @@ export function directusSchemaChecks(directus: () => DirectusAccess): Check[] {
       async run() {
         const access = directus();
         await lookAnew(access);
+        const states = new Map<string, FieldState | undefined>();
         const faults: Faults = { wrong: [], unprotected: [] };
-        for (const definition of neededCollections()) await findFaults(access, definition, faults);
+        for (const definition of neededCollections()) await findFaults(access, definition, { faults, states });
         if (faults.wrong.length > 0) {
           return {
             verdict: 'problem',
@@ -32,7 +33,7 @@ export function directusSchemaChecks(directus: () => DirectusAccess): Check[] {
             advice: `${HOW_TO_MEND} A field that has another type, or no column, is yours to delete in Data Studio before.`,
           };
         }
-        const required = await findRequired(access);
+        const required = await findRequired(access, states);
         if (required.length > 0) {
           return {
             verdict: 'problem',
@@ -106,17 +107,20 @@ const alwaysFilled: Record<string, readonly string[]> = {
 /** Directus fills these by itself in a new row. */
 const FILLED_BY_DIRECTUS = new Set(['uuid', 'date-created', 'role-created', 'user-created']);
 
+/** The fields that were read already, by collection and name. */
+type FieldStates = ReadonlyMap<string, FieldState | undefined>;
+
 /** Columns that Directus takes no new row without, and that nobody fills. */
-async function findRequired(access: DirectusAccess): Promise<string[]> {
+async function findRequired(access: DirectusAccess, known: FieldStates): Promise<string[]> {
   const names = await readFieldNames(access);
   const found: string[] = [];
   for (const [collection, filled] of Object.entries(alwaysFilled)) {
     for (const field of names.get(collection) ?? []) {
       if (filled.includes(field)) continue;
-      const { schema, meta } = (await readField(access, collection, field)) ?? {};
+      const name = `${collection}.${field}`;
+      const { schema, meta } = (known.has(name) ? known.get(name) : await readField(access, collection, field)) ?? {};
       const isRequired = schema?.is_nullable === false && schema.default_value == null && !schema.is_generated;
-      if (isRequired && !meta?.special?.some((name) => FILLED_BY_DIRECTUS.has(name)))
-        found.push(`${collection}.${field}`);
+      if (isRequired && !meta?.special?.some((special) => FILLED_BY_DIRECTUS.has(special))) found.push(name);
     }
   }
   return found;
@@ -148,12 +152,18 @@ interface Faults {
   unprotected: string[];
 }
 
-async function findFaults(access: DirectusAccess, definition: CollectionDefinition, faults: Faults): Promise<void> {
+/** @param found.states gets what is read of the fields. */
+async function findFaults(
+  access: DirectusAccess,
+  definition: CollectionDefinition,
+  { faults, states }: { faults: Faults; states: Map<string, FieldState | undefined> },
+): Promise<void> {
   const { collection, owner, fields, relations } = definition;
   const before = faults.wrong.length;
   for (const field of fields.filter(holdsData)) {
     const name = `${collection}.${field.field}`;
     const state = await readField(access, collection, field.field);
+    states.set(name, state);
     if (state === undefined) {
       faults.wrong.push(`${name} is missing`);
     } else if (field.column !== null && !state.schema) {
@@ -171,7 +181,7 @@ async function findFaults(access: DirectusAccess, definition: CollectionDefiniti
   }
   // What Directus remembers of a field may be gone in the database, and a relation shows only in its use.
   if (faults.wrong.length === before && !(await canBeRead(access, definition))) {
-    faults.wrong.push(`${collection} can not be read with every column and relation`);
+    faults.wrong.push(`${collection} cannot be read with every column and relation`);
   }
 }
 

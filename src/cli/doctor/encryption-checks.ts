@@ -59,7 +59,7 @@ export function encryptionChecks(environment: NodeJS.ProcessEnv, temporal: () =>
           if (!(error instanceof DecryptionError)) throw error;
           return {
             verdict: 'problem',
-            finding: `What Temporal stores of the newest order can't be read. ${error.message}`,
+            finding: `What Temporal stores of the newest order cannot be read. ${error.message}`,
             advice: 'Set the same ENCRYPTION_KEYS for gateway, workers and support staff.',
           };
         }

@@ -79,7 +79,7 @@ function sentence(error: unknown, { name, url, setting }: HttpService): string {
   if (TLS_TROUBLE.test(code)) {
     return `${where} and this machine do not agree on TLS (${code}): check ${setting} and its certificate; an authority of your own goes into NODE_EXTRA_CA_CERTS.`;
   }
-  return `${where} can not be reached (${code}): check ${setting}, and whether it runs.`;
+  return `${where} cannot be reached (${code}): check ${setting}, and whether it runs.`;
 }
 
 /** `fetch` says why in the innermost cause, or in the first of several where it tried several addresses. */

@@ -2,15 +2,13 @@ import { parseEnvironment } from '../../config/environment.ts';
 import { workerVariables } from '../../config/worker-settings.ts';
 import { PartnerError } from '../../integrations/partner.ts';
 import { readReply } from '../../integrations/ridendine/reply.ts';
+import { CREATE_ORDER_PATH } from '../../integrations/ridendine/ridendine-client.ts';
 import type { Check, Verdict } from './checks.ts';
 import { askHttp, shownUrl } from './http-access.ts';
 import type { HttpAnswer } from './http-access.ts';
 import { clockBehind, judgeClock } from './server-clock.ts';
 
 const variables = workerVariables.pick({ RIDENDINE_BASE_URL: true, RIDENDINE_API_KEY: true });
-
-/** The one request that the partner has. Asking for it with `GET` creates nothing, whatever the answer is. */
-const PATH = '/orders/create';
 
 const WRONG_CREDENTIAL: Verdict = {
   verdict: 'problem',
@@ -28,7 +26,7 @@ export function ridendineChecks(environment: NodeJS.ProcessEnv, { probeCredentia
   let greeting: HttpAnswer | undefined;
   const ask = (init: { method: string; body?: string }) => {
     const { RIDENDINE_BASE_URL: url, RIDENDINE_API_KEY: key } = parseEnvironment(variables, environment);
-    return askHttp({ name: 'RideNDine', url, setting: 'RIDENDINE_BASE_URL' }, PATH, {
+    return askHttp({ name: 'RideNDine', url, setting: 'RIDENDINE_BASE_URL' }, CREATE_ORDER_PATH, {
       ...init,
       headers: {
         accept: 'application/json',
@@ -43,6 +41,7 @@ export function ridendineChecks(environment: NodeJS.ProcessEnv, { probeCredentia
       name: 'ridendine',
       needs: [],
       async run() {
+        // Whatever the answer is, a `GET` creates nothing.
         greeting = await ask({ method: 'GET' });
         return judgeGreeting(greeting, shown());
       },

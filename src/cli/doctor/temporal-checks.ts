@@ -104,8 +104,8 @@ export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
         name: 'search-attributes',
         needs: ['namespace'],
         async run() {
-          const standing = await readSearchAttributes(temporal());
-          const { missing, mistyped, isManaged } = standing;
+          const registered = await readSearchAttributes(temporal());
+          const { missing, mistyped, isManaged } = registered;
           if (mistyped.length > 0) return { verdict: 'problem', finding: saysTypes(mistyped) };
           if (missing.length > 0) {
             return {
@@ -113,8 +113,8 @@ export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
               finding: `Not registered, so that no order can be started: ${missing.join(', ')}.`,
               advice: !isManaged
                 ? howToRegister(missing, temporal().settings.namespace)
-                : lacksRoom(standing)
-                  ? saysRoom(standing)
+                : lacksRoom(registered)
+                  ? saysRoom(registered)
                   : 'Run "npm run temporal:apply".',
             };
           }

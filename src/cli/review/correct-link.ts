@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { reasonOf } from '../../domain/failure-text.ts';
+import { reasonOf } from '../../domain/failure-details.ts';
 import { LINK_CORRECTION_WORKFLOW } from '../../contract/correction.ts';
 import type { LinkCorrection, LinkCorrectionResult } from '../../contract/correction.ts';
 import {
@@ -68,7 +68,7 @@ export async function correctLink(
         );
         return await handle.result();
       }, PATIENCE_MS),
-      `The correction was sent, and is not carried out yet, perhaps because Directus can not be reached: it will be. ${lookAgain(name)}`,
+      `The correction was sent, and is not carried out yet, perhaps because Directus cannot be reached: it will be. ${lookAgain(name)}`,
     );
     if (refusal !== undefined) throw new ReviewError(`The link was not corrected: ${refusal}`);
   } catch (error) {

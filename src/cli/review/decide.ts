@@ -56,12 +56,12 @@ export async function decide(
     );
     await answered(
       temporal.ask(() => update.result(), carriedOutWithinMs),
-      `The decision was taken, and is not carried out yet, perhaps because Directus can not be reached. ${lookAgain(name)}`,
+      `The decision was taken, and is not carried out yet, perhaps because Directus cannot be reached. ${lookAgain(name)}`,
     );
   } catch (error) {
     if (error instanceof TemporalAccessError && error.trouble === 'not our keys') {
       throw new ReviewError(
-        `The decision was sent, and may have been carried out: what came of it can not be read. ${error.message} ${lookAgain(name)}`,
+        `The decision was sent, and may have been carried out: what came of it cannot be read. ${error.message} ${lookAgain(name)}`,
       );
     }
     if (error instanceof WorkflowNotFoundError) {

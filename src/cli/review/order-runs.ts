@@ -110,43 +110,48 @@ export async function inReviewSince(
   { ask, connection, settings }: TemporalAccess,
   { workflowId, runId }: OrderRun,
 ): Promise<Date | undefined> {
-  let nextPageToken: Uint8Array | undefined;
-  do {
-    const page = await ask(() =>
+  const execution = { workflowId, runId };
+  const pages = pagesOf((nextPageToken) =>
+    ask(() =>
       connection.workflowService.getWorkflowExecutionHistoryReverse({
         namespace: settings.namespace,
-        execution: { workflowId, runId },
+        execution,
         maximumPageSize: PAGE_SIZE,
-        ...(nextPageToken && { nextPageToken }),
+        nextPageToken,
       }),
-    );
-    for (const { eventTime, upsertWorkflowSearchAttributesEventAttributes: upsert } of page.history?.events ?? []) {
+    ),
+  );
+  for await (const { history } of pages) {
+    for (const { eventTime, upsertWorkflowSearchAttributesEventAttributes: upsert } of history?.events ?? []) {
       const stage = keywords(upsert?.searchAttributes)(searchAttributes.stage.name);
       if (stage === ('NEEDS_REVIEW' satisfies OrderCreationStage)) return dateOf(eventTime);
     }
-    nextPageToken = page.nextPageToken;
-  } while (nextPageToken.length > 0);
+  }
   return undefined;
 }
 
 /** The runs that speak for their key and match, the newest first. Asked for without the memo, which only our keys could read. */
 async function listRuns({ ask, connection, settings }: TemporalAccess, condition: string): Promise<OrderRun[]> {
   const query = `${DECIDING_RUNS} AND ${condition}`;
+  const { namespace } = settings;
+  const pages = pagesOf((nextPageToken) =>
+    ask(() =>
+      connection.workflowService.listWorkflowExecutions({ namespace, query, pageSize: PAGE_SIZE, nextPageToken }),
+    ),
+  );
   const runs: OrderRun[] = [];
-  let nextPageToken: Uint8Array | undefined;
-  do {
-    const page = await ask(() =>
-      connection.workflowService.listWorkflowExecutions({
-        namespace: settings.namespace,
-        query,
-        pageSize: PAGE_SIZE,
-        ...(nextPageToken && { nextPageToken }),
-      }),
-    );
-    runs.push(...page.executions.map(runOf));
-    nextPageToken = page.nextPageToken;
-  } while (nextPageToken.length > 0);
+  for await (const { executions } of pages) runs.push(...executions.map(runOf));
   return runs;
+}
+
+/** What the server gives page by page, as long as somebody reads on. */
+async function* pagesOf<Page extends { nextPageToken: Uint8Array }>(read: (token: Uint8Array) => Promise<Page>) {
+  for (let token = new Uint8Array(); ;) {
+    const page = await read(token);
+    yield page;
+    if (page.nextPageToken.length === 0) return;
+    token = new Uint8Array(page.nextPageToken);
+  }
 }
 
 /** The run that speaks for the key, or the latest if none does. */

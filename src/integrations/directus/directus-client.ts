@@ -81,7 +81,7 @@ function explain(error: unknown, timeoutMs: number): DirectusError {
   if (!hasErrors(error) || !isDirectusError(error)) {
     const timedOut = isTimeout(error) || (hasErrors(error) && isTimeout(error.errors));
     return new DirectusUnavailableError(
-      timedOut ? `Directus did not answer within ${timeoutMs} ms.` : 'Directus can not be reached.',
+      timedOut ? `Directus did not answer within ${timeoutMs} ms.` : 'Directus cannot be reached.',
       { cause: error },
     );
   }

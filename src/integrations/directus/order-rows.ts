@@ -33,7 +33,7 @@ export interface NewOrder {
 }
 
 /** A checkout that was cancelled before an order came of it. */
-export interface CancelledCheckout {
+export interface CancelledOrder {
   id: string;
   idempotencyKey: string;
   fingerprint: string;
@@ -247,7 +247,7 @@ export function newOrderRow(order: NewOrder): Written<OrderRow> {
 }
 
 /** It says that the key is used up and why. What the customer entered is not kept: no order comes of it. */
-export function cancelledRow(checkout: CancelledCheckout): Written<OrderRow> {
+export function cancelledRow(checkout: CancelledOrder): Written<OrderRow> {
   const { id, idempotencyKey, fingerprint, quoteId, customerId, fulfillmentMethod, supportAction } = checkout;
   return {
     [orderFields.id]: id,

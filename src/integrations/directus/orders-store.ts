@@ -24,7 +24,7 @@ import {
   unfinishedOrderSchema,
   waitingOrdersSchema,
 } from './order-rows.ts';
-import type { CancelledCheckout, NewOrder, OrderStatusEntry, QuoteOwner, UnfinishedOrder } from './order-rows.ts';
+import type { CancelledOrder, NewOrder, OrderStatusEntry, QuoteOwner, UnfinishedOrder } from './order-rows.ts';
 import { recordOf } from './recorded-actions.ts';
 
 export interface OrderStatusChange extends OrderStatusEntry {
@@ -80,7 +80,7 @@ export interface OrdersStore {
    * Writes that a checkout was cancelled before an order came of it, which takes its key for good.
    * @throws {DirectusNotUniqueError} if the id or the key exists.
    */
-  recordCancelled(checkout: CancelledCheckout): Promise<StoredOrder>;
+  recordCancelled(checkout: CancelledOrder): Promise<StoredOrder>;
   /**
    * Changes the status of an order, if its own is one of `statusesBefore`. One that ends sets its quote free. An action
    * of support staff takes a look at those that are recorded, and is written with the status.
@@ -206,7 +206,7 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       // Directus says the same of a field that does not exist. A write would drop it without a word.
       if (!(error instanceof DirectusForbiddenError)) throw error;
       throw new DirectusRejectedError(
-        `What support staff did can't be recorded: Directus shows no field ${collections.orders}.${orderFields.supportActions}. Run npm run directus:apply.`,
+        `What support staff did cannot be recorded: Directus shows no field ${collections.orders}.${orderFields.supportActions}. Run npm run directus:apply.`,
       );
     }
   };

@@ -67,6 +67,6 @@ function explain(error: unknown, deadline: AbortSignal, timeoutMs: number): unkn
     return new PartnerError('RideNDineUnavailable', 'maybeSent', message, facts);
   }
   return failedBeforeSending(error)
-    ? new PartnerError('RideNDineUnavailable', 'notSent', 'RideNDine can not be reached.', facts)
+    ? new PartnerError('RideNDineUnavailable', 'notSent', 'RideNDine cannot be reached.', facts)
     : new PartnerError('RideNDineUnavailable', 'maybeSent', 'The connection to RideNDine was lost.', facts);
 }

@@ -65,7 +65,7 @@ async function fetchJson(url: string, input: string | URL, init: RequestInit | u
 function explain(error: unknown, url: string): AdministrationError {
   if (error instanceof AdministrationError) return error;
   if (!isDirectusError(error)) {
-    return new AdministrationError(`Directus can't be reached at ${url} (${networkReason(error)}).`, { cause: error });
+    return new AdministrationError(`Directus cannot be reached at ${url} (${networkReason(error)}).`, { cause: error });
   }
   const { status } = error.response;
   if (status === 401) return new AdministrationError(`Directus at ${url} does not know the administrator's token.`);

@@ -61,7 +61,7 @@ export async function applySchema(options: ApplySchemaOptions): Promise<SchemaCh
 
   const changed = changes.map(({ what, kind }) => `${what}: ${kind}`);
   for (const line of changed) options.log(line);
-  for (const line of mismatches) options.log(`${line}: left alone, but orders can't be created like this`);
+  for (const line of mismatches) options.log(`${line}: left alone, but orders cannot be created like this`);
   return { changed, mismatches };
 }
 
@@ -82,7 +82,7 @@ function assertPrimaryKeys({ collections, fields }: Snapshot, needed: Collection
     const hasKey = fields.some((entry) => entry.collection === collection && entry.schema?.['is_primary_key'] === true);
     if (hasTable && !hasKey) {
       throw new AdministrationError(
-        `The table ${collection} has lost its primary key, so Directus can't see it: ` +
+        `The table ${collection} has lost its primary key, so Directus cannot see it: ` +
           `restore it (ALTER TABLE ${collection} ADD PRIMARY KEY (id)) and try again.`,
       );
     }

@@ -1,3 +1,4 @@
+import { longestLinkId } from '../../../domain/order.ts';
 import type { OrderStatus } from '../../../domain/order.ts';
 import {
   collections,
@@ -34,9 +35,6 @@ export interface WorkflowLink {
 }
 
 const { ridendineGroup, failureGroup, technicalGroup } = orderFormParts;
-
-/** Longest RideNDine id that can be stored and still be unique in every database that Directus knows. */
-const RIDENDINE_ID_LENGTH = 512;
 
 /** No person edits an order: its workflow does, and the button leads to it. */
 const written = { readonly: true };
@@ -114,7 +112,7 @@ const checkoutFields: FieldDefinition[] = [
       field: orderFields.customer,
       keyType: 'uuid',
       template: `{{${customerFields.name}}}`,
-      note: 'Who ordered. A customer with orders can not be deleted, only anonymized.',
+      note: 'Who ordered. A customer with orders cannot be deleted, only anonymized.',
     },
     written,
   ),
@@ -123,7 +121,7 @@ const checkoutFields: FieldDefinition[] = [
       field: orderFields.store,
       keyType: 'uuid',
       template: `{{${storeFields.name}}}`,
-      note: 'Who cooks. A store with orders can not be deleted.',
+      note: 'Who cooks. A store with orders cannot be deleted.',
     },
     written,
   ),
@@ -164,7 +162,7 @@ const ridendineFields: FieldDefinition[] = [
     ...written,
     translations: named('RideNDine Order ID'),
     group: ridendineGroup,
-    column: { is_unique: true, max_length: RIDENDINE_ID_LENGTH },
+    column: { is_unique: true, max_length: longestLinkId.ridendine_order_id },
   }),
   longString(orderFields.paymentSessionId, 'The payment that the customer is sent to.', {
     ...written,

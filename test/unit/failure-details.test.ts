@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { failureText, reasonOf } from '../../src/domain/failure-text.ts';
+import { failureText, reasonOf } from '../../src/domain/failure-details.ts';
 
 const reason = 'RideNDine answered 503.';
 

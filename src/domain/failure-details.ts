@@ -1,0 +1,63 @@
+import type { CheckoutProblem } from './checkout.ts';
+import type { QuoteUser } from './order.ts';
+
+/**
+ * What is known of an attempt to create the partner's order that has failed:
+ * - `rejected`: the partner definitely refused it;
+ * - `notSent`: proven that no order can have come of it, the request never left or was turned away at the door;
+ * - `maybeSent`: everything else. The partner may have the order; only the same key and the same bytes are safe.
+ */
+export type AttemptOutcome = 'rejected' | 'notSent' | 'maybeSent';
+
+/** What a failure of ours tells programs. It is the first, and only, one of its details. */
+export interface FailureDetails {
+  /** What failed and why: one or more sentences without personal data. Every failure that leaves an activity has it. */
+  reason?: string;
+  /** Of a checkout that is refused: every rule that it breaks. */
+  problems?: CheckoutProblem[];
+  /** Of `QuoteAlreadyUsed`: the customer's own order that has the quote. */
+  used_by?: QuoteUser;
+  /** The order that has ended, if the failure is about that. */
+  order_id?: string;
+  /** What somebody has to mend before another attempt can succeed. */
+  to_be_mended?: string;
+  /** Of `createRideNDineOrder`: what came of the last attempt. */
+  outcome?: AttemptOutcome;
+  /** Of `createRideNDineOrder`: whether any attempt of any run may have reached RideNDine. */
+  maybe_sent?: boolean;
+  /** HTTP status of RideNDine's answer. */
+  status?: number;
+  partner_text?: string;
+  /** Until when RideNDine is asked again. ISO 8601. */
+  tried_until?: string;
+}
+
+/** Nothing of a failure that is none of ours. */
+export function detailsOf({ details }: { details?: unknown[] | null | undefined }): FailureDetails {
+  return Object(details?.[0]) as FailureDetails;
+}
+
+/** The reason alone, of a failure of ours or of any other. */
+export function reasonOf(failure: { message: string; details?: unknown[] | null | undefined }): string {
+  const { reason } = detailsOf(failure);
+  return typeof reason === 'string' ? reason : failure.message;
+}
+
+/** What a failure tells a person, in the order in which they read it. */
+export interface FailureText {
+  /** What failed and why: one or more sentences without personal data. */
+  reason: string;
+  /** Whether it is tried again, and when. */
+  next?: string;
+  /** What the person can do. */
+  advice?: string;
+  /** For developers. */
+  technical?: string;
+}
+
+/** The message of a failure as the Temporal UI shows it. */
+export function failureText({ reason, next, advice, technical }: FailureText): string {
+  return [reason, next, advice && `What you can do: ${advice}`, technical && `Technical: ${technical}`]
+    .filter((part) => part !== undefined && part !== '')
+    .join('\n\n');
+}
