@@ -64,7 +64,8 @@ function resolveDateFnsQuickly(): void {
     resolve(specifier, context, nextResolve) {
       const { parentURL } = context;
       const isInside = specifier.startsWith('.') && parentURL?.includes('/node_modules/date-fns/');
-      if (!isInside || !parentURL?.endsWith('.js') || !specifier.endsWith('.js')) return nextResolve(specifier, context);
+      if (!isInside || !parentURL?.endsWith('.js') || !specifier.endsWith('.js'))
+        return nextResolve(specifier, context);
       return { url: new URL(specifier, parentURL).href, format: 'module', shortCircuit: true };
     },
   });

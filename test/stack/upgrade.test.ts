@@ -26,20 +26,20 @@ interface BuildStatus {
   open_orders: number;
 }
 
-let temporal: EmbeddedTemporal;
+let server: EmbeddedTemporal;
 let world: RunningStack;
 const workers: WorkerProcess[] = [];
 let oldWorker: WorkerProcess;
 
 beforeAll(async () => {
-  temporal = await startEmbeddedTemporal('file', askedOften);
-  const { address, namespace } = temporal.settings;
+  server = await startEmbeddedTemporal('file', askedOften);
+  const { address, namespace } = server.settings;
   world = await startRunningStack({ TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });
 }, 360_000);
 afterAll(async () => {
   for (const worker of workers) await worker.kill();
   await world?.stop();
-  await temporal?.stop();
+  await server?.stop();
 });
 
 // One after the other: each goes on where the one before it has left the installation.
