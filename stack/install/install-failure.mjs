@@ -7,7 +7,7 @@ const causes = [
   ],
   [
     /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|FETCH_ERROR/,
-    'because the npm registry can not be reached: check the network (proxy, VPN, "npm ping") and run the command again.',
+    'because the npm registry cannot be reached: check the network (proxy, VPN, "npm ping") and run the command again.',
   ],
   [
     /npm error code E40[13]/,
@@ -26,6 +26,6 @@ const causes = [
  */
 export function installFailureSentence(output) {
   const cause = causes.find(([sign]) => sign.test(output));
-  if (cause !== undefined) return `The packages can not be installed ${cause[1]}`;
-  return 'The packages can not be installed: npm says why above; mend that and run the command again.';
+  if (cause !== undefined) return `The packages cannot be installed ${cause[1]}`;
+  return 'The packages cannot be installed: npm says why above; mend that and run the command again.';
 }
