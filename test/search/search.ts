@@ -44,10 +44,10 @@ export async function search(
     while (begun < runs && violations.length === 0) {
       const own = seed + begun;
       begun += 1;
-      const [schedule] = fc.sample(anySchedule, { seed: own, numRuns: 1 });
-      const { broken, reached, story } = await runSchedule(engine, schedule as Schedule);
+      const schedule = draw(own);
+      const { broken, reached, story } = await runSchedule(engine, schedule);
       for (const pair of reached) coverage.set(pair, (coverage.get(pair) ?? 0) + 1);
-      if (broken.length > 0) violations.push({ seed: own, schedule: schedule as Schedule, broken, story });
+      if (broken.length > 0) violations.push({ seed: own, schedule, broken, story });
       done += 1;
       onProgress(done);
     }
@@ -55,23 +55,45 @@ export async function search(
   await Promise.all(Array.from({ length: atOnce }, next));
   return {
     runs: done,
-    violations: shrinks ? await Promise.all(violations.slice(0, 1).map((found) => shrink(engine, found))) : violations,
+    violations: shrinks
+      ? await Promise.all(
+          violations.slice(0, 1).map((found) => shrink(found, (smaller) => runSchedule(engine, smaller))),
+        )
+      : violations,
     coverage,
   };
 }
 
-/** Tries at most so many smaller schedules. */
-const SHRINK_RUNS = 120;
+/** One schedule from a seed, as a search for smaller ones draws it first. */
+const once = (seed: number) => ({ seed, numRuns: 1, unbiased: true });
 
-async function shrink(engine: Engine, found: Violation): Promise<Violation> {
+export function draw(seed: number): Schedule {
+  const drawn: Schedule[] = [];
+  fc.check(
+    fc.property(anySchedule, (schedule) => void drawn.push(schedule)),
+    once(seed),
+  );
+  const [schedule] = drawn;
+  if (!schedule) throw new Error('Nothing was drawn.');
+  return schedule;
+}
+
+/** So long smaller schedules are tried. */
+const SHRINKING_MS = 5 * 60_000;
+
+/** The smallest schedule that breaks a rule as this one does. One that depends on the instant stays as it was found. */
+export async function shrink(
+  found: Violation,
+  run: (schedule: Schedule) => Promise<Pick<Violation, 'broken' | 'story'>>,
+): Promise<Violation> {
   let smallest = found;
   await fc.check(
     fc.asyncProperty(anySchedule, async (schedule) => {
-      const { broken, story } = await runSchedule(engine, schedule);
+      const { broken, story } = await run(schedule);
       if (broken.length > 0) smallest = { seed: found.seed, schedule, broken, story };
       return broken.length === 0;
     }),
-    { seed: found.seed, numRuns: 1, unbiased: true, interruptAfterTimeLimit: SHRINK_RUNS * 1000 },
+    { ...once(found.seed), interruptAfterTimeLimit: SHRINKING_MS },
   );
   return smallest;
 }
