@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { table, writeFigures } from '../support/reliability-page.ts';
+import { writeFigures } from '../support/reliability-page.ts';
 import { startEngine } from './engine.ts';
 import { plantedFaults, searchWithFault } from './planted-faults.ts';
 import { runSchedule } from './run-schedule.ts';
@@ -62,20 +62,22 @@ async function replayOne(engine: Engine, schedule: Schedule): Promise<boolean> {
 }
 
 async function findPlanted(): Promise<void> {
-  const rows: string[][] = [];
+  const missed: string[] = [];
+  let slowest = 0;
   for (const fault of plantedFaults) {
     const { found, output } = await searchWithFault(fault, options);
     const runs = /^(\d+) schedules, \d+ with a violation\.$/m.exec(output)?.[1] ?? '?';
     const rule = /^(?:Key \d[:,]|Quote \d|A sweep).*$/m.exec(output.slice(output.indexOf('Seed', 5)))?.[0] ?? '';
-    rows.push([fault.name, found ? runs : `not in ${runs}`]);
+    if (found) slowest = Math.max(slowest, Number(runs));
+    else missed.push(fault.name);
     say(`${found ? `Found after ${runs}` : `MISSED in ${runs}`} schedules: ${fault.name}. ${rule}`);
   }
-  const found = rows.filter(([, after]) => !after?.startsWith('not')).length;
-  const result = `${found} of ${rows.length} planted faults were found, each within ${options.runs} schedules.`;
+  const found = plantedFaults.length - missed.length;
+  const result = `${found} of ${plantedFaults.length} planted faults were found, the last of them after ${slowest} schedules.`;
   say(result);
   if (values.write)
     await writeFigures('planted', [result, table(['fault', 'found after schedules'], rows)].join('\n\n'));
-  process.exitCode = found === rows.length ? 0 : 1;
+  process.exitCode = missed.length === 0 ? 0 : 1;
 }
 
 function seconds(began: number): number {
