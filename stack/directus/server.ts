@@ -37,6 +37,14 @@ const ids = {
 };
 const INSTALLING = 'Directus is being installed';
 
+const classes = {
+  roles: 'RolesService',
+  policies: 'PoliciesService',
+  access: 'AccessService',
+  users: 'UsersService',
+  authentication: 'AuthenticationService',
+};
+
 resolveDateFnsQuickly();
 const load = loader(process.env[PACKAGE_VARIABLE]);
 await install();
@@ -142,14 +150,6 @@ async function createIfMissing(kind: keyof typeof classes, row: Row): Promise<bo
   if (found.length === 0) await rows.createOne(row);
   return found.length === 0;
 }
-
-const classes = {
-  roles: 'RolesService',
-  policies: 'PoliciesService',
-  access: 'AccessService',
-  users: 'UsersService',
-  authentication: 'AuthenticationService',
-};
 
 async function service(kind: keyof typeof classes): Promise<Service> {
   const { [classes[kind]]: Class } = await load(`services/${kind}`);
