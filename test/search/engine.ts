@@ -107,7 +107,8 @@ export async function startEngine(): Promise<Engine> {
     const ended = Promise.all(workers.map((worker) => worker.run().catch(() => {}))).then(() => native.close());
     return {
       async stop() {
-        for (const worker of workers) worker.shutdown();
+        // One that has ended by itself, as by a panic in the SDK, has nothing to stop.
+        for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
         // A worker whose workflow task fails while it stops may panic in the SDK, and then never ends.
         await Promise.race([ended, delay(LONGEST_STOP_MS, undefined, { ref: false })]);
       },
