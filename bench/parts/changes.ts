@@ -1,9 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { bundleWorkflowCode } from '@temporalio/worker';
 import { dataConverterFor } from '../../src/temporal/data-converter.ts';
 import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
-import { createWorkerLogger } from '../../src/telemetry/worker-logger.ts';
 import { workflowSources } from '../../src/worker/workflow-code.ts';
 import { openSupervisedFolder } from '../../test/support/supervised-folder.ts';
 import { testEncryptionKeys } from '../../test/support/test-encryption.ts';
@@ -97,21 +95,14 @@ function rotated(turns: Turn[], round: number): Turn[] {
 async function bundleOf(turn: Turn, folder: string, known: Map<string, string>): Promise<string> {
   const { encryptionKeys = testEncryptionKeys, interceptor, workflow } = turn;
   const dataConverter = dataConverterFor(parseEncryptionKeys(encryptionKeys));
-  const { workflowInterceptorModules: modules = [], ...sources } = workflowSources(dataConverter);
   const kind = JSON.stringify([dataConverter.failureConverterPath, interceptor, workflow]);
   const made = known.get(kind);
   if (made !== undefined) return made;
-  const isAsItIs = workflow === undefined && interceptor === undefined;
-  const { code } = isAsItIs
-    ? await bundleWorkflows(dataConverter)
-    : await bundleWorkflowCode({
-        ...(workflow === undefined ? sources : { workflowsPath: workflow }),
-        workflowInterceptorModules: [
-          ...(workflow === undefined ? modules : []),
-          ...(interceptor === undefined ? [] : [interceptor]),
-        ],
-        logger: createWorkerLogger('warn'),
-      });
+  const { workflowInterceptorModules: modules = [] } = workflow === undefined ? workflowSources(dataConverter) : {};
+  const { code } = await bundleWorkflows(workflow === undefined ? dataConverter : {}, {
+    ...(workflow !== undefined && { workflowsPath: workflow }),
+    workflowInterceptorModules: [...modules, ...(interceptor === undefined ? [] : [interceptor])],
+  });
   const file = path.join(folder, `workflow-bundle-${known.size}.js`);
   await writeFile(file, code);
   known.set(kind, file);

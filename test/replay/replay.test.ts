@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { Runtime, Worker } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
@@ -17,7 +18,9 @@ beforeAll(async () => {
   // An incompatible change is reported where it is expected; nobody needs to read of it in between.
   Runtime.install({ logger: createWorkerLogger('error'), telemetryOptions: { logging: { filter: 'OFF' } } });
   workflowBundle = await bundleWorkflows(dataConverter);
-  changedBundle = await bundleWorkflows(dataConverter, new URL('incompatible-workflows.ts', import.meta.url));
+  changedBundle = await bundleWorkflows(dataConverter, {
+    workflowsPath: fileURLToPath(new URL('incompatible-workflows.ts', import.meta.url)),
+  });
 }, 240_000);
 
 describe('a history that was recorded', () => {

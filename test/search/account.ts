@@ -1,7 +1,7 @@
 import { orderFields } from '../../src/integrations/directus/collections.ts';
 import { ridendineIdempotencyKey } from '../../src/integrations/ridendine/order-body.ts';
 import type { Row } from './directus-model.ts';
-import type { PartnerOrder } from './ridendine-model.ts';
+import type { PartnerCall, PartnerOrder } from './ridendine-model.ts';
 import type { Decision } from './schedule.ts';
 import type { World } from './world.ts';
 
@@ -66,10 +66,18 @@ export function rowOf(world: World, key: number): Row | undefined {
 }
 
 /** What RideNDine has of an order. */
-export function madeFor(world: World, row: Row | undefined): PartnerOrder[] {
-  if (!row) return [];
-  const key = ridendineIdempotencyKey(String(row[orderFields.id]));
-  return world.ridendine.orders.filter((order) => order.key === key);
+export function madeFor({ ridendine }: World, row: Row | undefined): PartnerOrder[] {
+  return row ? ridendine.orders.filter(isFor(row)) : [];
+}
+
+/** The calls to RideNDine for an order, the first one first. */
+export function callsFor({ ridendine }: World, row: Row): PartnerCall[] {
+  return ridendine.calls.filter(isFor(row));
+}
+
+function isFor(row: Row): (one: { key: string }) => boolean {
+  const idempotencyKey = ridendineIdempotencyKey(String(row[orderFields.id]));
+  return ({ key }) => key === idempotencyKey;
 }
 
 export function isLinked(row: Row | undefined): boolean {

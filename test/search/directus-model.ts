@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { collections, orderFields, orderItemFields, quoteFields } from '../../src/integrations/directus/collections.ts';
+import { connectionRefused, connectionReset, createLateRequests } from './doubtful-requests.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -31,8 +32,6 @@ export const directusOutcomes = [
 ] as const;
 export type DirectusOutcome = (typeof directusOutcomes)[number];
 
-/** How long after the caller has given up a late write is made. */
-const LATE_MS = 300;
 /** Between the reading and the writing of a change. */
 const GAP_MS = 60;
 
@@ -42,8 +41,8 @@ export interface DirectusModel {
   add(collection: string, row: Row): void;
   /** All rows of `orders`, without their lines. */
   orders(): Row[];
-  /** A change by somebody else, such as a later phase or a person: of every order that `which` finds. */
-  change(which: (order: Row) => boolean, change: Row): void;
+  /** A change of one of {@link orders} by somebody else, such as a later phase or a person. */
+  change(order: Row, change: Row): void;
   /** Writes that are still under way are made. */
   settled(): Promise<void>;
 }
@@ -72,13 +71,14 @@ export function createDirectusModel({
     if (!rows) throw new Error(`There is no collection ${name}.`);
     return rows;
   };
-  const late = new Set<Promise<void>>();
+  const late = createLateRequests();
+  const find = (name: string, id: unknown) => table(name).find((row) => row['id'] === id) ?? null;
 
   function insertOrder(row: Row): Response | Row {
     const { [orderFields.orderItems]: lines, ...own } = row;
     const items = ((lines as { create?: Row[] } | undefined)?.create ?? []).map((item) => ({ ...item }));
     const customer = own[orderFields.customer] ?? null;
-    if (customer !== null && !table(collections.customers).some(({ id }) => id === customer)) {
+    if (customer !== null && find(collections.customers, customer) === null) {
       return problem(400, 'INVALID_FOREIGN_KEY', { collection: collections.orders, field: orderFields.customer });
     }
     const complete: Row = {
@@ -92,14 +92,13 @@ export function createDirectusModel({
     };
     const taken = takenField(complete);
     if (taken !== undefined) return notUnique(collections.orders, taken);
-    if (items.some(isTakenItem)) return notUnique(collections.orderItems, orderItemFields.id);
+    if (items.some((item) => find(collections.orderItems, item['id'])))
+      return notUnique(collections.orderItems, orderItemFields.id);
     table(collections.orders).push(complete);
     table(collections.orderItems).push(...items.map((item) => ({ ...item, [orderItemFields.order]: complete['id'] })));
     onOrders(table(collections.orders));
     return complete;
   }
-
-  const isTakenItem = (item: Row) => table(collections.orderItems).some(({ id }) => id === item['id']);
 
   /** A unique column of `row` whose value another row has. */
   function takenField(row: Row, own?: Row): string | undefined {
@@ -122,7 +121,7 @@ export function createDirectusModel({
     const { method, collection, params, body } = request;
     const fields = (params.get('fields') ?? '*').split(',');
     if (method === 'GET') {
-      const rows = find(table(collection), params);
+      const rows = select(table(collection), params);
       return answer(rows.map((row) => shown(expanded(collection, row), fields)));
     }
     if (method === 'POST') {
@@ -138,11 +137,11 @@ export function createDirectusModel({
 
   function expanded(collection: string, row: Row): Row {
     if (collection !== collections.quotes) return row;
-    const [store, customer] = [collections.stores, collections.customers].map((name, index) => {
-      const id = row[index === 0 ? quoteFields.store : quoteFields.customer];
-      return table(name).find((other) => other['id'] === id) ?? null;
-    });
-    return { ...row, [quoteFields.store]: store, [quoteFields.customer]: customer };
+    return {
+      ...row,
+      [quoteFields.store]: find(collections.stores, row[quoteFields.store]),
+      [quoteFields.customer]: find(collections.customers, row[quoteFields.customer]),
+    };
   }
 
   return {
@@ -173,12 +172,9 @@ export function createDirectusModel({
         case 'lost':
           await carryOut(request, false);
           throw connectionReset();
-        case 'late': {
-          const write = delay(LATE_MS).then(async () => void (await carryOut(request, false)));
-          late.add(write);
-          void write.finally(() => late.delete(write));
+        case 'late':
+          late.begin(() => carryOut(request, false));
           throw new DOMException('The operation was aborted due to timeout', 'TimeoutError');
-        }
         case 'diesBefore':
           return await die();
         case 'diesAfter':
@@ -188,13 +184,11 @@ export function createDirectusModel({
     },
     add: (collection, row) => void table(collection).push({ id: randomUUID(), ...row }),
     orders: () => table(collections.orders),
-    change(which, change) {
-      const changed = updateOrders(table(collections.orders).filter(which), change);
+    change(order, change) {
+      const changed = updateOrders([order], change);
       if (changed instanceof Response) throw new Error('The change is against a unique column.');
     },
-    async settled() {
-      await Promise.all(late);
-    },
+    settled: () => late.settled(),
   };
 }
 
@@ -227,7 +221,7 @@ function readRequest(input: Parameters<typeof fetch>[0], init: RequestInit | und
   };
 }
 
-function find(rows: Row[], params: URLSearchParams): Row[] {
+function select(rows: Row[], params: URLSearchParams): Row[] {
   const filter = JSON.parse(params.get('filter') ?? '{}') as Row;
   const sort = params.get('sort')?.split(',') ?? [];
   const offset = Number(params.get('offset') ?? 0);
@@ -306,19 +300,4 @@ function notUnique(collection: string, field: string): Response {
 function problem(status: number, code: string, extensions: Row = {}, headers: Record<string, string> = {}): Response {
   const errors = [{ message: 'The model of Directus refuses.', extensions: { code, ...extensions } }];
   return Response.json({ errors }, { status, headers });
-}
-
-/** As undici reports them. */
-export function connectionRefused(): TypeError {
-  const cause = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), {
-    code: 'ECONNREFUSED',
-    syscall: 'connect',
-  });
-  return new TypeError('fetch failed', { cause });
-}
-
-export function connectionReset(): TypeError {
-  return new TypeError('fetch failed', {
-    cause: Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' }),
-  });
 }

@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { activityInfo } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Runtime, Worker, bundleWorkflowCode, makeTelemetryFilterString } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
 import { OrderCreationClient } from '../../src/client/index.ts';
 import { ORDER_CREATION_TASK_QUEUE, PARTNER_TASK_QUEUE, orderCreationWorkflowId } from '../../src/contract/runs.ts';
-import { createWorkerLogger } from '../../src/telemetry/worker-logger.ts';
 import { dataConverterFor } from '../../src/temporal/data-converter.ts';
 import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
 import { createOrderRuns } from '../../src/worker/order-runs.ts';
@@ -14,7 +13,9 @@ import { workflowSources } from '../../src/worker/workflow-code.ts';
 import { workflowTaskOptions } from '../../src/worker/workflow-task-options.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { newOrderNamespace } from '../support/order-namespace.ts';
+import { installQuietRuntime } from '../support/quiet-runtime.ts';
 import { newEncryptionKey } from '../support/test-encryption.ts';
+import { bundleWorkflows } from '../support/workflow-bundle.ts';
 import { createWorld } from './world.ts';
 import type { Activities, World } from './world.ts';
 import type { Schedule } from './schedule.ts';
@@ -48,11 +49,7 @@ const steps = Object.keys({
 const LONGEST_STOP_MS = 10_000;
 
 export async function startEngine(): Promise<Engine> {
-  Runtime.install({
-    // Workers die by design.
-    logger: createWorkerLogger('fatal'),
-    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
-  });
+  installQuietRuntime();
   const server = await startEmbeddedTemporal('memory');
   const { address } = server.settings;
   const keyrings = [newEncryptionKey('new'), newEncryptionKey('old')].map((first, index, all) =>
@@ -63,14 +60,12 @@ export async function startEngine(): Promise<Engine> {
   const { namespace } = await newOrderNamespace(connection, address);
   const temporal = new Client({ connection, namespace, dataConverter });
   const runs = createOrderRuns(temporal);
-  const sources = workflowSources(dataConverter);
-  const workflowBundle = await bundleWorkflowCode({
-    ...sources,
+  const { workflowInterceptorModules = [] } = workflowSources(dataConverter);
+  const workflowBundle = await bundleWorkflows(dataConverter, {
     workflowInterceptorModules: [
-      ...(sources.workflowInterceptorModules ?? []),
+      ...workflowInterceptorModules,
       fileURLToPath(new URL('quick-workflow.ts', import.meta.url)),
     ],
-    logger: createWorkerLogger('error'),
   });
   const worlds = new Map<string, World>();
   const activities = Object.fromEntries(

@@ -83,9 +83,9 @@ export function createPeople(temporal: Client, runs: Runs, { world, words, paid 
     },
     pay(key) {
       const row = rowOf(world, key);
-      if (!isLinked(row) || row?.[orderFields.status] !== 'PENDING_PAYMENT') return;
+      if (!row || !isLinked(row) || row[orderFields.status] !== 'PENDING_PAYMENT') return;
       paid.add(key);
-      world.directus.change((order) => order === row, {
+      world.directus.change(row, {
         [orderFields.status]: 'CONFIRMED',
         [orderFields.paymentStatus]: 'PAID',
       });
@@ -93,15 +93,15 @@ export function createPeople(temporal: Client, runs: Runs, { world, words, paid 
     writeLink(key) {
       const row = rowOf(world, key);
       const [made] = madeFor(world, row);
-      if (!made || isLinked(row)) return;
-      world.directus.change((order) => order === row, {
+      if (!row || !made || isLinked(row)) return;
+      world.directus.change(row, {
         [orderFields.ridendineOrderId]: made.ridendine_order_id,
         [orderFields.paymentSessionId]: made.payment_session_id,
       });
     },
     editNote(key) {
       const row = rowOf(world, key);
-      world.directus.change((order) => order === row, { [orderFields.customerNote]: 'Ring twice.' });
+      if (row) world.directus.change(row, { [orderFields.customerNote]: 'Ring twice.' });
     },
   };
 }

@@ -1,19 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { connectionRefused, connectionReset } from './directus-model.ts';
+import { connectionRefused, connectionReset, createLateRequests } from './doubtful-requests.ts';
+
+/** Nothing comes of these calls, and the caller can know it. */
+export const provenNothing = ['notSent', 'limited', 'unauthorized', 'redirected', 'refused', 'notFound'] as const;
 
 /**
- * What becomes of one call to RideNDine. With `lost`, `late`, `madeThen500`, `garbage`, `seeOther` and `diesAfter` the order is made
- * and the caller does not learn its ids; with every other one but `ok` nothing is made.
+ * What becomes of one call to RideNDine. With `lost`, `late`, `madeThen500`, `garbage`, `seeOther` and `diesAfter` the
+ * order is made and the caller does not learn its ids; with every other one but `ok` nothing is made.
  */
 export const partnerOutcomes = [
   'ok',
-  'notSent',
-  'limited',
-  'unauthorized',
-  'redirected',
-  'refused',
-  'notFound',
+  ...provenNothing,
   'noApi',
   'unavailable',
   'inProgress',
@@ -27,9 +24,6 @@ export const partnerOutcomes = [
   'diesAfter',
 ] as const;
 export type PartnerOutcome = (typeof partnerOutcomes)[number];
-
-/** How long after the caller has given up a late order is made. */
-const LATE_MS = 300;
 
 export interface PartnerCall {
   key: string;
@@ -71,7 +65,7 @@ export function createRideNDineModel({
 }): RideNDineModel {
   const calls: PartnerCall[] = [];
   const orders: PartnerOrder[] = [];
-  const late = new Set<Promise<void>>();
+  const late = createLateRequests();
 
   function accept(key: string, body: string): Response {
     const known = orders.find((order) => order.key === key && Date.now() - order.at < remembersMs);
@@ -130,12 +124,9 @@ export function createRideNDineModel({
         case 'lost':
           accept(key, body);
           throw connectionReset();
-        case 'late': {
-          const write = delay(LATE_MS).then(() => void accept(key, body));
-          late.add(write);
-          void write.finally(() => late.delete(write));
+        case 'late':
+          late.begin(() => accept(key, body));
           throw connectionReset();
-        }
         case 'madeThen500':
           accept(key, body);
           return problem(500, 'internal');
@@ -149,9 +140,7 @@ export function createRideNDineModel({
           return await die();
       }
     },
-    async settled() {
-      await Promise.all(late);
-    },
+    settled: () => late.settled(),
   };
 }
 

@@ -1,9 +1,9 @@
 import { orderFields } from '../../src/integrations/directus/collections.ts';
-import { ridendineIdempotencyKey } from '../../src/integrations/ridendine/order-body.ts';
 import { KEY_MS, MARGIN_MS } from './pace.ts';
-import { isLinked, madeFor, rowOf } from './account.ts';
+import { callsFor, isLinked, madeFor, rowOf } from './account.ts';
 import type { Account, Answer, Word } from './account.ts';
 import type { Row } from './directus-model.ts';
+import { provenNothing } from './ridendine-model.ts';
 import type { PartnerOutcome } from './ridendine-model.ts';
 import type { World } from './world.ts';
 
@@ -44,13 +44,12 @@ function rulesOfOneKey(account: Account, key: number): string[] {
 function rulesOfOrder(account: Account, key: number, row: Row): string[] {
   const { world, words } = account;
   const id = String(row['id']);
-  const calls = world.ridendine.calls.filter((call) => call.key === ridendineIdempotencyKey(id));
+  const calls = callsFor(world, row);
   const made = madeFor(world, row);
   const own = words.filter((word) => word.key === key);
   const deadline = Date.parse(String(row[orderFields.dateCreated])) + KEY_MS - MARGIN_MS;
   const isRetriedLate = own.some(({ what, accepted, to }) => what === 'retry' && accepted !== false && to >= deadline);
-  const isLinkedByHand = own.some(({ what, accepted }) => what === 'linkMade' && accepted !== false);
-  const isAbandoned = own.some(({ what, accepted }) => what === 'abandon' && accepted !== false);
+  const isLinkedByHand = mayBeDecided(account, key, 'linkMade');
   const status = String(row[orderFields.status]);
   const broken: string[] = [];
   const say = (sentence: string) => broken.push(`Key ${key}: ${sentence}`);
@@ -58,12 +57,12 @@ function rulesOfOrder(account: Account, key: number, row: Row): string[] {
   if (made.length > 1 && !isRetriedLate) say(`RideNDine has ${made.length} orders.`);
   if (new Set(calls.map(({ body }) => body)).size > 1) say('RideNDine was sent different bodies.');
   const firstThatMayHaveArrived = calls.findIndex(({ outcome }) => mayHaveArrived(outcome));
-  const isAskedLate = calls.some(
-    ({ at }, index) => index > firstThatMayHaveArrived && firstThatMayHaveArrived >= 0 && at > deadline + MARGIN_MS / 2,
-  );
+  const afterThat = firstThatMayHaveArrived === -1 ? [] : calls.slice(firstThatMayHaveArrived + 1);
+  const isAskedLate = afterThat.some(({ at }) => at > deadline + MARGIN_MS / 2);
   if (isAskedLate && !isRetriedLate)
     say('RideNDine was asked after it may have forgotten the key, and nobody wanted it.');
-  if (hasEnded(row) && made.length > 0 && !isAbandoned) say(`The order is ${status}, and RideNDine has it.`);
+  if (hasEnded(row) && made.length > 0 && !mayBeDecided(account, key, 'abandon'))
+    say(`The order is ${status}, and RideNDine has it.`);
   if (hasEnded(row) && row[orderFields.activeQuoteId] != null) say(`The order is ${status}, and keeps its quote.`);
   if (!hasEnded(row) && row[orderFields.activeQuoteId] == null) say(`The order is ${status}, and its quote is free.`);
   if (status === 'NEEDS_REVIEW') say('The order still waits for people who have decided by what RideNDine has.');
@@ -84,31 +83,24 @@ function rulesOfOrder(account: Account, key: number, row: Row): string[] {
   return broken;
 }
 
-/** Nothing came of these, and the caller can know it. */
-const surelyNothing = new Set<PartnerOutcome>([
-  'notSent',
-  'limited',
-  'unauthorized',
-  'redirected',
-  'refused',
-  'notFound',
-]);
-
 function mayHaveArrived(outcome: PartnerOutcome): boolean {
-  return !surelyNothing.has(outcome);
+  return !provenNothing.some((one) => one === outcome);
+}
+
+/** Whether people have decided so, as far as anybody knows: who resets a run takes the answer away. */
+function mayBeDecided({ words }: Account, key: number, decision: Word['what']): boolean {
+  return words.some((word) => word.key === key && word.what === decision && word.accepted !== false);
 }
 
 /** Of another checkout's failure the order knows nothing. */
 const ofAnotherCheckout = new Set(['IdempotencyKeyReused', 'QuoteAlreadyUsed']);
 
-function isSentAfterItFailed({ answers, words, reset }: Account, key: number, calls: { at: number }[]): boolean {
+function isSentAfterItFailed(account: Account, key: number, calls: { at: number }[]): boolean {
+  const { answers, reset } = account;
   const own = answers.filter((answer) => answer.key === key && !answer.isLookUp);
   const last = own.toSorted((a, b) => a.to - b.to).at(-1);
   if (last?.said.kind !== 'failed' || ofAnotherCheckout.has(last.said.code) || reset.has(key)) return false;
-  const isWanted = words.some(
-    ({ key: other, what, accepted }) => other === key && what === 'retry' && accepted !== false,
-  );
-  return !isWanted && calls.some(({ at }) => at > last.to);
+  return !mayBeDecided(account, key, 'retry') && calls.some(({ at }) => at > last.to);
 }
 
 function hasChangedItsLink({ history }: World, id: string): boolean {
@@ -143,9 +135,7 @@ function isAskedAfterCancellation(
 function rulesOfAnswer(account: Account, answer: Answer, row: Row | undefined): string[] {
   const { key, said } = answer;
   const about = `Key ${key}, ${answer.isLookUp ? 'a look-up' : `a checkout of quote ${answer.quote}`}`;
-  const isLinkedByHand = account.words.some(
-    (word) => word.key === key && word.what === 'linkMade' && word.accepted !== false,
-  );
+  const isLinkedByHand = mayBeDecided(account, key, 'linkMade');
   switch (said.kind) {
     case 'succeeded': {
       if (!row) return [`${about}: it has succeeded, and there is no order.`];
@@ -198,13 +188,11 @@ function isTrue({ world, answers, words, reset, terminated }: Account, answer: A
     case 'QuoteAlreadyUsed':
       return (
         answer.isLookUp ||
-        world.history.some((entry) => entry.quote === quote?.id && entry.id !== orderIdOf(world, key))
+        world.history.some((entry) => entry.quote === quote?.id && entry.id !== rowOf(world, key)?.[orderFields.id])
       );
     case 'IdempotencyKeyReused':
-      return (
-        answers.some(
-          (other) => other.key === key && (other.payload !== answer.payload || other.quote !== answer.quote),
-        ) || isPending(answers, key)
+      return answers.some(
+        (other) => other.key === key && (other.payload !== answer.payload || other.quote !== answer.quote),
       );
     case 'OrderCancelled':
       return isAny('cancel', 'request cancellation');
@@ -218,24 +206,14 @@ function isTrue({ world, answers, words, reset, terminated }: Account, answer: A
   }
 }
 
-/** Another checkout with the key was sent, and has no answer yet. */
-function isPending(answers: Answer[], key: number): boolean {
-  return answers.every((answer) => answer.key !== key);
-}
-
-function orderIdOf(world: Account['world'], key: number): unknown {
-  return rowOf(world, key)?.['id'];
-}
-
 /** Whether people had ended the order for good by then, and were told so. */
 function endedByPeopleBefore({ words }: Account, key: number, time: number): boolean {
-  return words.some(
-    (word) =>
-      word.key === key &&
-      word.accepted === true &&
-      word.to < time &&
-      (word.what === 'abandon' || (word.what === 'cancel' && word.said === 'The order is cancelled.')),
-  );
+  return words.some((word) => word.key === key && word.accepted === true && word.to < time && isEnding(word));
+}
+
+/** Of a word that was accepted: whether the order has ended with it. */
+function isEnding({ what, said }: Word): boolean {
+  return what === 'abandon' || (what === 'cancel' && said === 'The order is cancelled.');
 }
 
 function rulesOfWord(account: Account, word: Word, row: Row | undefined): string[] {
@@ -252,11 +230,10 @@ function rulesOfWord(account: Account, word: Word, row: Row | undefined): string
   if (!row) return [`${about}: it was accepted, and there is no order that says so.`];
   const actions = (row[orderFields.supportActions] as { id: string }[] | null) ?? [];
   const times = actions.filter((action) => action.id === id).length;
-  const isEnding = what === 'abandon' || (what === 'cancel' && said === 'The order is cancelled.');
   const status = String(row[orderFields.status]);
   return [
     ...(times === 1 ? [] : [`${about}: it was accepted, and is recorded ${times} times.`]),
-    ...(isEnding && !hasEnded(row) ? [`${about}: it ended the order, which is ${status} again.`] : []),
+    ...(isEnding(word) && !hasEnded(row) ? [`${about}: it ended the order, which is ${status} again.`] : []),
   ];
 }
 

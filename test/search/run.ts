@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { writeFigures } from '../support/reliability-page.ts';
 import { startEngine } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { plantedFaults, searchWithFault } from './planted-faults.ts';
 import { runSchedule } from './run-schedule.ts';
 import type { Schedule } from './schedule.ts';
@@ -29,8 +30,6 @@ const { replay } = values;
 if (values.planted) await findPlanted();
 else
   await withEngine(replay === undefined ? searchAnew : (engine) => replayOne(engine, JSON.parse(replay) as Schedule));
-
-type Engine = Awaited<ReturnType<typeof startEngine>>;
 
 async function withEngine(work: (engine: Engine) => Promise<boolean>): Promise<void> {
   const engine = await startEngine();

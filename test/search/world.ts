@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { createActivities } from '../../src/activities/create-activities.ts';
@@ -76,7 +77,7 @@ export function createWorld(schedule: Schedule, runs: OrderRuns): World {
   };
   const directus = createDirectusModel({
     outcomeOf(kind): DirectusOutcome {
-      const outcome = script[kind].shift() ?? (isHealed ? 'ok' : schedule.directus.later);
+      const outcome = isHealed ? 'ok' : (script[kind].shift() ?? schedule.directus.later);
       if (outcome !== 'ok') troubles.directus += 1;
       return outcome;
     },
@@ -85,7 +86,7 @@ export function createWorld(schedule: Schedule, runs: OrderRuns): World {
   });
   const ridendine = createRideNDineModel({
     outcomeOf() {
-      const outcome = partnerScript.shift() ?? (isHealed ? 'ok' : schedule.partner.later);
+      const outcome = isHealed ? 'ok' : (partnerScript.shift() ?? schedule.partner.later);
       if (outcome !== 'ok') troubles.partner += 1;
       return outcome;
     },
@@ -150,10 +151,6 @@ export function createWorld(schedule: Schedule, runs: OrderRuns): World {
     attempt: (name, input) => mortal(() => (activities[name] as (input: never) => Promise<unknown>)(input)),
     heal() {
       isHealed = true;
-      script.read.length = 0;
-      script.insert.length = 0;
-      script.update.length = 0;
-      partnerScript.length = 0;
     },
     async settled() {
       await directus.settled();
@@ -172,8 +169,7 @@ function remember(history: Standing[], orders: Row[]): void {
       ridendineOrderId: (order[orderFields.ridendineOrderId] as string | null) ?? null,
     };
     const last = history.findLast(({ id }) => id === standing.id);
-    if (last && JSON.stringify({ ...last, at: 0 }) === JSON.stringify({ ...standing, at: 0 })) continue;
-    history.push(standing);
+    if (!isDeepStrictEqual(last && { ...last, at: standing.at }, standing)) history.push(standing);
   }
 }
 

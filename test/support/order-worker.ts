@@ -1,18 +1,18 @@
 import { activityInfo } from '@temporalio/activity';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { requestCancellationWith } from '../../src/activities/request-cancellation.ts';
 import { stopPartnerAttemptsWith } from '../../src/activities/stop-partner-attempts.ts';
 import type { DataConverter } from '@temporalio/common';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
 import { createOrderRuns } from '../../src/worker/order-runs.ts';
 import { newPickupRequest } from './builders.ts';
+import { installQuietRuntime } from './quiet-runtime.ts';
 import { createScenario } from './scripted-activities.ts';
 import type { Scenario, ScenarioOptions, ScriptedActivities } from './scripted-activities.ts';
 import { testDataConverter } from './test-encryption.ts';
 import { bundleWorkflows } from './workflow-bundle.ts';
 import { ORDER_CREATION_TASK_QUEUE, PARTNER_TASK_QUEUE, orderCreationWorkflowId } from '../../src/contract/runs.ts';
-import { createWorkerLogger } from '../../src/telemetry/worker-logger.ts';
 
 export interface OrderWorker {
   /** A checkout and what happens to it. */
@@ -31,11 +31,7 @@ export async function createOrderWorker({
   servesPartnerQueue = true,
   ...own
 }: TemporalSettings & { servesPartnerQueue?: boolean }): Promise<OrderWorker> {
-  // Tests terminate runs and kill the server: the SDK would warn of each.
-  Runtime.install({
-    logger: createWorkerLogger('fatal'),
-    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
-  });
+  installQuietRuntime();
   const scenarios = new Map<string, Scenario>();
   const workflowBundle = await bundleWorkflows(testDataConverter);
   const step =

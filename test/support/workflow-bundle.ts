@@ -2,23 +2,24 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { DataConverter } from '@temporalio/common';
 import { bundleWorkflowCode } from '@temporalio/worker';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { BundleOptions, WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { createWorkerLogger } from '../../src/telemetry/worker-logger.ts';
 import { workflowSources } from '../../src/worker/workflow-code.ts';
 import { sharedFolder } from './shared-folder.ts';
 
 /**
- * Our workflows, or those of `entry`, compiled for workers with this data converter: a bundle has it built in. In a run of
- * tests they are compiled once.
+ * Our workflows, compiled for workers with this data converter: a bundle has it built in. In a run of tests they are
+ * compiled once.
+ *
+ * @param changes other sources than the product's.
  */
 export async function bundleWorkflows(
   dataConverter: DataConverter = {},
-  entry?: URL,
+  changes: Partial<BundleOptions> = {},
 ): Promise<WorkflowBundleWithSourceMap> {
-  const sources = { ...workflowSources(dataConverter), ...(entry && { workflowsPath: fileURLToPath(entry) }) };
+  const sources = { ...workflowSources(dataConverter), ...changes };
   const folder = sharedFolder();
   if (folder === undefined) return await bundle(sources);
 
@@ -33,6 +34,6 @@ export async function bundleWorkflows(
   return JSON.parse(await readFile(file, 'utf8'));
 }
 
-function bundle(sources: ReturnType<typeof workflowSources>): Promise<WorkflowBundleWithSourceMap> {
+function bundle(sources: BundleOptions): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({ ...sources, logger: createWorkerLogger('error') });
 }
