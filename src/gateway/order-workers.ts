@@ -1,8 +1,8 @@
 import { Connection } from '@temporalio/client';
 import { TemporalUnavailableError } from '../client/index.ts';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
-import { ORDER_CREATION_TASK_QUEUE } from '../contract/runs.ts';
 import { countWorkersOfEachTaker } from '../temporal/order-pollers.ts';
+import { askForQueue } from '../temporal/order-workers.ts';
 import { inTime } from './in-time.ts';
 
 /** Probes come every few seconds from several sides; Temporal need not hear of each. */
@@ -38,7 +38,7 @@ export function watchOrderWorkers(
   const ask = async () => {
     await checkConnection();
     const queue = await connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, () =>
-      connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: ORDER_CREATION_TASK_QUEUE } }),
+      askForQueue(connection, namespace),
     );
     return countWorkersOfEachTaker(queue);
   };

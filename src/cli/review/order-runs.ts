@@ -6,6 +6,7 @@ import { orderCreationWorkflowId, searchAttributes } from '../../contract/runs.t
 import type { OrderCreationStage } from '../../contract/runs.ts';
 import { DECIDING_RUNS, isDecidingRun } from '../../temporal/deciding-run.ts';
 import type { TemporalAccess } from '../../temporal/temporal-access.ts';
+import { millisecondsOf } from '../../temporal/timestamps.ts';
 import { CommandError } from '../command.ts';
 
 const { WorkflowExecutionStatus } = proto.temporal.api.enums.v1;
@@ -124,7 +125,7 @@ export async function inReviewSince(
   for await (const { history } of pages) {
     for (const { eventTime, upsertWorkflowSearchAttributesEventAttributes: upsert } of history?.events ?? []) {
       const stage = keywords(upsert?.searchAttributes)(searchAttributes.stage.name);
-      if (stage === ('NEEDS_REVIEW' satisfies OrderCreationStage)) return dateOf(eventTime);
+      if (stage === ('NEEDS_REVIEW' satisfies OrderCreationStage)) return new Date(millisecondsOf(eventTime));
     }
   }
   return undefined;
@@ -182,7 +183,7 @@ function runOf(info: ExecutionInfo): OrderRun {
     runId: info.execution?.runId ?? '',
     isOpen: !info.closeTime,
     status: (WorkflowExecutionStatus[info.status ?? 0] ?? '').replace('WORKFLOW_EXECUTION_STATUS_', ''),
-    startedAt: dateOf(info.startTime),
+    startedAt: new Date(millisecondsOf(info.startTime)),
     stage: valueOf(searchAttributes.stage.name) as OrderCreationStage | undefined,
     orderId: valueOf(searchAttributes.orderId.name),
     quoteId: valueOf(searchAttributes.quoteId.name),
@@ -197,10 +198,6 @@ function keywords(stored: ExecutionInfo['searchAttributes']): (name: string) => 
     const value: unknown = payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
     return typeof value === 'string' ? value : undefined;
   };
-}
-
-function dateOf(time: proto.google.protobuf.ITimestamp | null | undefined): Date {
-  return new Date(Number(time?.seconds ?? 0) * 1000 + Math.floor((time?.nanos ?? 0) / 1e6));
 }
 
 /** As a text in a visibility query: whatever somebody types stays one. */
