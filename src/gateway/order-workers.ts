@@ -3,7 +3,7 @@ import { TemporalUnavailableError } from '../client/index.ts';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
 import { countWorkersOfEachTaker } from '../temporal/order-pollers.ts';
 import { askForQueue } from '../temporal/order-workers.ts';
-import { inTime } from './in-time.ts';
+import { inTime } from '../temporal/temporal-calls.ts';
 
 /** Probes come every few seconds from several sides; Temporal need not hear of each. */
 const KNOWN_FOR_MS = 3000;
@@ -44,7 +44,7 @@ export function watchOrderWorkers(
   };
   const askInTime = async () => {
     try {
-      return await inTime(ask(), ANSWER_TIMEOUT_MS);
+      return await inTime(Date.now() + ANSWER_TIMEOUT_MS, ask);
     } catch (error) {
       throw new TemporalUnavailableError('Temporal cannot be reached.', { cause: error });
     }

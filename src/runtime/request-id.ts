@@ -14,9 +14,9 @@ export function requestId(request: Pick<IncomingMessage, 'rawHeaders'>): string 
 }
 
 /** On every answer, whoever gives it: nothing of it is stored on the way, and no browser guesses its type. */
-export function standardHeaders(requestId: string): Record<string, string> {
+export function standardHeaders(id: string): Record<string, string> {
   return {
-    [REQUEST_ID_HEADER]: requestId,
+    [REQUEST_ID_HEADER]: id,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   };

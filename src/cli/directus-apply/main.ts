@@ -25,6 +25,8 @@ const variables = z
     error: "must not be the administrator's",
   });
 
+const log = (line: string) => print(`  ${line}`);
+
 /**
  * `npm run directus:apply`: brings the collections, the service account and what support staff have into the Directus of the
  * environment.
@@ -32,7 +34,6 @@ const variables = z
 async function carryOut(): Promise<'failed' | void> {
   const settings = parseEnvironment(variables, process.env);
   const { DIRECTUS_URL: url, DIRECTUS_ADMIN_TOKEN: adminToken, TEMPORAL_UI_URL: temporalUiUrl } = settings;
-  const log = (line: string) => print(`  ${line}`);
 
   print(`Directus at ${url}`);
   const { changed, mismatches } = await applySchema({
