@@ -47,7 +47,7 @@ function runScript(script, args) {
   return new Promise((resolve) => {
     child.once('error', (error) => {
       process.stderr.write(
-        `${script} can not be run on the project's Node (${error.message}): delete node_modules and run the command again.\n`,
+        `${script} cannot be run on the project's Node (${error.message}): delete node_modules and run the command again.\n`,
       );
       resolve(1);
     });

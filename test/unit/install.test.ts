@@ -91,8 +91,8 @@ describe('a failed installation', () => {
   it.each([
     ['npm error code ENOSPC', 'disk is full'],
     ['npm error code EACCES', 'not writable'],
-    ['npm error code ENOTFOUND', 'can not be reached'],
-    ['npm error code EAI_AGAIN', 'can not be reached'],
+    ['npm error code ENOTFOUND', 'cannot be reached'],
+    ['npm error code EAI_AGAIN', 'cannot be reached'],
     ['npm error code E401', 'refuses the credential'],
     ['npm error something new', 'npm says why above'],
   ])('says what to do about "%s"', (output, expected) => {
