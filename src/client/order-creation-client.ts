@@ -10,7 +10,6 @@ import {
   orderCreationStart,
   orderCreationWorkflowId,
 } from '../contract/runs.ts';
-import type { OrderCreationRunResult } from '../domain/order.ts';
 import { createEncryptionCodec } from '../temporal/encryption-codec.ts';
 import { parseEncryptionKeys } from '../temporal/encryption-keys.ts';
 import { requestFingerprint } from '../domain/request-fingerprint.ts';
@@ -25,18 +24,15 @@ import {
   TemporalUnavailableError,
 } from './errors.ts';
 import { findDecidingRun } from './find-run.ts';
-import type { DescribedRun } from './find-run.ts';
 import type { CreateOrderOutcome, OrderView } from './order-view.ts';
 import { parseRequest } from './parse-request.ts';
 import { readOrderView } from './read-order-view.ts';
-import { isOpen, progressOf } from './run-progress.ts';
-import { readResult } from './run-result.ts';
 import { startSpans } from '../telemetry/start-spans.ts';
 import { requestDeadline, withTemporalCalls } from '../temporal/temporal-calls.ts';
 import type { TemporalCalls } from '../temporal/temporal-calls.ts';
-import { failureOf, reportingTemporalFailures } from './run-failures.ts';
-import { isOver, waitForResult } from './wait-for-result.ts';
-import type { Wait } from './wait-for-result.ts';
+import { reportingTemporalFailures } from './run-failures.ts';
+import { outcomeOf } from './run-outcome.ts';
+import type { KnownRun } from './run-outcome.ts';
 
 /**
  * Where Temporal is, and how to prove who we are: nothing (local), `tls` with a client certificate (mTLS) or `apiKey`
@@ -74,9 +70,6 @@ export interface CreateOrderOptions extends WaitOptions, CallContext {
 
 /** By default gRPC waits up to two minutes before it tries a server again that was away: a customer is waiting. */
 const MAX_RECONNECT_MS = 1000;
-
-/** The server was not asked about a run that was just started. */
-type KnownRun = Pick<DescribedRun, 'handle'> & Partial<DescribedRun>;
 
 /** Starts order creations and reads how they stand. Safe to share; one connection serves all calls. */
 export class OrderCreationClient {
@@ -163,7 +156,7 @@ export class OrderCreationClient {
     const request = parseRequest(input);
     return await this.#call(signal, async (calls) => {
       const { replayed, ...run } = await this.#startOrJoin(calls, request, context);
-      return await this.#outcome(calls, run, { deadline, stopWaiting, replayed });
+      return await outcomeOf(calls, run, { deadline, stopWaiting, replayed });
     });
   }
 
@@ -182,7 +175,7 @@ export class OrderCreationClient {
     return await this.#call(signal, (calls) =>
       orNotFound(async () => {
         const run = await findDecidingRun(this.#client, calls, workflowId);
-        return await this.#outcome(calls, run, { deadline, replayed: true });
+        return await outcomeOf(calls, run, { deadline, replayed: true });
       }),
     );
   }
@@ -269,32 +262,6 @@ export class OrderCreationClient {
     // A start whose answer was lost has been made again, and met itself.
     return { ...run, replayed: run.description.memo?.[START_TOKEN_MEMO] !== startToken };
   }
-
-  /** Waits for the result of `run`; one that is closed has it, also for a caller who does not want to wait. */
-  async #outcome(
-    calls: TemporalCalls,
-    { handle, description }: KnownRun,
-    wait: Wait & { replayed: boolean },
-  ): Promise<CreateOrderOutcome> {
-    const { replayed } = wait;
-    try {
-      if (description === undefined || isOpen(description)) {
-        if (description && isOver(wait)) return progressOf(description);
-        const waited = await waitForResult(calls, handle, wait);
-        if (waited !== undefined) return succeeded(waited, replayed);
-        const now = await calls.by(requestDeadline(), () => handle.describe());
-        if (isOpen(now)) return progressOf(now);
-      }
-      return succeeded(readResult(await calls.by(requestDeadline(), () => handle.result())), replayed);
-    } catch (error) {
-      throw failureOf(error) ?? error;
-    }
-  }
-}
-
-/** An order that an earlier run had linked is the same again, also where that run is gone from Temporal. */
-function succeeded({ replayed, ...result }: OrderCreationRunResult, isJoined: boolean): CreateOrderOutcome {
-  return { state: 'SUCCEEDED', stage: 'LINKED', ...result, replayed: isJoined || replayed === true };
 }
 
 /** @throws TypeError if it is no number. */

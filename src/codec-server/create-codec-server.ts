@@ -1,15 +1,9 @@
-import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { EncryptionKeys } from '../temporal/encryption-keys.ts';
-import { ConnectionErrors } from '../runtime/connection-errors.ts';
 import { errorAnswers } from '../runtime/error-answers.ts';
-import { answerExpectations } from '../runtime/expectations.ts';
-import { allowHalfClose } from '../runtime/half-close.ts';
-import { LingeringClose } from '../runtime/lingering-close.ts';
+import { createHttpServer } from '../runtime/http-server.ts';
 import { stopInOrder } from '../runtime/orderly-stop.ts';
 import { checkRequests } from '../runtime/request-checks.ts';
-import { requestId } from '../runtime/request-id.ts';
-import { serverLimits } from '../runtime/server-limits.ts';
 import { createCallerCheck, createSegmentCheck } from './access.ts';
 import type { Access } from './access.ts';
 import { registerCodecRoutes } from './codec-routes.ts';
@@ -40,32 +34,16 @@ export interface CodecServerOptions {
 export async function createCodecServer(options: CodecServerOptions): Promise<FastifyInstance> {
   const { keys, uiOrigins, access, logger } = options;
   const answerError = errorAnswers({ problems, bodyLimitBytes: BODY_LIMIT_BYTES, afterFailure: 'Try again.' });
-  const lingering = new LingeringClose({ bodyLimitBytes: BODY_LIMIT_BYTES });
-  const connectionErrors = new ConnectionErrors({
-    lingering,
+  const app = createHttpServer({
     problems,
-    observe: ({ status, code }) => logger.info({ status, code }, 'request'),
-  });
-
-  const app = fastify({
-    ...serverLimits({ bodyLimitBytes: BODY_LIMIT_BYTES, waitMs: LONGEST_WAIT_MS }),
-    loggerInstance: logger,
-    // Fastify's own two lines a request have the address in them, and with it the secret.
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
-    genReqId: requestId,
-    return503OnClosing: false,
-    // An address that no route can be looked up by; such a request passes no hook.
-    frameworkErrors(error, request, reply) {
+    logger,
+    bodyLimitBytes: BODY_LIMIT_BYTES,
+    waitMs: LONGEST_WAIT_MS,
+    answerUnroutable(error, request, reply) {
       if (refuseForeign(request, reply) === undefined) answerError(error, request, reply);
-      const { statusCode: status, outcomeCode: code } = reply;
-      logger.info({ status, code }, 'request');
     },
-    clientErrorHandler: connectionErrors.onClientError,
+    observe: (answer) => logger.info(answer, 'request'),
   });
-  lingering.listenTo(app.server);
-  allowHalfClose(app.server);
-  connectionErrors.listenTo(app);
-  answerExpectations(app, { bodyLimitBytes: BODY_LIMIT_BYTES });
   logRequests(app);
   stopInOrder(app);
   const refuseForeign = await allowOrigins(app, uiOrigins);

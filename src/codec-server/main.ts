@@ -2,7 +2,7 @@ import { readCodecServerSettings } from '../config/codec-server-settings.ts';
 import { SettingsError } from '../config/environment.ts';
 import { parseEncryptionKeys } from '../temporal/encryption-keys.ts';
 import { createLogger } from '../telemetry/logger.ts';
-import { stopOnSignal } from '../runtime/stop-on-signal.ts';
+import { stopOnSignal } from '../runtime/signals.ts';
 import { createCodecServer } from './create-codec-server.ts';
 
 try {

@@ -1,6 +1,6 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { standardHeaders } from '../runtime/standard-headers.ts';
+import { standardHeaders } from '../runtime/request-id.ts';
 import { problems } from './problems.ts';
 
 /** What the Temporal UI sends with a request; the last one, its ID token, is not looked at. */

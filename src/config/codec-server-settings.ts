@@ -1,7 +1,7 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { encryptionVariables, readEncryptionKeys } from './encryption-settings.ts';
-import { httpUrl, logLevel, parseEnvironment, SettingsError, wholeNumber } from './environment.ts';
+import { httpUrl, list, logLevel, parseEnvironment, SettingsError, wholeNumber } from './environment.ts';
 
 /** Nobody guesses 32 random characters, and one part of an address has at most 100 in our router. */
 const PATH_SEGMENT = /^[\w-]{32,100}$/;
@@ -93,19 +93,6 @@ function readToken(variables: Variables) {
   const missing = names.filter(([, value]) => value === undefined).map(([name]) => name);
   if (missing.length === names.length && subjects === undefined) return undefined;
   throw new SettingsError(missing.map((name) => `${name} is not set.`));
-}
-
-/** One or more texts, separated by commas. */
-function list(isGood: (text: string) => boolean, problem: string) {
-  return z
-    .string()
-    .transform((text) =>
-      text
-        .split(',')
-        .map((one) => one.trim())
-        .filter((one) => one !== ''),
-    )
-    .refine((texts) => texts.length > 0 && texts.every((text) => isGood(text)), problem);
 }
 
 function isOrigin(text: string): boolean {

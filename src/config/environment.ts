@@ -108,6 +108,19 @@ export function secret() {
   return z.string().regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
 }
 
+/** One or more texts, separated by commas. */
+export function list(isGood: (text: string) => boolean, problem: string) {
+  return z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((one) => one.trim())
+        .filter((one) => one !== ''),
+    )
+    .refine((texts) => texts.length > 0 && texts.every((text) => isGood(text)), problem);
+}
+
 export const logLevel = z
   .enum(['trace', 'debug', 'info', 'warn', 'error'], 'must be trace, debug, info, warn or error')
   .default('info');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { logLevel, parseEnvironment, secret, wholeNumber } from './environment.ts';
+import { list, logLevel, parseEnvironment, secret, wholeNumber } from './environment.ts';
 import { encryptionVariables, readEncryptionKeys } from './encryption-settings.ts';
 import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
 import { readTracing, tracingVariables } from './tracing-settings.ts';
@@ -11,18 +11,10 @@ export const gatewayVariables = temporalVariables.extend({
   GATEWAY_HOST: z.string().default('127.0.0.1'),
   GATEWAY_PORT: wholeNumber(0, 65_535).default(3000),
   /** Several while keys are being rotated. */
-  GATEWAY_API_KEYS: z
-    .string()
-    .transform((text) =>
-      text
-        .split(',')
-        .map((key) => key.trim())
-        .filter((key) => key !== ''),
-    )
-    .refine(
-      (keys) => keys.length > 0 && keys.every((key) => key.length >= SHORTEST_KEY && secret().safeParse(key).success),
-      `must be one or more keys of at least ${SHORTEST_KEY} characters in printable ASCII, separated by commas`,
-    ),
+  GATEWAY_API_KEYS: list(
+    (key) => key.length >= SHORTEST_KEY && secret().safeParse(key).success,
+    `must be one or more keys of at least ${SHORTEST_KEY} characters in printable ASCII, separated by commas`,
+  ),
   GATEWAY_WAIT_MS: wholeNumber(0, 60_000).default(10_000),
   GATEWAY_MAX_WAITING: wholeNumber(1, 100_000).default(1000),
   ...encryptionVariables.shape,

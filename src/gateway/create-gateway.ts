@@ -1,22 +1,15 @@
-import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { ConnectionErrors } from '../runtime/connection-errors.ts';
-import { answerExpectations } from '../runtime/expectations.ts';
-import { allowHalfClose } from '../runtime/half-close.ts';
-import { LingeringClose } from '../runtime/lingering-close.ts';
+import { createHttpServer } from '../runtime/http-server.ts';
 import { stopInOrder } from '../runtime/orderly-stop.ts';
 import { checkRequests } from '../runtime/request-checks.ts';
-import { requestId } from '../runtime/request-id.ts';
-import { serverLimits } from '../runtime/server-limits.ts';
-import { standardHeaders } from '../runtime/standard-headers.ts';
+import { standardHeaders } from '../runtime/request-id.ts';
 import { createCredentialCheck } from './credential.ts';
-import { answerError, BODY_LIMIT_BYTES } from './error-answers.ts';
 import { createMetrics } from './metrics.ts';
 import { registerOperationsRoutes } from './operations-routes.ts';
 import { registerOrderRoutes } from './order-routes.ts';
 import type { OrderWorkers } from './order-workers.ts';
 import type { Orders } from './orders.ts';
-import { gatewayProblems, sendProblem } from './problem.ts';
+import { answerError, BODY_LIMIT_BYTES, gatewayProblems, sendProblem } from './problem.ts';
 import { recordRequests } from './request-records.ts';
 import { recordSpans } from './request-spans.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -41,34 +34,17 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   const waiting = new WaitingRoom(maxWaiting);
   const asking = new WaitingRoom(maxWaiting);
   const metrics = createMetrics({ waiting, workers });
-  const lingering = new LingeringClose({ bodyLimitBytes: BODY_LIMIT_BYTES });
-  const connectionErrors = new ConnectionErrors({
-    lingering,
+  const app = createHttpServer({
     problems: gatewayProblems,
-    observe: ({ status, code }) => metrics.observe({ route: undefined, status, code, seconds: 0, abandoned: false }),
-  });
-
-  const app = fastify({
-    ...serverLimits({ bodyLimitBytes: BODY_LIMIT_BYTES, waitMs }),
-    loggerInstance: logger,
-    // `recordRequests` writes one line a request instead of Fastify's two with the caller's address.
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
-    genReqId: requestId,
-    // A request on a connection that is still open is answered: it may be the only word of an order.
-    return503OnClosing: false,
-    // An address that no route can be looked up by; such a request passes no hook.
-    frameworkErrors(error, request, reply) {
+    logger,
+    bodyLimitBytes: BODY_LIMIT_BYTES,
+    waitMs,
+    answerUnroutable(error, request, reply) {
       void reply.headers(standardHeaders(request.id));
       answerError(error, request, reply);
-      const { statusCode: status, outcomeCode: code } = reply;
-      metrics.observe({ route: undefined, status, code, seconds: 0, abandoned: false });
     },
-    clientErrorHandler: connectionErrors.onClientError,
+    observe: (answer) => metrics.observe({ route: undefined, ...answer, seconds: 0, abandoned: false }),
   });
-  lingering.listenTo(app.server);
-  allowHalfClose(app.server);
-  connectionErrors.listenTo(app);
-  answerExpectations(app, { bodyLimitBytes: BODY_LIMIT_BYTES });
   recordRequests(app, metrics);
   stopInOrder(app, [waiting, asking]);
   checkRequests(app, { problems: gatewayProblems, whereToGo: 'Orders are at /v1/orders.' });

@@ -3,7 +3,7 @@ import { SettingsError } from '../config/environment.ts';
 import { readGatewaySettings } from '../config/gateway-settings.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { startTracing } from '../telemetry/tracing.ts';
-import { stopOnSignal } from '../runtime/stop-on-signal.ts';
+import { stopOnSignal } from '../runtime/signals.ts';
 import { createGatewayService } from './gateway-service.ts';
 
 try {

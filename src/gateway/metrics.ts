@@ -48,35 +48,23 @@ export function createMetrics({ waiting, workers }: { waiting: WaitingRoom; work
     buckets: SECONDS,
     registers,
   });
-  registry.registerMetric(
+  const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
     new Gauge({
-      name: 'cooco_gateway_waiting_requests',
-      help: 'Requests that wait for their orders.',
-      registers: [],
-      collect() {
-        this.set(waiting.waiting);
-      },
-    }),
-  );
-  registry.registerMetric(
-    new Gauge({
-      name: 'cooco_gateway_temporal_reachable',
-      help: '1 if Temporal answers, else 0.',
-      registers: [],
+      name,
+      help,
+      registers,
       async collect() {
-        this.set(Number.isNaN(await countOrNaN(workers)) ? 0 : 1);
+        this.set(await read());
       },
-    }),
+    });
+  gauge('cooco_gateway_waiting_requests', 'Requests that wait for their orders.', () => waiting.waiting);
+  gauge('cooco_gateway_temporal_reachable', '1 if Temporal answers, else 0.', async () =>
+    Number.isNaN(await countOrNaN(workers)) ? 0 : 1,
   );
-  registry.registerMetric(
-    new Gauge({
-      name: 'cooco_gateway_order_workers',
-      help: 'Workers that recently asked for orders, of the build with fewest; NaN without Temporal.',
-      registers: [],
-      async collect() {
-        this.set(await countOrNaN(workers));
-      },
-    }),
+  gauge(
+    'cooco_gateway_order_workers',
+    'Workers that recently asked for orders, of the build with fewest; NaN without Temporal.',
+    () => countOrNaN(workers),
   );
   return {
     registry,

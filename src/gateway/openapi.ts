@@ -4,31 +4,21 @@ import { createDocument } from 'zod-openapi';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import { checkoutRequestSchema, hyphenatedUuid } from '../domain/checkout-request.ts';
 import { failures } from '../domain/failures.ts';
-import { PROBLEM_CONTENT_TYPE } from '../runtime/problem.ts';
-import { problemCodes, problemEntry } from './problem-codes.ts';
+import { problemCodes } from './problem-codes.ts';
 import type { ProblemCode } from './problem-codes.ts';
-import { gatewayProblems } from './problem.ts';
+import { exampleKey, exampleOrder, header, onEveryAnswer, problemResponses } from './openapi-problems.ts';
 import {
   createdOrderSchema,
   healthSchema,
   orderInProgressSchema,
   orderViewSchema,
-  problemSchema,
   readinessSchema,
 } from './response-bodies.ts';
-import type { CreatedOrder, OrderInProgressBody, OrderViewBody, Readiness } from './response-bodies.ts';
+import type { OrderInProgressBody, OrderViewBody, Readiness } from './response-bodies.ts';
 
 /** Of the HTTP interface; a change that breaks a caller raises the first number and the `/v1` of the addresses. */
 const API_VERSION = '1.0.0';
 
-const exampleKey = '6d8f5f0e-8c3e-4a53-9a68-0b1a1f2c7d11';
-const exampleOrder: CreatedOrder = {
-  order_id: 'bdb8f1ce-6865-5e82-8453-e6f4952b2cfa',
-  ridendine_order_id: 'rnd_98daedad5b37534f8fe27813',
-  payment_session_id: 'ps_c5333cd4278375f52051cfc55cf43736',
-  status: 'PENDING_PAYMENT',
-  payment_status: 'PENDING',
-};
 const exampleInProgress: OrderInProgressBody = {
   state: 'IN_PROGRESS',
   stage: 'CREATING_RIDENDINE_ORDER',
@@ -94,20 +84,9 @@ const requestBodySchema = z
   ])
   .meta({ id: 'Checkout' });
 
-const header = {
-  requestId: z.string().meta({ description: 'Yours, if it was well-formed, or a new one. It is in our logs.' }),
-  retryAfter: z.string().regex(/^\d+$/).meta({ description: 'Seconds to wait before asking again.' }),
-  location: z.string().meta({ description: 'Where to ask how the order stands.' }),
-  allow: z.string().meta({ description: 'The methods that the address knows.' }),
-  replayed: z.literal('true').meta({ description: 'Another request with this key began the order.' }),
-};
-const onEveryAnswer = { 'X-Request-Id': header.requestId };
 const json = (schema: z.ZodType, examples: Record<string, unknown>) => ({
   'application/json': { schema, examples: mapValues(examples, (value) => ({ value })) },
 });
-
-/** Of problem documents, by the name that they have in the document. */
-const problemSchemas = new Map<string, z.ZodType>();
 
 /** Of the requests that never reach a route, and of those that fail for no reason of theirs. */
 const anywhere: ProblemCode[] = [
@@ -300,66 +279,6 @@ function operation(
       ...problemResponses(operationId, [...anywhere, ...codes]),
     },
   };
-}
-
-/** One response for each status, with an example for each code that it may carry. */
-function problemResponses(
-  operationId: string,
-  codes: ProblemCode[],
-): Record<`${4 | 5}${string}`, ZodOpenApiResponseObject> {
-  const byStatus = Map.groupBy(codes, (code) => problemEntry(code).status);
-  return Object.fromEntries(
-    [...byStatus].map(([status, ofStatus]) => {
-      const isRetryable = ofStatus.some((code) => problemEntry(code).retryable);
-      return [
-        String(status),
-        {
-          description: ofStatus.map((code) => `${code}: ${problemEntry(code).title}`).join('\n\n'),
-          headers: z.object({
-            ...onEveryAnswer,
-            ...(isRetryable && { 'Retry-After': header.retryAfter.optional() }),
-            ...(status === 401 && { 'WWW-Authenticate': z.literal('Bearer') }),
-            ...(status === 405 && { Allow: header.allow }),
-          }),
-          content: {
-            [PROBLEM_CONTENT_TYPE]: {
-              schema: problemSchemaOf(operationId, status, ofStatus),
-              examples: Object.fromEntries(ofStatus.map((code) => [code, { value: problemExample(code) }])),
-            },
-          },
-        },
-      ];
-    }),
-  );
-}
-
-/** Operations that answer the same codes share a schema, and clients a type. */
-function problemSchemaOf(operationId: string, status: number, codes: ProblemCode[]): z.ZodType {
-  const [first = '', ...others] = codes;
-  const id =
-    others.length === 0 ? `${first}Problem` : `${operationId[0]?.toUpperCase()}${operationId.slice(1)}Problem${status}`;
-  const schema =
-    problemSchemas.get(id) ?? problemSchema.extend({ status: z.literal(status), code: z.enum(codes) }).meta({ id });
-  problemSchemas.set(id, schema);
-  return schema;
-}
-
-function problemExample(code: ProblemCode) {
-  const { title: detail } = problemEntry(code);
-  if (code === 'QuoteAlreadyUsed') {
-    const used_by = { order_id: exampleOrder.order_id, idempotency_key: exampleKey };
-    const named = `Another live order was made from the quote: order ${used_by.order_id}.`;
-    return gatewayProblems.response({ code, detail: named, members: { used_by } }).body;
-  }
-  if (code !== 'CheckoutInvalid') return gatewayProblems.response({ code, detail }).body;
-  return gatewayProblems.response({
-    code,
-    detail,
-    problems: [
-      { code: 'CheckoutInvalid', field: 'shipping_snapshot.lat', detail: 'A latitude is a number from -90 to 90.' },
-      { code: 'QuoteExpired', field: 'quote_id', detail: failures.QuoteExpired.meaning },
-    ],
-  }).body;
 }
 
 function mapValues<From, To>(values: Record<string, From>, change: (value: From) => To): Record<string, To> {

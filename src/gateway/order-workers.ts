@@ -1,9 +1,9 @@
 import { Connection } from '@temporalio/client';
 import { TemporalUnavailableError } from '../client/index.ts';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
-import { ORDER_CREATION_TASK_QUEUE } from '../contract/runs.ts';
 import { countWorkersOfEachTaker } from '../temporal/order-pollers.ts';
-import { inTime } from './in-time.ts';
+import { askForQueue } from '../temporal/order-workers.ts';
+import { inTime } from '../temporal/temporal-calls.ts';
 
 /** Probes come every few seconds from several sides; Temporal need not hear of each. */
 const KNOWN_FOR_MS = 3000;
@@ -38,13 +38,13 @@ export function watchOrderWorkers(
   const ask = async () => {
     await checkConnection();
     const queue = await connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, () =>
-      connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: ORDER_CREATION_TASK_QUEUE } }),
+      askForQueue(connection, namespace),
     );
     return countWorkersOfEachTaker(queue);
   };
   const askInTime = async () => {
     try {
-      return await inTime(ask(), ANSWER_TIMEOUT_MS);
+      return await inTime(Date.now() + ANSWER_TIMEOUT_MS, ask);
     } catch (error) {
       throw new TemporalUnavailableError('Temporal cannot be reached.', { cause: error });
     }

@@ -1,11 +1,12 @@
-import type { FastifyReply } from 'fastify';
-import { OrderFailedError } from '../client/index.ts';
-import type { CheckoutProblem, OrderCreationError, QuoteUser } from '../client/index.ts';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { OrderCreationError, OrderFailedError } from '../client/index.ts';
+import type { CheckoutProblem, QuoteUser } from '../client/index.ts';
+import { errorAnswers } from '../runtime/error-answers.ts';
 import { Problems } from '../runtime/problem.ts';
 import { problemEntry } from './problem-codes.ts';
 import type { ProblemCode } from './problem-codes.ts';
 
-export interface Problem {
+interface Problem {
   code: ProblemCode;
   detail: string;
   /** Every rule that a checkout breaks, where there are several. */
@@ -20,7 +21,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem) {
   return gatewayProblems.send(reply, problem);
 }
 
-export function sendOrderCreationError(reply: FastifyReply, error: OrderCreationError) {
+function sendOrderCreationError(reply: FastifyReply, error: OrderCreationError) {
   // The client waits for the review of a LinkConflict as for any other: it never throws one.
   const code = error.code === 'LinkConflict' ? 'InternalError' : error.code;
   const problems = error instanceof OrderFailedError ? error.problems : [];
@@ -32,4 +33,19 @@ export function sendOrderCreationError(reply: FastifyReply, error: OrderCreation
     problems,
     ...(usedBy && { members: { used_by: usedBy } }),
   });
+}
+
+/** A checkout names its quote and an address: a few hundred bytes. */
+export const BODY_LIMIT_BYTES = 64 * 1024;
+
+const answerAnyError = errorAnswers({
+  problems: gatewayProblems,
+  bodyLimitBytes: BODY_LIMIT_BYTES,
+  afterFailure: 'Send the same request with the same key again.',
+});
+
+/** Answers whatever was thrown with a problem document. */
+export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+  if (error instanceof OrderCreationError) return sendOrderCreationError(reply, error);
+  return answerAnyError(error, request, reply);
 }

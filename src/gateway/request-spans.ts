@@ -1,8 +1,7 @@
 import { context, isSpanContextValid, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { markFailed } from '../telemetry/failed-span.ts';
-import { withRemoteSpan } from '../telemetry/remote-span.ts';
+import { markFailed, withRemoteSpan } from '../telemetry/spans.ts';
 import { traceContext } from '../telemetry/trace-context.ts';
 import { isAbandoned } from '../runtime/half-close.ts';
 

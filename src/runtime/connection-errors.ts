@@ -5,8 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { LingeringClose } from './lingering-close.ts';
 import type { HttpProblemCode, Problem, Problems } from './problem.ts';
-import { requestId } from './request-id.ts';
-import { standardHeaders } from './standard-headers.ts';
+import { requestId, standardHeaders } from './request-id.ts';
 
 /** What Node's HTTP parser and its timers find wrong, by the code of the error. */
 const problems: Record<string, Problem<HttpProblemCode>> = {

@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { contradictoryHeader } from './header-values.ts';
-import { noteAddresses } from './known-addresses.ts';
 import type { HttpProblemCode, Problems } from './problem.ts';
-import { standardHeaders } from './standard-headers.ts';
+import { standardHeaders } from './request-id.ts';
 import { parseStrictJson } from './strict-json.ts';
 
 interface RequestChecks {
@@ -50,4 +49,24 @@ export function checkRequests(app: FastifyInstance, { problems, whereToGo, hides
       done(error as Error);
     }
   });
+}
+
+/**
+ * Notes every route that is registered after it.
+ *
+ * @returns which methods the path of an address knows, joined as `Allow` wants them; `undefined` if there is none.
+ */
+function noteAddresses(app: FastifyInstance): (url: string) => string | undefined {
+  const addresses = new Map<string, { pattern: RegExp; methods: Set<string> }>();
+  app.addHook('onRoute', ({ url, method }) => {
+    const pattern = new RegExp(`^${url.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`);
+    const address = addresses.get(url) ?? { pattern, methods: new Set() };
+    addresses.set(url, address);
+    for (const one of [method].flat()) address.methods.add(one);
+  });
+  return (url) => {
+    const [path = ''] = url.split(/[?#]/);
+    const found = [...addresses.values()].find(({ pattern }) => pattern.test(path));
+    return found && [...found.methods].toSorted().join(', ');
+  };
 }

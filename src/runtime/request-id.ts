@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { valuesOf } from './header-values.ts';
 
-export const REQUEST_ID_HEADER = 'x-request-id';
+const REQUEST_ID_HEADER = 'x-request-id';
 
 /** Fits a log line and a header as it is. */
 const wellFormed = /^[\w.-]{1,128}$/;
@@ -11,4 +11,13 @@ const wellFormed = /^[\w.-]{1,128}$/;
 export function requestId(request: Pick<IncomingMessage, 'rawHeaders'>): string {
   const [given, another] = new Set(valuesOf(request, REQUEST_ID_HEADER));
   return given !== undefined && another === undefined && wellFormed.test(given) ? given : randomUUID();
+}
+
+/** On every answer, whoever gives it: nothing of it is stored on the way, and no browser guesses its type. */
+export function standardHeaders(id: string): Record<string, string> {
+  return {
+    [REQUEST_ID_HEADER]: id,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  };
 }

@@ -3,8 +3,7 @@ import type { Attributes } from '@opentelemetry/api';
 import type { Info } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import { markFailed } from './failed-span.ts';
-import { withRemoteSpan } from './remote-span.ts';
+import { markFailed, withRemoteSpan } from './spans.ts';
 import { placeInHeaders } from './run-headers.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { context, isSpanContextValid, SpanKind, trace } from '@opentelemetry/api';
-import { markFailed } from './failed-span.ts';
+import { markFailed } from './spans.ts';
 import { traceparentOf } from './trace-context.ts';
 
 /**

@@ -5,8 +5,7 @@ import type { WorkflowClientInterceptor } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { TRACEPARENT_MEMO } from '../contract/runs.ts';
 import { TRACE_HEADER, traceContext, traceparentOf } from './trace-context.ts';
-import { markFailed } from './failed-span.ts';
-import { withRemoteSpan } from './remote-span.ts';
+import { markFailed, withRemoteSpan } from './spans.ts';
 
 /**
  * Tells a run its place in the trace of whoever starts it: the active span's, if the program uses OpenTelemetry, else

@@ -5,7 +5,7 @@ import { defaultResource, detectResources, envDetector, resourceFromAttributes }
 import { BatchSpanProcessor, RandomIdGenerator } from '@opentelemetry/sdk-trace-base';
 import type { IdGenerator, ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import { markFailed } from './failed-span.ts';
+import { markFailed } from './spans.ts';
 import type { RunSpan } from './run-span.ts';
 import type { TroubleLog, TracingOptions } from './tracing.ts';
 

@@ -1,4 +1,5 @@
 import proto from '@temporalio/proto';
+import { millisecondsOf } from './timestamps.ts';
 
 const { WORKER_VERSIONING_MODE_VERSIONED } = proto.temporal.api.enums.v1.WorkerVersioningMode;
 
@@ -20,8 +21,8 @@ export type TaskQueueDescription = Pick<
 interface Poller {
   identity: string;
   build: BuildName | undefined;
-  /** Seconds, by Temporal's clock: when its last request began, or ended. */
-  lastAskedAt: number;
+  /** When its last request began, or ended: milliseconds since 1970 by Temporal's clock. */
+  lastAskedMs: number;
 }
 
 /** To which builds Temporal gives tasks. */
@@ -34,17 +35,14 @@ export interface Routing {
 /** The workers that have asked for tasks of late, of those that Temporal remembers. */
 export function recentPollers({ pollers }: TaskQueueDescription): Poller[] {
   const oldestMs = Date.now() - POLLED_WITHIN_MS;
-  const recent = (pollers ?? []).filter(
-    ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 >= oldestMs,
-  );
+  const recent = (pollers ?? []).filter(({ lastAccessTime }) => millisecondsOf(lastAccessTime) >= oldestMs);
   const byWorker = new Map<string, Poller>();
   for (const { identity, deploymentOptions, lastAccessTime } of recent) {
     const isVersioned = deploymentOptions?.workerVersioningMode === WORKER_VERSIONING_MODE_VERSIONED;
     const build = isVersioned ? nameOf(deploymentOptions) : undefined;
     const key = `${identity} ${build?.deploymentName}:${build?.buildId}`;
-    const askedAt = Number(lastAccessTime?.seconds ?? 0) + (lastAccessTime?.nanos ?? 0) / 1e9;
-    const lastAskedAt = Math.max(askedAt, byWorker.get(key)?.lastAskedAt ?? 0);
-    byWorker.set(key, { identity: identity ?? '', build, lastAskedAt });
+    const lastAskedMs = Math.max(millisecondsOf(lastAccessTime), byWorker.get(key)?.lastAskedMs ?? 0);
+    byWorker.set(key, { identity: identity ?? '', build, lastAskedMs });
   }
   return [...byWorker.values()];
 }

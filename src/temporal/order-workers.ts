@@ -1,3 +1,4 @@
+import type { ConnectionLike } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { ORDER_CREATION_TASK_QUEUE, PARTNER_TASK_QUEUE } from '../contract/runs.ts';
 import { countTakingWorkers, countWorkersOfEachTaker } from './order-pollers.ts';
@@ -33,11 +34,17 @@ export async function describeQueue(
   { connection, settings, ask }: TemporalAccess,
   queue: keyof typeof taskQueues = 'orders',
 ): Promise<TaskQueueDescription> {
+  return await ask(() => askForQueue(connection, settings.namespace, queue));
+}
+
+/** The same in one request. @throws what the SDK throws. */
+export function askForQueue(
+  { workflowService }: Pick<ConnectionLike, 'workflowService'>,
+  namespace: string,
+  queue: keyof typeof taskQueues = 'orders',
+): Promise<TaskQueueDescription> {
   const { name, type: taskQueueType } = taskQueues[queue];
-  const { namespace } = settings;
-  return await ask(() =>
-    connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType }),
-  );
+  return workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType });
 }
 
 /** All of them. @throws {TemporalAccessError} */

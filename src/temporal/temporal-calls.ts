@@ -58,8 +58,8 @@ export function requestDeadline(): number {
   return Date.now() + REQUEST_TIMEOUT_MS;
 }
 
-/** gRPC's own deadline comes late while it connects. */
-async function inTime<Result>(deadline: number, request: () => Promise<Result>): Promise<Result> {
+/** Awaits a request until a deadline: gRPC's own comes late while it connects. @throws {RequestTimedOut} */
+export async function inTime<Result>(deadline: number, request: () => Promise<Result>): Promise<Result> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new RequestTimedOut()), deadline - Date.now());
   try {

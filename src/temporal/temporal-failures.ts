@@ -9,7 +9,7 @@ import { NamespaceNotFoundError } from '@temporalio/common';
 import { DecryptionError } from './encryption-codec.ts';
 
 /** Status codes of gRPC (https://grpc.io/docs/guides/status-codes/) by which Temporal has answered, whatever is tried again. */
-const answers = {
+export const grpcAnswers = {
   invalidArgument: 3,
   notFound: 5,
   alreadyExists: 6,
@@ -19,7 +19,7 @@ const answers = {
   unimplemented: 12,
   unauthenticated: 16,
 } as const;
-const ANSWERED = new Set<number>(Object.values(answers));
+const ANSWERED = new Set<number>(Object.values(grpcAnswers));
 const RESOURCE_EXHAUSTED = 8;
 
 /** What the gRPC library says of a connection that failed over certificates: OpenSSL's words and those of Node. */
@@ -68,7 +68,7 @@ export function temporalTroubleOf(error: unknown): TemporalTrouble | undefined {
   if (isUnreadable(error)) return 'not our keys';
   const failure = grpcFailure(error);
   if (failure === undefined) return error instanceof ServiceError ? 'not possible' : undefined;
-  if (failure.code === answers.unauthenticated || failure.code === answers.permissionDenied) {
+  if (failure.code === grpcAnswers.unauthenticated || failure.code === grpcAnswers.permissionDenied) {
     return 'credential refused';
   }
   if (isGrpcDeadlineError(failure)) return 'no answer in time';
@@ -77,15 +77,20 @@ export function temporalTroubleOf(error: unknown): TemporalTrouble | undefined {
   return TLS_TROUBLE.test(failure.details) ? 'certificate refused' : 'unreachable';
 }
 
+/** The status code of gRPC of an error that the SDK passes on as it came. */
+export function grpcCodeOf(error: unknown): number | undefined {
+  return isGrpcServiceError(error) ? error.code : undefined;
+}
+
 /** Whether the server does not have what it was asked to do, as Temporal Cloud has no operator service. */
 export function isUnimplemented(error: unknown): boolean {
-  return grpcFailure(error)?.code === answers.unimplemented;
+  return grpcFailure(error)?.code === grpcAnswers.unimplemented;
 }
 
 /** Where the SDK leaves gRPC's own error: the details name the kind of Temporal's. */
 function namesNoNamespace({ code, metadata }: GrpcFailure): boolean {
   const details = metadata?.get('grpc-status-details-bin') ?? [];
-  return code === answers.notFound && details.some((detail) => detail.includes('NamespaceNotFoundFailure'));
+  return code === grpcAnswers.notFound && details.some((detail) => detail.includes('NamespaceNotFoundFailure'));
 }
 
 /** The key's id is no secret, but who asks for an order needs not know it. */

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isGrpcServiceError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import proto from '@temporalio/proto';
 import type { temporal } from '@temporalio/proto';
 import type { StoppedAttempts } from '../activities/order-runs.ts';
+import { grpcAnswers, grpcCodeOf } from '../temporal/temporal-failures.ts';
 
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 const { PendingActivityState } = proto.temporal.api.enums.v1;
@@ -13,10 +13,13 @@ const { PendingActivityState } = proto.temporal.api.enums.v1;
 const TIMEOUT_MS = 5000;
 const LOOK_AGAIN_MS = 200;
 
-/** Status codes of gRPC, https://grpc.io/docs/guides/status-codes/. */
-const NOT_FOUND = 5;
 /** A definite no: of an older server, and of one that lets nobody pause an activity, or not this one. */
-const CANNOT_PAUSE = new Set([3, 7, 9, 12]);
+const CANNOT_PAUSE = new Set<number>([
+  grpcAnswers.invalidArgument,
+  grpcAnswers.permissionDenied,
+  grpcAnswers.failedPrecondition,
+  grpcAnswers.unimplemented,
+]);
 
 /**
  * Pauses a pending activity and waits while an attempt is under way: from then on its heartbeat details don't change. It
@@ -62,10 +65,10 @@ async function pause(
     );
     return true;
   } catch (error) {
-    const code: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
+    const code = grpcCodeOf(error);
     if (code !== undefined && CANNOT_PAUSE.has(code)) return false;
     // It has ended meanwhile, and the next look says so.
-    if (code === NOT_FOUND) return true;
+    if (code === grpcAnswers.notFound) return true;
     throw error;
   }
 }

@@ -1,8 +1,8 @@
 import { Runtime } from '@temporalio/worker';
 import type { NativeConnection } from '@temporalio/worker';
 import type { WorkerBuild } from '../config/deployment-settings.ts';
-import { ORDER_CREATION_TASK_QUEUE } from '../contract/runs.ts';
 import { isTaking, routingOf } from '../temporal/order-pollers.ts';
+import { askForQueue } from '../temporal/order-workers.ts';
 
 const ANSWER_TIMEOUT_MS = 5000;
 
@@ -17,7 +17,7 @@ export async function tellBuild(options: {
   const name = build === undefined ? 'a worker without a build' : `build ${build.buildId}`;
   try {
     const queue = await connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, () =>
-      connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: ORDER_CREATION_TASK_QUEUE } }),
+      askForQueue(connection, namespace),
     );
     const routing = routingOf(queue);
     if (isTaking(build, routing)) {

@@ -1,5 +1,5 @@
 import { ApplicationFailure, continueAsNew, log, metricMeter, proxyActivities } from '@temporalio/workflow';
-import type { OrderSweepActivities } from '../activities/order-sweep-activities.ts';
+import type { OrderSweepActivities } from '../activities/continue-lost-orders.ts';
 import { count, setGauge } from '../telemetry/metrics.ts';
 import { sweepRetries } from './policies.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { UsageError } from '../../src/cli/parse-options.ts';
+import { UsageError } from '../../src/cli/command.ts';
 import { parseCommandLine } from '../../src/cli/deployment/command-line.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { askedOften, startEmbeddedTemporal } from '../support/embedded-temporal.ts';

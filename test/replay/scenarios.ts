@@ -2,7 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import pWaitFor from 'p-wait-for';
 import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
-import type { OrderSweepActivities } from '../../src/activities/order-sweep-activities.ts';
+import type { OrderSweepActivities } from '../../src/activities/continue-lost-orders.ts';
 import { currentRunId } from '../../src/activities/current-run.ts';
 import { failures } from '../../src/domain/failures.ts';
 import type { FailureCode } from '../../src/domain/failures.ts';

@@ -1,14 +1,13 @@
-import { isGrpcServiceError } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { ORDER_CREATION_WORKFLOW } from '../../contract/runs.ts';
 import { describeQueue, describeQueues } from '../../temporal/order-workers.ts';
 import { isSame, recentPollers, routingOf } from '../../temporal/order-pollers.ts';
 import type { BuildName } from '../../temporal/order-pollers.ts';
+import { grpcAnswers, grpcCodeOf } from '../../temporal/temporal-failures.ts';
+import { millisecondsOf } from '../../temporal/timestamps.ts';
 import type { TemporalAccess } from '../../temporal/temporal-access.ts';
 
 const { VersionDrainageStatus } = proto.temporal.api.enums.v1;
-/** gRPC's code. */
-const NOT_FOUND: number = 5;
 
 /**
  * `new`: it has taken nothing yet, and does not until it is made current or ramped. `idle`: workers without a build that are
@@ -66,7 +65,7 @@ async function describeBuilds(deployment: Deployment, select: (versions: Version
   const { current, ramping } = routingOf(queue);
   const summaries = (await describeDeployment(deployment))?.versionSummaries ?? [];
   const versions = summaries
-    .toSorted((a, b) => secondsOf(b.createTime) - secondsOf(a.createTime))
+    .toSorted((a, b) => millisecondsOf(b.createTime) - millisecondsOf(a.createTime))
     .flatMap(({ deploymentVersion, drainageInfo }) =>
       deploymentVersion?.buildId ? [{ buildId: deploymentVersion.buildId, drainage: drainageInfo?.status }] : [],
     );
@@ -104,8 +103,7 @@ async function describeDeployment({ temporal, name }: Deployment) {
       });
     } catch (error) {
       // The namespace is there: its task queue has just been described.
-      const code: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
-      if (code === NOT_FOUND) return { workerDeploymentInfo: undefined };
+      if (grpcCodeOf(error) === grpcAnswers.notFound) return { workerDeploymentInfo: undefined };
       throw error;
     }
   });
@@ -125,7 +123,7 @@ export async function sightWorkers({ temporal }: Deployment, build: BuildName | 
       new Map(
         recentPollers(queue)
           .filter((poller) => isSame(poller.build, build))
-          .map(({ identity, lastAskedAt }) => [identity, lastAskedAt]),
+          .map(({ identity, lastAskedMs }) => [identity, lastAskedMs]),
       ),
   );
 }
@@ -135,7 +133,7 @@ export function haveAskedSince(before: Sightings, now: Sightings): boolean {
   const alive = new Set(
     now.flatMap((queue, index) =>
       [...queue]
-        .filter(([identity, lastAskedAt]) => lastAskedAt > (before[index]?.get(identity) ?? 0))
+        .filter(([identity, lastAskedMs]) => lastAskedMs > (before[index]?.get(identity) ?? 0))
         .map(([identity]) => identity),
     ),
   );
@@ -152,8 +150,4 @@ async function countOpenOrders({ temporal, name }: Deployment, buildId: string |
     }),
   );
   return Number(count);
-}
-
-function secondsOf(time: proto.google.protobuf.ITimestamp | null | undefined): number {
-  return Number(time?.seconds ?? 0) + (time?.nanos ?? 0) / 1e9;
 }

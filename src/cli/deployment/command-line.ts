@@ -1,7 +1,7 @@
 import ms from 'ms';
-import type { StringValue } from 'ms';
-import { parseOptions, UsageError } from '../parse-options.ts';
+import { parseOptions, UsageError } from '../command.ts';
 import { BUILD_ID } from '../../config/deployment-settings.ts';
+import { duration } from '../../config/environment.ts';
 
 export const USAGE = `npm run deployment -- <command>
 
@@ -104,7 +104,7 @@ function neededPercent(text: string | undefined): number {
 
 function waitOf({ wait }: { wait?: string }, otherwiseMs: number): number {
   if (wait === undefined) return otherwiseMs;
-  const waitMs = /^\d.*[a-z]$/i.test(wait) ? ms(wait as StringValue) : Number.NaN;
-  if (!(waitMs >= 0)) throw new UsageError('--wait must be a duration such as "30s" or "5m".');
-  return waitMs;
+  const waitMs = duration().safeParse(wait);
+  if (!waitMs.success) throw new UsageError('--wait must be a duration such as "30s" or "5m".');
+  return waitMs.data;
 }

@@ -1,12 +1,10 @@
-import { UsageError } from '../parse-options.ts';
-import { runCommand } from '../run-command.ts';
+import { UsageError, print, runCommand } from '../command.ts';
 import { deploymentVariables } from '../../config/deployment-settings.ts';
-import { parseEnvironment, SettingsError } from '../../config/environment.ts';
+import { parseEnvironment } from '../../config/environment.ts';
 import { readTemporalSettings, temporalVariables } from '../../config/temporal-settings.ts';
-import { TemporalAccessError, withTemporalAccess } from '../../temporal/temporal-access.ts';
+import { withTemporalAccess } from '../../temporal/temporal-access.ts';
 import { parseCommandLine, USAGE } from './command-line.ts';
 import type { DeploymentCommand } from './command-line.ts';
-import { DeploymentError } from './deployment-error.ts';
 import { makeCurrent, makeUnversioned, ramp, waitUntilDrained } from './route-orders.ts';
 import { describeStatus, statusAsJson } from './show-status.ts';
 
@@ -39,11 +37,10 @@ async function carryOut(command: Exclude<DeploymentCommand, { name: 'help' }>): 
   });
 }
 
-process.exitCode = await runCommand({
+await runCommand({
   program: 'deployment',
-  async carryOut() {
-    const command = parseCommandLine(process.argv.slice(2));
-    return command.name === 'help' ? [USAGE] : await carryOut(command);
+  async carryOut(args) {
+    const command = parseCommandLine(args);
+    print(...(command.name === 'help' ? [USAGE] : await carryOut(command)));
   },
-  expected: [DeploymentError, SettingsError, TemporalAccessError],
 });

@@ -6,7 +6,7 @@ import { describeQueue, describeQueues } from '../../temporal/order-workers.ts';
 import { TemporalAccessError } from '../../temporal/temporal-access.ts';
 import { findBuild, haveAskedSince, sightWorkers } from './builds.ts';
 import type { Deployment } from './builds.ts';
-import { DeploymentError } from './deployment-error.ts';
+import { CommandError } from '../command.ts';
 
 const LOOK_AGAIN_MS = 500;
 const TELL_AFTER_MS = 2000;
@@ -17,7 +17,7 @@ const IDENTITY = 'npm run deployment';
 /**
  * Has a build take every order, once a worker of it asks for some. The ramp of another one is taken back.
  *
- * @returns what to tell. @throws {DeploymentError} none did in time. @throws {TemporalAccessError}
+ * @returns what to tell. @throws {CommandError} none did in time. @throws {TemporalAccessError}
  */
 export async function makeCurrent(
   deployment: Deployment,
@@ -41,7 +41,7 @@ export async function makeCurrent(
 /**
  * Has workers without a build take every order, once one of them asks for some. A ramp is taken back.
  *
- * @returns what to tell. @throws {DeploymentError} none did in time. @throws {TemporalAccessError}
+ * @returns what to tell. @throws {CommandError} none did in time. @throws {TemporalAccessError}
  */
 export async function makeUnversioned(deployment: Deployment, { waitMs }: { waitMs: number }): Promise<string[]> {
   const { current, ramping } = await routing(deployment);
@@ -87,7 +87,7 @@ async function giveEverything(
 /**
  * Has a build take a part of the orders, once a worker of it asks for some; 0 takes the ramp back.
  *
- * @returns what to tell. @throws {DeploymentError} no worker did in time, or another build is ramped. @throws {TemporalAccessError}
+ * @returns what to tell. @throws {CommandError} no worker did in time, or another build is ramped. @throws {TemporalAccessError}
  */
 export async function ramp(
   deployment: Deployment,
@@ -97,15 +97,13 @@ export async function ramp(
   const build = { deploymentName: name, buildId };
   const { current, ramping } = await routing(deployment);
   if (isSame(current, build)) {
-    throw new DeploymentError(
-      `Build ${buildId} is current, and takes every order already. To ramp is for another one.`,
-    );
+    throw new CommandError(`Build ${buildId} is current, and takes every order already. To ramp is for another one.`);
   }
   const rest = current === undefined ? 'workers without a build' : `build ${current.buildId}`;
   if (percent === 0) {
     if (ramping === undefined) return [`Nothing is ramped: ${rest} take every order.`];
     if (!isSame(ramping.build, build)) {
-      throw new DeploymentError(`Build ${buildId} is not ramped: build ${ramping.build?.buildId ?? 'none'} is.`);
+      throw new CommandError(`Build ${buildId} is not ramped: build ${ramping.build?.buildId ?? 'none'} is.`);
     }
     await temporal.ask(() => setRamp(deployment, '', 0));
     await untilRouted(deployment, (now) => now.ramping === undefined);
@@ -127,7 +125,7 @@ export async function ramp(
 /**
  * Waits until nothing needs a build any more.
  *
- * @returns what to tell. @throws {DeploymentError} it is needed, or still was when the time was over. @throws {TemporalAccessError}
+ * @returns what to tell. @throws {CommandError} it is needed, or still was when the time was over. @throws {TemporalAccessError}
  */
 export async function waitUntilDrained(
   deployment: Deployment,
@@ -138,15 +136,11 @@ export async function waitUntilDrained(
     const build = await findBuild(deployment, buildId);
     switch (build?.state) {
       case undefined:
-        throw new DeploymentError(`Temporal knows no build "${buildId}" of "${deployment.name}". ${lookAt}`);
+        throw new CommandError(`Temporal knows no build "${buildId}" of "${deployment.name}". ${lookAt}`);
       case 'current':
-        throw new DeploymentError(
-          `Build ${buildId} is current, and takes every order: make another one current first.`,
-        );
+        throw new CommandError(`Build ${buildId} is current, and takes every order: make another one current first.`);
       case 'ramping':
-        throw new DeploymentError(
-          `Build ${buildId} takes ${build.percent} % of the orders: ${commands.ramp(buildId, 0)}`,
-        );
+        throw new CommandError(`Build ${buildId} takes ${build.percent} % of the orders: ${commands.ramp(buildId, 0)}`);
       case 'idle':
       case 'new':
         return [`Build ${buildId} has never taken an order: its workers (${build.workers}) can be stopped.`];
@@ -161,7 +155,7 @@ export async function waitUntilDrained(
         ];
       case 'draining':
         if (Date.now() >= deadline) {
-          throw new DeploymentError(
+          throw new CommandError(
             `Build ${buildId} is not drained yet. Temporal looks about every three minutes; try again. An order that somebody has pinned to it holds it longer.`,
           );
         }
@@ -179,12 +173,12 @@ export const commands = {
 
 const lookAt = '"npm run deployment -- status" shows those that it knows.';
 
-/** @throws {DeploymentError} a build of another deployment takes orders: what is set for this one would change nothing. */
+/** @throws {CommandError} a build of another deployment takes orders: what is set for this one would change nothing. */
 async function routing({ temporal, name }: Deployment): Promise<Routing> {
   const now = routingOf(await describeQueue(temporal));
   const foreign = [now.current, now.ramping?.build].find((build) => build && build.deploymentName !== name);
   if (foreign === undefined) return now;
-  throw new DeploymentError(
+  throw new CommandError(
     `Build ${foreign.buildId} of another deployment, "${foreign.deploymentName}", takes orders, and this is "${name}" ` +
       `(WORKER_DEPLOYMENT_NAME). Start workers without a build, and have them take the orders first: ` +
       `WORKER_DEPLOYMENT_NAME=${foreign.deploymentName} ${commands.unversioned}`,
@@ -239,7 +233,7 @@ async function whenItHasWorkers(
               `worker of build "${build.buildId}"`,
               `Start one with WORKER_BUILD_ID=${build.buildId} and WORKER_DEPLOYMENT_NAME=${build.deploymentName}`,
             ];
-      throw new DeploymentError(
+      throw new CommandError(
         `No ${worker} has asked for orders within ${ms(waitMs)}: they would wait for it, so nothing was changed. ` +
           `${start}, or see its log. One that has nothing to do asks once a minute. ${lookAt}`,
       );
@@ -257,7 +251,7 @@ async function untilRouted(deployment: Deployment, isDone: (routing: Routing) =>
   const deadline = Date.now() + KNOWN_WITHIN_MS;
   while (!(await describeQueues(deployment.temporal)).every((queue) => isDone(routingOf(queue)))) {
     if (Date.now() >= deadline) {
-      throw new DeploymentError(`Temporal has taken the change, and has not carried it out yet. ${lookAt}`);
+      throw new CommandError(`Temporal has taken the change, and has not carried it out yet. ${lookAt}`);
     }
     await delay(LOOK_AGAIN_MS);
   }

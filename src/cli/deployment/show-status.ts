@@ -1,4 +1,4 @@
-import { textTable } from '../text-table.ts';
+import { textTable } from '../command.ts';
 import { listBuilds } from './builds.ts';
 import type { Build, Deployment } from './builds.ts';
 import { commands } from './route-orders.ts';

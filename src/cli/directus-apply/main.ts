@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { httpUrl, parseEnvironment, secret, SettingsError } from '../../config/environment.ts';
+import { print, runCommand } from '../command.ts';
+import { httpUrl, parseEnvironment, secret } from '../../config/environment.ts';
 import { AdministrationError } from '../../integrations/directus/schema/administration.ts';
 import { applySchema } from '../../integrations/directus/schema/apply-schema.ts';
 import { applyServiceAccount } from '../../integrations/directus/schema/apply-service-account.ts';
@@ -24,14 +25,15 @@ const variables = z
     error: "must not be the administrator's",
   });
 
+const log = (line: string) => print(`  ${line}`);
+
 /**
  * `npm run directus:apply`: brings the collections, the service account and what support staff have into the Directus of the
  * environment.
  */
-async function main(): Promise<void> {
+async function carryOut(): Promise<'failed' | void> {
   const settings = parseEnvironment(variables, process.env);
   const { DIRECTUS_URL: url, DIRECTUS_ADMIN_TOKEN: adminToken, TEMPORAL_UI_URL: temporalUiUrl } = settings;
-  const log = (line: string) => print(`  ${line}`);
 
   print(`Directus at ${url}`);
   const { changed, mismatches } = await applySchema({
@@ -46,18 +48,8 @@ async function main(): Promise<void> {
   print(count === 0 ? 'Everything was as it should be; nothing was changed.' : `Done: ${count} changes.`);
   if (mismatches.length > 0) {
     print(`${mismatches.length} fields have a type that cannot hold what orders need: see above.`);
-    process.exitCode = 1;
+    return 'failed';
   }
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof AdministrationError) && !(error instanceof SettingsError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-}
+await runCommand({ program: 'directus:apply', carryOut, expected: [AdministrationError] });

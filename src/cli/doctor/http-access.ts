@@ -1,3 +1,5 @@
+import { parseJson } from '../../integrations/ridendine/reply.ts';
+
 /** A person waits at a terminal; whoever takes longer than this would be too slow for orders as well. */
 const ANSWER_TIMEOUT_MS = 5000;
 
@@ -55,18 +57,9 @@ export async function askHttp(
     const answeredAtMs = Date.now();
     const text = await response.text();
     const { status, headers } = response;
-    return { status, headers, text, json: jsonObjectIn(text), askedAtMs, answeredAtMs };
+    return { status, headers, text, json: parseJson(text), askedAtMs, answeredAtMs };
   } catch (error) {
     throw new HttpAccessError(sentence(error, service), { cause: error });
-  }
-}
-
-function jsonObjectIn(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
   }
 }
 

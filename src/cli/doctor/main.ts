@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { UsageError, parseOptions, print, runCommand } from '../command.ts';
 import { isHealthy, runChecks } from './checks.ts';
 import type { CheckResult } from './checks.ts';
 import { directusChecks } from './directus-checks.ts';
@@ -17,43 +17,31 @@ A service of which no setting is set is the one of a running "npm start".
 With DIRECTUS_ADMIN_TOKEN set, Directus is made to look at its database anew, which shows unique constraints as they are.
 Exit code: 0 if there is no problem, 1 if there is one, 2 if it was called wrongly.`;
 
-const WRONG_USAGE = 2;
+const options = {
+  json: { type: 'boolean', default: false },
+  'probe-credential': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
 
-/** `npm run doctor`. @returns exit code. */
-async function main(args: string[]): Promise<number> {
-  let options: { json: boolean; 'probe-credential': boolean; help: boolean };
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        json: { type: 'boolean', default: false },
-        'probe-credential': { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    options = values;
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}\n`);
-    return WRONG_USAGE;
-  }
-  if (options.help) {
-    print(USAGE);
-    return 0;
-  }
+/** `npm run doctor`. */
+async function carryOut(args: string[]): Promise<'failed' | void> {
+  const { values, positionals } = parseOptions(args, options);
+  if (positionals.length > 0) throw new UsageError(`"${positionals.join(' ')}" is too much.`);
+  if (values.help) return print(USAGE);
   const { checks: ofTemporal, temporal, close } = temporalChecks(process.env);
   const checks = [
     ...settingsChecks(process.env),
     ...ofTemporal,
     ...encryptionChecks(process.env, temporal),
     ...directusChecks(process.env),
-    ...ridendineChecks(process.env, { probeCredential: options['probe-credential'] }),
+    ...ridendineChecks(process.env, { probeCredential: values['probe-credential'] }),
   ];
   const longestName = Math.max(...checks.map(({ name }) => name.length));
   try {
-    const results = await runChecks(checks, options.json ? undefined : (result) => print(lineOf(result, longestName)));
+    const results = await runChecks(checks, values.json ? undefined : (result) => print(lineOf(result, longestName)));
     const ok = isHealthy(results);
-    print(options.json ? JSON.stringify({ ok, checks: results }, undefined, 2) : summaryOf(results));
-    return ok ? 0 : 1;
+    print(values.json ? JSON.stringify({ ok, checks: results }, undefined, 2) : summaryOf(results));
+    if (!ok) return 'failed';
   } finally {
     await close();
   }
@@ -73,8 +61,4 @@ function summaryOf(results: readonly CheckResult[]): string {
   return `\n${problemsFound} Warnings: ${count('warning')}. Not checked: ${count('not checked')}.`;
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-process.exitCode = await main(process.argv.slice(2));
+await runCommand({ program: 'doctor', carryOut });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TemporalAccess } from '../../temporal/temporal-access.ts';
+import { millisecondsOf } from '../../temporal/timestamps.ts';
 import type { ClockReading } from './server-clock.ts';
 
 /** Nobody starts workflows for it. */
@@ -36,8 +37,9 @@ export async function readTemporalClock({
   try {
     while (Date.now() < deadlineMs) {
       const { pollers } = await ask(() => connection.workflowService.describeTaskQueue({ namespace, taskQueue }));
-      const ownMs = timeOf(pollers.find((poller) => poller.identity === identity)?.lastAccessTime);
-      if (ownMs !== undefined) return { theirs: { fromMs: ownMs, toMs: ownMs }, ours: { fromMs, toMs: Date.now() } };
+      const seen = pollers.find((poller) => poller.identity === identity)?.lastAccessTime;
+      const ownMs = millisecondsOf(seen);
+      if (seen) return { theirs: { fromMs: ownMs, toMs: ownMs }, ours: { fromMs, toMs: Date.now() } };
       await delay(LOOK_INTERVAL_MS);
     }
     return undefined;
@@ -45,8 +47,4 @@ export async function readTemporalClock({
     stop.abort();
     await polling;
   }
-}
-
-function timeOf(time: { seconds?: unknown; nanos?: number | null } | null | undefined): number | undefined {
-  return time == null ? undefined : Number(time.seconds ?? 0) * 1000 + (time.nanos ?? 0) / 1e6;
 }

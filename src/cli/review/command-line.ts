@@ -1,4 +1,4 @@
-import { parseOptions, UsageError } from '../parse-options.ts';
+import { parseOptions, UsageError } from '../command.ts';
 import { trimPasted } from '../../domain/pasted-text.ts';
 import type { LinkCorrection } from '../../contract/correction.ts';
 import { faultsOfLinkCorrection, faultsOfReviewDecision, withoutBlanksAtEnds } from '../../contract/updates.ts';

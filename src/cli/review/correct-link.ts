@@ -13,7 +13,7 @@ import { countOrderWorkers } from '../../temporal/order-workers.ts';
 import type { TemporalAccess } from '../../temporal/temporal-access.ts';
 import { answered, lookAgain } from './decide.ts';
 import { findRunIfKnown, unknownOrder, workflowIdOf } from './order-runs.ts';
-import { ReviewError } from './review-error.ts';
+import { CommandError } from '../command.ts';
 
 /** It reads and writes at Directus, each with a failure or two. */
 const PATIENCE_MS = 60_000;
@@ -24,7 +24,7 @@ const PATIENCE_MS = 60_000;
  * @param id of any kind while Temporal knows the order, else its idempotency key.
  *
  * @returns what to tell whoever asked.
- * @throws {ReviewError} it was not, or not yet: `message` says why.
+ * @throws {CommandError} it was not, or not yet: `message` says why.
  * @throws {TemporalAccessError}
  */
 export async function correctLink(
@@ -38,12 +38,12 @@ export async function correctLink(
   const fingerprint = run?.memo?.[REQUEST_FINGERPRINT_MEMO];
   const name = run?.orderId ?? workflowId;
   if (run?.stage !== undefined && run.stage !== 'LINKED') {
-    throw new ReviewError(
+    throw new CommandError(
       `The order ${name} is not linked (${run.stage}): there is nothing to correct. ${lookAgain(name)}`,
     );
   }
   if ((await countOrderWorkers(temporal)) === 0) {
-    throw new ReviewError('No worker runs that could correct the link: start one, and try again.');
+    throw new CommandError('No worker runs that could correct the link: start one, and try again.');
   }
   try {
     const { refusal } = await answered(
@@ -70,17 +70,17 @@ export async function correctLink(
       }, PATIENCE_MS),
       `The correction was sent, and is not carried out yet, perhaps because Directus cannot be reached: it will be. ${lookAgain(name)}`,
     );
-    if (refusal !== undefined) throw new ReviewError(`The link was not corrected: ${refusal}`);
+    if (refusal !== undefined) throw new CommandError(`The link was not corrected: ${refusal}`);
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) {
-      throw new ReviewError(`Another run of the order ${name} goes on: wait for its end. ${lookAgain(name)}`);
+      throw new CommandError(`Another run of the order ${name} goes on: wait for its end. ${lookAgain(name)}`);
     }
     if (!(error instanceof WorkflowFailedError)) throw error;
     const reason =
       error.cause instanceof ApplicationFailure
         ? reasonOf(error.cause)
         : 'The run was ended before it told what came of it. Correct the link again.';
-    throw new ReviewError(`The link was not corrected: ${reason} ${lookAgain(name)}`);
+    throw new CommandError(`The link was not corrected: ${reason} ${lookAgain(name)}`);
   }
   return `Done: the order ${name} is linked to the RideNDine order ${correction.ridendine_order_id}.`;
 }

@@ -7,7 +7,7 @@ import { countOrderWorkers } from '../../temporal/order-workers.ts';
 import { TemporalAccessError } from '../../temporal/temporal-access.ts';
 import type { TemporalAccess } from '../../temporal/temporal-access.ts';
 import type { OrderRun } from './order-runs.ts';
-import { ReviewError } from './review-error.ts';
+import { CommandError } from '../command.ts';
 
 /** How long a person waits. */
 const patience = {
@@ -20,7 +20,7 @@ const patience = {
 /**
  * Sends a decision about an order in review, and waits until it was carried out.
  *
- * @throws {ReviewError} it was not, or not yet: `message` says why.
+ * @throws {CommandError} it was not, or not yet: `message` says why.
  * @throws {TemporalAccessError}
  */
 export async function decide(
@@ -31,12 +31,12 @@ export async function decide(
 ): Promise<void> {
   const name = run.orderId ?? run.workflowId;
   if (!run.isOpen || run.stage !== 'NEEDS_REVIEW') {
-    throw new ReviewError(
+    throw new CommandError(
       `The order ${name} is not in review (${run.stage ?? run.status}): there is nothing to decide. ${lookAgain(name)}`,
     );
   }
   if ((await countOrderWorkers(temporal)) === 0) {
-    throw new ReviewError('No worker runs that could carry the decision out: start one, and decide again.');
+    throw new CommandError('No worker runs that could carry the decision out: start one, and decide again.');
   }
   const handle = temporal.client.workflow.getHandle(run.workflowId, run.runId);
   // The same decision if the request is made again.
@@ -60,17 +60,17 @@ export async function decide(
     );
   } catch (error) {
     if (error instanceof TemporalAccessError && error.trouble === 'not our keys') {
-      throw new ReviewError(
+      throw new CommandError(
         `The decision was sent, and may have been carried out: what came of it cannot be read. ${error.message} ${lookAgain(name)}`,
       );
     }
     if (error instanceof WorkflowNotFoundError) {
-      throw new ReviewError(`The order ${name} is no longer in review: its run has ended. ${lookAgain(name)}`);
+      throw new CommandError(`The order ${name} is no longer in review: its run has ended. ${lookAgain(name)}`);
     }
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
     const { cause } = error;
     const isRefusal = cause instanceof ApplicationFailure && cause.type === DECISION_REFUSED;
-    throw new ReviewError(
+    throw new CommandError(
       isRefusal
         ? `The decision was refused: ${cause.message}`
         : `The run of the order ${name} ended before the decision was carried out. ${lookAgain(name)}`,
@@ -102,6 +102,6 @@ export async function answered<Result>(asked: Promise<Result>, otherwise: string
   } catch (error) {
     const isSilent =
       error instanceof TemporalAccessError && ['no answer in time', 'unreachable'].includes(error.trouble);
-    throw isSilent ? new ReviewError(otherwise) : error;
+    throw isSilent ? new CommandError(otherwise) : error;
   }
 }

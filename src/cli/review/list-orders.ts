@@ -1,4 +1,4 @@
-import { textTable } from '../text-table.ts';
+import { textTable } from '../command.ts';
 import type { TemporalAccess } from '../../temporal/temporal-access.ts';
 import { inReviewSince, listRunsInReview } from './order-runs.ts';
 import { moment } from './show-order.ts';

@@ -1,18 +1,17 @@
-import { runCommand } from '../run-command.ts';
+import { print, runCommand } from '../command.ts';
 import { encryptionVariables, readEncryptionKeys } from '../../config/encryption-settings.ts';
-import { parseEnvironment, SettingsError } from '../../config/environment.ts';
+import { parseEnvironment } from '../../config/environment.ts';
 import { readTemporalSettings, temporalVariables } from '../../config/temporal-settings.ts';
 import { dataConverterFor } from '../../temporal/data-converter.ts';
 import { createEncryptionCodec, DecryptionError } from '../../temporal/encryption-codec.ts';
 import { parseEncryptionKeys } from '../../temporal/encryption-keys.ts';
-import { TemporalAccessError, withTemporalAccess } from '../../temporal/temporal-access.ts';
+import { withTemporalAccess } from '../../temporal/temporal-access.ts';
 import { parseCommandLine, USAGE } from './command-line.ts';
 import type { ReviewCommand } from './command-line.ts';
 import { correctLink } from './correct-link.ts';
 import { decide, outcomeOf } from './decide.ts';
 import { listOrders } from './list-orders.ts';
 import { findRun } from './order-runs.ts';
-import { ReviewError } from './review-error.ts';
 import { describeOrder } from './show-order.ts';
 
 const variables = temporalVariables.extend(encryptionVariables.shape);
@@ -42,11 +41,11 @@ async function carryOut(command: Exclude<ReviewCommand, { name: 'help' }>): Prom
   );
 }
 
-process.exitCode = await runCommand({
+await runCommand({
   program: 'review',
-  async carryOut() {
-    const command = parseCommandLine(process.argv.slice(2));
-    return command.name === 'help' ? [USAGE] : await carryOut(command);
+  async carryOut(args) {
+    const command = parseCommandLine(args);
+    print(...(command.name === 'help' ? [USAGE] : await carryOut(command)));
   },
-  expected: [ReviewError, SettingsError, TemporalAccessError, DecryptionError],
+  expected: [DecryptionError],
 });

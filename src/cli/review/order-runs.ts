@@ -6,7 +6,8 @@ import { orderCreationWorkflowId, searchAttributes } from '../../contract/runs.t
 import type { OrderCreationStage } from '../../contract/runs.ts';
 import { DECIDING_RUNS, isDecidingRun } from '../../temporal/deciding-run.ts';
 import type { TemporalAccess } from '../../temporal/temporal-access.ts';
-import { ReviewError } from './review-error.ts';
+import { millisecondsOf } from '../../temporal/timestamps.ts';
+import { CommandError } from '../command.ts';
 
 const { WorkflowExecutionStatus } = proto.temporal.api.enums.v1;
 type ExecutionInfo = proto.temporal.api.workflow.v1.IWorkflowExecutionInfo;
@@ -61,7 +62,7 @@ export function workflowIdOf(id: string): string | undefined {
 /**
  * The run that speaks for the one order creation that is known under an id of any kind.
  *
- * @throws {ReviewError} there is none, or several.
+ * @throws {CommandError} there is none, or several.
  * @throws {TemporalAccessError}
  */
 export async function findRun(temporal: TemporalAccess, id: string): Promise<OrderRunDetails> {
@@ -70,8 +71,8 @@ export async function findRun(temporal: TemporalAccess, id: string): Promise<Ord
   throw unknownOrder(temporal, id);
 }
 
-export function unknownOrder({ settings }: TemporalAccess, id: string): ReviewError {
-  return new ReviewError(
+export function unknownOrder({ settings }: TemporalAccess, id: string): CommandError {
+  return new CommandError(
     `Temporal knows no order creation by "${id}": check the id, and TEMPORAL_NAMESPACE ("${settings.namespace}"). An order that ended long ago is in Directus alone; its link can be corrected by its idempotency key.`,
   );
 }
@@ -79,7 +80,7 @@ export function unknownOrder({ settings }: TemporalAccess, id: string): ReviewEr
 /**
  * The same, and undefined if there is none.
  *
- * @throws {ReviewError} there are several.
+ * @throws {CommandError} there are several.
  * @throws {TemporalAccessError}
  */
 export async function findRunIfKnown(temporal: TemporalAccess, id: string): Promise<OrderRunDetails | undefined> {
@@ -98,7 +99,7 @@ export async function findRunIfKnown(temporal: TemporalAccess, id: string): Prom
     const each = found.map(
       ({ workflowId: name, stage, orderId: order }) => `  ${name}  ${stage}  order ${order ?? '-'}`,
     );
-    throw new ReviewError(
+    throw new CommandError(
       `${workflowIds.length} order creations are known by "${id}". Use the workflow id of the one that you mean:\n${each.join('\n')}`,
     );
   }
@@ -124,7 +125,7 @@ export async function inReviewSince(
   for await (const { history } of pages) {
     for (const { eventTime, upsertWorkflowSearchAttributesEventAttributes: upsert } of history?.events ?? []) {
       const stage = keywords(upsert?.searchAttributes)(searchAttributes.stage.name);
-      if (stage === ('NEEDS_REVIEW' satisfies OrderCreationStage)) return dateOf(eventTime);
+      if (stage === ('NEEDS_REVIEW' satisfies OrderCreationStage)) return new Date(millisecondsOf(eventTime));
     }
   }
   return undefined;
@@ -182,7 +183,7 @@ function runOf(info: ExecutionInfo): OrderRun {
     runId: info.execution?.runId ?? '',
     isOpen: !info.closeTime,
     status: (WorkflowExecutionStatus[info.status ?? 0] ?? '').replace('WORKFLOW_EXECUTION_STATUS_', ''),
-    startedAt: dateOf(info.startTime),
+    startedAt: new Date(millisecondsOf(info.startTime)),
     stage: valueOf(searchAttributes.stage.name) as OrderCreationStage | undefined,
     orderId: valueOf(searchAttributes.orderId.name),
     quoteId: valueOf(searchAttributes.quoteId.name),
@@ -197,10 +198,6 @@ function keywords(stored: ExecutionInfo['searchAttributes']): (name: string) => 
     const value: unknown = payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
     return typeof value === 'string' ? value : undefined;
   };
-}
-
-function dateOf(time: proto.google.protobuf.ITimestamp | null | undefined): Date {
-  return new Date(Number(time?.seconds ?? 0) * 1000 + Math.floor((time?.nanos ?? 0) / 1e6));
 }
 
 /** As a text in a visibility query: whatever somebody types stays one. */

@@ -1,10 +1,10 @@
-import { SettingsError } from '../../config/environment.ts';
+import { print, runCommand } from '../command.ts';
 import { readTemporalSettings } from '../../config/temporal-settings.ts';
 import { registerSearchAttributes, SearchAttributesError } from '../../temporal/search-attributes.ts';
-import { TemporalAccessError, withTemporalAccess } from '../../temporal/temporal-access.ts';
+import { withTemporalAccess } from '../../temporal/temporal-access.ts';
 
 /** `npm run temporal:apply`: registers the search attributes of an order creation in the Temporal of the environment. */
-async function main(): Promise<void> {
+async function carryOut(): Promise<void> {
   const settings = readTemporalSettings(process.env);
   print(`Temporal at ${settings.address}, namespace ${settings.namespace}`);
   const added = await withTemporalAccess(settings, (temporal) =>
@@ -20,16 +20,4 @@ async function main(): Promise<void> {
   );
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-try {
-  await main();
-} catch (error) {
-  const isExpected =
-    error instanceof SettingsError || error instanceof TemporalAccessError || error instanceof SearchAttributesError;
-  if (!isExpected) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-}
+await runCommand({ program: 'temporal:apply', carryOut, expected: [SearchAttributesError] });

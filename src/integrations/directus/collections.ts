@@ -99,6 +99,18 @@ export const orderItemFields = {
   note: 'note',
 } as const;
 
+const uniqueFields = new Set([
+  ...[orderFields.id, orderFields.idempotencyKey, orderFields.activeQuoteId, orderFields.ridendineOrderId].map(
+    (field) => `${collections.orders}.${field}`,
+  ),
+  `${collections.orderItems}.${orderItemFields.id}`,
+]);
+
+/** Whether it is this project that wants the field unique, so that orders find each other by it. */
+export function isOrdersOwn(field: string): boolean {
+  return uniqueFields.has(field);
+}
+
 // The literals 'json' and 'datetime' are the SDK's own markers: on the wire they are a JSON value and an ISO 8601 string.
 
 export interface StoreRow {

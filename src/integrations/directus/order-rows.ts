@@ -64,6 +64,19 @@ export interface QuoteOwner {
   idempotencyKey: string | null;
 }
 
+/** What is asked of a row of `orders`, and how it is read. */
+export interface ReadRow<Output> {
+  fields: (keyof OrderRow)[];
+  schema: z.ZodType<Output>;
+}
+
+function readRow<Shape extends { [Field in keyof OrderRow]?: z.ZodType }, Output>(
+  row: z.ZodObject<Shape>,
+  read: (row: z.output<z.ZodObject<Shape>>) => Output,
+): ReadRow<Output> {
+  return { fields: Object.keys(row.shape) as (keyof OrderRow)[], schema: row.transform(read) };
+}
+
 const storedOrderRow = z.object({
   [orderFields.id]: z.string(),
   [orderFields.status]: z.string(),
@@ -83,9 +96,7 @@ const storedOrderRow = z.object({
   [orderFields.dateUpdated]: z.iso.datetime({ offset: true }).nullable(),
 });
 
-export const storedOrderFields = storedOrderRow.keyof().options;
-
-export const storedOrderSchema: z.ZodType<StoredOrder> = storedOrderRow.transform((row) => ({
+export const storedOrder: ReadRow<StoredOrder> = readRow(storedOrderRow, (row) => ({
   id: row[orderFields.id],
   status: row[orderFields.status],
   payment_status: row[orderFields.paymentStatus],
@@ -106,14 +117,15 @@ export const storedOrderSchema: z.ZodType<StoredOrder> = storedOrderRow.transfor
 
 const linkRow = z.object({ [orderFields.ridendineOrderId]: z.string(), [orderFields.paymentSessionId]: z.string() });
 
-export const linkFields = linkRow.keyof().options;
-
-export const linkSchema: z.ZodType<LinkIds> = linkRow.transform((row) => ({
+export const linkIds: ReadRow<LinkIds> = readRow(linkRow, (row) => ({
   ridendine_order_id: row[orderFields.ridendineOrderId],
   payment_session_id: row[orderFields.paymentSessionId],
 }));
 
-export const supportActionsSchema = z.object({ [orderFields.supportActions]: z.unknown() });
+export const supportActions = readRow(
+  z.object({ [orderFields.supportActions]: z.unknown() }),
+  (row) => row[orderFields.supportActions],
+);
 
 const unfinishedOrderRow = z.object({
   [orderFields.idempotencyKey]: z.string(),
@@ -122,9 +134,7 @@ const unfinishedOrderRow = z.object({
   [orderFields.customer]: z.string().nullable(),
 });
 
-export const unfinishedOrderFields = unfinishedOrderRow.keyof().options;
-
-export const unfinishedOrderSchema: z.ZodType<UnfinishedOrder> = unfinishedOrderRow.transform((row) => ({
+export const unfinishedOrder: ReadRow<UnfinishedOrder> = readRow(unfinishedOrderRow, (row) => ({
   idempotencyKey: row[orderFields.idempotencyKey],
   workflowId: orderCreationWorkflowId(row[orderFields.idempotencyKey]),
   fingerprint: row[orderFields.requestFingerprint],
@@ -138,9 +148,7 @@ const quoteOwnerRow = z.object({
   [orderFields.idempotencyKey]: z.string().nullable(),
 });
 
-export const quoteOwnerFields = quoteOwnerRow.keyof().options;
-
-export const quoteOwnerSchema: z.ZodType<QuoteOwner> = quoteOwnerRow.transform((row) => ({
+export const quoteOwner: ReadRow<QuoteOwner> = readRow(quoteOwnerRow, (row) => ({
   orderId: row[orderFields.id],
   customerId: row[orderFields.customer],
   idempotencyKey: row[orderFields.idempotencyKey],

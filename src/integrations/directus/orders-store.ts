@@ -4,27 +4,23 @@ import { hasEnded, statusesBefore } from '../../domain/order.ts';
 import type { LinkIds, OrderStatus, StoredOrder } from '../../domain/order.ts';
 import type { QuoteRecord } from '../../domain/quote.ts';
 import type { SupportAction } from '../../domain/support-action.ts';
-import { collections, customerFields, orderFields, orderItemFields, quoteFields, storeFields } from './collections.ts';
+import { collections, customerFields, orderFields, quoteFields, storeFields } from './collections.ts';
 import type { OrderRow, Written } from './collections.ts';
 import type { DirectusConnection } from './directus-client.ts';
 import { parse, parseFirst } from './directus-answer.ts';
 import { DirectusError, DirectusForbiddenError, DirectusRejectedError, DirectusUnavailableError } from './errors.ts';
 import {
   cancelledRow,
-  linkFields,
-  linkSchema,
+  linkIds,
   newOrderRow,
-  quoteOwnerFields,
-  quoteOwnerSchema,
+  quoteOwner,
   quoteSchema,
-  storedOrderFields,
-  storedOrderSchema,
-  supportActionsSchema,
-  unfinishedOrderFields,
-  unfinishedOrderSchema,
+  storedOrder,
+  supportActions,
+  unfinishedOrder,
   waitingOrdersSchema,
 } from './order-rows.ts';
-import type { CancelledOrder, NewOrder, OrderStatusEntry, QuoteOwner, UnfinishedOrder } from './order-rows.ts';
+import type { CancelledOrder, NewOrder, OrderStatusEntry, QuoteOwner, ReadRow, UnfinishedOrder } from './order-rows.ts';
 import { recordOf } from './recorded-actions.ts';
 
 export interface OrderStatusChange extends OrderStatusEntry {
@@ -114,18 +110,6 @@ export interface OrdersStore {
   ): Promise<StoredOrder | null>;
 }
 
-const uniqueFields = new Set([
-  ...[orderFields.id, orderFields.idempotencyKey, orderFields.activeQuoteId, orderFields.ridendineOrderId].map(
-    (field) => `${collections.orders}.${field}`,
-  ),
-  `${collections.orderItems}.${orderItemFields.id}`,
-]);
-
-/** Whether it is this project that wants the field unique, so that orders find each other by it. */
-export function isOrdersOwn(field: string): boolean {
-  return uniqueFields.has(field);
-}
-
 const unfinished = {
   // It follows from what comes next, but the database does not see that: it would go through all orders there are.
   [orderFields.status]: { _in: ['NEEDS_REVIEW', 'PENDING_PAYMENT'] satisfies OrderStatus[] },
@@ -142,40 +126,39 @@ const unfinished = {
   [orderFields.quoteId]: { _nnull: true },
 };
 
-/** Asks for so many rows, or for as many as Directus gives at once if it gives fewer (QUERY_LIMIT_MAX). */
-function upTo<Row>(limit: number, read: (atMost: { limit?: number }) => Promise<Row[]>): Promise<Row[]> {
-  return read({ limit }).catch((error: unknown) => {
-    if (!(error instanceof DirectusRejectedError)) throw error;
-    // A number above the limit is refused. Not asked for a number, Directus gives as many as it may.
-    return read({});
-  });
-}
-
 export function createOrdersStore(directus: DirectusConnection): OrdersStore {
-  const findOrder = async (field: typeof orderFields.id | typeof orderFields.idempotencyKey, value: string) =>
-    parseFirst(
-      storedOrderSchema,
-      await directus.request(
-        readItems(collections.orders, { fields: storedOrderFields, filter: { [field]: { _eq: value } }, limit: 1 }),
-      ),
-    );
+  const readOrders = async <Row>({ schema, fields }: ReadRow<Row>, query: object): Promise<Row[]> =>
+    parse(z.array(schema), await directus.request(readItems(collections.orders, { fields, ...query })));
+
+  const findOrder = async <Row>(row: ReadRow<Row>, filter: object): Promise<Row | null> => {
+    const [found] = await readOrders(row, { filter, limit: 1 });
+    return found ?? null;
+  };
+
+  /** So many orders, or as many as Directus gives at once if it gives fewer (QUERY_LIMIT_MAX). */
+  const readUpTo = <Row>(limit: number, row: ReadRow<Row>, query: object): Promise<Row[]> =>
+    readOrders(row, { ...query, limit }).catch((error: unknown) => {
+      if (!(error instanceof DirectusRejectedError)) throw error;
+      // A number above the limit is refused. Not asked for a number, Directus gives as many as it may.
+      return readOrders(row, query);
+    });
 
   const insertOrder = async (row: Written<OrderRow>) =>
     parse(
-      storedOrderSchema,
-      await directus.request(createItem(collections.orders, row as Partial<OrderRow>, { fields: storedOrderFields })),
+      storedOrder.schema,
+      await directus.request(createItem(collections.orders, row as Partial<OrderRow>, { fields: storedOrder.fields })),
     );
 
   const updateOrder = async (id: string, condition: object, change: Written<OrderRow>) =>
     parseFirst(
-      storedOrderSchema,
+      storedOrder.schema,
       await directus.request(
         updateItems(
           collections.orders,
           { filter: { [orderFields.id]: { _eq: id }, ...condition } },
           change as Partial<OrderRow>,
           {
-            fields: storedOrderFields,
+            fields: storedOrder.fields,
           },
         ),
       ),
@@ -191,17 +174,8 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
   /** What the column holds; `undefined` if there is no such order. */
   const readSupportActions = async (id: string): Promise<unknown> => {
     try {
-      const row = parseFirst(
-        supportActionsSchema,
-        await directus.request(
-          readItems(collections.orders, {
-            fields: [orderFields.supportActions],
-            filter: { [orderFields.id]: { _eq: id } },
-            limit: 1,
-          }),
-        ),
-      );
-      return row?.[orderFields.supportActions];
+      const [recorded] = await readOrders(supportActions, { filter: { [orderFields.id]: { _eq: id } }, limit: 1 });
+      return recorded;
     } catch (error) {
       // Directus says the same of a field that does not exist. A write would drop it without a word.
       if (!(error instanceof DirectusForbiddenError)) throw error;
@@ -212,57 +186,32 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
   };
 
   return {
-    findOrderById: (id) => findOrder(orderFields.id, id),
-    findOrderByKey: (idempotencyKey) => findOrder(orderFields.idempotencyKey, idempotencyKey),
+    findOrderById: (id) => findOrder(storedOrder, { [orderFields.id]: { _eq: id } }),
+    findOrderByKey: (idempotencyKey) =>
+      findOrder(storedOrder, { [orderFields.idempotencyKey]: { _eq: idempotencyKey } }),
 
-    findLiveOrderOfQuote: async (quoteId, { otherThan }) =>
-      parseFirst(
-        quoteOwnerSchema,
-        await directus.request(
-          readItems(collections.orders, {
-            fields: quoteOwnerFields,
-            filter: {
-              [orderFields.activeQuoteId]: { _eq: quoteId },
-              [orderFields.status]: { _nin: ['FAILED', 'CANCELLED'] satisfies OrderStatus[] },
-              [orderFields.id]: { _neq: otherThan },
-            },
-            limit: 1,
-          }),
-        ),
-      ),
+    findLiveOrderOfQuote: (quoteId, { otherThan }) =>
+      findOrder(quoteOwner, {
+        [orderFields.activeQuoteId]: { _eq: quoteId },
+        [orderFields.status]: { _nin: ['FAILED', 'CANCELLED'] satisfies OrderStatus[] },
+        [orderFields.id]: { _neq: otherThan },
+      }),
 
-    findOrderWithLink: async ({ ridendine_order_id, payment_session_id }, { otherThan }) =>
-      parseFirst(
-        storedOrderSchema,
-        await directus.request(
-          readItems(collections.orders, {
-            fields: storedOrderFields,
-            filter: {
-              _or: [
-                { [orderFields.ridendineOrderId]: { _eq: ridendine_order_id } },
-                { [orderFields.paymentSessionId]: { _eq: payment_session_id } },
-              ],
-              [orderFields.id]: { _neq: otherThan },
-            },
-            limit: 1,
-          }),
-        ),
-      ),
+    findOrderWithLink: ({ ridendine_order_id, payment_session_id }, { otherThan }) =>
+      findOrder(storedOrder, {
+        _or: [
+          { [orderFields.ridendineOrderId]: { _eq: ridendine_order_id } },
+          { [orderFields.paymentSessionId]: { _eq: payment_session_id } },
+        ],
+        [orderFields.id]: { _neq: otherThan },
+      }),
 
-    findUnfinishedOrders: async ({ createdBefore, skip, limit }) => {
-      const rows = await upTo(limit, (atMost) =>
-        directus.request(
-          readItems(collections.orders, {
-            fields: unfinishedOrderFields,
-            filter: { ...unfinished, [orderFields.dateCreated]: { _lt: createdBefore } },
-            sort: [orderFields.dateCreated, orderFields.id],
-            offset: skip,
-            ...atMost,
-          }),
-        ),
-      );
-      return parse(z.array(unfinishedOrderSchema), rows);
-    },
+    findUnfinishedOrders: ({ createdBefore, skip, limit }) =>
+      readUpTo(limit, unfinishedOrder, {
+        filter: { ...unfinished, [orderFields.dateCreated]: { _lt: createdBefore } },
+        sort: [orderFields.dateCreated, orderFields.id],
+        offset: skip,
+      }),
 
     countWaitingOrders: async () => {
       const rows = parse(
@@ -322,23 +271,15 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       }
     },
 
-    findNewestLinks: async ({ otherThan, limit }) => {
-      const rows = await upTo(limit, (atMost) =>
-        directus.request(
-          readItems(collections.orders, {
-            fields: linkFields,
-            filter: {
-              [orderFields.ridendineOrderId]: { _nnull: true },
-              [orderFields.paymentSessionId]: { _nnull: true },
-              [orderFields.id]: { _neq: otherThan },
-            },
-            sort: [`-${orderFields.dateCreated}`],
-            ...atMost,
-          }),
-        ),
-      );
-      return parse(z.array(linkSchema), rows);
-    },
+    findNewestLinks: ({ otherThan, limit }) =>
+      readUpTo(limit, linkIds, {
+        filter: {
+          [orderFields.ridendineOrderId]: { _nnull: true },
+          [orderFields.paymentSessionId]: { _nnull: true },
+          [orderFields.id]: { _neq: otherThan },
+        },
+        sort: [`-${orderFields.dateCreated}`],
+      }),
 
     replaceLink: async (id, { from, to, supportAction }) => {
       const addition = recordOf(supportAction, await readSupportActions(id));

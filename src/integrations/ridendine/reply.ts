@@ -65,8 +65,8 @@ export function readReply(answer: PartnerAnswer, now: Date): LinkIds {
   throw new PartnerError('RideNDineRejected', 'rejected', `RideNDine refused the order (${status}).`, facts);
 }
 
-/** The JSON object that an API answers with; a page or a bare word is none, even if it could be read as JSON. */
-function parseJson(text: string): object | undefined {
+/** The JSON object or list that an API answers with; a page or a bare word is none, even if it could be read as JSON. */
+export function parseJson(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? value : undefined;

@@ -18,35 +18,23 @@ export const uuidKey: FieldBuilder = (field, note, details = {}) =>
     details,
   });
 
-export const string: FieldBuilder = (field, note, details = {}) =>
-  build({
-    field,
-    type: 'string',
-    column: { max_length: STRING_LENGTH },
-    meta: { note, interface: 'input', width: 'half' },
-    details,
-  });
+export const string = plain('string', { max_length: STRING_LENGTH });
 
 /** Text of any length on one line. */
-export const longString: FieldBuilder = (field, note, details = {}) =>
-  build({ field, type: 'text', column: {}, meta: { note, interface: 'input', width: 'half' }, details });
+export const longString = plain('text');
 
 /** Text of any length on several lines. */
-export const text: FieldBuilder = (field, note, details = {}) =>
-  build({ field, type: 'text', column: {}, meta: { note, interface: 'input-multiline', width: 'full' }, details });
+export const text = plain('text', {}, { interface: 'input-multiline', width: 'full' });
 
-export const uuid: FieldBuilder = (field, note, details = {}) =>
-  build({ field, type: 'uuid', column: {}, meta: { note, interface: 'input', width: 'half' }, details });
+export const uuid = plain('uuid');
 
-export const integer: FieldBuilder = (field, note, details = {}) =>
-  build({ field, type: 'integer', column: {}, meta: { note, interface: 'input', width: 'half' }, details });
+export const integer = plain('integer');
 
 /**
  * An amount in minor units. 64 bits wide: 32 bits end at 21 million in a currency with cents, which is a family dinner
  * in some of them. Directus hands it out as a string.
  */
-export const amount: FieldBuilder = (field, note, details = {}) =>
-  build({ field, type: 'bigInteger', column: {}, meta: { note, interface: 'input', width: 'half' }, details });
+export const amount = plain('bigInteger');
 
 /** A JSON document, shown as code. `template` is how a list shows it, such as `{{total}} {{currency}}`. */
 export function json(field: string, note: string, template?: string, details: Details = {}): FieldDefinition {
@@ -163,6 +151,15 @@ export function group(
     special: ['group'],
     options: { headerIcon: options.icon, start: options.start },
   });
+}
+
+/** A field that people read, and type, as it is. */
+function plain(
+  type: FieldDefinition['type'],
+  column: ColumnDefinition = {},
+  looks: Pick<FieldMeta, 'interface' | 'width'> = { interface: 'input', width: 'half' },
+): FieldBuilder {
+  return (field, note, details = {}) => build({ field, type, column, meta: { note, ...looks }, details });
 }
 
 function build(parts: {

@@ -65,9 +65,9 @@ export function mergeSnapshot<S extends Snapshot>(target: S, definitions: Collec
 function mergeCollection({ collections }: Snapshot, { collection, owner, meta }: CollectionDefinition): void {
   const existing = collections.find((candidate) => candidate.collection === collection);
   if (existing === undefined) {
-    collections.push({ collection, meta: { ...newCollectionMeta, ...meta, collection }, schema: { name: collection } });
+    collections.push({ collection, meta: { ...meta, collection }, schema: { name: collection } });
   } else if (owner === 'ours') {
-    existing.meta = { ...newCollectionMeta, ...existing.meta, ...meta, collection };
+    existing.meta = { ...existing.meta, ...meta, collection };
   }
 }
 
@@ -84,7 +84,7 @@ function mergeField(
       collection,
       field,
       type,
-      meta: { ...newFieldMeta, sort: place, ...meta, collection, field },
+      meta: { sort: place, ...meta, collection, field },
       schema: column && newColumn(collection, field, column),
     });
     return undefined;
@@ -112,7 +112,7 @@ function mergeMeta(
   ours: { collection: string; field: string; meta: FieldMeta },
 ): Record<string, unknown> {
   const { collection, field, meta } = ours;
-  if (existing === null) return { ...newFieldMeta, ...meta, collection, field };
+  if (existing === null) return { ...meta, collection, field };
   const { width: _width, group: _group, ...looks } = meta;
   return {
     ...existing,
@@ -161,7 +161,6 @@ function mergeRelation(
       field,
       related_collection: related,
       meta: {
-        ...newRelationMeta,
         ...ends,
         many_collection: collection,
         many_field: field,
@@ -193,50 +192,3 @@ function newColumn(collection: string, field: string, column: NonNullable<FieldD
     is_primary_key: column.is_primary_key === true,
   };
 }
-
-const newCollectionMeta = {
-  accountability: 'all',
-  archive_app_filter: true,
-  archive_field: null,
-  archive_value: null,
-  collapse: 'open',
-  color: null,
-  display_template: null,
-  group: null,
-  hidden: false,
-  icon: null,
-  item_duplication_fields: null,
-  note: null,
-  preview_url: null,
-  singleton: false,
-  sort: null,
-  sort_field: null,
-  translations: null,
-  unarchive_value: null,
-  versioning: false,
-};
-
-const newFieldMeta = {
-  conditions: null,
-  display: null,
-  display_options: null,
-  group: null,
-  hidden: false,
-  interface: null,
-  note: null,
-  options: null,
-  readonly: false,
-  required: false,
-  special: null,
-  translations: null,
-  validation: null,
-  validation_message: null,
-  width: 'full',
-};
-
-const newRelationMeta = {
-  junction_field: null,
-  one_allowed_collections: null,
-  one_collection_field: null,
-  one_deselect_action: 'nullify',
-};

@@ -1,5 +1,5 @@
 /** By which a program is told to stop. */
-export const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
  * Calls `stop` when the process is told to stop, and ends it at once, with exit code 1 and a line on standard error, when it
@@ -18,4 +18,19 @@ export function stopOnSignal(program: string, stop: () => void): void {
     stop();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
+}
+
+const end = () => process.exit();
+
+/**
+ * Until it is taken back, ends the process at once, in order, when it is told to stop: for a program that has
+ * nothing under way yet. What it waits for may never come.
+ *
+ * @returns takes it back.
+ */
+export function endOnFirstSignal(): () => void {
+  for (const signal of SIGNALS) process.on(signal, end);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, end);
+  };
 }
