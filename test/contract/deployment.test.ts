@@ -48,14 +48,12 @@ describe('npm run deployment', () => {
 
   it('says what to do with a build that has just been started, and makes that of the environment current', async () => {
     const namespace = await newNamespace(connection);
-    const worker = await startBuild(namespace, '1.0');
-
     const current = await deployment(namespace, 'current');
-    // It asks for no orders until the program has said that it waits for that.
-    worker.signal('SIGSTOP');
+    let worker: Promise<WorkerProcess> | undefined;
     const again = await runProgram('deployment', ['current', '1.0'], environment(namespace), (text) => {
-      if (text.includes('Waiting for')) worker.signal('SIGCONT');
+      if (text.includes('Waiting for')) worker ??= startBuild(namespace, '1.0');
     });
+    await worker;
     const status = await deployment(namespace, 'status', '--json');
 
     expect(current.exitCode).toBe(2);

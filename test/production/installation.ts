@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { baseEnvironment } from '../../stack/child-environment.ts';
@@ -11,6 +11,7 @@ import { Supervisor } from '../../stack/supervisor.ts';
 import type { PartCommand, PartCrashed } from '../../stack/supervisor.ts';
 import { loadComposeProject } from '../support/compose-project.ts';
 import type { ComposeService } from '../support/compose-project.ts';
+import { removeDataFolder } from '../support/remove-data-folder.ts';
 import { commandOf, directusCommand, innerPorts, serviceOf, temporaryFolder } from './commands.ts';
 import type { Site } from './commands.ts';
 import { healthCheckOf, healthLimitMs } from './health.ts';
@@ -58,8 +59,7 @@ export async function startInstallation(variables: Record<string, string>): Prom
   const supervisor = new Supervisor({ dataDir: folder });
   const stop = async () => {
     await supervisor.stop();
-    // When one does not start, the others are in the middle of theirs, and may still write.
-    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    await removeDataFolder(folder);
   };
   try {
     const environmentFile = path.join(folder, 'compose.env');

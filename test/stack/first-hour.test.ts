@@ -1,4 +1,4 @@
-import { chmod, cp, mkdtemp, readFile, readdir, rename, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, readdir, rename, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,7 @@ import { freePort } from '../../stack/free-port.ts';
 // oxlint-disable-next-line import/no-unassigned-import
 import '../../stack/temporal/find-cli.ts';
 import { directusCaller } from '../support/directus-http.ts';
+import { removeDataFolder } from '../support/remove-data-folder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const START_TIMEOUT_MS = 360_000;
@@ -59,7 +60,7 @@ beforeAll(async () => {
 afterAll(async () => {
   start?.kill('SIGINT');
   await start;
-  for (const made of [folder, dataDir]) await rm(made, { recursive: true, force: true });
+  for (const made of [folder, dataDir]) await removeDataFolder(made);
 }, COMMAND_TIMEOUT_MS);
 
 describe('npm start', () => {

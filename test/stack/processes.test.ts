@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import pWaitFor from 'p-wait-for';
 import { processIdentity, startFromPs } from '../../stack/process-identity.mjs';
 import { endRecordedProcesses, writeRecord } from '../../stack/process-records.ts';
 import { Supervisor, type Part } from '../../stack/supervisor.ts';
+import { removeDataFolder } from '../support/remove-data-folder.ts';
 
 const partFile = fileURLToPath(new URL('parts/part.mjs', import.meta.url));
 const parentFile = fileURLToPath(new URL('parts/parent.ts', import.meta.url));
@@ -27,7 +28,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const child of started.splice(0)) child.kill('SIGKILL');
   await endRecordedProcesses(dataDir, { graceMs: 5_000 });
-  await rm(dataDir, { recursive: true, force: true });
+  await removeDataFolder(dataDir);
 });
 
 const readJournal = async () => (await readFile(journal, 'utf8')).split('\n').filter((line) => line !== '');

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -16,6 +16,7 @@ import type { Stack } from '../../stack/stack.ts';
 import { copyTemplate, keepTemplate } from './database-template.ts';
 import { connectOrderWorld } from './order-world.ts';
 import type { OrderWorld } from './order-world.ts';
+import { removeDataFolder } from './remove-data-folder.ts';
 import { openSupervisedFolder } from './supervised-folder.ts';
 
 export interface RunningStack extends OrderWorld {
@@ -62,7 +63,7 @@ export async function startRunningStack(environment: Record<string, string> = {}
     async stop() {
       await connection.close();
       await stack.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      await removeDataFolder(dataDir);
     },
   };
 }

@@ -1,7 +1,8 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Supervisor } from '../../stack/supervisor.ts';
+import { removeDataFolder } from './remove-data-folder.ts';
 
 /** Processes with a temporary folder of their own. */
 export interface SupervisedFolder {
@@ -21,7 +22,7 @@ export async function openSupervisedFolder(name: string): Promise<SupervisedFold
     supervisor,
     stop: async () => {
       await supervisor.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      await removeDataFolder(dataDir);
     },
   };
 }
