@@ -92,8 +92,8 @@ export const plantedFaults: PlantedFault[] = [
   {
     name: 'an order whose writing came late stays live after its run has failed',
     file: 'activities/mark-order.ts',
-    find: "if (outcome.kind !== 'missing' || !if_missing || !hasEnded(mark.status)) return outcome;",
-    replace: "if (outcome.kind !== 'nothing' || !if_missing || !hasEnded(mark.status)) return outcome;",
+    find: "if (result.kind !== 'missing' || !if_missing || !hasEnded(mark.status)) return result;",
+    replace: "if (result.kind !== 'nothing' || !if_missing || !hasEnded(mark.status)) return result;",
   },
   {
     name: 'an order that its run left without knowing it is taken for one that goes on',
