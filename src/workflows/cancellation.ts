@@ -27,6 +27,8 @@ const { requestCancellation } = proxyActivities<OrderCreationActivities>({
 const CANCELLED = 'The order is cancelled.';
 const BROUGHT_TO_REVIEW =
   'RideNDine is not asked again. They may have the order by now, so it is in review: decide with the update resolveReview.';
+const NOT_RECORDED =
+  'RideNDine is not asked again. They may have the order by now. In Directus it is missing or has been brought further by somebody else, so your request is not recorded there: settle that first, then decide with the update resolveReview.';
 
 /** Why an order can't be cancelled from some point on. */
 const refusals = {
@@ -51,8 +53,10 @@ export interface Cancellation {
   readonly action: SupportAction | undefined;
   /** From here on a request is refused. One that was made before is, too. */
   refuse(why: 'created'): void;
-  /** While the order is in review. @returns the request that brought it there, if it was one. */
+  /** While the order is in review. @returns the request that brings it there, if it is one. */
   pause(): SupportAction | undefined;
+  /** The order in Directus says that it is in review, and who asked for that; or it can't be made to say so. */
+  isInReview(isRecorded: boolean): void;
   /** After a review: a new request counts again. */
   resume(): void;
   /** Before the run closes: whoever asked hears what came of it. A run closes as cancelled only if Temporal knows, too. */
@@ -111,10 +115,11 @@ export function openCancellation(status: Pick<RunStatus, 'isBeingCancelled' | 'i
       answer({ refused: refusal });
     },
     pause() {
-      const action = isAsked() ? asked?.action : undefined;
       refusal = refusals.inReview;
-      answer({ done: BROUGHT_TO_REVIEW });
-      return action;
+      return isAsked() ? asked?.action : undefined;
+    },
+    isInReview(isRecorded) {
+      answer({ done: isRecorded ? BROUGHT_TO_REVIEW : NOT_RECORDED });
     },
     resume() {
       refusal = undefined;

@@ -106,8 +106,10 @@ export function openReview(run: { status: RunStatus; directus: DirectusSteps; ca
       const putInReview = async (mark: Partial<OrderMark>) => {
         while (!isMarked) {
           try {
-            await directus.markOrder({ order_id, status: 'NEEDS_REVIEW', ...reasonFields(failure), ...mark });
+            const review = { order_id, status: 'NEEDS_REVIEW', ...reasonFields(failure), ...mark } as const;
+            const { kind } = await directus.markOrder(review);
             isMarked = true;
+            cancellation.isInReview(kind === 'marked');
           } catch (error) {
             if (!(error instanceof ActivityFailure)) throw error;
             // Somebody has failed the activity by hand. Nobody waits here for what comes of it.

@@ -48,6 +48,10 @@ const steps = Object.keys({
 
 const LONGEST_STOP_MS = 10_000;
 
+function tell(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+}
+
 export async function startEngine(): Promise<Engine> {
   installQuietRuntime();
   const server = await startEmbeddedTemporal('memory');
@@ -79,7 +83,8 @@ export async function startEngine(): Promise<Engine> {
     ]),
   );
 
-  async function startWorkers() {
+  /** @param onEnd is told that one of them has ended by itself. */
+  async function startWorkers(onEnd: (reason: unknown) => void) {
     const native = await NativeConnection.connect({ address });
     const shared = {
       connection: native,
@@ -96,22 +101,44 @@ export async function startEngine(): Promise<Engine> {
         taskQueue: ORDER_CREATION_TASK_QUEUE,
         workflowBundle,
         activities,
+        // A worker that is gone is waited for no longer than this.
+        stickyQueueScheduleToStartTimeout: '1 s',
       }),
       await Worker.create({ ...shared, taskQueue: PARTNER_TASK_QUEUE, activities }),
     ];
-    const ended = Promise.all(workers.map((worker) => worker.run().catch(() => {}))).then(() => native.close());
+    let isStopping = false;
+    const run = (worker: Worker) =>
+      worker.run().catch((error: unknown) => {
+        if (!isStopping) onEnd(error);
+      });
+    const ended = Promise.all(workers.map(run)).then(() => native.close());
     return {
       async stop() {
+        isStopping = true;
         // One that has ended by itself, as by a panic in the SDK, has nothing to stop.
         for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
         // A worker whose workflow task fails while it stops may panic in the SDK, and then never ends.
-        await Promise.race([ended, delay(LONGEST_STOP_MS, undefined, { ref: false })]);
+        const isLate = delay(LONGEST_STOP_MS, true, { ref: false });
+        if (await Promise.race([ended.then(() => false), isLate])) tell('A worker does not end, and is left behind.');
       },
     };
   }
 
-  let workers = await startWorkers();
   let renewal: Promise<void> | undefined;
+  const renewWorker = () => {
+    renewal ??= (async () => {
+      const old = workers;
+      workers = await startWorkers(replace);
+      await old.stop();
+      renewal = undefined;
+    })();
+    return renewal;
+  };
+  const replace = (reason: unknown) => {
+    tell(`A worker ended by itself, and another one takes over: ${String(reason)}`);
+    void renewWorker();
+  };
+  let workers = await startWorkers(replace);
   const callers = keyrings.map((encryptionKeys) =>
     OrderCreationClient.sharing({ connection, namespace, encryptionKeys, eagerStart: false }),
   );
@@ -119,21 +146,13 @@ export async function startEngine(): Promise<Engine> {
     temporal,
     callers,
     open(schedule) {
-      const world = createWorld(schedule, runs);
+      const world = createWorld(schedule, runs, () => renewal !== undefined);
       const sweepId = `order-sweep-${randomUUID()}`;
       const ids = [...world.keys.map(orderCreationWorkflowId), sweepId];
       for (const id of ids) worlds.set(id, world);
       return { world, sweepId, close: () => ids.forEach((id) => worlds.delete(id)) };
     },
-    renewWorker() {
-      renewal ??= (async () => {
-        const old = workers;
-        workers = await startWorkers();
-        await old.stop();
-        renewal = undefined;
-      })();
-      return renewal;
-    },
+    renewWorker,
     async stop() {
       await renewal;
       await workers.stop();

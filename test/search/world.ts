@@ -58,7 +58,8 @@ export interface World {
 /** The attempt of a step that makes a request. */
 const attempts = new AsyncLocalStorage<{ die: () => Promise<never> }>();
 
-export function createWorld(schedule: Schedule, runs: OrderRuns): World {
+/** @param isWorkerStopping while it is, what would die loses its connection: the SDK panics if a workflow task fails then. */
+export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStopping: () => boolean): World {
   const customer = randomUUID();
   const store = randomUUID();
   const keys = Array.from({ length: KEYS }, () => randomUUID() as string);
@@ -72,6 +73,7 @@ export function createWorld(schedule: Schedule, runs: OrderRuns): World {
   const troubles = { directus: 0, partner: 0, deaths: 0 };
   const history: Standing[] = [];
   const die = () => {
+    if (isWorkerStopping()) return Promise.reject(new TypeError('fetch failed'));
     troubles.deaths += 1;
     return attempts.getStore()?.die() ?? Promise.reject(new Error('A request was made outside of a step.'));
   };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { WorkflowHandle } from '@temporalio/client';
+import type { ConnectionPlugin, WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Runtime, Worker } from '@temporalio/worker';
 import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
@@ -23,11 +23,24 @@ export interface TimeSkippingTemporal {
   stop(): Promise<void>;
 }
 
+/**
+ * The test server ends a connection that is probed more often than every five minutes, and with it the calls under way.
+ * The client probes every 30 s.
+ */
+const rareKeepalive: ConnectionPlugin = {
+  name: 'rare-keepalive',
+  configureConnection: (options) => ({
+    ...options,
+    channelArgs: { ...options.channelArgs, 'grpc.keepalive_time_ms': 600_000 },
+  }),
+};
+
 /** A Temporal server whose clock jumps ahead while nothing but time is waited for, and the real workflow on it. */
 export async function startTimeSkippingTemporal(): Promise<TimeSkippingTemporal> {
   Runtime.install({ logger: createWorkerLogger('error') });
   const environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: await findTestServer(process.env) } },
+    plugins: [rareKeepalive],
   });
   await environment.connection.operatorService.addSearchAttributes({
     namespace: 'default',
