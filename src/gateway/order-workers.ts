@@ -32,6 +32,8 @@ export function watchOrderWorkers(
   const connection = Connection.lazy({
     ...options,
     channelArgs: { 'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_PAUSE_MS },
+    // The SDK would make a request again after close(), and throw where nobody can catch it. Whoever asks asks again.
+    interceptors: [],
   });
   let known: { count: Promise<number>; untilMs: number } | undefined;
 
