@@ -31,6 +31,11 @@ metadata:
     {{- include "oc.labels" . | nindent 4 }}
 {{- end }}
 
+{{/* Helm reads every number as one with a fraction, and would write a million as 1e+06. */}}
+{{- define "oc.text" -}}
+{{- if and (kindIs "float64" .) (eq . (floor .)) }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
+{{- end }}
+
 {{/*
 Environment variables, from blocks of values with `settings` and `secrets`. `without`: a pattern of names that somebody
 else sets.
@@ -47,7 +52,7 @@ else sets.
 {{- range $name, $value := $settings }}
 {{- if and (ne (toString $value) "") (not (regexMatch $without $name)) }}
 - name: {{ $name }}
-  value: {{ toString $value | quote }}
+  value: {{ include "oc.text" $value | quote }}
 {{- end }}
 {{- end }}
 {{- range $name, $source := $secrets }}
