@@ -10,7 +10,7 @@ import { findKubernetesTools } from './find-kubernetes-tools.ts';
 
 export const chart = fileURLToPath(new URL('../../deploy/kubernetes', import.meta.url));
 /** The values of an installation that says no more than it has to. */
-export const exampleValues = path.join(chart, 'example-values.yaml');
+const exampleValues = path.join(chart, 'example-values.yaml');
 
 export interface Ended {
   exitCode: number | undefined;

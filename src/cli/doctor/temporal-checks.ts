@@ -71,8 +71,7 @@ export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
             };
           }
           const faults = namespaceFaults(namespaceInfo, environment);
-          const takesBuilds =
-            !hasBuild(environment) || (await takesWorkersWithBuilds(temporal()));
+          const takesBuilds = !hasBuild(environment) || (await takesWorkersWithBuilds(temporal()));
           if (!takesBuilds) faults.push(NO_WORKERS_WITH_BUILDS);
           if (faults.length > 0) {
             return {
