@@ -56,7 +56,12 @@ const everything = {
       },
     },
   },
-  pods: { labels: { team: 'orders' }, tolerations: [{ key: 'orders', operator: 'Exists' }] },
+  pods: {
+    labels: { team: 'orders' },
+    tolerations: [{ key: 'orders', operator: 'Exists' }],
+    volumes: [{ name: 'profiles', configMap: { name: 'temporal-profiles' } }],
+    volumeMounts: [{ name: 'profiles', mountPath: '/etc/temporal/profiles', readOnly: true }],
+  },
 };
 
 const byController = { worker: { controller: { enabled: true }, autoscaling: { enabled: true, slots: true } } };
@@ -285,7 +290,7 @@ describe('what the chart starts', () => {
     expect(Object.fromEntries(jobs)).toEqual({
       'shop-directus-schema': 'pre-install,pre-upgrade',
       'shop-search-attributes': 'pre-install,pre-upgrade',
-      'shop-current-build': 'post-install,post-upgrade',
+      'shop-current-build': 'post-install,post-upgrade,post-rollback',
     });
     expect(variablesOf(podNamed(usual, 'current-build'))['WORKER_BUILD_ID']).toBe(
       variablesOf(podNamed(usual, 'worker'))['WORKER_BUILD_ID'],
@@ -543,6 +548,10 @@ describe('alerts', () => {
       groups: [{ name: 'order-creation' }],
     });
     expect(resources.filter(({ metadata }) => metadata.name === 'shop-gateway')).toEqual([]);
+  });
+
+  it('are not said to reach somebody where nobody is named', async () => {
+    await expect(renderChart({ monitoring: { alertmanager: { enabled: true } } })).rejects.toThrow('tells nobody');
   });
 
   it('find their jobs: the metrics of worker and gateway are read under these names', () => {

@@ -155,12 +155,18 @@ containers:
       {{- toYaml .resources | nindent 6 }}
     volumeMounts:
       - { name: tmp, mountPath: /tmp }
+      {{- with $pods.volumeMounts }}
+      {{- toYaml . | nindent 6 }}
+      {{- end }}
       {{- if .temporalTls }}
       - { name: temporal-tls, mountPath: /etc/temporal/tls, readOnly: true }
       {{- end }}
 volumes:
   - name: tmp
     emptyDir: { sizeLimit: 64Mi }
+  {{- with $pods.volumes }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
   {{- if .temporalTls }}
   - name: temporal-tls
     secret: { secretName: {{ .root.Values.temporal.tls.secret }} }
