@@ -170,7 +170,7 @@ describe('docker-compose.yml', () => {
     // A container cannot listen on the loopback address of its machine, so no secret path is proof there.
     // Which build a worker is, its image says.
     const elsewhere =
-      /^TEMPORAL_(CONFIG_FILE|PROFILE|API_KEY|TLS)|^WORKER_(DEPLOYMENT_NAME|BUILD_ID)$|^CODEC_SERVER_PATH_SEGMENT$/;
+      /^TEMPORAL_(CONFIG_FILE|PROFILE|API_KEY|TLS)|^(WORKER|TEMPORAL)_(DEPLOYMENT_NAME|(WORKER_)?BUILD_ID)$|^CODEC_SERVER_PATH_SEGMENT$/;
     const known = Object.keys(program.variables.shape).filter((variable) => !elsewhere.test(variable));
 
     expect(Object.keys(environment).toSorted()).toEqual(known.toSorted());

@@ -74,6 +74,28 @@ describe('npm run deployment', () => {
     });
   });
 
+  it("knows the builds of Temporal's Worker Controller by the names that it gives, a slash in them", async () => {
+    const namespace = await newNamespace(connection);
+    const ofTheController = {
+      TEMPORAL_DEPLOYMENT_NAME: 'shop/order-creation-worker',
+      TEMPORAL_WORKER_BUILD_ID: '1.0.0-6b8f7c',
+    };
+    const ofTheImage = { WORKER_DEPLOYMENT_NAME: 'order-creation', WORKER_BUILD_ID: '1.0.0' };
+    const inThePod = { ...environment(namespace), ...ofTheImage, ...ofTheController };
+
+    const [current] = await Promise.all([
+      runProgram('deployment', ['current'], inThePod),
+      startWorker(namespace, { ...ofTheImage, ...ofTheController }),
+    ]);
+    const status = await runProgram('deployment', ['status', '--json'], inThePod);
+
+    expect(current.stdout).toContain('Build 1.0.0-6b8f7c is current');
+    expect(JSON.parse(status.stdout)).toEqual({
+      deployment: 'shop/order-creation-worker',
+      builds: [{ build_id: '1.0.0-6b8f7c', state: 'current', workers: 1, open_orders: 0 }],
+    });
+  });
+
   it('takes the ramp of one build back when another one is made current, and when none is', async () => {
     const namespace = await newNamespace(connection);
     await whileStarting('1.0', namespace, 'current', '1.0');

@@ -2,6 +2,7 @@ import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
 import { findChromium, hasPackagedChromium } from '../support/find-chromium.ts';
 import { findComposeLoader } from '../support/find-compose-loader.ts';
 import { findHadolint } from '../support/find-hadolint.ts';
+import { findKubernetesTools } from '../support/find-kubernetes-tools.ts';
 import { findOpenApiTools, findPythonGenerator } from '../support/find-openapi-tools.ts';
 import { findPrometheus } from '../support/find-prometheus.ts';
 import { findSchemathesis } from '../support/find-schemathesis.ts';
@@ -93,6 +94,13 @@ export const needs: Need[] = [
     module: 'test/support/find-compose-loader.ts',
     toGet: ['go'],
     get: (environment, doing) => nothingToTell(findComposeLoader(environment, doing)),
+  },
+  {
+    name: 'Judges of the Helm chart',
+    module: 'test/support/find-kubernetes-tools.ts',
+    programs: ['python3'],
+    toGet: ['go', 'venv'],
+    get: (environment, doing) => nothingToTell(findKubernetesTools(environment, doing)),
   },
   { name: 'The installation without containers', module: 'test/production/installation.ts', programs: ['psql'] },
   { name: 'Certificates', module: 'test/support/certificates.ts', programs: ['openssl'] },

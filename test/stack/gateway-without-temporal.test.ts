@@ -51,6 +51,8 @@ describe('a gateway whose Temporal', () => {
     const response = await waiting;
     expect(response.status).toBe(503);
     await expectUnavailable(response);
+    // A load balancer that asks this keeps the gateway, which tells its callers to come back.
+    expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
   });
 
   it('is back goes on with the order: the same request gives its ids', async () => {

@@ -144,8 +144,33 @@ describe("the worker's settings", () => {
     { WORKER_DEPLOYMENT_NAME: 'with:a-colon' },
     { WORKER_BUILD_ID: 'with a space' },
     { WORKER_BUILD_ID: "quote'" },
+    { TEMPORAL_DEPLOYMENT_NAME: 'shop.orders' },
+    { TEMPORAL_WORKER_BUILD_ID: 'shop/1.0' },
   ])('are refused with a name that Temporal could not tell from another: %j', (name) => {
-    expect(workerWith(name)).toContain(`${Object.keys(name)[0]}: must be from 1 to 100 letters`);
+    expect(workerWith(name)).toMatch(new RegExp(`${Object.keys(name)[0]}: must be from 1 to 1(00|27) letters`));
+  });
+
+  it("take the build from Temporal's Worker Controller rather than from the image", () => {
+    const ofTheImage = { WORKER_DEPLOYMENT_NAME: 'order-creation', WORKER_BUILD_ID: '1.0.0' };
+    const ofTheController = {
+      // Two names of Kubernetes, as long as they may be.
+      TEMPORAL_DEPLOYMENT_NAME: `${'n'.repeat(63)}/${'w'.repeat(63)}`,
+      TEMPORAL_WORKER_BUILD_ID: '1.0.0-6b8f_7c',
+    };
+
+    const { build } = readWorkerSettings({ ...workerEnvironment, ...ofTheImage, ...ofTheController });
+
+    expect(build).toEqual({
+      deploymentName: ofTheController.TEMPORAL_DEPLOYMENT_NAME,
+      buildId: ofTheController.TEMPORAL_WORKER_BUILD_ID,
+    });
+  });
+
+  it.each([
+    [{ TEMPORAL_DEPLOYMENT_NAME: 'shop/orders' }, 'TEMPORAL_WORKER_BUILD_ID is not set.'],
+    [{ TEMPORAL_WORKER_BUILD_ID: '1.0.0' }, 'TEMPORAL_DEPLOYMENT_NAME is not set.'],
+  ])('are refused with half of what the Worker Controller sets: %j', (half, problem) => {
+    expect(workerWith({ WORKER_BUILD_ID: '1.0.0', ...half })).toContain(problem);
   });
 
   it('count what is empty as not set', () => {

@@ -1,5 +1,5 @@
 import { UsageError, print, runCommand } from '../command.ts';
-import { deploymentVariables } from '../../config/deployment-settings.ts';
+import { deploymentVariables, readDeployment } from '../../config/deployment-settings.ts';
 import { parseEnvironment } from '../../config/environment.ts';
 import { readTemporalSettings, temporalVariables } from '../../config/temporal-settings.ts';
 import { withTemporalAccess } from '../../temporal/temporal-access.ts';
@@ -13,17 +13,18 @@ const variables = temporalVariables.extend(deploymentVariables.shape);
 /** `npm run deployment`: which build of the workers takes the orders. @returns what to print. */
 async function carryOut(command: Exclude<DeploymentCommand, { name: 'help' }>): Promise<string[]> {
   const set = parseEnvironment(variables, process.env);
+  const { name, buildId: ownBuildId } = readDeployment(set);
   return await withTemporalAccess(readTemporalSettings(process.env), async (temporal) => {
     const deployment = {
       temporal,
-      name: set.WORKER_DEPLOYMENT_NAME,
+      name,
       tell: (line: string) => void process.stderr.write(`${line}\n`),
     };
     switch (command.name) {
       case 'status':
         return command.json ? [await statusAsJson(deployment)] : await describeStatus(deployment);
       case 'current': {
-        const buildId = command.buildId ?? set.WORKER_BUILD_ID;
+        const buildId = command.buildId ?? ownBuildId;
         if (buildId === undefined) throw new UsageError('"current" needs a build id, or WORKER_BUILD_ID.');
         return await makeCurrent(deployment, { ...command, buildId });
       }

@@ -1,5 +1,6 @@
 import proto from '@temporalio/proto';
 import ms from 'ms';
+import { setVariables } from '../../config/environment.ts';
 import { readTemporalSettings } from '../../config/temporal-settings.ts';
 import {
   howToRegister,
@@ -70,8 +71,7 @@ export function temporalChecks(environment: NodeJS.ProcessEnv): TemporalChecks {
             };
           }
           const faults = namespaceFaults(namespaceInfo, environment);
-          const takesBuilds =
-            environment['WORKER_BUILD_ID'] === undefined || (await takesWorkersWithBuilds(temporal()));
+          const takesBuilds = !hasBuild(environment) || (await takesWorkersWithBuilds(temporal()));
           if (!takesBuilds) faults.push(NO_WORKERS_WITH_BUILDS);
           if (faults.length > 0) {
             return {
@@ -170,6 +170,11 @@ function namespaceFaults(
 
 /** In bytes. A checkout of 64 KiB, and a cart, go from step to step. */
 const LEAST_PAYLOAD = 512 * 1024;
+
+function hasBuild(environment: NodeJS.ProcessEnv): boolean {
+  const set = setVariables(environment);
+  return 'WORKER_BUILD_ID' in set || 'TEMPORAL_WORKER_BUILD_ID' in set;
+}
 
 const NO_WORKERS_WITH_BUILDS: NamespaceFault = {
   finding: 'takes no workers with a build, as WORKER_BUILD_ID makes them',
