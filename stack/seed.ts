@@ -14,7 +14,7 @@ export interface SeedOptions {
 /** What `createDemoQuote` leaves to whoever sends it: each sending of one checkout has the same key. */
 export type DemoCheckout = Omit<CheckoutRequestInput, 'idempotency_key'>;
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 60_000;
 
 /** As long as a quote of Phase 2 lasts at most; more than any demonstration takes. */
 const QUOTE_LIFE_MS = 2 * 60 * 60 * 1000;

@@ -6,7 +6,7 @@ export interface Sample {
 
 /** What stands at `/metrics` of a program, each line a sample. */
 export async function readMetrics(url: string): Promise<Sample[]> {
-  const reply = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+  const reply = await fetch(url, { signal: AbortSignal.timeout(60_000) });
   if (!reply.ok) throw new Error(`${url} answered ${reply.status}.`);
   return samplesIn(await reply.text());
 }
