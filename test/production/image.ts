@@ -3,7 +3,6 @@ import { cp, mkdir, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import type { ComposeService } from '../support/compose-project.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -31,14 +30,14 @@ export async function buildApp(app: string): Promise<string> {
 }
 
 /** The variables that the Dockerfile sets in its last stage, built with the arguments of the compose file. */
-export function imageEnvironment({ build }: ComposeService): Record<string, string> {
+export function imageEnvironment({ args: given }: { args: Record<string, string> }): Record<string, string> {
   const stage = lastOf(readStages());
   const assignments = (wanted: string) =>
     stage
       .filter(({ name }) => name === wanted)
       .flatMap(({ args }) => args.map((arg) => /^(\w+)=(.*)$/.exec(arg)))
       .flatMap((match) => (match === null ? [] : [[match[1] ?? '', match[2] ?? ''] as const]));
-  const known: Record<string, string> = { ...Object.fromEntries(assignments('ARG')), ...build?.args };
+  const known: Record<string, string> = { ...Object.fromEntries(assignments('ARG')), ...given };
   return Object.fromEntries(
     assignments('ENV').map(([name, value]) => [
       name,
