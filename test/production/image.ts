@@ -3,6 +3,7 @@ import { cp, mkdir, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { makeImagePackages } from '../support/image-packages.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -10,6 +11,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const WORKDIR = '/app/';
 /** What a stage gets from `npm ci`. The packages are those of the repository. */
 const PACKAGES = 'node_modules';
+/** What npm tells of the packages, which no program reads. */
+const inventory = new Set(['sbom.cdx.json', 'licences.txt']);
 
 /**
  * Makes what the Dockerfile puts into `/app`, of nothing but what `.dockerignore` lets through and `COPY` names: what is
@@ -102,8 +105,8 @@ async function copyInto(folder: string, stage: Instruction[], others: Record<str
           filter,
         });
       } else if (source === WORKDIR + PACKAGES) {
-        await symlink(path.join(root, PACKAGES), target);
-      } else {
+        await makeImagePackages(folder);
+      } else if (!inventory.has(path.relative(WORKDIR, source))) {
         const made = others[from];
         if (made === undefined)
           throw new Error(`Nothing here makes the stage ${from}, from which ${source} is copied.`);
