@@ -99,7 +99,10 @@ function writeInventory() {
     const names = licenses.map(({ license, expression }) => expression ?? license?.id ?? license?.name);
     return `${name} ${version}: ${names.join(', ') || 'see its folder'}`;
   });
-  writeFileSync(path.join(folder, 'licences.txt'), `${[...new Set(lines)].toSorted().join('\n')}\n`);
+  writeFileSync(
+    path.join(folder, 'licences.txt'),
+    `${[...new Set(lines)].toSorted((a, b) => a.localeCompare(b)).join('\n')}\n`,
+  );
 }
 
 /** Every package that is left, as name@version. */

@@ -24,7 +24,7 @@ const SENDING_MS = 60_000;
 let alertmanagerFolder: string;
 let prometheusFolder: string;
 let folder: string;
-const running: { kill(): boolean; ended: Promise<unknown> }[] = [];
+const running: { kill(): boolean; exitCode: Promise<number | undefined> }[] = [];
 
 beforeAll(async () => {
   alertmanagerFolder = await findAlertmanager(process.env);
@@ -33,7 +33,7 @@ beforeAll(async () => {
 }, BUILDING_MS);
 afterAll(async () => {
   for (const program of running) program.kill();
-  await Promise.all(running.map(({ ended }) => ended));
+  await Promise.all(running.map(({ exitCode }) => exitCode));
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -55,9 +55,7 @@ describe('the profile alerts of docker-compose.yml', () => {
         { type: 'volume', target: '/alertmanager' },
       ]);
       const asked = (await readFile(script, 'utf8')).matchAll(/\$\{(ALERT\w+)/g);
-      expect(Object.keys(service?.environment ?? {}).toSorted()).toEqual(
-        [...new Set([...asked].map(([, name]) => name))].toSorted(),
-      );
+      expect(new Set(Object.keys(service?.environment ?? {}))).toEqual(new Set([...asked].map(([, name]) => name)));
       expect(await readFile(`${root}deploy/prometheus/prometheus.yml`, 'utf8')).toContain(
         `names: [alertmanager.], type: A, port: ${service?.ports[0]?.target}`,
       );
@@ -118,7 +116,7 @@ async function startAlertmanager(variables: Record<string, string>): Promise<str
   const args = [`--storage.path=${path.join(folder, 'alertmanager')}`, `--web.listen-address=${address}`];
   const env = { PATH: `${alertmanagerFolder}:${process.env['PATH']}`, TMPDIR: folder, ...variables };
   const program = execa('/bin/sh', [script, ...args], { env, extendEnv: false, reject: false });
-  running.push({ kill: () => program.kill(), ended: program.then(() => {}) });
+  running.push({ kill: () => program.kill(), exitCode: program.then(({ exitCode }) => exitCode) });
   await untilReady(`http://${address}/-/ready`);
   return address;
 }
@@ -150,7 +148,7 @@ async function startPrometheus(alertmanager: string): Promise<void> {
     '--rules.alert.resend-delay=1s',
   ];
   const program = execa(path.join(prometheusFolder, 'prometheus'), args, { reject: false });
-  running.push({ kill: () => program.kill(), ended: program.then(() => {}) });
+  running.push({ kill: () => program.kill(), exitCode: program.then(({ exitCode }) => exitCode) });
   await untilReady(`http://${address}/-/ready`);
 }
 
