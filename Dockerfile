@@ -1,7 +1,6 @@
 # syntax=docker/dockerfile:1
-# Worker, gateway, both in one process (gateway-with-worker), codec server, doctor, directus:apply, temporal:apply,
-# deployment, review and RideNDine's stand-in are commands of this one image: node dist/src/<program>/main.js (see docker-compose.yml). A program of Node stands alone in its container: give
-# it an init process (docker run --init), which passes on signals and reaps.
+# Every program is a command of this one image: node dist/src/<program>/main.js (see docker-compose.yml). A program of
+# Node stands alone in its container: give it an init process (docker run --init), which passes on signals and reaps.
 # The same Node as in package.json.
 FROM node:24.21.0-bookworm-slim AS node
 WORKDIR /app
@@ -11,6 +10,12 @@ COPY package.json package-lock.json ./
 # No production dependency needs its install script.
 RUN --mount=type=cache,target=/var/cache/npm \
   npm ci --cache /var/cache/npm --omit=dev --ignore-scripts --no-audit --no-fund
+COPY scripts/prune-packages.mjs ./scripts/
+# The list of packages (CycloneDX) and of their licences, and only those files that a program reads. npm would miss the
+# packages for development.
+RUN npm pkg delete devDependencies \
+  && npm sbom --sbom-format cyclonedx > sbom.cdx.json \
+  && node scripts/prune-packages.mjs .
 
 FROM node AS build
 COPY package.json package-lock.json ./
@@ -28,6 +33,7 @@ ENV NODE_ENV=production
 # A new volume gets the owner of the folder that it covers.
 RUN install --directory --owner=1000 --group=1000 /var/lib/ridendine-sandbox
 COPY --from=production-dependencies /app/node_modules ./node_modules
+COPY --from=production-dependencies /app/sbom.cdx.json /app/licences.txt ./
 COPY package.json LICENSE ./
 COPY --from=build /app/dist ./dist
 # By it Temporal tells the workers of this image from those of another: docker build --build-arg BUILD_ID=<version or commit>.

@@ -3,7 +3,7 @@ import type { TemporalSettings } from '../src/config/temporal-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE, orderCreationWorkflowId } from '../src/contract/runs.ts';
 import type { CartLine, Totals } from '../src/domain/quote.ts';
 import { freePort } from '../stack/free-port.ts';
-import type { DemoCheckout } from '../stack/seed.ts';
+import type { DemoCheckout } from '../sandbox/shop/demo-data.ts';
 import { hasPoller } from '../stack/temporal/has-poller.ts';
 import type { PostgresSession } from '../test/support/postgres-session.ts';
 import { connectToPostgres } from '../test/support/postgres-session.ts';

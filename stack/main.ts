@@ -1,10 +1,11 @@
+import { createDemoQuote } from '../sandbox/shop/demo-data.ts';
 import { orderCreationWorkflowId } from '../src/contract/runs.ts';
 import { pendingStep, placeOrder, type PlacedOrder } from './first-order.ts';
 import { endWithNpm } from './npm-script.ts';
 import { logFolder } from './part-log.ts';
 import { consoleProgress, seconds } from './progress.ts';
 import { secretFile, type Secret } from './secrets.ts';
-import { createDemoQuote, writeDemoCheckout } from './seed.ts';
+import { writeDemoCheckout } from './demo-checkout.ts';
 import { readStackSettings, shownPath, type StackSettings } from './settings.ts';
 import { startStack, StackStopped, type Stack } from './stack.ts';
 import { DIRECTUS_ADMIN_EMAIL } from './start-order-data.ts';

@@ -1,7 +1,7 @@
 import { setVariables } from '../src/config/environment.ts';
 import { findRunningServices } from './data-folder.ts';
 import { readSecret } from './secrets.ts';
-import { writeDemoCheckout } from './seed.ts';
+import { writeDemoCheckout } from './demo-checkout.ts';
 import { dataFolder, shownPath } from './settings.ts';
 
 /** `npm run checkout`: a fresh quote in the stack that runs, since a quote makes one order. */

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { seed } from '../sandbox/shop/demo-data.ts';
 import { applySchema } from '../src/integrations/directus/schema/apply-schema.ts';
 import { applyServiceAccount } from '../src/integrations/directus/schema/apply-service-account.ts';
 import { applySupport } from '../src/integrations/directus/schema/apply-support.ts';
@@ -7,7 +8,6 @@ import { ensureSupportUser, type SupportLogin } from './directus/support-user.ts
 import type { StackContext } from './parts.ts';
 import { startPostgres, type RunningPostgres } from './postgres.ts';
 import type { RestartablePart } from './start-part.ts';
-import { seed } from './seed.ts';
 
 /** A person logs in to the embedded Directus with it. */
 export const DIRECTUS_ADMIN_EMAIL = 'admin@cooco.example.com';

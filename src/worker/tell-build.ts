@@ -1,12 +1,15 @@
 import { Runtime } from '@temporalio/worker';
 import type { NativeConnection } from '@temporalio/worker';
 import type { WorkerBuild } from '../config/deployment-settings.ts';
-import { isTaking, routingOf } from '../temporal/order-pollers.ts';
+import { isTaking, recentPollers, routingOf } from '../temporal/order-pollers.ts';
 import { askForQueue } from '../temporal/order-workers.ts';
 
 const ANSWER_TIMEOUT_MS = 5000;
 
-/** Logs which build this worker is, and warns if Temporal gives it nothing: it would wait without a word. */
+/**
+ * Logs which build this worker is, and warns if Temporal gives its orders to others: it would wait without a word. Where
+ * nobody takes orders yet, as at the first start of an installation, it says what begins them.
+ */
 export async function tellBuild(options: {
   connection: NativeConnection;
   namespace: string;
@@ -22,6 +25,14 @@ export async function tellBuild(options: {
     const routing = routingOf(queue);
     if (isTaking(build, routing)) {
       logger.info(`This is ${name}, and it takes orders.`);
+      return;
+    }
+    const isFirst = routing.current === undefined && !recentPollers(queue).some((poller) => poller.build === undefined);
+    if (build !== undefined && isFirst) {
+      logger.info(
+        `This is ${name}. No build is current yet: orders wait until one is. The service worker-build-current of ` +
+          `docker-compose.yml does that now; elsewhere: "npm run deployment -- current ${build.buildId}".`,
+      );
       return;
     }
     const others = routing.current === undefined ? 'workers without a build' : `build ${routing.current.buildId}`;

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import pWaitFor from 'p-wait-for';
 import type { Browser, Page } from 'playwright-core';
 import { failures } from '../../src/domain/failures.ts';
-import type { DemoCheckout } from '../../stack/seed.ts';
+import type { DemoCheckout } from '../../sandbox/shop/demo-data.ts';
 import { openHold } from '../support/database-hold.ts';
 import type { OrderRow } from '../support/order-world.ts';
 import { startRunningStack } from '../support/running-stack.ts';

@@ -10,9 +10,11 @@ import { temporalVariables } from '../../src/config/temporal-settings.ts';
 import { readWorkerSettings, workerVariables } from '../../src/config/worker-settings.ts';
 import { searchAttributes } from '../../src/contract/runs.ts';
 import {
+  buildOf,
   COMPOSE_LOADING_MS,
   composeFile,
   developmentEnvironment,
+  isOurs,
   loadComposeProject,
   runComposeLoader,
 } from '../support/compose-project.ts';
@@ -45,8 +47,9 @@ describe('docker-compose.yml', () => {
 
   it('has no default for any secret', () => {
     const named = readFileSync(composeFile, 'utf8').matchAll(/\$\{(\w*(?:PASSWORD|SECRET|TOKEN|KEY)\w*)(..)/g);
-    // Whose tokens are taken is no secret, and need not be said.
-    const secrets = [...named].filter(([, name]) => name !== 'CODEC_SERVER_TOKEN_SUBJECTS');
+    // Whose tokens are taken is no secret, and need not be said. A mail server may ask for no password.
+    const optional = new Set(['CODEC_SERVER_TOKEN_SUBJECTS', 'ALERT_EMAIL_PASSWORD']);
+    const secrets = [...named].filter(([, name = '']) => !optional.has(name));
 
     expect(secrets.length).toBeGreaterThan(0);
     expect(secrets.map(([, name, operator]) => [name, operator])).toEqual(secrets.map(([, name]) => [name, ':?']));
@@ -60,15 +63,17 @@ describe('docker-compose.yml', () => {
     expect(unpinned).toEqual([]);
   });
 
-  it('builds our own image under the version of package.json', () => {
-    const built = Object.values(services).filter(({ build }) => build !== undefined);
+  it('builds our own image once, under the version of package.json, and pulls it for no service', () => {
+    const ours = Object.values(services).filter(isOurs);
 
-    expect(built.length).toBeGreaterThan(0);
-    expect(new Set(built.map(({ image }) => image))).toEqual(new Set([`cooco/order-creation:${packageJson.version}`]));
+    expect(ours.length).toBeGreaterThan(5);
+    expect(ours.filter(({ build }) => build !== undefined)).toHaveLength(1);
+    expect(new Set(ours.map(({ image }) => image))).toEqual(new Set([`cooco/order-creation:${packageJson.version}`]));
+    expect(new Set(ours.map(({ pull_policy: policy }) => policy))).toEqual(new Set(['never']));
   });
 
   it('starts programs that npm run build makes', () => {
-    const ours = Object.values(services).filter(({ image }) => image.startsWith('cooco/'));
+    const ours = Object.values(services).filter(isOurs);
     const sources = ours.map(({ command }) => command?.[1]?.replace(/^dist\/(.*)\.js$/, '$1.ts'));
 
     expect(sources.length).toBeGreaterThan(0);
@@ -82,16 +87,48 @@ describe('docker-compose.yml', () => {
     expect(ports.filter(({ host_ip: address }) => address !== '127.0.0.1')).toEqual([]);
   });
 
-  it('confines what it can: our programs, Prometheus and Grafana write to no place but their volumes and /tmp', () => {
-    const confined = Object.entries(services).filter(
-      ([name, { build }]) => build !== undefined || name === 'prometheus' || name === 'grafana',
+  it('lets no container gain privileges, and gives capabilities to PostgreSQL alone', () => {
+    for (const service of Object.values(services)) {
+      expect(service).toMatchObject({ cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
+    }
+    const withSome = Object.entries(services).filter(([, service]) => service.cap_add.length > 0);
+    expect(withSome.map(([name, service]) => [name, service.cap_add])).toEqual([
+      ['postgres', ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID']],
+    ]);
+  });
+
+  it('lets every container but that of Temporal write to no place but its volumes and its memory', () => {
+    const writable = Object.entries(services).filter(([, service]) => !service.read_only);
+
+    expect(writable.map(([name]) => name)).toEqual(['temporal']);
+    for (const { tmpfs } of Object.values(services)) {
+      for (const mount of tmpfs) expect(mount).toMatch(/^\/[\w./-]+:noexec,nosuid,nodev,mode=1777$/);
+    }
+  });
+
+  it("runs Temporal's and Directus' programs as the user of their images", () => {
+    const users = ['temporal-schema', 'temporal', 'temporal-namespace', 'temporal-ui', 'directus'];
+
+    for (const name of users) expect([name, serviceOf(name).user]).toEqual([name, '1000:1000']);
+  });
+
+  it('has no blank in the arguments of a health check', () => {
+    const checks = Object.values(services).flatMap(({ healthcheck }) => healthcheck?.test ?? []);
+
+    expect(checks.length).toBeGreaterThan(10);
+    expect(checks.filter((argument) => /\s/.test(argument))).toEqual([]);
+  });
+
+  it('has a service wait for the end of every one-shot, without which --wait would take it for a failure', () => {
+    const oneShots = Object.keys(services).filter((name) => serviceOf(name).restart !== 'unless-stopped');
+    const awaited = new Set(
+      Object.values(services).flatMap(({ depends_on: others }) =>
+        Object.keys(others).filter((other) => others[other]?.condition === 'service_completed_successfully'),
+      ),
     );
 
-    expect(confined.length).toBeGreaterThan(5);
-    for (const [, service] of confined) {
-      expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
-      expect(service.tmpfs.filter((mount) => !mount.startsWith('/tmp:noexec,nosuid,nodev,'))).toEqual([]);
-    }
+    expect(oneShots.length).toBeGreaterThan(5);
+    expect(oneShots.filter((name) => !awaited.has(name))).toEqual([]);
   });
 
   it('mounts only what is there, and nothing of it to be written to', () => {
@@ -118,7 +155,7 @@ describe('docker-compose.yml', () => {
     const endless = waits.filter(({ other, condition }) => {
       const awaited = services[other];
       if (condition === 'service_healthy') return awaited?.healthcheck === undefined;
-      if (condition === 'service_completed_successfully') return awaited?.restart !== 'no';
+      if (condition === 'service_completed_successfully') return awaited?.restart === 'unless-stopped';
       return true;
     });
 
@@ -150,15 +187,14 @@ describe('docker-compose.yml', () => {
   });
 
   it('makes the build of its image current, when the worker begins, and tries until it is', () => {
-    const { command, environment, depends_on: after, restart, build } = serviceOf('worker-build-current');
+    const { command, environment, depends_on: after, restart } = serviceOf('worker-build-current');
 
     expect(command?.slice(0, 3)).toEqual(['node', 'dist/src/cli/deployment/main.js', 'current']);
     expect(environment).toEqual({ TEMPORAL_ADDRESS: 'temporal:7233', TEMPORAL_NAMESPACE: 'default' });
     const { 'ridendine-sandbox': _sandbox, ...workerWaits } = serviceOf('worker').depends_on;
     expect(after).toEqual(workerWaits);
     expect(restart).toBe('on-failure');
-    expect(build?.args).toEqual({ BUILD_ID: packageJson.version });
-    expect(serviceOf('worker').build?.args).toEqual(build?.args);
+    expect(buildOf({ services }).args).toEqual({ BUILD_ID: packageJson.version });
   });
 
   it.each([
@@ -199,13 +235,13 @@ describe('docker-compose.yml', () => {
     );
   });
 
-  it('gives the administrator of Directus to nobody but Directus and its schema', () => {
+  it('gives the administrator of Directus to nobody but Directus, its schema and the demo', () => {
     const token = serviceOf('directus').environment['ADMIN_TOKEN'];
     const holders = Object.entries(services).filter(([, { environment }]) =>
       Object.values(environment).includes(token ?? ''),
     );
 
-    expect(holders.map(([name]) => name).toSorted()).toEqual(['directus', 'directus-schema']);
+    expect(holders.map(([name]) => name).toSorted()).toEqual(['demo-checkout', 'directus', 'directus-schema']);
   });
 });
 

@@ -53,10 +53,12 @@ describe('npm run deployment', () => {
     const again = await runProgram('deployment', ['current', '1.0'], environment(namespace), (text) => {
       if (text.includes('Waiting for')) worker ??= startBuild(namespace, '1.0');
     });
-    await worker;
+    const started = await worker;
     const status = await deployment(namespace, 'status', '--json');
 
     expect(current.exitCode).toBe(2);
+    expect(started?.output()).toContain('This is build 1.0. No build is current yet: orders wait until one is.');
+    expect(started?.output()).not.toContain('takes no orders');
     const ofTheImage = await runProgram('deployment', ['current'], {
       ...environment(namespace),
       WORKER_BUILD_ID: '1.0',
@@ -65,8 +67,6 @@ describe('npm run deployment', () => {
     expect(again.stderr).toContain('Waiting for workers of build 1.0 to ask for orders');
     expect(again.stdout.split('\n')).toEqual([
       'Build 1.0 is current: it takes every new order, and the next step of each order in flight.',
-      'Workers without a build take nothing more: stop them when you like.',
-      'To go back: npm run deployment -- current --unversioned',
     ]);
     expect(JSON.parse(status.stdout)).toEqual({
       deployment: 'order-creation',

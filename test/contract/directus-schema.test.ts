@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { applySchema } from '../../src/integrations/directus/schema/apply-schema.ts';
 import { applyServiceAccount } from '../../src/integrations/directus/schema/apply-service-account.ts';
-import { createDemoQuote, seed } from '../../stack/seed.ts';
+import { createDemoQuote, seed } from '../../sandbox/shop/demo-data.ts';
 import { directusCaller, type CallDirectus } from '../support/directus-http.ts';
 import { newItemRow, newOrderRow } from '../support/order-rows.ts';
 import { randomSecret, startEmbeddedDirectus, type EmbeddedDirectus } from '../support/embedded-directus.ts';

@@ -4,7 +4,7 @@ import { applySchema } from '../../src/integrations/directus/schema/apply-schema
 import { applyServiceAccount } from '../../src/integrations/directus/schema/apply-service-account.ts';
 import { applySupport, supportRole } from '../../src/integrations/directus/schema/apply-support.ts';
 import { ensureSupportUser } from '../../stack/directus/support-user.ts';
-import { createDemoQuote, seed } from '../../stack/seed.ts';
+import { createDemoQuote, seed } from '../../sandbox/shop/demo-data.ts';
 import { directusCaller, type CallDirectus } from '../support/directus-http.ts';
 import { randomSecret, startEmbeddedDirectus, type EmbeddedDirectus } from '../support/embedded-directus.ts';
 import { newItemRow, newOrderRow } from '../support/order-rows.ts';

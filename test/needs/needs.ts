@@ -4,6 +4,7 @@ import { findComposeLoader } from '../support/find-compose-loader.ts';
 import { findHadolint } from '../support/find-hadolint.ts';
 import { findKubernetesTools } from '../support/find-kubernetes-tools.ts';
 import { findOpenApiTools, findPythonGenerator } from '../support/find-openapi-tools.ts';
+import { findAlertmanager } from '../support/find-alertmanager.ts';
 import { findPrometheus } from '../support/find-prometheus.ts';
 import { findSchemathesis } from '../support/find-schemathesis.ts';
 import { findTemporalServer } from '../support/find-temporal-server.ts';
@@ -58,6 +59,12 @@ export const needs: Need[] = [
     module: 'test/support/find-prometheus.ts',
     toGet: ['go'],
     get: (environment, doing) => nothingToTell(findPrometheus(environment, doing)),
+  },
+  {
+    name: 'Alertmanager',
+    module: 'test/support/find-alertmanager.ts',
+    toGet: ['go'],
+    get: (environment, doing) => nothingToTell(findAlertmanager(environment, doing)),
   },
   {
     name: 'Chromium',

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { baseEnvironment } from '../../stack/child-environment.ts';
 import type { PartCommand } from '../../stack/supervisor.ts';
+import { buildOf, isOurs } from '../support/compose-project.ts';
 import type { ComposeProject, ComposeService } from '../support/compose-project.ts';
 import { imageEnvironment } from './image.ts';
 import type { Places } from './places.ts';
@@ -22,7 +23,7 @@ export interface Site {
 /** How a service's program is run. @throws Error if it is none that is known here. */
 export function commandOf(site: Site, name: string): PartCommand {
   const service = serviceOf(site.project, name);
-  if (service.build !== undefined) return programCommand(site, name, service);
+  if (isOurs(service)) return programCommand(site, name, service);
   if (service.entrypoint) return scriptCommand(site, name, service.entrypoint);
   if (name === 'temporal') return temporalCommand(site);
   if (name === 'directus') return directusCommand(site, 'start');
@@ -52,7 +53,7 @@ function programCommand(site: Site, name: string, service: ComposeService): Part
     name,
     command: process.execPath,
     args: [...(isReadOnly ? confinement(writable) : []), ...args],
-    env: { ...environmentOf(site, name), ...imageEnvironment(service), ...places.environment(name) },
+    env: { ...environmentOf(site, name), ...imageEnvironment(buildOf(site.project)), ...places.environment(name) },
     cwd: appFolder,
   };
 }

@@ -3,7 +3,7 @@ import { cp, mkdir, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import type { ComposeService } from '../support/compose-project.ts';
+import { makeImagePackages } from '../support/image-packages.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -11,6 +11,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const WORKDIR = '/app/';
 /** What a stage gets from `npm ci`. The packages are those of the repository. */
 const PACKAGES = 'node_modules';
+/** What npm tells of the packages, which no program reads. */
+const inventory = new Set(['sbom.cdx.json', 'licences.txt']);
 
 /**
  * Makes what the Dockerfile puts into `/app`, of nothing but what `.dockerignore` lets through and `COPY` names: what is
@@ -31,14 +33,14 @@ export async function buildApp(app: string): Promise<string> {
 }
 
 /** The variables that the Dockerfile sets in its last stage, built with the arguments of the compose file. */
-export function imageEnvironment({ build }: ComposeService): Record<string, string> {
+export function imageEnvironment({ args: given }: { args: Record<string, string> }): Record<string, string> {
   const stage = lastOf(readStages());
   const assignments = (wanted: string) =>
     stage
       .filter(({ name }) => name === wanted)
       .flatMap(({ args }) => args.map((arg) => /^(\w+)=(.*)$/.exec(arg)))
       .flatMap((match) => (match === null ? [] : [[match[1] ?? '', match[2] ?? ''] as const]));
-  const known: Record<string, string> = { ...Object.fromEntries(assignments('ARG')), ...build?.args };
+  const known: Record<string, string> = { ...Object.fromEntries(assignments('ARG')), ...given };
   return Object.fromEntries(
     assignments('ENV').map(([name, value]) => [
       name,
@@ -103,8 +105,8 @@ async function copyInto(folder: string, stage: Instruction[], others: Record<str
           filter,
         });
       } else if (source === WORKDIR + PACKAGES) {
-        await symlink(path.join(root, PACKAGES), target);
-      } else {
+        await makeImagePackages(folder);
+      } else if (!inventory.has(path.relative(WORKDIR, source))) {
         const made = others[from];
         if (made === undefined)
           throw new Error(`Nothing here makes the stage ${from}, from which ${source} is copied.`);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
 import { orderInProgressSchema } from '../../src/gateway/response-bodies.ts';
-import type { DemoCheckout } from '../../stack/seed.ts';
+import type { DemoCheckout } from '../../sandbox/shop/demo-data.ts';
 import { startRunningStack } from '../support/running-stack.ts';
 import type { RunningStack } from '../support/running-stack.ts';
 

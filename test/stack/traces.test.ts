@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
-import type { DemoCheckout } from '../../stack/seed.ts';
+import type { DemoCheckout } from '../../sandbox/shop/demo-data.ts';
 import { personalData, personalDataIn } from '../support/personal-data.ts';
 import { startRunningStack } from '../support/running-stack.ts';
 import type { RunningStack } from '../support/running-stack.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
 import { orderCreationWorkflowId } from '../../src/contract/runs.ts';
-import type { DemoCheckout } from '../../stack/seed.ts';
+import type { DemoCheckout } from '../../sandbox/shop/demo-data.ts';
 import { askedOften, startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { runProgram } from '../support/run-program.ts';
@@ -73,6 +73,7 @@ describe('an installation whose workers had no build', () => {
 
     expect(made).toMatchObject({ exitCode: 0 });
     expect(made.stdout).toContain('Build one is current');
+    expect(made.stdout).toContain('To go back: npm run deployment -- current --unversioned');
     const order = await place();
     await Promise.all(inReview.map((each) => decide(each)));
     await allLinked([order, ...inReview]);

@@ -18,6 +18,8 @@ const duration = z.string().transform((text) => goDurationMs(text));
 const serviceSchema = z.object({
   image: z.string(),
   build: z.object({ dockerfile: z.string(), args: z.record(z.string(), z.string()) }).optional(),
+  pull_policy: z.string().optional(),
+  user: z.string().optional(),
   entrypoint: z.array(z.string()).nullish(),
   command: z.array(z.string()).nullish(),
   restart: z.enum(['no', 'on-failure', 'unless-stopped']),
@@ -25,7 +27,10 @@ const serviceSchema = z.object({
   depends_on: z
     .record(
       z.string(),
-      z.object({ condition: z.enum(['service_started', 'service_healthy', 'service_completed_successfully']) }),
+      z.object({
+        condition: z.enum(['service_started', 'service_healthy', 'service_completed_successfully']),
+        required: z.boolean(),
+      }),
     )
     .default({}),
   ports: z.array(z.object({ host_ip: z.string().optional(), target: z.number(), published: z.string() })).default([]),
@@ -41,6 +46,7 @@ const serviceSchema = z.object({
     .default([]),
   read_only: z.boolean().default(false),
   cap_drop: z.array(z.string()).default([]),
+  cap_add: z.array(z.string()).default([]),
   security_opt: z.array(z.string()).default([]),
   tmpfs: z.array(z.string()).default([]),
   // What is not said is Docker's own.
@@ -58,6 +64,18 @@ const serviceSchema = z.object({
 
 /** A service as the Compose specification's loader resolves it. */
 export type ComposeService = z.output<typeof serviceSchema>;
+
+/** Whether a service runs a program of our own image. */
+export function isOurs({ image }: ComposeService): boolean {
+  return image.startsWith('cooco/');
+}
+
+/** How our image is built, which one service says for all. @throws Error if none does. */
+export function buildOf({ services }: Pick<ComposeProject, 'services'>) {
+  const build = Object.values(services).find((service) => service.build !== undefined)?.build;
+  if (build === undefined) throw new Error('No service of docker-compose.yml builds the image.');
+  return build;
+}
 
 export interface ComposeProject {
   services: Record<string, ComposeService>;

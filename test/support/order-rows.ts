@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DemoCheckout } from '../../stack/seed.ts';
+import type { DemoCheckout } from '../../sandbox/shop/demo-data.ts';
 
 export interface NewOrderRow {
   id: string;

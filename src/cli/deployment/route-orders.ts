@@ -29,13 +29,21 @@ export async function makeCurrent(
   return [
     `Build ${buildId} is current: it takes every new order, and the next step of each order in flight.`,
     ...takenBack,
-    ...(before === undefined
-      ? ['Workers without a build take nothing more: stop them when you like.', `To go back: ${commands.unversioned}`]
-      : [
-          `When build ${before.buildId} is needed no more, stop its workers: ${commands.drained(before.buildId)}`,
-          `To go back: ${commands.current(before.buildId)}`,
-        ]),
+    ...(await wayBack(deployment, before)),
   ];
+}
+
+/** What becomes of those who had the orders before. Where nobody had them, there is no way back to tell. */
+async function wayBack(deployment: Deployment, before: BuildName | undefined): Promise<string[]> {
+  if (before !== undefined) {
+    return [
+      `When build ${before.buildId} is needed no more, stop its workers: ${commands.drained(before.buildId)}`,
+      `To go back: ${commands.current(before.buildId)}`,
+    ];
+  }
+  const withoutBuild = await sightWorkers(deployment, undefined);
+  if (withoutBuild.every((queue) => queue.size === 0)) return [];
+  return ['Workers without a build take nothing more: stop them when you like.', `To go back: ${commands.unversioned}`];
 }
 
 /**

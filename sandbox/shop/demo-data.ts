@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { createDirectus, createItems, customEndpoint, readItems, rest, staticToken } from '@directus/sdk';
-import type { CheckoutRequestInput } from '../src/domain/checkout-request.ts';
-import { collections, quoteFields } from '../src/integrations/directus/collections.ts';
-import type { CustomerRow, DirectusSchema, StoreRow } from '../src/integrations/directus/collections.ts';
+import type { CheckoutRequestInput } from '../../src/domain/checkout-request.ts';
+import { collections, quoteFields } from '../../src/integrations/directus/collections.ts';
+import type { CustomerRow, DirectusSchema, StoreRow } from '../../src/integrations/directus/collections.ts';
 
-export interface SeedOptions {
+export interface ShopAccess {
   url: string;
   adminToken: string;
 }
@@ -34,7 +32,7 @@ const demoCustomers = [
 ] as const satisfies CustomerRow[];
 
 /** Puts a few stores and customers into an empty Directus. Those that are there stay as they are. */
-export async function seed(options: SeedOptions): Promise<void> {
+export async function seed(options: ShopAccess): Promise<void> {
   const directus = connect(options);
   for (const [collection, rows] of [
     [collections.stores, demoStores],
@@ -52,7 +50,7 @@ export async function seed(options: SeedOptions): Promise<void> {
  * Makes a new quote, as Phase 2 does when a customer opens the checkout, and answers what the customer then confirms.
  * A new one each time, since a quote makes one order.
  */
-export async function createDemoQuote(options: SeedOptions): Promise<DemoCheckout> {
+export async function createDemoQuote(options: ShopAccess): Promise<DemoCheckout> {
   const [customer] = demoCustomers;
   const [store] = demoStores;
   const quoteId = `quote-${randomUUID()}`;
@@ -83,13 +81,6 @@ export async function createDemoQuote(options: SeedOptions): Promise<DemoCheckou
     },
     customer_note: 'Please no cutlery.',
   };
-}
-
-/** Makes a fresh quote, and the file that README's curl sends to confirm it. @returns the file's path. */
-export async function writeDemoCheckout({ dataDir, ...directus }: SeedOptions & { dataDir: string }): Promise<string> {
-  const file = path.join(dataDir, 'checkout.json');
-  await writeFile(file, `${JSON.stringify(await createDemoQuote(directus), null, 2)}\n`);
-  return file;
 }
 
 const demoItems = [
@@ -127,7 +118,7 @@ function demoCustomer(id: string, ordinal: string, lastDigits: string): Customer
   };
 }
 
-function connect({ url, adminToken }: SeedOptions) {
+function connect({ url, adminToken }: ShopAccess) {
   return createDirectus<DirectusSchema>(url, {
     globals: {
       fetch: (input: string | URL, init?: RequestInit) =>

@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { httpUrl, parseEnvironment, secret } from '../../src/config/environment.ts';
+import { createDemoQuote, seed } from './demo-data.ts';
+
+const variables = z.object({
+  DIRECTUS_URL: httpUrl(),
+  DIRECTUS_ADMIN_TOKEN: secret(),
+  /** Where people reach the gateway. */
+  GATEWAY_PUBLIC_URL: httpUrl().default('http://127.0.0.1:3000'),
+});
+
+/**
+ * Stands in for the shop: puts stores, customers and a fresh quote into Directus, and prints the command that orders it.
+ * The gateway's key is not printed; the shell reads it from the environment file.
+ */
+async function main(): Promise<void> {
+  const settings = parseEnvironment(variables, process.env);
+  const access = { url: settings.DIRECTUS_URL, adminToken: settings.DIRECTUS_ADMIN_TOKEN };
+  await seed(access);
+  const checkout = await createDemoQuote(access);
+  process.stdout.write(`A new quote is in Directus. This command orders it; sent again, it answers with the same order.
+
+curl -i ${new URL('/v1/orders', settings.GATEWAY_PUBLIC_URL).href} \\
+  -H "Authorization: Bearer $(sed -n 's/^GATEWAY_API_KEYS=\\([^,]*\\).*/\\1/p' compose.dev.env)" \\
+  -H 'Idempotency-Key: ${randomUUID()}' \\
+  -H 'Content-Type: application/json' \\
+  -d '${JSON.stringify(checkout)}'
+`);
+}
+
+await main().catch((error: unknown) => {
+  // Directus' SDK throws objects that say nothing as text.
+  const reason = error instanceof Error ? error.message : JSON.stringify(error);
+  process.stderr.write(`There is no demo checkout: ${reason}\n`);
+  process.exitCode = 1;
+});
