@@ -38,10 +38,7 @@ const rareKeepalive: ConnectionPlugin = {
 /** A Temporal server whose clock jumps ahead while nothing but time is waited for, and the real workflow on it. */
 export async function startTimeSkippingTemporal(): Promise<TimeSkippingTemporal> {
   Runtime.install({ logger: createWorkerLogger('error') });
-  const environment = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path: await findTestServer(process.env) } },
-    plugins: [rareKeepalive],
-  });
+  const environment = await startServer(await findTestServer(process.env));
   await environment.connection.operatorService.addSearchAttributes({
     namespace: 'default',
     searchAttributes: Object.fromEntries(Object.values(searchAttributes).map(({ name }) => [name, KEYWORD])),
@@ -68,4 +65,17 @@ export async function startTimeSkippingTemporal(): Promise<TimeSkippingTemporal>
     },
     stop: () => environment.teardown(),
   };
+}
+
+/** The SDK gives the server five seconds to answer, which are too few when other programs keep the machine busy. */
+async function startServer(path: string, attempts = 5): Promise<TestWorkflowEnvironment> {
+  try {
+    return await TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: 'existing-path', path } },
+      plugins: [rareKeepalive],
+    });
+  } catch (error) {
+    if (attempts > 1 && String(error).includes('did not start within')) return await startServer(path, attempts - 1);
+    throw error;
+  }
 }
