@@ -10,7 +10,9 @@ import { CommandError } from '../command.ts';
 
 const LOOK_AGAIN_MS = 500;
 const TELL_AFTER_MS = 2000;
-/** Temporal tells the parts of a task queue one after the other who is current: half a second where it is not busy. */
+/** Temporal carries out a change of builds by workflows of its own: half a second where it is not busy. */
+const CHANGED_WITHIN_MS = 30_000;
+/** And it tells the parts of a task queue of it one after the other. */
 const KNOWN_WITHIN_MS = 30_000;
 const IDENTITY = 'npm run deployment';
 
@@ -82,7 +84,7 @@ async function giveEverything(
       ignoreMissingTaskQueues: build === undefined,
     });
   await whenItHasWorkers(deployment, { build, waitMs, isCurrent }, set);
-  if (rampsOther) await deployment.temporal.ask(() => setRamp(deployment, '', 0));
+  if (rampsOther) await deployment.temporal.ask(() => setRamp(deployment, '', 0), CHANGED_WITHIN_MS);
   await untilRouted(deployment, (now) => isSame(now.current, build) && now.ramping === undefined);
   return {
     before,
@@ -113,7 +115,7 @@ export async function ramp(
     if (!isSame(ramping.build, build)) {
       throw new CommandError(`Build ${buildId} is not ramped: build ${ramping.build?.buildId ?? 'none'} is.`);
     }
-    await temporal.ask(() => setRamp(deployment, '', 0));
+    await temporal.ask(() => setRamp(deployment, '', 0), CHANGED_WITHIN_MS);
     await untilRouted(deployment, (now) => now.ramping === undefined);
     return [`Build ${buildId} takes no more orders. Those that it began go on with ${rest}.`];
   }
@@ -226,7 +228,7 @@ async function whenItHasWorkers(
   for (;;) {
     if (haveAskedSince(before, await sightWorkers(deployment, build))) {
       try {
-        await deployment.temporal.ask(set);
+        await deployment.temporal.ask(set, CHANGED_WITHIN_MS);
         return;
       } catch (error) {
         // It learns of a worker's build a moment after the worker's first request.
