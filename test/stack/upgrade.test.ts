@@ -157,7 +157,7 @@ function deployment(...args: string[]) {
 }
 
 /** If not, the report of this failure says why. */
-function expectDone({ exitCode, stderr }: { exitCode: number; stderr: string }): void {
+function expectDone({ exitCode, stderr }: { exitCode: number | undefined; stderr: string }): void {
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.any(String) });
 }
 
