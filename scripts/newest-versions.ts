@@ -4,7 +4,8 @@ import { compare, prerelease, rcompare } from 'semver';
 import { z } from 'zod';
 import type { PinnedVersion, Source } from './pinned-versions.ts';
 
-const TIMEOUT_MS = 60_000;
+/** A registry answers in seconds; a busy machine starts npm or pip in many. */
+const TIMEOUT_MS = 180_000;
 
 /** What is known of newer versions of something. */
 export interface Finding {
@@ -23,7 +24,10 @@ type AskAll = (source: Source) => Promise<string[]>;
 
 /** Compares each with the versions that its registry has. */
 export async function compareWithNewest(pins: PinnedVersion[], askAll: AskAll = askRegistry): Promise<Finding[]> {
-  return Promise.all(pins.map((pin) => compareOne(pin, askAll)));
+  const findings: Finding[] = [];
+  // One after the other: each starts a program of its own.
+  for (const pin of pins) findings.push(await compareOne(pin, askAll));
+  return findings;
 }
 
 async function compareOne({ name, version, source, line, refused }: PinnedVersion, askAll: AskAll): Promise<Finding> {
@@ -66,7 +70,7 @@ async function askRegistry({ registry, name }: Source): Promise<string[]> {
       .parse(JSON.parse(answer));
     return versions.map((version) => version.replace(/^v/, ''));
   }
-  const answer = await run('python3', ['-m', 'pip', 'index', 'versions', name]);
+  const answer = await run('python3', ['-m', 'pip', '--disable-pip-version-check', 'index', 'versions', name]);
   return (/^Available versions: (.*)$/m.exec(answer)?.[1] ?? '').split(', ');
 }
 
@@ -85,11 +89,11 @@ export async function outdatedPackages(root: string): Promise<Map<string, string
 
 async function run(command: string, args: string[]): Promise<string> {
   // In a folder that is no module: there Go asks for each as it is.
-  const { failed, stdout, stderr, shortMessage } = await execa(command, args, {
+  const { failed, timedOut, stdout, stderr, shortMessage } = await execa(command, args, {
     cwd: tmpdir(),
     reject: false,
     timeout: TIMEOUT_MS,
   });
   if (!failed) return stdout;
-  throw new Error(stderr.trim().split('\n').at(-1) || shortMessage);
+  throw new Error((!timedOut && stderr.trim().split('\n').at(-1)) || shortMessage);
 }

@@ -78,6 +78,7 @@ export const pins: Pin[] = [
     name: 'Directus',
     places: { [compose]: image('directus/directus'), 'package.json': dependency('directus') },
     source: { registry: 'npm', name: 'directus' },
+    refused: { version: '12.4.1', reason: 'npm finds no @directus/app 18.0.1, which it needs' },
   },
   {
     name: 'Directus 11',

@@ -13,7 +13,7 @@ const packageSchema = z.object({
   devDependencies: z.record(z.string(), z.string()),
 });
 
-/** The packages of package.json, but those that stand in the list of {@link pinnedVersions}. */
+/** The packages of package.json, but those that {@link pinnedVersions} has. */
 async function comparePackages(listed: string[]): Promise<Finding[]> {
   const { dependencies, devDependencies } = packageSchema.parse(
     JSON.parse(readFileSync(`${root}package.json`, 'utf8')),
@@ -32,8 +32,10 @@ async function comparePackages(listed: string[]): Promise<Finding[]> {
 }
 
 const pins = pinnedVersions();
-const ofNpm = pins.flatMap(({ source }) => ('registry' in source && source.registry === 'npm' ? [source.name] : []));
-const findings = (await Promise.all([compareWithNewest(pins), comparePackages(ofNpm)])).flat();
+const listed = pins.flatMap(({ source, files }) =>
+  'registry' in source && files.includes('package.json') ? [source.name] : [],
+);
+const findings = [...(await compareWithNewest(pins)), ...(await comparePackages(listed))];
 
 const rows = findings.map(({ name, version, newest = '', state, note = '' }) => [name, version, newest, state, note]);
 process.stdout.write(`${textTable([['', 'ours', 'newest', '', ''], ...rows]).join('\n')}\n`);

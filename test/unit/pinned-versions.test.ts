@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { execa } from 'execa';
 import { compareWithNewest } from '../../scripts/newest-versions.ts';
 import type { Finding } from '../../scripts/newest-versions.ts';
 import { pinnedVersions, pins } from '../../scripts/pinned-versions.ts';
@@ -22,20 +21,12 @@ describe('the versions that we name', () => {
     );
   });
 
-  it('are all that a file names for an image, a tool or a module', async () => {
+  it('are all that a file names for an image, a tool or a module', () => {
     const named = /^ +image: (?!cooco\/)\S+:v?\d|^FROM \w+:|^(?:export )?const \w*VERSION = '\d|@v\d+\.\d/m;
-    const folders = [
-      'stack',
-      'scripts',
-      'test/support',
-      'test/production',
-      'deploy',
-      'docker-compose.yml',
-      'Dockerfile',
-    ];
-    const { stdout: files } = await execa('git', ['ls-files', ...folders], { cwd: root });
+    const folders = ['{stack,scripts,deploy}/**/*.*', 'test/{support,production}/**/*.*'];
+    const files = globSync(['docker-compose.yml', 'Dockerfile', ...folders], { cwd: root });
 
-    const others = files.split('\n').filter((file) => {
+    const others = files.filter((file) => {
       const patterns = pins.flatMap(({ places }) => (places[file] ? [places[file]] : []));
       return named.test(patterns.reduce((text, pattern) => text.replaceAll(pattern, ''), read(file)));
     });
