@@ -12,6 +12,8 @@ import type { Engine } from './engine.ts';
 import { runEngine } from './engine.ts';
 import { startHealthChecks } from './health-checks.ts';
 
+/** What is true until the machine is started anew. Podman wants a short path. */
+const RUN_FOLDER = '/run/order-creation-containers';
 const START_TIMEOUT_MS = 30_000;
 /** A service that nobody asks any more ends by itself, should this program be killed. */
 const IDLE_SECONDS = '300';
@@ -35,14 +37,14 @@ export async function startPodman(compose: string): Promise<RunningEngine> {
   const lock = await lockFolder(path.join(folder, 'lock'), async () => {
     throw new Error('Another npm run test:containers is under way on this machine.');
   });
-  const run = path.join(folder, 'run');
-  // What a run leaves that was killed: sockets, and the builder's caches.
-  for (const name of ['run', 'tmp']) await rm(path.join(folder, name), { recursive: true, force: true });
-  for (const name of ['run', 'tmp', 'networks']) await mkdir(path.join(folder, name), { recursive: true });
+  // The builder's caches: what is built is built from nothing.
+  await rm(path.join(folder, 'tmp'), { recursive: true, force: true });
+  for (const name of ['tmp', 'networks']) await mkdir(path.join(folder, name), { recursive: true });
+  await mkdir(RUN_FOLDER, { recursive: true });
   const configuration = path.join(folder, 'containers.conf');
   await writeFile(configuration, await configurationOf());
 
-  const socket = `unix://${run}/podman.sock`;
+  const socket = `unix://${RUN_FOLDER}/podman.sock`;
   const log = openSync(path.join(folder, 'podman.log'), 'w');
   const service = execa(
     'podman',
@@ -51,9 +53,9 @@ export async function startPodman(compose: string): Promise<RunningEngine> {
         '--root',
         path.join(folder, 'store'),
         '--runroot',
-        path.join(run, 'store'),
+        path.join(RUN_FOLDER, 'store'),
         '--tmpdir',
-        path.join(run, 'tmp'),
+        path.join(RUN_FOLDER, 'tmp'),
       ],
       ...['--network-config-dir', path.join(folder, 'networks')],
       ...['system', 'service', '--time', IDLE_SECONDS, socket],
@@ -83,13 +85,23 @@ export async function startPodman(compose: string): Promise<RunningEngine> {
   let checks: { stop(): Promise<void> } | undefined;
   const stop = async () => {
     await checks?.stop();
-    if (service.exitCode === undefined) await removeAll(engine).catch(complain);
+    if (service.pid !== undefined && service.exitCode === null) await removeAll(engine).catch(complain);
     service.kill('SIGTERM');
     await service;
     lock.release();
   };
   try {
-    await pWaitFor(() => isListening(`${run}/podman.sock`), { interval: 100, timeout: START_TIMEOUT_MS });
+    const listening = pWaitFor(() => isListening(socket.slice('unix://'.length)), {
+      interval: 100,
+      timeout: START_TIMEOUT_MS,
+    });
+    listening.catch(() => {});
+    await Promise.race([
+      listening,
+      service.then(() => {
+        throw new Error('The service ended.');
+      }),
+    ]);
     // What a run leaves that was killed.
     await removeAll(engine);
   } catch (error) {
