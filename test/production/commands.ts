@@ -81,7 +81,7 @@ function scriptCommand(site: Site, name: string, [command = '', ...args]: string
     args: args.map((arg) => places.text(name, arg)),
     env: {
       ...environmentOf(site, name),
-      TEMPORAL_SCHEMA_DIR: path.join(tools.temporal.home, 'schema'),
+      TEMPORAL_SCHEMA_DIR: tools.temporal.schemaFolder,
       ...places.environment(name),
     },
   };
@@ -110,15 +110,12 @@ function temporalCommand(site: Site): PartCommand {
   return {
     name: 'temporal',
     command: path.join(tools.temporal.binFolder, 'temporal-server'),
-    args: ['--env', 'docker', 'start'],
+    args: ['start'],
     env: {
       ...environmentOf(site, 'temporal'),
       ...places.environment('temporal'),
       ...Object.fromEntries(ports),
-      // The server's own configuration looks for it elsewhere than in DB_PORT, and takes 5432 if there is nothing.
-      VISIBILITY_DB_PORT: String(places.port('postgres', 5432)),
     },
-    cwd: tools.temporal.home,
   };
 }
 

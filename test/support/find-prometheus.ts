@@ -3,7 +3,7 @@ import { cacheTool } from '../../stack/temporal/tool-cache.ts';
 import { startGo } from './go-program.ts';
 
 /** Of the image `prom/prometheus` in docker-compose.yml. */
-export const PROMETHEUS_VERSION = '3.5.0';
+export const PROMETHEUS_VERSION = '3.13.5';
 const MODULE = 'github.com/prometheus/prometheus';
 
 /**
@@ -29,6 +29,6 @@ export async function findPrometheus(
   return path.join(folder, 'bin');
 }
 
-/** As a Go module, 3.5.0 is v0.305.0. */
+/** As a Go module, 3.x.y is v0.3xx.y. */
 const [major = 0, minor = 0, patch = 0] = PROMETHEUS_VERSION.split('.').map(Number);
 const moduleVersion = `v0.${major * 100 + minor}.${patch}`;

@@ -6,7 +6,7 @@ import { startGo } from './go-program.ts';
 import type { RunGo } from './go-program.ts';
 
 /** Of the image `temporalio/server` in docker-compose.yml. */
-export const TEMPORAL_SERVER_VERSION = '1.29.1';
+export const TEMPORAL_SERVER_VERSION = '1.32.2';
 const MODULE = 'go.temporal.io/server';
 const VERSION = `v${TEMPORAL_SERVER_VERSION}`;
 
@@ -14,11 +14,8 @@ const VERSION = `v${TEMPORAL_SERVER_VERSION}`;
 export interface TemporalServer {
   /** With `temporal-server` and `temporal-sql-tool`. */
   binFolder: string;
-  /**
-   * What `/etc/temporal` is in the images: `schema`, and in `config` the server's own configuration for containers, which
-   * takes what is set in the environment as the image does.
-   */
-  home: string;
+  /** What `/etc/temporal/schema` is in the images. */
+  schemaFolder: string;
 }
 
 /**
@@ -33,10 +30,10 @@ export async function findTemporalServer(
 ): Promise<TemporalServer> {
   const folder = await cacheTool(`temporal-server-${TEMPORAL_SERVER_VERSION}`, async (unfinished) => {
     const go = await startGo({ name: "Temporal's server", folder: unfinished, environment });
-    doing('building it from source (once, about 2 minutes, 240 MB)');
+    doing('building it from source (once, about 4 minutes, 300 MB)');
     await build(unfinished, go);
   });
-  return { binFolder: path.join(folder, 'bin'), home: folder };
+  return { binFolder: path.join(folder, 'bin'), schemaFolder: path.join(folder, 'schema') };
 }
 
 async function build(folder: string, go: RunGo): Promise<void> {
@@ -47,8 +44,6 @@ async function build(folder: string, go: RunGo): Promise<void> {
   const downloaded = await go('mod', 'download', '-json', `${MODULE}@${VERSION}`);
   const { Dir: source } = z.object({ Dir: z.string() }).parse(JSON.parse(downloaded));
   await copyFiles(path.join(source, 'schema/postgresql/v12'), path.join(folder, 'schema/postgresql/v12'));
-  await mkdir(path.join(folder, 'config'));
-  await copyFile(path.join(source, 'config/docker.yaml'), path.join(folder, 'config/docker.yaml'));
 }
 
 /** Go keeps the folders of its sources read-only, and a folder copied as it is could not be removed. */

@@ -26,7 +26,12 @@ export async function startGo(options: {
       `${name} is built from source, and there is no Go on the PATH: install Go 1.25 or newer (https://go.dev/dl).`,
     );
   }
-  const env = { ...environmentWith(environment, ['GO', 'XDG_', 'GIT_']), GOBIN: path.join(folder, 'bin') };
+  const env = {
+    // Go fetches a newer Go where a program demands one, unless the environment forbids it.
+    GOTOOLCHAIN: 'auto',
+    ...environmentWith(environment, ['GO', 'XDG_', 'GIT_']),
+    GOBIN: path.join(folder, 'bin'),
+  };
   return async (...args) => {
     const result = await execa('go', args, {
       cwd: folder,
