@@ -4,16 +4,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { z } from 'zod';
 import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
-import { cacheTool } from '../../stack/temporal/tool-cache.ts';
 import { isOurs } from '../support/compose-project.ts';
 import type { ComposeProject } from '../support/compose-project.ts';
 import { findAlertmanager } from '../support/find-alertmanager.ts';
 import { findPrometheus } from '../support/find-prometheus.ts';
-import { findTemporalServer, TEMPORAL_SERVER_VERSION } from '../support/find-temporal-server.ts';
+import { findTemporalServer } from '../support/find-temporal-server.ts';
 import { findTemporalUi } from '../support/find-temporal-ui.ts';
-import { startGo } from '../support/go-program.ts';
 import { openSupervisedFolder } from '../support/supervised-folder.ts';
 import type { Engine } from './engine.ts';
 import { runEngine } from './engine.ts';
@@ -22,7 +19,6 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const recipes = fileURLToPath(new URL('images', import.meta.url));
 const RECIPE_LABEL = 'order-creation.recipe';
 const NPM_VERSION = '11.21.2';
-const DOCKERIZE_VERSION = '0.10.1';
 
 /** How one image comes about. */
 interface Recipe {
@@ -88,11 +84,6 @@ async function recipesFor({ services }: Pick<ComposeProject, 'services'>, doing:
   const copyPrograms = async (context: string, folder: string, ...names: string[]) => {
     for (const name of names) await copyFile(path.join(folder, name), path.join(context, name));
   };
-  const dockerize = () =>
-    cacheTool(`dockerize-${DOCKERIZE_VERSION}`, async (folder) => {
-      const go = await startGo({ name: 'dockerize', folder, environment });
-      await go('install', '-ldflags=-s -w', `github.com/jwilder/dockerize@v${DOCKERIZE_VERSION}`);
-    });
   const byRepository: Record<string, Omit<Recipe, 'image' | 'versions'>> = {
     postgres: { name: 'postgres', bases: { DEBIAN: DEBIAN_13 }, prepare: async () => {} },
     'temporalio/server': {
@@ -100,17 +91,15 @@ async function recipesFor({ services }: Pick<ComposeProject, 'services'>, doing:
       bases: { BUSYBOX },
       async prepare(context) {
         await copyPrograms(context, (await findTemporalServer(environment, doing)).binFolder, 'temporal-server');
-        await copyPrograms(context, path.join(await dockerize(), 'bin'), 'dockerize');
-        await copyPrograms(context, path.join(await temporalSources(), 'docker'), 'config_template.yaml');
       },
     },
     'temporalio/admin-tools': {
       name: 'temporal-admin-tools',
       bases: { BUSYBOX },
       async prepare(context) {
-        const { binFolder, home } = await findTemporalServer(environment, doing);
+        const { binFolder, schemaFolder } = await findTemporalServer(environment, doing);
         await copyPrograms(context, binFolder, 'temporal-sql-tool');
-        await cp(path.join(home, 'schema'), path.join(context, 'schema'), { recursive: true });
+        await cp(schemaFolder, path.join(context, 'schema'), { recursive: true });
         await copyFile(await temporalCli(doing), path.join(context, 'temporal'));
       },
     },
@@ -188,12 +177,6 @@ async function writeDirectusPackage(context: string): Promise<void> {
   const { directus } = devDependencies ?? {};
   const manifest = { private: true, type: 'module', dependencies: { directus }, overrides, allowScripts };
   await writeFile(path.join(context, 'package.json'), JSON.stringify(manifest, undefined, 2));
-}
-
-async function temporalSources(): Promise<string> {
-  const module = `go.temporal.io/server@v${TEMPORAL_SERVER_VERSION}`;
-  const { stdout } = await execa('go', ['mod', 'download', '-json', module], { cwd: tmpdir() });
-  return z.object({ Dir: z.string() }).parse(JSON.parse(stdout)).Dir;
 }
 
 async function temporalCli(doing: Doing): Promise<string> {

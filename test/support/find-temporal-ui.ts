@@ -5,7 +5,7 @@ import { cacheTool } from '../../stack/temporal/tool-cache.ts';
 import { startGo } from './go-program.ts';
 
 /** Of the image `temporalio/ui` in docker-compose.yml. */
-export const TEMPORAL_UI_VERSION = '2.42.1';
+export const TEMPORAL_UI_VERSION = '2.58.1';
 const MODULE = 'github.com/temporalio/ui-server/v2';
 
 /**
