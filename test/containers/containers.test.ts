@@ -400,6 +400,10 @@ async function connect(): Promise<void> {
   await addQuotes(world, [...killedOrders, interruptedOrder, ...upgradedOrders]);
 }
 
+function observe(what: string, seen: string, ms?: number): void {
+  observations.push({ what, seen, ...(ms === undefined ? {} : { ms }) });
+}
+
 async function keepLogs(): Promise<void> {
   for (const [service, text] of await installation.logs()) logs.set(service, (logs.get(service) ?? '') + text);
 }

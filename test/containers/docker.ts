@@ -9,10 +9,6 @@ import type { RunningEngine } from './podman.ts';
  * @returns undefined if there is none that runs and reaches a registry.
  */
 export async function findDocker(project: string, doing: (what: string) => void): Promise<RunningEngine | undefined> {
-  const works = async (...args: string[]) => {
-    const { exitCode, stdout } = await execa('docker', args, { stdin: 'ignore', reject: false });
-    return exitCode === 0 && /\d/.test(stdout);
-  };
   if (!(await works('info', '--format', '{{.ServerVersion}}')) || !(await works('compose', 'version')))
     return undefined;
   const compose = ['compose', '--file', composeFile, '--env-file', developmentEnvironment];
@@ -35,4 +31,9 @@ export async function findDocker(project: string, doing: (what: string) => void)
       await execa('docker', args, { stdin: 'ignore', reject: false });
     },
   };
+}
+
+async function works(...args: string[]): Promise<boolean> {
+  const { exitCode, stdout } = await execa('docker', args, { stdin: 'ignore', reject: false });
+  return exitCode === 0 && /\d/.test(stdout);
 }

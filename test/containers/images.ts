@@ -81,9 +81,6 @@ export async function makeStandIns(
 /** In the order in which they are made. */
 async function recipesFor({ services }: Pick<ComposeProject, 'services'>, doing: Doing): Promise<Recipe[]> {
   const environment = process.env;
-  const copyPrograms = async (context: string, folder: string, ...names: string[]) => {
-    for (const name of names) await copyFile(path.join(folder, name), path.join(context, name));
-  };
   const byRepository: Record<string, Omit<Recipe, 'image' | 'versions'>> = {
     postgres: { name: 'postgres', bases: { DEBIAN: DEBIAN_13 }, prepare: async () => {} },
     'temporalio/server': {
@@ -149,6 +146,10 @@ async function recipesFor({ services }: Pick<ComposeProject, 'services'>, doing:
       return { ...recipe, image: `docker.io/${repository.includes('/') ? '' : 'library/'}${image}`, versions: [tag] };
     }),
   ];
+}
+
+async function copyPrograms(context: string, folder: string, ...names: string[]): Promise<void> {
+  for (const name of names) await copyFile(path.join(folder, name), path.join(context, name));
 }
 
 /** What the Dockerfile is based on. */
@@ -231,6 +232,8 @@ async function build(
   { image, context, args }: { image: string; context: string; args: string[] },
 ): Promise<void> {
   const options = ['--isolation', 'chroot', '--network', 'host', '--quiet', '--tag', image];
+  // Else podman would take the Dockerfile of the folder in which this program runs.
+  options.push('--file', path.join(context, 'Dockerfile'));
   await runEngine(engine, 'build', ...options, ...args, context);
 }
 

@@ -1,9 +1,9 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import path from 'node:path';
-import { execa } from 'execa';
 import pWaitFor from 'p-wait-for';
 import { lockFolder } from '../../stack/process-lock.mjs';
 import { findOnPath } from '../../stack/temporal/find-program.ts';
@@ -46,31 +46,34 @@ export async function startPodman(compose: string): Promise<RunningEngine> {
 
   const socket = `unix://${RUN_FOLDER}/podman.sock`;
   const log = openSync(path.join(folder, 'podman.log'), 'w');
-  const service = execa(
+  const service = spawn(
     'podman',
     [
-      ...[
-        '--root',
-        path.join(folder, 'store'),
-        '--runroot',
-        path.join(RUN_FOLDER, 'store'),
-        '--tmpdir',
-        path.join(RUN_FOLDER, 'tmp'),
-      ],
-      ...['--network-config-dir', path.join(folder, 'networks')],
-      ...['system', 'service', '--time', IDLE_SECONDS, socket],
+      `--root=${path.join(folder, 'store')}`,
+      `--runroot=${path.join(RUN_FOLDER, 'store')}`,
+      `--tmpdir=${path.join(RUN_FOLDER, 'tmp')}`,
+      `--network-config-dir=${path.join(folder, 'networks')}`,
+      'system',
+      'service',
+      `--time=${IDLE_SECONDS}`,
+      socket,
     ],
     {
       // Else Ctrl-C would end it before it has removed the containers.
       detached: true,
-      cleanup: false,
-      env: { CONTAINERS_CONF: configuration, TMPDIR: path.join(folder, 'tmp'), BUILDAH_ISOLATION: 'chroot' },
-      stdin: 'ignore',
-      stdout: log,
-      stderr: log,
-      reject: false,
+      env: {
+        ...process.env,
+        CONTAINERS_CONF: configuration,
+        TMPDIR: path.join(folder, 'tmp'),
+        BUILDAH_ISOLATION: 'chroot',
+      },
+      stdio: ['ignore', log, log],
     },
   );
+  const ended = new Promise<void>((resolve) => {
+    service.once('error', () => resolve());
+    service.once('exit', () => resolve());
+  });
   const engine: Engine = {
     name: 'podman',
     engine: ['podman', '--remote', '--url', socket],
@@ -85,9 +88,10 @@ export async function startPodman(compose: string): Promise<RunningEngine> {
   let checks: { stop(): Promise<void> } | undefined;
   const stop = async () => {
     await checks?.stop();
-    if (service.pid !== undefined && service.exitCode === null) await removeAll(engine).catch(complain);
+    const isRunning = service.pid !== undefined && service.exitCode === null;
+    if (isRunning) await removeAll(engine).catch(complain);
     service.kill('SIGTERM');
-    await service;
+    await ended;
     lock.release();
   };
   try {
@@ -98,7 +102,7 @@ export async function startPodman(compose: string): Promise<RunningEngine> {
     listening.catch(() => {});
     await Promise.race([
       listening,
-      service.then(() => {
+      ended.then(() => {
         throw new Error('The service ended.');
       }),
     ]);

@@ -67,7 +67,8 @@ async function podmanWithStandIns(): Promise<RunningEngine> {
   const podman = await startPodman(await findCompose(process.env));
   try {
     const folder = await mkdtemp(path.join(tmpdir(), 'containers-'));
-    const project = await loadServices(folder).finally(() => rm(folder, { recursive: true, force: true }));
+    const project = await loadServices(folder);
+    await rm(folder, { recursive: true });
     await progress.step('Images', (doing) => makeStandIns(podman.engine, project, doing));
     return podman;
   } catch (error) {

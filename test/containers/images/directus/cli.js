@@ -1,1 +1,0 @@
-import './node_modules/directus/cli.js';
