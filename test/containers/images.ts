@@ -232,7 +232,7 @@ async function build(
   { image, context, args }: { image: string; context: string; args: string[] },
 ): Promise<void> {
   const options = ['--isolation', 'chroot', '--network', 'host', '--quiet', '--tag', image];
-  // Else podman would take the Dockerfile of the folder in which this program runs.
+  // Else podman may take the Dockerfile of the folder in which this program runs.
   options.push('--file', path.join(context, 'Dockerfile'));
   await runEngine(engine, 'build', ...options, ...args, context);
 }

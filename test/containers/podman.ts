@@ -59,6 +59,8 @@ export async function startPodman(compose: string): Promise<RunningEngine> {
       socket,
     ],
     {
+      // Where there is a Dockerfile, podman may take it for that of any image.
+      cwd: folder,
       // Else Ctrl-C would end it before it has removed the containers.
       detached: true,
       env: {
@@ -128,11 +130,12 @@ async function removeAll(engine: Engine): Promise<void> {
 /** As far as podman does not find out by itself on a machine without systemd. */
 async function configurationOf(): Promise<string> {
   const limits = readFileSync('/proc/self/limits', 'utf8');
-  const limit = (name: string) => new RegExp(`^${name}\\s+\\S+\\s+(\\d+)`, 'm').exec(limits)?.[1];
-  const ulimits = [
-    ['nofile', limit('Max open files')],
-    ['nproc', limit('Max processes')],
-  ].flatMap(([name, most]) => (most === undefined ? [] : [`"${name}=${most}:${most}"`]));
+  const limit = (name: string) => Number(new RegExp(`^${name}\\s+\\S+\\s+(\\d+)`, 'm').exec(limits)?.[1] ?? Infinity);
+  // Podman lowers its own to what the kernel numbers.
+  const processes = Math.min(limit('Max processes'), Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8')));
+  const ulimits = Object.entries({ nofile: limit('Max open files'), nproc: processes })
+    .filter(([, most]) => Number.isFinite(most))
+    .map(([name, most]) => `"${name}=${most}:${most}"`);
   const init = await findOnPath('catatonit', process.env['PATH']);
   return `[containers]
 # No higher than those of this program, which may not be raised everywhere.
