@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { cacheTool } from '../../stack/temporal/tool-cache.ts';
 import { startGo } from './go-program.ts';
 
-/** Of the image `temporalio/ui` in docker-compose.yml. */
-export const TEMPORAL_UI_VERSION = '2.58.1';
+/** That of the Temporal CLI that the tests run with: a version whose modules are to be had wherever that one is built. */
+const TEMPORAL_UI_VERSION = '2.42.1';
 const MODULE = 'github.com/temporalio/ui-server/v2';
 
 /**
