@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Its containers, volumes and networks are called so; those of a user of the compose file are not touched. */
 export const PROJECT = 'order-creation-containers-test';
 /** Neither is the image that such a user has built. */
-const IMAGE = 'cooco/order-creation:containers-test';
+export const IMAGE = 'cooco/order-creation:containers-test';
 
 const containerSchema = z.object({ ID: z.string(), Service: z.string(), State: z.string(), ExitCode: z.number() });
 

@@ -10,6 +10,7 @@ import { findOnPath } from '../../stack/temporal/find-program.ts';
 import { toolCacheFolder } from '../../stack/temporal/tool-cache.ts';
 import type { Engine } from './engine.ts';
 import { runEngine } from './engine.ts';
+import { IMAGE } from './installation.ts';
 import { startHealthChecks } from './health-checks.ts';
 
 /** What is true until the machine is started anew. Podman wants a short path. */
@@ -110,6 +111,9 @@ export async function startPodman(compose: string): Promise<RunningEngine> {
     ]);
     // What a run leaves that was killed.
     await removeAll(engine);
+    // What is built is built from nothing: no layer of our own image is left, and the stand-ins have names.
+    await runEngine(engine, 'rmi', '--force', IMAGE).catch(() => {});
+    await runEngine(engine, 'image', 'prune', '--force');
   } catch (error) {
     await stop();
     const reason = readFileSync(path.join(folder, 'podman.log'), 'utf8').trim().split('\n').at(-1);

@@ -14,6 +14,8 @@ export interface ContainerProcess {
 export interface Confinement {
   processes: ContainerProcess[];
   isRootReadOnly: boolean;
+  /** Files where podman lets a container write though its root is read-only. Docker does not. */
+  strayFiles: string[];
 }
 
 /** Reads what the kernel knows, with a shell of the container's own, which is left out. */
@@ -23,7 +25,12 @@ for status in /proc/[0-9]*/status; do
   grep -E '^(Name|Uid|CapEff|CapBnd|NoNewPrivs|PPid):' "$status" 2>/dev/null && echo end
 done
 echo mounts
-cat /proc/mounts`;
+cat /proc/mounts
+echo files
+find /run/ /var/tmp/ -type f 2>/dev/null || true`;
+
+/** Podman's own. */
+const NOT_WRITTEN = new Set(['/run/.containerenv', '/run/podman-init']);
 
 export async function confinementOf(engine: Engine, container: string): Promise<Confinement> {
   return readConfinement(await runEngine(engine, 'exec', container, 'sh', '-c', script));
@@ -31,7 +38,8 @@ export async function confinementOf(engine: Engine, container: string): Promise<
 
 /** @throws Error if it is not what the script prints. */
 export function readConfinement(output: string): Confinement {
-  const [statuses = '', mounts = ''] = output.split(/^mounts$/m);
+  const [statuses = '', rest = ''] = output.split(/^mounts$/m);
+  const [mounts = '', files = ''] = rest.split(/^files$/m);
   const processes = statuses
     .split(/^end$/m)
     .filter((status) => status.trim() !== '')
@@ -53,7 +61,11 @@ export function readConfinement(output: string): Confinement {
     .filter(({ name }) => name !== 'grep');
   const root = /^\S+ \/ \S+ (\S+)/m.exec(mounts)?.[1];
   if (root === undefined || processes.length === 0) throw new Error(`/proc tells too little: ${output}`);
-  return { processes, isRootReadOnly: root.split(',').includes('ro') };
+  return {
+    processes,
+    isRootReadOnly: root.split(',').includes('ro'),
+    strayFiles: files.split('\n').filter((file) => file !== '' && !NOT_WRITTEN.has(file)),
+  };
 }
 
 /** The bits of capabilities in the kernel, as far as the compose file names them. */
