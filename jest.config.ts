@@ -14,6 +14,8 @@ const config: Config = {
     ],
   },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  // npm run test:containers, which needs root.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/containers/'],
   testSequencer: '<rootDir>/test/longest-first.mjs',
   // For two cores: a part of the tests waits for time to pass, and leaves its core to the others.
   maxWorkers: 3,

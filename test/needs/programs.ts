@@ -5,6 +5,7 @@ import { findOnPath } from '../../stack/temporal/find-program.ts';
 const SELF_UPDATING_GO = [1, 21];
 const OLDEST_GO = [1, 25];
 const OLDEST_JAVA = [17];
+const OLDEST_PODMAN = [4, 3];
 const OLDEST_PYTHON = [3, 11];
 const OLDEST_PSQL = [14];
 const CHECK_TIMEOUT_MS = 20_000;
@@ -18,7 +19,8 @@ interface Program {
   isThere: () => Promise<boolean>;
 }
 
-export type ProgramName = 'go' | 'java' | 'mvn' | 'python3' | 'venv' | 'psql' | 'openssl' | 'chromium';
+export type ProgramName =
+  'podman' | 'debootstrap' | 'go' | 'java' | 'mvn' | 'python3' | 'venv' | 'psql' | 'openssl' | 'chromium';
 
 export const programs: Record<ProgramName, Program> = {
   go: {
@@ -26,6 +28,15 @@ export const programs: Record<ProgramName, Program> = {
     packages: ['golang-go'],
     isThere: () => hasNewEnoughGo(),
   },
+  podman: {
+    install: 'podman, 4.3 or newer, with runc, netavark, aardvark-dns and catatonit (or Docker with its Compose)',
+    packages: ['podman', 'runc', 'netavark', 'aardvark-dns', 'catatonit', 'iptables'],
+    isThere: async () =>
+      (await hasVersion('podman', ['--version'], OLDEST_PODMAN)) &&
+      (await isOnPath('runc')) &&
+      (await isOnPath('catatonit')),
+  },
+  debootstrap: { install: 'debootstrap', packages: ['debootstrap'], isThere: () => isOnPath('debootstrap') },
   java: {
     install: 'a Java runtime, 17 or newer',
     packages: ['default-jre-headless'],

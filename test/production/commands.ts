@@ -138,6 +138,7 @@ export function directusCommand(site: Site, action: 'bootstrap' | 'start'): Part
       PORT: String(places.port('directus', 8055)),
       STORAGE_LOCAL_ROOT: places.file('directus', '/directus/uploads'),
       ...places.environment('directus'),
+      TEMP_PATH: temporaryFolder(site, 'directus'),
     },
     cwd: path.join(folder, 'directus'),
   };

@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { newEncryptionKey } from '../support/test-encryption.ts';
-import { developmentEnvironment } from '../support/compose-project.ts';
+import { developmentVariables } from '../support/compose-project.ts';
 
 /**
  * The variables of an environment file for docker-compose.yml: those of compose.dev.env, with secrets of our own in the
  * place of those that everybody knows.
  */
 export function newVariables(changes: Record<string, string> = {}): Record<string, string> {
-  const lines = readFileSync(developmentEnvironment, 'utf8').matchAll(/^(\w+)=(.*)$/gm);
-  const known = Object.fromEntries([...lines].map(([, name = '', value = '']) => [name, value]));
+  const known = developmentVariables();
   const secrets = Object.keys(known).filter((name) => /PASSWORD|SECRET|TOKEN$|API_KEYS?$/.test(name));
   return {
     ...known,

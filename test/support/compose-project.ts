@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { z } from 'zod';
@@ -93,6 +94,12 @@ export async function loadComposeProject(environmentFile: string): Promise<Compo
   if (exitCode !== 0) throw new Error(`docker-compose.yml is refused: ${stderr}`);
   const { services } = z.object({ services: z.record(z.string(), serviceSchema) }).parse(JSON.parse(stdout));
   return { services, warnings: stderr };
+}
+
+/** What `compose.dev.env` sets. */
+export function developmentVariables(): Record<string, string> {
+  const lines = readFileSync(developmentEnvironment, 'utf8').matchAll(/^(\w+)=(.*)$/gm);
+  return Object.fromEntries([...lines].map(([, name = '', value = '']) => [name, value]));
 }
 
 /** The specification's own loader is in Go. */

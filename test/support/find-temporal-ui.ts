@@ -1,0 +1,32 @@
+import { copyFile, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { cacheTool } from '../../stack/temporal/tool-cache.ts';
+import { startGo } from './go-program.ts';
+
+/** That of the Temporal CLI that the tests run with: a version whose modules are to be had wherever that one is built. */
+const TEMPORAL_UI_VERSION = '2.42.1';
+const MODULE = 'github.com/temporalio/ui-server/v2';
+
+/**
+ * Finds the server of Temporal's UI, or builds it into the tool cache (needs Go).
+ *
+ * @param doing is told what takes long.
+ * @returns the folder of `ui-server`, with its configuration for containers, `docker.yaml`.
+ * @throws Error with one sentence if it is not to be had.
+ */
+export async function findTemporalUi(
+  environment: Record<string, string | undefined>,
+  doing: (what: string) => void = () => {},
+): Promise<string> {
+  const folder = await cacheTool(`temporal-ui-${TEMPORAL_UI_VERSION}`, async (unfinished) => {
+    const go = await startGo({ name: "The server of Temporal's UI", folder: unfinished, environment });
+    doing('building it from source (once, about 2 minutes, 60 MB)');
+    await go('install', '-ldflags=-s -w', `${MODULE}/cmd/server@v${TEMPORAL_UI_VERSION}`);
+    await rename(path.join(unfinished, 'bin', 'server'), path.join(unfinished, 'bin', 'ui-server'));
+    const downloaded = await go('mod', 'download', '-json', `${MODULE}@v${TEMPORAL_UI_VERSION}`);
+    const { Dir: source } = z.object({ Dir: z.string() }).parse(JSON.parse(downloaded));
+    await copyFile(path.join(source, 'config/docker.yaml'), path.join(unfinished, 'bin/docker.yaml'));
+  });
+  return path.join(folder, 'bin');
+}
