@@ -78,6 +78,8 @@ async function askRegistry({ registry, name }: Source): Promise<string[]> {
 export async function outdatedPackages(root: string): Promise<Map<string, string>> {
   const { stdout, stderr } = await execa('npm', ['outdated', '--json'], {
     cwd: root,
+    // With our Node: npm leaves out what an older one could not run.
+    preferLocal: true,
     reject: false,
     timeout: TIMEOUT_MS,
   });

@@ -118,6 +118,12 @@ export const pins: Pin[] = [
     line: { prefix: '24.', reason: 'long-term support' },
   },
   {
+    name: '@types/node',
+    places: { 'package.json': dependency('@types/node') },
+    source: { registry: 'npm', name: '@types/node' },
+    line: { prefix: '24.', reason: 'that of Node.js' },
+  },
+  {
     name: 'npm, for lock files',
     places: { 'package.json': / npm@([\d.]+) /g },
     source: { registry: 'npm', name: 'npm' },

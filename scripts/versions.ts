@@ -1,6 +1,7 @@
 // npm run versions: which of the versions that we name are behind, see CONTRIBUTING.md.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { gt } from 'semver';
 import { z } from 'zod';
 import { textTable } from '../src/cli/command.ts';
 import { compareWithNewest, outdatedPackages } from './newest-versions.ts';
@@ -23,7 +24,8 @@ async function comparePackages(listed: string[]): Promise<Finding[]> {
     const outdated = await outdatedPackages(root);
     return packages.map(([name, version]) => {
       const newest = outdated.get(name) ?? version;
-      return { name, version, newest, state: newest === version ? 'newest' : 'behind' };
+      // npm's newest is the newest that the Node at hand can run.
+      return { name, version, newest, state: gt(newest, version) ? 'behind' : 'newest' };
     });
   } catch (error) {
     const note = error instanceof Error ? error.message : String(error);
