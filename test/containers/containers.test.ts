@@ -36,7 +36,7 @@ const POLL_MS = 200;
 
 const KILLED_ORDERS = 10;
 /** RideNDine takes its time, for each order another one, so that they are in all steps at once. */
-const LATENCY_STEP_MS = 200;
+const LATENCY_STEP_MS = 1000;
 /** Longer than a command of Compose takes to begin, shorter than the worker's grace. */
 const LONG_CALL_MS = 10_000;
 const UPGRADED_ORDERS = 5;
