@@ -37,7 +37,7 @@ export async function confinementOf(engine: Engine, container: string): Promise<
 }
 
 /** @throws Error if it is not what the script prints. */
-export function readConfinement(output: string): Confinement {
+function readConfinement(output: string): Confinement {
   const [statuses = '', rest = ''] = output.split(/^mounts$/m);
   const [mounts = '', files = ''] = rest.split(/^files$/m);
   const processes = statuses
