@@ -76,7 +76,7 @@ export async function startProductionServer(): Promise<TemporalServer> {
       args: [fileOf('set-up-schema.sh')],
       env: {
         PATH: `${program.binFolder}${path.delimiter}${process.env['PATH']}`,
-        TEMPORAL_SCHEMA_DIR: path.join(program.home, 'schema'),
+        TEMPORAL_SCHEMA_DIR: program.schemaFolder,
         SQL_PLUGIN: PLUGIN,
         SQL_HOST: host,
         SQL_PORT: String(port),
@@ -95,7 +95,7 @@ export async function startProductionServer(): Promise<TemporalServer> {
     const part = supervisor.spawn({
       name: 'temporal',
       command: path.join(program.binFolder, 'temporal-server'),
-      args: ['--env', 'docker', 'start'],
+      args: ['start'],
       env: {
         ...baseEnvironment(process.env),
         ...ports,
@@ -103,7 +103,6 @@ export async function startProductionServer(): Promise<TemporalServer> {
         DB: PLUGIN,
         POSTGRES_SEEDS: host,
         DB_PORT: String(port),
-        VISIBILITY_DB_PORT: String(port),
         POSTGRES_USER: user,
         POSTGRES_PWD: password,
         DBNAME: 'temporal',
@@ -118,7 +117,6 @@ export async function startProductionServer(): Promise<TemporalServer> {
         DYNAMIC_CONFIG_FILE_PATH: fileOf('dynamic-config.yaml'),
         LOG_LEVEL: 'warn',
       },
-      cwd: program.home,
     });
     // The server accepts calls some time after it has opened its port.
     const isReady = () =>

@@ -1,13 +1,14 @@
-// node download-cli.ts <folder>: has the SDK fetch the Temporal CLI into the folder as `temporal`. Exit code 0 if it did.
+// node download-cli.ts <version> <folder>: has the SDK fetch the Temporal CLI into the folder as `temporal`. Exit code 0 if
+// it did.
 import { readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 
-const [folder] = process.argv.slice(2);
-if (folder === undefined) throw new Error('The folder is missing.');
+const [version, folder] = process.argv.slice(2);
+if (version === undefined || folder === undefined) throw new Error('The version or the folder is missing.');
 
 const environment = await TestWorkflowEnvironment.createLocal({
-  server: { executable: { type: 'cached-download', downloadDir: folder } },
+  server: { executable: { type: 'cached-download', version: `v${version}`, downloadDir: folder } },
 });
 await environment.teardown();
 

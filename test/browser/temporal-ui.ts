@@ -103,7 +103,7 @@ export function temporalUi(page: Page, { url, namespace }: { url: string; namesp
       await look();
       await page.goto(`${workflows}?query=${encodeURIComponent(query)}`);
       const rows = page.getByTestId('workflows-summary-configurable-table-row');
-      await rows.or(page.getByText('No Results')).first().waitFor();
+      await rows.or(page.getByText('No Workflows Found')).first().waitFor();
       const links = await rows.getByRole('link', { name: /^order-creation-/ }).allInnerTexts();
       return links.map((link) => link.trim());
     },
@@ -120,9 +120,9 @@ export function temporalUi(page: Page, { url, namespace }: { url: string; namesp
 
     async readStage() {
       await openTab('search-attributes');
-      const json = await content.getByRole('textbox').filter({ hasText: 'indexedFields' }).innerText();
-      const { indexedFields } = JSON.parse(json) as { indexedFields: { OrderCreationStage: string } };
-      return indexedFields.OrderCreationStage;
+      const json = await content.getByRole('textbox').filter({ hasText: 'OrderCreationStage' }).innerText();
+      const { OrderCreationStage } = JSON.parse(json) as { OrderCreationStage: [string] };
+      return OrderCreationStage[0];
     },
 
     readInput: () => readBox('Input'),
@@ -133,7 +133,7 @@ export function temporalUi(page: Page, { url, namespace }: { url: string; namesp
     },
 
     async untilStepIsListed(summary) {
-      await openTab('user-metadata');
+      await openTab('timeline');
       await content.getByText(summary).waitFor();
     },
 

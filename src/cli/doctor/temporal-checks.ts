@@ -20,7 +20,7 @@ const { NamespaceState } = proto.temporal.api.enums.v1;
 
 /**
  * The first with Worker Deployments, by which a new build takes over from an old one. Updates, by which support staff
- * decide, are on by default before it; the tests run against 1.29.
+ * decide, are on by default before it; the tests run against 1.32.
  */
 const OLDEST_SERVER = { major: 1, minor: 28 };
 

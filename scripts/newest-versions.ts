@@ -1,0 +1,101 @@
+import { tmpdir } from 'node:os';
+import { execa } from 'execa';
+import { compare, prerelease, rcompare } from 'semver';
+import { z } from 'zod';
+import type { PinnedVersion, Source } from './pinned-versions.ts';
+
+/** A registry answers in seconds; a busy machine starts npm or pip in many. */
+const TIMEOUT_MS = 180_000;
+
+/** What is known of newer versions of something. */
+export interface Finding {
+  name: string;
+  version: string;
+  state: 'newest' | 'behind' | 'not asked';
+  /** The newest version that could be taken. */
+  newest?: string;
+  /** Why it is not asked, why a newer one does not count, or what went wrong. */
+  note?: string;
+  /** There is somebody to ask, who gave no answer. */
+  failed?: true;
+}
+
+type AskAll = (source: Source) => Promise<string[]>;
+
+/** Compares each with the versions that its registry has. */
+export async function compareWithNewest(pins: PinnedVersion[], askAll: AskAll = askRegistry): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  // One after the other: each starts a program of its own.
+  for (const pin of pins) findings.push(await compareOne(pin, askAll));
+  return findings;
+}
+
+async function compareOne({ name, version, source, line, refused }: PinnedVersion, askAll: AskAll): Promise<Finding> {
+  if ('look' in source) return { name, version, state: 'not asked', note: `look at ${source.look}` };
+  try {
+    const releases = (await askAll(source)).map((found) =>
+      'releaseOf' in source && source.releaseOf ? source.releaseOf(found) : found,
+    );
+    const newest = newestOf(releases.filter((release) => release.startsWith(line?.prefix ?? '')));
+    if (newest === undefined) throw new Error(`${source.registry} names no version`);
+    const isRefused = refused !== undefined && compare(newest, refused.version) <= 0;
+    const isBehind = compare(newest, version) > 0 && !isRefused;
+    const note =
+      isRefused && newest !== version ? `not ${newest}: ${refused.reason}` : line && `${line.prefix}x: ${line.reason}`;
+    return { name, version, state: isBehind ? 'behind' : 'newest', newest, ...(note && { note }) };
+  } catch (error) {
+    return {
+      name,
+      version,
+      state: 'not asked',
+      failed: true,
+      note: error instanceof Error ? error.message : String(error),
+    };
+  }
+}
+
+function newestOf(versions: string[]): string | undefined {
+  return versions.filter((version) => /^\d+\.\d+\.\d+$/.test(version) && !prerelease(version)).toSorted(rcompare)[0];
+}
+
+/** @returns the versions that a registry offers, in the spelling of releases. @throws Error with one sentence. */
+async function askRegistry({ registry, name }: Source): Promise<string[]> {
+  if (registry === 'npm') {
+    return z.array(z.string()).parse(JSON.parse(await run('npm', ['view', name, 'versions', '--json'])));
+  }
+  if (registry === 'Go') {
+    const answer = await run('go', ['list', '-m', '-versions', '-json', name]);
+    const { Versions: versions = [] } = z
+      .object({ Versions: z.array(z.string()).optional() })
+      .parse(JSON.parse(answer));
+    return versions.map((version) => version.replace(/^v/, ''));
+  }
+  const answer = await run('python3', ['-m', 'pip', '--disable-pip-version-check', 'index', 'versions', name]);
+  return (/^Available versions: (.*)$/m.exec(answer)?.[1] ?? '').split(', ');
+}
+
+/** The packages of package.json for which npm has a newer version, by name. @throws Error with one sentence. */
+export async function outdatedPackages(root: string): Promise<Map<string, string>> {
+  const { stdout, stderr } = await execa('npm', ['outdated', '--json'], {
+    cwd: root,
+    // With our Node: npm leaves out what an older one could not run.
+    preferLocal: true,
+    reject: false,
+    timeout: TIMEOUT_MS,
+  });
+  const answer: unknown = JSON.parse(stdout || '{}');
+  const parsed = z.record(z.string(), z.object({ latest: z.string() })).safeParse(answer);
+  if (!parsed.success) throw new Error(`npm outdated failed: ${stderr.trim().split('\n')[0] ?? ''}`);
+  return new Map(Object.entries(parsed.data).map(([name, { latest }]) => [name, latest]));
+}
+
+async function run(command: string, args: string[]): Promise<string> {
+  // In a folder that is no module: there Go asks for each as it is.
+  const { failed, timedOut, stdout, stderr, shortMessage } = await execa(command, args, {
+    cwd: tmpdir(),
+    reject: false,
+    timeout: TIMEOUT_MS,
+  });
+  if (!failed) return stdout;
+  throw new Error((!timedOut && stderr.trim().split('\n').at(-1)) || shortMessage);
+}
