@@ -56,6 +56,12 @@ export const pins: Pin[] = [
     line: { prefix: '2.54.', reason: 'that of the Temporal CLI, with which the tests run' },
   },
   {
+    name: 'Temporal UI, if built',
+    places: { 'test/support/find-temporal-ui.ts': constant('TEMPORAL_UI_VERSION') },
+    source: { registry: 'Go', name: 'github.com/temporalio/ui-server/v2' },
+    line: { prefix: '2.42.', reason: 'a module proxy may hold back what newer versions need' },
+  },
+  {
     name: 'Temporal CLI',
     places: {
       'stack/temporal/find-cli.ts': constant('CLI_VERSION'),
@@ -104,6 +110,11 @@ export const pins: Pin[] = [
       'test/support/find-alertmanager.ts': constant('ALERTMANAGER_VERSION'),
     },
     source: { registry: 'Go', name: 'github.com/prometheus/alertmanager' },
+  },
+  {
+    name: 'Docker Compose',
+    places: { 'test/support/find-compose.ts': constant('COMPOSE_VERSION') },
+    source: { registry: 'Go', name: 'github.com/docker/compose/v2' },
   },
   {
     name: 'Grafana',

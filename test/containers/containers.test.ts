@@ -36,11 +36,11 @@ const POLL_MS = 200;
 
 const KILLED_ORDERS = 10;
 /** RideNDine takes its time, for each order another one, so that they are in all steps at once. */
-const LATENCY_STEP_MS = 200;
+const LATENCY_STEP_MS = 1000;
 /** Longer than a command of Compose takes to begin, shorter than the worker's grace. */
 const LONG_CALL_MS = 10_000;
 const UPGRADED_ORDERS = 5;
-const RETRY_AFTER_SECONDS = 200;
+const RETRY_AFTER_SECONDS = 150;
 const FIRST_BUILD = '1.0.0';
 const NEXT_BUILD = '1.0.1';
 
@@ -271,6 +271,9 @@ describe('docker-compose.yml in containers', () => {
   it(
     'hands orders in flight to a new build',
     async () => {
+      // Podman finds the layers of another BUILD_ID good enough.
+      const isBuiltBefore = engine.hasStandIns;
+      if (isBuiltBefore) await installation.compose(['build', '--no-cache'], { BUILD_ID: NEXT_BUILD });
       for (const { checkout } of upgradedOrders) {
         await world.addFault({
           kind: 'status',
@@ -289,7 +292,7 @@ describe('docker-compose.yml in containers', () => {
       await keepLogs();
 
       const upgradedAt = performance.now();
-      await up('--build', { BUILD_ID: NEXT_BUILD });
+      await up(isBuiltBefore ? undefined : '--build', { BUILD_ID: NEXT_BUILD });
       const upgradeMs = performance.now() - upgradedAt;
       await connect();
       expect(await linkedOf(upgradedOrders)).toBe(0);
@@ -299,7 +302,7 @@ describe('docker-compose.yml in containers', () => {
       expect(await violationsOf(upgradedOrders)).toEqual([]);
       expect(await buildsOf(upgradedOrders)).toEqual(new Set([NEXT_BUILD]));
       observe(
-        '`up --build --wait` with another `BUILD_ID`',
+        '`up --wait` with the image of another `BUILD_ID`',
         `${UPGRADED_ORDERS} orders in flight, all linked by the new build`,
         upgradeMs,
       );

@@ -29,15 +29,15 @@ cat /proc/mounts
 echo files
 find /run/ /var/tmp/ -type f 2>/dev/null || true`;
 
-/** Podman's own. */
-const NOT_WRITTEN = new Set(['/run/.containerenv', '/run/podman-init']);
+/** Podman's own, and Debian's. */
+const NOT_WRITTEN = new Set(['/run/.containerenv', '/run/podman-init', '/run/adduser']);
 
 export async function confinementOf(engine: Engine, container: string): Promise<Confinement> {
   return readConfinement(await runEngine(engine, 'exec', container, 'sh', '-c', script));
 }
 
 /** @throws Error if it is not what the script prints. */
-export function readConfinement(output: string): Confinement {
+function readConfinement(output: string): Confinement {
   const [statuses = '', rest = ''] = output.split(/^mounts$/m);
   const [mounts = '', files = ''] = rest.split(/^files$/m);
   const processes = statuses

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { cacheTool } from '../../stack/temporal/tool-cache.ts';
 import { startGo } from './go-program.ts';
 
-/** That of the Temporal CLI that the tests run with: a version whose modules are to be had wherever that one is built. */
+/** Older than the image in docker-compose.yml: a module proxy may hold back what newer versions need. */
 const TEMPORAL_UI_VERSION = '2.42.1';
 const MODULE = 'github.com/temporalio/ui-server/v2';
 
