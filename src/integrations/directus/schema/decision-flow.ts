@@ -7,7 +7,7 @@ import type { SystemRow } from './role-with-policy.ts';
 
 /** The form by which support staff decide about an order, and what Directus does with it: a flow. */
 
-const FLOW = 'c00c0000-0000-4000-8000-0000000000e1';
+export const DECISION_FLOW = 'c00c0000-0000-4000-8000-0000000000e1';
 
 /** Fixed, so that a second run finds what the first one made. */
 const ids = {
@@ -107,7 +107,7 @@ export async function ensureDecisionFlow(
 ): Promise<string[]> {
   const what = 'decision flow';
   const [existing] = await directus.request(
-    customEndpoint<SystemRow[]>({ path: '/flows', params: { filter: { id: { _eq: FLOW } }, fields: ['*'] } }),
+    customEndpoint<SystemRow[]>({ path: '/flows', params: { filter: { id: { _eq: DECISION_FLOW } }, fields: ['*'] } }),
   );
   const changed: string[] = [];
   if (existing === undefined) {
@@ -121,17 +121,19 @@ export async function ensureDecisionFlow(
     }
     changed.push(`${what}, flows: added`);
   } else if (!isRowAsWanted(existing, flow)) {
-    await directus.request(customEndpoint({ path: `/flows/${FLOW}`, method: 'PATCH', body: JSON.stringify(flow) }));
+    await directus.request(
+      customEndpoint({ path: `/flows/${DECISION_FLOW}`, method: 'PATCH', body: JSON.stringify(flow) }),
+    );
     changed.push(`${what}, flows: changed`);
   }
   for (const operation of operationsOf(options)) {
     changed.push(...(await ensureRow(directus, `${what}, ${operation.key}`, '/operations', operation)));
   }
-  return [...changed, ...(await ensureRow(directus, what, '/flows', { id: FLOW, operation: ids.mayDecide }))];
+  return [...changed, ...(await ensureRow(directus, what, '/flows', { id: DECISION_FLOW, operation: ids.mayDecide }))];
 }
 
 const flow = {
-  id: FLOW,
+  id: DECISION_FLOW,
   name: 'Decide about this order',
   icon: 'gavel',
   description: 'Sends what support staff decide to order creation. Kept by npm run directus:apply.',
@@ -154,7 +156,7 @@ const flow = {
 function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
   const at = (column: number, row: number) => ({ position_x: 1 + 18 * column, position_y: 1 + 18 * row });
   const operation = <Row extends { id: string; key: string }>(row: Row) => ({
-    flow: FLOW,
+    flow: DECISION_FLOW,
     name: row.key,
     resolve: null,
     reject: null,
