@@ -100,7 +100,7 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
       await page.locator('[data-icon="bolt"]').last().click();
       await page.getByRole('button', { name: 'Decide about this order' }).click();
       await page.getByText('What is to be done').waitFor();
-      await pWaitFor(() => page.evaluate('document.activeElement.tagName === "INPUT"'), { timeout: FORM_TIMEOUT_MS });
+      await page.locator('input:focus').waitFor();
       await page.keyboard.type(reason);
       await page.getByText(choice).click();
       await page.getByRole('button', { name: 'Run Flow on Current Item' }).click();
