@@ -69,7 +69,7 @@ beforeAll(async () => {
   await seed({ url, adminToken });
   const order = newOrderRow(await createDemoQuote({ url, adminToken }), { status: 'NEEDS_REVIEW' });
   orderId = order.id;
-  expect((await admin('POST', '/items/orders', order)).status).toBe(200);
+  await admin('POST', '/items/orders', order);
   lead = await addPerson('lead@example.com', supportLeadRole.ids.role);
   looker = await addPerson('looker@example.com', supportRole.ids.role);
 }, 120_000);
@@ -157,7 +157,7 @@ describe('the decision flow', () => {
     expect(Object.keys(retry.sent[0]?.body as object).toSorted()).toEqual(['actor', 'decision', 'reason']);
   });
 
-  it('tells whoever decided what came of it, and nobody else, without a mail', async () => {
+  it('tells whoever decided what came of it, and nobody else', async () => {
     answer = { status: 200, body: { message: 'Done: this is what came of it.' } };
 
     await decide(lead.token, { decision: 'retry' });
@@ -235,6 +235,31 @@ describe('who may what', () => {
     expect((await call()('GET', '/operations')).status).toBe(403);
     expect((await call()('PATCH', `/flows/${FLOW}`, { name: 'Mine' })).status).toBe(403);
     expect((await call()('PATCH', '/users/me', { email: 'other@example.com' })).status).toBe(403);
+  });
+});
+
+describe('a Directus without room for another flow', () => {
+  it('goes without the form, which is said', async () => {
+    await admin('DELETE', `/flows/${FLOW}`);
+    const made: unknown[] = [];
+    for (let count = 0; count < 5; count += 1) {
+      const { data } = await admin('POST', '/flows', { name: `Flow ${count}`, trigger: 'manual', status: 'active' });
+      made.push((data as { id: string }).id);
+    }
+    const lines: string[] = [];
+
+    await applySupport({
+      url: directus.url,
+      adminToken: embedded.adminToken,
+      gatewayUrl,
+      log: (line) => void lines.push(line),
+    });
+
+    const { version } = (await admin('GET', '/server/info')).data as { version: string };
+    const left =
+      'decision flow: left out, so nobody can decide in Directus. The licence of Directus allows no more flows.';
+    expect(lines.includes(left)).toBe(!version.startsWith('11.'));
+    for (const id of made) await admin('DELETE', `/flows/${String(id)}`);
   });
 });
 

@@ -152,16 +152,14 @@ const flow = {
   },
 };
 
+const at = (column: number, row: number) => ({ position_x: 1 + 18 * column, position_y: 1 + 18 * row });
+
+function operation<Row extends { id: string; key: string }>(row: Row) {
+  return { flow: DECISION_FLOW, name: row.key, resolve: null, reject: null, ...row };
+}
+
 /** An operation is made before those that lead to it. */
 function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
-  const at = (column: number, row: number) => ({ position_x: 1 + 18 * column, position_y: 1 + 18 * row });
-  const operation = <Row extends { id: string; key: string }>(row: Row) => ({
-    flow: DECISION_FLOW,
-    name: row.key,
-    resolve: null,
-    reject: null,
-    ...row,
-  });
   return [
     operation({
       id: ids.refused,

@@ -100,7 +100,7 @@ async function ensurePermissions(
   const surplus = existing.filter(({ action, collection, fields, permissions, validation, presets }) => {
     const isPlain = [permissions, validation, presets].every((rule) => Object.keys(rule ?? {}).length === 0);
     const isNeeded =
-      String(collection) === seeFlows.collection
+      collection === seeFlows.collection
         ? canonicalize({ permissions, fields, validation, presets }) ===
           canonicalize({ permissions: seeFlows.permissions, fields: seeFlows.fields, validation: null, presets: null })
         : isPlain && fields?.length === 1 && fields[0] === '*';
