@@ -126,8 +126,8 @@ export async function ensureDecisionFlow(
     );
     changed.push(`${what}, flows: changed`);
   }
-  for (const operation of operationsOf(options)) {
-    changed.push(...(await ensureRow(directus, `${what}, ${operation.key}`, '/operations', operation)));
+  for (const row of operationsOf(options)) {
+    changed.push(...(await ensureRow(directus, `${what}, ${row.key}`, '/operations', row)));
   }
   return [...changed, ...(await ensureRow(directus, what, '/flows', { id: DECISION_FLOW, operation: ids.mayDecide }))];
 }
