@@ -94,7 +94,7 @@ function describe(order: PlacedOrder, { urls, supportLogin }: Stack, settings: S
     `    log in as        ${DIRECTUS_ADMIN_EMAIL}, password in ${fileOf('directusAdminPassword')}`,
     ...(supportLogin === undefined
       ? []
-      : [`    to look only     ${supportLogin.email}, password in ${fileOf('directusSupportPassword')}`]),
+      : [`    to decide        ${supportLogin.email}, password in ${fileOf('directusSupportPassword')}`]),
     urls.temporalUi === undefined
       ? `  workflow           ${workflowId}, in your Temporal`
       : `  workflow           ${urls.temporalUi}/namespaces/${temporalNamespace}/workflows/${workflowId}`,

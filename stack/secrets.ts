@@ -18,6 +18,8 @@ const files = {
   postgresPassword: 'secrets/postgres-password',
   /** One of the keys that the gateway accepts; README's curl reads it. */
   gatewayKey: 'gateway-key',
+  /** By which Directus brings the gateway what support staff decide. */
+  operatorKey: 'secrets/operator-key',
   /** Of everything that Temporal stores. */
   encryptionKeys: 'secrets/encryption-keys',
   /** Of the codec server's endpoint: who knows it may decode. */
@@ -35,7 +37,7 @@ export function secretFile(dataDir: string, name: Secret): string {
  * Reads the secrets of a data folder, makes those that are missing, and keeps them for the next start. What the
  * environment gives wins, and is not stored; the gateway's key aside, which README's curl looks for.
  */
-export function loadSecrets({ dataDir, environment, gatewayKey }: StackSettings): StackSecrets {
+export function loadSecrets({ dataDir, environment, gatewayKey, operatorKeys }: StackSettings): StackSecrets {
   mkdirSync(path.join(dataDir, 'secrets'), { recursive: true, mode: 0o700 });
   if (gatewayKey !== undefined) writeOwnerFile(secretFile(dataDir, 'gatewayKey'), `${gatewayKey}\n`);
   const given: Partial<Record<Secret, string | undefined>> = {
@@ -43,6 +45,7 @@ export function loadSecrets({ dataDir, environment, gatewayKey }: StackSettings)
     directusServiceToken: environment['DIRECTUS_TOKEN'],
     ridendineApiKey: environment['RIDENDINE_API_KEY'],
     encryptionKeys: environment['ENCRYPTION_KEYS'],
+    operatorKey: operatorKeys?.[0],
   };
   const load = (name: Secret) => {
     const file = secretFile(dataDir, name);

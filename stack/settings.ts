@@ -26,6 +26,8 @@ export interface StackSettings {
   oneProcess: boolean;
   /** The first of those given. */
   gatewayKey: string | undefined;
+  /** With which operators come to the gateway; made up if none is given. */
+  operatorKeys: string[] | undefined;
   given: {
     temporal: TemporalSettings | undefined;
     directus: { url: string; token: string } | undefined;
@@ -79,6 +81,7 @@ export function readStackSettings(environment: Environment): StackSettings {
     gatewayHost: variables.GATEWAY_HOST,
     oneProcess: variables.STACK_ONE_PROCESS === 'on',
     gatewayKey: variables.GATEWAY_API_KEYS?.[0],
+    operatorKeys: variables.OPERATOR_API_KEYS,
     given: {
       temporal: namesTemporal(set) ? readTemporalSettings(set) : undefined,
       directus:

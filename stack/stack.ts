@@ -59,7 +59,7 @@ export interface Stack {
   secrets: StackSecrets;
   /** Whether Directus is the stack's own: orders of a real one are not played with. */
   ownsDirectus: boolean;
-  /** How a person logs in to the stack's own Directus who looks at orders and changes nothing. */
+  /** How a person logs in to the stack's own Directus who looks at orders and decides about them. */
   supportLogin: SupportLogin | undefined;
   /** Resolves when a part has ended that nobody had stopped. */
   crash: Promise<PartCrashed>;

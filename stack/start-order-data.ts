@@ -12,7 +12,7 @@ import type { RestartablePart } from './start-part.ts';
 /** A person logs in to the embedded Directus with it. */
 export const DIRECTUS_ADMIN_EMAIL = 'admin@cooco.example.com';
 
-/** A person who may look at orders, and change nothing. */
+/** A person who may look at orders and decide about them, and change nothing in Directus. */
 const DIRECTUS_SUPPORT_EMAIL = 'support@cooco.example.com';
 
 /** The embedded Directus, ready for orders. */
@@ -48,6 +48,12 @@ export async function startOrderData(context: StackContext, temporalUiUrl: strin
     adminEmail: DIRECTUS_ADMIN_EMAIL,
     adminPassword: secrets.directusAdminPassword,
     secret: secrets.directusSecret,
+    variables: {
+      // What its flow may read of its environment, and how it asks the gateway, which is on this machine.
+      FLOWS_ENV_ALLOW_LIST: 'OPERATOR_API_KEY',
+      OPERATOR_API_KEY: secrets.operatorKey,
+      IMPORT_IP_DENY_LIST: '169.254.169.254',
+    },
   });
   const url = await progress.step('Directus', async () => (await starting).url);
   const { part: directus } = await starting;
@@ -55,7 +61,7 @@ export async function startOrderData(context: StackContext, temporalUiUrl: strin
     const workflowLink = temporalUiUrl && { temporalUiUrl, namespace: settings.temporalNamespace };
     await applySchema({ url, adminToken, log, ...(workflowLink ? { workflowLink } : {}) });
     await applyServiceAccount({ url, adminToken, token: secrets.directusServiceToken, log });
-    await applySupport({ url, adminToken, log });
+    await applySupport({ url, adminToken, log, gatewayUrl: `http://127.0.0.1:${settings.ports.gateway}` });
     const login = { email: DIRECTUS_SUPPORT_EMAIL, password: secrets.directusSupportPassword };
     return ensureSupportUser({ url, adminToken, login, log });
   });

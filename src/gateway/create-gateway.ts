@@ -4,6 +4,8 @@ import { stopInOrder } from '../runtime/orderly-stop.ts';
 import { checkRequests } from '../runtime/request-checks.ts';
 import { standardHeaders } from '../runtime/request-id.ts';
 import { createCredentialCheck } from './credential.ts';
+import { registerDecisionsRoute } from './decisions-route.ts';
+import type { Operators } from './decisions-route.ts';
 import { createMetrics } from './metrics.ts';
 import { registerOperationsRoutes } from './operations-routes.ts';
 import { registerOrderRoutes } from './order-routes.ts';
@@ -18,6 +20,7 @@ export interface GatewayOptions {
   orders: Orders;
   workers: OrderWorkers;
   apiKeys: string[];
+  operators: Operators;
   /** Longest that a request waits for its order. */
   waitMs: number;
   /** How many requests may wait at the same time. */
@@ -30,9 +33,10 @@ export interface GatewayOptions {
  * answers the requests that wait with what is known of their orders by then, and resolves when all are answered.
  */
 export function createGateway(options: GatewayOptions): FastifyInstance {
-  const { orders, workers, apiKeys, waitMs, maxWaiting, logger } = options;
+  const { orders, workers, apiKeys, operators, waitMs, maxWaiting, logger } = options;
   const waiting = new WaitingRoom(maxWaiting);
   const asking = new WaitingRoom(maxWaiting);
+  const deciding = new WaitingRoom(maxWaiting);
   const metrics = createMetrics({ waiting, workers });
   const app = createHttpServer({
     problems: gatewayProblems,
@@ -46,20 +50,30 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
     observe: (answer) => metrics.observe({ route: undefined, ...answer, seconds: 0, abandoned: false }),
   });
   recordRequests(app, metrics);
-  stopInOrder(app, [waiting, asking]);
+  stopInOrder(app, [waiting, asking, deciding]);
   checkRequests(app, { problems: gatewayProblems, whereToGo: 'Orders are at /v1/orders.' });
   app.setErrorHandler(answerError);
 
   registerOperationsRoutes(app, { workers, metrics });
-  const isKnown = createCredentialCheck(apiKeys);
   void app.register((orderRoutes, _options, done) => {
     recordSpans(orderRoutes);
-    orderRoutes.addHook('onRequest', async (request, reply) => {
-      if (isKnown(request.headers.authorization)) return;
-      await sendProblem(reply, { code: 'Unauthorized', detail: 'Send Authorization: Bearer <a key of this gateway>.' });
-    });
+    admitOnly(orderRoutes, createCredentialCheck(apiKeys));
     registerOrderRoutes(orderRoutes, { orders, waitMs, waiting, asking });
     done();
   });
+  void app.register((operatorRoutes, _options, done) => {
+    recordSpans(operatorRoutes);
+    // Not the keys of those who create orders.
+    admitOnly(operatorRoutes, createCredentialCheck(operators.apiKeys));
+    registerDecisionsRoute(operatorRoutes, { operators, deciding });
+    done();
+  });
   return app;
+}
+
+function admitOnly(routes: FastifyInstance, isKnown: (authorization: string | undefined) => boolean): void {
+  routes.addHook('onRequest', async (request, reply) => {
+    if (isKnown(request.headers.authorization)) return;
+    await sendProblem(reply, { code: 'Unauthorized', detail: 'Send Authorization: Bearer <a key of this gateway>.' });
+  });
 }

@@ -1,6 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { OrderCreationClient } from '../client/index.ts';
 import type { GatewaySettings } from '../config/gateway-settings.ts';
+import { act } from '../operators/act.ts';
+import { dataConverterFor } from '../temporal/data-converter.ts';
+import { parseEncryptionKeys } from '../temporal/encryption-keys.ts';
+import { openTemporalAccess } from '../temporal/temporal-access.ts';
 import { createGateway } from './create-gateway.ts';
 import { watchOrderWorkers } from './order-workers.ts';
 
@@ -16,16 +20,26 @@ export function createGatewayService(
   settings: GatewaySettings,
   { client, logger }: { client: OrderCreationClient; logger: FastifyBaseLogger },
 ): GatewayService {
-  const { temporal, apiKeys, waitMs, maxWaiting, host, port } = settings;
+  const { temporal, apiKeys, operatorApiKeys, waitMs, maxWaiting, host, port } = settings;
   const workers = watchOrderWorkers(temporal, () => client.checkConnection());
-  const gateway = createGateway({ orders: client, workers, apiKeys, waitMs, maxWaiting, logger });
+  // A connection of its own, which is not made before somebody decides.
+  const access = openTemporalAccess(temporal, dataConverterFor(parseEncryptionKeys(settings.encryptionKeys)));
+  const gateway = createGateway({
+    orders: client,
+    workers,
+    apiKeys,
+    operators: { apiKeys: operatorApiKeys, act: (id, request, patience) => act(access, id, request, patience) },
+    waitMs,
+    maxWaiting,
+    logger,
+  });
   return {
     async listen() {
       await gateway.listen({ host, port });
     },
     async close() {
       await gateway.close();
-      await Promise.all([client.close(), workers.close()]);
+      await Promise.all([client.close(), workers.close(), access.close()]);
     },
   };
 }

@@ -9,12 +9,13 @@ import type { ProblemCode } from './problem-codes.ts';
 import { exampleKey, exampleOrder, header, onEveryAnswer, problemResponses } from './openapi-problems.ts';
 import {
   createdOrderSchema,
+  decisionOutcomeSchema,
   healthSchema,
   orderInProgressSchema,
   orderViewSchema,
   readinessSchema,
 } from './response-bodies.ts';
-import type { OrderInProgressBody, OrderViewBody, Readiness } from './response-bodies.ts';
+import type { DecisionOutcome, OrderInProgressBody, OrderViewBody, Readiness } from './response-bodies.ts';
 
 /** Of the HTTP interface; a change that breaks a caller raises the first number and the `/v1` of the addresses. */
 const API_VERSION = '1.0.0';
@@ -199,6 +200,100 @@ const getOrder: ZodOpenApiOperationObject = {
   },
 };
 
+const decisionWords = {
+  actor: z.string().min(1).max(500).meta({ description: 'Who decides. It is kept with the order.' }),
+  reason: z.string().min(1).max(500).meta({ description: 'Why, such as a ticket number. Nothing of a customer.' }),
+};
+const foundIds = {
+  ridendine_order_id: z.string().min(1).meta({ description: "RideNDine's id of the order." }),
+  payment_session_id: z.string().min(1).meta({ description: "RideNDine's id of the payment." }),
+  ids_checked: z
+    .boolean()
+    .optional()
+    .meta({ description: 'The ids were compared with theirs although they look unusual.' }),
+};
+const decisionSchema = z
+  .discriminatedUnion('decision', [
+    z.strictObject({ decision: z.literal('retry'), ...decisionWords }).meta({ id: 'RetryDecision' }),
+    z.strictObject({ decision: z.literal('link'), ...decisionWords, ...foundIds }).meta({ id: 'LinkDecision' }),
+    z.strictObject({ decision: z.literal('abandon'), ...decisionWords }).meta({ id: 'AbandonDecision' }),
+    z.strictObject({ decision: z.literal('stop'), ...decisionWords }).meta({ id: 'StopDecision' }),
+    z
+      .strictObject({ decision: z.literal('correct-link'), ...decisionWords, ...foundIds })
+      .meta({ id: 'CorrectLinkDecision' }),
+  ])
+  .meta({ id: 'Decision' });
+const exampleOutcome: DecisionOutcome = {
+  order_id: exampleOrder.order_id,
+  decision: 'retry',
+  state: 'DONE',
+  message: `Done: the order ${exampleOrder.order_id} goes on, and RideNDine is asked once more.`,
+};
+const exampleUnderWay: DecisionOutcome = {
+  ...exampleOutcome,
+  state: 'UNDER_WAY',
+  message: 'The decision was taken, and is not carried out yet, perhaps because Directus cannot be reached.',
+};
+
+const postDecision: ZodOpenApiOperationObject = {
+  operationId: 'decide',
+  tags: ['Decisions'],
+  summary: 'Decide about an order, and wait for what comes of it',
+  description:
+    'retry, link and abandon are for an order in review, stop for one that RideNDine has not answered, correct-link for one that is linked to wrong ids. Sent twice, the second is refused.',
+  security: [{ operator: [] }],
+  requestParams: {
+    path: z.object({
+      order_id: hyphenatedUuid.meta({ description: 'The id of the order.', example: exampleOrder.order_id }),
+    }),
+    header: z.object(traceHeaders),
+  },
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': {
+        schema: decisionSchema,
+        examples: {
+          retry: { value: { decision: 'retry', actor: 'agent-7', reason: 'Ticket 1234' } },
+          link: {
+            value: {
+              decision: 'link',
+              actor: 'agent-7',
+              reason: 'Ticket 1234',
+              ridendine_order_id: exampleOrder.ridendine_order_id,
+              payment_session_id: exampleOrder.payment_session_id,
+            },
+          },
+        },
+      },
+    },
+  },
+  responses: {
+    200: {
+      description: 'It was carried out.',
+      headers: z.object(onEveryAnswer),
+      content: json(decisionOutcomeSchema, { done: exampleOutcome }),
+    },
+    202: {
+      description: 'It was taken and is not carried out yet: look at the order.',
+      headers: z.object(onEveryAnswer),
+      content: json(decisionOutcomeSchema, { underWay: exampleUnderWay }),
+    },
+    ...problemResponses('decide', [
+      ...anywhere,
+      'Unauthorized',
+      'GatewayOverloaded',
+      'TemporalUnavailable',
+      'DecisionInvalid',
+      'DecisionRefused',
+      'DecisionNotTaken',
+      'OrderNotFound',
+      'NotFound',
+      'UriTooLong',
+    ]),
+  },
+};
+
 /** The OpenAPI 3.1 document of this service. */
 export function openApiDocument() {
   return createDocument({
@@ -212,14 +307,21 @@ export function openApiDocument() {
     },
     tags: [
       { name: 'Orders', description: 'For teams that place orders.' },
+      { name: 'Decisions', description: 'For people who look after orders, with keys of their own.' },
       { name: 'Operations', description: 'For whoever runs the gateway. Not to be reached from outside.' },
     ],
     // Relative: wherever this document came from.
     servers: [{ url: '/' }],
-    components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        operator: { type: 'http', scheme: 'bearer', description: 'One of OPERATOR_API_KEYS.' },
+      },
+    },
     paths: {
       '/v1/orders': { post: postOrder },
       '/v1/orders/{key}': { get: getOrder },
+      '/v1/operations/orders/{order_id}/decisions': { post: postDecision },
       '/healthz': {
         get: operation('isAlive', {
           summary: 'Whether the process runs',

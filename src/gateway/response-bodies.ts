@@ -74,6 +74,17 @@ export const orderViewSchema = z
   .meta({ id: 'OrderView' });
 export type OrderViewBody = z.output<typeof orderViewSchema>;
 
+/** Body of `200` and `202` to a decision of an operator. */
+export const decisionOutcomeSchema = z
+  .object({
+    order_id: orderId,
+    decision: z.enum(['retry', 'link', 'abandon', 'stop', 'correct-link']),
+    state: z.enum(['DONE', 'UNDER_WAY']),
+    message: z.string().meta({ description: 'What came of it, in a sentence for the person who decided.' }),
+  })
+  .meta({ id: 'DecisionOutcome' });
+export type DecisionOutcome = z.output<typeof decisionOutcomeSchema>;
+
 const checkoutProblemSchema = z
   .object({
     code: failureCode,

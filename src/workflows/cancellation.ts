@@ -26,14 +26,15 @@ const { requestCancellation } = proxyActivities<OrderCreationActivities>({
 
 const CANCELLED = 'The order is cancelled.';
 const BROUGHT_TO_REVIEW =
-  'RideNDine is not asked again. They may have the order by now, so it is in review: decide with the update resolveReview.';
+  'RideNDine is not asked again. They may have the order by now, so it is in review: decide about it (in the Temporal UI with the update resolveReview).';
 const NOT_RECORDED =
-  'RideNDine is not asked again. They may have the order by now. In Directus it is missing or has been brought further by somebody else, so your request is not recorded there: settle that first, then decide with the update resolveReview.';
+  'RideNDine is not asked again. They may have the order by now. In Directus it is missing or has been brought further by somebody else, so your request is not recorded there: settle that first, then decide about the order (in the Temporal UI with the update resolveReview).';
 
 /** Why an order can't be cancelled from some point on. */
 const refusals = {
   created: 'RideNDine has created the order, so it cannot be cancelled here. Have RideNDine cancel it.',
-  inReview: 'The order is in review. Decide with the update resolveReview: "abandon" gives it up.',
+  inReview:
+    'The order is in review. Decide about it; "abandon" gives it up (in the Temporal UI with the update resolveReview).',
   ended: 'The order creation has ended by itself before it could be cancelled. Look at how it ended.',
 } as const;
 

@@ -4,7 +4,7 @@ import {
   LicenceLimitError,
   type AdministrationOptions,
 } from '../../src/integrations/directus/schema/administration.ts';
-import { supportRole } from '../../src/integrations/directus/schema/apply-support.ts';
+import { supportLeadRole } from '../../src/integrations/directus/schema/apply-support.ts';
 import { ensureRow } from '../../src/integrations/directus/schema/role-with-policy.ts';
 
 /** How a person logs in to Data Studio. */
@@ -19,7 +19,7 @@ const USER = 'c00c0000-0000-4000-8000-0000000000c4';
 const TIMEOUT_MS = 10_000;
 
 /**
- * Makes sure that a user with the support role exists, is active and has exactly this email and password. Only what
+ * Makes sure that a user with the role of support leads exists, is active and has exactly this email and password. Only what
  * differs is written: a changed password would end the sessions of whoever is logged in.
  *
  * @returns the login, or nothing, and a word in the log, if no seat is left: the people who have them come first.
@@ -29,7 +29,13 @@ export async function ensureSupportUser(
 ): Promise<SupportLogin | undefined> {
   const { url, login, log } = options;
   const directus = connectAsAdministrator(options);
-  const user = { id: USER, email: login.email, first_name: 'Support', role: supportRole.ids.role, status: 'active' };
+  const user = {
+    id: USER,
+    email: login.email,
+    first_name: 'Support',
+    role: supportLeadRole.ids.role,
+    status: 'active',
+  };
   try {
     for (const line of await ensureRow(directus, 'support user', '/users', user)) log(line);
   } catch (error) {

@@ -23,6 +23,8 @@ export interface DataStudio {
   readField(field: string): Promise<string>;
   /** Waits until what support staff did about the order is listed, in the words of its line. */
   untilActionIsListed(line: string): Promise<void>;
+  /** Fills in the form to decide about the order and sends it, with four clicks. @returns why it was refused, if it was. */
+  decide(decision: { choice: string; reason: string }): Promise<string | undefined>;
   /** Whether the order can be changed by whoever is logged in. */
   canSave(): Promise<boolean>;
   /** A field with its name and its note. */
@@ -92,6 +94,23 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
 
     async untilActionIsListed(line) {
       await fieldOf('support_actions').getByText(line).waitFor();
+    },
+
+    async decide({ choice, reason }) {
+      await page.locator('[data-icon="bolt"]').last().click();
+      await page.getByRole('button', { name: 'Decide about this order' }).click();
+      await page.getByText('What is to be done').waitFor();
+      await page.locator('input:focus').waitFor();
+      await page.keyboard.type(reason);
+      await page.getByText(choice).click();
+      await page.getByRole('button', { name: 'Run Flow on Current Item' }).click();
+      const done = page.getByText('triggered successfully');
+      const refused = page.getByText('[FAILED_VALIDATION]');
+      await done.or(refused).first().waitFor();
+      if (await done.isVisible()) return undefined;
+      const why = await refused.innerText();
+      await page.getByRole('button', { name: 'Dismiss' }).click();
+      return why;
     },
 
     canSave: () => page.getByRole('button', { name: 'Save' }).isEnabled(),

@@ -255,6 +255,26 @@ describe('a customer misses an order', () => {
 });
 
 describe('a call to RideNDine that is to wait for an hour', () => {
+  it('and nobody knows whether RideNDine has it: it is decided in Directus, under the name of who is logged in', async () => {
+    const { checkout, order } = await orderInReview();
+    await studio.openOrder(order.id);
+
+    const refused = await studio.decide({ choice: 'Waiting for RideNDine: stop it', reason: 'Ticket 8' });
+    expect(refused).toContain('The order is in review.');
+
+    await studio.openOrder(order.id);
+    expect(await studio.decide({ choice: 'In review: ask RideNDine again', reason: 'Ticket 9' })).toBeUndefined();
+
+    await studio.untilActionIsListed('retry by support@cooco.example.com');
+    const [{ id: person } = { id: '' }] = (await world.directus('/users?filter[email][_eq]=support@cooco.example.com'))[
+      'data'
+    ] as { id: string }[];
+    await pWaitFor(async () => (await world.ordersOf(checkout.quote_id))[0]?.['payment_session_id'] !== null, WAIT);
+    expect((await world.ordersOf(checkout.quote_id))[0]).toMatchObject({
+      support_actions: [{ action: 'retry', actor: `support@cooco.example.com (${person})`, reason: 'Ticket 9' }],
+    });
+  }, 240_000);
+
   it('can be paused, and is made again at once after the pause', async () => {
     const { key, order } = await orderHeldUp(429);
     await ui.openWorkflow(workflowId(key));

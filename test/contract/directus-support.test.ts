@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { applySchema } from '../../src/integrations/directus/schema/apply-schema.ts';
 import { applyServiceAccount } from '../../src/integrations/directus/schema/apply-service-account.ts';
-import { applySupport, supportRole } from '../../src/integrations/directus/schema/apply-support.ts';
+import { applySupport, supportLeadRole, supportRole } from '../../src/integrations/directus/schema/apply-support.ts';
 import { ensureSupportUser } from '../../stack/directus/support-user.ts';
 import { createDemoQuote, seed } from '../../sandbox/shop/demo-data.ts';
 import { directusCaller, type CallDirectus } from '../support/directus-http.ts';
@@ -86,6 +86,10 @@ describe('applySupport', () => {
       'support role, policies: added',
       'support role, access: added',
       ...collections.map((collection) => `support role, permission read ${collection}: added`),
+      'support lead role, roles: added',
+      'support lead role, policies: added',
+      'support lead role, access: added',
+      ...[...collections, 'directus_flows'].map((name) => `support lead role, permission read ${name}: added`),
       ...['for everybody', ...bookmarks].map((name) => `order list ${name}: added`),
     ]);
     expect(await apply()).toEqual([]);
@@ -114,8 +118,10 @@ describe('applySupport', () => {
     await admin('DELETE', '/fields/orders/support_actions');
     for (const { id } of await shared(admin)) await admin('DELETE', `/presets/${id}`);
     await admin('PATCH', `/users/${supportUserId}`, { role: null });
-    await admin('DELETE', `/roles/${supportRole.ids.role}`);
-    await admin('DELETE', `/policies/${supportRole.ids.policy}`);
+    for (const { role, policy } of [supportRole.ids, supportLeadRole.ids]) {
+      await admin('DELETE', `/roles/${role}`);
+      await admin('DELETE', `/policies/${policy}`);
+    }
 
     const { changed } = await applySchema({ ...directus, workflowLink, log });
     expect(changed).toEqual(['orders.support_actions: added']);

@@ -39,6 +39,7 @@ const CHECKS = [
   'directus-constraints',
   'directus-cache',
   'directus-limits',
+  'directus-flows',
   'directus-clock',
   'ridendine',
   'ridendine-credential',
@@ -111,12 +112,13 @@ describe('npm run doctor', () => {
       expect.stringMatching(/^not checked {2}directus-constraints {2}Directus remembers/),
       expect.stringMatching(/^ok {11}directus-cache /),
       expect.stringMatching(/^ok {11}directus-limits /),
+      expect.stringMatching(/^not checked {2}directus-flows /),
       expect.stringMatching(/^ok {11}directus-clock /),
       expect.stringMatching(/^ok {11}ridendine /),
       expect.stringMatching(/^not checked {2}ridendine-credential {2}RideNDine has no request/),
       expect.stringMatching(/^ok {11}ridendine-clock /),
       '',
-      'Problems: 1. Warnings: 1. Not checked: 3.',
+      'Problems: 1. Warnings: 1. Not checked: 4.',
     ]);
   });
 

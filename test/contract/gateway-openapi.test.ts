@@ -7,6 +7,7 @@ import { problemCodes, problemEntry } from '../../src/gateway/problem-codes.ts';
 import { openApiDocument } from '../../src/gateway/openapi.ts';
 import {
   createdOrderSchema,
+  decisionOutcomeSchema,
   healthSchema,
   orderViewSchema,
   problemSchema,
@@ -48,7 +49,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('has examples that are what the gateway answers', () => {
-    const bodies = [createdOrderSchema, orderViewSchema, healthSchema, readinessSchema];
+    const bodies = [createdOrderSchema, decisionOutcomeSchema, orderViewSchema, healthSchema, readinessSchema];
     const misfits = examples.filter(({ type, value }) => {
       const schemas = type === 'application/problem+json' ? [problemSchema] : bodies;
       return !schemas.some((schema) => schema.safeParse(value).success);

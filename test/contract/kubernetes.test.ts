@@ -385,8 +385,12 @@ describe('settings', () => {
     expect(() => read({ ...compose, ...here, ...secretsFrom(compose) })).not.toThrow();
   });
 
-  it('of the job for Directus are those of compose', () => {
-    expect(Object.keys(variablesOf(podNamed(usual, 'directus-schema'))).toSorted()).toEqual(
+  it('of the job for Directus are those of compose', async () => {
+    const resources = await renderChart({
+      jobs: { directusSchema: { settings: { GATEWAY_URL: 'http://orders-gateway.orders.svc:3000' } } },
+    });
+
+    expect(Object.keys(variablesOf(podNamed(resources, 'directus-schema'))).toSorted()).toEqual(
       Object.keys(services['directus-schema']?.environment ?? {}).toSorted(),
     );
   });

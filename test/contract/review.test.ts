@@ -8,8 +8,8 @@ import { orderCreationStart, searchAttributes } from '../../src/contract/runs.ts
 import type { OrderCreationStage } from '../../src/contract/runs.ts';
 import { requestFingerprint } from '../../src/domain/request-fingerprint.ts';
 import { PartnerError } from '../../src/integrations/partner.ts';
-import { decide } from '../../src/cli/review/decide.ts';
-import { findRun } from '../../src/cli/review/order-runs.ts';
+import { decide } from '../../src/operators/decide.ts';
+import { findRun } from '../../src/operators/find-run.ts';
 import { withTemporalAccess } from '../../src/temporal/temporal-access.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';

@@ -20,6 +20,7 @@ const TESTS = [
   'test/stack/exactly-once',
   'test/contract/directus-schema',
   'test/contract/directus-support',
+  'test/contract/directus-decisions',
   'test/contract/database-',
   'test/contract/orders-store',
   'test/contract/activities',

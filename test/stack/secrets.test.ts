@@ -50,6 +50,7 @@ beforeAll(async () => {
     DIRECTUS_ADMIN_TOKEN: directus.adminToken,
     RIDENDINE_API_KEY: ridendine.apiKey,
     GATEWAY_API_KEYS: newSecret(),
+    OPERATOR_API_KEYS: newSecret(),
     ENCRYPTION_KEYS: `one:${encryptionKey}`,
     CODEC_SERVER_PATH_SEGMENT: newSecret(),
   };

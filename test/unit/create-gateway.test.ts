@@ -21,6 +21,7 @@ async function post(
     orders: { createOrder, getOrder: () => Promise.reject(new Error('Nobody asks.')) },
     workers: { count: async () => 1, close: async () => {} },
     apiKeys: ['another-key-0123456789', apiKey],
+    operators: { apiKeys: [], act: () => Promise.reject(new Error('Nobody decides.')) },
     waitMs: 5000,
     maxWaiting: 1,
     logger: pino({}, { write: (line: string) => void lines.push(line) }),

@@ -310,6 +310,22 @@ describe("the worker's settings", () => {
 });
 
 describe("the gateway's settings", () => {
+  it('give operators keys that no caller of orders has', () => {
+    const operator = 'operator-key-0123456789';
+
+    expect(readGatewaySettings({ ...gatewayEnvironment, OPERATOR_API_KEYS: operator }).operatorApiKeys).toEqual([
+      operator,
+    ]);
+    expect(
+      problemsOf(() =>
+        readGatewaySettings({
+          ...gatewayEnvironment,
+          OPERATOR_API_KEYS: `${operator},${gatewayEnvironment.GATEWAY_API_KEYS}`,
+        }),
+      ),
+    ).toContain('OPERATOR_API_KEYS: must have no key that is in GATEWAY_API_KEYS.');
+  });
+
   it('have the defaults that .env.example names', () => {
     expect(readGatewaySettings(gatewayEnvironment)).toEqual({
       temporal: { address: '127.0.0.1:7233', namespace: 'default' },
@@ -318,6 +334,7 @@ describe("the gateway's settings", () => {
       port: 3000,
       apiKeys: ['gateway-key-0123456789'],
       waitMs: 10_000,
+      operatorApiKeys: [],
       maxWaiting: 1000,
       tracing: false,
       logLevel: 'info',
@@ -578,7 +595,7 @@ describe('what is said of settings that cannot be used', () => {
       RIDENDINE_IDEMPOTENCY_TTL RIDENDINE_IDEMPOTENCY_MARGIN QUOTE_GRACE REVIEW_WINDOW LOG_LEVEL ENCRYPTION_KEYS
       WORKER_SWEEP WORKER_SWEEP_INTERVAL WORKER_SWEEP_AFTER
       WORKER_MAX_CONCURRENT_ACTIVITIES WORKER_MAX_CONCURRENT_WORKFLOW_TASKS WORKER_SHUTDOWN_GRACE
-      GATEWAY_HOST GATEWAY_PORT GATEWAY_API_KEYS GATEWAY_WAIT_MS GATEWAY_MAX_WAITING
+      GATEWAY_HOST GATEWAY_PORT GATEWAY_API_KEYS OPERATOR_API_KEYS GATEWAY_WAIT_MS GATEWAY_MAX_WAITING
       CODEC_SERVER_HOST CODEC_SERVER_PORT CODEC_SERVER_UI_ORIGINS CODEC_SERVER_PATH_SEGMENT CODEC_SERVER_TOKEN_ISSUER
       CODEC_SERVER_TOKEN_AUDIENCE CODEC_SERVER_TOKEN_KEYS_URL CODEC_SERVER_TOKEN_SUBJECTS`.split(/\s+/);
     const canaries = Object.fromEntries(names.map((name) => [name, 'canary']));

@@ -19,6 +19,8 @@ const variables = z
     /** With it, orders get a button to their workflow. */
     TEMPORAL_UI_URL: httpUrl().optional(),
     TEMPORAL_NAMESPACE: z.string().default('default'),
+    /** The gateway's address for Directus. With it, support leads get a form to decide in. */
+    GATEWAY_URL: httpUrl().optional(),
   })
   .refine((set) => set.DIRECTUS_TOKEN !== set.DIRECTUS_ADMIN_TOKEN, {
     path: ['DIRECTUS_TOKEN'],
@@ -43,7 +45,7 @@ async function carryOut(): Promise<'failed' | void> {
     workflowLink: temporalUiUrl === undefined ? undefined : { temporalUiUrl, namespace: settings.TEMPORAL_NAMESPACE },
   });
   const accountChanged = await applyServiceAccount({ url, adminToken, token: settings.DIRECTUS_TOKEN, log });
-  const supportChanged = await applySupport({ url, adminToken, log });
+  const supportChanged = await applySupport({ url, adminToken, log, gatewayUrl: settings.GATEWAY_URL });
   const count = changed.length + accountChanged.length + supportChanged.length;
   print(count === 0 ? 'Everything was as it should be; nothing was changed.' : `Done: ${count} changes.`);
   if (mismatches.length > 0) {

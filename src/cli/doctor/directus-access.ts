@@ -22,6 +22,8 @@ export interface DirectusAccess {
   get: (path: string, headers?: Record<string, string>) => Promise<HttpAnswer>;
   /** Any request with a body of JSON, with the worker's token. @throws {HttpAccessError} */
   send: (method: string, path: string, body: string) => Promise<HttpAnswer>;
+  /** `GET`, with the administrator's token; nothing if there is none. @throws {HttpAccessError} */
+  getAsAdministrator: (path: string) => Promise<HttpAnswer | undefined>;
   /** `POST`, with the administrator's token; nothing if there is none. @throws {HttpAccessError} */
   postAsAdministrator: (path: string) => Promise<HttpAnswer | undefined>;
 }
@@ -42,6 +44,10 @@ export function openDirectusAccess(environment: NodeJS.ProcessEnv): DirectusAcce
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...pastTheCache },
         body,
       }),
+    async getAsAdministrator(path) {
+      if (adminToken === undefined) return undefined;
+      return askHttp(service, path, { headers: { authorization: `Bearer ${adminToken}` } });
+    },
     async postAsAdministrator(path) {
       if (adminToken === undefined) return undefined;
       return askHttp(service, path, { method: 'POST', headers: { authorization: `Bearer ${adminToken}` } });

@@ -3,6 +3,7 @@ import type { Check, Verdict } from './checks.ts';
 import { directusCacheCheck } from './directus-cache.ts';
 import { openDirectusAccess } from './directus-access.ts';
 import type { DirectusAccess } from './directus-access.ts';
+import { directusFlowsCheck } from './directus-flows.ts';
 import { directusLimitsCheck } from './directus-limits.ts';
 import { directusPermissionsCheck } from './directus-permissions.ts';
 import { directusSchemaChecks } from './directus-schema.ts';
@@ -36,6 +37,7 @@ export function directusChecks(environment: NodeJS.ProcessEnv): Check[] {
     ...directusSchemaChecks(directus),
     directusCacheCheck(directus),
     directusLimitsCheck(directus),
+    directusFlowsCheck(directus),
     {
       name: 'directus-clock',
       needs: ['directus'],

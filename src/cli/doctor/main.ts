@@ -14,7 +14,8 @@ Checks the environment that the settings describe (.env.example explains each) a
   --probe-credential   sends RideNDine an order without content, which it has to refuse: so it shows whether it takes our
            credential; without this option, nothing is sent that could make an order
 A service of which no setting is set is the one of a running "npm start".
-With DIRECTUS_ADMIN_TOKEN set, Directus is made to look at its database anew, which shows unique constraints as they are.
+With DIRECTUS_ADMIN_TOKEN set, Directus is made to look at its database anew, which shows unique constraints as they are,
+and its active flows are counted.
 Exit code: 0 if there is no problem, 1 if there is one, 2 if it was called wrongly.`;
 
 const options = {

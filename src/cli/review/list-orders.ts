@@ -1,6 +1,6 @@
 import { textTable } from '../command.ts';
 import type { TemporalAccess } from '../../temporal/temporal-access.ts';
-import { inReviewSince, listRunsInReview } from './order-runs.ts';
+import { inReviewSince, listRunsInReview } from '../../operators/find-run.ts';
 import { moment } from './show-order.ts';
 
 /** How many histories are read at the same time. */

@@ -1,4 +1,4 @@
-import { print, runCommand } from '../command.ts';
+import { CommandError, print, runCommand } from '../command.ts';
 import { encryptionVariables, readEncryptionKeys } from '../../config/encryption-settings.ts';
 import { parseEnvironment } from '../../config/environment.ts';
 import { readTemporalSettings, temporalVariables } from '../../config/temporal-settings.ts';
@@ -6,12 +6,13 @@ import { dataConverterFor } from '../../temporal/data-converter.ts';
 import { createEncryptionCodec, DecryptionError } from '../../temporal/encryption-codec.ts';
 import { parseEncryptionKeys } from '../../temporal/encryption-keys.ts';
 import { withTemporalAccess } from '../../temporal/temporal-access.ts';
+import { correctLink } from '../../operators/correct-link.ts';
+import { decide, outcomeOf } from '../../operators/decide.ts';
+import { findRun } from '../../operators/find-run.ts';
+import { OperatorError } from '../../operators/operator-error.ts';
 import { parseCommandLine, USAGE } from './command-line.ts';
 import type { ReviewCommand } from './command-line.ts';
-import { correctLink } from './correct-link.ts';
-import { decide, outcomeOf } from './decide.ts';
 import { listOrders } from './list-orders.ts';
-import { findRun } from './order-runs.ts';
 import { describeOrder } from './show-order.ts';
 
 const variables = temporalVariables.extend(encryptionVariables.shape);
@@ -31,7 +32,10 @@ async function carryOut(command: Exclude<ReviewCommand, { name: 'help' }>): Prom
         case 'decide': {
           const run = await findRun(temporal, command.id);
           await decide(temporal, run, command.decision);
-          return [outcomeOf(run, command.decision)];
+          const outcome = outcomeOf(run, command.decision);
+          return [
+            command.decision.decision === 'retry' ? `${outcome} ${lookAgain(run.orderId ?? run.workflowId)}` : outcome,
+          ];
         }
         case 'correct-link':
           return [await correctLink(temporal, command.id, command.correction)];
@@ -41,11 +45,21 @@ async function carryOut(command: Exclude<ReviewCommand, { name: 'help' }>): Prom
   );
 }
 
+/** @throws {CommandError} with the command that shows how the order stands. */
+function tellOperator(error: unknown): never {
+  if (!(error instanceof OperatorError)) throw error;
+  throw new CommandError(error.order === undefined ? error.message : `${error.message} ${lookAgain(error.order)}`);
+}
+
+function lookAgain(id: string): string {
+  return `See: npm run review -- show ${id}`;
+}
+
 await runCommand({
   program: 'review',
   async carryOut(args) {
     const command = parseCommandLine(args);
-    print(...(command.name === 'help' ? [USAGE] : await carryOut(command)));
+    print(...(command.name === 'help' ? [USAGE] : await carryOut(command).catch(tellOperator)));
   },
   expected: [DecryptionError],
 });

@@ -7,8 +7,8 @@ import { failureReason } from '../../temporal/failure-reason.ts';
 import { countOrderWorkers } from '../../temporal/order-workers.ts';
 import { TemporalAccessError } from '../../temporal/temporal-access.ts';
 import type { TemporalAccess } from '../../temporal/temporal-access.ts';
-import { inReviewSince } from './order-runs.ts';
-import type { OrderRun, OrderRunDetails } from './order-runs.ts';
+import { inReviewSince } from '../../operators/find-run.ts';
+import type { OrderRun, OrderRunDetails } from '../../operators/find-run.ts';
 
 /**
  * How an order stands and what can be done, as lines for a person. Without a worker they tell what Temporal knows.

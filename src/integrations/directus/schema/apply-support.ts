@@ -1,12 +1,15 @@
 import { collections } from '../collections.ts';
 import { connectAsAdministrator } from './administration.ts';
 import type { AdministrationOptions } from './administration.ts';
+import { ensureDecisionFlow } from './decision-flow.ts';
 import { ensureOrderLists } from './order-lists.ts';
 import { ensureRoleWithPolicy } from './role-with-policy.ts';
 import type { RoleWithPolicy } from './role-with-policy.ts';
 
 export interface SupportOptions extends AdministrationOptions {
   log: (line: string) => void;
+  /** Address of the gateway, as Directus reaches it. Without it nobody gets a form to decide in; one that is there stays. */
+  gatewayUrl?: string | undefined;
 }
 
 /** The role of support staff: whoever has it may look at everything, and change nothing. */
@@ -33,16 +36,42 @@ export const supportRole = {
   },
 } satisfies RoleWithPolicy;
 
+/** The role of those who may decide about orders as well, which the decision flow checks. */
+export const supportLeadRole = {
+  what: 'support lead role',
+  ids: {
+    role: 'c00c0000-0000-4000-8000-0000000000d1',
+    policy: 'c00c0000-0000-4000-8000-0000000000d2',
+    access: 'c00c0000-0000-4000-8000-0000000000d3',
+  },
+  name: 'COOCO support lead',
+  icon: 'gavel',
+  descriptions: {
+    role: 'People who look into orders and decide about them. Kept by npm run directus:apply.',
+    policy: 'As COOCO support, and the form to decide about an order. Kept by npm run directus:apply.',
+  },
+  isForPeople: true,
+  allowed: supportRole.allowed,
+  seesFlows: true,
+} satisfies RoleWithPolicy;
+
 /**
- * Makes sure of what support staff have in Data Studio: the role {@link supportRole}, which has no users until an
- * administrator gives it to some, and the lists of orders that everybody sees. Done twice, it changes nothing.
+ * Makes sure of what support staff have in Data Studio: the roles {@link supportRole} and {@link supportLeadRole}, which have no
+ * users until an administrator gives them to some, the form to decide in, and the lists of orders that everybody sees. Done twice, it changes nothing.
  *
  * @returns what was made or changed, such as `support role, permission read orders: added`.
  * @throws {AdministrationError} with one sentence.
  */
 export async function applySupport(options: SupportOptions): Promise<string[]> {
   const directus = connectAsAdministrator(options);
-  const changed = [...(await ensureRoleWithPolicy(directus, supportRole)), ...(await ensureOrderLists(directus))];
-  for (const line of changed) options.log(line);
+  const { gatewayUrl, log } = options;
+  const role = supportLeadRole.ids.role;
+  const changed = [
+    ...(await ensureRoleWithPolicy(directus, supportRole)),
+    ...(await ensureRoleWithPolicy(directus, supportLeadRole)),
+    ...(await ensureOrderLists(directus)),
+    ...(gatewayUrl === undefined ? [] : await ensureDecisionFlow(directus, { gatewayUrl, role }, log)),
+  ];
+  for (const line of changed) log(line);
   return changed;
 }

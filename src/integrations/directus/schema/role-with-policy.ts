@@ -1,4 +1,5 @@
 import { createPermissions, customEndpoint, deletePermissions, readPermissions } from '@directus/sdk';
+import canonicalize from 'canonicalize';
 import type { CollectionName } from '../collections.ts';
 import type { Administration } from './administration.ts';
 
@@ -15,6 +16,8 @@ export interface RoleWithPolicy {
   /** Whether its users may log in to Data Studio, where each takes a seat. */
   isForPeople: boolean;
   allowed: Partial<Record<CollectionName, Action[]>>;
+  /** Whether its users see the flows that people start. What a flow then does is for the flow to check. */
+  seesFlows?: boolean;
 }
 
 type Action = 'create' | 'read' | 'update';
@@ -31,7 +34,7 @@ export type SystemRow = { id: string; [field: string]: unknown };
  * @returns what was made or changed, such as `service account, permission read orders: added`.
  */
 export async function ensureRoleWithPolicy(directus: Administration, definition: RoleWithPolicy): Promise<string[]> {
-  const { what, ids, name, icon, descriptions, isForPeople, allowed } = definition;
+  const { what, ids, name, icon, descriptions, isForPeople, allowed, seesFlows } = definition;
   const { role, policy } = ids;
   return [
     ...(await ensureRow(directus, what, '/roles', { id: role, name, icon, description: descriptions.role })),
@@ -44,7 +47,7 @@ export async function ensureRoleWithPolicy(directus: Administration, definition:
       app_access: isForPeople,
     })),
     ...(await ensureRow(directus, what, '/access', { id: ids.access, role, policy, user: null })),
-    ...(await ensurePermissions(directus, policy, allowed)).map((change) => `${what}, ${change}`),
+    ...(await ensurePermissions(directus, policy, allowed, seesFlows === true)).map((change) => `${what}, ${change}`),
   ];
 }
 
@@ -62,26 +65,45 @@ export async function ensureRow(
     await directus.request(customEndpoint({ path, method: 'POST', body: JSON.stringify(row) }));
     return [`${what}, ${path.slice(1)}: added`];
   }
-  if (Object.entries(row).every(([field, value]) => existing[field] === value)) return [];
+  if (isRowAsWanted(existing, row)) return [];
   await directus.request(customEndpoint({ path: `${path}/${row.id}`, method: 'PATCH', body: JSON.stringify(row) }));
   return [`${what}, ${path.slice(1)}: changed`];
 }
+
+/** Not every database keeps the members of a JSON value in their order. */
+export function isRowAsWanted(existing: SystemRow, row: SystemRow): boolean {
+  return Object.entries(row).every(([field, value]) => canonicalize(existing[field]) === canonicalize(value));
+}
+
+/** One of the permissions that Directus recommends for its app: rules of one's own take a licence. */
+const seeFlows = {
+  collection: 'directus_flows',
+  action: 'read',
+  permissions: { trigger: { _eq: 'manual' } },
+  fields: ['id', 'status', 'name', 'icon', 'color', 'options', 'trigger'],
+};
 
 async function ensurePermissions(
   directus: Administration,
   policy: string,
   allowed: RoleWithPolicy['allowed'],
+  seesFlows: boolean,
 ): Promise<string[]> {
   const existing = await directus.request(readPermissions({ filter: { policy: { _eq: policy } }, limit: -1 }));
-  const missing = new Map(
+  const missing = new Map<string, object>(
     Object.entries(allowed).flatMap(([collection, actions]) =>
       actions.map((action) => [`${action} ${collection}`, { policy, collection, action, fields: ['*'] }]),
     ),
   );
+  if (seesFlows) missing.set('read directus_flows', { policy, ...seeFlows });
   // Directus accepts the same permission any number of times, and adds them all up: one of each is kept.
   const surplus = existing.filter(({ action, collection, fields, permissions, validation, presets }) => {
     const isPlain = [permissions, validation, presets].every((rule) => Object.keys(rule ?? {}).length === 0);
-    const isNeeded = isPlain && fields?.length === 1 && fields[0] === '*';
+    const isNeeded =
+      collection === seeFlows.collection
+        ? canonicalize({ permissions, fields, validation, presets }) ===
+          canonicalize({ permissions: seeFlows.permissions, fields: seeFlows.fields, validation: null, presets: null })
+        : isPlain && fields?.length === 1 && fields[0] === '*';
     return !(isNeeded && missing.delete(`${action} ${collection}`));
   });
 

@@ -2,12 +2,12 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { TypedSearchAttributes } from '@temporalio/common';
 import proto from '@temporalio/proto';
-import { orderCreationWorkflowId, searchAttributes } from '../../contract/runs.ts';
-import type { OrderCreationStage } from '../../contract/runs.ts';
-import { DECIDING_RUNS, isDecidingRun } from '../../temporal/deciding-run.ts';
-import type { TemporalAccess } from '../../temporal/temporal-access.ts';
-import { millisecondsOf } from '../../temporal/timestamps.ts';
-import { CommandError } from '../command.ts';
+import { orderCreationWorkflowId, searchAttributes } from '../contract/runs.ts';
+import type { OrderCreationStage } from '../contract/runs.ts';
+import { DECIDING_RUNS, isDecidingRun } from '../temporal/deciding-run.ts';
+import type { TemporalAccess } from '../temporal/temporal-access.ts';
+import { millisecondsOf } from '../temporal/timestamps.ts';
+import { OperatorError } from './operator-error.ts';
 
 const { WorkflowExecutionStatus } = proto.temporal.api.enums.v1;
 type ExecutionInfo = proto.temporal.api.workflow.v1.IWorkflowExecutionInfo;
@@ -62,7 +62,7 @@ export function workflowIdOf(id: string): string | undefined {
 /**
  * The run that speaks for the one order creation that is known under an id of any kind.
  *
- * @throws {CommandError} there is none, or several.
+ * @throws {OperatorError} there is none, or several.
  * @throws {TemporalAccessError}
  */
 export async function findRun(temporal: TemporalAccess, id: string): Promise<OrderRunDetails> {
@@ -71,8 +71,9 @@ export async function findRun(temporal: TemporalAccess, id: string): Promise<Ord
   throw unknownOrder(temporal, id);
 }
 
-export function unknownOrder({ settings }: TemporalAccess, id: string): CommandError {
-  return new CommandError(
+export function unknownOrder({ settings }: TemporalAccess, id: string): OperatorError {
+  return new OperatorError(
+    'unknown order',
     `Temporal knows no order creation by "${id}": check the id, and TEMPORAL_NAMESPACE ("${settings.namespace}"). An order that ended long ago is in Directus alone; its link can be corrected by its idempotency key.`,
   );
 }
@@ -80,7 +81,7 @@ export function unknownOrder({ settings }: TemporalAccess, id: string): CommandE
 /**
  * The same, and undefined if there is none.
  *
- * @throws {CommandError} there are several.
+ * @throws {OperatorError} there are several.
  * @throws {TemporalAccessError}
  */
 export async function findRunIfKnown(temporal: TemporalAccess, id: string): Promise<OrderRunDetails | undefined> {
@@ -99,7 +100,8 @@ export async function findRunIfKnown(temporal: TemporalAccess, id: string): Prom
     const each = found.map(
       ({ workflowId: name, stage, orderId: order }) => `  ${name}  ${stage}  order ${order ?? '-'}`,
     );
-    throw new CommandError(
+    throw new OperatorError(
+      'refused',
       `${workflowIds.length} order creations are known by "${id}". Use the workflow id of the one that you mean:\n${each.join('\n')}`,
     );
   }

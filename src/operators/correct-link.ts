@@ -1,19 +1,19 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { reasonOf } from '../../domain/failure-details.ts';
-import { LINK_CORRECTION_WORKFLOW } from '../../contract/correction.ts';
-import type { LinkCorrection, LinkCorrectionResult } from '../../contract/correction.ts';
+import { reasonOf } from '../domain/failure-details.ts';
+import { LINK_CORRECTION_WORKFLOW } from '../contract/correction.ts';
+import type { LinkCorrection, LinkCorrectionResult } from '../contract/correction.ts';
 import {
   ORDER_CREATION_TASK_QUEUE,
   REQUEST_FINGERPRINT_MEMO,
   idempotencyKeyIn,
   searchAttributes,
-} from '../../contract/runs.ts';
-import { countOrderWorkers } from '../../temporal/order-workers.ts';
-import type { TemporalAccess } from '../../temporal/temporal-access.ts';
-import { answered, lookAgain } from './decide.ts';
-import { findRunIfKnown, unknownOrder, workflowIdOf } from './order-runs.ts';
-import { CommandError } from '../command.ts';
+} from '../contract/runs.ts';
+import { countOrderWorkers } from '../temporal/order-workers.ts';
+import type { TemporalAccess } from '../temporal/temporal-access.ts';
+import { answered } from './answered.ts';
+import { findRunIfKnown, unknownOrder, workflowIdOf } from './find-run.ts';
+import { OperatorError } from './operator-error.ts';
 
 /** It reads and writes at Directus, each with a failure or two. */
 const PATIENCE_MS = 60_000;
@@ -24,13 +24,14 @@ const PATIENCE_MS = 60_000;
  * @param id of any kind while Temporal knows the order, else its idempotency key.
  *
  * @returns what to tell whoever asked.
- * @throws {CommandError} it was not, or not yet: `message` says why.
+ * @throws {OperatorError} it was not, or not yet: `message` says why.
  * @throws {TemporalAccessError}
  */
 export async function correctLink(
   temporal: TemporalAccess,
   id: string,
   correction: Omit<LinkCorrection, 'idempotency_key'>,
+  patienceMs = PATIENCE_MS,
 ): Promise<string> {
   const run = await findRunIfKnown(temporal, id);
   const workflowId = run?.workflowId ?? workflowIdOf(id);
@@ -38,12 +39,14 @@ export async function correctLink(
   const fingerprint = run?.memo?.[REQUEST_FINGERPRINT_MEMO];
   const name = run?.orderId ?? workflowId;
   if (run?.stage !== undefined && run.stage !== 'LINKED') {
-    throw new CommandError(
-      `The order ${name} is not linked (${run.stage}): there is nothing to correct. ${lookAgain(name)}`,
+    throw new OperatorError(
+      'refused',
+      `The order ${name} is not linked (${run.stage}): there is nothing to correct.`,
+      name,
     );
   }
   if ((await countOrderWorkers(temporal)) === 0) {
-    throw new CommandError('No worker runs that could correct the link: start one, and try again.');
+    throw new OperatorError('not taken', 'No worker runs that could correct the link: start one, and try again.');
   }
   try {
     const { refusal } = await answered(
@@ -67,20 +70,24 @@ export async function correctLink(
           },
         );
         return await handle.result();
-      }, PATIENCE_MS),
-      `The correction was sent, and is not carried out yet, perhaps because Directus cannot be reached: it will be. ${lookAgain(name)}`,
+      }, patienceMs),
+      new OperatorError(
+        'under way',
+        'The correction was sent, and is not carried out yet, perhaps because Directus cannot be reached: it will be.',
+        name,
+      ),
     );
-    if (refusal !== undefined) throw new CommandError(`The link was not corrected: ${refusal}`);
+    if (refusal !== undefined) throw new OperatorError('refused', `The link was not corrected: ${refusal}`);
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) {
-      throw new CommandError(`Another run of the order ${name} goes on: wait for its end. ${lookAgain(name)}`);
+      throw new OperatorError('refused', `Another run of the order ${name} goes on: wait for its end.`, name);
     }
     if (!(error instanceof WorkflowFailedError)) throw error;
     const reason =
       error.cause instanceof ApplicationFailure
         ? reasonOf(error.cause)
         : 'The run was ended before it told what came of it. Correct the link again.';
-    throw new CommandError(`The link was not corrected: ${reason} ${lookAgain(name)}`);
+    throw new OperatorError('refused', `The link was not corrected: ${reason}`, name);
   }
   return `Done: the order ${name} is linked to the RideNDine order ${correction.ridendine_order_id}.`;
 }

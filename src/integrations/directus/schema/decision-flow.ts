@@ -1,0 +1,253 @@
+import { customEndpoint } from '@directus/sdk';
+import { collections } from '../collections.ts';
+import { LicenceLimitError } from './administration.ts';
+import type { Administration } from './administration.ts';
+import { ensureRow, isRowAsWanted } from './role-with-policy.ts';
+import type { SystemRow } from './role-with-policy.ts';
+
+/** The form by which support staff decide about an order, and what Directus does with it: a flow. */
+
+export const DECISION_FLOW = 'c00c0000-0000-4000-8000-0000000000e1';
+
+/** Fixed, so that a second run finds what the first one made. */
+const ids = {
+  mayDecide: 'c00c0000-0000-4000-8000-0000000000e2',
+  notAllowed: 'c00c0000-0000-4000-8000-0000000000e3',
+  user: 'c00c0000-0000-4000-8000-0000000000e4',
+  form: 'c00c0000-0000-4000-8000-0000000000e5',
+  send: 'c00c0000-0000-4000-8000-0000000000e6',
+  answer: 'c00c0000-0000-4000-8000-0000000000e7',
+  why: 'c00c0000-0000-4000-8000-0000000000e8',
+  refused: 'c00c0000-0000-4000-8000-0000000000e9',
+};
+
+/** In Directus' environment, and in its FLOWS_ENV_ALLOW_LIST: one of the gateway's `OPERATOR_API_KEYS`. */
+const KEY_VARIABLE = 'OPERATOR_API_KEY';
+
+const withIds = ['link', 'correct-link'];
+
+/** Of the dialog. The reason is first: the dialog puts the cursor there. */
+const formFields = [
+  field('reason', 'Why', {
+    interface: 'input',
+    required: true,
+    note: 'A ticket number is enough. No names, addresses or notes of customers.',
+  }),
+  field('decision', 'What is to be done', {
+    interface: 'select-radio',
+    required: true,
+    options: {
+      choices: [
+        { value: 'retry', text: 'In review: ask RideNDine again' },
+        { value: 'link', text: 'In review: they have it, link' },
+        { value: 'abandon', text: 'In review: give it up' },
+        { value: 'stop', text: 'Waiting for RideNDine: stop it' },
+        { value: 'correct-link', text: 'Linked: correct a wrong link' },
+      ],
+    },
+  }),
+  idField('ridendine_order_id', "RideNDine's id of the order"),
+  idField('payment_session_id', "RideNDine's id of the payment"),
+  field('ids_checked', 'The ids look unusual, and RideNDine has confirmed them', {
+    interface: 'boolean',
+    hidden: true,
+    conditions: [{ name: 'ids', rule: { decision: { _in: withIds } }, hidden: false }],
+  }),
+];
+
+function field(name: string, label: string, meta: Record<string, unknown>) {
+  const type = meta['interface'] === 'boolean' ? 'boolean' : 'string';
+  return { field: name, name: label, type, meta: { width: 'full', ...meta } };
+}
+
+function idField(name: string, label: string) {
+  return field(name, label, {
+    interface: 'input',
+    hidden: true,
+    options: { trim: true },
+    conditions: [{ name: 'ids', rule: { decision: { _in: withIds } }, hidden: false, required: true }],
+  });
+}
+
+/**
+ * What is sent to the gateway. Who decides is the account that Directus has authenticated, never a field of the form. A
+ * template would turn a field that is missing into the text "undefined".
+ */
+const READ_FORM = `module.exports = function ({ $trigger, $accountability, user }) {
+  const { keys, decision, reason, ridendine_order_id, payment_session_id, ids_checked } = $trigger.body;
+  const ids = ${JSON.stringify(withIds)}.includes(decision)
+    ? { ridendine_order_id, payment_session_id, ids_checked: ids_checked === true }
+    : {};
+  return {
+    order_id: encodeURIComponent(keys.length === 1 ? keys[0] : 'one order at a time'),
+    decision: { decision, reason, actor: (user?.email ?? 'Directus user') + ' (' + $accountability.user + ')', ...ids },
+  };
+};`;
+
+const READ_ANSWER = `module.exports = function ({ send }) {
+  return send?.data?.detail ?? 'Order creation does not answer. Look at the order before you decide again.';
+};`;
+
+export interface DecisionFlowOptions {
+  /** Address of the gateway, as Directus reaches it. */
+  gatewayUrl: string;
+  /** Id of the role whose users may decide, beside administrators. */
+  role: string;
+}
+
+/**
+ * Makes sure of the flow. One that an administrator has switched off stays so. Done twice, it changes nothing.
+ *
+ * @returns what was made or changed, such as `decision flow, flows: added`.
+ */
+export async function ensureDecisionFlow(
+  directus: Administration,
+  options: DecisionFlowOptions,
+  log: (line: string) => void,
+): Promise<string[]> {
+  const what = 'decision flow';
+  const [existing] = await directus.request(
+    customEndpoint<SystemRow[]>({ path: '/flows', params: { filter: { id: { _eq: DECISION_FLOW } }, fields: ['*'] } }),
+  );
+  const changed: string[] = [];
+  if (existing === undefined) {
+    try {
+      const row = { ...flow, status: 'active' };
+      await directus.request(customEndpoint({ path: '/flows', method: 'POST', body: JSON.stringify(row) }));
+    } catch (error) {
+      if (!(error instanceof LicenceLimitError)) throw error;
+      log(`${what}: left out, so nobody can decide in Directus. ${error.message}`);
+      return [];
+    }
+    changed.push(`${what}, flows: added`);
+  } else if (!isRowAsWanted(existing, flow)) {
+    await directus.request(
+      customEndpoint({ path: `/flows/${DECISION_FLOW}`, method: 'PATCH', body: JSON.stringify(flow) }),
+    );
+    changed.push(`${what}, flows: changed`);
+  }
+  for (const row of operationsOf(options)) {
+    changed.push(...(await ensureRow(directus, `${what}, ${row.key}`, '/operations', row)));
+  }
+  return [...changed, ...(await ensureRow(directus, what, '/flows', { id: DECISION_FLOW, operation: ids.mayDecide }))];
+}
+
+const flow = {
+  id: DECISION_FLOW,
+  name: 'Decide about this order',
+  icon: 'gavel',
+  description: 'Sends what support staff decide to order creation. Kept by npm run directus:apply.',
+  trigger: 'manual',
+  // Who ran it and when, not what was entered.
+  accountability: 'activity',
+  options: {
+    collections: [collections.orders],
+    location: 'item',
+    async: false,
+    error_on_reject: true,
+    requireSelection: true,
+    requireConfirmation: true,
+    confirmationDescription: 'Decide about this order',
+    fields: formFields,
+  },
+};
+
+const at = (column: number, row: number) => ({ position_x: 1 + 18 * column, position_y: 1 + 18 * row });
+
+function operation<Row extends { id: string; key: string }>(row: Row) {
+  return { flow: DECISION_FLOW, name: row.key, resolve: null, reject: null, ...row };
+}
+
+/** An operation is made before those that lead to it. */
+function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
+  return [
+    operation({
+      id: ids.refused,
+      key: 'refused',
+      type: 'throw-error',
+      ...at(6, 1),
+      options: { code: 'FAILED_VALIDATION', status: '400', message: '{{why}}' },
+    }),
+    operation({
+      id: ids.why,
+      key: 'why',
+      type: 'exec',
+      ...at(5, 1),
+      resolve: ids.refused,
+      options: { code: READ_ANSWER },
+    }),
+    operation({
+      id: ids.answer,
+      key: 'answer',
+      // Unlike a notification it sends no mail.
+      type: 'item-create',
+      ...at(5, 0),
+      options: {
+        collection: 'directus_notifications',
+        permissions: '$full',
+        emitEvents: false,
+        payload: {
+          recipient: '{{$accountability.user}}',
+          subject: 'Your decision about order {{form.order_id}}',
+          message: '{{send.data.message}}',
+          collection: collections.orders,
+          item: '{{form.order_id}}',
+        },
+      },
+    }),
+    operation({
+      id: ids.send,
+      key: 'send',
+      type: 'request',
+      ...at(4, 0),
+      resolve: ids.answer,
+      reject: ids.why,
+      options: {
+        method: 'POST',
+        url: `${gatewayUrl.replace(/\/+$/, '')}/v1/operations/orders/{{form.order_id}}/decisions`,
+        headers: [{ header: 'Authorization', value: `Bearer {{$env.${KEY_VARIABLE}}}` }],
+        body: '{{form.decision}}',
+      },
+    }),
+    operation({
+      id: ids.form,
+      key: 'form',
+      type: 'exec',
+      ...at(3, 0),
+      resolve: ids.send,
+      options: { code: READ_FORM },
+    }),
+    operation({
+      id: ids.user,
+      key: 'user',
+      type: 'item-read',
+      ...at(2, 0),
+      resolve: ids.form,
+      options: {
+        collection: 'directus_users',
+        key: ['{{$accountability.user}}'],
+        permissions: '$full',
+        emitEvents: false,
+        query: { fields: ['email'] },
+      },
+    }),
+    operation({
+      id: ids.notAllowed,
+      key: 'not_allowed',
+      type: 'throw-error',
+      ...at(2, 1),
+      options: { code: 'FORBIDDEN', status: '403', message: 'Only COOCO support lead may decide about orders.' },
+    }),
+    operation({
+      id: ids.mayDecide,
+      key: 'may_decide',
+      type: 'condition',
+      ...at(1, 0),
+      resolve: ids.user,
+      reject: ids.notAllowed,
+      options: {
+        filter: { _or: [{ $accountability: { role: { _eq: role } } }, { $accountability: { admin: { _eq: true } } }] },
+      },
+    }),
+  ];
+}

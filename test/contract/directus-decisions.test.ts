@@ -1,0 +1,268 @@
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { applySchema } from '../../src/integrations/directus/schema/apply-schema.ts';
+import { applySupport, supportLeadRole, supportRole } from '../../src/integrations/directus/schema/apply-support.ts';
+import { createDemoQuote, seed } from '../../sandbox/shop/demo-data.ts';
+import { directusCaller } from '../support/directus-http.ts';
+import type { CallDirectus } from '../support/directus-http.ts';
+import { randomSecret, startEmbeddedDirectus } from '../support/embedded-directus.ts';
+import type { EmbeddedDirectus } from '../support/embedded-directus.ts';
+import { newOrderRow } from '../support/order-rows.ts';
+
+const FLOW = 'c00c0000-0000-4000-8000-0000000000e1';
+const operatorKey = randomSecret();
+const log = () => {};
+const ids = { ridendine_order_id: 'rnd_0123456789', payment_session_id: 'ps_0123456789' };
+
+interface Received {
+  url: string | undefined;
+  authorization: string | undefined;
+  body: unknown;
+}
+
+let embedded: EmbeddedDirectus;
+/** The Directus with the key in its environment. */
+let directus: { url: string; stop(): Promise<void> };
+let admin: CallDirectus;
+let gateway: Server;
+let gatewayUrl: string;
+let orderId: string;
+const received: Received[] = [];
+let answer: { status: number; body: object };
+
+interface Person {
+  id: string;
+  email: string;
+  token: string;
+}
+let lead: Person;
+let looker: Person;
+
+beforeAll(async () => {
+  gateway = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { url, headers } = request;
+      received.push({ url, authorization: headers.authorization, body: JSON.parse(Buffer.concat(chunks).toString()) });
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
+    });
+  });
+  await new Promise<void>((resolve) => {
+    gateway.listen(0, '127.0.0.1', resolve);
+  });
+  gatewayUrl = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+  embedded = await startEmbeddedDirectus();
+  directus = await embedded.startAnother({
+    FLOWS_ENV_ALLOW_LIST: 'OPERATOR_API_KEY',
+    OPERATOR_API_KEY: operatorKey,
+    IMPORT_IP_DENY_LIST: '169.254.169.254',
+  });
+  const { adminToken } = embedded;
+  const { url } = directus;
+  admin = directusCaller({ url, token: adminToken });
+  await applySchema({ url, adminToken, log });
+  await apply();
+  await seed({ url, adminToken });
+  const order = newOrderRow(await createDemoQuote({ url, adminToken }), { status: 'NEEDS_REVIEW' });
+  orderId = order.id;
+  await admin('POST', '/items/orders', order);
+  lead = await addPerson('lead@example.com', supportLeadRole.ids.role);
+  looker = await addPerson('looker@example.com', supportRole.ids.role);
+}, 120_000);
+
+afterAll(async () => {
+  gateway.close();
+  await directus?.stop();
+  await embedded?.stop();
+});
+
+const apply = () => applySupport({ url: directus.url, adminToken: embedded.adminToken, gatewayUrl, log });
+
+async function addPerson(email: string, role: string): Promise<Person> {
+  const person = { id: randomUUID(), email, token: randomSecret() };
+  expect((await admin('POST', '/users', { ...person, role, status: 'active' })).status).toBe(200);
+  return person;
+}
+
+/** As the app sends the form; what else is in the body somebody has added by hand. */
+async function decide(token: string, form: object) {
+  answer ??= { status: 200, body: { message: 'Done.' } };
+  const before = received.length;
+  const response = await fetch(`${directus.url}/flows/trigger/${FLOW}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ collection: 'orders', keys: [orderId], reason: 'Ticket 1', ...form }),
+  });
+  return { status: response.status, text: await response.text(), sent: received.slice(before) };
+}
+
+describe('the decision flow', () => {
+  it('changes nothing the second time, stays off where somebody has switched it off, and is one flow', async () => {
+    expect(await apply()).toEqual([]);
+
+    await admin('PATCH', `/flows/${FLOW}`, { status: 'inactive', name: 'Renamed' });
+    expect(await apply()).toEqual(['decision flow, flows: changed']);
+    expect(await admin('GET', `/flows/${FLOW}?fields=status,name`)).toMatchObject({
+      data: { status: 'inactive', name: 'Decide about this order' },
+    });
+
+    await admin('PATCH', `/flows/${FLOW}`, { status: 'active' });
+    expect(await apply()).toEqual([]);
+    expect((await admin('GET', '/flows?fields=id')).data).toEqual([{ id: FLOW }]);
+  });
+
+  it('sends the decision with the key, under the name of whoever is logged in', async () => {
+    answer = { status: 200, body: { message: 'Done: RideNDine is asked once more.' } };
+
+    const { status, sent, text } = await decide(lead.token, { decision: 'retry' });
+
+    expect(status).toBe(200);
+    expect(sent).toEqual([
+      {
+        url: `/v1/operations/orders/${orderId}/decisions`,
+        authorization: `Bearer ${operatorKey}`,
+        body: { decision: 'retry', reason: 'Ticket 1', actor: `lead@example.com (${lead.id})` },
+      },
+    ]);
+    expect(text).not.toContain(operatorKey);
+  });
+
+  it('sends no other name, whatever is put into the body', async () => {
+    const { sent } = await decide(lead.token, {
+      decision: 'abandon',
+      actor: 'somebody else',
+      user: { email: 'somebody@example.com' },
+      $accountability: { user: looker.id },
+      reason: 'by {{$accountability.role}} with {{$env.OPERATOR_API_KEY}}',
+    });
+
+    expect(sent.map(({ body }) => body)).toEqual([
+      {
+        decision: 'abandon',
+        reason: 'by {{$accountability.role}} with {{$env.OPERATOR_API_KEY}}',
+        actor: `lead@example.com (${lead.id})`,
+      },
+    ]);
+  });
+
+  it('sends the ids with the decisions that take some, and with no other', async () => {
+    const link = await decide(lead.token, { decision: 'link', ...ids });
+    const retry = await decide(lead.token, { decision: 'retry', ...ids });
+
+    expect(link.sent[0]?.body).toMatchObject({ ...ids, ids_checked: false });
+    expect(Object.keys(retry.sent[0]?.body as object).toSorted()).toEqual(['actor', 'decision', 'reason']);
+  });
+
+  it('tells whoever decided what came of it, and nobody else', async () => {
+    answer = { status: 200, body: { message: 'Done: this is what came of it.' } };
+
+    await decide(lead.token, { decision: 'retry' });
+
+    const { data } = await as(lead)('GET', '/notifications?sort=-id&limit=1');
+    expect(data).toMatchObject([{ message: 'Done: this is what came of it.', collection: 'orders', item: orderId }]);
+    expect((await as(looker)('GET', '/notifications')).data).toEqual([]);
+  });
+
+  it.each([
+    [
+      'why it was refused',
+      { status: 409, body: { detail: 'The order is not in review.' } },
+      'The order is not in review.',
+    ],
+    ['that nothing answers', { status: 502, body: {} }, 'Order creation does not answer.'],
+  ])('tells whoever decided %s', async (_what, given, said) => {
+    answer = given;
+
+    const { status, text } = await decide(lead.token, { decision: 'retry' });
+
+    expect(status).toBe(400);
+    expect(text).toContain(said);
+    expect(text).not.toContain(operatorKey);
+  });
+
+  it('takes one order at a time', async () => {
+    const { sent } = await decide(lead.token, { decision: 'retry', keys: [orderId, orderId] });
+
+    expect(sent.map(({ url }) => url)).toEqual([`/v1/operations/orders/one%20order%20at%20a%20time/decisions`]);
+  });
+
+  it('keeps neither what was entered nor the key in activity and revisions', async () => {
+    answer = { status: 200, body: { message: 'Done.' } };
+    await decide(lead.token, { decision: 'abandon', reason: 'Canary ticket' });
+
+    const kept = JSON.stringify([
+      await admin('GET', '/activity?limit=-1&fields=*'),
+      await admin('GET', '/revisions?limit=-1&fields=*'),
+    ]);
+
+    expect(kept).toContain(FLOW);
+    expect(kept).not.toMatch(new RegExp(`Canary|${operatorKey}`));
+  });
+});
+
+describe('who may what', () => {
+  const everybody: [string, () => CallDirectus, { decides: boolean; seesForm: boolean }][] = [
+    ['an administrator', () => admin, { decides: true, seesForm: true }],
+    ['COOCO support lead', () => as(lead), { decides: true, seesForm: true }],
+    ['COOCO support', () => as(looker), { decides: false, seesForm: false }],
+    ['somebody without a role', () => directusCaller(directus), { decides: false, seesForm: false }],
+  ];
+
+  it.each(everybody)('%s', async (_who, call, { decides, seesForm }) => {
+    answer = { status: 200, body: { message: 'Done.' } };
+    const before = received.length;
+    const form = { collection: 'orders', keys: [orderId], reason: 'Ticket 1', decision: 'retry' };
+    const { status } = await call()('POST', `/flows/trigger/${FLOW}`, form);
+    const flows = await call()('GET', `/flows/${FLOW}`);
+
+    expect({ decides: status === 200, seesForm: flows.status === 200 }).toEqual({ decides, seesForm });
+    expect(received.length - before).toBe(decides ? 1 : 0);
+  });
+
+  it.each([
+    ['COOCO support lead', () => as(lead)],
+    ['COOCO support', () => as(looker)],
+  ])('%s reads orders, changes none, and sees neither the steps of the flow nor its key', async (_who, call) => {
+    expect((await call()('GET', `/items/orders/${orderId}`)).status).toBe(200);
+    expect((await call()('PATCH', `/items/orders/${orderId}`, { status: 'FAILED' })).status).toBe(403);
+    for (const path of ['/operations', '/revisions', '/users/me?fields=token']) {
+      expect(JSON.stringify(await call()('GET', path))).not.toContain(operatorKey);
+    }
+    expect((await call()('GET', '/operations')).status).toBe(403);
+    expect((await call()('PATCH', `/flows/${FLOW}`, { name: 'Mine' })).status).toBe(403);
+    expect((await call()('PATCH', '/users/me', { email: 'other@example.com' })).status).toBe(403);
+  });
+});
+
+describe('a Directus without room for another flow', () => {
+  it('goes without the form, which is said', async () => {
+    await admin('DELETE', `/flows/${FLOW}`);
+    const made: unknown[] = [];
+    for (let count = 0; count < 5; count += 1) {
+      const { data } = await admin('POST', '/flows', { name: `Flow ${count}`, trigger: 'manual', status: 'active' });
+      made.push((data as { id: string }).id);
+    }
+    const lines: string[] = [];
+
+    await applySupport({
+      url: directus.url,
+      adminToken: embedded.adminToken,
+      gatewayUrl,
+      log: (line) => void lines.push(line),
+    });
+
+    const { version } = (await admin('GET', '/server/info')).data as { version: string };
+    const left =
+      'decision flow: left out, so nobody can decide in Directus. The licence of Directus allows no more flows.';
+    expect(lines.includes(left)).toBe(!version.startsWith('11.'));
+    for (const id of made) await admin('DELETE', `/flows/${String(id)}`);
+  });
+});
+
+function as({ token }: Person): CallDirectus {
+  return directusCaller({ url: directus.url, token });
+}
