@@ -1,5 +1,5 @@
 import { OrderFailedError, isOrderCreationError } from '../../src/client/index.ts';
-import type { OrderCreationClient } from '../../src/client/index.ts';
+import type { OrderCreationClient, OrderInProgress } from '../../src/client/index.ts';
 import type { Account, Answer } from './account.ts';
 import type { Action } from './schedule.ts';
 
@@ -15,7 +15,7 @@ export interface Callers {
 }
 
 /** @param clients by the number of the encryption key that they write with. */
-export function createCallers(clients: OrderCreationClient[], { world, answers }: Account): Callers {
+export function createCallers(clients: OrderCreationClient[], { world, answers, unanswered }: Account): Callers {
   const clientWith = (keyring: number) => {
     const client = clients[keyring];
     if (!client) throw new Error(`There is no caller with keyring ${keyring}.`);
@@ -26,7 +26,9 @@ export function createCallers(clients: OrderCreationClient[], { world, answers }
     ask: () => Promise<Answer['said']>,
   ) => {
     const from = Date.now();
+    if (!about.isLookUp) unanswered.push(about.key);
     const said = await ask().catch(errorSaid);
+    if (!about.isLookUp) unanswered.splice(unanswered.indexOf(about.key), 1);
     answers.push({ ...about, from, to: Date.now(), said });
   };
   return {
@@ -34,9 +36,7 @@ export function createCallers(clients: OrderCreationClient[], { world, answers }
       call({ key, quote, payload, isLookUp: false }, async () => {
         const request = world.request({ key, quote, payload });
         const outcome = await clientWith(keyring).createOrder(request, { timeoutMs: PATIENCE_MS });
-        return outcome.state === 'SUCCEEDED'
-          ? succeeded(outcome, outcome.replayed)
-          : { kind: 'in progress', stage: outcome.stage, ridendineOrderId: outcome.ridendine_order_id };
+        return outcome.state === 'SUCCEEDED' ? succeeded(outcome, outcome.replayed) : inProgress(outcome);
       }),
     lookUp: (key) =>
       call({ key, quote: 0, payload: 0, isLookUp: true }, async () => {
@@ -47,7 +47,7 @@ export function createCallers(clients: OrderCreationClient[], { world, answers }
           case 'FAILED':
             return { kind: 'failed', code: view.failure.code };
           case 'IN_PROGRESS':
-            return { kind: 'in progress', stage: view.stage, ridendineOrderId: view.ridendine_order_id };
+            return inProgress(view);
         }
       }),
   };
@@ -66,8 +66,19 @@ function succeeded(
   };
 }
 
+function inProgress(view: OrderInProgress): Answer['said'] {
+  return {
+    kind: 'in progress',
+    stage: view.stage,
+    orderId: view.order_id,
+    ridendineOrderId: view.ridendine_order_id,
+    paymentSessionId: view.payment_session_id,
+  };
+}
+
+/** An error that is none of the library's is told as it is, and breaks a rule. */
 function errorSaid(error: unknown): Answer['said'] {
   if (error instanceof OrderFailedError) return { kind: 'failed', code: error.code };
   if (isOrderCreationError(error)) return { kind: 'error', code: error.code };
-  throw error;
+  return { kind: 'error', code: String(error) };
 }

@@ -3,10 +3,11 @@ import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/cl
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { CANCEL_ORDER_UPDATE, DECISION_REFUSED, RESOLVE_REVIEW_UPDATE } from '../../src/contract/updates.ts';
+import type { LinkIds } from '../../src/domain/order.ts';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
-import { isLinked, madeFor, rowOf } from './account.ts';
+import { isLinked, keyOf, madeFor, rowOf } from './account.ts';
 import type { Account, Word } from './account.ts';
-import { ifItCan } from './operators.ts';
+import { ifItCan } from './if-it-can.ts';
 import type { Runs } from './runs.ts';
 import type { Decision } from './schedule.ts';
 
@@ -31,7 +32,17 @@ const PATIENCE_MS = 40_000;
 export function createPeople(temporal: Client, runs: Runs, { world, words, paid }: Account): People {
   async function tell(key: number, what: Word['what'], updateName: string, told: object): Promise<void> {
     const id = randomUUID();
-    const word: Word = { key, id, what, from: Date.now(), to: Date.now(), accepted: undefined, said: '' };
+    const ids = linkIn(told);
+    const word: Word = {
+      key,
+      id,
+      what,
+      ...(ids && { ids }),
+      from: Date.now(),
+      to: Date.now(),
+      accepted: undefined,
+      said: '',
+    };
     words.push(word);
     try {
       const said: unknown = await temporal.withDeadline(Date.now() + PATIENCE_MS, () =>
@@ -52,9 +63,19 @@ export function createPeople(temporal: Client, runs: Runs, { world, words, paid 
       case 'abandon':
         return { decision, ...by(key) };
       case 'linkTrue':
-        return link(key, madeFor(world, rowOf(world, key))[0]);
-      case 'linkMade':
-        return link(key, { ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` });
+        return { ...link(key, madeFor(world, rowOf(world, key))[0]), ids_checked: true };
+      case 'linkInvented':
+        return { ...link(key, inventedIds()), ids_checked: true };
+      case 'linkUnchecked':
+        return link(key, { ...inventedIds(), ridendine_order_id: randomUUID() });
+      case 'linkOfAnother':
+        return {
+          ...link(
+            key,
+            world.ridendine.orders.find((order) => order.key !== keyOf(rowOf(world, key))),
+          ),
+          ids_checked: true,
+        };
       case 'malformed':
         return { decison: 'retry', ...by(key) };
     }
@@ -67,8 +88,18 @@ export function createPeople(temporal: Client, runs: Runs, { world, words, paid 
     async cancel(key, how) {
       if (how === 'update') return await tell(key, 'cancel', CANCEL_ORDER_UPDATE, by(key));
       const now = Date.now();
-      words.push({ key, id: '', what: 'request cancellation', from: now, to: now, accepted: undefined, said: '' });
-      await ifItCan(() => runs.handleOf(key).cancel());
+      const word: Word = {
+        key,
+        id: '',
+        what: 'request cancellation',
+        from: now,
+        to: now,
+        accepted: undefined,
+        said: '',
+      };
+      words.push(word);
+      word.accepted = await ifItCan(() => runs.handleOf(key).cancel());
+      word.to = Date.now();
     },
     async decideTruly() {
       let decided = 0;
@@ -115,12 +146,19 @@ function isRefusal(error: unknown): boolean {
   );
 }
 
-function link(key: number, ids: { ridendine_order_id: string; payment_session_id: string } | undefined) {
+function inventedIds(): LinkIds {
+  return { ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` };
+}
+
+function linkIn(told: object): LinkIds | undefined {
+  return 'ridendine_order_id' in told ? (told as LinkIds) : undefined;
+}
+
+function link(key: number, ids: LinkIds | undefined) {
   return {
     decision: 'link',
     ...by(key),
     ridendine_order_id: ids?.ridendine_order_id ?? '',
     payment_session_id: ids?.payment_session_id ?? '',
-    ids_checked: true,
   };
 }

@@ -3,11 +3,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { BROKEN } from './tell-search.ts';
 
 /** A mistake in the product, put there on purpose. Its text must be there exactly once. */
 export interface PlantedFault {
   /** What the product then does wrong. */
   name: string;
+  /** The rule that it has to break. */
+  breaks: RegExp;
+  /** The fault that people found in real use, of which this is the kind. */
+  real?: string;
+  /** Why the search does not find it, if it does not. */
+  missedBecause?: string;
   file: string;
   find: string;
   replace: string;
@@ -141,11 +148,14 @@ export const plantedFaults: PlantedFault[] = [
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Searches a copy of the product that has the fault. @returns what the search printed, and whether it found anything. */
+/** Exit code of a search that found a rule that does not hold. Any other error ends Node with 1. */
+export const VIOLATION = 3;
+
+/** Searches a copy of the product that has the fault. @returns whether the rule that it has to break was broken. */
 export async function searchWithFault(
   fault: PlantedFault,
   { runs, seed }: { runs: number; seed: number },
-): Promise<{ found: boolean; output: string }> {
+): Promise<{ found: boolean; runs: number; broken: string[] }> {
   const copy = await mkdtemp(path.join(tmpdir(), 'planted-fault-'));
   try {
     for (const folder of ['src', 'stack', 'test', 'package.json', 'tsconfig.json']) {
@@ -161,8 +171,11 @@ export async function searchWithFault(
       ['test/search/run.ts', '--runs', String(runs), '--seed', String(seed), '--as-found'],
       { cwd: copy, all: true, reject: false },
     );
-    if (exitCode !== 0 && exitCode !== 1) throw new Error(`The search ended with ${exitCode}:\n${all}`);
-    return { found: exitCode === 1, output: all };
+    if (exitCode !== 0 && exitCode !== VIOLATION) throw new Error(`The search ended with ${exitCode}:\n${all}`);
+    const lines = all.split('\n');
+    const broken = lines.filter((line) => line.startsWith(BROKEN)).map((line) => line.slice(BROKEN.length));
+    const done = lines.map((line) => /^(\d+) schedules, \d+ with a violation\.$/.exec(line)?.[1]).find(Boolean);
+    return { found: broken.some((sentence) => fault.breaks.test(sentence)), runs: Number(done), broken };
   } finally {
     await rm(copy, { recursive: true });
   }

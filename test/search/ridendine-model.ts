@@ -14,7 +14,7 @@ export const partnerOutcomes = [
   'noApi',
   'unavailable',
   'inProgress',
-  'timeout',
+  'reset',
   'lost',
   'late',
   'madeThen500',
@@ -119,7 +119,7 @@ export function createRideNDineModel({
           return problem(503, 'unavailable');
         case 'inProgress':
           return problem(409, 'request-in-progress');
-        case 'timeout':
+        case 'reset':
           throw connectionReset();
         case 'lost':
           accept(key, body);
