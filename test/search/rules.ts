@@ -348,7 +348,7 @@ function rulesOfWord(account: Account, word: Word, row: Row | undefined): string
     return isTakenAway ? [] : [`${who}: nobody was told what came of it: ${said}`];
   }
   if (!accepted) return [];
-  if (what === 'malformed' || what === 'linkUnchecked') return [`${who}: it was accepted.`];
+  if (what === 'malformed') return [`${who}: it was accepted.`];
   if (!row) return [`${who}: it was accepted, and there is no order that says so.`];
   const actions = (row[orderFields.supportActions] as { id: string }[] | null) ?? [];
   const times = actions.filter((action) => action.id === id).length;
