@@ -105,8 +105,6 @@ export function createDirectusModel({
     };
     const taken = takenField(complete);
     if (taken !== undefined) return notUnique(collections.orders, taken);
-    if (items.some((item) => find(collections.orderItems, item['id'])))
-      return notUnique(collections.orderItems, orderItemFields.id);
     table(collections.orders).push(complete);
     table(collections.orderItems).push(...items.map((item) => ({ ...item, [orderItemFields.order]: complete['id'] })));
     onOrders(table(collections.orders));

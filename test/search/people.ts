@@ -52,7 +52,7 @@ export function createPeople(temporal: Client, runs: Runs, { world, words, paid 
       word.said = typeof said === 'string' ? said : '';
     } catch (error) {
       if (isRefusal(error)) word.accepted = false;
-      word.said = error instanceof WorkflowUpdateFailedError ? String(error.cause?.message) : String(error);
+      word.said = error instanceof WorkflowUpdateFailedError ? String(error.cause?.message) : withCause(error);
     }
     word.to = Date.now();
   }
@@ -135,6 +135,11 @@ export function createPeople(temporal: Client, runs: Runs, { world, words, paid 
       if (row) world.directus.change(row, { [orderFields.customerNote]: 'Ring twice.' });
     },
   };
+}
+
+function withCause(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? `: ${String(error.cause)}` : '';
+  return `${String(error)}${cause}`;
 }
 
 function isRefusal(error: unknown): boolean {

@@ -27,8 +27,8 @@ function everyRowHasItsKey({ world }: Account): string[] {
 }
 
 function everyPartnerOrderHasItsRow({ world }: Account): string[] {
-  const known = world.directus.orders().map(keyOf);
-  const strange = [...world.ridendine.calls, ...world.ridendine.orders].some(({ key }) => !known.includes(key));
+  const known = new Set(world.directus.orders().map(keyOf));
+  const strange = [...world.ridendine.calls, ...world.ridendine.orders].some(({ key }) => !known.has(key));
   return strange ? ['RideNDine was asked for an order that Directus does not have.'] : [];
 }
 
@@ -316,12 +316,12 @@ function isTrue(account: Account, answer: Answer, code: string): boolean {
 /** Whether another order had the quote at some time since the first checkout with this key. */
 function isQuoteTaken({ world, answers }: Account, { key, quote, isLookUp, to }: Answer): boolean {
   const own = answers.filter((other) => other.key === key && !other.isLookUp);
-  const quotes = (isLookUp ? own.map((other) => other.quote) : [quote]).map((one) => world.quotes[one]?.id);
+  const quotes = new Set((isLookUp ? own.map((other) => other.quote) : [quote]).map((one) => world.quotes[one]?.id));
   const from = Math.min(...own.map((other) => other.from));
   return world.history.some((entry, index) => {
     const next = world.history.slice(index + 1).find(({ id }) => id === entry.id);
     const isThen = entry.at <= to && (next?.at ?? Infinity) >= from;
-    return isThen && entry.id !== rowOf(world, key)?.['id'] && quotes.includes(entry.quote ?? undefined);
+    return isThen && entry.id !== rowOf(world, key)?.['id'] && quotes.has(entry.quote ?? undefined);
   });
 }
 

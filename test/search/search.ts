@@ -99,8 +99,11 @@ async function again(found: Violation, run: RunOnce): Promise<Violation> {
 
 /** Whether one of the rules is the same; keys, quotes and counts may be others. */
 function breaksTheSame(first: string[], second: string[]): boolean {
-  const kinds = (broken: string[]) => broken.map((sentence) => sentence.replaceAll(/\d+/g, ''));
-  return kinds(second).some((kind) => kinds(first).includes(kind));
+  return second.some((one) => first.some((other) => withoutNumbers(one) === withoutNumbers(other)));
+}
+
+function withoutNumbers(sentence: string): string {
+  return sentence.replaceAll(/\d+/g, '');
 }
 
 /** So long smaller schedules are tried. */

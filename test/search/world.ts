@@ -203,10 +203,10 @@ function mortalRuns(
       return outcome === 'diesAfter' ? await die() : result;
     };
   return {
-    continueOrder: mortally(runs.continueOrder),
-    findFailure: mortally(runs.findFailure),
-    stopAttempts: mortally(runs.stopAttempts),
-    requestCancellation: mortally(runs.requestCancellation),
+    continueOrder: mortally((...input) => runs.continueOrder(...input)),
+    findFailure: mortally((...input) => runs.findFailure(...input)),
+    stopAttempts: mortally((...input) => runs.stopAttempts(...input)),
+    requestCancellation: mortally((...input) => runs.requestCancellation(...input)),
   };
 }
 
