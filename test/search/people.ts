@@ -138,7 +138,7 @@ export function createPeople(temporal: Client, runs: Runs, { world, words, paid 
 }
 
 function withCause(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? `: ${String(error.cause)}` : '';
+  const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
   return `${String(error)}${cause}`;
 }
 
