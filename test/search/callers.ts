@@ -1,6 +1,6 @@
 import { OrderFailedError, isOrderCreationError } from '../../src/client/index.ts';
 import type { OrderCreationClient, OrderInProgress } from '../../src/client/index.ts';
-import type { Account, Answer } from './account.ts';
+import type { Observations, Answer } from './observations.ts';
 import type { Action } from './schedule.ts';
 
 /** A caller waits so long for the result, and then takes what is known. */
@@ -8,28 +8,28 @@ const PATIENCE_MS = 1500;
 
 type Checkout = Extract<Action, { do: 'checkout' }>;
 
-/** Those who have a customer waiting. What they are told goes into the account. */
+/** Those who have a customer waiting. What they are told is observed. */
 export interface Callers {
   checkOut(checkout: Checkout): Promise<void>;
   lookUp(key: number): Promise<void>;
 }
 
 /** @param clients by the number of the encryption key that they write with. */
-export function createCallers(clients: OrderCreationClient[], { world, answers, unanswered }: Account): Callers {
+export function createCallers(clients: OrderCreationClient[], { world, answers, unanswered }: Observations): Callers {
   const clientWith = (keyring: number) => {
     const client = clients[keyring];
     if (!client) throw new Error(`There is no caller with keyring ${keyring}.`);
     return client;
   };
   const call = async (
-    about: Pick<Answer, 'key' | 'quote' | 'payload' | 'isLookUp'>,
+    checkout: Pick<Answer, 'key' | 'quote' | 'payload' | 'isLookUp'>,
     ask: () => Promise<Answer['said']>,
   ) => {
     const from = Date.now();
-    if (!about.isLookUp) unanswered.push(about.key);
+    if (!checkout.isLookUp) unanswered.push(checkout.key);
     const said = await ask().catch(errorSaid);
-    if (!about.isLookUp) unanswered.splice(unanswered.indexOf(about.key), 1);
-    answers.push({ ...about, from, to: Date.now(), said });
+    if (!checkout.isLookUp) unanswered.splice(unanswered.indexOf(checkout.key), 1);
+    answers.push({ ...checkout, from, to: Date.now(), said });
   };
   return {
     checkOut: ({ key, quote, payload, keyring }) =>

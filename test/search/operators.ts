@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { ORDER_CREATION_TASK_QUEUE, ORDER_SWEEP_WORKFLOW } from '../../src/contract/runs.ts';
 import type { orderSweep } from '../../src/workflows/order-sweep.ts';
-import type { Account } from './account.ts';
+import type { Observations } from './observations.ts';
 import { ifItCan } from './if-it-can.ts';
 import { isOpen } from './runs.ts';
 import type { Runs } from './runs.ts';
@@ -23,7 +23,7 @@ export interface Operators {
   sweep(): Promise<number>;
 }
 
-export function createOperators(temporal: Client, runs: Runs, account: Account, sweepId: string): Operators {
+export function createOperators(temporal: Client, runs: Runs, observed: Observations, sweepId: string): Operators {
   const { namespace } = temporal.options;
   const paused = new Set<number>();
   const firstPending = async (key: number) => {
@@ -33,7 +33,7 @@ export function createOperators(temporal: Client, runs: Runs, account: Account, 
   };
   return {
     async terminate(key) {
-      if (await ifItCan(() => runs.handleOf(key).terminate('A schedule says so.'))) account.terminated.add(key);
+      if (await ifItCan(() => runs.handleOf(key).terminate('A schedule says so.'))) observed.terminated.add(key);
     },
     async deleteRun(key) {
       const run = await runs.describe(key);
@@ -41,7 +41,7 @@ export function createOperators(temporal: Client, runs: Runs, account: Account, 
       const isDeleted = await ifItCan(() =>
         temporal.workflowService.deleteWorkflowExecution({ namespace, workflowExecution: executionOf(run) }),
       );
-      if (isDeleted) account.deleted.add(key);
+      if (isDeleted) observed.deleted.add(key);
     },
     async reset(key, to) {
       const run = await runs.describe(key);
@@ -60,7 +60,7 @@ export function createOperators(temporal: Client, runs: Runs, account: Account, 
           requestId: randomUUID(),
         }),
       );
-      if (isReset) account.reset.add(key);
+      if (isReset) observed.reset.add(key);
     },
     async pauseActivity(key) {
       const activity = await firstPending(key);
@@ -85,7 +85,7 @@ export function createOperators(temporal: Client, runs: Runs, account: Account, 
       }
     },
     async sweep() {
-      account.isSwept = true;
+      observed.isSwept = true;
       const handle = await temporal.workflow.start<typeof orderSweep>(ORDER_SWEEP_WORKFLOW, {
         workflowId: sweepId,
         taskQueue: ORDER_CREATION_TASK_QUEUE,

@@ -5,13 +5,13 @@ import { ApplicationFailure } from '@temporalio/common';
 import { CANCEL_ORDER_UPDATE, DECISION_REFUSED, RESOLVE_REVIEW_UPDATE } from '../../src/contract/updates.ts';
 import type { LinkIds } from '../../src/domain/order.ts';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
-import { isLinked, keyOf, madeFor, rowOf } from './account.ts';
-import type { Account, Word } from './account.ts';
+import { isLinked, keyOf, madeFor, rowOf } from './observations.ts';
+import type { Observations, SupportRequest } from './observations.ts';
 import { ifItCan } from './if-it-can.ts';
 import type { Runs } from './runs.ts';
 import type { Decision } from './schedule.ts';
 
-/** Support staff, and those who change an order in Directus. What they ask and hear goes into the account. */
+/** Support staff, and those who change an order in Directus. What they ask and hear is observed. */
 export interface People {
   cancel(key: number, by: 'update' | 'temporal'): Promise<void>;
   decide(key: number, decision: Decision): Promise<void>;
@@ -26,14 +26,14 @@ export interface People {
 
 const by = (key: number) => ({ actor: `agent ${key}`, reason: 'A ticket.' });
 
-/** Longest time that a person waits for what came of their word. */
+/** Longest time that a person waits for what came of their request. */
 const PATIENCE_MS = 40_000;
 
-export function createPeople(temporal: Client, runs: Runs, { world, words, paid }: Account): People {
-  async function tell(key: number, what: Word['what'], updateName: string, told: object): Promise<void> {
+export function createPeople(temporal: Client, runs: Runs, { world, requests, paid }: Observations): People {
+  async function tell(key: number, what: SupportRequest['what'], updateName: string, told: object): Promise<void> {
     const id = randomUUID();
     const ids = linkIn(told);
-    const word: Word = {
+    const request: SupportRequest = {
       key,
       id,
       what,
@@ -41,20 +41,20 @@ export function createPeople(temporal: Client, runs: Runs, { world, words, paid 
       from: Date.now(),
       to: Date.now(),
       accepted: undefined,
-      said: '',
+      reply: '',
     };
-    words.push(word);
+    requests.push(request);
     try {
       const said: unknown = await temporal.withDeadline(Date.now() + PATIENCE_MS, () =>
         runs.handleOf(key).executeUpdate(updateName, { args: [told], updateId: id }),
       );
-      word.accepted = true;
-      word.said = typeof said === 'string' ? said : '';
+      request.accepted = true;
+      request.reply = typeof said === 'string' ? said : '';
     } catch (error) {
-      if (isRefusal(error)) word.accepted = false;
-      word.said = error instanceof WorkflowUpdateFailedError ? String(error.cause?.message) : withCause(error);
+      if (isRefusal(error)) request.accepted = false;
+      request.reply = error instanceof WorkflowUpdateFailedError ? String(error.cause?.message) : withCause(error);
     }
-    word.to = Date.now();
+    request.to = Date.now();
   }
 
   function input(key: number, decision: Decision): object {
@@ -88,18 +88,18 @@ export function createPeople(temporal: Client, runs: Runs, { world, words, paid 
     async cancel(key, how) {
       if (how === 'update') return await tell(key, 'cancel', CANCEL_ORDER_UPDATE, by(key));
       const now = Date.now();
-      const word: Word = {
+      const request: SupportRequest = {
         key,
         id: '',
         what: 'request cancellation',
         from: now,
         to: now,
         accepted: undefined,
-        said: '',
+        reply: '',
       };
-      words.push(word);
-      word.accepted = await ifItCan(() => runs.handleOf(key).cancel());
-      word.to = Date.now();
+      requests.push(request);
+      request.accepted = await ifItCan(() => runs.handleOf(key).cancel());
+      request.to = Date.now();
     },
     async decideTruly() {
       let decided = 0;

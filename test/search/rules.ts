@@ -1,24 +1,24 @@
 import { cancelReplies } from '../../src/contract/updates.ts';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
 import { GRACE_MS, KEY_MS, MARGIN_MS } from './pace.ts';
-import { callsFor, isLinked, keyOf, madeFor, rowOf } from './account.ts';
-import type { Account, Answer, Word } from './account.ts';
+import { callsFor, isLinked, keyOf, madeFor, rowOf } from './observations.ts';
+import type { Observations, Answer, SupportRequest } from './observations.ts';
 import type { Row } from './directus-model.ts';
 import { provenNothing } from './ridendine-model.ts';
 import type { PartnerCall, PartnerOutcome } from './ridendine-model.ts';
-import type { Standing, World } from './world.ts';
+import type { OrderVersion, World } from './world.ts';
 
 /** What must hold of every order, whatever happens. It knows nothing of how the product does it. */
-export function brokenRules(account: Account): string[] {
+export function brokenRules(observed: Observations): string[] {
   return [
-    ...account.stuck,
-    ...everyRowHasItsKey(account),
-    ...everyPartnerOrderHasItsRow(account),
-    ...account.world.keys.flatMap((_id, key) => rulesOfOneKey(account, key)),
+    ...observed.stuck,
+    ...everyRowHasItsKey(observed),
+    ...everyPartnerOrderHasItsRow(observed),
+    ...observed.world.keys.flatMap((_id, key) => rulesOfOneKey(observed, key)),
   ];
 }
 
-function everyRowHasItsKey({ world }: Account): string[] {
+function everyRowHasItsKey({ world }: Observations): string[] {
   const keys = world.directus.orders().map((row) => String(row[orderFields.idempotencyKey]));
   return [
     ...(keys.every((key) => world.keys.includes(key)) ? [] : ['An order has a key that no checkout has given.']),
@@ -26,24 +26,28 @@ function everyRowHasItsKey({ world }: Account): string[] {
   ];
 }
 
-function everyPartnerOrderHasItsRow({ world }: Account): string[] {
+function everyPartnerOrderHasItsRow({ world }: Observations): string[] {
   const known = new Set(world.directus.orders().map(keyOf));
   const strange = [...world.ridendine.calls, ...world.ridendine.orders].some(({ key }) => !known.has(key));
   return strange ? ['RideNDine was asked for an order that Directus does not have.'] : [];
 }
 
-function rulesOfOneKey(account: Account, key: number): string[] {
-  const row = rowOf(account.world, key);
+function rulesOfOneKey(observed: Observations, key: number): string[] {
+  const row = rowOf(observed.world, key);
   return [
-    ...(row ? rulesOfOrder(account, key, row) : []),
-    ...account.answers.filter((answer) => answer.key === key).flatMap((answer) => rulesOfAnswer(account, answer, row)),
-    ...account.words.filter((word) => word.key === key).flatMap((word) => rulesOfWord(account, word, row)),
-    ...oneFirstAnswer(account, key),
+    ...(row ? rulesOfOrder(observed, key, row) : []),
+    ...observed.answers
+      .filter((answer) => answer.key === key)
+      .flatMap((answer) => rulesOfAnswer(observed, answer, row)),
+    ...observed.requests
+      .filter((request) => request.key === key)
+      .flatMap((request) => rulesOfSupportRequest(observed, request, row)),
+    ...oneFirstAnswer(observed, key),
   ];
 }
 
-function rulesOfOrder(account: Account, key: number, row: Row): string[] {
-  const { world } = account;
+function rulesOfOrder(observed: Observations, key: number, row: Row): string[] {
+  const { world } = observed;
   const calls = callsFor(world, row);
   const made = madeFor(world, row);
   const status = String(row[orderFields.status]);
@@ -51,38 +55,38 @@ function rulesOfOrder(account: Account, key: number, row: Row): string[] {
   const broken: string[] = [];
   const say = (sentence: string) => broken.push(`Key ${key}: ${sentence}`);
 
-  if (hasNoRetryOfItsOwn(account, key, row, made.slice(1))) say(`RideNDine has ${made.length} orders.`);
+  if (hasNoRetryOfItsOwn(observed, key, row, made.slice(1))) say(`RideNDine has ${made.length} orders.`);
   if (calls.some(({ body }) => body !== row[orderFields.ridendineRequest]))
     say('RideNDine was sent other bytes than those that are stored.');
-  if (hasNoRetryOfItsOwn(account, key, row, lateCalls(calls, row)))
+  if (hasNoRetryOfItsOwn(observed, key, row, lateCalls(calls, row)))
     say('RideNDine was asked after it may have forgotten the key, and nobody wanted it.');
-  if (isFirstAskedTooLate(account, key, row, calls)) say('RideNDine was first asked after the quote and its grace.');
-  if (!mayBeDecided(account, key, 'abandon') && history.some((entry) => hasEnded(entry) && mayHave(calls, entry.at)))
+  if (isFirstAskedTooLate(observed, key, row, calls)) say('RideNDine was first asked after the quote and its grace.');
+  if (!mayBeDecided(observed, key, 'abandon') && history.some((entry) => hasEnded(entry) && mayHave(calls, entry.at)))
     say('The order has ended although RideNDine may have it.');
   if (history.some((entry) => hasEnded(entry) !== (entry.quote === null)))
     say('The order keeps the quote though it has ended, or its quote is free though it is live.');
   if (status === 'NEEDS_REVIEW') say('The order still waits for people who have decided by what RideNDine has.');
   if (status === 'PENDING_PAYMENT' && !isLinked(row)) say('The order is not linked, and nobody carries it.');
-  if (isLinked(row) && ![...made, ...linksGiven(account, key)].some((ids) => hasIds(row, ids)))
+  if (isLinked(row) && ![...made, ...linksGiven(observed, key)].some((ids) => hasIds(row, ids)))
     say('The order has ids that RideNDine has not given it.');
-  if (isSentAfterItFailed(account, key, calls))
+  if (isSentAfterItFailed(observed, key, calls))
     say('RideNDine was asked after the last caller was told that the order has failed.');
   if (new Set(history.flatMap(({ ridendineOrderId }) => ridendineOrderId ?? [])).size > 1)
     say('The ids of a linked order were replaced.');
-  if (isAskedAfterCancellation(account, key, calls))
+  if (isAskedAfterCancellation(observed, key, calls))
     say('RideNDine was asked again after somebody had asked to cancel.');
-  if (goesOnAfterPeopleEndedIt(account, key, calls, history)) say('The order went on after people had ended it.');
-  if (account.paid.has(key) && status !== 'CONFIRMED') say(`A later phase had the order, and it is ${status} again.`);
+  if (goesOnAfterPeopleEndedIt(observed, key, calls, history)) say('The order went on after people had ended it.');
+  if (observed.paid.has(key) && status !== 'CONFIRMED') say(`A later phase had the order, and it is ${status} again.`);
   if (row[orderFields.failureCode] === 'OrderNeedsReview' && status === 'FAILED') {
-    if (!mayBeDecided(account, key, 'abandon')) say('The order was given up, and nobody has decided that.');
+    if (!mayBeDecided(observed, key, 'abandon')) say('The order was given up, and nobody has decided that.');
   }
-  if (status === 'CANCELLED' && !mayBeDecided(account, key, 'cancel', 'request cancellation'))
+  if (status === 'CANCELLED' && !mayBeDecided(observed, key, 'cancel', 'request cancellation'))
     say('The order is cancelled, and nobody has asked for it.');
   return broken;
 }
 
 /** How the order has stood from its first version to the one at the end. */
-function historyOf({ history }: World, row: Row): Standing[] {
+function historyOf({ history }: World, row: Row): OrderVersion[] {
   const last = {
     at: Infinity,
     id: String(row['id']),
@@ -114,9 +118,11 @@ function lateCalls(calls: PartnerCall[], row: Row): PartnerCall[] {
 }
 
 /** Whether one of these events comes without a retry of its own that people decided after the key's deadline. */
-function hasNoRetryOfItsOwn({ words }: Account, key: number, row: Row, events: { at: number }[]): boolean {
-  const isLate = ({ to }: Word) => to >= keyDeadlineOf(row);
-  const retries = words.filter((word) => mayBe(word, key, 'retry') && isLate(word)).toSorted((a, b) => a.from - b.from);
+function hasNoRetryOfItsOwn({ requests }: Observations, key: number, row: Row, events: { at: number }[]): boolean {
+  const isLate = ({ to }: SupportRequest) => to >= keyDeadlineOf(row);
+  const retries = requests
+    .filter((request) => mayBe(request, key, 'retry') && isLate(request))
+    .toSorted((a, b) => a.from - b.from);
   return events.some(({ at }) => {
     const retry = retries.shift();
     return retry === undefined || retry.from > at;
@@ -127,33 +133,35 @@ function hasNoRetryOfItsOwn({ words }: Account, key: number, row: Row, events: {
 const ON_ITS_WAY_MS = 2000;
 
 /** A run that takes an order over does not know that nothing was sent, and may ask until the key's deadline. */
-function isFirstAskedTooLate(account: Account, key: number, row: Row, calls: PartnerCall[]): boolean {
+function isFirstAskedTooLate(observed: Observations, key: number, row: Row, calls: PartnerCall[]): boolean {
   const [first] = calls;
-  const quote = account.world.quotes.find(({ id }) => id === row[orderFields.quoteId]);
-  if (!first || !quote || isTakenOver(account, key) || mayBeDecided(account, key, 'retry')) return false;
+  const quote = observed.world.quotes.find(({ id }) => id === row[orderFields.quoteId]);
+  if (!first || !quote || isTakenOver(observed, key) || mayBeDecided(observed, key, 'retry')) return false;
   return first.at > quote.expiresAt + GRACE_MS + ON_ITS_WAY_MS;
 }
 
 /** Whether the key's run was taken away, so that another one goes on with the order. */
-function isTakenOver({ reset, terminated, deleted }: Account, key: number): boolean {
+function isTakenOver({ reset, terminated, deleted }: Observations, key: number): boolean {
   return reset.has(key) || terminated.has(key) || deleted.has(key);
 }
 
 /** Whether people may have asked for this. A reset can lose the answer, so an unknown answer counts. */
-function mayBe(word: Word, key: number, ...what: Word['what'][]): boolean {
-  return word.key === key && what.includes(word.what) && word.accepted !== false;
+function mayBe(request: SupportRequest, key: number, ...what: SupportRequest['what'][]): boolean {
+  return request.key === key && what.includes(request.what) && request.accepted !== false;
 }
 
-function mayBeDecided({ words }: Account, key: number, ...what: Word['what'][]): boolean {
-  return words.some((word) => mayBe(word, key, ...what));
+function mayBeDecided({ requests }: Observations, key: number, ...what: SupportRequest['what'][]): boolean {
+  return requests.some((request) => mayBe(request, key, ...what));
 }
 
 /** The ids that people may have linked the order to. */
-function linksGiven({ words }: Account, key: number): NonNullable<Word['ids']>[] {
-  return words.flatMap((word) => (word.key === key && word.accepted !== false && word.ids ? [word.ids] : []));
+function linksGiven({ requests }: Observations, key: number): NonNullable<SupportRequest['ids']>[] {
+  return requests.flatMap((request) =>
+    request.key === key && request.accepted !== false && request.ids ? [request.ids] : [],
+  );
 }
 
-function hasIds(row: Row, ids: NonNullable<Word['ids']>): boolean {
+function hasIds(row: Row, ids: NonNullable<SupportRequest['ids']>): boolean {
   return (
     row[orderFields.ridendineOrderId] === ids.ridendine_order_id &&
     row[orderFields.paymentSessionId] === ids.payment_session_id
@@ -163,51 +171,51 @@ function hasIds(row: Row, ids: NonNullable<Word['ids']>): boolean {
 /** These failures belong to another checkout and say nothing about this order. */
 const ofAnotherCheckout = new Set(['IdempotencyKeyReused', 'QuoteAlreadyUsed']);
 
-function isSentAfterItFailed(account: Account, key: number, calls: { at: number }[]): boolean {
-  const { answers, reset } = account;
+function isSentAfterItFailed(observed: Observations, key: number, calls: { at: number }[]): boolean {
+  const { answers, reset } = observed;
   const own = answers.filter((answer) => answer.key === key && !answer.isLookUp);
   const last = own.toSorted((a, b) => a.to - b.to).at(-1);
   if (last?.said.kind !== 'failed' || ofAnotherCheckout.has(last.said.code) || reset.has(key)) return false;
-  return !mayBeDecided(account, key, 'retry') && calls.some(({ at }) => at > last.to);
+  return !mayBeDecided(observed, key, 'retry') && calls.some(({ at }) => at > last.to);
 }
 
 /** Whether attempts went on though somebody had asked to cancel, and nobody wanted another attempt. */
-function isAskedAfterCancellation(account: Account, key: number, calls: { at: number }[]): boolean {
-  if (isTakenOver(account, key)) return false;
-  const own = account.words.filter((word) => word.key === key);
+function isAskedAfterCancellation(observed: Observations, key: number, calls: { at: number }[]): boolean {
+  if (isTakenOver(observed, key)) return false;
+  const own = observed.requests.filter((request) => request.key === key);
   // A cancellation refused in review does not count: no attempts are made there.
   const asked = own.find(
-    ({ what, accepted, said }) =>
-      (what === 'cancel' && (accepted === true || said.includes(cancelReplies.created))) ||
+    ({ what, accepted, reply }) =>
+      (what === 'cancel' && (accepted === true || reply.includes(cancelReplies.created))) ||
       (what === 'request cancellation' && accepted === true),
   );
   if (!asked) return false;
   const isWanted =
-    own.some((word) => mayBe(word, key, 'retry') && word.to >= asked.from - ON_ITS_WAY_MS) ||
-    account.answers.some((answer) => answer.key === key && !answer.isLookUp && answer.from >= asked.from - 100);
+    own.some((request) => mayBe(request, key, 'retry') && request.to >= asked.from - ON_ITS_WAY_MS) ||
+    observed.answers.some((answer) => answer.key === key && !answer.isLookUp && answer.from >= asked.from - 100);
   // The first attempt may have been scheduled before the request reached the run.
   return !isWanted && calls.slice(1).some(({ at }) => at > asked.from + ON_ITS_WAY_MS);
 }
 
 function goesOnAfterPeopleEndedIt(
-  { words, reset }: Account,
+  { requests, reset }: Observations,
   key: number,
   calls: { at: number }[],
-  history: Standing[],
+  history: OrderVersion[],
 ): boolean {
-  const ending = words.find((word) => word.key === key && word.accepted === true && isEnding(word));
+  const ending = requests.find((request) => request.key === key && request.accepted === true && isEnding(request));
   if (!ending || reset.has(key)) return false;
   const isLater = ({ at }: { at: number }) => at > ending.to;
   return calls.some(isLater) || history.some((entry) => isLater(entry) && !hasEnded(entry));
 }
 
-function rulesOfAnswer(account: Account, answer: Answer, row: Row | undefined): string[] {
+function rulesOfAnswer(observed: Observations, answer: Answer, row: Row | undefined): string[] {
   const { key, said } = answer;
   const who = `Key ${key}, ${answer.isLookUp ? 'a look-up' : `a checkout of quote ${answer.quote}`}`;
   switch (said.kind) {
     case 'succeeded': {
       if (!row) return [`${who}: it has succeeded, and there is no order.`];
-      const others = account.answers.filter(
+      const others = observed.answers.filter(
         (other) =>
           other.key === key &&
           !other.isLookUp &&
@@ -218,28 +226,30 @@ function rulesOfAnswer(account: Account, answer: Answer, row: Row | undefined): 
       return [
         ...(isShownTruly(said, row) ? [] : [`${who}: the ids that were shown are not those of the order.`]),
         ...(others.length > 0 ? [`${who}: the key has succeeded for two checkouts.`] : []),
-        ...(endedByPeopleBefore(account, key, answer.from) ? [`${who}: it succeeds after people had ended it.`] : []),
+        ...(endedByPeopleBefore(observed, key, answer.from) ? [`${who}: it succeeds after people had ended it.`] : []),
       ];
     }
     case 'in progress': {
       // RideNDine's answer is shown while it is saved. If another order has these ids, people decide for others.
-      const mayBeOther = account.words.some((word) => word.ids && word.key === key && word.accepted !== false);
+      const mayBeOther = observed.requests.some(
+        (request) => request.ids && request.key === key && request.accepted !== false,
+      );
       return [
         ...(mayBeOther || isShownTruly(said, row ?? {})
           ? []
           : [`${who}: an id was shown that the order does not have.`]),
-        ...(goesOn.has(said.stage) && endedByPeopleBefore(account, key, answer.from) && !account.reset.has(key)
+        ...(goesOn.has(said.stage) && endedByPeopleBefore(observed, key, answer.from) && !observed.reset.has(key)
           ? [`${who}: it is ${said.stage} after people had ended it.`]
           : []),
       ];
     }
     case 'failed':
-      return isTrue(account, answer, said.code) ? [] : [`${who}: it failed as ${said.code}, which is not so.`];
+      return isTrue(observed, answer, said.code) ? [] : [`${who}: it failed as ${said.code}, which is not so.`];
     case 'error':
       if (said.code === 'TemporalUnavailable')
-        return isTakenOver(account, key) || account.isSwept ? [] : [`${who}: Temporal was there all the time.`];
+        return isTakenOver(observed, key) || observed.isSwept ? [] : [`${who}: Temporal was there all the time.`];
       if (said.code === 'OrderNotFound' && answer.isLookUp)
-        return foundNothing(account, answer) ? [] : [`${who}: not found.`];
+        return foundNothing(observed, answer) ? [] : [`${who}: not found.`];
       return [`${who}: ${said.code}.`];
   }
 }
@@ -262,7 +272,7 @@ function isShownTruly(
 }
 
 /** Nobody had an answer for a checkout before, or its run was removed. */
-function foundNothing({ answers, deleted }: Account, { key, from }: Answer): boolean {
+function foundNothing({ answers, deleted }: Observations, { key, from }: Answer): boolean {
   return deleted.has(key) || !answers.some((other) => other.key === key && !other.isLookUp && other.to < from);
 }
 
@@ -275,20 +285,21 @@ const callsThatMean: Record<string, PartnerOutcome[]> = {
 };
 
 /** Whether what a caller was told was so. */
-function isTrue(account: Account, answer: Answer, code: string): boolean {
-  const { world, answers, words, reset, terminated } = account;
+function isTrue(observed: Observations, answer: Answer, code: string): boolean {
+  const { world, answers, requests, reset, terminated } = observed;
   const { key, to } = answer;
   const quote = world.quotes[answer.quote];
-  const isAny = (...what: Word['what'][]) => words.some((word) => word.from <= to && mayBe(word, key, ...what));
+  const isAny = (...what: SupportRequest['what'][]) =>
+    requests.some((request) => request.from <= to && mayBe(request, key, ...what));
   const troubles = world.troubles.filter((trouble) => trouble.key === key && trouble.at <= to);
   const troubled = (from: string, outcomes?: string[]) =>
     troubles.some((one) => one.with === from && (outcomes === undefined || outcomes.includes(one.outcome)));
   switch (code) {
     case 'QuoteAlreadyUsed':
-      return isQuoteTaken(account, answer);
+      return isQuoteTaken(observed, answer);
     case 'IdempotencyKeyReused':
       // A run that was refused is never what a look-up tells, unless it is all that is left.
-      if (answer.isLookUp) return isTakenOver(account, key);
+      if (answer.isLookUp) return isTakenOver(observed, key);
       return answers.some(
         (other) =>
           other.key === key &&
@@ -314,7 +325,7 @@ function isTrue(account: Account, answer: Answer, code: string): boolean {
 }
 
 /** Whether another order had the quote at some time since the first checkout with this key. */
-function isQuoteTaken({ world, answers }: Account, { key, quote, isLookUp, to }: Answer): boolean {
+function isQuoteTaken({ world, answers }: Observations, { key, quote, isLookUp, to }: Answer): boolean {
   const own = answers.filter((other) => other.key === key && !other.isLookUp);
   const quotes = new Set((isLookUp ? own.map((other) => other.quote) : [quote]).map((one) => world.quotes[one]?.id));
   const from = Math.min(...own.map((other) => other.from));
@@ -326,58 +337,60 @@ function isQuoteTaken({ world, answers }: Account, { key, quote, isLookUp, to }:
 }
 
 /** Whether people had ended the order for good by then, and were told so. */
-function endedByPeopleBefore({ words }: Account, key: number, time: number): boolean {
-  return words.some((word) => word.key === key && word.accepted === true && word.to < time && isEnding(word));
+function endedByPeopleBefore({ requests }: Observations, key: number, time: number): boolean {
+  return requests.some(
+    (request) => request.key === key && request.accepted === true && request.to < time && isEnding(request),
+  );
 }
 
-/** Of a word that was accepted: whether the order has ended with it. */
-function isEnding({ what, said }: Word): boolean {
-  return what === 'abandon' || (what === 'cancel' && said === cancelReplies.cancelled);
+/** Of a request that was accepted: whether the order has ended with it. */
+function isEnding({ what, reply }: SupportRequest): boolean {
+  return what === 'abandon' || (what === 'cancel' && reply === cancelReplies.cancelled);
 }
 
-function rulesOfWord(account: Account, word: Word, row: Row | undefined): string[] {
-  const { key, id, what, accepted, said, from, to } = word;
+function rulesOfSupportRequest(observed: Observations, request: SupportRequest, row: Row | undefined): string[] {
+  const { key, id, what, accepted, reply, from, to } = request;
   if (what === 'request cancellation') return [];
   const who = `Key ${key}, "${what}"`;
   if (accepted === undefined) {
     // While its workers die, a run hears nothing.
-    const hasWorkerDied = account.world.troubles.some(
+    const hasWorkerDied = observed.world.troubles.some(
       (trouble) => trouble.key === key && trouble.outcome.startsWith('dies') && trouble.at >= from && trouble.at <= to,
     );
-    const isTakenAway = isTakenOver(account, key) || (hasWorkerDied && /deadline/i.test(said));
-    return isTakenAway ? [] : [`${who}: nobody was told what came of it: ${said}`];
+    const isTakenAway = isTakenOver(observed, key) || (hasWorkerDied && /deadline/i.test(reply));
+    return isTakenAway ? [] : [`${who}: nobody was told what came of it: ${reply}`];
   }
   if (!accepted) return [];
   if (what === 'malformed') return [`${who}: it was accepted.`];
   if (!row) return [`${who}: it was accepted, and there is no order that says so.`];
   const actions = (row[orderFields.supportActions] as { id: string }[] | null) ?? [];
   const times = actions.filter((action) => action.id === id).length;
-  const isRecorded = times === 1 || (times === 0 && said === cancelReplies.notRecorded);
+  const isRecorded = times === 1 || (times === 0 && reply === cancelReplies.notRecorded);
   return [
     ...(isRecorded ? [] : [`${who}: it was accepted, and is recorded ${times} times.`]),
-    ...(isEnding(word) && !hasEnded({ status: String(row[orderFields.status]) })
+    ...(isEnding(request) && !hasEnded({ status: String(row[orderFields.status]) })
       ? [`${who}: it ended the order, which is ${String(row[orderFields.status])} again.`]
       : []),
-    ...(word.ids && !hasIds(row, word.ids) && !account.reset.has(key)
+    ...(request.ids && !hasIds(row, request.ids) && !observed.reset.has(key)
       ? [`${who}: it was accepted, and the order has other ids.`]
       : []),
-    ...(what === 'retry' && !isTriedAgain(account, word, row)
+    ...(what === 'retry' && !isTriedAgain(observed, request, row)
       ? [`${who}: it was accepted, and RideNDine was not asked again.`]
       : []),
   ];
 }
 
 /** Whether RideNDine was asked after a retry, or there was a reason not to. */
-function isTriedAgain(account: Account, { key, from }: Word, row: Row): boolean {
-  if (isLinked(row) || isTakenOver(account, key)) return true;
-  const isStopped = account.words.some(
-    (word) => word.from >= from && mayBe(word, key, 'cancel', 'request cancellation', 'abandon'),
+function isTriedAgain(observed: Observations, { key, from }: SupportRequest, row: Row): boolean {
+  if (isLinked(row) || isTakenOver(observed, key)) return true;
+  const isStopped = observed.requests.some(
+    (request) => request.from >= from && mayBe(request, key, 'cancel', 'request cancellation', 'abandon'),
   );
-  return isStopped || callsFor(account.world, row).some(({ at }) => at >= from);
+  return isStopped || callsFor(observed.world, row).some(({ at }) => at >= from);
 }
 
 /** Of all callers with a key one has begun the order; the others joined it. */
-function oneFirstAnswer({ answers }: Account, key: number): string[] {
+function oneFirstAnswer({ answers }: Observations, key: number): string[] {
   const first = answers.filter(
     ({ key: other, isLookUp, said }) => other === key && !isLookUp && said.kind === 'succeeded' && !said.replayed,
   );

@@ -3,15 +3,15 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { orderCreationWorkflowId, searchAttributes } from '../../src/contract/runs.ts';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
-import { isLinked, rowOf } from './account.ts';
-import type { Account } from './account.ts';
+import { isLinked, rowOf } from './observations.ts';
+import type { Observations } from './observations.ts';
 
 /** The runs of a schedule's keys, each named by the number of its key. */
 export interface Runs {
   handleOf(key: number): WorkflowHandle;
   describe(key: number): Promise<WorkflowExecutionDescription | undefined>;
   /** How the run and the order of a key stand, in words. */
-  standing(key: number): Promise<string>;
+  stateOf(key: number): Promise<string>;
   isInReview(key: number): Promise<boolean>;
   /** Waits until every run has ended or waits for people. @returns those that do neither in time. */
   rest(longestMs: number): Promise<number[]>;
@@ -19,7 +19,7 @@ export interface Runs {
   untilAnyIs(stage: string, longestMs: number): Promise<void>;
 }
 
-export function runsOf(temporal: Client, { world, unanswered }: Pick<Account, 'world' | 'unanswered'>): Runs {
+export function runsOf(temporal: Client, { world, unanswered }: Pick<Observations, 'world' | 'unanswered'>): Runs {
   const handleOf = (key: number) => temporal.workflow.getHandle(orderCreationWorkflowId(world.keys[key] ?? ''));
   const describe = (key: number) => describeOrNone(handleOf(key));
   const isInReview = async (key: number) => {
@@ -36,7 +36,7 @@ export function runsOf(temporal: Client, { world, unanswered }: Pick<Account, 'w
     handleOf,
     describe,
     isInReview,
-    async standing(key) {
+    async stateOf(key) {
       const run = await describe(key);
       const row = rowOf(world, key);
       const order = row ? `${String(row[orderFields.status])}${isLinked(row) ? ' linked' : ''}` : 'no order';

@@ -37,7 +37,7 @@ export interface Trouble {
 }
 
 /** How an order's row has stood, whenever that changed. */
-export interface Standing {
+export interface OrderVersion {
   at: number;
   id: string;
   status: string;
@@ -52,7 +52,7 @@ export interface World {
   quotes: { id: string; expiresAt: number }[];
   directus: DirectusModel;
   ridendine: RideNDineModel;
-  history: Standing[];
+  history: OrderVersion[];
   troubles: Trouble[];
   request(options: { key: number; quote: number; payload: number }): CheckoutRequest;
   /** Makes a step of a run as a worker does that may die in the middle of it. */
@@ -88,7 +88,7 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
     if (outcome !== 'ok') troubles.push({ at: Date.now(), key: attempts.getStore()?.key, with: from, outcome });
     return outcome;
   };
-  const history: Standing[] = [];
+  const history: OrderVersion[] = [];
   const die = () => {
     if (isWorkerStopping()) return Promise.reject(new TypeError('fetch failed'));
     return attempts.getStore()?.die() ?? Promise.reject(new Error('A request was made outside of a step.'));
@@ -174,17 +174,17 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
   };
 }
 
-function remember(history: Standing[], orders: Row[]): void {
+function remember(history: OrderVersion[], orders: Row[]): void {
   for (const order of orders) {
-    const standing = {
+    const version = {
       at: Date.now(),
       id: String(order[orderFields.id]),
       status: String(order[orderFields.status]),
       quote: (order[orderFields.activeQuoteId] as string | null) ?? null,
       ridendineOrderId: (order[orderFields.ridendineOrderId] as string | null) ?? null,
     };
-    const last = history.findLast(({ id }) => id === standing.id);
-    if (!isDeepStrictEqual(last && { ...last, at: standing.at }, standing)) history.push(standing);
+    const last = history.findLast(({ id }) => id === version.id);
+    if (!isDeepStrictEqual(last && { ...last, at: version.at }, version)) history.push(version);
   }
 }
 

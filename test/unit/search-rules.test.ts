@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
 import { ridendineIdempotencyKey } from '../../src/integrations/ridendine/order-body.ts';
 import { cancelReplies } from '../../src/contract/updates.ts';
-import { newAccount } from '../search/account.ts';
-import type { Account, Answer, Word } from '../search/account.ts';
+import { newObservations } from '../search/observations.ts';
+import type { Observations, Answer, SupportRequest } from '../search/observations.ts';
 import type { Row } from '../search/directus-model.ts';
 import type { PartnerCall, PartnerOrder } from '../search/ridendine-model.ts';
 import { brokenRules } from '../search/rules.ts';
-import type { Standing, Trouble, World } from '../search/world.ts';
+import type { OrderVersion, Trouble, World } from '../search/world.ts';
 
 // Each account below is made by hand, and one thing in it is wrong: the rule that has to see it is named.
 
@@ -18,7 +18,7 @@ const partnerKey = ridendineIdempotencyKey(id);
 const ids = { ridendine_order_id: 'rnd_1', payment_session_id: 'ps_1' };
 const otherIds = { ridendine_order_id: 'rnd_2', payment_session_id: 'ps_2' };
 const linked = { [orderFields.ridendineOrderId]: 'rnd_1', [orderFields.paymentSessionId]: 'ps_1' };
-const recorded = { [orderFields.supportActions]: [{ id: 'word' }] };
+const recorded = { [orderFields.supportActions]: [{ id: 'request' }] };
 const HOUR = 3_600_000;
 
 const row = (fields: Row = {}): Row => ({
@@ -67,17 +67,17 @@ const succeeded = (fields: object = {}) =>
     replayed: false,
     ...fields,
   });
-const word = (fields: Partial<Word>): Word => ({
+const request = (fields: Partial<SupportRequest>): SupportRequest => ({
   key: 0,
-  id: 'word',
+  id: 'request',
   what: 'cancel',
   from: T + 10,
   to: T + 20,
   accepted: true,
-  said: '',
+  reply: '',
   ...fields,
 });
-const version = (at: number, status: string, fields: Partial<Standing> = {}): Standing => ({
+const version = (at: number, status: string, fields: Partial<OrderVersion> = {}): OrderVersion => ({
   at,
   id,
   status,
@@ -93,11 +93,11 @@ const trouble = (fields: Partial<Trouble> = {}): Trouble => ({
   ...fields,
 });
 
-interface Seen extends Partial<Omit<Account, 'world'>> {
+interface Seen extends Partial<Omit<Observations, 'world'>> {
   rows?: Row[];
   orders?: PartnerOrder[];
   calls?: PartnerCall[];
-  history?: Standing[];
+  history?: OrderVersion[];
   troubles?: Trouble[];
 }
 
@@ -109,7 +109,7 @@ function accountOf({
   history = [],
   troubles = [],
   ...seen
-}: Seen): Account {
+}: Seen): Observations {
   const world = {
     keys: [key],
     quotes: [
@@ -121,7 +121,7 @@ function accountOf({
     history,
     troubles,
   } as unknown as World;
-  return { ...newAccount(world), ...seen };
+  return { ...newObservations(world), ...seen };
 }
 
 const nothing = { rows: [], orders: [], calls: [] };
@@ -192,7 +192,7 @@ const broken: [string, RegExp, Seen][] = [
     /may have forgotten/,
     {
       rows: [row({ ...linked, ...recorded })],
-      words: [word({ what: 'retry', from: T + 60_000, to: T + 60_010 })],
+      requests: [request({ what: 'retry', from: T + 60_000, to: T + 60_010 })],
       calls: [call({ outcome: 'lost' }), ...[11, 12, 13, 14, 15].map((second) => call({ at: T + second * 1000 }))],
     },
   ],
@@ -201,7 +201,7 @@ const broken: [string, RegExp, Seen][] = [
     /may have forgotten/,
     {
       rows: [row({ ...linked, ...recorded })],
-      words: [word({ what: 'retry', from: T + 10_000, to: T + 10_010 })],
+      requests: [request({ what: 'retry', from: T + 10_000, to: T + 10_010 })],
       calls: [call({ outcome: 'lost' }), call({ at: T + 11_000 }), call({ at: T + 12_000 })],
     },
   ],
@@ -218,19 +218,19 @@ const broken: [string, RegExp, Seen][] = [
   [
     'attempts go on after somebody has cancelled',
     /after somebody had asked to cancel/,
-    { rows: [row({ ...linked, ...recorded })], words: [word({})], calls: attemptsAfter },
+    { rows: [row({ ...linked, ...recorded })], requests: [request({})], calls: attemptsAfter },
   ],
   [
     'attempts go on after Temporal was asked to cancel',
     /after somebody had asked to cancel/,
-    { words: [word({ what: 'request cancellation' })], calls: attemptsAfter },
+    { requests: [request({ what: 'request cancellation' })], calls: attemptsAfter },
   ],
   [
     'an abandoned order is called',
     /went on after people/,
     {
       rows: [ended('FAILED', recorded)],
-      words: [word({ what: 'abandon' })],
+      requests: [request({ what: 'abandon' })],
       calls: [call({ at: T + 4000 })],
       orders: [made({ at: T + 4000 })],
     },
@@ -241,7 +241,7 @@ const broken: [string, RegExp, Seen][] = [
     {
       ...unsent,
       rows: [ended('FAILED', recorded)],
-      words: [word({ what: 'abandon' })],
+      requests: [request({ what: 'abandon' })],
       history: [version(T + 20, 'FAILED'), version(T + 500, 'PENDING_PAYMENT'), version(T + 900, 'FAILED')],
     },
   ],
@@ -252,14 +252,14 @@ const broken: [string, RegExp, Seen][] = [
     {
       ...unsent,
       rows: [ended('FAILED', { [orderFields.failureCode]: 'OrderNeedsReview' })],
-      words: [word({ what: 'abandon', accepted: false })],
+      requests: [request({ what: 'abandon', accepted: false })],
     },
   ],
   ['an order is cancelled though nobody asked', /nobody has asked for it/, { ...unsent, rows: [ended('CANCELLED')] }],
   [
     'an order is cancelled though the request was refused',
     /nobody has asked for it/,
-    { ...unsent, rows: [ended('CANCELLED')], words: [word({ accepted: false })] },
+    { ...unsent, rows: [ended('CANCELLED')], requests: [request({ accepted: false })] },
   ],
   ['a caller was shown other ids', /not those of the order/, { answers: [succeeded({ ridendineOrderId: 'rnd_9' })] }],
   [
@@ -267,7 +267,7 @@ const broken: [string, RegExp, Seen][] = [
     /not those of the order/,
     {
       rows: [row({ ...linked, ...recorded })],
-      words: [word({ what: 'linkInvented', ids })],
+      requests: [request({ what: 'linkInvented', ids })],
       answers: [succeeded({ paymentSessionId: 'ps_9' })],
     },
   ],
@@ -281,7 +281,7 @@ const broken: [string, RegExp, Seen][] = [
   [
     'a caller succeeds after the order was abandoned',
     /succeeds after people/,
-    { words: [word({ what: 'abandon' })], answers: [{ ...succeeded(), from: T + 50 }] },
+    { requests: [request({ what: 'abandon' })], answers: [{ ...succeeded(), from: T + 50 }] },
   ],
   ...(['orderId', 'ridendineOrderId', 'paymentSessionId'] as const).map((shown): [string, RegExp, Seen] => [
     `${shown} was shown in progress, and the order has another`,
@@ -303,7 +303,7 @@ const broken: [string, RegExp, Seen][] = [
     'an order is on its way again after it was abandoned',
     /is CREATING_RIDENDINE_ORDER after people/,
     {
-      words: [word({ what: 'abandon' })],
+      requests: [request({ what: 'abandon' })],
       answers: [
         answer(
           {
@@ -371,7 +371,7 @@ const broken: [string, RegExp, Seen][] = [
   [
     'OrderCancelled is told though the request was refused',
     /OrderCancelled, which is not so/,
-    { words: [word({ accepted: false })], answers: [failed('OrderCancelled')] },
+    { requests: [request({ accepted: false })], answers: [failed('OrderCancelled')] },
   ],
   [
     'OrderNeedsReview is told, and nobody decided',
@@ -399,7 +399,7 @@ const broken: [string, RegExp, Seen][] = [
     'a decision has no answer, and the worker of another key died',
     /nobody was told/,
     {
-      words: [word({ what: 'retry', accepted: undefined, said: 'Deadline exceeded' })],
+      requests: [request({ what: 'retry', accepted: undefined, reply: 'Deadline exceeded' })],
       troubles: [trouble({ key: 1, outcome: 'diesBefore', at: T + 15 })],
     },
   ],
@@ -407,34 +407,34 @@ const broken: [string, RegExp, Seen][] = [
     'a run closes on a decision, and its worker died',
     /nobody was told/,
     {
-      words: [word({ what: 'retry', accepted: undefined, said: 'AcceptedUpdateCompletedWorkflow' })],
+      requests: [request({ what: 'retry', accepted: undefined, reply: 'AcceptedUpdateCompletedWorkflow' })],
       troubles: [trouble({ outcome: 'diesBefore', at: T + 15 })],
     },
   ],
-  ['a malformed decision is accepted', /it was accepted\./, { words: [word({ what: 'malformed' })] }],
+  ['a malformed decision is accepted', /it was accepted\./, { requests: [request({ what: 'malformed' })] }],
   [
     'a decision is recorded twice',
     /recorded 2 times/,
     {
-      rows: [row({ ...linked, [orderFields.supportActions]: [{ id: 'word' }, { id: 'word' }] })],
-      words: [word({ what: 'retry' })],
+      rows: [row({ ...linked, [orderFields.supportActions]: [{ id: 'request' }, { id: 'request' }] })],
+      requests: [request({ what: 'retry' })],
     },
   ],
-  ['a decision is not recorded', /recorded 0 times/, { words: [word({ what: 'retry' })] }],
+  ['a decision is not recorded', /recorded 0 times/, { requests: [request({ what: 'retry' })] }],
   [
     'a cancelled order is live again',
     /it ended the order/,
-    { rows: [row({ ...linked, ...recorded })], words: [word({ said: cancelReplies.cancelled })] },
+    { rows: [row({ ...linked, ...recorded })], requests: [request({ reply: cancelReplies.cancelled })] },
   ],
   [
     'a retry is accepted, and no attempt made',
     /was not asked again/,
-    { ...unsent, rows: [ended('FAILED', recorded)], words: [word({ what: 'retry' })] },
+    { ...unsent, rows: [ended('FAILED', recorded)], requests: [request({ what: 'retry' })] },
   ],
   [
     'a link is accepted, and the order has other ids',
     /the order has other ids/,
-    { rows: [row({ ...linked, ...recorded })], words: [word({ what: 'linkInvented', ids: otherIds })] },
+    { rows: [row({ ...linked, ...recorded })], requests: [request({ what: 'linkInvented', ids: otherIds })] },
   ],
 ];
 
@@ -444,7 +444,7 @@ describe('the rules of the search', () => {
   });
 
   it('hold for a request to cancel that is truthfully said to be recorded nowhere', () => {
-    expect(brokenRules(accountOf({ words: [word({ said: cancelReplies.notRecorded })] }))).toEqual([]);
+    expect(brokenRules(accountOf({ requests: [request({ reply: cancelReplies.notRecorded })] }))).toEqual([]);
   });
 
   it.each(broken)('see that %s', (_what, rule, seen) => {

@@ -29,7 +29,7 @@ export interface Answer {
 }
 
 /** What a person asked of a run, and what they heard. */
-export interface Word {
+export interface SupportRequest {
   key: number;
   /** By which the order records it. */
   id: string;
@@ -40,16 +40,16 @@ export interface Word {
   to: number;
   /** `undefined` while the run has not answered. */
   accepted: boolean | undefined;
-  said: string;
+  reply: string;
 }
 
 /** Everything that was seen while a schedule ran. Sets hold numbers of keys. */
-export interface Account {
+export interface Observations {
   world: World;
   answers: Answer[];
   /** The key of each checkout that has no answer yet. */
   unanswered: number[];
-  words: Word[];
+  requests: SupportRequest[];
   reset: Set<number>;
   deleted: Set<number>;
   terminated: Set<number>;
@@ -60,12 +60,12 @@ export interface Account {
   stuck: string[];
 }
 
-export function newAccount(world: World): Account {
+export function newObservations(world: World): Observations {
   return {
     world,
     answers: [],
     unanswered: [],
-    words: [],
+    requests: [],
     reset: new Set(),
     deleted: new Set(),
     terminated: new Set(),
