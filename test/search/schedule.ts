@@ -90,6 +90,8 @@ const decide = fc.record({
   twice: fc.boolean(),
 });
 
+const reset = fc.record({ do: fc.constant('reset' as const), key: usualKey, to: fc.constantFrom('begin', 'end') });
+
 const one = (weight: number, arbitrary: fc.Arbitrary<Action>) => ({
   weight,
   arbitrary: arbitrary.map((each) => [each]),
@@ -110,7 +112,9 @@ const actions: fc.Arbitrary<Action[]> = fc.oneof(
   one(2, toRun('terminate', 'deleteRun')),
   inTurn(2, wait('askingPartner'), toRun('pauseActivity', 'resetActivity', 'terminate')),
   inTurn(1, wait('settled'), toRun('deleteRun'), checkout),
-  one(1, fc.record({ do: fc.constant('reset' as const), key: usualKey, to: fc.constantFrom('begin', 'end') })),
+  one(1, reset),
+  inTurn(1, wait('settled'), reset, checkout),
+  inTurn(2, cancel, wait('settled'), checkout),
   one(2, toRun('pay', 'editNote')),
   inTurn(1, wait('inReview'), toRun('writeLink'), decide),
   one(2, fc.record({ do: fc.constantFrom('sweep' as const, 'restartWorker' as const) })),
@@ -135,9 +139,10 @@ const partnerTrouble = fc.constantFrom(...partnerOutcomes.filter((outcome) => ou
 
 /** Mostly the first checkout gets somewhere before anything else happens. */
 const firstWait: fc.Arbitrary<Action[]> = fc.oneof(
+  { withCrossShrink: true },
+  { weight: 1, arbitrary: fc.constant<Action[]>([]) },
   one(4, wait('moment', 'while', 'settled')),
   one(1, wait('askingPartner', 'inReview')),
-  { weight: 1, arbitrary: fc.constant<Action[]>([]) },
 );
 
 /** One schedule. Smaller ones have fewer actions and fewer troubles. */
