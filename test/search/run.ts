@@ -24,8 +24,8 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 });
-const options = { runs: wholeNumber('runs', 1), seed: wholeNumber('seed', 0) };
 const say = (line: string) => void process.stdout.write(`${line}\n`);
+const options = { runs: wholeNumber('runs', 1), seed: wholeNumber('seed', 0) };
 const { replay } = values;
 if (values.planted) await findPlanted();
 else
