@@ -3,6 +3,7 @@ const longest = [
   'test/chaos/chaos',
   'test/stack/bench',
   'test/production/production',
+  'test/search/search',
   'test/contract/deployment',
   'test/stack/gateway-with-worker',
   'test/contract/doctor',

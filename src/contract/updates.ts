@@ -40,6 +40,16 @@ export const RESOLVE_REVIEW_UPDATE = 'resolveReview';
 /** The update by which support staff cancel an order that has not been sent. */
 export const CANCEL_ORDER_UPDATE = 'cancelOrder';
 
+/** What whoever asked to cancel an order is told. */
+export const cancelReplies = {
+  cancelled: 'The order is cancelled.',
+  broughtToReview:
+    'RideNDine is not asked again. They may have the order by now, so it is in review: decide about it (in the Temporal UI with the update resolveReview).',
+  notRecorded:
+    'RideNDine is not asked again. They may have the order by now. In Directus it is missing or has been brought further by somebody else, so your request is not recorded there: settle that first, then decide about the order (in the Temporal UI with the update resolveReview).',
+  created: 'RideNDine has created the order, so it cannot be cancelled here. Have RideNDine cancel it.',
+} as const;
+
 const LONGEST_WORDS = 500;
 
 /** What each field is for, and how long it may be. */

@@ -9,7 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { OrderCreationActivities } from '../activities/order-creation-activities.ts';
-import { CANCEL_ORDER_UPDATE, faultsOfCancelRequest, withoutBlanksAtEnds } from '../contract/updates.ts';
+import { CANCEL_ORDER_UPDATE, cancelReplies, faultsOfCancelRequest, withoutBlanksAtEnds } from '../contract/updates.ts';
 import type { CancelRequest } from '../contract/updates.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 import { refuseDecision, supportAction } from './decisions.ts';
@@ -24,15 +24,9 @@ const { requestCancellation } = proxyActivities<OrderCreationActivities>({
   summary: 'Ask Temporal to cancel this run',
 });
 
-const CANCELLED = 'The order is cancelled.';
-const BROUGHT_TO_REVIEW =
-  'RideNDine is not asked again. They may have the order by now, so it is in review: decide about it (in the Temporal UI with the update resolveReview).';
-const NOT_RECORDED =
-  'RideNDine is not asked again. They may have the order by now. In Directus it is missing or has been brought further by somebody else, so your request is not recorded there: settle that first, then decide about the order (in the Temporal UI with the update resolveReview).';
-
 /** Why an order can't be cancelled from some point on. */
 const refusals = {
-  created: 'RideNDine has created the order, so it cannot be cancelled here. Have RideNDine cancel it.',
+  created: cancelReplies.created,
   inReview:
     'The order is in review. Decide about it; "abandon" gives it up (in the Temporal UI with the update resolveReview).',
   ended: 'The order creation has ended by itself before it could be cancelled. Look at how it ended.',
@@ -120,7 +114,7 @@ export function openCancellation(status: Pick<RunStatus, 'isBeingCancelled' | 'i
       return isAsked() ? asked?.action : undefined;
     },
     isInReview(isRecorded) {
-      answer({ done: isRecorded ? BROUGHT_TO_REVIEW : NOT_RECORDED });
+      answer({ done: isRecorded ? cancelReplies.broughtToReview : cancelReplies.notRecorded });
     },
     resume() {
       refusal = undefined;
@@ -130,7 +124,7 @@ export function openCancellation(status: Pick<RunStatus, 'isBeingCancelled' | 'i
         if (outcome === 'cancelled' && !root.consideredCancelled) await requestCancellation();
         if (outcome === 'cancelled') await requested;
         refusal = refusals.ended;
-        answer(outcome === 'cancelled' ? { done: CANCELLED } : { refused: refusal });
+        answer(outcome === 'cancelled' ? { done: cancelReplies.cancelled } : { refused: refusal });
         await condition(allHandlersFinished);
       }),
   };

@@ -1,6 +1,6 @@
 import { OrderFailedError, isOrderCreationError } from '../../src/client/index.ts';
-import type { OrderCreationClient } from '../../src/client/index.ts';
-import type { Account, Answer } from './account.ts';
+import type { OrderCreationClient, OrderInProgress } from '../../src/client/index.ts';
+import type { Observations, Answer } from './observations.ts';
 import type { Action } from './schedule.ts';
 
 /** A caller waits so long for the result, and then takes what is known. */
@@ -8,35 +8,35 @@ const PATIENCE_MS = 1500;
 
 type Checkout = Extract<Action, { do: 'checkout' }>;
 
-/** Those who have a customer waiting. What they are told goes into the account. */
+/** Those who have a customer waiting. What they are told is observed. */
 export interface Callers {
   checkOut(checkout: Checkout): Promise<void>;
   lookUp(key: number): Promise<void>;
 }
 
 /** @param clients by the number of the encryption key that they write with. */
-export function createCallers(clients: OrderCreationClient[], { world, answers }: Account): Callers {
+export function createCallers(clients: OrderCreationClient[], { world, answers, unanswered }: Observations): Callers {
   const clientWith = (keyring: number) => {
     const client = clients[keyring];
     if (!client) throw new Error(`There is no caller with keyring ${keyring}.`);
     return client;
   };
   const call = async (
-    about: Pick<Answer, 'key' | 'quote' | 'payload' | 'isLookUp'>,
+    checkout: Pick<Answer, 'key' | 'quote' | 'payload' | 'isLookUp'>,
     ask: () => Promise<Answer['said']>,
   ) => {
     const from = Date.now();
+    if (!checkout.isLookUp) unanswered.push(checkout.key);
     const said = await ask().catch(errorSaid);
-    answers.push({ ...about, from, to: Date.now(), said });
+    if (!checkout.isLookUp) unanswered.splice(unanswered.indexOf(checkout.key), 1);
+    answers.push({ ...checkout, from, to: Date.now(), said });
   };
   return {
     checkOut: ({ key, quote, payload, keyring }) =>
       call({ key, quote, payload, isLookUp: false }, async () => {
         const request = world.request({ key, quote, payload });
         const outcome = await clientWith(keyring).createOrder(request, { timeoutMs: PATIENCE_MS });
-        return outcome.state === 'SUCCEEDED'
-          ? succeeded(outcome, outcome.replayed)
-          : { kind: 'in progress', stage: outcome.stage, ridendineOrderId: outcome.ridendine_order_id };
+        return outcome.state === 'SUCCEEDED' ? succeeded(outcome, outcome.replayed) : inProgress(outcome);
       }),
     lookUp: (key) =>
       call({ key, quote: 0, payload: 0, isLookUp: true }, async () => {
@@ -47,7 +47,7 @@ export function createCallers(clients: OrderCreationClient[], { world, answers }
           case 'FAILED':
             return { kind: 'failed', code: view.failure.code };
           case 'IN_PROGRESS':
-            return { kind: 'in progress', stage: view.stage, ridendineOrderId: view.ridendine_order_id };
+            return inProgress(view);
         }
       }),
   };
@@ -66,8 +66,19 @@ function succeeded(
   };
 }
 
+function inProgress(view: OrderInProgress): Answer['said'] {
+  return {
+    kind: 'in progress',
+    stage: view.stage,
+    orderId: view.order_id,
+    ridendineOrderId: view.ridendine_order_id,
+    paymentSessionId: view.payment_session_id,
+  };
+}
+
+/** An error that is none of the library's is told as it is, and breaks a rule. */
 function errorSaid(error: unknown): Answer['said'] {
   if (error instanceof OrderFailedError) return { kind: 'failed', code: error.code };
   if (isOrderCreationError(error)) return { kind: 'error', code: error.code };
-  throw error;
+  return { kind: 'error', code: String(error) };
 }

@@ -31,6 +31,19 @@ export const directusOutcomes = [
   'diesAfter',
 ] as const;
 export type DirectusOutcome = (typeof directusOutcomes)[number];
+export type DirectusRequestKind = 'read' | 'insert' | 'update';
+
+const withoutEffect: Record<DirectusRequestKind, DirectusOutcome[]> = {
+  read: ['raced', 'lagging', 'late'],
+  insert: ['raced'],
+  update: [],
+};
+
+/** The outcomes that make a difference to a request of this kind, `ok` first. */
+export function outcomesOf(kind: DirectusRequestKind): [DirectusOutcome, ...DirectusOutcome[]] {
+  const [ok, ...others] = directusOutcomes;
+  return [ok, ...others.filter((outcome) => !withoutEffect[kind].includes(outcome))];
+}
 
 /** Between the reading and the writing of a change. */
 const GAP_MS = 60;
@@ -60,7 +73,7 @@ export function createDirectusModel({
   die,
   onOrders = () => {},
 }: {
-  outcomeOf: (kind: 'read' | 'insert' | 'update') => DirectusOutcome;
+  outcomeOf: (kind: DirectusRequestKind) => DirectusOutcome;
   die: () => Promise<never>;
   /** Told after each write, with all orders. */
   onOrders?: (orders: Row[]) => void;
@@ -92,8 +105,6 @@ export function createDirectusModel({
     };
     const taken = takenField(complete);
     if (taken !== undefined) return notUnique(collections.orders, taken);
-    if (items.some((item) => find(collections.orderItems, item['id'])))
-      return notUnique(collections.orderItems, orderItemFields.id);
     table(collections.orders).push(complete);
     table(collections.orderItems).push(...items.map((item) => ({ ...item, [orderItemFields.order]: complete['id'] })));
     onOrders(table(collections.orders));
@@ -164,7 +175,7 @@ export function createDirectusModel({
         case 'page':
           return new Response('<h1>Bad gateway</h1>', { status: 502, headers: { 'content-type': 'text/html' } });
         case 'lagging':
-          return kind === 'read' ? await carryOut(request, false) : notUnique('directus_activity', 'id');
+          return notUnique('directus_activity', 'id');
         case 'notSent':
           throw connectionRefused();
         case 'timeout':

@@ -27,12 +27,12 @@ export interface Engine {
   callers: OrderCreationClient[];
   /** Begins a world of its own for a schedule. */
   open(schedule: Schedule): { world: World; sweepId: string; close: () => void };
-  /** A new worker takes over all that is under way. */
-  renewWorker(): Promise<void>;
+  /** A new worker, which encrypts with the other key, takes over all that is under way. */
+  restartWorker(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** The compiler asks for a new one here. */
+/** The compiler reports a missing step here. */
 const steps = Object.keys({
   validateCheckout: true,
   createOrderRecord: true,
@@ -59,7 +59,8 @@ export async function startEngine(): Promise<Engine> {
   const keyrings = [newEncryptionKey('new'), newEncryptionKey('old')].map((first, index, all) =>
     [first, all[1 - index]].join(','),
   );
-  const dataConverter = dataConverterFor(parseEncryptionKeys(keyrings[0] ?? ''));
+  const dataConverters = keyrings.map((keys) => dataConverterFor(parseEncryptionKeys(keys)));
+  const [dataConverter = {}] = dataConverters;
   const connection = await Connection.connect({ address });
   const { namespace } = await newOrderNamespace(connection, address);
   const temporal = new Client({ connection, namespace, dataConverter });
@@ -76,20 +77,24 @@ export async function startEngine(): Promise<Engine> {
     steps.map((name) => [
       name,
       async (input: never) => {
-        const world = worlds.get(activityInfo().workflowExecution?.workflowId ?? '');
+        const { workflowId = '' } = activityInfo().workflowExecution ?? {};
+        const world = worlds.get(workflowId);
         if (world === undefined) throw new Error('The schedule of this run has ended.');
-        return await world.attempt(name, input);
+        return await world.attempt(workflowId, name, input);
       },
     ]),
   );
 
+  let started = 0;
   /** @param onEnd is told that one of them has ended by itself. */
   async function startWorkers(onEnd: (reason: unknown) => void) {
     const native = await NativeConnection.connect({ address });
+    const ownConverter = dataConverters[started % dataConverters.length] ?? dataConverter;
+    started += 1;
     const shared = {
       connection: native,
       namespace,
-      dataConverter,
+      dataConverter: ownConverter,
       shutdownForceTime: '2 s',
       maxConcurrentActivityTaskExecutions: 1000,
       maxConcurrentLocalActivityExecutions: 1000,
@@ -125,18 +130,19 @@ export async function startEngine(): Promise<Engine> {
   }
 
   let renewal: Promise<void> | undefined;
-  const renewWorker = () => {
+  const restartWorker = () => {
     renewal ??= (async () => {
       const old = workers;
       workers = await startWorkers(replace);
       await old.stop();
+    })().finally(() => {
       renewal = undefined;
-    })();
+    });
     return renewal;
   };
   const replace = (reason: unknown) => {
     tell(`A worker ended by itself, and another one takes over: ${String(reason)}`);
-    void renewWorker();
+    void restartWorker();
   };
   let workers = await startWorkers(replace);
   const callers = keyrings.map((encryptionKeys) =>
@@ -152,7 +158,7 @@ export async function startEngine(): Promise<Engine> {
       for (const id of ids) worlds.set(id, world);
       return { world, sweepId, close: () => ids.forEach((id) => worlds.delete(id)) };
     },
-    renewWorker,
+    restartWorker,
     async stop() {
       await renewal;
       await workers.stop();

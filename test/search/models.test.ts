@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
+import pWaitFor from 'p-wait-for';
 import type { StoredOrder } from '../../src/domain/order.ts';
 import { collections } from '../../src/integrations/directus/collections.ts';
 import { connectDirectus } from '../../src/integrations/directus/directus-client.ts';
@@ -16,8 +17,11 @@ import { DIRECTUS_START_TIMEOUT_MS, startPreparedDirectus } from '../support/pre
 import type { PreparedDirectus } from '../support/prepared-directus.ts';
 import { startSandbox } from '../support/running-sandbox.ts';
 import type { RunningSandbox } from '../support/running-sandbox.ts';
+import { connectToPostgres } from '../support/postgres-session.ts';
 import { createDirectusModel } from './directus-model.ts';
+import type { DirectusOutcome } from './directus-model.ts';
 import { createRideNDineModel } from './ridendine-model.ts';
+import type { PartnerOutcome } from './ridendine-model.ts';
 
 // The search is worth as much as the models that it runs against: whatever is asked of them and of the real ones, in any
 // order, has to come to the same.
@@ -34,6 +38,14 @@ const action = (number: number) => ({
 
 const noDeath = () => Promise.reject(new Error('Nobody dies here.'));
 
+const modelStore = (fetch: typeof globalThis.fetch) =>
+  createOrdersStore(connectDirectus({ url: 'http://directus.invalid', token: 'token', timeoutMs: 5000, fetch }));
+
+const answering = (outcome: DirectusOutcome) =>
+  modelStore(createDirectusModel({ outcomeOf: () => outcome, die: noDeath }).fetch);
+
+const status = (code: number, more: object = {}) => ({ kind: 'status', status: code, ...more });
+
 describe('the model of Directus', () => {
   let directus: PreparedDirectus;
   beforeAll(async () => {
@@ -49,7 +61,16 @@ describe('the model of Directus', () => {
   const link = fc.nat({ max: 1 });
   const call = fc.oneof(
     { weight: 4, arbitrary: fc.record({ call: fc.constant('createOrder' as const), order, key: order, quote }) },
-    { weight: 1, arbitrary: fc.record({ call: fc.constant('recordCancelled' as const), order, key: order, quote }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        call: fc.constant('recordCancelled' as const),
+        order,
+        key: order,
+        quote,
+        isKnownCustomer: fc.boolean(),
+      }),
+    },
     {
       weight: 4,
       arbitrary: fc.record({
@@ -75,6 +96,7 @@ describe('the model of Directus', () => {
     { weight: 1, arbitrary: fc.record({ call: fc.constant('findLiveOrderOfQuote' as const), quote, order }) },
     { weight: 1, arbitrary: fc.record({ call: fc.constant('findOrderWithLink' as const), link, order }) },
     { weight: 1, arbitrary: fc.record({ call: fc.constant('findQuote' as const), quote }) },
+    { weight: 1, arbitrary: fc.record({ call: fc.constant('findNewestLinks' as const), order }) },
   );
   type Call = typeof call extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -94,9 +116,7 @@ describe('the model of Directus', () => {
     const [first] = await directus.rows(collections.quotes, { id: { _eq: requests[0]?.quote_id } });
     return {
       real: createOrdersStore(directus.connection),
-      model: createOrdersStore(
-        connectDirectus({ url: 'http://directus.invalid', token: 'token', timeoutMs: 5000, fetch: model.fetch }),
-      ),
+      model: modelStore(model.fetch),
       requests,
       storeId: String(first?.['store']),
       ids: Array.from({ length: ORDERS }, () => randomUUID()),
@@ -107,7 +127,7 @@ describe('the model of Directus', () => {
   }
   type Names = Awaited<ReturnType<typeof twoStores>>;
 
-  function carryOut(store: OrdersStore, given: Call, names: Names): Promise<unknown> {
+  async function carryOut(store: OrdersStore, given: Call, names: Names): Promise<unknown> {
     const linkOf = (index: number, payment = index) => ({
       ridendine_order_id: at(names.links, index),
       payment_session_id: at(names.payments, payment),
@@ -140,7 +160,7 @@ describe('the model of Directus', () => {
           idempotencyKey: at(names.keys, given.key),
           fingerprint: 'fingerprint',
           quoteId: request.quote_id,
-          customerId: request.customer_id,
+          customerId: given.isKnownCustomer ? request.customer_id : randomUUID(),
           fulfillmentMethod: 'PICKUP',
           workflowId: 'workflow-1',
           runId: 'run-1',
@@ -177,6 +197,12 @@ describe('the model of Directus', () => {
         });
       case 'findOrderWithLink':
         return store.findOrderWithLink(linkOf(given.link), { otherThan: at(names.ids, given.order) });
+      case 'findNewestLinks': {
+        // The real one has those of other tests, too, and two of the same millisecond stand in any order.
+        const newest = await store.findNewestLinks({ otherThan: at(names.ids, given.order), limit: 500 });
+        const own = newest.filter(({ ridendine_order_id }) => names.links.includes(ridendine_order_id));
+        return own.toSorted((a, b) => a.ridendine_order_id.localeCompare(b.ridendine_order_id));
+      }
       case 'findQuote':
         return store.findQuote(at(names.requests, given.quote).quote_id);
     }
@@ -202,6 +228,27 @@ describe('the model of Directus', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('refuses a wrong credential, and a number of its own tables that is taken, as a real one does', async () => {
+    const names = await twoStores();
+    const created: Call = { call: 'createOrder', order: 0, key: 0, quote: 0 };
+    const stranger = createOrdersStore(connectDirectus({ url: directus.url, token: 'wrong', timeoutMs: 5000 }));
+    const postgres = await connectToPostgres(directus.postgres);
+    const setNumber = (next: string) =>
+      postgres.sql(`select setval('directus_activity_id_seq', ${next}) from directus_activity`);
+    try {
+      await cameTo(carryOut(names.real, { ...created, order: 1, key: 1, quote: 1 }, names));
+      await setNumber('max(id) - 1, false');
+
+      const lagging = await cameTo(carryOut(answering('lagging'), created, names));
+      expect(lagging).toEqual(await cameTo(carryOut(names.real, created, names)));
+      const refused = await cameTo(carryOut(answering('unauthorized'), created, names));
+      expect(refused).toEqual(await cameTo(carryOut(stranger, created, names)));
+    } finally {
+      await setNumber('max(id)');
+      await postgres.close();
+    }
   });
 });
 
@@ -230,6 +277,85 @@ describe('the model of RideNDine', () => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+describe('an outcome of the model of RideNDine', () => {
+  let sandbox: RunningSandbox;
+  beforeAll(async () => {
+    sandbox = await startSandbox();
+  });
+  afterAll(() => sandbox.close());
+
+  const TIMEOUT_MS = 2000;
+  // Those without a fault need none: `ok`, `notSent` (an address where nobody listens) and the deaths of the worker.
+  const faults = {
+    limited: status(429, { retry_after: 1 }),
+    unauthorized: status(401),
+    redirected: { kind: 'redirect', location: 'https://elsewhere.invalid/' },
+    refused: status(422),
+    notFound: status(404),
+    noApi: status(404, { json: false }),
+    unavailable: status(503),
+    inProgress: status(409),
+    reset: { kind: 'reset', when: 'before_store' },
+    lost: { kind: 'reset', when: 'after_store' },
+    late: { kind: 'latency', ms: TIMEOUT_MS + 500 },
+    madeThen500: status(500, { stored: 'before' }),
+    garbage: { kind: 'incomplete_body', variant: 'missing' },
+    seeOther: status(303, { stored: 'before' }),
+  } satisfies Record<Exclude<PartnerOutcome, 'ok' | 'notSent' | 'diesBefore' | 'diesAfter'>, object>;
+
+  it.each(Object.entries(faults) as [PartnerOutcome, Record<string, unknown>][])(
+    '%s means the same as that fault of the sandbox, and leaves as many orders',
+    async (outcome, fault) => {
+      const orderId = randomUUID();
+      const checkout = newCheckout();
+      const body = orderBody(orderId, checkout);
+      const script = [outcome];
+      const ridendine = createRideNDineModel({
+        outcomeOf: () => script.shift() ?? 'ok',
+        die: noDeath,
+        remembersMs: 3_600_000,
+      });
+      const usual = { apiKey: sandbox.apiKey, timeoutMs: TIMEOUT_MS };
+      const model = createRideNDineClient({ ...usual, baseUrl: 'http://ridendine.invalid', fetch: ridendine.fetch });
+      const real = createRideNDineClient({ ...usual, baseUrl: sandbox.url });
+      await sandbox.addFault({ ...fault, external_order_id: orderId });
+      const once = asked([{ orderId, bodies: [body] }]);
+      const call = [{ order: 0, body: 0 }];
+
+      expect(await once(model, call)).toEqual(await once(real, call));
+      await ridendine.settled();
+      await pWaitFor(async () => (await sandbox.ordersOf(checkout.quote_id)).length === ridendine.orders.length, {
+        timeout: 30_000,
+      });
+      expect(await once(model, call)).toEqual(await once(real, call));
+      expect(await sandbox.ordersOf(checkout.quote_id)).toHaveLength(ridendine.orders.length);
+    },
+  );
+
+  it('is stricter in one thing: with a forgotten key it makes a second order, where the sandbox refuses', async () => {
+    const orderId = randomUUID();
+    const body = orderBody(orderId, newCheckout());
+    const ridendine = createRideNDineModel({ outcomeOf: () => 'ok', die: noDeath, remembersMs: 0 });
+    const usual = { apiKey: sandbox.apiKey, timeoutMs: 5000 };
+    const once = asked([{ orderId, bodies: [body] }]);
+    const call = [{ order: 0, body: 0 }];
+
+    const model = createRideNDineClient({ ...usual, baseUrl: 'http://ridendine.invalid', fetch: ridendine.fetch });
+    await once(model, call);
+    await once(model, call);
+    const real = createRideNDineClient({ ...usual, baseUrl: sandbox.url });
+    await once(real, call);
+    await fetch(`${sandbox.url}/sandbox/idempotency-keys/forget`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${sandbox.apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ external_order_id: orderId }),
+    });
+
+    expect(ridendine.orders).toHaveLength(2);
+    expect(await once(real, call)).toEqual([{ code: 'RideNDineUnavailable', outcome: 'maybeSent', status: 409 }]);
   });
 });
 

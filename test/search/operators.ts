@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowFailedError, WorkflowNotFoundError, isGrpcServiceError } from '@temporalio/client';
+import { WorkflowFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { ORDER_CREATION_TASK_QUEUE, ORDER_SWEEP_WORKFLOW } from '../../src/contract/runs.ts';
 import type { orderSweep } from '../../src/workflows/order-sweep.ts';
-import type { Account } from './account.ts';
+import type { Observations } from './observations.ts';
+import { ifItCan } from './if-it-can.ts';
 import { isOpen } from './runs.ts';
 import type { Runs } from './runs.ts';
 
@@ -18,11 +19,11 @@ export interface Operators {
   resetActivity(key: number): Promise<void>;
   /** What was paused goes on. */
   unpause(): Promise<void>;
-  /** @returns how many orders it has continued, none if it fails: while Directus is away, the next one does its work. */
+  /** @returns how many orders it continued; 0 if the sweep failed. */
   sweep(): Promise<number>;
 }
 
-export function createOperators(temporal: Client, runs: Runs, account: Account, sweepId: string): Operators {
+export function createOperators(temporal: Client, runs: Runs, observed: Observations, sweepId: string): Operators {
   const { namespace } = temporal.options;
   const paused = new Set<number>();
   const firstPending = async (key: number) => {
@@ -32,27 +33,25 @@ export function createOperators(temporal: Client, runs: Runs, account: Account, 
   };
   return {
     async terminate(key) {
-      account.terminated.add(key);
-      await ifItCan(() => runs.handleOf(key).terminate('A schedule says so.'));
+      if (await ifItCan(() => runs.handleOf(key).terminate('A schedule says so.'))) observed.terminated.add(key);
     },
     async deleteRun(key) {
       const run = await runs.describe(key);
       if (!run || isOpen(run)) return;
-      account.deleted.add(key);
-      await ifItCan(() =>
+      const isDeleted = await ifItCan(() =>
         temporal.workflowService.deleteWorkflowExecution({ namespace, workflowExecution: executionOf(run) }),
       );
+      if (isDeleted) observed.deleted.add(key);
     },
     async reset(key, to) {
       const run = await runs.describe(key);
       if (!run) return;
-      account.reset.add(key);
       const { events } = await temporal.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
       const { EVENT_TYPE_WORKFLOW_TASK_COMPLETED } = proto.temporal.api.enums.v1.EventType;
       const tasks = (events ?? []).filter(({ eventType }) => eventType === EVENT_TYPE_WORKFLOW_TASK_COMPLETED);
       const task = to === 'begin' ? tasks[0] : tasks.at(-1);
       if (!task) return;
-      await ifItCan(() =>
+      const isReset = await ifItCan(() =>
         temporal.workflowService.resetWorkflowExecution({
           namespace,
           workflowExecution: executionOf(run),
@@ -61,6 +60,7 @@ export function createOperators(temporal: Client, runs: Runs, account: Account, 
           requestId: randomUUID(),
         }),
       );
+      if (isReset) observed.reset.add(key);
     },
     async pauseActivity(key) {
       const activity = await firstPending(key);
@@ -85,6 +85,7 @@ export function createOperators(temporal: Client, runs: Runs, account: Account, 
       }
     },
     async sweep() {
+      observed.isSwept = true;
       const handle = await temporal.workflow.start<typeof orderSweep>(ORDER_SWEEP_WORKFLOW, {
         workflowId: sweepId,
         taskQueue: ORDER_CREATION_TASK_QUEUE,
@@ -103,19 +104,4 @@ export function createOperators(temporal: Client, runs: Runs, account: Account, 
 
 function executionOf({ workflowId, runId }: { workflowId: string; runId: string }) {
   return { workflowId, runId };
-}
-
-/** Not found, failed precondition, invalid argument, already exists: https://grpc.io/docs/guides/status-codes/ */
-const COMES_TO_NOTHING = new Set<number>([3, 5, 6, 9]);
-
-/** What is done to a run that is gone or has ended meanwhile comes to nothing. */
-export async function ifItCan(work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined;
-    const grpc = isGrpcServiceError(error) ? error : isGrpcServiceError(cause) ? cause : undefined;
-    if (error instanceof WorkflowNotFoundError || (grpc && COMES_TO_NOTHING.has(grpc.code))) return;
-    throw error;
-  }
 }

@@ -3,14 +3,15 @@ import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/cl
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { CANCEL_ORDER_UPDATE, DECISION_REFUSED, RESOLVE_REVIEW_UPDATE } from '../../src/contract/updates.ts';
+import type { LinkIds } from '../../src/domain/order.ts';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
-import { isLinked, madeFor, rowOf } from './account.ts';
-import type { Account, Word } from './account.ts';
-import { ifItCan } from './operators.ts';
+import { isLinked, keyOf, madeFor, rowOf } from './observations.ts';
+import type { Observations, SupportRequest } from './observations.ts';
+import { ifItCan } from './if-it-can.ts';
 import type { Runs } from './runs.ts';
 import type { Decision } from './schedule.ts';
 
-/** Support staff, and those who change an order in Directus. What they ask and hear goes into the account. */
+/** Support staff, and those who change an order in Directus. What they ask and hear is observed. */
 export interface People {
   cancel(key: number, by: 'update' | 'temporal'): Promise<void>;
   decide(key: number, decision: Decision): Promise<void>;
@@ -25,25 +26,35 @@ export interface People {
 
 const by = (key: number) => ({ actor: `agent ${key}`, reason: 'A ticket.' });
 
-/** Longest time that a person waits for what came of their word. */
+/** Longest time that a person waits for what came of their request. */
 const PATIENCE_MS = 40_000;
 
-export function createPeople(temporal: Client, runs: Runs, { world, words, paid }: Account): People {
-  async function tell(key: number, what: Word['what'], updateName: string, told: object): Promise<void> {
+export function createPeople(temporal: Client, runs: Runs, { world, requests, paid }: Observations): People {
+  async function tell(key: number, what: SupportRequest['what'], updateName: string, told: object): Promise<void> {
     const id = randomUUID();
-    const word: Word = { key, id, what, from: Date.now(), to: Date.now(), accepted: undefined, said: '' };
-    words.push(word);
+    const ids = linkIn(told);
+    const request: SupportRequest = {
+      key,
+      id,
+      what,
+      ...(ids && { ids }),
+      from: Date.now(),
+      to: Date.now(),
+      accepted: undefined,
+      reply: '',
+    };
+    requests.push(request);
     try {
       const said: unknown = await temporal.withDeadline(Date.now() + PATIENCE_MS, () =>
         runs.handleOf(key).executeUpdate(updateName, { args: [told], updateId: id }),
       );
-      word.accepted = true;
-      word.said = typeof said === 'string' ? said : '';
+      request.accepted = true;
+      request.reply = typeof said === 'string' ? said : '';
     } catch (error) {
-      if (isRefusal(error)) word.accepted = false;
-      word.said = error instanceof WorkflowUpdateFailedError ? String(error.cause?.message) : String(error);
+      if (isRefusal(error)) request.accepted = false;
+      request.reply = error instanceof WorkflowUpdateFailedError ? String(error.cause?.message) : withCause(error);
     }
-    word.to = Date.now();
+    request.to = Date.now();
   }
 
   function input(key: number, decision: Decision): object {
@@ -52,9 +63,19 @@ export function createPeople(temporal: Client, runs: Runs, { world, words, paid 
       case 'abandon':
         return { decision, ...by(key) };
       case 'linkTrue':
-        return link(key, madeFor(world, rowOf(world, key))[0]);
-      case 'linkMade':
-        return link(key, { ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` });
+        return { ...link(key, madeFor(world, rowOf(world, key))[0]), ids_checked: true };
+      case 'linkInvented':
+        return { ...link(key, inventedIds()), ids_checked: true };
+      case 'linkUnchecked':
+        return link(key, { ...inventedIds(), ridendine_order_id: randomUUID() });
+      case 'linkOfAnother':
+        return {
+          ...link(
+            key,
+            world.ridendine.orders.find((order) => order.key !== keyOf(rowOf(world, key))),
+          ),
+          ids_checked: true,
+        };
       case 'malformed':
         return { decison: 'retry', ...by(key) };
     }
@@ -67,8 +88,18 @@ export function createPeople(temporal: Client, runs: Runs, { world, words, paid 
     async cancel(key, how) {
       if (how === 'update') return await tell(key, 'cancel', CANCEL_ORDER_UPDATE, by(key));
       const now = Date.now();
-      words.push({ key, id: '', what: 'request cancellation', from: now, to: now, accepted: undefined, said: '' });
-      await ifItCan(() => runs.handleOf(key).cancel());
+      const request: SupportRequest = {
+        key,
+        id: '',
+        what: 'request cancellation',
+        from: now,
+        to: now,
+        accepted: undefined,
+        reply: '',
+      };
+      requests.push(request);
+      request.accepted = await ifItCan(() => runs.handleOf(key).cancel());
+      request.to = Date.now();
     },
     async decideTruly() {
       let decided = 0;
@@ -106,6 +137,11 @@ export function createPeople(temporal: Client, runs: Runs, { world, words, paid 
   };
 }
 
+function withCause(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  return `${String(error)}${cause}`;
+}
+
 function isRefusal(error: unknown): boolean {
   if (error instanceof WorkflowNotFoundError) return true;
   return (
@@ -115,12 +151,19 @@ function isRefusal(error: unknown): boolean {
   );
 }
 
-function link(key: number, ids: { ridendine_order_id: string; payment_session_id: string } | undefined) {
+function inventedIds(): LinkIds {
+  return { ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` };
+}
+
+function linkIn(told: object): LinkIds | undefined {
+  return 'ridendine_order_id' in told ? (told as LinkIds) : undefined;
+}
+
+function link(key: number, ids: LinkIds | undefined) {
   return {
     decision: 'link',
     ...by(key),
     ridendine_order_id: ids?.ridendine_order_id ?? '',
     payment_session_id: ids?.payment_session_id ?? '',
-    ids_checked: true,
   };
 }

@@ -3,11 +3,21 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { BROKEN } from './tell-search.ts';
 
 /** A mistake in the product, put there on purpose. Its text must be there exactly once. */
 export interface PlantedFault {
   /** What the product then does wrong. */
   name: string;
+  /** The rule that it has to break. */
+  breaks: RegExp;
+  /**
+   * The fault that people found in real use, of which this is the kind, by its place in the list of those: A is about orders
+   * that ended and came back, B about what Directus calls not unique, C about values, D about HTTP, E about RideNDine's
+   * answers. C 4, C 5, C 7, D 8 to 10, D 12, D 13 and E 14 touch no order's life: tests of the gateway, the client and the
+   * partner's client have them.
+   */
+  real?: string;
   file: string;
   find: string;
   replace: string;
@@ -16,42 +26,51 @@ export interface PlantedFault {
 export const plantedFaults: PlantedFault[] = [
   {
     name: 'an attempt that may have arrived is forgotten by the next one',
+    breaks: /RideNDine may have it/,
     file: 'activities/create-ridendine-order.ts',
     find: "const maybeSent = known.maybe_sent || error.outcome === 'maybeSent';",
     replace: "const maybeSent = error.outcome === 'maybeSent';",
   },
   {
     name: 'an attempt that has left no word counts as not sent',
+    breaks: /RideNDine may have it|first asked after/,
     file: 'activities/attempt-note.ts',
     find: 'return isFirst ? nothingSent : nothingKnown;',
     replace: 'return isFirst ? nothingSent : nothingSent;',
   },
   {
     name: 'an answer 303 counts as not sent',
+    breaks: /RideNDine may have it/,
+    real: 'E 15',
     file: 'integrations/ridendine/reply.ts',
     find: "status === SEE_OTHER ? 'maybeSent' : 'notSent'",
     replace: "status === SEE_OTHER ? 'notSent' : 'notSent'",
   },
   {
     name: 'the id of an order is random',
+    breaks:
+      /that Directus does not have|are not those of the order|an id was shown|nobody carries it|several orders|RideNDine has/,
     file: 'domain/order-ids.ts',
     find: 'return v5(idempotencyKey.toLowerCase(), ORDER_NAMESPACE);',
     replace: 'return v5(idempotencyKey.toLowerCase() + String(performance.now()), ORDER_NAMESPACE);',
   },
   {
     name: 'each attempt sends a body of its own',
+    breaks: /other bytes/,
     file: 'activities/create-ridendine-order.ts',
     find: 'body: order.ridendine_request,',
     replace: 'body: order.ridendine_request.replace(\'{\', `{"at":${performance.now()},`),',
   },
   {
     name: 'RideNDine is asked with a key that it may have forgotten',
+    breaks: /may have forgotten|RideNDine has \d+ orders/,
     file: 'activities/create-ridendine-order.ts',
     find: 'if (!order.asked_by_support || !isOurs) refuseWhenTooLate(order, known);',
     replace: 'if (false) refuseWhenTooLate(order, known);',
   },
   {
     name: 'a status of a later phase is lowered',
+    breaks: /A later phase had the order/,
     file: 'integrations/directus/orders-store.ts',
     find: '{ [orderFields.ridendineOrderId]: ridendine_order_id, [orderFields.paymentSessionId]: payment_session_id },\n      ),\n  };',
     replace:
@@ -59,6 +78,7 @@ export const plantedFaults: PlantedFault[] = [
   },
   {
     name: 'ids are written over ids that are there',
+    breaks: /were replaced|the order has other ids|ids that were shown/,
     file: 'integrations/directus/orders-store.ts',
     find: '{ [orderFields.ridendineOrderId]: { _null: true } },\n            {\n              [orderFields.ridendineOrderId]: { _eq: ridendine_order_id },',
     replace:
@@ -66,24 +86,32 @@ export const plantedFaults: PlantedFault[] = [
   },
   {
     name: 'an order that has ended keeps its quote',
+    breaks: /keeps the quote/,
     file: 'integrations/directus/orders-store.ts',
     find: '...(hasEnded(status) && { [orderFields.activeQuoteId]: null }),',
     replace: '',
   },
   {
     name: 'a checkout that is cancelled before there is an order leaves its key free',
+    breaks:
+      /there is no order that says so|succeeds after people|went on after people|CREATING_RIDENDINE_ORDER after people|is recorded 0 times/,
+    real: 'A 1',
     file: 'activities/cancel-checkout.ts',
     find: 'await orders.recordCancelled({',
     replace: 'await (async (_row: object) => {})({',
   },
   {
     name: 'a cancellation does not stop the attempts at RideNDine',
+    breaks: /after somebody had asked to cancel|nobody was told|neither ends nor waits/,
+    real: 'A 2',
     file: 'workflows/partner-call.ts',
     find: 'await condition(() => isOver || cancellation.isAsked());',
     replace: 'await condition(() => isOver);',
   },
   {
     name: 'whatever Directus calls not unique counts as a quote that is used',
+    breaks: /QuoteAlreadyUsed, which is not so/,
+    real: 'B 3',
     file: 'activities/taken-values.ts',
     find: 'if (owner === null) return undefined;\n  if (owner.customerId',
     replace:
@@ -91,61 +119,157 @@ export const plantedFaults: PlantedFault[] = [
   },
   {
     name: 'an order whose writing came late stays live after its run has failed',
+    breaks: /nobody carries it|A sweep continues|after the last caller/,
     file: 'activities/mark-order.ts',
     find: "if (result.kind !== 'missing' || !if_missing || !hasEnded(mark.status)) return result;",
     replace: "if (result.kind !== 'nothing' || !if_missing || !hasEnded(mark.status)) return result;",
   },
   {
     name: 'an order that its run left without knowing it is taken for one that goes on',
+    breaks: /after the last caller|nobody carries it|A sweep continues/,
     file: 'activities/left-order.ts',
     find: 'if (!isAsWritten(order) || workflow_run_id === null || workflow_run_id === currentRunId()) return order;',
     replace: 'if (workflow_run_id !== undefined) return order;',
   },
   {
     name: 'what support staff did is recorded once for each attempt to write it',
+    breaks: /is recorded \d+ times/,
     file: 'integrations/directus/recorded-actions.ts',
     find: 'if (entries.some((entry) => isSameAction(entry, action))) return undefined;',
     replace: 'void isSameAction;',
   },
   {
     name: 'an order that support staff abandoned is tried again',
+    breaks: /went on after people|succeeds after people|after people had ended it/,
     file: 'activities/order-standing.ts',
     find: "if (order.failure_code === 'OrderNeedsReview') {",
     replace: "if (order.failure_code === 'Nothing') {",
   },
   {
     name: 'a key answers for another checkout',
+    breaks: /for two checkouts/,
     file: 'activities/validate-checkout.ts',
     find: 'if (left.request_fingerprint !== request_fingerprint) {',
     replace: 'if (left.request_fingerprint === null) {',
   },
   {
     name: 'an order that an earlier run linked is told as new',
+    breaks: /callers were told that they began/,
+    real: 'D 11',
     file: 'workflows/order-creation.ts',
     find: 'return { ...result, replayed: true };',
     replace: 'return { ...result };',
   },
   {
     name: 'a failed order that RideNDine may have is reopened with a fresh deadline',
+    breaks: /RideNDine may have it|may have forgotten/,
     file: 'activities/create-order-record.ts',
     find: 'maybe_sent_before: !isUnsent,',
     replace: 'maybe_sent_before: false,',
   },
   {
     name: 'an operator’s reset of the step counts its attempts anew',
+    breaks: /RideNDine may have it/,
+    real: 'A 2',
     file: 'activities/create-ridendine-order.ts',
     find: 'const isFirst = attempt === 1 && currentAttemptScheduledTimestampMs === scheduledTimestampMs;',
     replace: 'const isFirst = attempt === 1 || currentAttemptScheduledTimestampMs === scheduledTimestampMs;',
+  },
+  {
+    name: 'a word of not sent stands while the next call is under way',
+    breaks: /RideNDine may have it/,
+    real: 'A 2',
+    file: 'activities/create-ridendine-order.ts',
+    find: 'if (known.maybe_sent || activityInfo().heartbeatDetails != null)',
+    replace: 'if (known.maybe_sent)',
+  },
+  {
+    name: 'after an operator’s reset a step counts as never begun',
+    breaks: /RideNDine may have it/,
+    real: 'A 2',
+    file: 'worker/stop-attempts.ts',
+    find: 'isFirst: attempt === 1 && lastFailure == null && lastStartedTime == null && !lastWorkerIdentity,',
+    replace: 'isFirst: attempt === 1,',
+  },
+  {
+    name: 'a step that an operator has paused cannot be stopped',
+    breaks: /neither ends nor waits|nobody was told/,
+    real: 'A 2',
+    file: 'worker/stop-attempts.ts',
+    find: "if (running && !running.paused && !(await pause(client, run, running))) return 'unstoppable';",
+    replace:
+      "if (running?.paused) throw new Error('It is paused.');\n  if (running && !(await pause(client, run, running))) return 'unstoppable';",
+  },
+  {
+    name: 'a run closes as cancelled though the order could not be marked',
+    breaks: /there is no order that says so|it ended the order|is recorded 0 times|nobody carries it/,
+    real: 'A 1',
+    file: 'workflows/order-creation.ts',
+    find: "if (kind === 'marked') return await cancel(run, order.order_id);",
+    replace: "if (kind !== 'missing' || true) return await cancel(run, order.order_id);",
+  },
+  {
+    name: 'an order is put back into review without its quote',
+    breaks: /its quote is free/,
+    file: 'workflows/review.ts',
+    find: 'await putInReview({ retake_quote: true });',
+    replace: 'await putInReview({});',
+  },
+  {
+    name: 'whoever asks to cancel is answered before Directus knows',
+    breaks: /is recorded 0 times|there is no order that says so/,
+    real: 'A 2',
+    file: 'workflows/review.ts',
+    find: 'const action = cancellation.pause();',
+    replace: 'const action = cancellation.pause();\n      cancellation.isInReview(true);',
+  },
+];
+
+/** Faults of the same kinds that the search cannot find, and why. */
+export const outOfSight: { name: string; real?: string; because: string }[] = [
+  {
+    name: 'a run that was refused speaks for its key',
+    because:
+      'whether the list of runs lags behind is up to the server; test/contract/order-creation-client.test.ts has the case',
+  },
+  {
+    name: 'a 404 is final at once',
+    real: 'E 15',
+    because: 'no rule says how soon an order may fail; test/contract/create-ridendine-order.test.ts has the case',
+  },
+  {
+    name: 'a page that answers 401 counts as not sent',
+    real: 'E 15',
+    because:
+      'the model of RideNDine refuses a credential in JSON only; test/contract/ridendine-client.test.ts has the case',
+  },
+  {
+    name: 'ids that do not look like those of RideNDine are linked unchecked',
+    real: 'C 6',
+    because: 'a schedule has too few orders to compare them with; test/contract/wrong-links.test.ts has the case',
+  },
+  {
+    name: 'a new build meets the runs of an older one',
+    because:
+      'the search has one build, and its workers only restart; test/stack/upgrade.test.ts and test/replay have the case',
+  },
+  {
+    name: 'a correction of a wrong link',
+    real: 'C 6',
+    because: 'no schedule draws one; test/contract/wrong-links.test.ts has the case',
   },
 ];
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Searches a copy of the product that has the fault. @returns what the search printed, and whether it found anything. */
+/** Exit code of a search that found a rule that does not hold. Any other error ends Node with 1. */
+export const VIOLATION = 3;
+
+/** Searches a copy of the product that has the fault. @returns whether the rule that it has to break was broken. */
 export async function searchWithFault(
   fault: PlantedFault,
   { runs, seed }: { runs: number; seed: number },
-): Promise<{ found: boolean; output: string }> {
+): Promise<{ found: boolean; runs: number; broken: string[] }> {
   const copy = await mkdtemp(path.join(tmpdir(), 'planted-fault-'));
   try {
     for (const folder of ['src', 'stack', 'test', 'package.json', 'tsconfig.json']) {
@@ -161,8 +285,11 @@ export async function searchWithFault(
       ['test/search/run.ts', '--runs', String(runs), '--seed', String(seed), '--as-found'],
       { cwd: copy, all: true, reject: false },
     );
-    if (exitCode !== 0 && exitCode !== 1) throw new Error(`The search ended with ${exitCode}:\n${all}`);
-    return { found: exitCode === 1, output: all };
+    if (exitCode !== 0 && exitCode !== VIOLATION) throw new Error(`The search ended with ${exitCode}:\n${all}`);
+    const lines = all.split('\n');
+    const broken = lines.filter((line) => line.startsWith(BROKEN)).map((line) => line.slice(BROKEN.length));
+    const done = lines.map((line) => /^(\d+) schedules, \d+ with a violation\.$/.exec(line)?.[1]).find(Boolean);
+    return { found: broken.some((sentence) => fault.breaks.test(sentence)), runs: Number(done), broken };
   } finally {
     await rm(copy, { recursive: true });
   }

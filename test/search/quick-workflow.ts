@@ -37,8 +37,9 @@ export function interceptors(): WorkflowInterceptors {
   };
 }
 
-/** Before the order is recorded, half an hour is long enough to be a matter of patience, not of order. */
-const LONGEST_MS = 4000;
+/** A step is tried for 4 s at least and 20 s at most. */
+const SHORTEST_STEP_MS = 4000;
+const LONGEST_STEP_MS = 20_000;
 
 function sooner<Options extends ActivityOptions | LocalActivityOptions>(options: Options): Options {
   const { startToCloseTimeout, scheduleToCloseTimeout, scheduleToStartTimeout, retry } = options;
@@ -46,7 +47,7 @@ function sooner<Options extends ActivityOptions | LocalActivityOptions>(options:
     ...options,
     ...(startToCloseTimeout !== undefined && { startToCloseTimeout: scaled(startToCloseTimeout) }),
     ...(scheduleToCloseTimeout !== undefined && {
-      scheduleToCloseTimeout: Math.max(LONGEST_MS, Math.min(scaled(scheduleToCloseTimeout), 5 * LONGEST_MS)),
+      scheduleToCloseTimeout: Math.max(SHORTEST_STEP_MS, Math.min(scaled(scheduleToCloseTimeout), LONGEST_STEP_MS)),
     }),
     ...(scheduleToStartTimeout !== undefined && { scheduleToStartTimeout: scaled(scheduleToStartTimeout) }),
     ...(retry && {

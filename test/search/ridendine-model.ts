@@ -14,7 +14,7 @@ export const partnerOutcomes = [
   'noApi',
   'unavailable',
   'inProgress',
-  'timeout',
+  'reset',
   'lost',
   'late',
   'madeThen500',
@@ -49,6 +49,7 @@ export interface RideNDineModel {
 
 /**
  * RideNDine's POST /orders/create in memory: a key stands for the bytes that it first came with, until it is forgotten.
+ * Then the same call makes a second order, which the sandbox refuses: the model is stricter on purpose.
  * `test/search/models.test.ts` holds it against the sandbox.
  *
  * @param die ends the attempt that makes the call: its worker is gone.
@@ -105,7 +106,7 @@ export function createRideNDineModel({
         case 'unauthorized':
           return problem(401, 'unauthorized');
         case 'redirected':
-          return new Response(null, { status: 302, headers: { location: 'https://elsewhere.invalid/' } });
+          return new Response(null, { status: 307, headers: { location: 'https://elsewhere.invalid/' } });
         case 'seeOther':
           accept(key, body);
           return new Response(null, { status: 303, headers: { location: 'https://elsewhere.invalid/' } });
@@ -119,7 +120,7 @@ export function createRideNDineModel({
           return problem(503, 'unavailable');
         case 'inProgress':
           return problem(409, 'request-in-progress');
-        case 'timeout':
+        case 'reset':
           throw connectionReset();
         case 'lost':
           accept(key, body);
@@ -132,7 +133,7 @@ export function createRideNDineModel({
           return problem(500, 'internal');
         case 'garbage':
           accept(key, body);
-          return Response.json({ accepted: true }, { status: 202 });
+          return Response.json({ accepted: true }, { status: 201 });
         case 'diesBefore':
           return await die();
         case 'diesAfter':

@@ -1,149 +1,221 @@
+import { cancelReplies } from '../../src/contract/updates.ts';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
-import { KEY_MS, MARGIN_MS } from './pace.ts';
-import { callsFor, isLinked, madeFor, rowOf } from './account.ts';
-import type { Account, Answer, Word } from './account.ts';
+import { GRACE_MS, KEY_MS, MARGIN_MS } from './pace.ts';
+import { callsFor, isLinked, keyOf, madeFor, rowOf } from './observations.ts';
+import type { Observations, Answer, SupportRequest } from './observations.ts';
 import type { Row } from './directus-model.ts';
 import { provenNothing } from './ridendine-model.ts';
-import type { PartnerOutcome } from './ridendine-model.ts';
-import type { World } from './world.ts';
+import type { PartnerCall, PartnerOutcome } from './ridendine-model.ts';
+import type { OrderVersion, World } from './world.ts';
 
 /** What must hold of every order, whatever happens. It knows nothing of how the product does it. */
-export function brokenRules(account: Account): string[] {
+export function brokenRules(observed: Observations): string[] {
   return [
-    ...account.stuck,
-    ...oneLiveOrderAQuote(account),
-    ...oneRowAKey(account),
-    ...account.world.keys.flatMap((_id, key) => rulesOfOneKey(account, key)),
+    ...observed.stuck,
+    ...everyRowHasItsKey(observed),
+    ...everyPartnerOrderHasItsRow(observed),
+    ...observed.world.keys.flatMap((_id, key) => rulesOfOneKey(observed, key)),
   ];
 }
 
-function oneLiveOrderAQuote({ world }: Account): string[] {
-  return world.quotes.flatMap(({ id }, quote) => {
-    const live = world.directus.orders().filter((row) => row[orderFields.quoteId] === id && !hasEnded(row));
-    return live.length > 1 ? [`Quote ${quote} has ${live.length} live orders.`] : [];
-  });
-}
-
-function oneRowAKey({ world }: Account): string[] {
-  return world.keys.flatMap((id, key) => {
-    const { length } = world.directus.orders().filter((row) => row[orderFields.idempotencyKey] === id);
-    return length > 1 ? [`Key ${key} has ${length} orders.`] : [];
-  });
-}
-
-function rulesOfOneKey(account: Account, key: number): string[] {
-  const row = rowOf(account.world, key);
+function everyRowHasItsKey({ world }: Observations): string[] {
+  const keys = world.directus.orders().map((row) => String(row[orderFields.idempotencyKey]));
   return [
-    ...(row ? rulesOfOrder(account, key, row) : []),
-    ...account.answers.filter((answer) => answer.key === key).flatMap((answer) => rulesOfAnswer(account, answer, row)),
-    ...account.words.filter((word) => word.key === key).flatMap((word) => rulesOfWord(account, word, row)),
-    ...oneFirstAnswer(account, key),
+    ...(keys.every((key) => world.keys.includes(key)) ? [] : ['An order has a key that no checkout has given.']),
+    ...(new Set(keys).size === keys.length ? [] : ['A key has several orders.']),
   ];
 }
 
-function rulesOfOrder(account: Account, key: number, row: Row): string[] {
-  const { world, words } = account;
-  const id = String(row['id']);
+function everyPartnerOrderHasItsRow({ world }: Observations): string[] {
+  const known = new Set(world.directus.orders().map(keyOf));
+  const strange = [...world.ridendine.calls, ...world.ridendine.orders].some(({ key }) => !known.has(key));
+  return strange ? ['RideNDine was asked for an order that Directus does not have.'] : [];
+}
+
+function rulesOfOneKey(observed: Observations, key: number): string[] {
+  const row = rowOf(observed.world, key);
+  return [
+    ...(row ? rulesOfOrder(observed, key, row) : []),
+    ...observed.answers
+      .filter((answer) => answer.key === key)
+      .flatMap((answer) => rulesOfAnswer(observed, answer, row)),
+    ...observed.requests
+      .filter((request) => request.key === key)
+      .flatMap((request) => rulesOfSupportRequest(observed, request, row)),
+    ...oneFirstAnswer(observed, key),
+  ];
+}
+
+function rulesOfOrder(observed: Observations, key: number, row: Row): string[] {
+  const { world } = observed;
   const calls = callsFor(world, row);
   const made = madeFor(world, row);
-  const own = words.filter((word) => word.key === key);
-  const deadline = Date.parse(String(row[orderFields.dateCreated])) + KEY_MS - MARGIN_MS;
-  const isRetriedLate = own.some(({ what, accepted, to }) => what === 'retry' && accepted !== false && to >= deadline);
-  const isLinkedByHand = mayBeDecided(account, key, 'linkMade');
   const status = String(row[orderFields.status]);
+  const history = historyOf(world, row);
   const broken: string[] = [];
   const say = (sentence: string) => broken.push(`Key ${key}: ${sentence}`);
 
-  if (made.length > 1 && !isRetriedLate) say(`RideNDine has ${made.length} orders.`);
-  if (new Set(calls.map(({ body }) => body)).size > 1) say('RideNDine was sent different bodies.');
-  const firstThatMayHaveArrived = calls.findIndex(({ outcome }) => mayHaveArrived(outcome));
-  const afterThat = firstThatMayHaveArrived === -1 ? [] : calls.slice(firstThatMayHaveArrived + 1);
-  const isAskedLate = afterThat.some(({ at }) => at > deadline + MARGIN_MS / 2);
-  if (isAskedLate && !isRetriedLate)
+  if (hasNoRetryOfItsOwn(observed, key, row, made.slice(1))) say(`RideNDine has ${made.length} orders.`);
+  if (calls.some(({ body }) => body !== row[orderFields.ridendineRequest]))
+    say('RideNDine was sent other bytes than those that are stored.');
+  if (hasNoRetryOfItsOwn(observed, key, row, lateCalls(calls, row)))
     say('RideNDine was asked after it may have forgotten the key, and nobody wanted it.');
-  if (hasEnded(row) && made.length > 0 && !mayBeDecided(account, key, 'abandon'))
-    say(`The order is ${status}, and RideNDine has it.`);
-  if (hasEnded(row) && row[orderFields.activeQuoteId] != null) say(`The order is ${status}, and keeps its quote.`);
-  if (!hasEnded(row) && row[orderFields.activeQuoteId] == null) say(`The order is ${status}, and its quote is free.`);
+  if (isFirstAskedTooLate(observed, key, row, calls)) say('RideNDine was first asked after the quote and its grace.');
+  if (!mayBeDecided(observed, key, 'abandon') && history.some((entry) => hasEnded(entry) && mayHave(calls, entry.at)))
+    say('The order has ended although RideNDine may have it.');
+  if (history.some((entry) => hasEnded(entry) !== (entry.quote === null)))
+    say('The order keeps the quote though it has ended, or its quote is free though it is live.');
   if (status === 'NEEDS_REVIEW') say('The order still waits for people who have decided by what RideNDine has.');
   if (status === 'PENDING_PAYMENT' && !isLinked(row)) say('The order is not linked, and nobody carries it.');
-  if (
-    isLinked(row) &&
-    !isLinkedByHand &&
-    !made.some((order) => order.ridendine_order_id === row[orderFields.ridendineOrderId])
-  ) {
+  if (isLinked(row) && ![...made, ...linksGiven(observed, key)].some((ids) => hasIds(row, ids)))
     say('The order has ids that RideNDine has not given it.');
-  }
-  if (isSentAfterItFailed(account, key, calls))
+  if (isSentAfterItFailed(observed, key, calls))
     say('RideNDine was asked after the last caller was told that the order has failed.');
-  if (hasChangedItsLink(world, id)) say('The ids of a linked order were replaced.');
-  if (isAskedAfterCancellation(account, key, calls))
+  if (new Set(history.flatMap(({ ridendineOrderId }) => ridendineOrderId ?? [])).size > 1)
+    say('The ids of a linked order were replaced.');
+  if (isAskedAfterCancellation(observed, key, calls))
     say('RideNDine was asked again after somebody had asked to cancel.');
-  if (account.paid.has(key) && status !== 'CONFIRMED') say(`A later phase had the order, and it is ${status} again.`);
+  if (goesOnAfterPeopleEndedIt(observed, key, calls, history)) say('The order went on after people had ended it.');
+  if (observed.paid.has(key) && status !== 'CONFIRMED') say(`A later phase had the order, and it is ${status} again.`);
+  if (row[orderFields.failureCode] === 'OrderNeedsReview' && status === 'FAILED') {
+    if (!mayBeDecided(observed, key, 'abandon')) say('The order was given up, and nobody has decided that.');
+  }
+  if (status === 'CANCELLED' && !mayBeDecided(observed, key, 'cancel', 'request cancellation'))
+    say('The order is cancelled, and nobody has asked for it.');
   return broken;
+}
+
+/** How the order has stood from its first version to the one at the end. */
+function historyOf({ history }: World, row: Row): OrderVersion[] {
+  const last = {
+    at: Infinity,
+    id: String(row['id']),
+    status: String(row[orderFields.status]),
+    quote: (row[orderFields.activeQuoteId] as string | null) ?? null,
+    ridendineOrderId: (row[orderFields.ridendineOrderId] as string | null) ?? null,
+  };
+  return [...history.filter(({ id }) => id === last.id), last];
+}
+
+function mayHave(calls: PartnerCall[], time: number): boolean {
+  return calls.some(({ at, outcome }) => at <= time && mayHaveArrived(outcome));
 }
 
 function mayHaveArrived(outcome: PartnerOutcome): boolean {
   return !provenNothing.some((one) => one === outcome);
 }
 
-/** Whether people have decided so, as far as anybody knows: who resets a run takes the answer away. */
-function mayBeDecided({ words }: Account, key: number, decision: Word['what']): boolean {
-  return words.some((word) => word.key === key && word.what === decision && word.accepted !== false);
+/** When RideNDine may be asked for the last time, if a call may have arrived before. */
+function keyDeadlineOf(row: Row): number {
+  return Date.parse(String(row[orderFields.dateCreated])) + KEY_MS - MARGIN_MS;
 }
 
-/** Of another checkout's failure the order knows nothing. */
+/** Calls that came after RideNDine may have forgotten the key, and after one that may have arrived. */
+function lateCalls(calls: PartnerCall[], row: Row): PartnerCall[] {
+  const first = calls.findIndex(({ outcome }) => mayHaveArrived(outcome));
+  const afterThat = first === -1 ? [] : calls.slice(first + 1);
+  return afterThat.filter(({ at }) => at > keyDeadlineOf(row) + MARGIN_MS / 2);
+}
+
+/** Whether one of these events comes without a retry of its own that people decided after the key's deadline. */
+function hasNoRetryOfItsOwn({ requests }: Observations, key: number, row: Row, events: { at: number }[]): boolean {
+  const isLate = ({ to }: SupportRequest) => to >= keyDeadlineOf(row);
+  const retries = requests
+    .filter((request) => mayBe(request, key, 'retry') && isLate(request))
+    .toSorted((a, b) => a.from - b.from);
+  return events.some(({ at }) => {
+    const retry = retries.shift();
+    return retry === undefined || retry.from > at;
+  });
+}
+
+/** An attempt that begins in time reaches RideNDine within this time, even on a slow machine. */
+const ON_ITS_WAY_MS = 2000;
+
+/** A run that takes an order over does not know that nothing was sent, and may ask until the key's deadline. */
+function isFirstAskedTooLate(observed: Observations, key: number, row: Row, calls: PartnerCall[]): boolean {
+  const [first] = calls;
+  const quote = observed.world.quotes.find(({ id }) => id === row[orderFields.quoteId]);
+  if (!first || !quote || isTakenOver(observed, key) || mayBeDecided(observed, key, 'retry')) return false;
+  return first.at > quote.expiresAt + GRACE_MS + ON_ITS_WAY_MS;
+}
+
+/** Whether the key's run was taken away, so that another one goes on with the order. */
+function isTakenOver({ reset, terminated, deleted }: Observations, key: number): boolean {
+  return reset.has(key) || terminated.has(key) || deleted.has(key);
+}
+
+/** Whether people may have asked for this. A reset can lose the answer, so an unknown answer counts. */
+function mayBe(request: SupportRequest, key: number, ...what: SupportRequest['what'][]): boolean {
+  return request.key === key && what.includes(request.what) && request.accepted !== false;
+}
+
+function mayBeDecided({ requests }: Observations, key: number, ...what: SupportRequest['what'][]): boolean {
+  return requests.some((request) => mayBe(request, key, ...what));
+}
+
+/** The ids that people may have linked the order to. */
+function linksGiven({ requests }: Observations, key: number): NonNullable<SupportRequest['ids']>[] {
+  return requests.flatMap((request) =>
+    request.key === key && request.accepted !== false && request.ids ? [request.ids] : [],
+  );
+}
+
+function hasIds(row: Row, ids: NonNullable<SupportRequest['ids']>): boolean {
+  return (
+    row[orderFields.ridendineOrderId] === ids.ridendine_order_id &&
+    row[orderFields.paymentSessionId] === ids.payment_session_id
+  );
+}
+
+/** These failures belong to another checkout and say nothing about this order. */
 const ofAnotherCheckout = new Set(['IdempotencyKeyReused', 'QuoteAlreadyUsed']);
 
-function isSentAfterItFailed(account: Account, key: number, calls: { at: number }[]): boolean {
-  const { answers, reset } = account;
+function isSentAfterItFailed(observed: Observations, key: number, calls: { at: number }[]): boolean {
+  const { answers, reset } = observed;
   const own = answers.filter((answer) => answer.key === key && !answer.isLookUp);
   const last = own.toSorted((a, b) => a.to - b.to).at(-1);
   if (last?.said.kind !== 'failed' || ofAnotherCheckout.has(last.said.code) || reset.has(key)) return false;
-  return !mayBeDecided(account, key, 'retry') && calls.some(({ at }) => at > last.to);
+  return !mayBeDecided(observed, key, 'retry') && calls.some(({ at }) => at > last.to);
 }
-
-function hasChangedItsLink({ history }: World, id: string): boolean {
-  const links = history.filter((entry) => entry.id === id && entry.ridendineOrderId !== null);
-  return new Set(links.map(({ ridendineOrderId }) => ridendineOrderId)).size > 1;
-}
-
-/** A cancellation that was taken reaches the run within this time, even on a slow machine. */
-const REACHES_WITHIN_MS = 2000;
 
 /** Whether attempts went on though somebody had asked to cancel, and nobody wanted another attempt. */
-function isAskedAfterCancellation(
-  { answers, words, reset, terminated }: Account,
-  key: number,
-  calls: { at: number }[],
-): boolean {
-  if (reset.has(key) || terminated.has(key)) return false;
-  const own = words.filter((word) => word.key === key);
-  // A refusal in review is none of an attempt's: attempts are over.
+function isAskedAfterCancellation(observed: Observations, key: number, calls: { at: number }[]): boolean {
+  if (isTakenOver(observed, key)) return false;
+  const own = observed.requests.filter((request) => request.key === key);
+  // A cancellation refused in review does not count: no attempts are made there.
   const asked = own.find(
-    ({ what, accepted, said }) => what === 'cancel' && (accepted === true || said.includes('RideNDine has created')),
+    ({ what, accepted, reply }) =>
+      (what === 'cancel' && (accepted === true || reply.includes(cancelReplies.created))) ||
+      (what === 'request cancellation' && accepted === true),
   );
   if (!asked) return false;
-  const from = asked.from + REACHES_WITHIN_MS;
   const isWanted =
-    own.some(({ what, to }) => what === 'retry' && to >= asked.from) ||
-    answers.some((answer) => answer.key === key && !answer.isLookUp && answer.from >= asked.from - 100);
+    own.some((request) => mayBe(request, key, 'retry') && request.to >= asked.from - ON_ITS_WAY_MS) ||
+    observed.answers.some((answer) => answer.key === key && !answer.isLookUp && answer.from >= asked.from - 100);
   // The first attempt may have been scheduled before the request reached the run.
-  return !isWanted && calls.slice(1).some(({ at }) => at > from);
+  return !isWanted && calls.slice(1).some(({ at }) => at > asked.from + ON_ITS_WAY_MS);
 }
 
-function rulesOfAnswer(account: Account, answer: Answer, row: Row | undefined): string[] {
+function goesOnAfterPeopleEndedIt(
+  { requests, reset }: Observations,
+  key: number,
+  calls: { at: number }[],
+  history: OrderVersion[],
+): boolean {
+  const ending = requests.find((request) => request.key === key && request.accepted === true && isEnding(request));
+  if (!ending || reset.has(key)) return false;
+  const isLater = ({ at }: { at: number }) => at > ending.to;
+  return calls.some(isLater) || history.some((entry) => isLater(entry) && !hasEnded(entry));
+}
+
+function rulesOfAnswer(observed: Observations, answer: Answer, row: Row | undefined): string[] {
   const { key, said } = answer;
-  const about = `Key ${key}, ${answer.isLookUp ? 'a look-up' : `a checkout of quote ${answer.quote}`}`;
-  const isLinkedByHand = mayBeDecided(account, key, 'linkMade');
+  const who = `Key ${key}, ${answer.isLookUp ? 'a look-up' : `a checkout of quote ${answer.quote}`}`;
   switch (said.kind) {
     case 'succeeded': {
-      if (!row) return [`${about}: it has succeeded, and there is no order.`];
-      const isRight =
-        row['id'] === said.orderId &&
-        row[orderFields.ridendineOrderId] === said.ridendineOrderId &&
-        row[orderFields.paymentSessionId] === said.paymentSessionId;
-      const others = account.answers.filter(
+      if (!row) return [`${who}: it has succeeded, and there is no order.`];
+      const others = observed.answers.filter(
         (other) =>
           other.key === key &&
           !other.isLookUp &&
@@ -152,47 +224,88 @@ function rulesOfAnswer(account: Account, answer: Answer, row: Row | undefined): 
           (other.payload !== answer.payload || other.quote !== answer.quote),
       );
       return [
-        ...(isRight || isLinkedByHand ? [] : [`${about}: the ids that were shown are not those of the order.`]),
-        ...(others.length > 0 ? [`${about}: the key has succeeded for two checkouts.`] : []),
-        ...(endedByPeopleBefore(account, key, answer.from) ? [`${about}: it succeeds after people had ended it.`] : []),
+        ...(isShownTruly(said, row) ? [] : [`${who}: the ids that were shown are not those of the order.`]),
+        ...(others.length > 0 ? [`${who}: the key has succeeded for two checkouts.`] : []),
+        ...(endedByPeopleBefore(observed, key, answer.from) ? [`${who}: it succeeds after people had ended it.`] : []),
       ];
     }
-    case 'in progress':
-      return said.ridendineOrderId !== undefined &&
-        row?.[orderFields.ridendineOrderId] !== said.ridendineOrderId &&
-        !isLinkedByHand
-        ? [`${about}: an id was shown that the order does not have.`]
-        : [];
+    case 'in progress': {
+      // RideNDine's answer is shown while it is saved. If another order has these ids, people decide for others.
+      const mayBeOther = observed.requests.some(
+        (request) => request.ids && request.key === key && request.accepted !== false,
+      );
+      return [
+        ...(mayBeOther || isShownTruly(said, row ?? {})
+          ? []
+          : [`${who}: an id was shown that the order does not have.`]),
+        ...(goesOn.has(said.stage) && endedByPeopleBefore(observed, key, answer.from) && !observed.reset.has(key)
+          ? [`${who}: it is ${said.stage} after people had ended it.`]
+          : []),
+      ];
+    }
     case 'failed':
-      return isTrue(account, answer, said.code) ? [] : [`${about}: it failed as ${said.code}, which is not so.`];
+      return isTrue(observed, answer, said.code) ? [] : [`${who}: it failed as ${said.code}, which is not so.`];
     case 'error':
-      if (said.code === 'TemporalUnavailable') return [];
+      if (said.code === 'TemporalUnavailable')
+        return isTakenOver(observed, key) || observed.isSwept ? [] : [`${who}: Temporal was there all the time.`];
       if (said.code === 'OrderNotFound' && answer.isLookUp)
-        return foundNothing(account, answer) ? [] : [`${about}: not found.`];
-      return [`${about}: ${said.code}.`];
+        return foundNothing(observed, answer) ? [] : [`${who}: not found.`];
+      return [`${who}: ${said.code}.`];
   }
 }
 
+/** Stages in which an order is on its way to RideNDine or back. */
+const goesOn = new Set(['CREATING_RIDENDINE_ORDER', 'SAVING_LINK', 'LINKED']);
+
+/** Whether the ids that were shown are those that the order has in the end. */
+function isShownTruly(
+  ids: { orderId: string | undefined; ridendineOrderId: string | undefined; paymentSessionId: string | undefined },
+  row: Row,
+): boolean {
+  const pairs = [
+    // A run names its order before that is written.
+    [ids.orderId, row['id'] ?? ids.orderId],
+    [ids.ridendineOrderId, row[orderFields.ridendineOrderId]],
+    [ids.paymentSessionId, row[orderFields.paymentSessionId]],
+  ];
+  return pairs.every(([shown, stored]) => shown === undefined || shown === stored);
+}
+
 /** Nobody had an answer for a checkout before, or its run was removed. */
-function foundNothing({ answers, deleted }: Account, { key, from }: Answer): boolean {
+function foundNothing({ answers, deleted }: Observations, { key, from }: Answer): boolean {
   return deleted.has(key) || !answers.some((other) => other.key === key && !other.isLookUp && other.to < from);
 }
 
+/** The outcomes of a call to RideNDine that have this meaning. Any trouble may end as `RideNDineUnavailable`. */
+const callsThatMean: Record<string, PartnerOutcome[]> = {
+  RideNDineRejected: ['refused', 'notFound'],
+  RideNDineUnauthorized: ['unauthorized', 'redirected', 'seeOther', 'noApi'],
+  RideNDineRateLimited: ['limited'],
+  RideNDineContractBroken: ['garbage'],
+};
+
 /** Whether what a caller was told was so. */
-function isTrue({ world, answers, words, reset, terminated }: Account, answer: Answer, code: string): boolean {
+function isTrue(observed: Observations, answer: Answer, code: string): boolean {
+  const { world, answers, requests, reset, terminated } = observed;
   const { key, to } = answer;
   const quote = world.quotes[answer.quote];
-  const own = words.filter((word) => word.key === key && word.from <= to);
-  const isAny = (...what: Word['what'][]) => own.some((word) => what.includes(word.what));
+  const isAny = (...what: SupportRequest['what'][]) =>
+    requests.some((request) => request.from <= to && mayBe(request, key, ...what));
+  const troubles = world.troubles.filter((trouble) => trouble.key === key && trouble.at <= to);
+  const troubled = (from: string, outcomes?: string[]) =>
+    troubles.some((one) => one.with === from && (outcomes === undefined || outcomes.includes(one.outcome)));
   switch (code) {
     case 'QuoteAlreadyUsed':
-      return (
-        answer.isLookUp ||
-        world.history.some((entry) => entry.quote === quote?.id && entry.id !== rowOf(world, key)?.[orderFields.id])
-      );
+      return isQuoteTaken(observed, answer);
     case 'IdempotencyKeyReused':
+      // A run that was refused is never what a look-up tells, unless it is all that is left.
+      if (answer.isLookUp) return isTakenOver(observed, key);
       return answers.some(
-        (other) => other.key === key && (other.payload !== answer.payload || other.quote !== answer.quote),
+        (other) =>
+          other.key === key &&
+          !other.isLookUp &&
+          other.from <= to &&
+          (other.payload !== answer.payload || other.quote !== answer.quote),
       );
     case 'OrderCancelled':
       return isAny('cancel', 'request cancellation');
@@ -200,51 +313,90 @@ function isTrue({ world, answers, words, reset, terminated }: Account, answer: A
       return isAny('abandon') || reset.has(key) || terminated.has(key);
     case 'QuoteExpired':
       return answer.isLookUp || (quote !== undefined && quote.expiresAt <= to);
+    case 'DirectusRejected':
+      return troubled('directus', ['rejected', 'lagging']);
+    case 'DirectusUnavailable':
+      return troubled('directus') || troubled('temporal');
+    case 'RideNDineUnavailable':
+      return troubled('partner');
     default:
-      if (code.startsWith('Directus')) return world.troubles.directus > 0;
-      return code.startsWith('RideNDine') && world.troubles.partner > 0;
+      return troubled('partner', callsThatMean[code] ?? []);
   }
+}
+
+/** Whether another order had the quote at some time since the first checkout with this key. */
+function isQuoteTaken({ world, answers }: Observations, { key, quote, isLookUp, to }: Answer): boolean {
+  const own = answers.filter((other) => other.key === key && !other.isLookUp);
+  const quotes = new Set((isLookUp ? own.map((other) => other.quote) : [quote]).map((one) => world.quotes[one]?.id));
+  const from = Math.min(...own.map((other) => other.from));
+  return world.history.some((entry, index) => {
+    const next = world.history.slice(index + 1).find(({ id }) => id === entry.id);
+    const isThen = entry.at <= to && (next?.at ?? Infinity) >= from;
+    return isThen && entry.id !== rowOf(world, key)?.['id'] && quotes.has(entry.quote ?? undefined);
+  });
 }
 
 /** Whether people had ended the order for good by then, and were told so. */
-function endedByPeopleBefore({ words }: Account, key: number, time: number): boolean {
-  return words.some((word) => word.key === key && word.accepted === true && word.to < time && isEnding(word));
+function endedByPeopleBefore({ requests }: Observations, key: number, time: number): boolean {
+  return requests.some(
+    (request) => request.key === key && request.accepted === true && request.to < time && isEnding(request),
+  );
 }
 
-/** Of a word that was accepted: whether the order has ended with it. */
-function isEnding({ what, said }: Word): boolean {
-  return what === 'abandon' || (what === 'cancel' && said === 'The order is cancelled.');
+/** Of a request that was accepted: whether the order has ended with it. */
+function isEnding({ what, reply }: SupportRequest): boolean {
+  return what === 'abandon' || (what === 'cancel' && reply === cancelReplies.cancelled);
 }
 
-function rulesOfWord(account: Account, word: Word, row: Row | undefined): string[] {
-  const { key, id, what, accepted, said } = word;
+function rulesOfSupportRequest(observed: Observations, request: SupportRequest, row: Row | undefined): string[] {
+  const { key, id, what, accepted, reply, from, to } = request;
   if (what === 'request cancellation') return [];
-  const about = `Key ${key}, "${what}"`;
+  const who = `Key ${key}, "${what}"`;
   if (accepted === undefined) {
-    // Who terminates or resets a run takes the answer away; while its workers die, the run hears nothing.
-    const isTakenAway = account.reset.has(key) || account.terminated.has(key) || account.world.troubles.deaths > 0;
-    return isTakenAway ? [] : [`${about}: nobody was told what came of it: ${said}`];
+    // While its workers die, a run hears nothing.
+    const hasWorkerDied = observed.world.troubles.some(
+      (trouble) => trouble.key === key && trouble.outcome.startsWith('dies') && trouble.at >= from && trouble.at <= to,
+    );
+    const isTakenAway = isTakenOver(observed, key) || (hasWorkerDied && /deadline/i.test(reply));
+    return isTakenAway ? [] : [`${who}: nobody was told what came of it: ${reply}`];
   }
   if (!accepted) return [];
-  if (what === 'malformed') return [`${about}: it was accepted.`];
-  if (!row) return [`${about}: it was accepted, and there is no order that says so.`];
+  if (what === 'malformed') return [`${who}: it was accepted.`];
+  if (!row) return [`${who}: it was accepted, and there is no order that says so.`];
   const actions = (row[orderFields.supportActions] as { id: string }[] | null) ?? [];
   const times = actions.filter((action) => action.id === id).length;
-  const status = String(row[orderFields.status]);
+  const isRecorded = times === 1 || (times === 0 && reply === cancelReplies.notRecorded);
   return [
-    ...(times === 1 ? [] : [`${about}: it was accepted, and is recorded ${times} times.`]),
-    ...(isEnding(word) && !hasEnded(row) ? [`${about}: it ended the order, which is ${status} again.`] : []),
+    ...(isRecorded ? [] : [`${who}: it was accepted, and is recorded ${times} times.`]),
+    ...(isEnding(request) && !hasEnded({ status: String(row[orderFields.status]) })
+      ? [`${who}: it ended the order, which is ${String(row[orderFields.status])} again.`]
+      : []),
+    ...(request.ids && !hasIds(row, request.ids) && !observed.reset.has(key)
+      ? [`${who}: it was accepted, and the order has other ids.`]
+      : []),
+    ...(what === 'retry' && !isTriedAgain(observed, request, row)
+      ? [`${who}: it was accepted, and RideNDine was not asked again.`]
+      : []),
   ];
 }
 
+/** Whether RideNDine was asked after a retry, or there was a reason not to. */
+function isTriedAgain(observed: Observations, { key, from }: SupportRequest, row: Row): boolean {
+  if (isLinked(row) || isTakenOver(observed, key)) return true;
+  const isStopped = observed.requests.some(
+    (request) => request.from >= from && mayBe(request, key, 'cancel', 'request cancellation', 'abandon'),
+  );
+  return isStopped || callsFor(observed.world, row).some(({ at }) => at >= from);
+}
+
 /** Of all callers with a key one has begun the order; the others joined it. */
-function oneFirstAnswer({ answers }: Account, key: number): string[] {
+function oneFirstAnswer({ answers }: Observations, key: number): string[] {
   const first = answers.filter(
     ({ key: other, isLookUp, said }) => other === key && !isLookUp && said.kind === 'succeeded' && !said.replayed,
   );
   return first.length > 1 ? [`Key ${key}: ${first.length} callers were told that they began the order.`] : [];
 }
 
-function hasEnded(row: Row): boolean {
-  return row[orderFields.status] === 'FAILED' || row[orderFields.status] === 'CANCELLED';
+function hasEnded({ status }: { status: string }): boolean {
+  return status === 'FAILED' || status === 'CANCELLED';
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
-import { newAccount } from './account.ts';
+import { newObservations } from './observations.ts';
 import { createCallers } from './callers.ts';
 import type { Engine } from './engine.ts';
 import { createOperators } from './operators.ts';
@@ -24,34 +24,39 @@ export interface Findings {
 
 /** Longest time in which what is under way comes to rest once nothing is wrong any more. */
 const REST_MS = 30_000;
-/** Sweeps and decisions have done their work after as many. */
+/** Most rounds of sweeps, and of decisions, before a schedule counts as endless. */
 const MOST_ROUNDS = 4;
 
 /** Carries out a schedule, lets people and sweep bring everything to its end, and holds what came of it against the rules. */
 export async function runSchedule(engine: Engine, schedule: Schedule): Promise<Findings> {
   const { temporal } = engine;
   const { world, sweepId, close } = engine.open(schedule);
-  const account = newAccount(world);
-  const runs = runsOf(temporal, world);
-  const callers = createCallers(engine.callers, account);
-  const people = createPeople(temporal, runs, account);
-  const operators = createOperators(temporal, runs, account, sweepId);
+  const observed = newObservations(world);
+  const runs = runsOf(temporal, observed);
+  const callers = createCallers(engine.callers, observed);
+  const people = createPeople(temporal, runs, observed);
+  const operators = createOperators(temporal, runs, observed, sweepId);
   const began = Date.now();
   const reached: string[] = [];
   const calls: Promise<void>[] = [];
-  const words: Promise<void>[] = [];
+  const requests: Promise<void>[] = [];
 
-  async function take(action: Action): Promise<void> {
+  /** Nobody waits for it before the actions are over, and no error of it is lost. */
+  const inBackground = (work: Promise<void>) =>
+    work.catch((error: unknown) => void observed.stuck.push(`Nobody expects this error: ${String(error)}`));
+
+  async function carryOut(action: Action): Promise<void> {
     switch (action.do) {
       case 'checkout':
-        return void calls.push(callers.checkOut(action));
+        return void calls.push(inBackground(callers.checkOut(action)));
       case 'lookUp':
-        return void calls.push(callers.lookUp(action.key));
+        return void calls.push(inBackground(callers.lookUp(action.key)));
       case 'cancel':
-        return void words.push(people.cancel(action.key, action.by));
+        return void requests.push(inBackground(people.cancel(action.key, action.by)));
       case 'decide':
-        words.push(people.decide(action.key, action.decision));
-        if (action.twice) words.push(people.decide(action.key, action.decision));
+        for (let times = action.twice ? 2 : 1; times > 0; times -= 1) {
+          requests.push(inBackground(people.decide(action.key, action.decision)));
+        }
         return;
       case 'pay':
         return people.pay(action.key);
@@ -63,8 +68,8 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
         return await operators.reset(action.key, action.to);
       case 'sweep':
         return void (await operators.sweep());
-      case 'newBuild':
-        return await engine.renewWorker();
+      case 'restartWorker':
+        return await engine.restartWorker();
       case 'wait':
         return await wait(action.until, { began, world, runs });
       default:
@@ -73,17 +78,17 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
   }
 
   async function bringToTheEnd(): Promise<void> {
-    await Promise.all(words);
+    await Promise.all(requests);
     await comeToRest();
     // A sweep that began before Directus came back may still fail.
     await operators.sweep();
     await comeToRest();
-    for (let rounds = 0; account.stuck.length === 0 && (await operators.sweep()) > 0; rounds += 1) {
+    for (let rounds = 0; observed.stuck.length === 0 && (await operators.sweep()) > 0; rounds += 1) {
       await comeToRest();
-      if (rounds === MOST_ROUNDS) account.stuck.push('A sweep continues the same orders again and again.');
+      if (rounds === MOST_ROUNDS) observed.stuck.push('A sweep continues the same orders again and again.');
     }
     // Each decision may bring an order into review again, for another reason.
-    for (let rounds = 0; account.stuck.length === 0 && rounds < MOST_ROUNDS; rounds += 1) {
+    for (let rounds = 0; observed.stuck.length === 0 && rounds < MOST_ROUNDS; rounds += 1) {
       if ((await people.decideTruly()) === 0) return;
       await comeToRest();
     }
@@ -91,13 +96,13 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
 
   async function comeToRest(): Promise<void> {
     for (const key of await runs.rest(REST_MS))
-      account.stuck.push(`Key ${key}: its run neither ends nor waits for people.`);
+      observed.stuck.push(`Key ${key}: its run neither ends nor waits for people.`);
   }
 
   try {
     for (const action of schedule.actions) {
-      reached.push(`${nameOf(action)} | ${'key' in action ? await runs.standing(action.key) : 'any'}`);
-      await take(action);
+      reached.push(`${nameOf(action)} | ${'key' in action ? await runs.stateOf(action.key) : 'any'}`);
+      await carryOut(action);
       // Two requests of a customer are a moment apart.
       await delay(5);
     }
@@ -107,12 +112,12 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
     // A run that is about to begin is not at rest.
     await Promise.all(calls);
     await comeToRest();
-    // Nothing more is to be learned of a run that is stuck, and each further wait for it is long.
-    if (account.stuck.length === 0) await bringToTheEnd();
+    // If a run is stuck, skip the rest: each further wait takes 30 s.
+    if (observed.stuck.length === 0) await bringToTheEnd();
     const ends = await Promise.all(
-      [...world.keys.keys()].map(async (key) => `Key ${key} ends as ${await runs.standing(key)}`),
+      [...world.keys.keys()].map(async (key) => `Key ${key} ends as ${await runs.stateOf(key)}`),
     );
-    return { broken: brokenRules(account), reached, story: [...storyOf(account, began), ...ends] };
+    return { broken: brokenRules(observed), reached, story: [...storyOf(observed, began), ...ends] };
   } finally {
     await Promise.allSettled(
       [...world.keys.keys()].map((key) => runs.handleOf(key).terminate('The schedule is over.')),

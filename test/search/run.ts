@@ -2,19 +2,19 @@ import { parseArgs } from 'node:util';
 import { writeFigures } from '../support/reliability-page.ts';
 import { startEngine } from './engine.ts';
 import type { Engine } from './engine.ts';
-import { plantedFaults, searchWithFault } from './planted-faults.ts';
+import { VIOLATION, outOfSight, plantedFaults, searchWithFault } from './planted-faults.ts';
 import { runSchedule } from './run-schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { search } from './search.ts';
-import { describeSearch, tellSearch } from './tell-search.ts';
+import { BROKEN, describeSearch, tellSearch } from './tell-search.ts';
 
 /**
- * `npm run search -- [--runs N] [--seed N]`: random schedules; `--replay SCHEDULE`: one of them again; `--planted`: whether
- * the search finds each fault that is planted on purpose, within `--runs` schedules.
+ * `npm run search -- [--runs N] [--seed N]`: random schedules; `--replay SCHEDULE`: one of them again, once or `--runs` times; `--planted`: whether
+ * the search finds each fault that is planted on purpose, within `--runs` schedules. Exit code 3: a rule does not hold.
  */
 const { values } = parseArgs({
   options: {
-    runs: { type: 'string', default: '300' },
+    runs: { type: 'string' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000_000)) },
     replay: { type: 'string' },
     planted: { type: 'boolean', default: false },
@@ -24,8 +24,8 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 });
-const options = { runs: Number(values.runs), seed: Number(values.seed) };
 const say = (line: string) => void process.stdout.write(`${line}\n`);
+const options = { runs: wholeNumber('runs', 1), seed: wholeNumber('seed', 0) };
 const { replay } = values;
 if (values.planted) await findPlanted();
 else
@@ -34,7 +34,7 @@ else
 async function withEngine(work: (engine: Engine) => Promise<boolean>): Promise<void> {
   const engine = await startEngine();
   try {
-    process.exitCode = (await work(engine)) ? 0 : 1;
+    process.exitCode = (await work(engine)) ? 0 : VIOLATION;
   } finally {
     await engine.stop();
   }
@@ -55,28 +55,46 @@ async function searchAnew(engine: Engine): Promise<boolean> {
 }
 
 async function replayOne(engine: Engine, schedule: Schedule): Promise<boolean> {
-  const { broken, story } = await runSchedule(engine, schedule);
-  for (const line of [...story, ...(broken.length === 0 ? ['Every rule holds.'] : broken)]) say(line);
-  return broken.length === 0;
+  let violations = 0;
+  for (let run = 0; run < options.runs; run += 1) {
+    const { broken, story } = await runSchedule(engine, schedule);
+    for (const line of [...story, ...broken.map((sentence) => `${BROKEN}${sentence}`)]) say(line);
+    if (broken.length > 0) violations += 1;
+  }
+  say(`${violations} of ${options.runs} runs broke a rule.`);
+  return violations === 0;
 }
 
 async function findPlanted(): Promise<void> {
   const missed: string[] = [];
   let slowest = 0;
   for (const fault of plantedFaults) {
-    const { found, output } = await searchWithFault(fault, options);
-    const runs = /^(\d+) schedules, \d+ with a violation\.$/m.exec(output)?.[1] ?? '?';
-    const rule = /^(?:Key \d[:,]|Quote \d|A sweep).*$/m.exec(output.slice(output.indexOf('Seed', 5)))?.[0] ?? '';
-    if (found) slowest = Math.max(slowest, Number(runs));
+    const { found, runs, broken } = await searchWithFault(fault, options);
+    if (found) slowest = Math.max(slowest, runs);
     else missed.push(fault.name);
-    say(`${found ? `Found after ${runs}` : `MISSED in ${runs}`} schedules: ${fault.name}. ${rule}`);
+    say(`${found ? 'Found after' : 'MISSED in'} ${runs} schedules: ${fault.name}. ${broken.join(' ')}`);
   }
   const found = plantedFaults.length - missed.length;
   const result = `${found} of ${plantedFaults.length} planted faults were found, the last of them after ${slowest} schedules.`;
   say(result);
   if (values.write)
-    await writeFigures('planted', [result, ...missed.map((name) => `Not found: ${name}.`)].join('\n\n'));
+    await writeFigures(
+      'planted',
+      [
+        result,
+        ...missed.map((name) => `Not found: ${name}.`),
+        ...outOfSight.map(({ name, because }) => `Out of sight: ${name}: ${because}.`),
+      ].join('\n\n'),
+    );
   process.exitCode = missed.length === 0 ? 0 : 1;
+}
+
+function wholeNumber(name: 'runs' | 'seed', least: number): number {
+  const text = values[name] ?? (values.replay === undefined ? '300' : '1');
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (value >= least && Number.isSafeInteger(value)) return value;
+  say(`--${name} has to be a whole number of at least ${least}, without commas.`);
+  process.exit(2);
 }
 
 function seconds(began: number): number {

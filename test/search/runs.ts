@@ -3,23 +3,23 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { orderCreationWorkflowId, searchAttributes } from '../../src/contract/runs.ts';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
-import { isLinked, rowOf } from './account.ts';
-import type { World } from './world.ts';
+import { isLinked, rowOf } from './observations.ts';
+import type { Observations } from './observations.ts';
 
 /** The runs of a schedule's keys, each named by the number of its key. */
 export interface Runs {
   handleOf(key: number): WorkflowHandle;
   describe(key: number): Promise<WorkflowExecutionDescription | undefined>;
   /** How the run and the order of a key stand, in words. */
-  standing(key: number): Promise<string>;
+  stateOf(key: number): Promise<string>;
   isInReview(key: number): Promise<boolean>;
   /** Waits until every run has ended or waits for people. @returns those that do neither in time. */
   rest(longestMs: number): Promise<number[]>;
-  /** Waits until an open run is in this stage, as long as there is an open one. */
+  /** Waits until an open run is in this stage, as long as there is an open one or a checkout that may begin one. */
   untilAnyIs(stage: string, longestMs: number): Promise<void>;
 }
 
-export function runsOf(temporal: Client, world: World): Runs {
+export function runsOf(temporal: Client, { world, unanswered }: Pick<Observations, 'world' | 'unanswered'>): Runs {
   const handleOf = (key: number) => temporal.workflow.getHandle(orderCreationWorkflowId(world.keys[key] ?? ''));
   const describe = (key: number) => describeOrNone(handleOf(key));
   const isInReview = async (key: number) => {
@@ -28,14 +28,15 @@ export function runsOf(temporal: Client, world: World): Runs {
   };
   const isAtRest = async (key: number) => {
     const run = await describe(key);
-    if (!run || !isOpen(run)) return true;
+    // A checkout without an answer may be about to begin a run.
+    if (!run || !isOpen(run)) return !unanswered.includes(key);
     return stageOf(run) === 'NEEDS_REVIEW' && rowOf(world, key)?.[orderFields.status] === 'NEEDS_REVIEW';
   };
   return {
     handleOf,
     describe,
     isInReview,
-    async standing(key) {
+    async stateOf(key) {
       const run = await describe(key);
       const row = rowOf(world, key);
       const order = row ? `${String(row[orderFields.status])}${isLinked(row) ? ' linked' : ''}` : 'no order';
@@ -55,7 +56,8 @@ export function runsOf(temporal: Client, world: World): Runs {
       while (Date.now() < until) {
         const seen = await Promise.all([...world.keys.keys()].map(describe));
         const open = seen.filter((run) => run !== undefined && isOpen(run));
-        if (open.length === 0 || open.some((run) => run && stageOf(run) === stage)) return;
+        if (open.some((run) => run && stageOf(run) === stage)) return;
+        if (open.length === 0 && unanswered.length === 0) return;
         await delay(40);
       }
     },

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { directusOutcomes } from './directus-model.ts';
-import type { DirectusOutcome } from './directus-model.ts';
+import { outcomesOf } from './directus-model.ts';
+import type { DirectusOutcome, DirectusRequestKind } from './directus-model.ts';
 import { partnerOutcomes } from './ridendine-model.ts';
 import type { PartnerOutcome } from './ridendine-model.ts';
 
@@ -9,17 +9,22 @@ export const KEYS = 3;
 const QUOTES = 2;
 
 /**
- * Everything that happens to a few orders. The actions are taken one after the other, and of those that wait for an answer
- * none is waited for. The outcomes are those of the first requests of each kind; every other one comes to `later`, until
- * the actions are over.
+ * Everything that happens to a few orders. Actions start in this order; none waits for the answer of another.
+ * `read: [a, b]` decides the first two reads, `later` every further one. After the last action everything succeeds.
  */
 export interface Schedule {
   /** How long each quote lasts. */
   quotes: ('lasting' | 'brief')[];
-  directus: Record<'read' | 'insert' | 'update', DirectusOutcome[]> & { later: DirectusOutcome };
+  directus: Record<DirectusRequestKind, DirectusOutcome[]> & { later: DirectusOutcome };
   partner: { first: PartnerOutcome[]; later: PartnerOutcome };
+  /** What becomes of the first calls that a step makes to Temporal. */
+  temporal: TemporalOutcome[];
   actions: Action[];
 }
+
+/** `unavailable`: nothing is done; `diesBefore`, `diesAfter`: the worker dies before or after it is done. */
+export const temporalOutcomes = ['ok', 'unavailable', 'diesBefore', 'diesAfter'] as const;
+export type TemporalOutcome = (typeof temporalOutcomes)[number];
 
 export type Action =
   /** `payload`: the same key with another one is another checkout. `keyring`: which of two encryption keys the caller writes with. */
@@ -31,11 +36,16 @@ export type Action =
   | { do: 'reset'; key: number; to: 'begin' | 'end' }
   /** In Directus: a later phase takes payment, a person changes the note, a person writes RideNDine's ids by hand. */
   | { do: 'pay' | 'editNote' | 'writeLink'; key: number }
-  | { do: 'sweep' | 'newBuild' }
+  /** A restarted worker encrypts with the other key. */
+  | { do: 'sweep' | 'restartWorker' }
   | { do: 'wait'; until: Pause };
 
-/** `linkTrue` tells RideNDine's ids, if they have the order. */
-export type Decision = 'retry' | 'abandon' | 'linkTrue' | 'linkMade' | 'malformed';
+/**
+ * `linkTrue` tells RideNDine's ids, if they have the order; `linkOfAnother` those of another order, if there is one;
+ * `linkInvented` invented ones; `linkUnchecked` some that do not look like RideNDine's, and does not say they were checked.
+ */
+export type Decision =
+  'retry' | 'abandon' | 'linkTrue' | 'linkOfAnother' | 'linkInvented' | 'linkUnchecked' | 'malformed';
 
 /** `deadline`: when no attempt may be made any more; `forgotten`: when RideNDine has forgotten the key. */
 export type Pause =
@@ -67,9 +77,20 @@ const cancel = fc.record({
 const decide = fc.record({
   do: fc.constant('decide' as const),
   key: usualKey,
-  decision: fc.constantFrom<Decision[]>('retry', 'retry', 'abandon', 'linkTrue', 'linkMade', 'malformed'),
+  decision: fc.constantFrom<Decision[]>(
+    'retry',
+    'retry',
+    'abandon',
+    'linkTrue',
+    'linkOfAnother',
+    'linkInvented',
+    'linkUnchecked',
+    'malformed',
+  ),
   twice: fc.boolean(),
 });
+
+const reset = fc.record({ do: fc.constant('reset' as const), key: usualKey, to: fc.constantFrom('begin', 'end') });
 
 const one = (weight: number, arbitrary: fc.Arbitrary<Action>) => ({
   weight,
@@ -91,10 +112,12 @@ const actions: fc.Arbitrary<Action[]> = fc.oneof(
   one(2, toRun('terminate', 'deleteRun')),
   inTurn(2, wait('askingPartner'), toRun('pauseActivity', 'resetActivity', 'terminate')),
   inTurn(1, wait('settled'), toRun('deleteRun'), checkout),
-  one(1, fc.record({ do: fc.constant('reset' as const), key: usualKey, to: fc.constantFrom('begin', 'end') })),
+  one(1, reset),
+  inTurn(1, wait('settled'), reset, checkout),
+  inTurn(2, cancel, wait('settled'), checkout),
   one(2, toRun('pay', 'editNote')),
   inTurn(1, wait('inReview'), toRun('writeLink'), decide),
-  one(2, fc.record({ do: fc.constantFrom('sweep' as const, 'newBuild' as const) })),
+  one(2, fc.record({ do: fc.constantFrom('sweep' as const, 'restartWorker' as const) })),
   one(4, wait('moment', 'while')),
   one(5, wait('settled')),
   one(1, wait('quoteOver', 'deadline', 'forgotten')),
@@ -114,16 +137,27 @@ const usually = <Outcome>(usual: Outcome, weight: number, ...others: [Outcome, .
 
 const partnerTrouble = fc.constantFrom(...partnerOutcomes.filter((outcome) => outcome !== 'ok'));
 
+/** Mostly the first checkout gets somewhere before anything else happens. */
+const firstWait: fc.Arbitrary<Action[]> = fc.oneof(
+  { withCrossShrink: true },
+  { weight: 1, arbitrary: fc.constant<Action[]>([]) },
+  one(4, wait('moment', 'while', 'settled')),
+  one(1, wait('askingPartner', 'inReview')),
+);
+
 /** One schedule. Smaller ones have fewer actions and fewer troubles. */
-export const anySchedule: fc.Arbitrary<Schedule> = fc.record({
+const drawn: fc.Arbitrary<Schedule> = fc.record({
   quotes: fc.array(fc.constantFrom('lasting' as const, 'lasting' as const, 'lasting' as const, 'brief' as const), {
     minLength: QUOTES,
     maxLength: QUOTES,
   }),
   directus: fc.record({
-    read: script(directusOutcomes, 6),
-    insert: fc.oneof(script(directusOutcomes, 3), fc.array(fc.constantFrom(...directusOutcomes), { maxLength: 2 })),
-    update: script(directusOutcomes, 6),
+    read: script(outcomesOf('read'), 6),
+    insert: fc.oneof(
+      script(outcomesOf('insert'), 3),
+      fc.array(fc.constantFrom(...outcomesOf('insert')), { maxLength: 2 }),
+    ),
+    update: script(outcomesOf('update'), 6),
     later: usually<DirectusOutcome>('ok', 12, 'unavailable', 'notSent', 'timeout'),
   }),
   partner: fc.oneof(
@@ -139,7 +173,14 @@ export const anySchedule: fc.Arbitrary<Schedule> = fc.record({
       later: usually<PartnerOutcome>('refused', 2, 'ok', 'unavailable', 'notSent', 'lost', 'unauthorized', 'notFound'),
     }),
   ),
+  temporal: script(temporalOutcomes, 4),
   actions: fc
-    .tuple(checkout, fc.array(actions, { maxLength: 8 }))
-    .map(([first, rest]): Action[] => [{ ...first, key: 0 }, ...rest.flat()]),
+    .tuple(checkout, firstWait, fc.array(actions, { maxLength: 8 }))
+    .map(([first, second, rest]): Action[] => [{ ...first, key: 0 }, ...second, ...rest.flat()]),
+});
+
+/** Whoever waits for the end of a quote has a brief one. */
+export const anySchedule: fc.Arbitrary<Schedule> = drawn.map((schedule) => {
+  const isQuoteAwaited = schedule.actions.some((action) => action.do === 'wait' && action.until === 'quoteOver');
+  return isQuoteAwaited ? { ...schedule, quotes: schedule.quotes.map(() => 'brief' as const) } : schedule;
 });

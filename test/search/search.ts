@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type { Engine } from './engine.ts';
 import { runSchedule } from './run-schedule.ts';
+import type { Findings } from './run-schedule.ts';
 import { anySchedule } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -10,7 +11,11 @@ export interface Violation {
   schedule: Schedule;
   broken: string[];
   story: string[];
+  /** In how many of so many further runs the schedule broke the same rule. */
+  again?: { times: number; runs: number };
 }
+
+type RunOnce = (schedule: Schedule) => Promise<Pick<Violation, 'broken' | 'story'>>;
 
 export interface SearchResult {
   runs: number;
@@ -45,7 +50,7 @@ export async function search(
       const own = seed + begun;
       begun += 1;
       const schedule = draw(own);
-      const { broken, reached, story } = await runSchedule(engine, schedule);
+      const { broken, reached, story } = await runSchedule(engine, schedule).catch(failed);
       for (const pair of reached) coverage.set(pair, (coverage.get(pair) ?? 0) + 1);
       if (broken.length > 0) violations.push({ seed: own, schedule, broken, story });
       done += 1;
@@ -53,18 +58,23 @@ export async function search(
     }
   }
   await Promise.all(Array.from({ length: atOnce }, next));
+  const run = (schedule: Schedule) => runSchedule(engine, schedule).catch(failed);
+  const shrunk = async (found: Violation) => await again(await shrink(found, run), run);
+  // Those that were found at the same time are told as they are.
+  const [first, others] = shrinks ? [violations.slice(0, 1), violations.slice(1)] : [[], violations];
   return {
     runs: done,
-    violations: shrinks
-      ? await Promise.all(
-          violations.slice(0, 1).map((found) => shrink(found, (smaller) => runSchedule(engine, smaller))),
-        )
-      : violations,
+    violations: [...(await Promise.all(first.map(shrunk))), ...others],
     coverage,
   };
 }
 
-/** One schedule from a seed, as a search for smaller ones draws it first. */
+function failed(error: unknown): Findings {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { broken: [`The schedule could not be carried out: ${text}`], reached: [], story: [] };
+}
+
+/** Draws the same first schedule as `draw`. */
 const once = (seed: number) => ({ seed, numRuns: 1, unbiased: true });
 
 export function draw(seed: number): Schedule {
@@ -78,20 +88,36 @@ export function draw(seed: number): Schedule {
   return schedule;
 }
 
+const RUNS_AGAIN = 5;
+
+/** A violation that depends on the instant does not come in each run. */
+async function again(found: Violation, run: RunOnce): Promise<Violation> {
+  const broken = await Promise.all(Array.from({ length: RUNS_AGAIN }, async () => (await run(found.schedule)).broken));
+  const times = broken.filter((each) => breaksTheSame(found.broken, each)).length;
+  return { ...found, again: { times, runs: RUNS_AGAIN } };
+}
+
+/** Whether one of the rules is the same; keys, quotes and counts may be others. */
+function breaksTheSame(first: string[], second: string[]): boolean {
+  return second.some((one) => first.some((other) => withoutNumbers(one) === withoutNumbers(other)));
+}
+
+function withoutNumbers(sentence: string): string {
+  return sentence.replaceAll(/\d+/g, '');
+}
+
 /** So long smaller schedules are tried. */
 const SHRINKING_MS = 5 * 60_000;
 
 /** The smallest schedule that breaks a rule as this one does. One that depends on the instant stays as it was found. */
-export async function shrink(
-  found: Violation,
-  run: (schedule: Schedule) => Promise<Pick<Violation, 'broken' | 'story'>>,
-): Promise<Violation> {
+export async function shrink(found: Violation, run: RunOnce): Promise<Violation> {
   let smallest = found;
   await fc.check(
     fc.asyncProperty(anySchedule, async (schedule) => {
       const { broken, story } = await run(schedule);
-      if (broken.length > 0) smallest = { seed: found.seed, schedule, broken, story };
-      return broken.length === 0;
+      if (!breaksTheSame(found.broken, broken)) return true;
+      smallest = { seed: found.seed, schedule, broken, story };
+      return false;
     }),
     { ...once(found.seed), interruptAfterTimeLimit: SHRINKING_MS },
   );

@@ -1,7 +1,7 @@
-import type { Account } from './account.ts';
+import type { Observations } from './observations.ts';
 
 /** What was seen while a schedule ran, with the seconds since it began. */
-export function storyOf({ world, answers, words }: Account, began: number): string[] {
+export function storyOf({ world, answers, requests }: Observations, began: number): string[] {
   const events = [
     ...world.history.map(({ at, id, status, ridendineOrderId }) => ({
       at,
@@ -15,9 +15,9 @@ export function storyOf({ world, answers, words }: Account, began: number): stri
         { at: to, what: `Caller: ${what}: ${JSON.stringify(said)}` },
       ];
     }),
-    ...words.flatMap(({ from, to, key, what, accepted, said }) => [
+    ...requests.flatMap(({ from, to, key, what, accepted, reply }) => [
       { at: from, what: `Person: "${what}" for key ${key}` },
-      { at: to, what: `Person: "${what}" for key ${key}: ${accepted ? 'accepted' : 'not accepted'} ${said}` },
+      { at: to, what: `Person: "${what}" for key ${key}: ${accepted ? 'accepted' : 'not accepted'} ${reply}` },
     ]),
   ];
   return events.toSorted((a, b) => a.at - b.at).map(({ at, what }) => `${((at - began) / 1000).toFixed(2)} ${what}`);

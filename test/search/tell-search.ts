@@ -1,9 +1,18 @@
 import { table } from '../support/reliability-page.ts';
 import type { SearchResult, Violation } from './search.ts';
 
+/** Begins the line of each rule that does not hold. */
+export const BROKEN = 'Broken: ';
+
 /** A violation as people read it, the last line as they run it again. */
-function tellViolation({ seed, schedule, broken, story }: Violation): string[] {
-  return [`Seed ${seed}:`, ...story, ...broken, `npm run search -- --replay '${JSON.stringify(schedule)}'`];
+function tellViolation({ seed, schedule, broken, story, again }: Violation): string[] {
+  return [
+    `Seed ${seed}:`,
+    ...story,
+    ...broken.map((sentence) => `${BROKEN}${sentence}`),
+    ...(again ? [`It came again in ${again.times} of ${again.runs} runs.`] : []),
+    `npm run search -- --replay '${JSON.stringify(schedule)}'`,
+  ];
 }
 
 /** What a search has come to: how often each pair of action and state was reached, and what does not hold. */

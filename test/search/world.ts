@@ -5,6 +5,7 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { createActivities } from '../../src/activities/create-activities.ts';
 import type { OrderRuns } from '../../src/activities/order-runs.ts';
+import { PARTNER_TASK_QUEUE, orderCreationWorkflowId } from '../../src/contract/runs.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
 import {
   collections,
@@ -21,14 +22,22 @@ import { createDirectusModel } from './directus-model.ts';
 import type { DirectusModel, DirectusOutcome, Row } from './directus-model.ts';
 import { BRIEF_QUOTE_MS, GRACE_MS, KEY_MS, MARGIN_MS, SPEED, WORKER_DIED } from './pace.ts';
 import { createRideNDineModel } from './ridendine-model.ts';
-import type { RideNDineModel } from './ridendine-model.ts';
+import type { PartnerOutcome, RideNDineModel } from './ridendine-model.ts';
 import { KEYS } from './schedule.ts';
-import type { Schedule } from './schedule.ts';
+import type { Schedule, TemporalOutcome } from './schedule.ts';
 
 export type Activities = ReturnType<typeof createActivities>;
 
+/** What became of a request of a step that did not simply succeed. `key`: whose step; a sweep has none. */
+export interface Trouble {
+  at: number;
+  key: number | undefined;
+  with: 'directus' | 'partner' | 'temporal';
+  outcome: DirectusOutcome | PartnerOutcome | TemporalOutcome;
+}
+
 /** How an order's row has stood, whenever that changed. */
-export interface Standing {
+export interface OrderVersion {
   at: number;
   id: string;
   status: string;
@@ -43,12 +52,11 @@ export interface World {
   quotes: { id: string; expiresAt: number }[];
   directus: DirectusModel;
   ridendine: RideNDineModel;
-  history: Standing[];
-  /** Requests to Directus and RideNDine that did not simply succeed. */
-  troubles: { directus: number; partner: number; deaths: number };
+  history: OrderVersion[];
+  troubles: Trouble[];
   request(options: { key: number; quote: number; payload: number }): CheckoutRequest;
-  /** Makes a step as a worker does that may die in the middle of it. */
-  attempt(name: keyof Activities, input: never): Promise<unknown>;
+  /** Makes a step of a run as a worker does that may die in the middle of it. */
+  attempt(workflowId: string, name: keyof Activities, input: never): Promise<unknown>;
   /** From now on every request succeeds. */
   heal(): void;
   /** What is still under way at Directus and RideNDine is done. */
@@ -56,9 +64,12 @@ export interface World {
 }
 
 /** The attempt of a step that makes a request. */
-const attempts = new AsyncLocalStorage<{ die: () => Promise<never> }>();
+const attempts = new AsyncLocalStorage<{ key: number | undefined; die: () => Promise<never> }>();
 
-/** @param isWorkerStopping while it is, what would die loses its connection: the SDK panics if a workflow task fails then. */
+/**
+ * @param isWorkerStopping while a worker stops, a death is replaced by a lost connection: the SDK panics if a workflow task
+ *   fails then.
+ */
 export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStopping: () => boolean): World {
   const customer = randomUUID();
   const store = randomUUID();
@@ -70,28 +81,25 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
   };
   const partnerScript = [...schedule.partner.first];
   let isHealed = false;
-  const troubles = { directus: 0, partner: 0, deaths: 0 };
-  const history: Standing[] = [];
+  const temporalScript = [...schedule.temporal];
+  const troubles: Trouble[] = [];
+  const drawn = <Outcome extends Trouble['outcome']>(from: Trouble['with'], next: () => Outcome): Outcome | 'ok' => {
+    const outcome = isHealed ? 'ok' : next();
+    if (outcome !== 'ok') troubles.push({ at: Date.now(), key: attempts.getStore()?.key, with: from, outcome });
+    return outcome;
+  };
+  const history: OrderVersion[] = [];
   const die = () => {
     if (isWorkerStopping()) return Promise.reject(new TypeError('fetch failed'));
-    troubles.deaths += 1;
     return attempts.getStore()?.die() ?? Promise.reject(new Error('A request was made outside of a step.'));
   };
   const directus = createDirectusModel({
-    outcomeOf(kind): DirectusOutcome {
-      const outcome = isHealed ? 'ok' : (script[kind].shift() ?? schedule.directus.later);
-      if (outcome !== 'ok') troubles.directus += 1;
-      return outcome;
-    },
+    outcomeOf: (kind) => drawn('directus', () => script[kind].shift() ?? schedule.directus.later),
     die,
     onOrders: (orders) => remember(history, orders),
   });
   const ridendine = createRideNDineModel({
-    outcomeOf() {
-      const outcome = isHealed ? 'ok' : (partnerScript.shift() ?? schedule.partner.later);
-      if (outcome !== 'ok') troubles.partner += 1;
-      return outcome;
-    },
+    outcomeOf: () => drawn('partner', () => partnerScript.shift() ?? schedule.partner.later),
     die,
     remembersMs: KEY_MS,
   });
@@ -120,7 +128,7 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
     orders: createOrdersStore(
       connectDirectus({ url: 'http://directus.invalid', token: 'token', timeoutMs: 5000, fetch: directus.fetch }),
     ),
-    runs,
+    runs: mortalRuns(runs, { outcomeOf: () => drawn('temporal', () => temporalScript.shift() ?? 'ok'), die }),
     partner: createRideNDineClient({
       baseUrl: 'http://ridendine.invalid',
       apiKey: 'key',
@@ -134,6 +142,7 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
       quoteGraceMs: GRACE_MS,
       reviewWindowMs: 20_000,
     },
+    partnerTaskQueue: PARTNER_TASK_QUEUE,
     links: { directusPublicUrl: 'http://directus.invalid', runbookUrl: undefined },
   });
   return {
@@ -150,7 +159,11 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
       ...(payload > 0 && { customer_note: `Note ${payload}` }),
       idempotency_key: keys[key] ?? '',
     }),
-    attempt: (name, input) => mortal(() => (activities[name] as (input: never) => Promise<unknown>)(input)),
+    attempt(workflowId, name, input) {
+      const key = keys.findIndex((each) => orderCreationWorkflowId(each) === workflowId);
+      const step = () => (activities[name] as (input: never) => Promise<unknown>)(input);
+      return mortal(key === -1 ? undefined : key, step);
+    },
     heal() {
       isHealed = true;
     },
@@ -161,39 +174,62 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
   };
 }
 
-function remember(history: Standing[], orders: Row[]): void {
+function remember(history: OrderVersion[], orders: Row[]): void {
   for (const order of orders) {
-    const standing = {
+    const version = {
       at: Date.now(),
       id: String(order[orderFields.id]),
       status: String(order[orderFields.status]),
       quote: (order[orderFields.activeQuoteId] as string | null) ?? null,
       ridendineOrderId: (order[orderFields.ridendineOrderId] as string | null) ?? null,
     };
-    const last = history.findLast(({ id }) => id === standing.id);
-    if (!isDeepStrictEqual(last && { ...last, at: standing.at }, standing)) history.push(standing);
+    const last = history.findLast(({ id }) => id === version.id);
+    if (!isDeepStrictEqual(last && { ...last, at: version.at }, version)) history.push(version);
   }
 }
 
+/** A step's calls to Temporal, each of which may fail, or be the last that the worker makes. */
+function mortalRuns(
+  runs: OrderRuns,
+  { outcomeOf, die }: { outcomeOf: () => TemporalOutcome; die: () => Promise<never> },
+): OrderRuns {
+  const mortally =
+    <Input extends unknown[], Output>(call: (...input: Input) => Promise<Output>) =>
+    async (...input: Input): Promise<Output> => {
+      const outcome = outcomeOf();
+      if (outcome === 'unavailable') throw new Error('Temporal is unavailable.');
+      if (outcome === 'diesBefore') return await die();
+      const result = await call(...input);
+      return outcome === 'diesAfter' ? await die() : result;
+    };
+  return {
+    continueOrder: mortally((...input) => runs.continueOrder(...input)),
+    findFailure: mortally((...input) => runs.findFailure(...input)),
+    stopAttempts: mortally((...input) => runs.stopAttempts(...input)),
+    requestCancellation: mortally((...input) => runs.requestCancellation(...input)),
+  };
+}
+
 /** An attempt that may die: then nobody hears of it any more, as if its worker were gone. */
-async function mortal(step: () => Promise<unknown>): Promise<unknown> {
+async function mortal(key: number | undefined, step: () => Promise<unknown>): Promise<unknown> {
   const death = Promise.withResolvers<'died'>();
   const die = () => {
     death.resolve('died');
     return new Promise<never>(() => {});
   };
   const outcome = await Promise.race([
-    attempts.run({ die }, async () => ({ value: await step().catch(sooner) })),
+    attempts.run({ key, die }, async () => ({ value: await step().catch(sooner) })),
     death.promise,
   ]);
   if (outcome !== 'died') return outcome.value;
   const { isLocal, startToCloseTimeoutMs } = activityInfo();
   // The server hears nothing of an attempt until its time is over. What the attempt says after that is not listened to.
   if (!isLocal) await new Promise((resolve) => void setTimeout(resolve, startToCloseTimeoutMs + 500));
-  throw ApplicationFailure.nonRetryable('The worker has died.', WORKER_DIED);
+  // Should the server be late with that time, another attempt is made all the same.
+  throw ApplicationFailure.create({ message: 'The worker has died.', type: WORKER_DIED, nonRetryable: isLocal });
 }
 
-/** A pause that a step asks for comes to its end as soon as all others. */
+/** Divides a step's own retry pause by SPEED. */
 function sooner(error: unknown): never {
   if (error instanceof ApplicationFailure && typeof error.nextRetryDelay === 'number') {
     throw ApplicationFailure.create({

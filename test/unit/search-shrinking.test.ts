@@ -29,4 +29,16 @@ describe('a violation', () => {
     expect(schedule.actions.length).toBeLessThanOrEqual(3);
     expect(abandons(schedule)).toBe(true);
   });
+
+  it('stays one of the same rule', async () => {
+    const found = { seed, schedule: draw(seed), broken: ['Key 0: a rule.'], story: [] };
+
+    const { broken, schedule } = await shrink(found, async (smaller) => ({
+      broken: [abandons(smaller) ? 'Key 1: a rule.' : 'Key 0: another rule.'],
+      story: [],
+    }));
+
+    expect(broken).toEqual(['Key 1: a rule.']);
+    expect(abandons(schedule)).toBe(true);
+  });
 });

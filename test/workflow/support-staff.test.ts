@@ -382,6 +382,35 @@ describe('the update cancelOrder', () => {
     expect(scenario.marks[0]).toMatchObject({ status: 'NEEDS_REVIEW', support_action: { action: 'cancel', ...by } });
   });
 
+  it('answers only once Directus says that the order is in review, and who asked', async () => {
+    const marking = Promise.withResolvers<void>();
+    const marked = Promise.withResolvers<void>();
+    const scenario = worker.newScenario({ ridendine: [noAnswer] });
+    const usual = { ...scenario.activities };
+    scenario.activities.markOrder = async (mark) => {
+      marking.resolve();
+      await marked.promise;
+      return await usual.markOrder(mark);
+    };
+    const handle = await start(scenario);
+    await pWaitFor(() => scenario.sent.length > 0, { interval: 20, timeout: 20_000 });
+
+    let isAnswered = false;
+    const asked = handle.executeUpdate<string, [object]>('cancelOrder', { args: [by] }).then((answer) => {
+      isAnswered = true;
+      return answer;
+    });
+    await marking.promise;
+    await inReview(handle);
+    const wasAnswered = isAnswered;
+    marked.resolve();
+
+    await expect(asked).resolves.toContain('in review');
+    expect(wasAnswered).toBe(false);
+    expect(scenario.marks).toMatchObject([{ status: 'NEEDS_REVIEW', support_action: { action: 'cancel', ...by } }]);
+    await handle.terminate();
+  });
+
   it('stops an order again after a decision to ask RideNDine once more', async () => {
     const scenario = worker.newScenario({ ridendine: [noAnswer] });
     const handle = await start(scenario);

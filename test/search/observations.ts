@@ -1,5 +1,6 @@
 import { orderFields } from '../../src/integrations/directus/collections.ts';
 import { ridendineIdempotencyKey } from '../../src/integrations/ridendine/order-body.ts';
+import type { LinkIds } from '../../src/domain/order.ts';
 import type { Row } from './directus-model.ts';
 import type { PartnerCall, PartnerOrder } from './ridendine-model.ts';
 import type { Decision } from './schedule.ts';
@@ -12,50 +13,64 @@ export interface Answer {
   payload: number;
   from: number;
   to: number;
-  /** Of a look-up nothing is known of the checkout but its key. */
+  /** A look-up knows only the key. */
   isLookUp: boolean;
   said:
     | { kind: 'succeeded'; orderId: string; ridendineOrderId: string; paymentSessionId: string; replayed: boolean }
     | { kind: 'failed'; code: string }
-    | { kind: 'in progress'; stage: string; ridendineOrderId: string | undefined }
+    | {
+        kind: 'in progress';
+        stage: string;
+        orderId: string | undefined;
+        ridendineOrderId: string | undefined;
+        paymentSessionId: string | undefined;
+      }
     | { kind: 'error'; code: string };
 }
 
 /** What a person asked of a run, and what they heard. */
-export interface Word {
+export interface SupportRequest {
   key: number;
   /** By which the order records it. */
   id: string;
   what: Decision | 'cancel' | 'request cancellation';
+  /** That a decision to link gave. */
+  ids?: LinkIds;
   from: number;
   to: number;
   /** `undefined` while the run has not answered. */
   accepted: boolean | undefined;
-  said: string;
+  reply: string;
 }
 
 /** Everything that was seen while a schedule ran. Sets hold numbers of keys. */
-export interface Account {
+export interface Observations {
   world: World;
   answers: Answer[];
-  words: Word[];
+  /** The key of each checkout that has no answer yet. */
+  unanswered: number[];
+  requests: SupportRequest[];
   reset: Set<number>;
   deleted: Set<number>;
   terminated: Set<number>;
   paid: Set<number>;
-  /** Runs that neither ended nor came to wait for people. */
+  /** A sweep has run. */
+  isSwept: boolean;
+  /** Runs that neither ended nor came to wait for people, and errors that nobody expects. */
   stuck: string[];
 }
 
-export function newAccount(world: World): Account {
+export function newObservations(world: World): Observations {
   return {
     world,
     answers: [],
-    words: [],
+    unanswered: [],
+    requests: [],
     reset: new Set(),
     deleted: new Set(),
     terminated: new Set(),
     paid: new Set(),
+    isSwept: false,
     stuck: [],
   };
 }
@@ -76,8 +91,13 @@ export function callsFor({ ridendine }: World, row: Row): PartnerCall[] {
 }
 
 function isFor(row: Row): (one: { key: string }) => boolean {
-  const idempotencyKey = ridendineIdempotencyKey(String(row[orderFields.id]));
+  const idempotencyKey = keyOf(row);
   return ({ key }) => key === idempotencyKey;
+}
+
+/** The key by which RideNDine knows an order. */
+export function keyOf(row: Row | undefined): string | undefined {
+  return row && ridendineIdempotencyKey(String(row[orderFields.id]));
 }
 
 export function isLinked(row: Row | undefined): boolean {
