@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { WorkflowNotFoundError, WorkflowUpdateFailedError, isGrpcServiceError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { CANCEL_ORDER_UPDATE, DECISION_REFUSED, RESOLVE_REVIEW_UPDATE } from '../../src/contract/updates.ts';
@@ -142,8 +142,13 @@ function withCause(error: unknown): string {
   return `${String(error)}${cause}`;
 }
 
+/** https://grpc.io/docs/guides/status-codes/ */
+const FAILED_PRECONDITION = 9;
+
 function isRefusal(error: unknown): boolean {
   if (error instanceof WorkflowNotFoundError) return true;
+  // A worker died in a local attempt: until another has repeated the task, the server takes no update.
+  if (error instanceof Error && isGrpcServiceError(error.cause) && error.cause.code === FAILED_PRECONDITION) return true;
   return (
     error instanceof WorkflowUpdateFailedError &&
     error.cause instanceof ApplicationFailure &&
