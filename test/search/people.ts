@@ -148,7 +148,8 @@ const FAILED_PRECONDITION = 9;
 function isRefusal(error: unknown): boolean {
   if (error instanceof WorkflowNotFoundError) return true;
   // A worker died in a local attempt: until another has repeated the task, the server takes no update.
-  if (error instanceof Error && isGrpcServiceError(error.cause) && error.cause.code === FAILED_PRECONDITION) return true;
+  if (error instanceof Error && isGrpcServiceError(error.cause) && error.cause.code === FAILED_PRECONDITION)
+    return true;
   return (
     error instanceof WorkflowUpdateFailedError &&
     error.cause instanceof ApplicationFailure &&
