@@ -106,7 +106,9 @@ export function createPeople(temporal: Client, runs: Runs, { world, requests, pa
       for (const key of world.keys.keys()) {
         if (!(await runs.isInReview(key))) continue;
         const row = rowOf(world, key);
-        const decision = isLinked(row) ? 'retry' : madeFor(world, row).length > 0 ? 'linkTrue' : 'abandon';
+        // A retry would lower the status of a later phase, and is refused.
+        const isRetried = isLinked(row) && row?.[orderFields.status] === 'NEEDS_REVIEW';
+        const decision = isRetried ? 'retry' : madeFor(world, row).length > 0 ? 'linkTrue' : 'abandon';
         await decide(key, decision);
         decided += 1;
       }
@@ -148,7 +150,7 @@ const FAILED_PRECONDITION = 9;
 function isRefusal(error: unknown): boolean {
   if (error instanceof WorkflowNotFoundError) return true;
   // A worker died in a local attempt: until another has repeated the task, the server takes no update.
-  if (error instanceof Error && isGrpcServiceError(error.cause) && error.cause.code === FAILED_PRECONDITION)
+  if (error instanceof Error && isGrpcServiceError(error.cause) && Number(error.cause.code) === FAILED_PRECONDITION)
     return true;
   return (
     error instanceof WorkflowUpdateFailedError &&
