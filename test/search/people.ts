@@ -144,14 +144,13 @@ function withCause(error: unknown): string {
   return `${String(error)}${cause}`;
 }
 
-/** https://grpc.io/docs/guides/status-codes/ */
-const FAILED_PRECONDITION = 9;
+/** Failed precondition: https://grpc.io/docs/guides/status-codes/ */
+const NO_UPDATE_NOW = new Set<number>([9]);
 
 function isRefusal(error: unknown): boolean {
   if (error instanceof WorkflowNotFoundError) return true;
   // A worker died in a local attempt: until another has repeated the task, the server takes no update.
-  if (error instanceof Error && isGrpcServiceError(error.cause) && Number(error.cause.code) === FAILED_PRECONDITION)
-    return true;
+  if (error instanceof Error && isGrpcServiceError(error.cause) && NO_UPDATE_NOW.has(error.cause.code)) return true;
   return (
     error instanceof WorkflowUpdateFailedError &&
     error.cause instanceof ApplicationFailure &&
