@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { WorkflowNotFoundError, WorkflowUpdateFailedError, isGrpcServiceError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { CANCEL_ORDER_UPDATE, DECISION_REFUSED, RESOLVE_REVIEW_UPDATE } from '../../src/contract/updates.ts';
@@ -106,7 +106,9 @@ export function createPeople(temporal: Client, runs: Runs, { world, requests, pa
       for (const key of world.keys.keys()) {
         if (!(await runs.isInReview(key))) continue;
         const row = rowOf(world, key);
-        const decision = isLinked(row) ? 'retry' : madeFor(world, row).length > 0 ? 'linkTrue' : 'abandon';
+        // A retry would lower the status of a later phase, and is refused.
+        const isRetried = isLinked(row) && row?.[orderFields.status] === 'NEEDS_REVIEW';
+        const decision = isRetried ? 'retry' : madeFor(world, row).length > 0 ? 'linkTrue' : 'abandon';
         await decide(key, decision);
         decided += 1;
       }
@@ -142,8 +144,13 @@ function withCause(error: unknown): string {
   return `${String(error)}${cause}`;
 }
 
+/** Failed precondition: https://grpc.io/docs/guides/status-codes/ */
+const NO_UPDATE_NOW = new Set<number>([9]);
+
 function isRefusal(error: unknown): boolean {
   if (error instanceof WorkflowNotFoundError) return true;
+  // A worker died in a local attempt: until another has repeated the task, the server takes no update.
+  if (error instanceof Error && isGrpcServiceError(error.cause) && NO_UPDATE_NOW.has(error.cause.code)) return true;
   return (
     error instanceof WorkflowUpdateFailedError &&
     error.cause instanceof ApplicationFailure &&

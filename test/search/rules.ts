@@ -190,6 +190,9 @@ function isAskedAfterCancellation(observed: Observations, key: number, calls: { 
       (what === 'request cancellation' && accepted === true),
   );
   if (!asked) return false;
+  // While Temporal does not answer, the worker cannot have it hold the next attempt back.
+  const { troubles } = observed.world;
+  if (troubles.some((one) => one.key === key && one.with === 'temporal' && one.at >= asked.from)) return false;
   const isWanted =
     own.some((request) => mayBe(request, key, 'retry') && request.to >= asked.from - ON_ITS_WAY_MS) ||
     observed.answers.some((answer) => answer.key === key && !answer.isLookUp && answer.from >= asked.from - 100);

@@ -30,7 +30,9 @@ export function runsOf(temporal: Client, { world, unanswered }: Pick<Observation
     const run = await describe(key);
     // A checkout without an answer may be about to begin a run.
     if (!run || !isOpen(run)) return !unanswered.includes(key);
-    return stageOf(run) === 'NEEDS_REVIEW' && rowOf(world, key)?.[orderFields.status] === 'NEEDS_REVIEW';
+    // A later phase may have taken the order on, and keeps its status.
+    const status = rowOf(world, key)?.[orderFields.status];
+    return stageOf(run) === 'NEEDS_REVIEW' && (status === 'NEEDS_REVIEW' || status === 'CONFIRMED');
   };
   return {
     handleOf,
