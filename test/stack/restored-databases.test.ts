@@ -10,7 +10,7 @@ import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { connectToPostgres } from '../support/postgres-session.ts';
 import { startPreparedDirectus } from '../support/prepared-directus.ts';
 import type { PreparedDirectus } from '../support/prepared-directus.ts';
-import { runProgram } from '../support/run-program.ts';
+import { expectDone, runProgram } from '../support/run-program.ts';
 import { startSandbox } from '../support/running-sandbox.ts';
 import type { RunningSandbox } from '../support/running-sandbox.ts';
 import type { StartedProgram } from '../support/start-program.ts';
@@ -48,7 +48,7 @@ describe("Temporal's database, lost with everything in it", () => {
     // An image's workers have a build, and an empty Temporal knows of none that is current.
     const made = await runProgram('deployment', ['current', 'of-an-image'], { TEMPORAL_ADDRESS: empty.address });
 
-    expect(made).toMatchObject({ exitCode: 0 });
+    expectDone(made);
     await untilStage(empty, inFlight, 'LINKED');
     await untilStage(empty, inReview, 'NEEDS_REVIEW');
     const again = await empty.orders.createOrder(linked, { timeoutMs: WAIT_MS });

@@ -5,7 +5,7 @@ import { orderCreationWorkflowId } from '../../src/contract/runs.ts';
 import type { DemoCheckout } from '../../sandbox/shop/demo-data.ts';
 import { askedOften, startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
-import { runProgram } from '../support/run-program.ts';
+import { expectDone, runProgram } from '../support/run-program.ts';
 import { startRunningStack } from '../support/running-stack.ts';
 import type { RunningStack } from '../support/running-stack.ts';
 import { startWorkerProcess, workerEnvironment } from '../support/worker-process.ts';
@@ -154,11 +154,6 @@ function environment(): Record<string, string> {
 
 function deployment(...args: string[]) {
   return runProgram('deployment', args, environment());
-}
-
-/** If not, the report of this failure says why. */
-function expectDone({ exitCode, stderr }: { exitCode: number | undefined; stderr: string }): void {
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.any(String) });
 }
 
 async function builds(): Promise<BuildStatus[]> {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { programFile } from '../../stack/program-file.ts';
@@ -53,4 +54,9 @@ async function runNode(
   }
   const { exitCode, stdout, stderr } = await running;
   return { exitCode, stdout, stderr };
+}
+
+/** Expects success. If there was none, the failure tells what the program said. */
+export function expectDone({ exitCode, stderr }: Ended): void {
+  assert.equal(exitCode, 0, stderr);
 }

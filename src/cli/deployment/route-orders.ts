@@ -10,10 +10,11 @@ import { CommandError } from '../command.ts';
 
 const LOOK_AGAIN_MS = 500;
 const TELL_AFTER_MS = 2000;
-/** Temporal carries out a change of builds by workflows of its own: half a second where it is not busy. */
+/**
+ * For Temporal to take a change of builds, and again to tell the parts of each task queue of it: half a second where it is
+ * not busy.
+ */
 const CHANGED_WITHIN_MS = 30_000;
-/** And it tells the parts of a task queue of it one after the other. */
-const KNOWN_WITHIN_MS = 30_000;
 const IDENTITY = 'npm run deployment';
 
 /**
@@ -84,7 +85,7 @@ async function giveEverything(
       ignoreMissingTaskQueues: build === undefined,
     });
   await whenItHasWorkers(deployment, { build, waitMs, isCurrent }, set);
-  if (rampsOther) await deployment.temporal.ask(() => setRamp(deployment, '', 0), CHANGED_WITHIN_MS);
+  if (rampsOther) await takeRampBack(deployment);
   await untilRouted(deployment, (now) => isSame(now.current, build) && now.ramping === undefined);
   return {
     before,
@@ -103,8 +104,7 @@ export async function ramp(
   deployment: Deployment,
   { buildId, percent, waitMs }: { buildId: string; percent: number; waitMs: number },
 ): Promise<string[]> {
-  const { temporal, name } = deployment;
-  const build = { deploymentName: name, buildId };
+  const build = { deploymentName: deployment.name, buildId };
   const { current, ramping } = await routing(deployment);
   if (isSame(current, build)) {
     throw new CommandError(`Build ${buildId} is current, and takes every order already. To ramp is for another one.`);
@@ -115,7 +115,7 @@ export async function ramp(
     if (!isSame(ramping.build, build)) {
       throw new CommandError(`Build ${buildId} is not ramped: build ${ramping.build?.buildId ?? 'none'} is.`);
     }
-    await temporal.ask(() => setRamp(deployment, '', 0), CHANGED_WITHIN_MS);
+    await takeRampBack(deployment);
     await untilRouted(deployment, (now) => now.ramping === undefined);
     return [`Build ${buildId} takes no more orders. Those that it began go on with ${rest}.`];
   }
@@ -199,6 +199,14 @@ function requestOf({ temporal, name }: Deployment) {
   return { namespace: temporal.settings.namespace, deploymentName: name, identity: IDENTITY };
 }
 
+function change(deployment: Deployment, set: () => Promise<unknown>): Promise<unknown> {
+  return deployment.temporal.ask(set, CHANGED_WITHIN_MS);
+}
+
+function takeRampBack(deployment: Deployment): Promise<unknown> {
+  return change(deployment, () => setRamp(deployment, '', 0));
+}
+
 /** No build id takes the ramp back. */
 function setRamp(deployment: Deployment, buildId: string, percentage: number) {
   return deployment.temporal.connection.workflowService.setWorkerDeploymentRampingVersion({
@@ -228,7 +236,7 @@ async function whenItHasWorkers(
   for (;;) {
     if (haveAskedSince(before, await sightWorkers(deployment, build))) {
       try {
-        await deployment.temporal.ask(set, CHANGED_WITHIN_MS);
+        await change(deployment, set);
         return;
       } catch (error) {
         // It learns of a worker's build a moment after the worker's first request.
@@ -258,7 +266,7 @@ async function whenItHasWorkers(
 }
 
 async function untilRouted(deployment: Deployment, isDone: (routing: Routing) => boolean): Promise<void> {
-  const deadline = Date.now() + KNOWN_WITHIN_MS;
+  const deadline = Date.now() + CHANGED_WITHIN_MS;
   while (!(await describeQueues(deployment.temporal)).every((queue) => isDone(routingOf(queue)))) {
     if (Date.now() >= deadline) {
       throw new CommandError(`Temporal has taken the change, and has not carried it out yet. ${lookAt}`);
