@@ -121,8 +121,8 @@ export function temporalUi(page: Page, { url, namespace }: { url: string; namesp
     async readStage() {
       await openTab('search-attributes');
       const json = await content.getByRole('textbox').filter({ hasText: 'OrderCreationStage' }).innerText();
-      const { OrderCreationStage } = JSON.parse(json) as { OrderCreationStage: [string] };
-      return OrderCreationStage[0];
+      const { OrderCreationStage } = JSON.parse(json) as { OrderCreationStage: string };
+      return OrderCreationStage;
     },
 
     readInput: () => readBox('Input'),
@@ -133,7 +133,7 @@ export function temporalUi(page: Page, { url, namespace }: { url: string; namesp
     },
 
     async untilStepIsListed(summary) {
-      await openTab('timeline');
+      await openTab('history');
       await content.getByText(summary).waitFor();
     },
 
