@@ -68,11 +68,6 @@ describe('Docker', () => {
 });
 
 describe('the processes of a container', () => {
-  const status = (name: string, pid: number, parent: number, uid: number) =>
-    `Name:\t${name}\nPid:\t${pid}\nPPid:\t${parent}\nUid:\t${uid}\t${uid}\nCapEff:\t00\nCapBnd:\t00\nNoNewPrivs:\t1\nend\n`;
-  const read = (...statuses: string[]) =>
-    readConfinement(`${statuses.join('')}mounts\noverlay / overlay ro,relatime 0 0\nfiles\n`).processes;
-
   it('are those of its program, without what the engine has started beside it', () => {
     const processes = read(
       status('postgres', 1, 0, 999),
@@ -91,9 +86,9 @@ describe('the processes of a container', () => {
   });
 
   it('are also those whose parent has just ended', () => {
-    expect(read(status('init', 1, 0, 1000), status('left alone', 8, 7, 0)).map(({ name }) => name)).toEqual([
+    expect(read(status('init', 1, 0, 1000), status('orphan', 8, 7, 0)).map(({ name }) => name)).toEqual([
       'init',
-      'left alone',
+      'orphan',
     ]);
   });
 });
@@ -115,3 +110,9 @@ describe('a stand-in', () => {
     COMPOSE_LOADING_MS,
   );
 });
+
+/** As the script prints of a process. */
+const status = (name: string, pid: number, parent: number, uid: number) =>
+  `Name:\t${name}\nPid:\t${pid}\nPPid:\t${parent}\nUid:\t${uid}\t${uid}\nCapEff:\t00\nCapBnd:\t00\nNoNewPrivs:\t1\nend\n`;
+const read = (...statuses: string[]) =>
+  readConfinement(`${statuses.join('')}mounts\noverlay / overlay ro,relatime 0 0\nfiles\n`).processes;

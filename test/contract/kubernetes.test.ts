@@ -480,6 +480,11 @@ describe('probes and stops', () => {
   });
 });
 
+/** The peers in a namespace. */
+const inNamespace = (name: string) => ({
+  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
+});
+
 describe('the network', () => {
   it('is closed to every pod but for what it serves and asks', async () => {
     const resources = await renderChart({
@@ -508,9 +513,6 @@ describe('the network', () => {
   });
 
   const proxy = { podSelector: { matchLabels: { app: 'proxy' } } };
-  const prometheus = (name: string) => ({
-    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
-  });
   const monitored = { serviceMonitor: true, namespace: 'observers' };
 
   it.each([
@@ -518,14 +520,14 @@ describe('the network', () => {
     {
       what: "to Prometheus' namespace as well, where the chart has it read the metrics",
       values: { monitoring: monitored },
-      worker: [prometheus('observers')],
-      gateway: [proxy, prometheus('observers')],
+      worker: [inNamespace('observers')],
+      gateway: [proxy, inNamespace('observers')],
     },
     {
       what: 'to those who are named for the metrics, in its place',
-      values: { monitoring: monitored, networkPolicy: { metricsFrom: [prometheus('elsewhere')] } },
-      worker: [prometheus('elsewhere')],
-      gateway: [proxy, prometheus('elsewhere')],
+      values: { monitoring: monitored, networkPolicy: { metricsFrom: [inNamespace('elsewhere')] } },
+      worker: [inNamespace('elsewhere')],
+      gateway: [proxy, inNamespace('elsewhere')],
     },
   ])('is open $what, and to nobody else', async ({ values, worker, gateway }) => {
     const { networkPolicy = {} } = values as { networkPolicy?: object };
