@@ -1,7 +1,9 @@
 import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { execa } from 'execa';
 import { compare, prerelease, rcompare } from 'semver';
 import { z } from 'zod';
+import { cacheTool } from '../stack/temporal/tool-cache.ts';
 import type { PinnedVersion, Source } from './pinned-versions.ts';
 
 /** A registry answers in seconds; a busy machine starts npm or pip in many. */
@@ -70,8 +72,25 @@ async function askRegistry({ registry, name }: Source): Promise<string[]> {
       .parse(JSON.parse(answer));
     return versions.map((version) => version.replace(/^v/, ''));
   }
-  const answer = await run('python3', ['-m', 'pip', '--disable-pip-version-check', 'index', 'versions', name]);
+  const answer = await run(await pythonWithPip(), [
+    '-m',
+    'pip',
+    '--disable-pip-version-check',
+    'index',
+    'versions',
+    name,
+  ]);
   return (/^Available versions: (.*)$/m.exec(answer)?.[1] ?? '').split(', ');
+}
+
+/** Debian's python3 is without pip; a virtual environment brings it. */
+async function pythonWithPip(): Promise<string> {
+  const version = (await run('python3', ['--version'])).replace(' ', '-').toLowerCase();
+  const folder = await cacheTool(`pip-${version}`, async (unfinished) => {
+    const { failed } = await execa('python3', ['-m', 'venv', unfinished], { reject: false, timeout: TIMEOUT_MS });
+    if (failed) throw new Error('python3 makes no virtual environment: install python3-venv');
+  });
+  return path.join(folder, 'bin', 'python3');
 }
 
 /** The packages of package.json for which npm has a newer version, by name. @throws Error with one sentence. */

@@ -141,6 +141,17 @@ export const pins: Pin[] = [
     line: { prefix: '10.', reason: 'npm 11 writes fewer of the entries that `npm ci` asks for' },
   },
   {
+    name: "npm, in Node's stand-in",
+    places: { 'test/containers/images.ts': constant('NPM_VERSION') },
+    source: { registry: 'npm', name: 'npm' },
+    line: { prefix: '11.', reason: 'that of Node.js 24' },
+  },
+  {
+    name: "pm2, in Directus' stand-in",
+    places: { 'test/containers/images/directus/Dockerfile': / pm2@([\d.]+) /g },
+    source: { registry: 'npm', name: 'pm2' },
+  },
+  {
     name: 'Chromium',
     places: { 'test/support/find-chromium.ts': constant('VERSION') },
     source: { registry: 'npm', name: '@sparticuz/chromium' },

@@ -42,10 +42,11 @@ export function startOwnTemporal(
   const { dataDir, environment, temporalNamespace: namespace } = settings;
   const { temporal: port, temporalUi: uiPort } = settings.ports;
   const spawn = supervisor.spawn.bind(supervisor);
+  const say = progress.say.bind(progress);
   return progress.step('Temporal', async (doing) => {
-    const cli = await findTemporalCli({ environment, spawn, doing });
+    const cli = await findTemporalCli({ environment, spawn, doing, say });
     doing('starting');
-    return startTemporal({ cli, spawn, dataDir, port, uiPort, uiCodecEndpoint, namespace });
+    return startTemporal({ cli, spawn, dataDir, port, uiPort, uiCodecEndpoint, namespace, say });
   });
 }
 

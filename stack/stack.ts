@@ -20,7 +20,7 @@ import { portVariables, type StackPort, type StackSettings } from './settings.ts
 import { startOrderData } from './start-order-data.ts';
 import type { RestartablePart } from './start-part.ts';
 import { failOnCrash, Supervisor, type PartCrashed } from './supervisor.ts';
-import { temporalDatabase } from './temporal/start-temporal.ts';
+import { temporalDatabases } from './temporal/database-file.ts';
 
 /** What an earlier run left gets this long to end in order, and 5 s more after it was killed: 30 s together. */
 const LEFTOVER_GRACE_MS = 25_000;
@@ -104,7 +104,7 @@ export async function startStack(options: {
     await checkPorts(neededPorts(settings));
     supervisor = new Supervisor({ dataDir });
     const hadKeys = existsSync(secretFile(dataDir, 'encryptionKeys')) || 'ENCRYPTION_KEYS' in settings.environment;
-    if (!hadKeys && existsSync(temporalDatabase(dataDir))) progress.say(KEYS_ARE_NEW);
+    if (!hadKeys && (await temporalDatabases(dataDir)).length > 0) progress.say(KEYS_ARE_NEW);
     const started = bringUp({ settings, progress, supervisor, secrets: loadSecrets(settings) });
     const stack = await Promise.race([started, failOnCrash(supervisor), failOnAbort(signal)]);
     signal?.addEventListener('abort', () => void stop());

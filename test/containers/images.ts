@@ -10,8 +10,9 @@ import type { ComposeProject } from '../support/compose-project.ts';
 import { findAlertmanager } from '../support/find-alertmanager.ts';
 import { findPrometheus } from '../support/find-prometheus.ts';
 import { findTemporalServer } from '../support/find-temporal-server.ts';
-import { findTemporalUi } from '../support/find-temporal-ui.ts';
+import { findTemporalUi, TEMPORAL_UI_VERSION } from '../support/find-temporal-ui.ts';
 import { openSupervisedFolder } from '../support/supervised-folder.ts';
+import { baseImage } from './base-image.ts';
 import type { Engine } from './engine.ts';
 import { runEngine } from './engine.ts';
 
@@ -28,8 +29,8 @@ interface Recipe {
   image: string;
   /** Images of other recipes, by the argument of the Dockerfile that names them. */
   bases?: Record<string, string>;
-  /** Besides the folder, what the image is made of: another one makes another image. */
-  versions: string[];
+  /** Besides the folder and the image's tag, what it is made of: another one makes another image. */
+  madeOf?: string[];
   /** Puts programs and files beside the Dockerfile. */
   prepare(context: string): Promise<void>;
 }
@@ -79,9 +80,12 @@ export async function makeStandIns(
 }
 
 /** In the order in which they are made. */
-async function recipesFor({ services }: Pick<ComposeProject, 'services'>, doing: Doing): Promise<Recipe[]> {
+export async function recipesFor({ services }: Pick<ComposeProject, 'services'>, doing: Doing): Promise<Recipe[]> {
   const environment = process.env;
-  const byRepository: Record<string, Omit<Recipe, 'image' | 'versions'>> = {
+  const node = `docker.io/library/${await baseImage()}`;
+  const cli = await temporalCli(doing);
+  const directus = await directusPackage();
+  const byRepository: Record<string, Omit<Recipe, 'image'>> = {
     postgres: { name: 'postgres', bases: { DEBIAN: DEBIAN_13 }, prepare: async () => {} },
     'temporalio/server': {
       name: 'temporal-server',
@@ -93,24 +97,27 @@ async function recipesFor({ services }: Pick<ComposeProject, 'services'>, doing:
     'temporalio/admin-tools': {
       name: 'temporal-admin-tools',
       bases: { BUSYBOX },
+      madeOf: [(await execa(cli, ['--version'])).stdout],
       async prepare(context) {
         const { binFolder, schemaFolder } = await findTemporalServer(environment, doing);
         await copyPrograms(context, binFolder, 'temporal-sql-tool');
         await cp(schemaFolder, path.join(context, 'schema'), { recursive: true });
-        await copyFile(await temporalCli(doing), path.join(context, 'temporal'));
+        await copyFile(cli, path.join(context, 'temporal'));
       },
     },
     'temporalio/ui': {
       name: 'temporal-ui',
       bases: { BUSYBOX },
+      madeOf: [TEMPORAL_UI_VERSION],
       async prepare(context) {
         await copyPrograms(context, await findTemporalUi(environment, doing), 'ui-server', 'docker.yaml');
       },
     },
     'directus/directus': {
       name: 'directus',
-      bases: { NODE: await nodeImage() },
-      prepare: (context) => writeDirectusPackage(context),
+      bases: { NODE: node },
+      madeOf: [directus],
+      prepare: (context) => writeFile(path.join(context, 'package.json'), directus),
     },
     'prom/prometheus': {
       name: 'prometheus',
@@ -133,30 +140,23 @@ async function recipesFor({ services }: Pick<ComposeProject, 'services'>, doing:
   return [
     {
       name: 'node',
-      image: await nodeImage(),
+      image: node,
       bases: { DEBIAN: DEBIAN_12 },
-      versions: [NPM_VERSION],
+      madeOf: [NPM_VERSION],
       prepare: prepareNode,
     },
-    { name: 'busybox', image: BUSYBOX, bases: { DEBIAN: DEBIAN_12 }, versions: [], prepare: async () => {} },
+    { name: 'busybox', image: BUSYBOX, bases: { DEBIAN: DEBIAN_12 }, prepare: async () => {} },
     ...[...images].map((image) => {
-      const [repository = '', tag = ''] = image.split(':');
+      const [repository = ''] = image.split(':');
       const recipe = byRepository[repository];
       if (recipe === undefined) throw new Error(`Nothing in ${recipes} stands in for ${image} of docker-compose.yml.`);
-      return { ...recipe, image: `docker.io/${repository.includes('/') ? '' : 'library/'}${image}`, versions: [tag] };
+      return { ...recipe, image: `docker.io/${repository.includes('/') ? '' : 'library/'}${image}` };
     }),
   ];
 }
 
 async function copyPrograms(context: string, folder: string, ...names: string[]): Promise<void> {
   for (const name of names) await copyFile(path.join(folder, name), path.join(context, name));
-}
-
-/** What the Dockerfile is based on. */
-async function nodeImage(): Promise<string> {
-  const [, image] = /^FROM (node:\S+)/m.exec(await readFile(path.join(root, 'Dockerfile'), 'utf8')) ?? [];
-  if (image === undefined) throw new Error('The Dockerfile is not based on node.');
-  return `docker.io/library/${image}`;
 }
 
 async function prepareNode(context: string): Promise<void> {
@@ -170,20 +170,25 @@ async function prepareNode(context: string): Promise<void> {
   await copyFile(trusted, path.join(context, 'certificates.pem'));
 }
 
-/** The version and the packages that the project itself runs with. */
-async function writeDirectusPackage(context: string): Promise<void> {
+/** The version and the packages that the project itself runs with: package.json of the image. */
+async function directusPackage(): Promise<string> {
   const { devDependencies, overrides, allowScripts } = JSON.parse(
     await readFile(path.join(root, 'package.json'), 'utf8'),
   ) as Record<string, Record<string, string>>;
   const { directus } = devDependencies ?? {};
   const manifest = { private: true, type: 'module', dependencies: { directus }, overrides, allowScripts };
-  await writeFile(path.join(context, 'package.json'), JSON.stringify(manifest, undefined, 2));
+  return JSON.stringify(manifest, undefined, 2);
 }
 
 async function temporalCli(doing: Doing): Promise<string> {
   const { supervisor, stop } = await openSupervisedFolder('temporal-cli');
   try {
-    return await findTemporalCli({ environment: process.env, spawn: (command) => supervisor.spawn(command), doing });
+    return await findTemporalCli({
+      environment: process.env,
+      spawn: (command) => supervisor.spawn(command),
+      doing,
+      say: doing,
+    });
   } finally {
     await stop();
   }
@@ -247,8 +252,8 @@ async function withContext(name: string, work: (context: string) => Promise<void
   }
 }
 
-async function hashOf({ name, image, versions }: Recipe, bases: string[]): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify([image, versions, bases]));
+async function hashOf({ name, image, madeOf = [] }: Recipe, bases: string[]): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([image, madeOf, bases]));
   for (const file of (await readdir(path.join(recipes, name))).toSorted()) {
     hash.update(file).update(await readFile(path.join(recipes, name, file)));
   }

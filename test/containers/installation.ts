@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { freePort } from '../../stack/free-port.ts';
 import { asEnvironmentFile } from '../production/variables.ts';
 import { composeFile, developmentVariables, isOurs, loadComposeProject } from '../support/compose-project.ts';
 import type { ComposeService } from '../support/compose-project.ts';
+import { baseImage } from './base-image.ts';
 import type { Engine } from './engine.ts';
 import { runEngine } from './engine.ts';
 
@@ -126,8 +127,7 @@ export async function prepareInstallation(engine: Engine): Promise<Installation>
       return found;
     },
     async imageSize() {
-      const [, base = ''] = /^FROM (node:\S+)/m.exec(await readFile(path.join(root, 'Dockerfile'), 'utf8')) ?? [];
-      return { whole: await sizeOf(IMAGE), base: await sizeOf(base) };
+      return { whole: await sizeOf(IMAGE), base: await sizeOf(await baseImage()) };
     },
     close: () => rm(folder, { recursive: true, force: true }),
   };

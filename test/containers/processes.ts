@@ -1,8 +1,11 @@
 import type { Engine } from './engine.ts';
 import { runEngine } from './engine.ts';
 
-/** A process in a container, as `/proc` tells of it. */
+/** A process of a container's program, as `/proc` tells of it. */
 export interface ContainerProcess {
+  pid: number;
+  /** Its process id, or 0: it is outside. */
+  parent: number;
   name: string;
   uid: number;
   /** The capabilities that it has, and those that it could get: a bit for each. */
@@ -18,11 +21,10 @@ export interface Confinement {
   strayFiles: string[];
 }
 
-/** Reads what the kernel knows, with a shell of the container's own, which is left out. */
+/** Reads what the kernel knows, with a shell of the container's own. */
 const script = `
 for status in /proc/[0-9]*/status; do
-  [ "$status" = "/proc/$$/status" ] && continue
-  grep -E '^(Name|Uid|CapEff|CapBnd|NoNewPrivs|PPid):' "$status" 2>/dev/null && echo end
+  grep -E '^(Name|Pid|PPid|Uid|CapEff|CapBnd|NoNewPrivs):' "$status" 2>/dev/null && echo end
 done
 echo mounts
 cat /proc/mounts
@@ -36,11 +38,16 @@ export async function confinementOf(engine: Engine, container: string): Promise<
   return readConfinement(await runEngine(engine, 'exec', container, 'sh', '-c', script));
 }
 
-/** @throws Error if it is not what the script prints. */
-function readConfinement(output: string): Confinement {
+/**
+ * What the engine starts in a container beside its program, such as this script and the health checks, is left out: the
+ * parent of such a process is outside, where the container sees none.
+ *
+ * @throws Error if it is not what the script prints.
+ */
+export function readConfinement(output: string): Confinement {
   const [statuses = '', rest = ''] = output.split(/^mounts$/m);
   const [mounts = '', files = ''] = rest.split(/^files$/m);
-  const processes = statuses
+  const all = statuses
     .split(/^end$/m)
     .filter((status) => status.trim() !== '')
     .map((status) => {
@@ -50,15 +57,21 @@ function readConfinement(output: string): Confinement {
         return found;
       };
       return {
+        pid: Number(field('Pid')),
+        parent: Number(field('PPid')),
         name: field('Name'),
         uid: Number(field('Uid')),
         effective: BigInt(`0x${field('CapEff')}`),
         bounding: BigInt(`0x${field('CapBnd')}`),
         hasNoNewPrivileges: field('NoNewPrivs') === '1',
       };
-    })
-    // What the script itself started.
-    .filter(({ name }) => name !== 'grep');
+    });
+  const parents = new Map(all.map(({ pid, parent }) => [pid, parent]));
+  const isOfProgram = (pid: number): boolean => {
+    const parent = parents.get(pid);
+    return pid === 1 || (parent !== 0 && (parent === undefined || isOfProgram(parent)));
+  };
+  const processes = all.filter(({ pid }) => isOfProgram(pid));
   const root = /^\S+ \/ \S+ (\S+)/m.exec(mounts)?.[1];
   if (root === undefined || processes.length === 0) throw new Error(`/proc tells too little: ${output}`);
   return {

@@ -30,8 +30,10 @@ endWithNpm();
 
 let running: RunningEngine | undefined;
 try {
+  const complain = progress.complain.bind(progress);
   running =
-    (await progress.step('Docker', async (doing) => findDocker(PROJECT, doing))) ?? (await podmanWithStandIns());
+    (await progress.step('Docker', async (doing) => findDocker({ project: PROJECT, doing, complain }))) ??
+    (await podmanWithStandIns());
   ending.signal.throwIfAborted();
   const { exitCode } = await execa(
     process.execPath,

@@ -1,4 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { continueLostOrdersWith } from '../../src/activities/continue-lost-orders.ts';
@@ -56,6 +60,38 @@ async function sweep(url: string): Promise<string[]> {
     if (page.is_last) return keys;
   }
 }
+
+describe('a Directus that may reach one address of its machine, by the IMPORT_IP_DENY_LIST of docs/operations.md', () => {
+  it(
+    'reaches that one and no other',
+    async () => {
+      const page = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+      const [, IMPORT_IP_DENY_LIST = ''] = /`IMPORT_IP_DENY_LIST=([^`]+)`/.exec(page) ?? [];
+      const [, left = ''] = /`GATEWAY_HOST=([^`]+)`/.exec(page) ?? [];
+      const asked: string[] = [];
+      const server = createServer(({ headers }, response) => {
+        asked.push(headers.host ?? '');
+        response.end('a file');
+      });
+      await once(server.listen(0, '0.0.0.0'), 'listening');
+      const { port } = server.address() as AddressInfo;
+      const another = await directus.startAnother({ IMPORT_IP_DENY_LIST });
+      const admin = directusCaller({ url: another.url, token: directus.adminToken });
+      try {
+        for (const host of ['127.0.0.1', 'localhost', '127.0.0.3', left]) {
+          await admin('POST', '/files/import', { url: `http://${host}:${port}/` });
+        }
+      } finally {
+        await another.stop();
+        server.close();
+      }
+
+      // Other systems than Linux have no such address.
+      expect([left, asked]).toEqual(['127.0.0.2', process.platform === 'linux' ? [`${left}:${port}`] : []]);
+    },
+    DIRECTUS_START_TIMEOUT_MS,
+  );
+});
 
 describe('a Directus with tight limits on queries', () => {
   it.each<Record<string, string>>([

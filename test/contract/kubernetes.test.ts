@@ -480,11 +480,16 @@ describe('probes and stops', () => {
   });
 });
 
+/** The peers in a namespace. */
+const inNamespace = (name: string) => ({
+  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
+});
+
 describe('the network', () => {
   it('is closed to every pod but for what it serves and asks', async () => {
     const resources = await renderChart({
       tracing: { settings: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.telemetry.svc:4318' } },
-      networkPolicy: { extraEgressPorts: [8443], gatewayFrom: [{ podSelector: { matchLabels: { app: 'proxy' } } }] },
+      networkPolicy: { extraEgressPorts: [8443] },
     });
     const policies = resources.filter(({ kind }) => kind === 'NetworkPolicy');
     const ports = Object.fromEntries(
@@ -505,13 +510,33 @@ describe('the network', () => {
       'shop-search-attributes': [...dns, 7233, 8443],
       'shop-current-build': [...dns, 7233, 8443],
     });
-    // Whoever reads its metrics reaches the gateway as well.
-    expect(policies.find(({ metadata }) => metadata.name === 'shop-gateway')?.spec['ingress']).toEqual([
-      {
-        ports: [{ port: 'http' }],
-        from: [{ podSelector: { matchLabels: { app: 'proxy' } } }, { namespaceSelector: {} }],
-      },
-    ]);
+  });
+
+  const proxy = { podSelector: { matchLabels: { app: 'proxy' } } };
+  const monitored = { serviceMonitor: true, namespace: 'observers' };
+
+  it.each([
+    { what: 'to those who are named', values: {}, worker: undefined, gateway: [proxy] },
+    {
+      what: "to Prometheus' namespace as well, where the chart has it read the metrics",
+      values: { monitoring: monitored },
+      worker: [inNamespace('observers')],
+      gateway: [proxy, inNamespace('observers')],
+    },
+    {
+      what: 'to those who are named for the metrics, in its place',
+      values: { monitoring: monitored, networkPolicy: { metricsFrom: [inNamespace('elsewhere')] } },
+      worker: [inNamespace('elsewhere')],
+      gateway: [proxy, inNamespace('elsewhere')],
+    },
+  ])('is open $what, and to nobody else', async ({ values, worker, gateway }) => {
+    const { networkPolicy = {} } = values as { networkPolicy?: object };
+    const resources = await renderChart({ ...values, networkPolicy: { gatewayFrom: [proxy], ...networkPolicy } });
+    const ingressOf = (name: string) =>
+      resources.find(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === name)?.spec['ingress'];
+
+    expect(ingressOf('shop-worker')).toEqual(worker ? [{ ports: [{ port: 'metrics' }], from: worker }] : []);
+    expect(ingressOf('shop-gateway')).toEqual([{ ports: [{ port: 'http' }], from: gateway }]);
   });
 });
 

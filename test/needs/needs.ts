@@ -10,6 +10,7 @@ import { findSchemathesis } from '../support/find-schemathesis.ts';
 import { findTemporalServer } from '../support/find-temporal-server.ts';
 import { findTestServer } from '../support/find-test-server.ts';
 import { openSupervisedFolder } from '../support/supervised-folder.ts';
+import { programs } from './programs.ts';
 import type { ProgramName } from './programs.ts';
 
 type Environment = Record<string, string | undefined>;
@@ -38,7 +39,8 @@ export const needs: Need[] = [
   {
     name: 'Temporal CLI',
     module: 'stack/temporal/find-cli.ts',
-    // It is downloaded where that goes, and built by Go only where it does not: Go is not asked for.
+    // PyPI has it where the SDK's download does not go. Only where neither goes Go builds an older one, and is not asked for.
+    toGet: ['python3', 'venv'],
     get: async (environment, doing) => ({ TEMPORAL_CLI_PATH: await temporalCli(environment, doing) }),
   },
   {
@@ -120,7 +122,14 @@ async function nothingToTell(getting: Promise<unknown>): Promise<undefined> {
 async function temporalCli(environment: Environment, doing: (what: string) => void): Promise<string> {
   const { supervisor, stop } = await openSupervisedFolder('temporal-cli');
   try {
-    return await findTemporalCli({ environment, spawn: (command) => supervisor.spawn(command), doing });
+    return await findTemporalCli({
+      environment,
+      spawn: (command) => supervisor.spawn(command),
+      doing,
+      say: doing,
+      // Without venv, that is asked for.
+      mayBuild: await programs.venv.isThere(),
+    });
   } finally {
     await stop();
   }

@@ -326,7 +326,7 @@ describe('personal data', () => {
     );
     const dataDir = path.dirname(path.dirname(world.stack.parts.gateway.logFile));
     const logs = await filesIn(path.join(dataDir, 'logs'));
-    const databases = (await filesIn(dataDir)).filter((file) => path.basename(file).startsWith('temporal.db'));
+    const databases = (await filesIn(dataDir)).filter((file) => /^temporal-.*\.db/.test(path.basename(file)));
     const found: string[] = [];
 
     for (const file of [...logs, ...databases]) {

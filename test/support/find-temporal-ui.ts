@@ -5,7 +5,7 @@ import { cacheTool } from '../../stack/temporal/tool-cache.ts';
 import { startGo } from './go-program.ts';
 
 /** Older than the image in docker-compose.yml: a module proxy may hold back what newer versions need. */
-const TEMPORAL_UI_VERSION = '2.42.1';
+export const TEMPORAL_UI_VERSION = '2.42.1';
 const MODULE = 'github.com/temporalio/ui-server/v2';
 
 /**

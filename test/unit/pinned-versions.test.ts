@@ -1,4 +1,6 @@
-import { globSync, readFileSync } from 'node:fs';
+import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { compareWithNewest } from '../../scripts/newest-versions.ts';
@@ -22,9 +24,14 @@ describe('the versions that we name', () => {
   });
 
   it('are all that a file names for an image, a tool or a module', () => {
-    const named = /^ +image: (?!cooco\/)\S+:v?\d|^FROM \w+:|^(?:export )?const \w*VERSION = '\d|@v\d+\.\d/m;
-    const folders = ['{stack,scripts,deploy}/**/*.*', 'test/{support,production}/**/*.*'];
-    const files = globSync(['docker-compose.yml', 'Dockerfile', ...folders], { cwd: root });
+    const named =
+      /^ +image: (?!cooco\/)\S+:v?\d|^FROM \w+:|^(?:export )?const \w*VERSION = '\d|@v\d+\.\d|npm install .*@\d/m;
+    const folders = ['{stack,scripts,deploy}/**/*.*', 'test/{support,production,containers}/**/*'];
+    const files = globSync(['docker-compose.yml', 'Dockerfile', '.ci/run', ...folders], { cwd: root }).filter((file) =>
+      statSync(`${root}${file}`).isFile(),
+    );
+
+    expect(files).toEqual(expect.arrayContaining(['.ci/run', 'test/containers/images/directus/Dockerfile']));
 
     const others = files.filter((file) => {
       const patterns = pins.flatMap(({ places }) => (places[file] ? [places[file]] : []));
@@ -90,6 +97,32 @@ describe('npm run versions', () => {
     expect(await findingFor({ ...prometheus, version: '3.13.0' }, ['0.313.7', '0.316.0'])).toMatchObject({
       newest: '3.13.7',
     });
+  });
+
+  it('asks PyPI where Python comes without pip, as on Debian', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'python-'));
+    const { PATH, XDG_CACHE_HOME } = process.env;
+    const pip = "#!/bin/sh\\necho 'Available versions: 1.2.4, 1.2.3'";
+    const python = `#!/bin/sh
+case "$*" in
+  --version) echo Python 3.99.0 ;;
+  '-m venv '*) mkdir -p "$3/bin" && printf "${pip}" >"$3/bin/python3" && chmod +x "$3/bin/python3" ;;
+  *) echo '/usr/bin/python3: No module named pip' >&2; exit 1 ;;
+esac
+`;
+    writeFileSync(path.join(folder, 'python3'), python);
+    chmodSync(path.join(folder, 'python3'), 0o755);
+    Object.assign(process.env, { PATH: `${folder}:${PATH}`, XDG_CACHE_HOME: folder });
+    try {
+      expect(await compareWithNewest([{ ...pin, source: { registry: 'PyPI', name: 'something' } }])).toMatchObject([
+        { state: 'behind', newest: '1.2.4' },
+      ]);
+    } finally {
+      Object.assign(process.env, { PATH });
+      if (XDG_CACHE_HOME === undefined) delete process.env['XDG_CACHE_HOME'];
+      else Object.assign(process.env, { XDG_CACHE_HOME });
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('says whom it cannot ask, and where a person looks', async () => {

@@ -143,7 +143,8 @@ async function visibilityRecordOf({ workflowId }: WorkflowHandle) {
 
 async function databaseFiles(): Promise<Buffer[]> {
   const names = await readdir(temporal.dataDir);
-  const databases = names.filter((name) => name.startsWith('temporal.db'));
-  expect(databases).toContain('temporal.db');
+  // With the write-ahead log beside it.
+  const databases = names.filter((name) => name.startsWith('temporal-'));
+  expect(databases).toContainEqual(expect.stringMatching(/\.db$/));
   return await Promise.all(databases.map((name) => readFile(join(temporal.dataDir, name))));
 }
