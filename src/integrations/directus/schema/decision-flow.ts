@@ -1,5 +1,7 @@
 import { customEndpoint } from '@directus/sdk';
-import { collections } from '../collections.ts';
+import { decisionNames, decisions } from '../../../contract/decisions.ts';
+import type { DecisionName } from '../../../contract/decisions.ts';
+import { collections, orderFields } from '../collections.ts';
 import { LicenceLimitError } from './administration.ts';
 import type { Administration } from './administration.ts';
 import { ensureRow, isRowAsWanted } from './role-with-policy.ts';
@@ -19,12 +21,23 @@ const ids = {
   answer: 'c00c0000-0000-4000-8000-0000000000e7',
   why: 'c00c0000-0000-4000-8000-0000000000e8',
   refused: 'c00c0000-0000-4000-8000-0000000000e9',
+  order: 'c00c0000-0000-4000-8000-0000000000ea',
+  unheard: 'c00c0000-0000-4000-8000-0000000000eb',
 };
 
 /** In Directus' environment, and in its FLOWS_ENV_ALLOW_LIST: one of the gateway's `OPERATOR_API_KEYS`. */
 const KEY_VARIABLE = 'OPERATOR_API_KEY';
 
-const withIds = ['link', 'correct-link'];
+const withIds = decisionNames.filter((name) => decisions[name].takesIds);
+
+/** The dialog cannot know how the order stands, so each choice says for which orders it is. */
+const choices: Record<DecisionName, string> = {
+  retry: 'In review: ask RideNDine again',
+  link: 'In review: they have it, link',
+  abandon: 'In review: give it up',
+  cancel: 'Waiting for RideNDine: cancel it',
+  'correct-link': 'Linked: correct a wrong link',
+};
 
 /** Of the dialog. The reason is first: the dialog puts the cursor there. */
 const formFields = [
@@ -37,13 +50,7 @@ const formFields = [
     interface: 'select-radio',
     required: true,
     options: {
-      choices: [
-        { value: 'retry', text: 'In review: ask RideNDine again' },
-        { value: 'link', text: 'In review: they have it, link' },
-        { value: 'abandon', text: 'In review: give it up' },
-        { value: 'stop', text: 'Waiting for RideNDine: stop it' },
-        { value: 'correct-link', text: 'Linked: correct a wrong link' },
-      ],
+      choices: decisionNames.map((value) => ({ value, text: choices[value] })),
     },
   }),
   idField('ridendine_order_id', "RideNDine's id of the order"),
@@ -73,19 +80,23 @@ function idField(name: string, label: string) {
  * What is sent to the gateway. Who decides is the account that Directus has authenticated, never a field of the form. A
  * template would turn a field that is missing into the text "undefined".
  */
-const READ_FORM = `module.exports = function ({ $trigger, $accountability, user }) {
+const READ_FORM = `module.exports = function ({ $trigger, $accountability, user, order }) {
   const { keys, decision, reason, ridendine_order_id, payment_session_id, ids_checked } = $trigger.body;
+  if (keys.length !== 1) throw 'Decide about one order at a time. Nothing was decided.';
   const ids = ${JSON.stringify(withIds)}.includes(decision)
     ? { ridendine_order_id, payment_session_id, ids_checked: ids_checked === true }
     : {};
-  return {
-    order_id: encodeURIComponent(keys.length === 1 ? keys[0] : 'one order at a time'),
-    decision: { decision, reason, actor: (user?.email ?? 'Directus user') + ' (' + $accountability.user + ')', ...ids },
-  };
+  const key = order?.${orderFields.idempotencyKey} ? { idempotency_key: order.${orderFields.idempotencyKey} } : {};
+  const actor = (user?.email ?? 'Directus user') + ' (' + $accountability.user + ')';
+  return { order_id: encodeURIComponent(keys[0]), decision: { decision, reason, actor, ...key, ...ids } };
 };`;
 
-const READ_ANSWER = `module.exports = function ({ send }) {
-  return send?.data?.detail ?? 'Order creation does not answer. Look at the order before you decide again.';
+const READ_ANSWER = `module.exports = function ({ form, send }) {
+  if (typeof form === 'string') return form;
+  if (send?.status === 401) {
+    return "Nothing was decided: Directus' ${KEY_VARIABLE} is not among the gateway's OPERATOR_API_KEYS. Call whoever runs order creation.";
+  }
+  return send?.data?.detail ?? 'Order creation does not answer. Look at the order before you decide again. If it lasts, call whoever runs order creation.';
 };`;
 
 export interface DecisionFlowOptions {
@@ -165,23 +176,32 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
       id: ids.refused,
       key: 'refused',
       type: 'throw-error',
-      ...at(6, 1),
+      ...at(7, 2),
       options: { code: 'FAILED_VALIDATION', status: '400', message: '{{why}}' },
     }),
     operation({
       id: ids.why,
       key: 'why',
       type: 'exec',
-      ...at(5, 1),
+      ...at(6, 2),
       resolve: ids.refused,
       options: { code: READ_ANSWER },
+    }),
+    operation({
+      id: ids.unheard,
+      key: 'unheard',
+      // Without it the person would read of an error about a decision that was carried out.
+      type: 'log',
+      ...at(7, 1),
+      options: { message: 'What came of a decision could not be told: order {{form.order_id}}' },
     }),
     operation({
       id: ids.answer,
       key: 'answer',
       // Unlike a notification it sends no mail.
       type: 'item-create',
-      ...at(5, 0),
+      ...at(6, 0),
+      reject: ids.unheard,
       options: {
         collection: 'directus_notifications',
         permissions: '$full',
@@ -199,7 +219,7 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
       id: ids.send,
       key: 'send',
       type: 'request',
-      ...at(4, 0),
+      ...at(5, 0),
       resolve: ids.answer,
       reject: ids.why,
       options: {
@@ -213,16 +233,31 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
       id: ids.form,
       key: 'form',
       type: 'exec',
-      ...at(3, 0),
+      ...at(4, 0),
       resolve: ids.send,
+      reject: ids.why,
       options: { code: READ_FORM },
+    }),
+    operation({
+      id: ids.order,
+      key: 'order',
+      type: 'item-read',
+      ...at(3, 0),
+      resolve: ids.form,
+      options: {
+        collection: collections.orders,
+        key: ['{{$trigger.body.keys[0]}}'],
+        permissions: '$full',
+        emitEvents: false,
+        query: { fields: [orderFields.idempotencyKey] },
+      },
     }),
     operation({
       id: ids.user,
       key: 'user',
       type: 'item-read',
       ...at(2, 0),
-      resolve: ids.form,
+      resolve: ids.order,
       options: {
         collection: 'directus_users',
         key: ['{{$accountability.user}}'],
