@@ -141,9 +141,9 @@ export function faultsOfCancelRequest(input: unknown, nameOf = (field: string) =
 }
 
 /** A decision or a cancellation as it is carried out and kept: people paste along what they do not see. */
-export function withoutBlanksAtEnds<Typed extends ReviewDecision | CancelRequest | Omit<LinkCorrection, 'idempotency_key'>>(
-  typed: Typed,
-): Typed {
+export function withoutBlanksAtEnds<
+  Typed extends ReviewDecision | CancelRequest | Omit<LinkCorrection, 'idempotency_key'>,
+>(typed: Typed): Typed {
   const trimmed = Object.entries(typed).map(([field, value]): [string, unknown] => [
     field,
     Object.hasOwn(fields, field) && typeof value === 'string' ? trimPasted(value) : value,

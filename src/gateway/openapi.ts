@@ -119,7 +119,10 @@ const traceHeadersWith = (use: string) => ({
     .string()
     .optional()
     .meta({ description: 'Letters, digits, _, . and -, at most 128; anything else is replaced.' }),
-  traceparent: z.string().optional().meta({ description: `W3C Trace Context; ${use}.` }),
+  traceparent: z
+    .string()
+    .optional()
+    .meta({ description: `W3C Trace Context; ${use}.` }),
 });
 const traceHeaders = traceHeadersWith('handed on to the order creation');
 const operatorTraceHeaders = traceHeadersWith('this request becomes part of the trace');
@@ -249,7 +252,8 @@ const getState: ZodOpenApiOperationObject = {
   operationId: 'getState',
   tags: ['Operators'],
   summary: 'How an order stands, for those who look after it',
-  description: 'It tells nothing about the customer. What only the run itself knows is missing while no worker answers.',
+  description:
+    'It tells nothing about the customer. What only the run itself knows is missing while no worker answers.',
   security: [{ operator: [] }],
   requestParams: { path: orderInPath, header: z.object(operatorTraceHeaders) },
   responses: {

@@ -66,7 +66,7 @@ export function registerOperatorRoutes(app: FastifyInstance, { operators, waitin
 
   app.post<{ Params: { order_id: string } }>(
     '/v1/operations/orders/:order_id/decisions',
-    { errorHandler: answerFailure },
+    { errorHandler: (error, request, reply) => void answerFailure(error, request, reply) },
     async (request, reply) => {
       const { body } = request;
       if (typeof body !== 'object' || body === null || Array.isArray(body)) {
@@ -90,7 +90,7 @@ export function registerOperatorRoutes(app: FastifyInstance, { operators, waitin
         whenNobodyWaits(request, reply, () => stopWaiting.abort());
         const submission = new Submission({ patience, id: submissionId.key, stopWaiting: stopWaiting.signal });
         try {
-          return { ...said, state: 'DONE', message: await operators.act(order, wanted as OperatorRequest, submission) };
+          return { ...said, state: 'DONE', message: await operators.act(order, wanted, submission) };
         } catch (error) {
           if (!(error instanceof OperatorError) || error.outcome !== 'under way') throw error;
           return { ...said, state: 'UNDER_WAY', message: error.message };

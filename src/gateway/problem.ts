@@ -44,9 +44,7 @@ export const BODY_LIMIT_BYTES = 64 * 1024;
 export function answerErrorWith(afterFailure: { detail: string; retryable?: boolean }) {
   const answerAnyError = errorAnswers({ problems: gatewayProblems, bodyLimitBytes: BODY_LIMIT_BYTES, afterFailure });
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
-    error instanceof OrderCreationError
-      ? sendOrderCreationError(reply, error)
-      : answerAnyError(error, request, reply);
+    error instanceof OrderCreationError ? sendOrderCreationError(reply, error) : answerAnyError(error, request, reply);
 }
 
 export const answerError = answerErrorWith({ detail: 'Send the same request with the same key again.' });

@@ -88,7 +88,9 @@ export const problemSchema = z.object({
   status: z.int(),
   detail: z.string().meta({ description: 'What is wrong with this request. It repeats nothing that was sent.' }),
   code: z.enum(problemCodes),
-  retryable: z.boolean().meta({ description: 'Whether to send the same request again, with the same key if it had one.' }),
+  retryable: z
+    .boolean()
+    .meta({ description: 'Whether to send the same request again, with the same key if it had one.' }),
   problems: z
     .array(checkoutProblemSchema)
     .optional()

@@ -23,6 +23,7 @@ const ids = {
   refused: 'c00c0000-0000-4000-8000-0000000000e9',
   order: 'c00c0000-0000-4000-8000-0000000000ea',
   unheard: 'c00c0000-0000-4000-8000-0000000000eb',
+  unsendable: 'c00c0000-0000-4000-8000-0000000000ec',
 };
 
 /** In Directus' environment, and in its FLOWS_ENV_ALLOW_LIST: one of the gateway's `OPERATOR_API_KEYS`. */
@@ -91,8 +92,7 @@ const READ_FORM = `module.exports = function ({ $trigger, $accountability, user,
   return { order_id: encodeURIComponent(keys[0]), decision: { decision, reason, actor, ...key, ...ids } };
 };`;
 
-const READ_ANSWER = `module.exports = function ({ form, send }) {
-  if (typeof form === 'string') return form;
+const READ_ANSWER = `module.exports = function ({ send }) {
   if (send?.status === 401) {
     return "Nothing was decided: Directus' ${KEY_VARIABLE} is not among the gateway's OPERATOR_API_KEYS. Call whoever runs order creation.";
   }
@@ -137,10 +137,28 @@ export async function ensureDecisionFlow(
     );
     changed.push(`${what}, flows: changed`);
   }
-  for (const row of operationsOf(options)) {
+  const rows = operationsOf(options);
+  await cutChangedLinks(directus, rows);
+  for (const row of rows) {
     changed.push(...(await ensureRow(directus, `${what}, ${row.key}`, '/operations', row)));
   }
   return [...changed, ...(await ensureRow(directus, what, '/flows', { id: DECISION_FLOW, operation: ids.mayDecide }))];
+}
+
+/** Directus lets one operation only lead to another: a link that is to change is cut before another takes its place. */
+async function cutChangedLinks(directus: Administration, rows: ReturnType<typeof operationsOf>): Promise<void> {
+  const existing = await directus.request(
+    customEndpoint<SystemRow[]>({
+      path: '/operations',
+      params: { filter: { flow: { _eq: DECISION_FLOW } }, fields: ['id', 'resolve', 'reject'], limit: -1 },
+    }),
+  );
+  for (const { id, resolve, reject } of existing) {
+    const wanted = rows.find((row) => row.id === id);
+    if (wanted === undefined || (wanted.resolve === resolve && wanted.reject === reject)) continue;
+    const body = JSON.stringify({ resolve: null, reject: null });
+    await directus.request(customEndpoint({ path: `/operations/${id}`, method: 'PATCH', body }));
+  }
 }
 
 const flow = {
@@ -165,7 +183,13 @@ const flow = {
 
 const at = (column: number, row: number) => ({ position_x: 1 + 18 * column, position_y: 1 + 18 * row });
 
-function operation<Row extends { id: string; key: string }>(row: Row) {
+interface Operation extends SystemRow {
+  key: string;
+  resolve?: string;
+  reject?: string;
+}
+
+function operation(row: Operation) {
   return { flow: DECISION_FLOW, name: row.key, resolve: null, reject: null, ...row };
 }
 
@@ -230,12 +254,19 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
       },
     }),
     operation({
+      id: ids.unsendable,
+      key: 'unsendable',
+      type: 'throw-error',
+      ...at(5, 1),
+      options: { code: 'FAILED_VALIDATION', status: '400', message: '{{form}}' },
+    }),
+    operation({
       id: ids.form,
       key: 'form',
       type: 'exec',
       ...at(4, 0),
       resolve: ids.send,
-      reject: ids.why,
+      reject: ids.unsendable,
       options: { code: READ_FORM },
     }),
     operation({
