@@ -245,7 +245,7 @@ describe('the decision flow', () => {
     const { options } = (await admin('GET', `${operation}?fields=options`)).data as { options: object };
     await admin('PATCH', operation, { options: { ...options, collection: 'nowhere' } });
     try {
-      expect((await decide(lead.token, { decision: 'retry' })).status).toBe(200);
+      expect((await decide(lead.token, { decision: 'retry' })).status).toBe(204);
     } finally {
       expect(await apply()).toEqual(['decision flow, answer, operations: changed']);
     }

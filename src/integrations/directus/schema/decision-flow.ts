@@ -24,6 +24,7 @@ const ids = {
   order: 'c00c0000-0000-4000-8000-0000000000ea',
   unheard: 'c00c0000-0000-4000-8000-0000000000eb',
   unsendable: 'c00c0000-0000-4000-8000-0000000000ec',
+  silent: 'c00c0000-0000-4000-8000-0000000000ed',
 };
 
 /** In Directus' environment, and in its FLOWS_ENV_ALLOW_LIST: one of the gateway's `OPERATOR_API_KEYS`. */
@@ -92,11 +93,14 @@ const READ_FORM = `module.exports = function ({ $trigger, $accountability, user,
   return { order_id: encodeURIComponent(keys[0]), decision: { decision, reason, actor, ...key, ...ids } };
 };`;
 
+const NO_ANSWER =
+  'Order creation does not answer. Look at the order before you decide again. If it lasts, call whoever runs order creation.';
+
 const READ_ANSWER = `module.exports = function ({ send }) {
   if (send?.status === 401) {
     return "Nothing was decided: Directus' ${KEY_VARIABLE} is not among the gateway's OPERATOR_API_KEYS. Call whoever runs order creation.";
   }
-  return send?.data?.detail ?? 'Order creation does not answer. Look at the order before you decide again. If it lasts, call whoever runs order creation.';
+  return send?.data?.detail ?? '${NO_ANSWER}';
 };`;
 
 export interface DecisionFlowOptions {
@@ -204,11 +208,20 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
       options: { code: 'FAILED_VALIDATION', status: '400', message: '{{why}}' },
     }),
     operation({
+      id: ids.silent,
+      key: 'silent',
+      type: 'throw-error',
+      ...at(7, 3),
+      options: { code: 'FAILED_VALIDATION', status: '400', message: NO_ANSWER },
+    }),
+    operation({
       id: ids.why,
       key: 'why',
       type: 'exec',
       ...at(6, 2),
       resolve: ids.refused,
+      // A connection that has broken off is an error that Directus cannot hand to a script.
+      reject: ids.silent,
       options: { code: READ_ANSWER },
     }),
     operation({
