@@ -33,7 +33,11 @@ export interface CodecServerOptions {
  */
 export async function createCodecServer(options: CodecServerOptions): Promise<FastifyInstance> {
   const { keys, uiOrigins, access, logger } = options;
-  const answerError = errorAnswers({ problems, bodyLimitBytes: BODY_LIMIT_BYTES, afterFailure: 'Try again.' });
+  const answerError = errorAnswers({
+    problems,
+    bodyLimitBytes: BODY_LIMIT_BYTES,
+    afterFailure: { detail: 'Try again.' },
+  });
   const app = createHttpServer({
     problems,
     logger,

@@ -12,7 +12,7 @@ export const gatewayVariables = temporalVariables.extend({
   GATEWAY_PORT: wholeNumber(0, 65_535).default(3000),
   /** Several while keys are being rotated. */
   GATEWAY_API_KEYS: keys(),
-  /** Of those who decide about orders and cannot create any; without it nobody decides through the gateway. */
+  /** They let operators decide about orders, and create none. Without any nobody decides through the gateway. */
   OPERATOR_API_KEYS: keys().optional(),
   GATEWAY_WAIT_MS: wholeNumber(0, 60_000).default(10_000),
   GATEWAY_MAX_WAITING: wholeNumber(1, 100_000).default(1000),

@@ -16,3 +16,6 @@ export type LinkCorrectionResult = OrderCreationResult & { refusal?: string };
 
 /** The workflow that carries it out, as a run of the order's own workflow id: its result is the key's from then on. */
 export const LINK_CORRECTION_WORKFLOW = 'linkCorrection';
+
+/** Memo field of such a run: by what it is known again if the same correction is sent once more. */
+export const CORRECTION_MEMO = 'correction';

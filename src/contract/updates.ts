@@ -44,13 +44,14 @@ export const CANCEL_ORDER_UPDATE = 'cancelOrder';
 export const cancelReplies = {
   cancelled: 'The order is cancelled.',
   broughtToReview:
-    'RideNDine is not asked again. They may have the order by now, so it is in review: decide about it (in the Temporal UI with the update resolveReview).',
+    'RideNDine is not asked again. They may have the order by now, so it is in review: decide about it (in Directus, or in the Temporal UI with the update resolveReview).',
   notRecorded:
-    'RideNDine is not asked again. They may have the order by now. In Directus it is missing or has been brought further by somebody else, so your request is not recorded there: settle that first, then decide about the order (in the Temporal UI with the update resolveReview).',
+    'RideNDine is not asked again. They may have the order by now. In Directus it is missing or has been brought further by somebody else, so your request is not recorded there: settle that first, then decide about the order (in Directus, or in the Temporal UI with the update resolveReview).',
   created: 'RideNDine has created the order, so it cannot be cancelled here. Have RideNDine cancel it.',
 } as const;
 
-const LONGEST_WORDS = 500;
+/** Of who decides, and of why, in characters. */
+export const LONGEST_WORDS = 500;
 
 /** What each field is for, and how long it may be. */
 const fields = {
@@ -140,9 +141,9 @@ export function faultsOfCancelRequest(input: unknown, nameOf = (field: string) =
 }
 
 /** A decision or a cancellation as it is carried out and kept: people paste along what they do not see. */
-export function withoutBlanksAtEnds<Typed extends ReviewDecision | CancelRequest | LinkCorrection>(
-  typed: Typed,
-): Typed {
+export function withoutBlanksAtEnds<
+  Typed extends ReviewDecision | CancelRequest | Omit<LinkCorrection, 'idempotency_key'>,
+>(typed: Typed): Typed {
   const trimmed = Object.entries(typed).map(([field, value]): [string, unknown] => [
     field,
     Object.hasOwn(fields, field) && typeof value === 'string' ? trimPasted(value) : value,

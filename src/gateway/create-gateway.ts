@@ -4,10 +4,10 @@ import { stopInOrder } from '../runtime/orderly-stop.ts';
 import { checkRequests } from '../runtime/request-checks.ts';
 import { standardHeaders } from '../runtime/request-id.ts';
 import { createCredentialCheck } from './credential.ts';
-import { registerDecisionsRoute } from './decisions-route.ts';
-import type { Operators } from './decisions-route.ts';
 import { createMetrics } from './metrics.ts';
-import { registerOperationsRoutes } from './operations-routes.ts';
+import { registerMonitoringRoutes } from './monitoring-routes.ts';
+import { registerOperatorRoutes } from './operator-routes.ts';
+import type { Operators } from './operator-routes.ts';
 import { registerOrderRoutes } from './order-routes.ts';
 import type { OrderWorkers } from './order-workers.ts';
 import type { Orders } from './orders.ts';
@@ -36,7 +36,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   const { orders, workers, apiKeys, operators, waitMs, maxWaiting, logger } = options;
   const waiting = new WaitingRoom(maxWaiting);
   const asking = new WaitingRoom(maxWaiting);
-  const deciding = new WaitingRoom(maxWaiting);
+  const operating = new WaitingRoom(maxWaiting);
   const metrics = createMetrics({ waiting, workers });
   const app = createHttpServer({
     problems: gatewayProblems,
@@ -50,11 +50,11 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
     observe: (answer) => metrics.observe({ route: undefined, ...answer, seconds: 0, abandoned: false }),
   });
   recordRequests(app, metrics);
-  stopInOrder(app, [waiting, asking, deciding]);
+  stopInOrder(app, [waiting, asking, operating]);
   checkRequests(app, { problems: gatewayProblems, whereToGo: 'Orders are at /v1/orders.' });
   app.setErrorHandler(answerError);
 
-  registerOperationsRoutes(app, { workers, metrics });
+  registerMonitoringRoutes(app, { workers, metrics });
   void app.register((orderRoutes, _options, done) => {
     recordSpans(orderRoutes);
     admitOnly(orderRoutes, createCredentialCheck(apiKeys));
@@ -65,7 +65,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
     recordSpans(operatorRoutes);
     // Not the keys of those who create orders.
     admitOnly(operatorRoutes, createCredentialCheck(operators.apiKeys));
-    registerDecisionsRoute(operatorRoutes, { operators, deciding });
+    registerOperatorRoutes(operatorRoutes, { operators, waiting: operating });
     done();
   });
   return app;

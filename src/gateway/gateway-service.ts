@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { OrderCreationClient } from '../client/index.ts';
 import type { GatewaySettings } from '../config/gateway-settings.ts';
 import { act } from '../operators/act.ts';
+import { lookAt } from '../operators/order-state.ts';
 import { dataConverterFor } from '../temporal/data-converter.ts';
 import { parseEncryptionKeys } from '../temporal/encryption-keys.ts';
 import { openTemporalAccess } from '../temporal/temporal-access.ts';
@@ -28,7 +29,11 @@ export function createGatewayService(
     orders: client,
     workers,
     apiKeys,
-    operators: { apiKeys: operatorApiKeys, act: (id, request, patience) => act(access, id, request, patience) },
+    operators: {
+      apiKeys: operatorApiKeys,
+      act: (order, request, submission) => act(access, order, request, submission),
+      lookAt: (order) => lookAt(access, order),
+    },
     waitMs,
     maxWaiting,
     logger,
@@ -38,6 +43,7 @@ export function createGatewayService(
       await gateway.listen({ host, port });
     },
     async close() {
+      // Nothing is sent for an operator after it: whoever waited has been told whether something was.
       await gateway.close();
       await Promise.all([client.close(), workers.close(), access.close()]);
     },

@@ -7,15 +7,16 @@ import { failures } from '../domain/failures.ts';
 import { problemCodes } from './problem-codes.ts';
 import type { ProblemCode } from './problem-codes.ts';
 import { exampleKey, exampleOrder, header, onEveryAnswer, problemResponses } from './openapi-problems.ts';
+import { decisionOutcomeSchema, decisionSchemas, orderStateSchema } from './operator-bodies.ts';
+import type { DecisionOutcome, OrderStateBody } from './operator-bodies.ts';
 import {
   createdOrderSchema,
-  decisionOutcomeSchema,
   healthSchema,
   orderInProgressSchema,
   orderViewSchema,
   readinessSchema,
 } from './response-bodies.ts';
-import type { DecisionOutcome, OrderInProgressBody, OrderViewBody, Readiness } from './response-bodies.ts';
+import type { OrderInProgressBody, OrderViewBody, Readiness } from './response-bodies.ts';
 
 /** Of the HTTP interface; a change that breaks a caller raises the first number and the `/v1` of the addresses. */
 const API_VERSION = '1.0.0';
@@ -113,13 +114,18 @@ const keyHeader = z
     example: exampleKey,
   });
 const keyInPath = hyphenatedUuid.meta({ description: 'The idempotency key of the checkout.', example: exampleKey });
-const traceHeaders = {
+const traceHeadersWith = (use: string) => ({
   'X-Request-Id': z
     .string()
     .optional()
     .meta({ description: 'Letters, digits, _, . and -, at most 128; anything else is replaced.' }),
-  traceparent: z.string().optional().meta({ description: 'W3C Trace Context; handed on to the order creation.' }),
-};
+  traceparent: z
+    .string()
+    .optional()
+    .meta({ description: `W3C Trace Context; ${use}.` }),
+});
+const traceHeaders = traceHeadersWith('handed on to the order creation');
+const operatorTraceHeaders = traceHeadersWith('this request becomes part of the trace');
 
 const postOrder: ZodOpenApiOperationObject = {
   operationId: 'createOrder',
@@ -200,27 +206,13 @@ const getOrder: ZodOpenApiOperationObject = {
   },
 };
 
-const decisionWords = {
-  actor: z.string().min(1).max(500).meta({ description: 'Who decides. It is kept with the order.' }),
-  reason: z.string().min(1).max(500).meta({ description: 'Why, such as a ticket number. Nothing of a customer.' }),
-};
-const foundIds = {
-  ridendine_order_id: z.string().min(1).meta({ description: "RideNDine's id of the order." }),
-  payment_session_id: z.string().min(1).meta({ description: "RideNDine's id of the payment." }),
-  ids_checked: z
-    .boolean()
-    .optional()
-    .meta({ description: 'The ids were compared with theirs although they look unusual.' }),
-};
 const decisionSchema = z
   .discriminatedUnion('decision', [
-    z.strictObject({ decision: z.literal('retry'), ...decisionWords }).meta({ id: 'RetryDecision' }),
-    z.strictObject({ decision: z.literal('link'), ...decisionWords, ...foundIds }).meta({ id: 'LinkDecision' }),
-    z.strictObject({ decision: z.literal('abandon'), ...decisionWords }).meta({ id: 'AbandonDecision' }),
-    z.strictObject({ decision: z.literal('stop'), ...decisionWords }).meta({ id: 'StopDecision' }),
-    z
-      .strictObject({ decision: z.literal('correct-link'), ...decisionWords, ...foundIds })
-      .meta({ id: 'CorrectLinkDecision' }),
+    decisionSchemas.retry,
+    decisionSchemas.link,
+    decisionSchemas.abandon,
+    decisionSchemas.cancel,
+    decisionSchemas['correct-link'],
   ])
   .meta({ id: 'Decision' });
 const exampleOutcome: DecisionOutcome = {
@@ -235,18 +227,60 @@ const exampleUnderWay: DecisionOutcome = {
   message: 'The decision was taken, and is not carried out yet, perhaps because Directus cannot be reached.',
 };
 
+const orderInPath = z.object({
+  order_id: hyphenatedUuid.meta({ description: 'The id of the order.', example: exampleOrder.order_id }),
+});
+const onOperations: ProblemCode[] = [
+  'Unauthorized',
+  'OrderNotFound',
+  'NotFound',
+  'UriTooLong',
+  'DecisionRefused',
+  'GatewayMisconfigured',
+  'GatewayOverloaded',
+  'TemporalUnavailable',
+];
+const exampleState: OrderStateBody = {
+  order_id: exampleOrder.order_id,
+  workflow_id: `order-creation-${exampleKey}`,
+  run: 'OPEN',
+  stage: 'NEEDS_REVIEW',
+  failure: { code: 'RideNDineUnavailable', reason: 'RideNDine answered 503.' },
+};
+
+const getState: ZodOpenApiOperationObject = {
+  operationId: 'getState',
+  tags: ['Operators'],
+  summary: 'How an order stands, for those who look after it',
+  description:
+    'It tells nothing about the customer. What only the run itself knows is missing while no worker answers.',
+  security: [{ operator: [] }],
+  requestParams: { path: orderInPath, header: z.object(operatorTraceHeaders) },
+  responses: {
+    200: {
+      description: 'How it stands.',
+      headers: z.object(onEveryAnswer),
+      content: json(orderStateSchema, { inReview: exampleState }),
+    },
+    ...problemResponses('getState', [...anywhere, ...onOperations]),
+  },
+};
+
 const postDecision: ZodOpenApiOperationObject = {
   operationId: 'decide',
-  tags: ['Decisions'],
+  tags: ['Operators'],
   summary: 'Decide about an order, and wait for what comes of it',
   description:
-    'retry, link and abandon are for an order in review, stop for one that RideNDine has not answered, correct-link for one that is linked to wrong ids. Sent twice, the second is refused.',
+    'retry, link and abandon are for an order in review, cancel for one that RideNDine has not answered, correct-link for one that is linked to wrong ids. Sent again with the same Idempotency-Key, the same request is not carried out again and is answered as the first. Without that header, every request is a decision of its own.',
   security: [{ operator: [] }],
   requestParams: {
-    path: z.object({
-      order_id: hyphenatedUuid.meta({ description: 'The id of the order.', example: exampleOrder.order_id }),
+    path: orderInPath,
+    header: z.object({
+      'Idempotency-Key': keyHeader
+        .optional()
+        .meta({ description: 'A UUID of this decision, bare or quoted; not the key of the checkout.' }),
+      ...operatorTraceHeaders,
     }),
-    header: z.object(traceHeaders),
   },
   requestBody: {
     required: true,
@@ -281,15 +315,11 @@ const postDecision: ZodOpenApiOperationObject = {
     },
     ...problemResponses('decide', [
       ...anywhere,
-      'Unauthorized',
-      'GatewayOverloaded',
-      'TemporalUnavailable',
+      ...onOperations,
+      'IdempotencyKeyInvalid',
       'DecisionInvalid',
-      'DecisionRefused',
-      'DecisionNotTaken',
-      'OrderNotFound',
-      'NotFound',
-      'UriTooLong',
+      'DecisionNotSent',
+      'DecisionUnanswered',
     ]),
   },
 };
@@ -307,8 +337,8 @@ export function openApiDocument() {
     },
     tags: [
       { name: 'Orders', description: 'For teams that place orders.' },
-      { name: 'Decisions', description: 'For people who look after orders, with keys of their own.' },
-      { name: 'Operations', description: 'For whoever runs the gateway. Not to be reached from outside.' },
+      { name: 'Operators', description: 'For people who look after orders, with keys of their own.' },
+      { name: 'Monitoring', description: 'For whoever runs the gateway. Not to be reached from outside.' },
     ],
     // Relative: wherever this document came from.
     servers: [{ url: '/' }],
@@ -321,6 +351,7 @@ export function openApiDocument() {
     paths: {
       '/v1/orders': { post: postOrder },
       '/v1/orders/{key}': { get: getOrder },
+      '/v1/operations/orders/{order_id}': { get: getState },
       '/v1/operations/orders/{order_id}/decisions': { post: postDecision },
       '/healthz': {
         get: operation('isAlive', {
@@ -371,7 +402,7 @@ function operation(
 ): ZodOpenApiOperationObject {
   return {
     operationId,
-    tags: ['Operations'],
+    tags: ['Monitoring'],
     summary,
     description,
     // None is asked for.

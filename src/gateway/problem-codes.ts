@@ -12,8 +12,15 @@ const ownProblems = {
   },
   DecisionInvalid: { status: 422, title: 'The decision lacks something, or has too much.', retryable: false },
   DecisionRefused: { status: 409, title: 'The decision does not fit how the order stands.', retryable: false },
-  DecisionNotTaken: { status: 503, title: 'No worker has taken the decision.', retryable: true },
-  OrderNotFound: { status: 404, title: 'No order creation is known under this key.', retryable: false },
+  DecisionNotSent: { status: 503, title: 'The decision was not sent.', retryable: true },
+  // Unless it was sent with an id of its own: then the same request is the same decision.
+  DecisionUnanswered: { status: 503, title: 'No worker has answered to the decision.', retryable: false },
+  GatewayMisconfigured: {
+    status: 500,
+    title: "The gateway's settings for Temporal are wrong.",
+    retryable: false,
+  },
+  OrderNotFound: { status: 404, title: 'No order creation is known by this key or id.', retryable: false },
   ClientClosed: { status: 503, title: 'The gateway is stopping.', retryable: true },
   GatewayOverloaded: { status: 503, title: 'Too many requests wait for their orders.', retryable: true },
   TemporalUnavailable: { status: 503, title: 'Temporal does not answer for the order now.', retryable: true },

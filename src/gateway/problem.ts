@@ -13,6 +13,8 @@ interface Problem {
   problems?: CheckoutProblem[];
   /** The customer's own order that has the quote already. */
   members?: { used_by: QuoteUser };
+  /** As for every problem of this code unless told. */
+  retryable?: boolean;
 }
 
 export const gatewayProblems = new Problems(problemEntry);
@@ -38,14 +40,11 @@ function sendOrderCreationError(reply: FastifyReply, error: OrderCreationError) 
 /** A checkout names its quote and an address: a few hundred bytes. */
 export const BODY_LIMIT_BYTES = 64 * 1024;
 
-const answerAnyError = errorAnswers({
-  problems: gatewayProblems,
-  bodyLimitBytes: BODY_LIMIT_BYTES,
-  afterFailure: 'Send the same request with the same key again.',
-});
-
-/** Answers whatever was thrown with a problem document. */
-export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
-  if (error instanceof OrderCreationError) return sendOrderCreationError(reply, error);
-  return answerAnyError(error, request, reply);
+/** Answers whatever was thrown with a problem document, a failure that nobody expected with what to do then. */
+export function answerErrorWith(afterFailure: { detail: string; retryable?: boolean }) {
+  const answerAnyError = errorAnswers({ problems: gatewayProblems, bodyLimitBytes: BODY_LIMIT_BYTES, afterFailure });
+  return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+    error instanceof OrderCreationError ? sendOrderCreationError(reply, error) : answerAnyError(error, request, reply);
 }
+
+export const answerError = answerErrorWith({ detail: 'Send the same request with the same key again.' });

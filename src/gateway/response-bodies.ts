@@ -7,13 +7,13 @@ import { problemCodes } from './problem-codes.ts';
 
 // What the gateway answers: the types of its replies and the schemas of its OpenAPI document.
 
-const failureCode = z
+export const failureCode = z
   .enum(Object.keys(failures) as [FailureCode, ...FailureCode[]])
   .meta({ id: 'FailureCode', description: 'docs/failures.md tells what each means.' });
 const stage = z.enum(orderCreationStages).meta({ id: 'Stage', description: 'How far the order creation has come.' });
-const orderId = hyphenatedUuid.meta({ description: "The order's id in COOCO's Directus." });
-const ridendineOrderId = z.string().min(1).meta({ description: "The order's id at RideNDine." });
-const paymentSessionId = z.string().min(1).meta({ description: 'What the customer pays with.' });
+export const orderId = hyphenatedUuid.meta({ description: "The order's id in COOCO's Directus." });
+export const ridendineOrderId = z.string().min(1).meta({ description: "The order's id at RideNDine." });
+export const paymentSessionId = z.string().min(1).meta({ description: 'What the customer pays with.' });
 
 /** The ids of an order, as far as they are known. */
 const idsSoFar = {
@@ -74,17 +74,6 @@ export const orderViewSchema = z
   .meta({ id: 'OrderView' });
 export type OrderViewBody = z.output<typeof orderViewSchema>;
 
-/** Body of `200` and `202` to a decision of an operator. */
-export const decisionOutcomeSchema = z
-  .object({
-    order_id: orderId,
-    decision: z.enum(['retry', 'link', 'abandon', 'stop', 'correct-link']),
-    state: z.enum(['DONE', 'UNDER_WAY']),
-    message: z.string().meta({ description: 'What came of it, in a sentence for the person who decided.' }),
-  })
-  .meta({ id: 'DecisionOutcome' });
-export type DecisionOutcome = z.output<typeof decisionOutcomeSchema>;
-
 const checkoutProblemSchema = z
   .object({
     code: failureCode,
@@ -99,7 +88,9 @@ export const problemSchema = z.object({
   status: z.int(),
   detail: z.string().meta({ description: 'What is wrong with this request. It repeats nothing that was sent.' }),
   code: z.enum(problemCodes),
-  retryable: z.boolean().meta({ description: 'Whether to send the same request with the same key again.' }),
+  retryable: z
+    .boolean()
+    .meta({ description: 'Whether to send the same request again, with the same key if it had one.' }),
   problems: z
     .array(checkoutProblemSchema)
     .optional()

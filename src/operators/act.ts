@@ -1,4 +1,7 @@
+import { decisionNames } from '../contract/decisions.ts';
+import type { DecisionName } from '../contract/decisions.ts';
 import type { LinkCorrection } from '../contract/correction.ts';
+import { orderCreationWorkflowId } from '../contract/runs.ts';
 import {
   faultsOfCancelRequest,
   faultsOfLinkCorrection,
@@ -6,33 +9,44 @@ import {
   withoutBlanksAtEnds,
 } from '../contract/updates.ts';
 import type { CancelRequest, ReviewDecision } from '../contract/updates.ts';
+import { untilDeadline } from '../temporal/temporal-access.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
+import { cancelOrder } from './cancel-order.ts';
 import { correctLink } from './correct-link.ts';
-import { decide, outcomeOf } from './decide.ts';
-import { findRun } from './find-run.ts';
-import type { Patience } from './send-update.ts';
-import { stopOrder } from './stop-order.ts';
+import { decide } from './decide.ts';
+import { findRunOf } from './find-run.ts';
+import type { OrderIdentity } from './find-run.ts';
+import { unknownOrder } from './order-state.ts';
+import type { Submission } from './submission.ts';
 
-/** What an operator may want of an order: a decision of its review, to stop it, or other ids for one that is linked. */
-export type OperatorRequest =
-  | ReviewDecision
-  | (CancelRequest & { decision: 'stop' })
-  | (Omit<LinkCorrection, 'idempotency_key'> & { decision: 'correct-link' });
+/** What an operator may want of an order: a decision of its review, to cancel it, or other ids for one that is linked. */
+export type OperatorRequest = Requests[DecisionName];
 
-const CHOICES = ['retry', 'link', 'abandon', 'stop', 'correct-link'] as const;
+interface Requests {
+  retry: Extract<ReviewDecision, { decision: 'retry' }>;
+  link: Extract<ReviewDecision, { decision: 'link' }>;
+  abandon: Extract<ReviewDecision, { decision: 'abandon' }>;
+  cancel: CancelRequest & { decision: 'cancel' };
+  'correct-link': Omit<LinkCorrection, 'idempotency_key'> & { decision: 'correct-link' };
+}
+
+/** Longest that it takes to find the order, before anything is sent. */
+const FOUND_WITHIN_MS = 6_000;
 
 /** What keeps `input` from being an {@link OperatorRequest}, each fault a sentence that repeats no value. */
 export function faultsOfOperatorRequest(input: object): string[] {
   const { decision, ...others } = input as { decision?: unknown };
-  if (!CHOICES.some((choice) => choice === decision)) {
-    return [`"decision" has to be one of ${CHOICES.map((choice) => `"${choice}"`).join(', ')}.`];
-  }
-  switch (decision) {
-    case 'stop':
+  const name = decisionNames.find((one) => one === decision);
+  switch (name) {
+    case undefined:
+      return [`"decision" has to be one of ${decisionNames.map((one) => `"${one}"`).join(', ')}.`];
+    case 'cancel':
       return faultsOfCancelRequest(others);
     case 'correct-link':
       return faultsOfLinkCorrection(others, (field) => `"${field}"`);
-    default:
+    case 'retry':
+    case 'link':
+    case 'abandon':
       return faultsOfReviewDecision(input);
   }
 }
@@ -40,29 +54,33 @@ export function faultsOfOperatorRequest(input: object): string[] {
 /**
  * Does what an operator wants of an order, and waits for what comes of it.
  *
- * @param orderId or another id of the order.
  * @param request without faults.
  * @returns what came of it, in a sentence.
  * @throws {OperatorError} it was not done, or not yet.
- * @throws {TemporalAccessError}
+ * @throws {TemporalAccessError} before anything was sent.
  */
 export async function act(
-  temporal: TemporalAccess,
-  orderId: string,
+  access: TemporalAccess,
+  order: OrderIdentity,
   request: OperatorRequest,
-  patience: Patience,
+  submission: Submission,
 ): Promise<string> {
-  if (request.decision === 'correct-link') {
-    const { decision: _decision, ...correction } = request;
-    const patienceMs = patience.acceptedWithinMs + patience.carriedOutWithinMs;
-    return await correctLink(temporal, orderId, withoutBlanksAtEnds(correction as LinkCorrection), patienceMs);
-  }
-  const run = await findRun(temporal, orderId);
-  if (request.decision === 'stop') {
-    const { decision: _decision, ...cancellation } = request;
-    return await stopOrder(temporal, run, withoutBlanksAtEnds(cancellation), patience);
-  }
-  const decision = withoutBlanksAtEnds(request);
-  await decide(temporal, run, decision, patience);
-  return outcomeOf(run, decision);
+  const { acceptedWithinMs, carriedOutWithinMs } = submission.patience;
+  const temporal = untilDeadline(access, Date.now() + FOUND_WITHIN_MS + acceptedWithinMs + carriedOutWithinMs);
+  return await submission.whileWaitedFor(async () => {
+    const run = await findRunOf(temporal, order);
+    if (request.decision === 'correct-link') {
+      const { decision: _decision, ...correction } = request;
+      const { idempotencyKey: key } = order;
+      const workflowId = run?.workflowId ?? (key && orderCreationWorkflowId(key));
+      if (!workflowId) throw unknownOrder();
+      return await correctLink(temporal, { workflowId, run }, withoutBlanksAtEnds(correction), submission);
+    }
+    if (run === undefined) throw unknownOrder();
+    if (request.decision === 'cancel') {
+      const { decision: _decision, ...cancellation } = request;
+      return await cancelOrder(temporal, run, withoutBlanksAtEnds(cancellation), submission);
+    }
+    return await decide(temporal, run, withoutBlanksAtEnds(request), submission);
+  });
 }

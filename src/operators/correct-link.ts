@@ -1,7 +1,8 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { reasonOf } from '../domain/failure-details.ts';
-import { LINK_CORRECTION_WORKFLOW } from '../contract/correction.ts';
+import { CORRECTION_MEMO, LINK_CORRECTION_WORKFLOW } from '../contract/correction.ts';
 import type { LinkCorrection, LinkCorrectionResult } from '../contract/correction.ts';
 import {
   ORDER_CREATION_TASK_QUEUE,
@@ -11,71 +12,79 @@ import {
 } from '../contract/runs.ts';
 import { countOrderWorkers } from '../temporal/order-workers.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
-import { answered } from './answered.ts';
-import { findRunIfKnown, unknownOrder, workflowIdOf } from './find-run.ts';
+import { answered, readable } from './answered.ts';
+import type { OrderRunDetails } from './find-run.ts';
 import { OperatorError } from './operator-error.ts';
+import { sentId } from './send-update.ts';
+import { Submission } from './submission.ts';
+import { whatFits } from './what-fits.ts';
 
-/** It reads and writes at Directus, each with a failure or two. */
-const PATIENCE_MS = 60_000;
+type Correct = (input: LinkCorrection) => Promise<LinkCorrectionResult>;
 
 /**
- * Gives a linked order other ids of RideNDine. Where Temporal knows the order no more, Directus has all that it takes.
+ * Gives a linked order other ids of RideNDine. Where Temporal knows the order no more, Directus has all that it takes. One
+ * that was sent before with the same id of the sender is not carried out again: its answer is that of the first.
  *
- * @param id of any kind while Temporal knows the order, else its idempotency key.
+ * @param order the run that speaks for it, if Temporal knows one.
  *
  * @returns what to tell whoever asked.
  * @throws {OperatorError} it was not, or not yet: `message` says why.
- * @throws {TemporalAccessError}
+ * @throws {TemporalAccessError} before anything was sent.
  */
 export async function correctLink(
   temporal: TemporalAccess,
-  id: string,
+  { workflowId, run }: { workflowId: string; run: OrderRunDetails | undefined },
   correction: Omit<LinkCorrection, 'idempotency_key'>,
-  patienceMs = PATIENCE_MS,
+  submission = new Submission(),
 ): Promise<string> {
-  const run = await findRunIfKnown(temporal, id);
-  const workflowId = run?.workflowId ?? workflowIdOf(id);
-  if (workflowId === undefined) throw unknownOrder(temporal, id);
-  const fingerprint = run?.memo?.[REQUEST_FINGERPRINT_MEMO];
   const name = run?.orderId ?? workflowId;
-  if (run?.stage !== undefined && run.stage !== 'LINKED') {
-    throw new OperatorError(
-      'refused',
-      `The order ${name} is not linked (${run.stage}): there is nothing to correct.`,
-      name,
-    );
+  const correctionId = submission.id === undefined ? undefined : sentId(submission.id, [workflowId, correction]);
+  const sentBefore = correctionId && (await findCorrection(temporal, workflowId, correctionId));
+  if (!sentBefore && run?.stage !== undefined && run.stage !== 'LINKED') {
+    const misfit = `The order ${name} is not linked (${run.stage}): there is nothing to correct. ${whatFits(run)}`;
+    throw new OperatorError('refused', misfit, name);
   }
   if ((await countOrderWorkers(temporal)) === 0) {
-    throw new OperatorError('not taken', 'No worker runs that could correct the link: start one, and try again.');
+    throw new OperatorError('not sent', 'No worker runs that could correct the link: start one, and try again.');
   }
+  const { acceptedWithinMs, carriedOutWithinMs } = submission.patience;
+  const underWay = new OperatorError(
+    'under way',
+    'The correction was sent, and is not carried out yet, perhaps because Directus cannot be reached: it will be.',
+    name,
+  );
+  const fingerprint = run?.memo?.[REQUEST_FINGERPRINT_MEMO];
+  const start = () =>
+    temporal.client.workflow.start<Correct>(LINK_CORRECTION_WORKFLOW, {
+      workflowId,
+      taskQueue: ORDER_CREATION_TASK_QUEUE,
+      args: [{ ...correction, idempotency_key: idempotencyKeyIn(workflowId) }],
+      // Never beside another run of the order, and after one that succeeded, too.
+      workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      memo: {
+        // As the run that linked the order, so that both are found by the same ids from the start.
+        ...(fingerprint !== undefined && { [REQUEST_FINGERPRINT_MEMO]: fingerprint }),
+        ...(correctionId !== undefined && { [CORRECTION_MEMO]: correctionId }),
+      },
+      typedSearchAttributes: Object.values(searchAttributes).flatMap((key) => {
+        const value = run?.attributes.get(key);
+        return value === undefined ? [] : [{ key, value }];
+      }),
+      staticSummary: `Correct the RideNDine ids of order ${name}`,
+    });
+  submission.send();
   try {
-    const { refusal } = await answered(
-      temporal.ask(async () => {
-        const handle = await temporal.client.workflow.start<(input: LinkCorrection) => Promise<LinkCorrectionResult>>(
-          LINK_CORRECTION_WORKFLOW,
-          {
-            workflowId,
-            taskQueue: ORDER_CREATION_TASK_QUEUE,
-            args: [{ ...correction, idempotency_key: idempotencyKeyIn(workflowId) }],
-            // Never beside another run of the order, and after one that succeeded, too.
-            workflowIdConflictPolicy: 'FAIL',
-            workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-            // As the run that linked the order, so that both are found by the same ids from the start.
-            ...(fingerprint !== undefined && { memo: { [REQUEST_FINGERPRINT_MEMO]: fingerprint } }),
-            typedSearchAttributes: Object.values(searchAttributes).flatMap((key) => {
-              const value = run?.attributes.get(key);
-              return value === undefined ? [] : [{ key, value }];
-            }),
-            staticSummary: `Correct the RideNDine ids of order ${name}`,
-          },
-        );
-        return await handle.result();
-      }, patienceMs),
-      new OperatorError(
-        'under way',
-        'The correction was sent, and is not carried out yet, perhaps because Directus cannot be reached: it will be.',
-        name,
-      ),
+    const handle =
+      sentBefore ||
+      (await answered(
+        temporal.ask(start, acceptedWithinMs),
+        new OperatorError('unanswered', 'Temporal has not answered: the correction may have been begun.', name),
+      ));
+    submission.take();
+    const { refusal } = await readable(
+      temporal.ask(() => handle.result(), carriedOutWithinMs),
+      () => underWay,
     );
     if (refusal !== undefined) throw new OperatorError('refused', `The link was not corrected: ${refusal}`);
   } catch (error) {
@@ -90,4 +99,19 @@ export async function correctLink(
     throw new OperatorError('refused', `The link was not corrected: ${reason}`, name);
   }
   return `Done: the order ${name} is linked to the RideNDine order ${correction.ridendine_order_id}.`;
+}
+
+/** The latest run of the order, if it is this very correction. */
+async function findCorrection(
+  { ask, client }: TemporalAccess,
+  workflowId: string,
+  correctionId: string,
+): Promise<WorkflowHandle<Correct> | undefined> {
+  try {
+    const { runId, memo } = await ask(() => client.workflow.getHandle(workflowId).describe());
+    return memo?.[CORRECTION_MEMO] === correctionId ? client.workflow.getHandle<Correct>(workflowId, runId) : undefined;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
 }

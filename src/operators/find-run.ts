@@ -87,12 +87,36 @@ export function unknownOrder({ settings }: TemporalAccess, id: string): Operator
 export async function findRunIfKnown(temporal: TemporalAccess, id: string): Promise<OrderRunDetails | undefined> {
   const workflowId = workflowIdOf(id);
   const named = workflowId && (await describe(temporal, workflowId));
-  if (named) return named;
-
   const { orderId, quoteId, ridendineOrderId } = searchAttributes;
+  return named || (await findListedRun(temporal, id, [orderId, quoteId, ridendineOrderId]));
+}
+
+/** An order, by what Directus has of it. */
+export interface OrderIdentity {
+  orderId: string;
+  /** Without it, an order that Temporal has forgotten is unknown. */
+  idempotencyKey?: string | undefined;
+}
+
+/** The run that speaks for the order; undefined if Temporal knows none. No id is taken for one of another kind. */
+export async function findRunOf(
+  temporal: TemporalAccess,
+  { orderId, idempotencyKey }: OrderIdentity,
+): Promise<OrderRunDetails | undefined> {
+  return idempotencyKey === undefined
+    ? await findListedRun(temporal, orderId, [searchAttributes.orderId])
+    : await describe(temporal, orderCreationWorkflowId(idempotencyKey));
+}
+
+/** @throws {OperatorError} several order creations have a search attribute with this value. */
+async function findListedRun(
+  temporal: TemporalAccess,
+  id: string,
+  attributes: { name: string }[],
+): Promise<OrderRunDetails | undefined> {
   const values = [...new Set([id, id.toLowerCase()])].map(quoted).join(', ');
-  const anyId = [orderId, quoteId, ridendineOrderId].map(({ name }) => `${name} IN (${values})`).join(' OR ');
-  const workflowIds = [...new Set((await listRuns(temporal, `(${anyId})`)).map((run) => run.workflowId))];
+  const anyOf = attributes.map(({ name }) => `${name} IN (${values})`).join(' OR ');
+  const workflowIds = [...new Set((await listRuns(temporal, `(${anyOf})`)).map((run) => run.workflowId))];
   const found = (await Promise.all(workflowIds.slice(0, MOST_NAMED).map((each) => describe(temporal, each)))).filter(
     (run) => run !== undefined,
   );

@@ -4,8 +4,10 @@ export type OperatorOutcome =
   | 'unknown order'
   /** It does not fit how the order stands, and nothing was changed. */
   | 'refused'
-  /** No worker has taken it. One that comes back soon may still do so. */
-  | 'not taken'
+  /** Nothing was sent to the order's run. */
+  | 'not sent'
+  /** It was sent, and no worker has answered. One that comes back soon may still take it. */
+  | 'unanswered'
   /** It was taken, and what comes of it is not known yet. */
   | 'under way';
 

@@ -1,19 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import canonicalize from 'canonicalize';
+import { v5 } from 'uuid';
 import { DECISION_REFUSED } from '../contract/updates.ts';
 import { countOrderWorkers } from '../temporal/order-workers.ts';
-import { TemporalAccessError } from '../temporal/temporal-access.ts';
-import type { TemporalAccess } from '../temporal/temporal-access.ts';
-import { answered } from './answered.ts';
+import type { TemporalAccess, TemporalAccessError } from '../temporal/temporal-access.ts';
+import { grpcAnswers, grpcCodeOf } from '../temporal/temporal-failures.ts';
+import { answered, isSilent, readable } from './answered.ts';
 import type { OrderRun } from './find-run.ts';
 import { OperatorError } from './operator-error.ts';
-
-/** How long whoever asked waits. */
-export interface Patience {
-  acceptedWithinMs: number;
-  carriedOutWithinMs: number;
-}
+import type { Submission } from './submission.ts';
 
 interface UpdateToSend {
   name: string;
@@ -22,58 +19,54 @@ interface UpdateToSend {
   what: string;
   /** What to do once a worker runs: `decide again`. */
   again: string;
+  /** Why it does not fit how the order stands, if it does not. */
+  misfit: string | undefined;
   /** Why it could not be done where the run has ended. */
   tooLate: string;
-  patience: Patience;
+  submission: Submission;
 }
 
 /**
- * Sends an update to the run of an order, and waits until it was carried out.
+ * Sends an update to the run of an order, and waits until it was carried out. One that was sent before with the same id of
+ * the sender is not carried out again: its result is that of the first.
  *
  * @returns its result.
  * @throws {OperatorError} it was not, or not yet.
- * @throws {TemporalAccessError}
+ * @throws {TemporalAccessError} before anything was sent.
  */
 export async function sendUpdate<Result>(
   temporal: TemporalAccess,
   run: OrderRun,
-  { name: updateName, input, what, again, tooLate, patience }: UpdateToSend,
+  { name: updateName, input, what, again, misfit, tooLate, submission }: UpdateToSend,
 ): Promise<Result> {
   const name = nameOf(run);
+  const updateId = submission.id === undefined ? randomUUID() : sentId(submission.id, [run.runId, updateName, input]);
+  const isSentBefore = async () => submission.id !== undefined && (await isKnown(temporal, run, updateId));
+  if (misfit !== undefined && !(await isSentBefore())) throw new OperatorError('refused', misfit, name);
   if ((await countOrderWorkers(temporal)) === 0) {
-    throw new OperatorError('not taken', `No worker runs that could carry the ${what} out: start one, and ${again}.`);
+    throw new OperatorError('not sent', `No worker runs that could carry the ${what} out: start one, and ${again}.`);
   }
+  const { acceptedWithinMs, carriedOutWithinMs } = submission.patience;
   const handle = temporal.client.workflow.getHandle(run.workflowId, run.runId);
-  // The same update if the request is made again.
-  const updateId = randomUUID();
+  submission.send();
   try {
     const update = await answered(
       temporal.ask(
         () => handle.startUpdate<Result, [object]>(updateName, { args: [input], updateId, waitForStage: 'ACCEPTED' }),
-        patience.acceptedWithinMs,
+        acceptedWithinMs,
       ),
       new OperatorError(
-        'not taken',
+        'unanswered',
         `No worker has taken the ${what}; one that comes back soon may still do so.`,
         name,
       ),
     );
-    return await answered(
-      temporal.ask(() => update.result(), patience.carriedOutWithinMs),
-      new OperatorError(
-        'under way',
-        `The ${what} was taken, and is not carried out yet, perhaps because Directus cannot be reached.`,
-        name,
-      ),
+    submission.take();
+    return await readable(
+      temporal.ask(() => update.result(), carriedOutWithinMs),
+      (error) => new OperatorError('under way', `The ${what} was taken, and ${notKnownYet(error)}`, name),
     );
   } catch (error) {
-    if (error instanceof TemporalAccessError && error.trouble === 'not our keys') {
-      throw new OperatorError(
-        'under way',
-        `The ${what} was sent, and may have been carried out: what came of it cannot be read. ${error.message}`,
-        name,
-      );
-    }
     if (error instanceof WorkflowNotFoundError) throw new OperatorError('refused', tooLate, name);
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
     const { cause } = error;
@@ -82,6 +75,38 @@ export async function sendUpdate<Result>(
     }
     throw new OperatorError('refused', `The run of the order ${name} ended before the ${what} was carried out.`, name);
   }
+}
+
+function notKnownYet(error: TemporalAccessError): string {
+  return isSilent(error)
+    ? 'is not carried out yet, perhaps because Directus cannot be reached.'
+    : `may have been carried out: what came of it cannot be read. ${error.message}`;
+}
+
+/** Never changes: what was sent before would not be known again. */
+const SENT_NAMESPACE = '6f1f54b0-65a4-4f43-9a57-7c1d4a0b6b9f';
+
+/** What Temporal knows a request by: another one with the same id of the sender is not taken for it. */
+export function sentId(id: string, request: unknown[]): string {
+  return v5(canonicalize([id, ...request]) ?? '', SENT_NAMESPACE);
+}
+
+/** Whether the run has been sent this update before. */
+async function isKnown(
+  { ask, connection, settings: { namespace } }: TemporalAccess,
+  { workflowId, runId }: OrderRun,
+  updateId: string,
+): Promise<boolean> {
+  return await ask(async () => {
+    try {
+      const updateRef = { workflowExecution: { workflowId, runId }, updateId };
+      await connection.workflowService.pollWorkflowExecutionUpdate({ namespace, updateRef });
+      return true;
+    } catch (error) {
+      if (grpcCodeOf(error) === grpcAnswers.notFound) return false;
+      throw error;
+    }
+  });
 }
 
 /** What people call the order. */

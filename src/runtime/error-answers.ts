@@ -5,8 +5,8 @@ import { StrictJsonError } from './strict-json.ts';
 interface ErrorAnswers {
   problems: Problems<HttpProblemCode>;
   bodyLimitBytes: number;
-  /** What to do after a failure that nobody expected, for a person. */
-  afterFailure: string;
+  /** What to do after a failure that nobody expected, for a person, and whether to send the same request again. */
+  afterFailure: { detail: string; retryable?: boolean };
 }
 
 /**
@@ -39,7 +39,7 @@ export function errorAnswers({ problems, bodyLimitBytes, afterFailure }: ErrorAn
         }
         // Not its message, nor the first line of its stack: they may hold what a customer entered.
         request.log.error({ error: error.name, code: error.code, frames: framesOf(error) }, 'request failed');
-        return problems.send(reply, { code: 'InternalError', detail: afterFailure });
+        return problems.send(reply, { code: 'InternalError', ...afterFailure });
     }
   };
 }

@@ -27,6 +27,8 @@ export interface Problem<Code extends string> {
   problems?: object[];
   /** What else a problem of this code tells. */
   members?: object;
+  /** As for every problem of this code unless told. */
+  retryable?: boolean;
 }
 
 /** Problems of HTTP itself, which every service has. A code is never renamed. */
@@ -67,8 +69,8 @@ export class Problems<Code extends string> {
   }
 
   /** A problem as it goes over the wire, with the headers that belong to it. */
-  response({ code, detail, problems = [], members = {} }: Problem<Code>) {
-    const { status, title, retryable } = this.#entryOf(code);
+  response({ code, detail, problems = [], members = {}, retryable = this.#entryOf(code).retryable }: Problem<Code>) {
+    const { status, title } = this.#entryOf(code);
     const body = {
       type: problemType(code),
       title,

@@ -64,6 +64,15 @@ export function openTemporalAccess(
   };
 }
 
+/** The same access, whose requests all end by `deadline` (milliseconds since 1970). */
+export function untilDeadline(temporal: TemporalAccess, deadline: number): TemporalAccess {
+  return {
+    ...temporal,
+    ask: (request, timeoutMs = ANSWER_TIMEOUT_MS) =>
+      temporal.ask(request, Math.max(1, Math.min(timeoutMs, deadline - Date.now()))),
+  };
+}
+
 /** Gives `use` such a connection, and closes it afterwards. */
 export async function withTemporalAccess<Result>(
   settings: TemporalSettings,

@@ -28,7 +28,7 @@ const { requestCancellation } = proxyActivities<OrderCreationActivities>({
 const refusals = {
   created: cancelReplies.created,
   inReview:
-    'The order is in review. Decide about it; "abandon" gives it up (in the Temporal UI with the update resolveReview).',
+    'The order is in review. Decide about it; "abandon" gives it up (in Directus, or in the Temporal UI with the update resolveReview).',
   ended: 'The order creation has ended by itself before it could be cancelled. Look at how it ended.',
 } as const;
 

@@ -5,7 +5,6 @@ const FORM_TIMEOUT_MS = 30_000;
 
 /** Directus' Data Studio, as a support agent uses it. What is said of a field is said of the order that is open. */
 export interface DataStudio {
-  /** As somebody with the support role. */
   logIn(credentials: { email: string; password: string }): Promise<void>;
   /** Opens all orders, or a list of the navigation. */
   openOrders(list?: string): Promise<void>;
@@ -25,6 +24,8 @@ export interface DataStudio {
   untilActionIsListed(line: string): Promise<void>;
   /** Fills in the form to decide about the order and sends it, with four clicks. @returns why it was refused, if it was. */
   decide(decision: { choice: string; reason: string }): Promise<string | undefined>;
+  /** Whether the open order offers the form to decide about it. */
+  offersDecision(): Promise<boolean>;
   /** Whether the order can be changed by whoever is logged in. */
   canSave(): Promise<boolean>;
   /** A field with its name and its note. */
@@ -112,6 +113,8 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
       await page.getByRole('button', { name: 'Dismiss' }).click();
       return why;
     },
+
+    offersDecision: async () => (await page.locator('[data-icon="bolt"]').count()) > 0,
 
     canSave: () => page.getByRole('button', { name: 'Save' }).isEnabled(),
 

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import pWaitFor from 'p-wait-for';
 import type { Browser, Page } from 'playwright-core';
 import { failures } from '../../src/domain/failures.ts';
+import { supportRole } from '../../src/integrations/directus/schema/apply-support.ts';
 import type { DemoCheckout } from '../../sandbox/shop/demo-data.ts';
 import { openHold } from '../support/database-hold.ts';
 import type { OrderRow } from '../support/order-world.ts';
@@ -259,8 +260,8 @@ describe('a call to RideNDine that is to wait for an hour', () => {
     const { checkout, order } = await orderInReview();
     await studio.openOrder(order.id);
 
-    const refused = await studio.decide({ choice: 'Waiting for RideNDine: stop it', reason: 'Ticket 8' });
-    expect(refused).toContain('The order is in review.');
+    const refused = await studio.decide({ choice: 'Waiting for RideNDine: cancel it', reason: 'Ticket 8' });
+    expect(refused).toContain('It is in review: ask RideNDine again');
 
     await studio.openOrder(order.id);
     expect(await studio.decide({ choice: 'In review: ask RideNDine again', reason: 'Ticket 9' })).toBeUndefined();
@@ -273,6 +274,24 @@ describe('a call to RideNDine that is to wait for an hour', () => {
     expect((await world.ordersOf(checkout.quote_id))[0]).toMatchObject({
       support_actions: [{ action: 'retry', actor: `support@cooco.example.com (${person})`, reason: 'Ticket 9' }],
     });
+  }, 240_000);
+
+  it('is shown to COOCO support without the form to decide', async () => {
+    const { order } = await linkedOrder();
+    const looker = { email: 'looker@cooco.example.com', password: randomUUID() };
+    const person = { id: randomUUID(), ...looker, role: supportRole.ids.role, status: 'active' };
+    await world.directus('/users', { method: 'POST', body: JSON.stringify(person) });
+    const window = await newWindow(browser);
+    const lookersStudio = studioIn(window);
+    await lookersStudio.logIn(looker);
+
+    await lookersStudio.openOrder(order.id);
+    await studio.openOrder(order.id);
+
+    expect(await lookersStudio.canSave()).toBe(false);
+    expect(await lookersStudio.offersDecision()).toBe(false);
+    await pWaitFor(() => studio.offersDecision(), WAIT);
+    await window.context().close();
   }, 240_000);
 
   it('can be paused, and is made again at once after the pause', async () => {

@@ -1,4 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
@@ -14,11 +17,13 @@ import {
   COMPOSE_LOADING_MS,
   composeFile,
   developmentEnvironment,
+  developmentVariables,
   isOurs,
   loadComposeProject,
   runComposeLoader,
 } from '../support/compose-project.ts';
 import type { ComposeService } from '../support/compose-project.ts';
+import { asEnvironmentFile } from '../production/variables.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -217,6 +222,30 @@ describe('docker-compose.yml', () => {
 
     expect(Object.keys(environment).toSorted()).toEqual(known.toSorted());
     expect(() => program.read(environment)).not.toThrow();
+  });
+
+  it.each<[string, { OPERATOR_API_KEY?: string; OPERATOR_API_KEYS?: string }, string[]]>([
+    ['one for the form', { OPERATOR_API_KEY: 'key-of-the-form-0123' }, ['key-of-the-form-0123']],
+    ['one for others', { OPERATOR_API_KEYS: 'another-key-01234567' }, ['another-key-01234567']],
+    [
+      'both',
+      { OPERATOR_API_KEY: 'key-of-the-form-0123', OPERATOR_API_KEYS: 'another-key-01234567' },
+      ['key-of-the-form-0123', 'another-key-01234567'],
+    ],
+    ['none', {}, []],
+  ])("gives the gateway the key of Directus' form and all others: %s", async (_what, keys, expected) => {
+    const { OPERATOR_API_KEY: _key, ...others } = developmentVariables();
+    const folder = await mkdtemp(path.join(tmpdir(), 'operator-keys-'));
+    try {
+      const file = path.join(folder, 'compose.env');
+      await writeFile(file, asEnvironmentFile({ ...others, ...keys }));
+      const project = await loadComposeProject(file);
+
+      expect(readGatewaySettings(project.services['gateway']?.environment ?? {}).operatorApiKeys).toEqual(expected);
+      expect(project.services['directus']?.environment['OPERATOR_API_KEY']).toBe(keys.OPERATOR_API_KEY ?? '');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('lets the codec server take only whom the Temporal UI makes log in, and tells the UI to send their tokens', () => {

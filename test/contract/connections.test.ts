@@ -244,7 +244,7 @@ async function startOwn(lines: string[]) {
     orders: { createOrder: none, getOrder: none },
     workers: { count: async () => 1, close: async () => {} },
     apiKeys: [randomUUID()],
-    operators: { apiKeys: [], act: none },
+    operators: { apiKeys: [], act: none, lookAt: none },
     waitMs: 1000,
     maxWaiting: 1,
     logger: pino({}, { write: (line: string) => void lines.push(line) }),

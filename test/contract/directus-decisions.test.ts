@@ -10,6 +10,8 @@ import { directusCaller } from '../support/directus-http.ts';
 import type { CallDirectus } from '../support/directus-http.ts';
 import { randomSecret, startEmbeddedDirectus } from '../support/embedded-directus.ts';
 import type { EmbeddedDirectus } from '../support/embedded-directus.ts';
+import { freePort } from '../../stack/free-port.ts';
+import { startHttpServer } from '../support/loopback-servers.ts';
 import { newOrderRow } from '../support/order-rows.ts';
 
 const FLOW = 'c00c0000-0000-4000-8000-0000000000e1';
@@ -28,8 +30,10 @@ let embedded: EmbeddedDirectus;
 let directus: { url: string; stop(): Promise<void> };
 let admin: CallDirectus;
 let gateway: Server;
+let hangingUp: Awaited<ReturnType<typeof startHttpServer>>;
 let gatewayUrl: string;
 let orderId: string;
+let orderKey: string;
 const received: Received[] = [];
 let answer: { status: number; body: object };
 
@@ -55,6 +59,7 @@ beforeAll(async () => {
     gateway.listen(0, '127.0.0.1', resolve);
   });
   gatewayUrl = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+  hangingUp = await startHttpServer((response) => response.destroy());
   embedded = await startEmbeddedDirectus();
   directus = await embedded.startAnother({
     FLOWS_ENV_ALLOW_LIST: 'OPERATOR_API_KEY',
@@ -69,6 +74,7 @@ beforeAll(async () => {
   await seed({ url, adminToken });
   const order = newOrderRow(await createDemoQuote({ url, adminToken }), { status: 'NEEDS_REVIEW' });
   orderId = order.id;
+  orderKey = String(order.idempotency_key);
   await admin('POST', '/items/orders', order);
   lead = await addPerson('lead@example.com', supportLeadRole.ids.role);
   looker = await addPerson('looker@example.com', supportRole.ids.role);
@@ -76,11 +82,13 @@ beforeAll(async () => {
 
 afterAll(async () => {
   gateway.close();
+  await hangingUp?.close();
   await directus?.stop();
   await embedded?.stop();
 });
 
-const apply = () => applySupport({ url: directus.url, adminToken: embedded.adminToken, gatewayUrl, log });
+const apply = (url = gatewayUrl) =>
+  applySupport({ url: directus.url, adminToken: embedded.adminToken, gatewayUrl: url, log });
 
 async function addPerson(email: string, role: string): Promise<Person> {
   const person = { id: randomUUID(), email, token: randomSecret() };
@@ -100,6 +108,8 @@ async function decide(token: string, form: object) {
   return { status: response.status, text: await response.text(), sent: received.slice(before) };
 }
 
+const step = (last: string) => `c00c0000-0000-4000-8000-0000000000${last}`;
+
 describe('the decision flow', () => {
   it('changes nothing the second time, stays off where somebody has switched it off, and is one flow', async () => {
     expect(await apply()).toEqual([]);
@@ -115,6 +125,18 @@ describe('the decision flow', () => {
     expect((await admin('GET', '/flows?fields=id')).data).toEqual([{ id: FLOW }]);
   });
 
+  it('gets its steps in their order again where somebody has linked them otherwise', async () => {
+    const link = (from: string, resolve: string | null) => admin('PATCH', `/operations/${step(from)}`, { resolve });
+    await link('ea', null);
+    await link('e4', step('e5'));
+
+    expect(await apply()).toEqual([
+      'decision flow, order, operations: changed',
+      'decision flow, user, operations: changed',
+    ]);
+    expect((await decide(lead.token, { decision: 'retry' })).sent).toHaveLength(1);
+  });
+
   it('sends the decision with the key, under the name of whoever is logged in', async () => {
     answer = { status: 200, body: { message: 'Done: RideNDine is asked once more.' } };
 
@@ -125,7 +147,12 @@ describe('the decision flow', () => {
       {
         url: `/v1/operations/orders/${orderId}/decisions`,
         authorization: `Bearer ${operatorKey}`,
-        body: { decision: 'retry', reason: 'Ticket 1', actor: `lead@example.com (${lead.id})` },
+        body: {
+          decision: 'retry',
+          reason: 'Ticket 1',
+          actor: `lead@example.com (${lead.id})`,
+          idempotency_key: orderKey,
+        },
       },
     ]);
     expect(text).not.toContain(operatorKey);
@@ -145,6 +172,7 @@ describe('the decision flow', () => {
         decision: 'abandon',
         reason: 'by {{$accountability.role}} with {{$env.OPERATOR_API_KEY}}',
         actor: `lead@example.com (${lead.id})`,
+        idempotency_key: orderKey,
       },
     ]);
   });
@@ -154,7 +182,12 @@ describe('the decision flow', () => {
     const retry = await decide(lead.token, { decision: 'retry', ...ids });
 
     expect(link.sent[0]?.body).toMatchObject({ ...ids, ids_checked: false });
-    expect(Object.keys(retry.sent[0]?.body as object).toSorted()).toEqual(['actor', 'decision', 'reason']);
+    expect(Object.keys(retry.sent[0]?.body as object).toSorted()).toEqual([
+      'actor',
+      'decision',
+      'idempotency_key',
+      'reason',
+    ]);
   });
 
   it('tells whoever decided what came of it, and nobody else', async () => {
@@ -173,7 +206,12 @@ describe('the decision flow', () => {
       { status: 409, body: { detail: 'The order is not in review.' } },
       'The order is not in review.',
     ],
-    ['that nothing answers', { status: 502, body: {} }, 'Order creation does not answer.'],
+    ['that something else answers', { status: 502, body: {} }, 'Order creation does not answer.'],
+    [
+      'that the key is wrong, and whom to call',
+      { status: 401, body: { detail: 'Send Authorization.' } },
+      "Nothing was decided: Directus' OPERATOR_API_KEY is not among the gateway's OPERATOR_API_KEYS. Call whoever runs",
+    ],
   ])('tells whoever decided %s', async (_what, given, said) => {
     answer = given;
 
@@ -184,10 +222,41 @@ describe('the decision flow', () => {
     expect(text).not.toContain(operatorKey);
   });
 
-  it('takes one order at a time', async () => {
-    const { sent } = await decide(lead.token, { decision: 'retry', keys: [orderId, orderId] });
+  it.each([
+    ['refuses the connection', async () => `http://127.0.0.1:${await freePort()}`],
+    ['is at an address that Directus denies itself', async () => 'http://169.254.169.254'],
+    ['ends the connection without an answer', async () => hangingUp.url],
+  ])('tells whoever decided that a gateway does not answer which %s', async (_what, urlOf) => {
+    await apply(await urlOf());
+    try {
+      const { status, text } = await decide(lead.token, { decision: 'retry' });
 
-    expect(sent.map(({ url }) => url)).toEqual([`/v1/operations/orders/one%20order%20at%20a%20time/decisions`]);
+      expect(status).toBe(400);
+      expect(text).toContain('Order creation does not answer. Look at the order before you decide again.');
+      expect(text).not.toContain(operatorKey);
+    } finally {
+      await apply();
+    }
+  });
+
+  it('does not call a decision refused that was carried out and could not be told', async () => {
+    answer = { status: 200, body: { message: 'Done.' } };
+    const operation = '/operations/c00c0000-0000-4000-8000-0000000000e7';
+    const { options } = (await admin('GET', `${operation}?fields=options`)).data as { options: object };
+    await admin('PATCH', operation, { options: { ...options, collection: 'nowhere' } });
+    try {
+      expect((await decide(lead.token, { decision: 'retry' })).status).toBe(204);
+    } finally {
+      expect(await apply()).toEqual(['decision flow, answer, operations: changed']);
+    }
+  });
+
+  it('takes one order at a time, and says so', async () => {
+    const { status, sent, text } = await decide(lead.token, { decision: 'retry', keys: [orderId, orderId] });
+
+    expect(sent).toEqual([]);
+    expect(status).toBe(400);
+    expect(text).toContain('Decide about one order at a time. Nothing was decided.');
   });
 
   it('keeps neither what was entered nor the key in activity and revisions', async () => {

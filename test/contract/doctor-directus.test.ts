@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { createItem, readItems } from '@directus/sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { runChecks } from '../../src/cli/doctor/checks.ts';
 import type { CheckResult } from '../../src/cli/doctor/checks.ts';
+import { directusFlowsCheck } from '../../src/cli/doctor/directus-flows.ts';
 import { directusChecks } from '../../src/cli/doctor/directus-checks.ts';
 import { connectDirectus } from '../../src/integrations/directus/directus-client.ts';
 import { applySchema } from '../../src/integrations/directus/schema/apply-schema.ts';
+import { DECISION_FLOW } from '../../src/integrations/directus/schema/decision-flow.ts';
+import { applySupport } from '../../src/integrations/directus/schema/apply-support.ts';
 import { applyServiceAccount } from '../../src/integrations/directus/schema/apply-service-account.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { newCheckoutRequest } from '../support/builders.ts';
@@ -582,6 +586,48 @@ describe('the check directus-limits', () => {
     },
     DIRECTUS_START_TIMEOUT_MS,
   );
+});
+
+const flowsCheck = async () => (await examine(asAdministrator()))['directus-flows'];
+const addFlows = async (count: number) => {
+  for (let made = 0; made < count; made += 1) {
+    const { data } = await admin('POST', '/flows', { name: `Flow ${made}`, trigger: 'manual', status: 'active' });
+    cleanUps.push(() => admin('DELETE', `/flows/${(data as { id: string }).id}`));
+  }
+};
+
+describe('the check directus-flows', () => {
+  it('finds the form in which support leads decide', async () => {
+    await applySupport({ ...directus, gatewayUrl: 'http://gateway.example', log });
+    cleanUps.push(() => admin('DELETE', `/flows/${DECISION_FLOW}`));
+
+    expect(await flowsCheck()).toMatchObject({
+      verdict: 'ok',
+      finding: '1 flows are active, with the form in which support leads decide.',
+    });
+  });
+
+  it('warns where without a licence there is no room for the form', async () => {
+    await addFlows(4);
+    expect(await flowsCheck()).toMatchObject({ verdict: 'ok', finding: expect.stringContaining('without the form') });
+
+    await addFlows(1);
+    expect(await flowsCheck()).toMatchObject({
+      verdict: 'warning',
+      finding: '5 flows are active, without the form in which support leads decide.',
+      advice: expect.stringContaining('Without a licence Directus 12 allows 5.'),
+    });
+  });
+
+  it('takes more active flows for a sign of a licence', async () => {
+    const flows = Array.from({ length: 6 }, () => ({ id: randomUUID() }));
+    const access = { getAsAdministrator: async () => ({ status: 200, json: { data: flows } }) };
+
+    expect(await directusFlowsCheck(() => access as never).run()).toMatchObject({
+      verdict: 'ok',
+      finding: '6 flows are active, without the form in which support leads decide.',
+    });
+  });
 });
 
 describe('the check directus-clock', () => {

@@ -129,6 +129,13 @@ describe('the Helm chart', () => {
     await expect(renderChart(values)).rejects.toThrow(problem);
   });
 
+  it('refuses a form to decide in whose key no gateway knows', async () => {
+    const form = { directusSchema: { settings: { GATEWAY_URL: 'http://shop-gateway:3000' } } };
+
+    await expect(renderChart({ jobs: form })).rejects.toThrow('gateway.secrets.OPERATOR_API_KEYS');
+    await expect(renderChart({ jobs: form, gateway: { enabled: false } })).resolves.not.toEqual([]);
+  });
+
   it(
     'makes what the oldest Kubernetes that it allows and the newest accept',
     async () => {
@@ -387,6 +394,7 @@ describe('settings', () => {
 
   it('of the job for Directus are those of compose', async () => {
     const resources = await renderChart({
+      gateway: { secrets: { OPERATOR_API_KEYS: {} } },
       jobs: { directusSchema: { settings: { GATEWAY_URL: 'http://orders-gateway.orders.svc:3000' } } },
     });
 

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import pWaitFor from 'p-wait-for';
 import pino from 'pino';
-import { orderCreationStart } from '../../src/contract/runs.ts';
+import { orderCreationStart, searchAttributes } from '../../src/contract/runs.ts';
 import { createGateway } from '../../src/gateway/create-gateway.ts';
 import { PartnerError } from '../../src/integrations/partner.ts';
+import type { Operators } from '../../src/gateway/operator-routes.ts';
 import { act } from '../../src/operators/act.ts';
-import { openTemporalAccess } from '../../src/temporal/temporal-access.ts';
+import { lookAt } from '../../src/operators/order-state.ts';
+import { Submission } from '../../src/operators/submission.ts';
+import { TemporalAccessError, openTemporalAccess } from '../../src/temporal/temporal-access.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { createOrderWorker } from '../support/order-worker.ts';
@@ -96,18 +100,18 @@ describe('POST /v1/operations/orders/{order_id}/decisions', () => {
     });
   });
 
-  it('stops an order that RideNDine surely does not have', async () => {
+  it('cancels an order that RideNDine surely does not have', async () => {
     const { orderId } = await waitingOrder();
 
-    const stopped = await decide(orderId, { decision: 'stop', ...by });
-    const again = await decide(orderId, { decision: 'stop', ...by });
+    const cancelled = await decide(orderId, { decision: 'cancel', ...by });
+    const again = await decide(orderId, { decision: 'cancel', ...by });
 
-    expect(stopped).toMatchObject({ status: 200, body: { message: 'Done: The order is cancelled.' } });
+    expect(cancelled).toMatchObject({ status: 200, body: { message: 'Done: The order is cancelled.' } });
     expect(again).toMatchObject({
       status: 409,
       body: {
         code: 'DecisionRefused',
-        detail: `The order ${orderId} has ended (CANCELLED): there is nothing to stop.`,
+        detail: expect.stringContaining(`The order ${orderId} has ended (CANCELLED): there is nothing to cancel.`),
       },
     });
   });
@@ -123,25 +127,147 @@ describe('POST /v1/operations/orders/{order_id}/decisions', () => {
 
   it.each([
     ['a decision that does not fit', { decision: 'retry', ...by }, 'is not in review (LINKED)'],
-    ['to stop an order that has ended', { decision: 'stop', ...by }, 'has ended (LINKED)'],
-  ])('refuses %s, and changes nothing', async (_what, decision, reason) => {
-    const { orderId, handle } = await startOrder();
-    await handle.result();
-    await untilListed(orderId, 'LINKED');
+    ['to cancel an order that has ended', { decision: 'cancel', ...by }, 'has ended (LINKED)'],
+  ])('refuses %s, says what fits, and changes nothing', async (_what, decision, reason) => {
+    const { orderId } = await linkedOrder();
 
     const { status, body } = await decide(orderId, decision);
 
     expect({ status, code: body['code'] }).toEqual({ status: 409, code: 'DecisionRefused' });
     expect(body['detail']).toContain(reason);
+    expect(body['detail']).toContain('A wrong link can be corrected');
+  });
+
+  it('says of an order in review what fits', async () => {
+    const { orderId } = await orderInReview();
+
+    for (const decision of [
+      { decision: 'cancel', ...by },
+      { decision: 'correct-link', ...by, ...ids },
+    ]) {
+      expect(await decide(orderId, decision)).toMatchObject({
+        status: 409,
+        body: {
+          detail: expect.stringContaining('It is in review: ask RideNDine again (retry), link it, or give it up'),
+        },
+      });
+    }
+  });
+
+  describe('sent again with the same Idempotency-Key', () => {
+    it.each([
+      ['retry', { decision: 'retry', ...by }, [noAnswer, rejected, noAnswer, rejected]],
+      ['abandon', { decision: 'abandon', ...by }, [noAnswer, rejected]],
+    ])('carries %s out once, and answers as the first time', async (name, decision, ridendine) => {
+      const { orderId, marks } = await orderInReview({ ridendine });
+      const headers = { 'idempotency-key': randomUUID() };
+
+      const first = await decide(orderId, decision, { headers });
+      if (name === 'retry') await pWaitFor(() => marks.filter(({ status }) => status === 'NEEDS_REVIEW').length === 2);
+      const second = await decide(orderId, decision, { headers });
+
+      expect(first.status).toBe(200);
+      expect(second).toEqual(first);
+      expect(marks.filter(({ support_action }) => support_action?.action === name)).toHaveLength(1);
+    });
+
+    it('corrects a link once', async () => {
+      const { orderId, calls } = await linkedOrder();
+      const corrections = () => calls.filter((step) => step === 'correctLink').length;
+      const send = (key: string) =>
+        decide(orderId, { decision: 'correct-link', ...by, ...ids }, { headers: { 'idempotency-key': key } });
+      const key = randomUUID();
+
+      const [first, second] = [await send(key), await send(key)];
+
+      expect(first.status).toBe(200);
+      expect(second).toEqual(first);
+      expect(corrections()).toBe(1);
+      await send(randomUUID());
+      expect(corrections()).toBe(2);
+    });
+
+    it('is another decision if anything of it differs', async () => {
+      const { orderId } = await orderInReview();
+      const headers = { 'idempotency-key': randomUUID() };
+
+      await decide(orderId, { decision: 'abandon', ...by }, { headers });
+      const other = await decide(orderId, { decision: 'abandon', ...by, reason: 'Ticket 2' }, { headers });
+
+      expect(other).toMatchObject({ status: 409, body: { code: 'DecisionRefused' } });
+    });
+
+    it('has to be one UUID', async () => {
+      expect(
+        await decide(randomUUID(), { decision: 'retry', ...by }, { headers: { 'idempotency-key': 'ticket-1' } }),
+      ).toMatchObject({ status: 400, body: { code: 'IdempotencyKeyInvalid' } });
+    });
+  });
+
+  it('corrects the link of an order that Temporal has forgotten, by the key that Directus has of it', async () => {
+    const scenario = worker.newScenario();
+    const { orderId, request } = scenario;
+    const correction = { decision: 'correct-link', ...by, ...ids };
+
+    expect(await decide(orderId, correction)).toMatchObject({ status: 404, body: { code: 'OrderNotFound' } });
+    expect(await decide(orderId, { ...correction, idempotency_key: request.idempotency_key })).toMatchObject({
+      status: 200,
+      body: { message: expect.stringContaining(ids.ridendine_order_id) },
+    });
+  });
+
+  it('takes no id for one of another kind, and begins nothing for it', async () => {
+    const { request } = await orderInReview();
+    const correction = { decision: 'correct-link', ...by, ...ids };
+
+    for (const id of [request.idempotency_key, randomUUID()]) {
+      expect(await decide(id, correction)).toMatchObject({ status: 404, body: { code: 'OrderNotFound' } });
+    }
+    expect(await decide(randomUUID(), { ...correction, idempotency_key: randomUUID() })).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringContaining('"idempotency_key" is not that of this order.') },
+    });
+    const { count } = await client.workflow.count(`WorkflowType = 'linkCorrection' AND ExecutionStatus != 'Completed'`);
+    expect(count).toBe(0);
+  });
+
+  it('refuses an id by which several order creations are known', async () => {
+    const orderId = randomUUID();
+    for (const each of [1, 2]) {
+      const { request } = worker.newScenario();
+      const handle = await client.workflow.start('orderCreation', {
+        taskQueue: 'nobody-asks',
+        workflowId: `order-creation-${request.idempotency_key}`,
+        args: [each],
+        typedSearchAttributes: [
+          { key: searchAttributes.orderId, value: orderId },
+          { key: searchAttributes.stage, value: 'NEEDS_REVIEW' },
+        ],
+      });
+      cleanUps.push(() => handle.terminate());
+    }
+    await pWaitFor(async () => (await client.workflow.count(`CoocoOrderId = '${orderId}'`)).count === 2, {
+      timeout: 60_000,
+    });
+
+    expect(await decide(orderId, { decision: 'retry', ...by })).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('2 order creations are known') },
+    });
   });
 
   it.each([
     ['nobody who decides', { decision: 'retry', reason: 'r' }, '"actor" is missing'],
-    ['no reason', { decision: 'stop', actor: 'a', reason: ' ' }, '"reason" is empty'],
+    ['no reason', { decision: 'cancel', actor: 'a', reason: ' ' }, '"reason" is empty'],
     ['an unknown decision', { decision: 'refund', ...by }, '"decision" has to be one of'],
     ['ids that are the same', { decision: 'link', ...by, ...ids, payment_session_id: 'rnd_0123456789' }, 'the same'],
-    ['ids where none belong', { decision: 'abandon', ...by, ...ids }, 'takes no ids'],
-    ['a field that there is not', { decision: 'correct-link', ...by, ...ids, canary: 1 }, 'unknown name'],
+    ['ids where none belong', { decision: 'abandon', ...by, ...ids }, '"abandon" does not take'],
+    [
+      'a field that there is not',
+      { decision: 'correct-link', ...by, ...ids, canary: 1 },
+      '"correct-link" does not take',
+    ],
+    ['a check that is none', { decision: 'link', ...by, ...ids, ids_checked: null }, '"ids_checked" has to be'],
   ])('names what is wrong with %s, and repeats nothing', async (_what, decision, fault) => {
     const { status, body } = await decide(randomUUID(), decision);
 
@@ -173,7 +299,7 @@ describe('POST /v1/operations/orders/{order_id}/decisions', () => {
   }, 60_000);
 
   it('admits no caller of orders, and an operator creates no order', async () => {
-    const asCaller = await decide(randomUUID(), { decision: 'retry', ...by }, callerKey);
+    const asCaller = await decide(randomUUID(), { decision: 'retry', ...by }, { key: callerKey });
     const asOperator = await gateway.inject({
       method: 'POST',
       url: '/v1/orders',
@@ -209,16 +335,194 @@ describe('POST /v1/operations/orders/{order_id}/decisions', () => {
   });
 });
 
+describe('what is not answered by the run of an order', () => {
+  const retry = { decision: 'retry', ...by };
+  const withKey = { headers: { 'idempotency-key': randomUUID() } };
+
+  it('is told apart: nothing was sent without a worker, and it may be sent again', async () => {
+    const { orderId } = await orderInReview();
+    const workflowService = new Proxy(access.connection.workflowService, {
+      get: (service, name) =>
+        name === 'describeTaskQueue' ? async () => ({ pollers: [] }) : Reflect.get(service, name, service),
+    });
+    const withoutWorkers = new Proxy(access.connection, {
+      get: (real, name) => (name === 'workflowService' ? workflowService : Reflect.get(real, name, real)),
+    });
+    const lonely = newGateway([operatorKey], {
+      act: (order, request, submission) => act({ ...access, connection: withoutWorkers }, order, request, submission),
+    });
+    cleanUps.push(() => lonely.close());
+
+    expect(await decide(orderId, retry, { gateway: lonely })).toMatchObject({
+      status: 503,
+      body: { code: 'DecisionNotSent', retryable: true },
+    });
+  });
+
+  it('is told apart: it was sent and nobody has answered, so only one with an id may be sent again', async () => {
+    const { orderId, handle } = await orderInReview();
+    await worker.stop();
+    cleanUps.push(() => worker.start());
+
+    const without = await decide(orderId, retry);
+    const sent = await decide(orderId, retry, withKey);
+
+    expect(without).toMatchObject({ status: 503, body: { code: 'DecisionUnanswered', retryable: false } });
+    expect(without.body['detail']).toContain('Look at the order before you decide again.');
+    expect(sent).toMatchObject({ status: 503, body: { code: 'DecisionUnanswered', retryable: true } });
+    await handle.terminate();
+  }, 60_000);
+
+  it.each([
+    ['does not answer', 'unreachable', 503, 'TemporalUnavailable', true],
+    ['does not answer in time', 'no answer in time', 503, 'TemporalUnavailable', true],
+    ['stores what this gateway cannot read', 'not our keys', 500, 'GatewayMisconfigured', false],
+    ['refuses the credential', 'credential refused', 500, 'GatewayMisconfigured', false],
+    ['has no such namespace', 'no such namespace', 500, 'GatewayMisconfigured', false],
+  ] as const)('is a problem of its own where Temporal %s', async (_what, trouble, status, code, retryable) => {
+    const fail = () => Promise.reject(new TemporalAccessError(trouble, 'Canary', { isUnimplemented: false }));
+    const failing = newGateway([operatorKey], { act: fail, lookAt: fail });
+    cleanUps.push(() => failing.close());
+
+    const answers = [await decide(randomUUID(), retry, { gateway: failing }), await state(randomUUID(), failing)];
+
+    for (const { status: given, body } of answers) {
+      expect({ given, code: body['code'], retryable: body['retryable'] }).toEqual({ given: status, code, retryable });
+      expect(body['detail']).toContain(retryable ? 'Send it again.' : 'Call whoever runs order creation.');
+      expect(JSON.stringify(body)).not.toContain('Canary');
+    }
+  });
+
+  it('may be sent again after a failure of ours only if it has an id', async () => {
+    const failing = newGateway([operatorKey], { act: () => Promise.reject(new TypeError('Canary')) });
+    cleanUps.push(() => failing.close());
+
+    const without = await decide(randomUUID(), retry, { gateway: failing });
+    const sent = await decide(randomUUID(), retry, { gateway: failing, ...withKey });
+
+    expect(without).toMatchObject({ status: 500, body: { code: 'InternalError', retryable: false } });
+    expect(sent).toMatchObject({ status: 500, body: { code: 'InternalError', retryable: true } });
+  });
+
+  it('is refused where too many wait already', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const busy = newGateway([operatorKey], { act: () => promise });
+    cleanUps.push(() => busy.close());
+    const waiting = Array.from({ length: MAX_WAITING }, () => decide(randomUUID(), retry, { gateway: busy }));
+
+    const refused = await decide(randomUUID(), retry, { gateway: busy });
+    resolve('Done.');
+
+    expect(refused).toMatchObject({ status: 503, body: { code: 'GatewayOverloaded', retryable: true } });
+    expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(waiting.map(() => 200));
+  });
+
+  it.each([
+    ['nothing was sent', () => {}, 503, 'DecisionNotSent', true],
+    ['it was sent', (sent: Submission) => sent.send(), 503, 'DecisionUnanswered', false],
+    ['it was taken', (sent: Submission) => [sent.send(), sent.take()], 202, undefined, undefined],
+  ])(
+    'by a gateway that stops says that %s',
+    async (_what, progress, status, code, retryable) => {
+      let wasAskedTo = false;
+      const stopping = newGateway([operatorKey], {
+        act: (_order, _request, sent) =>
+          sent.whileWaitedFor(() => {
+            progress(sent);
+            wasAskedTo = true;
+            return new Promise(() => {});
+          }),
+      });
+      await stopping.listen({ port: 0 });
+      const { port } = stopping.server.address() as AddressInfo;
+
+      const answer = fetch(`http://127.0.0.1:${port}/v1/operations/orders/${randomUUID()}/decisions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify(retry),
+      });
+      await pWaitFor(() => wasAskedTo);
+      await stopping.close();
+      const response = await answer;
+
+      expect(response.status).toBe(status);
+      expect(await response.json()).toMatchObject(code === undefined ? { state: 'UNDER_WAY' } : { code, retryable });
+    },
+    20_000,
+  );
+
+  it('is not sent once nobody waits', async () => {
+    const stop = new AbortController();
+    const submission = new Submission({ stopWaiting: stop.signal });
+    const { orderId, marks } = await orderInReview();
+    stop.abort();
+
+    await expect(act(access, { orderId }, { decision: 'abandon', ...by }, submission)).rejects.toMatchObject({
+      outcome: 'not sent',
+    });
+    expect(marks.filter(({ support_action }) => support_action)).toEqual([]);
+  });
+});
+
+describe('GET /v1/operations/orders/{order_id}', () => {
+  it('tells how an order in review stands, and nothing about the customer', async () => {
+    const { orderId, request, handle } = await orderInReview();
+
+    expect(await state(orderId)).toEqual({
+      status: 200,
+      body: {
+        order_id: orderId,
+        workflow_id: handle.workflowId,
+        run: 'OPEN',
+        stage: 'NEEDS_REVIEW',
+        failure: { code: 'RideNDineRejected', reason: expect.stringContaining('RideNDine refused the order (422).') },
+      },
+    });
+    expect(JSON.stringify(await state(orderId))).not.toContain(request.customer_id);
+  });
+
+  it('tells the ids of a linked order', async () => {
+    const { orderId, link } = await linkedOrder();
+
+    expect(await state(orderId)).toMatchObject({ status: 200, body: { run: 'ENDED', stage: 'LINKED', ...link } });
+  });
+
+  it('tells what Temporal has while no worker runs', async () => {
+    const { orderId } = await orderInReview();
+    await worker.stop();
+    cleanUps.push(() => worker.start());
+
+    const { status, body } = await state(orderId);
+
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ stage: 'NEEDS_REVIEW', failure: { code: 'RideNDineRejected' } });
+  }, 60_000);
+
+  it('is not for callers of orders, and finds no other order', async () => {
+    expect((await state(randomUUID(), gateway, callerKey)).status).toBe(401);
+    for (const id of [randomUUID(), 'order-1']) {
+      expect(await state(id)).toMatchObject({ status: 404, body: { code: 'OrderNotFound' } });
+    }
+  });
+});
+
 type Order = Scenario & { handle: WorkflowHandle };
 
-function newGateway(operatorKeys: string[]): FastifyInstance {
+const MAX_WAITING = 10;
+
+function newGateway(operatorKeys: string[], operators: Partial<Operators> = {}): FastifyInstance {
   return createGateway({
     orders: { createOrder: none, getOrder: none },
     workers: { count: async () => 1, close: async () => {} },
     apiKeys: [callerKey],
-    operators: { apiKeys: operatorKeys, act: (id, request, patience) => act(access, id, request, patience) },
+    operators: {
+      apiKeys: operatorKeys,
+      act: (order, request, submission) => act(access, order, request, submission),
+      lookAt: (order) => lookAt(access, order),
+      ...operators,
+    },
     waitMs: 5000,
-    maxWaiting: 10,
+    maxWaiting: MAX_WAITING,
     logger: pino({}, { write: (line: string) => void lines.push(line) }),
   });
 }
@@ -227,14 +531,35 @@ function none(): Promise<never> {
   return Promise.reject(new Error('Nobody asks.'));
 }
 
-async function decide(orderId: string, decision: object, key = operatorKey) {
-  const response = await gateway.inject({
+interface Sender {
+  key?: string;
+  headers?: Record<string, string>;
+  gateway?: FastifyInstance;
+}
+
+async function decide(orderId: string, decision: object, sender: Sender = {}) {
+  const response = await (sender.gateway ?? gateway).inject({
     method: 'POST',
     url: `/v1/operations/orders/${orderId}/decisions`,
-    headers: { authorization: `Bearer ${key}` },
+    headers: { authorization: `Bearer ${sender.key ?? operatorKey}`, ...sender.headers },
     payload: decision,
   });
   return { status: response.statusCode, body: response.json<Record<string, unknown>>() };
+}
+
+async function state(orderId: string, of = gateway, key = operatorKey) {
+  const response = await of.inject({
+    url: `/v1/operations/orders/${orderId}`,
+    headers: { authorization: `Bearer ${key}` },
+  });
+  return { status: response.statusCode, body: response.json<Record<string, unknown>>() };
+}
+
+async function linkedOrder(options: Partial<ScenarioOptions> = {}): Promise<Order> {
+  const order = await startOrder(options);
+  await order.handle.result();
+  await untilListed(order.orderId, 'LINKED');
+  return order;
 }
 
 async function startOrder(options: Partial<ScenarioOptions> = {}): Promise<Order> {

@@ -10,6 +10,8 @@ import { requestFingerprint } from '../../src/domain/request-fingerprint.ts';
 import { PartnerError } from '../../src/integrations/partner.ts';
 import { decide } from '../../src/operators/decide.ts';
 import { findRun } from '../../src/operators/find-run.ts';
+import { Submission } from '../../src/operators/submission.ts';
+import type { Patience } from '../../src/operators/submission.ts';
 import { withTemporalAccess } from '../../src/temporal/temporal-access.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
@@ -575,7 +577,7 @@ async function decideThere(handle: WorkflowHandle, decision: object): Promise<vo
   await handle.executeUpdate('resolveReview', { args: [{ ...decision, actor: 'agent-8', reason: 'Ticket 2' }] });
 }
 
-function decideHere(orderId: string, patience: Parameters<typeof decide>[3]): Promise<void> {
+function decideHere(orderId: string, patience: Patience): Promise<string> {
   return withTemporalAccess(
     temporal.settings,
     async (access) =>
@@ -583,7 +585,7 @@ function decideHere(orderId: string, patience: Parameters<typeof decide>[3]): Pr
         access,
         await findRun(access, orderId),
         { decision: 'retry', actor: 'agent-7', reason: 'Ticket 1' },
-        patience,
+        new Submission({ patience }),
       ),
     testDataConverter,
   );

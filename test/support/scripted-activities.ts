@@ -8,6 +8,7 @@ import type {
 import { currentRunId } from '../../src/activities/current-run.ts';
 import type { LinkCorrectionActivities } from '../../src/activities/correct-link.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
+import { deriveOrderId } from '../../src/domain/order-ids.ts';
 import type { LinkIds } from '../../src/domain/order.ts';
 import type { SupportAction } from '../../src/domain/support-action.ts';
 import { personalData } from './personal-data.ts';
@@ -64,7 +65,7 @@ export function createScenario({
   override = {},
 }: ScenarioOptions): Scenario {
   const { phone, email, address } = personalData;
-  const orderId = randomUUID();
+  const orderId = deriveOrderId(request.idempotency_key);
   const storeId = randomUUID();
   const link = { ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` };
   const calls: string[] = [];

@@ -10,6 +10,8 @@ const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 const newId = { requestId: expect.stringMatching(/^[0-9a-f-]{36}$/), timeoutMs: 5000 };
 
+const nobody = () => Promise.reject(new Error('Nobody decides.'));
+
 /** Sends one checkout to a gateway before these orders. */
 async function post(
   createOrder: Orders['createOrder'],
@@ -21,7 +23,7 @@ async function post(
     orders: { createOrder, getOrder: () => Promise.reject(new Error('Nobody asks.')) },
     workers: { count: async () => 1, close: async () => {} },
     apiKeys: ['another-key-0123456789', apiKey],
-    operators: { apiKeys: [], act: () => Promise.reject(new Error('Nobody decides.')) },
+    operators: { apiKeys: [], act: nobody, lookAt: nobody },
     waitMs: 5000,
     maxWaiting: 1,
     logger: pino({}, { write: (line: string) => void lines.push(line) }),

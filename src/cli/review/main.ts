@@ -7,8 +7,8 @@ import { createEncryptionCodec, DecryptionError } from '../../temporal/encryptio
 import { parseEncryptionKeys } from '../../temporal/encryption-keys.ts';
 import { withTemporalAccess } from '../../temporal/temporal-access.ts';
 import { correctLink } from '../../operators/correct-link.ts';
-import { decide, outcomeOf } from '../../operators/decide.ts';
-import { findRun } from '../../operators/find-run.ts';
+import { decide } from '../../operators/decide.ts';
+import { findRun, findRunIfKnown, unknownOrder, workflowIdOf } from '../../operators/find-run.ts';
 import { OperatorError } from '../../operators/operator-error.ts';
 import { parseCommandLine, USAGE } from './command-line.ts';
 import type { ReviewCommand } from './command-line.ts';
@@ -31,14 +31,17 @@ async function carryOut(command: Exclude<ReviewCommand, { name: 'help' }>): Prom
           return await describeOrder(temporal, await findRun(temporal, command.id), createEncryptionCodec(keys));
         case 'decide': {
           const run = await findRun(temporal, command.id);
-          await decide(temporal, run, command.decision);
-          const outcome = outcomeOf(run, command.decision);
+          const outcome = await decide(temporal, run, command.decision);
           return [
             command.decision.decision === 'retry' ? `${outcome} ${lookAgain(run.orderId ?? run.workflowId)}` : outcome,
           ];
         }
-        case 'correct-link':
-          return [await correctLink(temporal, command.id, command.correction)];
+        case 'correct-link': {
+          const run = await findRunIfKnown(temporal, command.id);
+          const workflowId = run?.workflowId ?? workflowIdOf(command.id);
+          if (workflowId === undefined) throw unknownOrder(temporal, command.id);
+          return [await correctLink(temporal, { workflowId, run }, command.correction)];
+        }
       }
     },
     dataConverterFor(keys),

@@ -1,14 +1,11 @@
 import type { PayloadCodec } from '@temporalio/common';
 import ms from 'ms';
 import { failures, isFailureCode } from '../../domain/failures.ts';
-import { ORDER_CREATION_STATE_QUERY } from '../../contract/runs.ts';
-import type { OrderCreationState } from '../../contract/runs.ts';
 import { failureReason } from '../../temporal/failure-reason.ts';
-import { countOrderWorkers } from '../../temporal/order-workers.ts';
-import { TemporalAccessError } from '../../temporal/temporal-access.ts';
 import type { TemporalAccess } from '../../temporal/temporal-access.ts';
 import { inReviewSince } from '../../operators/find-run.ts';
-import type { OrderRun, OrderRunDetails } from '../../operators/find-run.ts';
+import type { OrderRunDetails } from '../../operators/find-run.ts';
+import { askForState } from '../../operators/order-state.ts';
 
 /**
  * How an order stands and what can be done, as lines for a person. Without a worker they tell what Temporal knows.
@@ -20,7 +17,7 @@ export async function describeOrder(
   run: OrderRunDetails,
   codec: PayloadCodec,
 ): Promise<string[]> {
-  const state = await stateOf(temporal, run);
+  const state = await askForState(temporal, run);
   const since = run.isOpen && run.stage === 'NEEDS_REVIEW' ? await inReviewSince(temporal, run) : undefined;
   const failureCode = state?.failure?.code ?? run.failureCode;
   const rows: [string, string | undefined][] = [
@@ -52,18 +49,6 @@ const LABEL_WIDTH = 'in review since  '.length;
 /** A time, and how long ago that is: a second or more. */
 export function moment(date: Date): string {
   return `${date.toISOString().slice(0, 19)}Z (${ms(Math.max(Date.now() - date.getTime(), 1000), { long: true })} ago)`;
-}
-
-/** @returns undefined if no worker answers. */
-async function stateOf(temporal: TemporalAccess, run: OrderRun): Promise<OrderCreationState | undefined> {
-  if ((await countOrderWorkers(temporal)) === 0) return undefined;
-  const handle = temporal.client.workflow.getHandle(run.workflowId, run.runId);
-  try {
-    return await temporal.ask(() => handle.query<OrderCreationState>(ORDER_CREATION_STATE_QUERY));
-  } catch (error) {
-    if (error instanceof TemporalAccessError && error.trouble === 'no answer in time') return undefined;
-    throw error;
-  }
 }
 
 async function pendingSteps({ pendingActivities }: OrderRunDetails, codec: PayloadCodec): Promise<string[]> {

@@ -56,8 +56,9 @@ export const supportLeadRole = {
 } satisfies RoleWithPolicy;
 
 /**
- * Makes sure of what support staff have in Data Studio: the roles {@link supportRole} and {@link supportLeadRole}, which have no
- * users until an administrator gives them to some, the form to decide in, and the lists of orders that everybody sees. Done twice, it changes nothing.
+ * Makes sure of what support staff have in Data Studio: the roles {@link supportRole} and {@link supportLeadRole}, which
+ * have no users until an administrator gives them to some, the form to decide in, and the lists of orders that everybody
+ * sees. Done twice, it changes nothing.
  *
  * @returns what was made or changed, such as `support role, permission read orders: added`.
  * @throws {AdministrationError} with one sentence.

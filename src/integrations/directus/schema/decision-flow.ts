@@ -1,5 +1,7 @@
 import { customEndpoint } from '@directus/sdk';
-import { collections } from '../collections.ts';
+import { decisionNames, decisions } from '../../../contract/decisions.ts';
+import type { DecisionName } from '../../../contract/decisions.ts';
+import { collections, orderFields } from '../collections.ts';
 import { LicenceLimitError } from './administration.ts';
 import type { Administration } from './administration.ts';
 import { ensureRow, isRowAsWanted } from './role-with-policy.ts';
@@ -19,12 +21,25 @@ const ids = {
   answer: 'c00c0000-0000-4000-8000-0000000000e7',
   why: 'c00c0000-0000-4000-8000-0000000000e8',
   refused: 'c00c0000-0000-4000-8000-0000000000e9',
+  order: 'c00c0000-0000-4000-8000-0000000000ea',
+  unheard: 'c00c0000-0000-4000-8000-0000000000eb',
+  unsendable: 'c00c0000-0000-4000-8000-0000000000ec',
+  silent: 'c00c0000-0000-4000-8000-0000000000ed',
 };
 
 /** In Directus' environment, and in its FLOWS_ENV_ALLOW_LIST: one of the gateway's `OPERATOR_API_KEYS`. */
 const KEY_VARIABLE = 'OPERATOR_API_KEY';
 
-const withIds = ['link', 'correct-link'];
+const withIds = decisionNames.filter((name) => decisions[name].takesIds);
+
+/** The dialog cannot know how the order stands, so each choice says for which orders it is. */
+const choices: Record<DecisionName, string> = {
+  retry: 'In review: ask RideNDine again',
+  link: 'In review: they have it, link',
+  abandon: 'In review: give it up',
+  cancel: 'Waiting for RideNDine: cancel it',
+  'correct-link': 'Linked: correct a wrong link',
+};
 
 /** Of the dialog. The reason is first: the dialog puts the cursor there. */
 const formFields = [
@@ -37,13 +52,7 @@ const formFields = [
     interface: 'select-radio',
     required: true,
     options: {
-      choices: [
-        { value: 'retry', text: 'In review: ask RideNDine again' },
-        { value: 'link', text: 'In review: they have it, link' },
-        { value: 'abandon', text: 'In review: give it up' },
-        { value: 'stop', text: 'Waiting for RideNDine: stop it' },
-        { value: 'correct-link', text: 'Linked: correct a wrong link' },
-      ],
+      choices: decisionNames.map((value) => ({ value, text: choices[value] })),
     },
   }),
   idField('ridendine_order_id', "RideNDine's id of the order"),
@@ -73,19 +82,25 @@ function idField(name: string, label: string) {
  * What is sent to the gateway. Who decides is the account that Directus has authenticated, never a field of the form. A
  * template would turn a field that is missing into the text "undefined".
  */
-const READ_FORM = `module.exports = function ({ $trigger, $accountability, user }) {
+const READ_FORM = `module.exports = function ({ $trigger, $accountability, user, order }) {
   const { keys, decision, reason, ridendine_order_id, payment_session_id, ids_checked } = $trigger.body;
+  if (keys.length !== 1) throw 'Decide about one order at a time. Nothing was decided.';
   const ids = ${JSON.stringify(withIds)}.includes(decision)
     ? { ridendine_order_id, payment_session_id, ids_checked: ids_checked === true }
     : {};
-  return {
-    order_id: encodeURIComponent(keys.length === 1 ? keys[0] : 'one order at a time'),
-    decision: { decision, reason, actor: (user?.email ?? 'Directus user') + ' (' + $accountability.user + ')', ...ids },
-  };
+  const key = order?.${orderFields.idempotencyKey} ? { idempotency_key: order.${orderFields.idempotencyKey} } : {};
+  const actor = (user?.email ?? 'Directus user') + ' (' + $accountability.user + ')';
+  return { order_id: encodeURIComponent(keys[0]), decision: { decision, reason, actor, ...key, ...ids } };
 };`;
 
+const NO_ANSWER =
+  'Order creation does not answer. Look at the order before you decide again. If it lasts, call whoever runs order creation.';
+
 const READ_ANSWER = `module.exports = function ({ send }) {
-  return send?.data?.detail ?? 'Order creation does not answer. Look at the order before you decide again.';
+  if (send?.status === 401) {
+    return "Nothing was decided: Directus' ${KEY_VARIABLE} is not among the gateway's OPERATOR_API_KEYS. Call whoever runs order creation.";
+  }
+  return send?.data?.detail ?? '${NO_ANSWER}';
 };`;
 
 export interface DecisionFlowOptions {
@@ -126,10 +141,28 @@ export async function ensureDecisionFlow(
     );
     changed.push(`${what}, flows: changed`);
   }
-  for (const row of operationsOf(options)) {
+  const rows = operationsOf(options);
+  await cutChangedLinks(directus, rows);
+  for (const row of rows) {
     changed.push(...(await ensureRow(directus, `${what}, ${row.key}`, '/operations', row)));
   }
   return [...changed, ...(await ensureRow(directus, what, '/flows', { id: DECISION_FLOW, operation: ids.mayDecide }))];
+}
+
+/** Directus lets one operation only lead to another: a link that is to change is cut before another takes its place. */
+async function cutChangedLinks(directus: Administration, rows: ReturnType<typeof operationsOf>): Promise<void> {
+  const existing = await directus.request(
+    customEndpoint<SystemRow[]>({
+      path: '/operations',
+      params: { filter: { flow: { _eq: DECISION_FLOW } }, fields: ['id', 'resolve', 'reject'], limit: -1 },
+    }),
+  );
+  for (const { id, resolve, reject } of existing) {
+    const wanted = rows.find((row) => row.id === id);
+    if (wanted === undefined || (wanted.resolve === resolve && wanted.reject === reject)) continue;
+    const body = JSON.stringify({ resolve: null, reject: null });
+    await directus.request(customEndpoint({ path: `/operations/${id}`, method: 'PATCH', body }));
+  }
 }
 
 const flow = {
@@ -154,7 +187,13 @@ const flow = {
 
 const at = (column: number, row: number) => ({ position_x: 1 + 18 * column, position_y: 1 + 18 * row });
 
-function operation<Row extends { id: string; key: string }>(row: Row) {
+interface Operation extends SystemRow {
+  key: string;
+  resolve?: string;
+  reject?: string;
+}
+
+function operation(row: Operation) {
   return { flow: DECISION_FLOW, name: row.key, resolve: null, reject: null, ...row };
 }
 
@@ -165,23 +204,41 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
       id: ids.refused,
       key: 'refused',
       type: 'throw-error',
-      ...at(6, 1),
+      ...at(7, 2),
       options: { code: 'FAILED_VALIDATION', status: '400', message: '{{why}}' },
+    }),
+    operation({
+      id: ids.silent,
+      key: 'silent',
+      type: 'throw-error',
+      ...at(7, 3),
+      options: { code: 'FAILED_VALIDATION', status: '400', message: NO_ANSWER },
     }),
     operation({
       id: ids.why,
       key: 'why',
       type: 'exec',
-      ...at(5, 1),
+      ...at(6, 2),
       resolve: ids.refused,
+      // A connection that has broken off is an error that Directus cannot hand to a script.
+      reject: ids.silent,
       options: { code: READ_ANSWER },
+    }),
+    operation({
+      id: ids.unheard,
+      key: 'unheard',
+      // Without it the person would read of an error about a decision that was carried out.
+      type: 'log',
+      ...at(7, 1),
+      options: { message: 'What came of a decision could not be told: order {{form.order_id}}' },
     }),
     operation({
       id: ids.answer,
       key: 'answer',
       // Unlike a notification it sends no mail.
       type: 'item-create',
-      ...at(5, 0),
+      ...at(6, 0),
+      reject: ids.unheard,
       options: {
         collection: 'directus_notifications',
         permissions: '$full',
@@ -199,7 +256,7 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
       id: ids.send,
       key: 'send',
       type: 'request',
-      ...at(4, 0),
+      ...at(5, 0),
       resolve: ids.answer,
       reject: ids.why,
       options: {
@@ -210,19 +267,41 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
       },
     }),
     operation({
+      id: ids.unsendable,
+      key: 'unsendable',
+      type: 'throw-error',
+      ...at(5, 1),
+      options: { code: 'FAILED_VALIDATION', status: '400', message: '{{form}}' },
+    }),
+    operation({
       id: ids.form,
       key: 'form',
       type: 'exec',
-      ...at(3, 0),
+      ...at(4, 0),
       resolve: ids.send,
+      reject: ids.unsendable,
       options: { code: READ_FORM },
+    }),
+    operation({
+      id: ids.order,
+      key: 'order',
+      type: 'item-read',
+      ...at(3, 0),
+      resolve: ids.form,
+      options: {
+        collection: collections.orders,
+        key: ['{{$trigger.body.keys[0]}}'],
+        permissions: '$full',
+        emitEvents: false,
+        query: { fields: [orderFields.idempotencyKey] },
+      },
     }),
     operation({
       id: ids.user,
       key: 'user',
       type: 'item-read',
       ...at(2, 0),
-      resolve: ids.form,
+      resolve: ids.order,
       options: {
         collection: 'directus_users',
         key: ['{{$accountability.user}}'],

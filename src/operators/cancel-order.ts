@@ -2,9 +2,9 @@ import { CANCEL_ORDER_UPDATE } from '../contract/updates.ts';
 import type { CancelRequest } from '../contract/updates.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
 import type { OrderRun } from './find-run.ts';
-import { OperatorError } from './operator-error.ts';
 import { nameOf, sendUpdate } from './send-update.ts';
-import type { Patience } from './send-update.ts';
+import type { Submission } from './submission.ts';
+import { whatFits } from './what-fits.ts';
 
 /**
  * Asks the run of an order to cancel it, and waits for what comes of that.
@@ -13,27 +13,30 @@ import type { Patience } from './send-update.ts';
  * @throws {OperatorError} it was not cancelled, or not yet.
  * @throws {TemporalAccessError}
  */
-export async function stopOrder(
+export async function cancelOrder(
   temporal: TemporalAccess,
   run: OrderRun,
   request: CancelRequest,
-  patience: Patience,
+  submission: Submission,
 ): Promise<string> {
   const name = nameOf(run);
-  if (!run.isOpen) {
-    throw new OperatorError(
-      'refused',
-      `The order ${name} has ended (${run.stage ?? run.status}): there is nothing to stop.`,
-      name,
-    );
-  }
   const answer = await sendUpdate<string>(temporal, run, {
     name: CANCEL_ORDER_UPDATE,
     input: request,
-    what: 'request to stop the order',
+    what: 'cancellation',
     again: 'ask again',
-    tooLate: `The order ${name} can no longer be stopped: its run has ended.`,
-    patience,
+    misfit: misfitOf(run),
+    tooLate: `The order ${name} can no longer be cancelled: its run has ended.`,
+    submission,
   });
   return `Done: ${answer}`;
+}
+
+function misfitOf(run: OrderRun): string | undefined {
+  const name = nameOf(run);
+  if (!run.isOpen) {
+    return `The order ${name} has ended (${run.stage ?? run.status}): there is nothing to cancel. ${whatFits(run)}`;
+  }
+  if (run.stage === 'NEEDS_REVIEW') return `The order ${name} cannot be cancelled now. ${whatFits(run)}`;
+  return undefined;
 }

@@ -4,13 +4,13 @@ import { openApiDocument } from './openapi.ts';
 import type { OrderWorkers } from './order-workers.ts';
 import type { Readiness } from './response-bodies.ts';
 
-interface OperationsRoutesOptions {
+interface MonitoringRoutesOptions {
   workers: OrderWorkers;
   metrics: GatewayMetrics;
 }
 
 /** What probes, Prometheus and developers ask for. It needs no credential: keep it inside the network. */
-export function registerOperationsRoutes(app: FastifyInstance, { workers, metrics }: OperationsRoutesOptions): void {
+export function registerMonitoringRoutes(app: FastifyInstance, { workers, metrics }: MonitoringRoutesOptions): void {
   app.get('/healthz', () => ({ status: 'ok' }));
 
   app.get('/readyz', async (): Promise<Readiness> => {

@@ -1,0 +1,12 @@
+/** What operators decide about an order, by the name that it has over HTTP and in the form in Directus. */
+export const decisions = {
+  retry: { takesIds: false },
+  link: { takesIds: true },
+  abandon: { takesIds: false },
+  cancel: { takesIds: false },
+  'correct-link': { takesIds: true },
+} as const;
+
+export type DecisionName = keyof typeof decisions;
+
+export const decisionNames = Object.keys(decisions) as [DecisionName, ...DecisionName[]];

@@ -1,0 +1,186 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { decisionNames } from '../contract/decisions.ts';
+import { hyphenatedUuid } from '../domain/checkout-request.ts';
+import { isFailureCode } from '../domain/failures.ts';
+import { deriveOrderId } from '../domain/order-ids.ts';
+import { faultsOfOperatorRequest } from '../operators/act.ts';
+import type { OperatorRequest } from '../operators/act.ts';
+import { isSilent } from '../operators/answered.ts';
+import type { OrderIdentity } from '../operators/find-run.ts';
+import { OperatorError } from '../operators/operator-error.ts';
+import type { OperatorOutcome } from '../operators/operator-error.ts';
+import type { KnownOrder } from '../operators/order-state.ts';
+import { Submission } from '../operators/submission.ts';
+import { whenNobodyWaits } from '../runtime/half-close.ts';
+import { TemporalAccessError } from '../temporal/temporal-access.ts';
+import { givenKey } from './idempotency-key.ts';
+import { decisionSchemas } from './operator-bodies.ts';
+import type { DecisionOutcome, OrderStateBody } from './operator-bodies.ts';
+import type { ProblemCode } from './problem-codes.ts';
+import { answerErrorWith, sendProblem } from './problem.ts';
+import type { WaitingRoom } from './waiting-room.ts';
+
+/** A person looks at a form meanwhile. With the 6 s to find the order, it is less than a connection may be idle (30 s). */
+const patience = { acceptedWithinMs: 6_000, carriedOutWithinMs: 12_000 };
+
+const codes: Record<Exclude<OperatorOutcome, 'under way'>, ProblemCode> = {
+  'unknown order': 'OrderNotFound',
+  refused: 'DecisionRefused',
+  'not sent': 'DecisionNotSent',
+  unanswered: 'DecisionUnanswered',
+};
+
+const LOOK_FIRST = 'Look at the order before you decide again.';
+const SEND_AGAIN = 'Send the same request with the same Idempotency-Key again.';
+const CALL = 'Call whoever runs order creation.';
+
+/** People who look after orders, or the program in which they do. */
+export interface Operators {
+  /** None: nobody decides through this gateway. */
+  apiKeys: string[];
+  /** As `act` does, without Temporal. */
+  act(order: OrderIdentity, request: OperatorRequest, submission: Submission): Promise<string>;
+  /** As `lookAt` does, without Temporal. */
+  lookAt(order: OrderIdentity): Promise<KnownOrder>;
+}
+
+interface OperatorRoutesOptions {
+  operators: Operators;
+  /** Operators who wait for an answer. */
+  waiting: WaitingRoom;
+}
+
+/** What `npm run review` does, over HTTP: `GET /v1/operations/orders/{order_id}` and `POST …/decisions`. */
+export function registerOperatorRoutes(app: FastifyInstance, { operators, waiting }: OperatorRoutesOptions): void {
+  app.get<{ Params: { order_id: string } }>('/v1/operations/orders/:order_id', async (request, reply) => {
+    const id = hyphenatedUuid.safeParse(request.params.order_id);
+    if (!id.success) return sendNoOrderId(reply);
+    const found = waiting.enter(() => operators.lookAt({ orderId: id.data }));
+    if (found === undefined) return sendOverloaded(reply, 'Send it again.');
+    try {
+      return await reply.send(stateBody(id.data, await found));
+    } catch (error) {
+      return sendRefusal(reply, error, false);
+    }
+  });
+
+  app.post<{ Params: { order_id: string } }>(
+    '/v1/operations/orders/:order_id/decisions',
+    { errorHandler: (error, request, reply) => void answerFailure(error, request, reply) },
+    async (request, reply) => {
+      const { body } = request;
+      if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+        return sendProblem(reply, { code: 'MalformedRequest', detail: 'The body must be a JSON object.' });
+      }
+      const hasId = isSentWithId(request);
+      const submissionId = hasId ? givenKey(request.raw) : { key: undefined };
+      if ('problem' in submissionId) {
+        const detail = 'Send one Idempotency-Key, a UUID that is new for each decision, or none.';
+        return sendProblem(reply, { code: 'IdempotencyKeyInvalid', detail });
+      }
+      const id = hyphenatedUuid.safeParse(request.params.order_id);
+      if (!id.success) return sendNoOrderId(reply);
+      const faults = faultsOf(body, id.data);
+      if (faults.length > 0) return sendProblem(reply, { code: 'DecisionInvalid', detail: faults.join(' ') });
+
+      const { idempotency_key: key, ...wanted } = body as OperatorRequest & { idempotency_key?: string };
+      const order = { orderId: id.data, idempotencyKey: key?.toLowerCase() };
+      const said = { order_id: id.data, decision: wanted.decision };
+      const answer = waiting.enter(async (stopWaiting): Promise<DecisionOutcome> => {
+        whenNobodyWaits(request, reply, () => stopWaiting.abort());
+        const submission = new Submission({ patience, id: submissionId.key, stopWaiting: stopWaiting.signal });
+        try {
+          return { ...said, state: 'DONE', message: await operators.act(order, wanted, submission) };
+        } catch (error) {
+          if (!(error instanceof OperatorError) || error.outcome !== 'under way') throw error;
+          return { ...said, state: 'UNDER_WAY', message: error.message };
+        }
+      });
+      if (answer === undefined) return sendOverloaded(reply, 'Nothing was decided. Send it again.');
+      try {
+        const outcome = await answer;
+        return await reply.status(outcome.state === 'DONE' ? 200 : 202).send(outcome);
+      } catch (error) {
+        return sendRefusal(reply, error, hasId);
+      }
+    },
+  );
+}
+
+/** Whether the same request, sent again, is known for the same: then it may be. */
+function isSentWithId({ headers }: FastifyRequest): boolean {
+  return headers['idempotency-key'] !== undefined;
+}
+
+/** What keeps a body from being a decision about the order, as sentences for the person who decides. */
+function faultsOf(body: object, orderId: string): string[] {
+  const given = new Map<string, unknown>(Object.entries(body));
+  const name = decisionNames.find((one) => one === given.get('decision'));
+  if (name === undefined) return faultsOfOperatorRequest(body);
+  const schema = decisionSchemas[name];
+  const known = Object.keys(schema.shape);
+  const request = Object.fromEntries(
+    [...given].filter(([field]) => known.includes(field) && field !== 'idempotency_key'),
+  );
+  const faults = faultsOfOperatorRequest(request);
+  if ([...given.keys()].some((field) => !known.includes(field))) {
+    faults.push(`A field is given that "${name}" does not take. Its fields are ${known.join(', ')}.`);
+  }
+  const key = given.get('idempotency_key');
+  if (key !== undefined && (typeof key !== 'string' || deriveOrderId(key) !== orderId)) {
+    faults.push('"idempotency_key" is not that of this order. Take it from the order in Directus, or leave it out.');
+  }
+  if (faults.length > 0) return faults;
+  const { error } = schema.safeParse(body);
+  return (error?.issues ?? []).map(({ path }) => `"${String(path[0])}" has to be as /openapi.json describes it.`);
+}
+
+function stateBody(orderId: string, { run, state }: KnownOrder): OrderStateBody {
+  const stage = state?.stage ?? run.stage;
+  const code = state?.failure?.code ?? run.failureCode;
+  const partnerId = state?.ridendine_order_id ?? run.ridendineOrderId;
+  return {
+    order_id: orderId,
+    workflow_id: run.workflowId,
+    run: run.isOpen ? 'OPEN' : 'ENDED',
+    ...(stage && { stage }),
+    ...(partnerId && { ridendine_order_id: partnerId }),
+    ...(state?.payment_session_id && { payment_session_id: state.payment_session_id }),
+    ...(isFailureCode(code) && { failure: { code, ...(state?.failure && { reason: state.failure.reason }) } }),
+    ...(state?.review_overdue && { review_overdue: true }),
+  };
+}
+
+function sendNoOrderId(reply: FastifyReply): FastifyReply {
+  return sendProblem(reply, { code: 'OrderNotFound', detail: 'Send the id of an order, a UUID.' });
+}
+
+function sendOverloaded(reply: FastifyReply, whatToDo: string): FastifyReply {
+  return sendProblem(reply, {
+    code: 'GatewayOverloaded',
+    detail: `Too many requests of operators wait already. ${whatToDo}`,
+  });
+}
+
+/** What nobody expected: a decision may have been sent. */
+function answerFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const retryable = isSentWithId(request);
+  return answerErrorWith({ detail: retryable ? SEND_AGAIN : LOOK_FIRST, retryable })(error, request, reply);
+}
+
+/** @param hasId whether the same request, sent again, is known for the same. */
+function sendRefusal(reply: FastifyReply, error: unknown, hasId: boolean): FastifyReply {
+  if (error instanceof TemporalAccessError) {
+    reply.outcomeReason = error.message;
+    if (isSilent(error)) {
+      const detail = 'Temporal does not answer. Nothing was sent. Send it again.';
+      return sendProblem(reply, { code: 'TemporalUnavailable', detail });
+    }
+    const detail = `Temporal refuses this gateway, or what it stores cannot be read here. Nothing was sent. ${CALL}`;
+    return sendProblem(reply, { code: 'GatewayMisconfigured', detail });
+  }
+  if (!(error instanceof OperatorError) || error.outcome === 'under way') throw error;
+  const code = codes[error.outcome];
+  if (error.outcome !== 'unanswered') return sendProblem(reply, { code, detail: error.message });
+  return sendProblem(reply, { code, detail: `${error.message} ${hasId ? SEND_AGAIN : LOOK_FIRST}`, retryable: hasId });
+}

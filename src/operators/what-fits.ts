@@ -1,0 +1,12 @@
+import type { OrderRun } from './find-run.ts';
+
+/** What may be decided about an order as it stands, for whoever has chosen something else. */
+export function whatFits({ isOpen, stage }: Pick<OrderRun, 'isOpen' | 'stage'>): string {
+  if (isOpen && stage === 'NEEDS_REVIEW') {
+    return 'It is in review: ask RideNDine again (retry), link it, or give it up (abandon).';
+  }
+  if (isOpen && stage === 'SAVING_LINK') return 'Its ids are being saved: nothing is to be decided.';
+  if (isOpen) return 'It can be cancelled.';
+  if (stage === 'LINKED') return 'A wrong link can be corrected (correct-link).';
+  return 'Its run has ended: nothing is to be decided.';
+}
