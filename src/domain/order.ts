@@ -75,7 +75,7 @@ export interface StoredOrder {
   payment_session_id: string | null;
   failure_code: string | null;
   failure_reason: string | null;
-  /** The run that wrote it. */
+  /** The run that carries it. */
   workflow_run_id: string | null;
   /** ISO 8601. The life of RideNDine's idempotency key counts from here. */
   date_created: string;

@@ -164,7 +164,13 @@ describe('the support role', () => {
     const fields = new Map((data as { field: string; meta: unknown }[]).map(({ field, meta }) => [field, meta]));
 
     expect(fields.get('workflow_link')).toMatchObject({
-      options: { links: [{ url: 'http://127.0.0.1:8233/namespaces/default/workflows/{{workflow_id}}' }] },
+      options: {
+        links: [
+          {
+            url: 'http://127.0.0.1:8233/namespaces/default/workflows/{{workflow_id}}/{{workflow_run_id}}/user-metadata',
+          },
+        ],
+      },
     });
     expect(fields.get('support_actions')).toMatchObject({
       interface: 'list',

@@ -469,10 +469,47 @@ describe('changeStatus', () => {
       request: { ...first.request, idempotency_key: randomUUID() },
     });
 
-    const error = await errorOf(store.reopen(first.id, first.checkout.quote_id));
+    const error = await errorOf(store.reopen(first.id, { quoteId: first.checkout.quote_id, runId: 'run-2' }));
 
     expect(error.name).toBe('DirectusNotUniqueError');
     expect(await rowOf(first.id)).toMatchObject({ status: 'FAILED', active_quote_id: null });
+  });
+});
+
+describe('taking an order over', () => {
+  const linked = { ridendine_order_id: 'rnd_taken_over', payment_session_id: 'ps_taken_over' };
+
+  it('names the run that carries it, and changes nothing else', async () => {
+    const order = await createdOrder();
+    const before = await rowOf(order.id);
+
+    await expect(store.takeOver(order.id, 'run-2')).resolves.toMatchObject({ workflow_run_id: 'run-2' });
+
+    const after = await rowOf(order.id);
+    expect(after).toEqual({ ...before, workflow_run_id: 'run-2', date_updated: expect.any(String) });
+  });
+
+  it.each([
+    ['is linked', (id: string) => store.saveLink(id, linked)],
+    [
+      'has failed',
+      (id: string) => store.changeStatus(id, { status: 'FAILED', failureCode: null, failureReason: null }),
+    ],
+  ])('leaves alone one that %s', async (_state, bring) => {
+    const order = await createdOrder();
+    await bring(order.id);
+
+    await expect(store.takeOver(order.id, 'run-2')).resolves.toBeNull();
+    expect(await rowOf(order.id)).toMatchObject({ workflow_run_id: 'run-1' });
+  });
+
+  it('goes with making a failed order live again', async () => {
+    const order = await createdOrder();
+    await store.changeStatus(order.id, { status: 'FAILED', failureCode: null, failureReason: null });
+
+    await store.reopen(order.id, { quoteId: order.checkout.quote_id, runId: 'run-2' });
+
+    expect(await rowOf(order.id)).toMatchObject({ workflow_run_id: 'run-2' });
   });
 });
 

@@ -35,7 +35,7 @@ describe('docs/support-runbook.md', () => {
   });
 
   it.each(orderCreationStages)('names %s by the heading of its details', (stage) => {
-    const [heading = ''] = currentDetails({ state: { stage } }).split('\n');
+    const [heading = ''] = currentDetails({ state: { stage } }, { table: () => '' }).split('\n');
 
     expect(sectionsOf('Every stage').get(stage)).toContain(heading.replace('### ', ''));
   });

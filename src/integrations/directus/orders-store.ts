@@ -86,11 +86,16 @@ export interface OrdersStore {
    */
   changeStatus(id: string, change: OrderStatusChange): Promise<StoredOrder | null>;
   /**
-   * Makes a failed order live again, which takes its quote.
+   * Makes a failed order live again, which takes its quote, and writes which run carries it now.
    * @returns `null`, and changes nothing, if there is no such order.
    * @throws {DirectusNotUniqueError} if the quote has another live order, or for something else.
    */
-  reopen(id: string, quoteId: string): Promise<StoredOrder | null>;
+  reopen(id: string, order: { quoteId: string; runId: string }): Promise<StoredOrder | null>;
+  /**
+   * Writes which run carries an unfinished order now.
+   * @returns `null`, and changes nothing, if there is no such order.
+   */
+  takeOver(id: string, runId: string): Promise<StoredOrder | null>;
   /**
    * Writes the ids to an order that has none, or the first of these two alone, and that has not ended.
    * @returns `null`, and changes nothing, if there is no such order.
@@ -329,7 +334,7 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       return changed;
     },
 
-    reopen: (id, quoteId) =>
+    reopen: (id, { quoteId, runId }) =>
       updateOrder(
         id,
         { [orderFields.status]: { _in: ['FAILED', 'PENDING_PAYMENT'] satisfies OrderStatus[] } },
@@ -338,8 +343,11 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
           [orderFields.failureCode]: null,
           [orderFields.failureReason]: null,
           [orderFields.activeQuoteId]: quoteId,
+          [orderFields.workflowRunId]: runId,
         },
       ),
+
+    takeOver: (id, runId) => updateOrder(id, unfinished, { [orderFields.workflowRunId]: runId }),
 
     saveLink: (id, { ridendine_order_id, payment_session_id }) =>
       updateOrder(

@@ -241,7 +241,7 @@ const technicalFields: FieldDefinition[] = [
     group: technicalGroup,
     width: 'full',
   }),
-  string(orderFields.workflowRunId, 'The run of that workflow that wrote the order.', {
+  string(orderFields.workflowRunId, 'The run of that workflow that carries the order.', {
     ...written,
     group: technicalGroup,
     width: 'full',
@@ -265,7 +265,7 @@ function workflowButton({ temporalUiUrl, namespace }: WorkflowLink): FieldDefini
           icon: 'account_tree',
           type: 'primary',
           actionType: 'url',
-          url: `${temporalUiUrl.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/{{${orderFields.workflowId}}}`,
+          url: `${temporalUiUrl.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/{{${orderFields.workflowId}}}/{{${orderFields.workflowRunId}}}/user-metadata`,
         },
       ],
     },
