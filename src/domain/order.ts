@@ -19,6 +19,10 @@ export function hasEnded(status: string): boolean {
   return status === 'FAILED' || status === 'CANCELLED';
 }
 
+/** What is known of an order at RideNDine. */
+export const partnerStates = ['WAITING', 'CREATED', 'UNKNOWN', 'NONE'] as const;
+export type PartnerState = (typeof partnerStates)[number];
+
 /** `payment_status` of a new order (docs/requirements.md, step 3.2); what it becomes is a later phase's. */
 export const NEW_PAYMENT_STATUS = 'PENDING';
 

@@ -1,7 +1,7 @@
 import { aggregate, createItem, readField, readItems, updateItems } from '@directus/sdk';
 import { z } from 'zod';
 import { hasEnded, statusesBefore } from '../../domain/order.ts';
-import type { LinkIds, OrderStatus, StoredOrder } from '../../domain/order.ts';
+import type { LinkIds, OrderStatus, PartnerState, StoredOrder } from '../../domain/order.ts';
 import type { QuoteRecord } from '../../domain/quote.ts';
 import type { SupportAction } from '../../domain/support-action.ts';
 import { collections, customerFields, orderFields, quoteFields, storeFields } from './collections.ts';
@@ -130,6 +130,8 @@ const unfinished = {
   [orderFields.ridendineRequest]: { _nnull: true },
   [orderFields.quoteId]: { _nnull: true },
 };
+
+const atRidendine = (state: PartnerState) => ({ [orderFields.atRidendine]: state });
 
 export function createOrdersStore(directus: DirectusConnection): OrdersStore {
   const readOrders = async <Row>({ schema, fields }: ReadRow<Row>, query: object): Promise<Row[]> =>
@@ -324,7 +326,8 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
           [orderFields.failureCode]: failureCode,
           [orderFields.failureReason]: failureReason,
           ...(activeQuoteId !== undefined && { [orderFields.activeQuoteId]: activeQuoteId }),
-          ...(hasEnded(status) && { [orderFields.activeQuoteId]: null }),
+          ...(hasEnded(status) && { [orderFields.activeQuoteId]: null, ...atRidendine('NONE') }),
+          ...(status === 'NEEDS_REVIEW' && atRidendine('UNKNOWN')),
           ...addition?.change,
         },
       );
@@ -344,6 +347,7 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
           [orderFields.failureReason]: null,
           [orderFields.activeQuoteId]: quoteId,
           [orderFields.workflowRunId]: runId,
+          ...atRidendine('WAITING'),
         },
       ),
 
@@ -362,7 +366,11 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
             },
           ],
         },
-        { [orderFields.ridendineOrderId]: ridendine_order_id, [orderFields.paymentSessionId]: payment_session_id },
+        {
+          [orderFields.ridendineOrderId]: ridendine_order_id,
+          [orderFields.paymentSessionId]: payment_session_id,
+          ...atRidendine('CREATED'),
+        },
       ),
   };
 }
