@@ -24,7 +24,13 @@ async function makeLive(orders: OrdersStore, mark: OrderMark): Promise<MarkResul
   if (!order) return { kind: 'missing' };
   const { id, quote_id } = order;
   return await writeUnlessTaken<MarkResult>(
-    () => changeOrder(orders, id, { ...changeOf(mark), activeQuoteId: quote_id }),
+    async () => {
+      const result = await changeOrder(orders, id, { ...changeOf(mark), activeQuoteId: quote_id });
+      if (result.kind === 'left' && mark.recorded_anyway && mark.support_action) {
+        await orders.recordAction(id, mark.support_action);
+      }
+      return result;
+    },
     async () => {
       const owner = quote_id === null ? null : await orders.findLiveOrderOfQuote(quote_id, { otherThan: id });
       if (!owner) return undefined;

@@ -157,6 +157,8 @@ export interface OrderMark {
    * often the mark is made. An order that this mark may not change records nothing.
    */
   support_action?: SupportAction;
+  /** It is recorded even if a later phase has the order, which this mark then leaves alone. */
+  recorded_anyway?: true;
 }
 
 export type MarkResult =

@@ -15,7 +15,6 @@ import { count } from '../telemetry/metrics.ts';
 import type { LinkIds } from '../domain/order.ts';
 import { RESOLVE_REVIEW_UPDATE, faultsOfReviewDecision, withoutBlanksAtEnds } from '../contract/updates.ts';
 import type { ReviewDecision } from '../contract/updates.ts';
-import type { SupportAction } from '../domain/support-action.ts';
 import type { Cancellation } from './cancellation.ts';
 import { refuseDecision, supportAction } from './decisions.ts';
 import type { DirectusSteps } from './directus-steps.ts';
@@ -169,20 +168,19 @@ async function carryOutDecision(
   { failure, leftMs }: { failure: StepFailure; leftMs: () => number },
 ): Promise<DecisionResult | 'abandoned'> {
   const support_action = supportAction(decision.decision, decision, currentUpdateInfo()?.id);
-  const mark = (status: OrderMark['status'], reason: StepFailure | undefined, by?: SupportAction) =>
-    directus.markOrder(
-      { order_id: orderId, status, ...reasonFields(reason), ...(by && { support_action: by }) },
-      leftMs(),
-    );
-  const makeLive = () => mark('PENDING_PAYMENT', undefined, support_action);
+  const mark = (
+    status: OrderMark['status'],
+    reason: StepFailure | undefined,
+    told: Pick<OrderMark, 'support_action' | 'recorded_anyway'> = {},
+  ) => directus.markOrder({ order_id: orderId, status, ...reasonFields(reason), ...told }, leftMs());
   switch (decision.decision) {
     case 'abandon': {
-      const marked = await mark('FAILED', abandoned, support_action);
+      const marked = await mark('FAILED', abandoned, { support_action });
       // An order that is missing cannot be marked and need not be.
       return marked.kind === 'left' ? refuseDecision(NOT_OURS) : 'abandoned';
     }
     case 'retry': {
-      const marked = await makeLive();
+      const marked = await mark('PENDING_PAYMENT', undefined, { support_action });
       if (marked.kind !== 'marked') return refuseDecision(isQuoteTaken(marked) ? QUOTE_TAKEN : NOT_OURS);
       return { decision: 'retry', link: marked.link };
     }
@@ -197,7 +195,9 @@ async function carryOutDecision(
         if (code === 'LinkConflict') refuseDecision(reason);
         throw error;
       });
-      if (isQuoteTaken(await makeLive())) refuseDecision(`The ids are saved. ${QUOTE_TAKEN}`);
+      // A later phase may have the order already: then the decision is to end the review.
+      const live = await mark('PENDING_PAYMENT', undefined, { support_action, recorded_anyway: true });
+      if (isQuoteTaken(live)) refuseDecision(`The ids are saved. ${QUOTE_TAKEN}`);
       return { decision: 'link', link };
     }
   }

@@ -1052,6 +1052,26 @@ describe('markOrder', () => {
       expect(await rowOf(orderId)).toMatchObject({ status: 'PAID', support_actions: null });
     });
 
+    it('records it, if it is told to, on an order that a later phase has, once however often', async () => {
+      const { orderId } = await orderOf({ status: 'PAID', ...link() });
+      const mark = { ...cancelled, order_id: orderId, status: 'PENDING_PAYMENT', recorded_anyway: true } as const;
+
+      expect(await worker.markOrder(mark)).toEqual({ kind: 'left' });
+      await worker.markOrder(mark);
+
+      expect(await rowOf(orderId)).toMatchObject({ status: 'PAID', support_actions: [support_action] });
+    });
+
+    it('is done if an earlier attempt recorded it and a later phase has carried the order on since', async () => {
+      const ids = link();
+      const { orderId } = await orderOf({ status: 'PAID', ...ids, support_actions: [support_action] });
+      const mark = { ...cancelled, order_id: orderId, status: 'PENDING_PAYMENT' } as const;
+
+      expect(await worker.markOrder(mark)).toEqual({ kind: 'marked', link: ids });
+
+      expect(await rowOf(orderId)).toMatchObject({ status: 'PAID', support_actions: [support_action] });
+    });
+
     it('is tried until it can be recorded, and says what keeps it from that', async () => {
       const { orderId } = await orderOf();
       const server = await serverAnswering((response) =>

@@ -249,13 +249,14 @@ describe('the lists of orders', () => {
           tabular: {
             fields: [
               'status',
-              'id',
-              'date_created',
+              'at_ridendine',
               'customer',
               'store',
-              'totals',
-              'ridendine_order_id',
+              'total',
+              'date_created',
+              'id',
               'failure_code',
+              'ridendine_order_id',
             ],
             sort: ['-date_created'],
           },

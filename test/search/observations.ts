@@ -38,9 +38,15 @@ export interface SupportRequest {
   ids?: LinkIds;
   from: number;
   to: number;
+  /** Of one to cancel: when the run learned of it, by its history. `undefined` if it never did. */
+  learned?: number | undefined;
   /** `undefined` while the run has not answered. */
   accepted: boolean | undefined;
   reply: string;
+}
+
+export function isToCancel({ what }: SupportRequest): boolean {
+  return what === 'cancel' || what === 'request cancellation';
 }
 
 /** Everything that was seen while a schedule ran. Sets hold numbers of keys. */

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
-import { newObservations } from './observations.ts';
+import { isToCancel, newObservations } from './observations.ts';
 import { createCallers } from './callers.ts';
 import type { Engine } from './engine.ts';
+import { ifItCan } from './if-it-can.ts';
 import { createOperators } from './operators.ts';
 import { BRIEF_QUOTE_MS, GRACE_MS, KEY_MS, MARGIN_MS } from './pace.ts';
 import { createPeople } from './people.ts';
@@ -117,6 +118,9 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
     const ends = await Promise.all(
       [...world.keys.keys()].map(async (key) => `Key ${key} ends as ${await runs.stateOf(key)}`),
     );
+    for (const request of observed.requests.filter(isToCancel)) {
+      await ifItCan(async () => (request.learned = await runs.learnedOf(request)));
+    }
     return { broken: brokenRules(observed), reached, story: [...storyOf(observed, began), ...ends] };
   } finally {
     await Promise.allSettled(

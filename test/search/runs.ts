@@ -1,10 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
 import { orderCreationWorkflowId, searchAttributes } from '../../src/contract/runs.ts';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
+import { millisecondsOf } from '../../src/temporal/timestamps.ts';
 import { isLinked, rowOf } from './observations.ts';
-import type { Observations } from './observations.ts';
+import type { Observations, SupportRequest } from './observations.ts';
+
+type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 /** The runs of a schedule's keys, each named by the number of its key. */
 export interface Runs {
@@ -13,14 +17,16 @@ export interface Runs {
   /** How the run and the order of a key stand, in words. */
   stateOf(key: number): Promise<string>;
   isInReview(key: number): Promise<boolean>;
+  /** When the run of a key learned of a request to cancel; `undefined` if it never did. Milliseconds since 1970. */
+  learnedOf(request: Pick<SupportRequest, 'key' | 'id' | 'what'>): Promise<number | undefined>;
   /** Waits until every run has ended or waits for people. @returns those that do neither in time. */
   rest(longestMs: number): Promise<number[]>;
   /** Waits until an open run is in this stage, as long as there is an open one or a checkout that may begin one. */
   untilAnyIs(stage: string, longestMs: number): Promise<void>;
 }
 
-export function runsOf(temporal: Client, { world, unanswered }: Pick<Observations, 'world' | 'unanswered'>): Runs {
-  const handleOf = (key: number) => temporal.workflow.getHandle(orderCreationWorkflowId(world.keys[key] ?? ''));
+export function runsOf(client: Client, { world, unanswered }: Pick<Observations, 'world' | 'unanswered'>): Runs {
+  const handleOf = (key: number) => client.workflow.getHandle(orderCreationWorkflowId(world.keys[key] ?? ''));
   const describe = (key: number) => describeOrNone(handleOf(key));
   const isInReview = async (key: number) => {
     const run = await describe(key);
@@ -43,6 +49,20 @@ export function runsOf(temporal: Client, { world, unanswered }: Pick<Observation
       const row = rowOf(world, key);
       const order = row ? `${String(row[orderFields.status])}${isLinked(row) ? ' linked' : ''}` : 'no order';
       return `${run ? (isOpen(run) ? stageOf(run) : run.status.name) : 'no run'}, ${order}`;
+    },
+    async learnedOf({ key, id, what }) {
+      const { events } = await handleOf(key).fetchHistory();
+      const found = (events ?? []).findIndex(
+        what === 'cancel'
+          ? (event) => event.workflowExecutionUpdateAcceptedEventAttributes?.protocolInstanceId === id
+          : (event) => event.workflowExecutionCancelRequestedEventAttributes != null,
+      );
+      if (found === -1) return undefined;
+      // A request by Temporal's own means reaches the run with its next task.
+      const isLearned = (event: HistoryEvent, at: number) =>
+        what === 'cancel' ? at === found : at > found && event.workflowTaskCompletedEventAttributes != null;
+      const learned = events?.find(isLearned);
+      return learned && millisecondsOf(learned.eventTime);
     },
     async rest(longestMs) {
       const until = Date.now() + longestMs;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import type { Engine } from './engine.ts';
 import { runSchedule } from './run-schedule.ts';
@@ -24,8 +25,13 @@ export interface SearchResult {
   coverage: Map<string, number>;
 }
 
-/** So many schedules are under way at once: each of them mostly waits. */
-const AT_ONCE = 24;
+/** So many schedules are under way at once: each of them mostly waits. Where the machine has other work, fewer. */
+const MOST_AT_ONCE = 24;
+const LEAST_AT_ONCE = 2;
+
+/** A timer that is as late as this tells of a machine that is busy, on which attempts of a second run out of time. */
+const BUSY_MS = 40;
+const LOOK_MS = 50;
 
 /**
  * Runs schedules, each drawn by a seed of its own, until all have run or one breaks a rule. That one is made as small as
@@ -36,28 +42,30 @@ export async function search(
   {
     runs,
     seed,
-    atOnce = AT_ONCE,
     shrinks = true,
     onProgress = () => {},
-  }: { runs: number; seed: number; atOnce?: number; shrinks?: boolean; onProgress?: (done: number) => void },
+  }: { runs: number; seed: number; shrinks?: boolean; onProgress?: (done: number) => void },
 ): Promise<SearchResult> {
   const coverage = new Map<string, number>();
   const violations: Violation[] = [];
-  let begun = 0;
   let done = 0;
-  async function next(): Promise<void> {
-    while (begun < runs && violations.length === 0) {
-      const own = seed + begun;
-      begun += 1;
-      const schedule = draw(own);
-      const { broken, reached, story } = await runSchedule(engine, schedule).catch(failed);
-      for (const pair of reached) coverage.set(pair, (coverage.get(pair) ?? 0) + 1);
-      if (broken.length > 0) violations.push({ seed: own, schedule, broken, story });
-      done += 1;
-      onProgress(done);
+  async function runOne(own: number): Promise<void> {
+    const schedule = draw(own);
+    const { broken, reached, story } = await runSchedule(engine, schedule).catch(failed);
+    for (const pair of reached) coverage.set(pair, (coverage.get(pair) ?? 0) + 1);
+    if (broken.length > 0) violations.push({ seed: own, schedule, broken, story });
+    done += 1;
+    onProgress(done);
+  }
+  const underWay = new Set<Promise<void>>();
+  for (let begun = 0; begun < runs && violations.length === 0; begun += 1) {
+    const one: Promise<void> = runOne(seed + begun).finally(() => underWay.delete(one));
+    underWay.add(one);
+    while (underWay.size >= MOST_AT_ONCE || (underWay.size >= LEAST_AT_ONCE && (await isBusy()))) {
+      await Promise.race(underWay);
     }
   }
-  await Promise.all(Array.from({ length: atOnce }, next));
+  await Promise.all(underWay);
   const run = (schedule: Schedule) => runSchedule(engine, schedule).catch(failed);
   const shrunk = async (found: Violation) => await again(await shrink(found, run), run);
   // Those that were found at the same time are told as they are.
@@ -67,6 +75,12 @@ export async function search(
     violations: [...(await Promise.all(first.map(shrunk))), ...others],
     coverage,
   };
+}
+
+async function isBusy(): Promise<boolean> {
+  const began = performance.now();
+  await delay(LOOK_MS);
+  return performance.now() - began > LOOK_MS + BUSY_MS;
 }
 
 function failed(error: unknown): Findings {

@@ -73,6 +73,7 @@ const request = (fields: Partial<SupportRequest>): SupportRequest => ({
   what: 'cancel',
   from: T + 10,
   to: T + 20,
+  learned: T + 15,
   accepted: true,
   reply: '',
   ...fields,
@@ -445,6 +446,16 @@ describe('the rules of the search', () => {
 
   it('hold for a request to cancel that is truthfully said to be recorded nowhere', () => {
     expect(brokenRules(accountOf({ requests: [request({ reply: cancelReplies.notRecorded })] }))).toEqual([]);
+  });
+
+  it('hold for attempts that go on while the machine is as slow with the request to cancel as with stopping them', () => {
+    const seen = { rows: [row({ ...linked, ...recorded })], calls: attemptsAfter };
+
+    for (const learned of [undefined, T + 2000]) {
+      expect(brokenRules(accountOf({ ...seen, requests: [request({ learned })] })).join('\n')).not.toMatch(
+        /asked to cancel/,
+      );
+    }
   });
 
   it.each(broken)('see that %s', (_what, rule, seen) => {

@@ -1,6 +1,6 @@
 import { aggregate, createItem, readField, readItems, updateItems } from '@directus/sdk';
 import { z } from 'zod';
-import { hasEnded, statusesBefore } from '../../domain/order.ts';
+import { hasEnded, orderStatuses, statusesBefore } from '../../domain/order.ts';
 import type { LinkIds, OrderStatus, PartnerState, StoredOrder } from '../../domain/order.ts';
 import type { QuoteRecord } from '../../domain/quote.ts';
 import type { SupportAction } from '../../domain/support-action.ts';
@@ -80,13 +80,24 @@ export interface OrdersStore {
   /**
    * Changes the status of an order, if its own is one of `statusesBefore`. One that ends sets its quote free. An action
    * of support staff takes a look at those that are recorded, and is written with the status.
-   * @returns `null`, and changes nothing, if there is no such order.
+   * @returns `null`, and changes nothing, if there is no such order; unless this action has been recorded on it before,
+   * and a later phase has carried the order on since.
    * @throws {DirectusNotUniqueError} if the quote has another live order, or for something else.
    * @throws {DirectusRejectedError} if there is an action to record and no field for it.
    */
   changeStatus(id: string, change: OrderStatusChange): Promise<StoredOrder | null>;
   /**
+<<<<<<< HEAD
    * Makes a failed order live again, which takes its quote, and writes which run carries it now.
+=======
+   * Records an action of support staff, and changes nothing else.
+   * @returns `null` if there is no such order.
+   * @throws {DirectusRejectedError} if there is no field for it.
+   */
+  recordAction(id: string, action: SupportAction): Promise<StoredOrder | null>;
+  /**
+   * Makes a failed order live again, which takes its quote.
+>>>>>>> next
    * @returns `null`, and changes nothing, if there is no such order.
    * @throws {DirectusNotUniqueError} if the quote has another live order, or for something else.
    */
@@ -114,6 +125,8 @@ export interface OrdersStore {
     change: { from: LinkIds; to: LinkIds; supportAction: SupportAction },
   ): Promise<StoredOrder | null>;
 }
+
+const ofLaterPhase = { [orderFields.status]: { _nin: [...orderStatuses] } };
 
 const unfinished = {
   // It follows from what comes next, but the database does not see that: it would go through all orders there are.
@@ -190,6 +203,12 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
         `What support staff did cannot be recorded: Directus shows no field ${collections.orders}.${orderFields.supportActions}. Run npm run directus:apply.`,
       );
     }
+  };
+
+  /** @throws {DirectusUnavailableError} if one was recorded since, so that the next attempt looks again. */
+  const requireSameActions = async (id: string, recorded: unknown): Promise<void> => {
+    if (JSON.stringify(await readSupportActions(id)) === JSON.stringify(recorded)) return;
+    throw new DirectusUnavailableError('Another action of support staff was recorded on the order meanwhile.');
   };
 
   return {
@@ -331,9 +350,18 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
           ...addition?.change,
         },
       );
-      if (changed === null && addition && JSON.stringify(await readSupportActions(id)) !== JSON.stringify(recorded)) {
-        throw new DirectusUnavailableError('Another action of support staff was recorded on the order meanwhile.');
-      }
+      if (changed !== null || !supportAction) return changed;
+      if (!addition) return await findOrder(storedOrder, { [orderFields.id]: { _eq: id }, ...ofLaterPhase });
+      await requireSameActions(id, recorded);
+      return null;
+    },
+
+    recordAction: async (id, action) => {
+      const recorded = await readSupportActions(id);
+      const addition = recordOf(action, recorded);
+      if (!addition) return await findOrder(storedOrder, { [orderFields.id]: { _eq: id } });
+      const changed = await updateOrder(id, addition.condition, addition.change);
+      if (changed === null) await requireSameActions(id, recorded);
       return changed;
     },
 
