@@ -57,6 +57,10 @@ export function ordersCollection(link: WorkflowLink | undefined): CollectionDefi
       ...stateFields,
       whatToDo,
       ...(link === undefined ? [] : [workflowButton(link)]),
+      uuidKey(
+        orderFields.id,
+        'The order id: RideNDine knows it as external_order_id. Derived from the idempotency key, so that a repeated request finds its order.',
+      ),
       ...failureFields,
       ...cartFields,
       ...ridendineFields,
@@ -230,11 +234,6 @@ const technicalFields: FieldDefinition[] = [
     technicalGroup,
     { title: 'Technical', icon: 'settings', start: 'closed' },
     'What makes the order exactly one. Never edit these.',
-  ),
-  uuidKey(
-    orderFields.id,
-    'The order id: RideNDine knows it as external_order_id. Derived from the idempotency key, so that a repeated request finds its order.',
-    { group: technicalGroup },
   ),
   json(
     orderFields.totals,
