@@ -29,6 +29,8 @@ export interface Engine {
   open(schedule: Schedule): { world: World; sweepId: string; close: () => void };
   /** A new worker, which encrypts with the other key, takes over all that is under way. */
   restartWorker(): Promise<void>;
+  /** When the SDK last failed a worker, so that what it had begun hung: milliseconds since 1970. */
+  failedAt(): number;
   stop(): Promise<void>;
 }
 
@@ -86,6 +88,7 @@ export async function startEngine(): Promise<Engine> {
   );
 
   let started = 0;
+  let failedAt = 0;
   /** @param onEnd is told that one of them has ended by itself. */
   async function startWorkers(onEnd: (reason: unknown) => void) {
     const native = await NativeConnection.connect({ address });
@@ -124,7 +127,10 @@ export async function startEngine(): Promise<Engine> {
         for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
         // A worker whose workflow task fails while it stops may panic in the SDK, and then never ends.
         const isLate = delay(LONGEST_STOP_MS, true, { ref: false });
-        if (await Promise.race([ended.then(() => false), isLate])) tell('A worker does not end, and is left behind.');
+        if (await Promise.race([ended.then(() => false), isLate])) {
+          failedAt = Date.now();
+          tell('A worker does not end, and is left behind.');
+        }
       },
     };
   }
@@ -141,6 +147,7 @@ export async function startEngine(): Promise<Engine> {
     return renewal;
   };
   const replace = (reason: unknown) => {
+    failedAt = Date.now();
     tell(`A worker ended by itself, and another one takes over: ${String(reason)}`);
     void restartWorker();
   };
@@ -159,6 +166,7 @@ export async function startEngine(): Promise<Engine> {
       return { world, sweepId, close: () => ids.forEach((id) => worlds.delete(id)) };
     },
     restartWorker,
+    failedAt: () => failedAt,
     async stop() {
       await renewal;
       await workers.stop();

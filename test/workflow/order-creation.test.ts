@@ -953,12 +953,12 @@ describe('cancelling', () => {
   it('while RideNDine is asked ends the order if every attempt is proven not to have left', async () => {
     const scenario = await scenarioOf({
       request: pickup(),
-      ridendine: [notReached],
+      ridendine: [later(notReached)],
       override: { stopPartnerAttempts: async () => ({ maybe_sent: false, code: 'RideNDineUnavailable' }) },
     });
 
     const failure = await temporal.run(scenario, async (handle) => {
-      await until(() => scenario.sent.length > 0);
+      await untilAttemptHasFailed(handle);
       await handle.cancel();
       return await failureOf(handle.result());
     });
@@ -970,16 +970,16 @@ describe('cancelling', () => {
   it('while RideNDine is asked brings the order to review at once if RideNDine may have it', async () => {
     const scenario = await scenarioOf({
       request: pickup(),
-      ridendine: [noAnswer],
+      ridendine: [later(noAnswer)],
       override: { stopPartnerAttempts: async () => ({ maybe_sent: true, code: 'RideNDineUnavailable' }) },
     });
 
     const { calls, result } = await temporal.run(scenario, async (handle) => {
-      await until(() => scenario.sent.length > 0);
+      await untilAttemptHasFailed(handle);
       await handle.cancel();
       await inReview(scenario);
       const sent = scenario.sent.length;
-      await temporal.environment.sleep(60 * MINUTE_MS);
+      await temporal.environment.sleep(2 * LATER_MS);
       const made = scenario.sent.length - sent;
       await decide(handle, { decision: 'link', ridendine_order_id: 'rnd_found', payment_session_id: 'ps_found' });
       return { calls: made, result: await handle.result() };
@@ -1069,6 +1069,21 @@ async function untilCancelReachedActivity(handle: WorkflowHandle): Promise<void>
     (await handle.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes);
   while (!(await isThere())) {
     if (Date.now() > deadline) throw new Error('The cancellation did not reach the activity within a minute.');
+    await temporal.environment.sleep(100);
+  }
+}
+
+const LATER_MS = 60 * MINUTE_MS;
+
+/** No attempt is under way while the test does something: the next one comes in an hour. */
+function later({ code, outcome, message }: PartnerError): PartnerError {
+  return new PartnerError(code, outcome, message, { retryAfterMs: LATER_MS });
+}
+
+async function untilAttemptHasFailed(handle: WorkflowHandle): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!(await handle.describe()).raw.pendingActivities?.some(({ lastFailure }) => lastFailure)) {
+    if (Date.now() > deadline) throw new Error('No attempt failed within a minute.');
     await temporal.environment.sleep(100);
   }
 }
