@@ -102,8 +102,6 @@ describe('findQuote', () => {
       id: request.quote_id,
       fulfillment_method: 'DELIVERY',
       totals: { currency: 'USD', subtotal: 1000, delivery_fee: 300, total: 1300 },
-      total: '13.00 USD',
-      at_ridendine: 'WAITING',
       items_snapshot: [
         {
           menu_item_id: 'dish-1',
@@ -231,6 +229,8 @@ describe('createOrder', () => {
       store: order.checkout.store_id,
       fulfillment_method: 'DELIVERY',
       totals: { currency: 'USD', subtotal: 1000, delivery_fee: 300, total: 1300 },
+      total: '13.00 USD',
+      at_ridendine: 'WAITING',
       shipping_snapshot: { floor: 3, address: '1 Example Street', lat: 10.5, lng: 106.25 },
       items_snapshot: newCart(),
       customer_note: 'Ring twice.',
@@ -811,7 +811,7 @@ describe('findUnfinishedOrders', () => {
 });
 
 describe('saveLink', () => {
-  it('writes the two ids and nothing else', async () => {
+  it('writes the two ids and that RideNDine has the order, and nothing else', async () => {
     const order = await createdOrder();
     const { date_updated: _before, ...before } = await rowOf(order.id);
     const ids = link();
@@ -820,7 +820,7 @@ describe('saveLink', () => {
 
     const { date_updated: _after, ...after } = await rowOf(order.id);
     expect(linked).toMatchObject({ id: order.id, status: 'PENDING_PAYMENT', payment_status: 'PENDING', ...ids });
-    expect(after).toEqual({ ...before, ...ids });
+    expect(after).toEqual({ ...before, ...ids, at_ridendine: 'CREATED' });
   });
 
   it('writes the longest ids that are taken', async () => {
