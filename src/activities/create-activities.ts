@@ -14,7 +14,7 @@ import type { OrderDeadlineSettings } from './order-deadlines.ts';
 import type { OrderRuns } from './order-runs.ts';
 import { requestCancellationWith } from './request-cancellation.ts';
 import { saveLinkIdsWith } from './save-link-ids.ts';
-import { withExplainedFailures } from './explained-failures.ts';
+import { withAttempts, withExplainedFailures } from './explained-failures.ts';
 import { stopPartnerAttemptsWith } from './stop-partner-attempts.ts';
 import { createSupportLinks } from './support-links.ts';
 import type { SupportLinkSettings } from './support-links.ts';
@@ -42,13 +42,15 @@ export function createActivities({
   const linksTo = createSupportLinks(links);
   // Before an order exists, a definite refusal of Directus ends the step. After that, giving up would lose the order.
   return {
-    validateCheckout: withExplainedFailures(validateCheckoutWith({ orders, runs, linksTo }), 'give-up'),
+    validateCheckout: withExplainedFailures(withAttempts(validateCheckoutWith({ orders, runs, linksTo })), 'give-up'),
     createOrderRecord: withExplainedFailures(
-      createOrderRecordWith({ orders, partner, deadlines: createOrderDeadlines(deadlines), partnerTaskQueue }),
+      withAttempts(
+        createOrderRecordWith({ orders, partner, deadlines: createOrderDeadlines(deadlines), partnerTaskQueue }),
+      ),
       'give-up',
     ),
-    createRideNDineOrder: withExplainedFailures(createRideNDineOrderWith({ partner, orders })),
-    saveLinkIds: withExplainedFailures(saveLinkIdsWith({ orders })),
+    createRideNDineOrder: withExplainedFailures(withAttempts(createRideNDineOrderWith({ partner, orders }))),
+    saveLinkIds: withExplainedFailures(withAttempts(saveLinkIdsWith({ orders }))),
     markOrder: withExplainedFailures(markOrderWith({ orders, partner })),
     correctLink: withExplainedFailures(correctLinkWith({ orders })),
     cancelCheckout: withExplainedFailures(cancelCheckoutWith({ orders, runs, linksTo })),

@@ -66,7 +66,7 @@ async function liveOrder(
     case 'failed':
       return await reopen(records.orders, standing.order_id, standing.checkout);
     case 'unfinished':
-      return await records.orders.findOrderById(standing.order_id);
+      return await takeOver(records.orders, standing.order_id);
   }
 }
 
@@ -96,10 +96,15 @@ async function createOnce(
   );
 }
 
+/** Support staff are led to the run that carries an order. */
+async function takeOver(orders: OrdersStore, orderId: string): Promise<StoredOrder | null> {
+  return (await orders.takeOver(orderId, currentRunId())) ?? (await orders.findOrderById(orderId));
+}
+
 async function reopen(orders: OrdersStore, orderId: string, checkout: Checkout): Promise<StoredOrder> {
   requireActivity();
   const reopened = await writeUnlessTaken(
-    () => orders.reopen(orderId, checkout.quote_id),
+    () => orders.reopen(orderId, { quoteId: checkout.quote_id, runId: currentRunId() }),
     () => requireFreeQuote(orders, claimOf(orderId, checkout)),
   );
   if (reopened) return reopened;

@@ -3,8 +3,9 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import ms from 'ms';
 import { TEMPORAL_DOWN, failures, isFailureCode } from '../domain/failures.ts';
 import { detailsOf, failureText } from '../domain/failure-details.ts';
-import type { FailureText } from '../domain/failure-details.ts';
+import type { FailureDetails, FailureText } from '../domain/failure-details.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
+import type { Tried } from './order-creation-activities.ts';
 import { attemptTime, milliseconds, usualPauseMs } from './attempt.ts';
 import { TEMPORAL_UNAVAILABLE, directusFailure } from './application-failures.ts';
 
@@ -33,6 +34,18 @@ export function withExplainedFailures<Input extends unknown[], Output>(
       throw explained(failure);
     }
   };
+}
+
+/** Tells the run how often a step was tried. Temporal does not. */
+export function withAttempts<Input extends unknown[], Output extends object>(
+  activity: (...input: Input) => Promise<Output>,
+): (...input: Input) => Promise<Output & Tried> {
+  return async (...input) => ({ ...(await activity(...input)), ...tried() });
+}
+
+function tried(): Tried {
+  const { attempt } = activityInfo();
+  return attempt > 1 ? { attempts: attempt } : {};
 }
 
 /**
@@ -88,7 +101,7 @@ function explained(failure: ApplicationFailure): ApplicationFailure {
     ...(type != null && { type }),
     ...(nextRetryDelay != null && { nextRetryDelay }),
     ...(cause && { cause }),
-    details: [{ ...detailsOf(failure), reason }],
+    details: [{ ...detailsOf(failure), ...tried(), reason } satisfies FailureDetails],
   });
   // Of a step that is tried again Temporal keeps 4 KiB: a stack would take the room of what a person needs.
   withAdvice.stack = '';

@@ -14,17 +14,17 @@ export interface OrderCreationActivities {
    * died right after writing the order and its run then ended without it: the order is `FAILED` or `CANCELLED` from then
    * on. It asks Temporal how that run ended.
    */
-  validateCheckout(input: OrderCreationInput): Promise<CheckoutStanding>;
+  validateCheckout(input: OrderCreationInput): Promise<CheckoutStanding & Tried>;
 
   /** Step 3.2: the order with its items exists in Directus, live, with the frozen body for RideNDine. */
-  createOrderRecord(input: { request: OrderCreationInput; standing: OpenStanding }): Promise<OrderRecord>;
+  createOrderRecord(input: { request: OrderCreationInput; standing: OpenStanding }): Promise<OrderRecord & Tried>;
 
   /**
    * Step 3.3: the order exists at RideNDine. Its failures say whether RideNDine may have it (`maybe_sent`).
    *
    * `asked_by_support`: support staff want this call although its time is over.
    */
-  createRideNDineOrder(order: OrderRecord & { asked_by_support: boolean }): Promise<LinkIds>;
+  createRideNDineOrder(order: OrderRecord & { asked_by_support: boolean }): Promise<LinkIds & Tried>;
 
   /** Step 3.4: the order carries RideNDine's ids. Writes no status. `LinkConflict` if other ids stand in the way. */
   saveLinkIds(input: {
@@ -32,7 +32,7 @@ export interface OrderCreationActivities {
     link: LinkIds;
     /** Support staff have typed them. `ids_checked`: they say that they are right although they do not look so. */
     typed_by_hand?: { ids_checked: boolean };
-  }): Promise<OrderCreationResult>;
+  }): Promise<OrderCreationResult & Tried>;
 
   /** The order carries how matters stand with it. */
   markOrder(input: OrderMark): Promise<MarkResult>;
@@ -51,6 +51,12 @@ export interface OrderCreationActivities {
 
   /** Temporal is asked to cancel the run that calls this. */
   requestCancellation(): Promise<void>;
+}
+
+/** What each step adds to its output. */
+export interface Tried {
+  /** How many attempts the step took, if more than one. */
+  attempts?: number;
 }
 
 /** What the attempts at RideNDine have come to. */

@@ -19,6 +19,8 @@ export interface FailureDetails {
   used_by?: QuoteUser;
   /** The order that has ended, if the failure is about that. */
   order_id?: string;
+  /** How often the step was tried by then, if more than once. */
+  attempts?: number;
   /** What somebody has to mend before another attempt can succeed. */
   to_be_mended?: string;
   /** Of `createRideNDineOrder`: what came of the last attempt. */

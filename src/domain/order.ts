@@ -19,6 +19,10 @@ export function hasEnded(status: string): boolean {
   return status === 'FAILED' || status === 'CANCELLED';
 }
 
+/** What is known of an order at RideNDine. */
+export const partnerStates = ['WAITING', 'CREATED', 'UNKNOWN', 'NONE'] as const;
+export type PartnerState = (typeof partnerStates)[number];
+
 /** `payment_status` of a new order (docs/requirements.md, step 3.2); what it becomes is a later phase's. */
 export const NEW_PAYMENT_STATUS = 'PENDING';
 
@@ -75,7 +79,7 @@ export interface StoredOrder {
   payment_session_id: string | null;
   failure_code: string | null;
   failure_reason: string | null;
-  /** The run that wrote it. */
+  /** The run that carries it. */
   workflow_run_id: string | null;
   /** ISO 8601. The life of RideNDine's idempotency key counts from here. */
   date_created: string;

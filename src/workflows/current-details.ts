@@ -2,7 +2,9 @@ import { failures } from '../domain/failures.ts';
 import type { OrderCreationState } from '../contract/runs.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
 import type { SupportAction } from '../domain/support-action.ts';
+import { verbatim } from './markdown.ts';
 import { MINUTES_BEFORE_THE_RECORD } from './policies.ts';
+import type { Story } from './story.ts';
 import type { SupportLinks } from '../activities/order-creation-activities.ts';
 
 /** What there is to tell of a run. */
@@ -42,10 +44,11 @@ interface Sections {
 }
 
 /** How a run stands, in Markdown for people who do not program: the Temporal UI shows it as "Current Details". */
-export function currentDetails(view: RunView): string {
+export function currentDetails(view: RunView, story: Pick<Story, 'table'>): string {
   const { title, happened, next, can } = sectionsOf(view);
   return [
     `### ${title}`,
+    story.table(),
     placesOf(view),
     `**What happened:** ${happened}`,
     `**What happens next:** ${next}`,
@@ -142,14 +145,9 @@ function tooLate(view: RunView): string | undefined {
   return `${who} That came too late: RideNDine had been asked, and has created the order. If nobody wants it, have RideNDine cancel it.`;
 }
 
-/** Of people who typed it: shown as they typed it, and nothing in it is Markdown. */
 function whoCancelled({ cancelled_by }: RunView): string {
   if (!cancelled_by) return '';
   return `Its cancellation was asked for by ${verbatim(cancelled_by.actor)}: ${verbatim(cancelled_by.reason)}.`;
-}
-
-function verbatim(text: string): string {
-  return `\`${text.replaceAll('`', "'").replaceAll(/\s+/g, ' ')}\``;
 }
 
 function givenUp(view: RunView): Sections {

@@ -20,6 +20,7 @@ import type {
 import type { OrderCreationInput } from '../contract/runs.ts';
 import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
 import type { SupportAction } from '../domain/support-action.ts';
+import type { RunStatus } from './status.ts';
 import { afterTheRecord, beforeTheRecord, firstDirectusAttempt, untilMarked } from './policies.ts';
 
 /** What a run reads and writes in Directus. */
@@ -55,49 +56,61 @@ type LocalActivities = Pick<OrderCreationActivities, 'validateCheckout' | 'creat
  * the server between the steps. If that does not succeed, the step goes on as an activity, which people see, pause and
  * reset. A definite refusal ends the step at once.
  *
- * @param options.beforeActivity called when a step is to go on as one that people see.
+ * @param status.publish called when a step is to go on as one that people see.
  */
 export function startDirectusSteps(
   input: OrderCreationInput,
-  { beforeActivity }: { beforeActivity: () => void },
+  { publish, tell }: Pick<RunStatus, 'publish' | 'tell'>,
 ): DirectusSteps {
   const firstLocally = async <Output>(
     options: ActivityOptions,
     summary: string,
-    call: (activities: LocalActivities) => Promise<Output>,
+    { call, afterAttempt }: { call: (activities: LocalActivities) => Promise<Output>; afterAttempt: () => void },
   ): Promise<Output> => {
     try {
       return await call(proxyLocalActivities<LocalActivities>({ ...firstDirectusAttempt, summary }));
     } catch (error) {
       if (!canBeTriedAgain(error)) throw error;
-      beforeActivity();
+      afterAttempt();
+      publish();
       return await asActivity(options, summary, call);
     }
   };
 
   return {
     validateCheckout: () =>
-      firstLocally(beforeTheRecord, 'Check the checkout', (steps) => steps.validateCheckout(input)),
+      tell('validateCheckout', (afterAttempt) =>
+        firstLocally(beforeTheRecord, 'Check the checkout', {
+          call: (steps) => steps.validateCheckout(input),
+          afterAttempt,
+        }),
+      ),
 
-    createOrderRecord(standing) {
-      const summary = `Create the Directus record of ${named(standing.order_id)}`;
-      const call = (steps: LocalActivities) => steps.createOrderRecord({ request: input, standing });
-      if (standing.kind !== 'failed') return firstLocally(beforeTheRecord, summary, call);
-      // It changes an order that is there: the run must know of it to take it back.
-      beforeActivity();
-      return asActivity(beforeTheRecord, summary, call);
-    },
+    createOrderRecord: (standing) =>
+      tell('createOrderRecord', (afterAttempt) => {
+        const summary = `Create the Directus record of ${named(standing.order_id)}`;
+        const call = (steps: LocalActivities) => steps.createOrderRecord({ request: input, standing });
+        if (standing.kind !== 'failed') return firstLocally(beforeTheRecord, summary, { call, afterAttempt });
+        // It changes an order that is there: the run must know of it to take it back.
+        publish();
+        return asActivity(beforeTheRecord, summary, call);
+      }),
 
     saveLinkIds: (orderId, link, decided) =>
-      firstLocally(
-        { ...afterTheRecord, ...(decided && { scheduleToCloseTimeout: decided.triedFor }) },
-        `Save the RideNDine ids on ${named(orderId)}`,
-        (steps) =>
-          steps.saveLinkIds({
-            order_id: orderId,
-            link,
-            ...(decided && { typed_by_hand: { ids_checked: decided.ids_checked } }),
-          }),
+      tell('saveLinkIds', (afterAttempt) =>
+        firstLocally(
+          { ...afterTheRecord, ...(decided && { scheduleToCloseTimeout: decided.triedFor }) },
+          `Save the RideNDine ids on ${named(orderId)}`,
+          {
+            call: (steps) =>
+              steps.saveLinkIds({
+                order_id: orderId,
+                link,
+                ...(decided && { typed_by_hand: { ids_checked: decided.ids_checked } }),
+              }),
+            afterAttempt,
+          },
+        ),
       ),
 
     markOrder: (mark, triedFor) =>

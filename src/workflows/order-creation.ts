@@ -55,7 +55,7 @@ interface Run {
 
 function startRun(input: OrderCreationInput): Run {
   const status = startStatus(input);
-  const directus = startDirectusSteps(input, { beforeActivity: () => status.publish() });
+  const directus = startDirectusSteps(input, status);
   const cancellation = openCancellation(status);
   return { input, status, directus, cancellation, review: openReview({ status, directus, cancellation }) };
 }
@@ -134,7 +134,9 @@ async function createRideNDineOrder(run: Run, order: OrderRecord): Promise<LinkI
         asked_until: askedUntil(order, afterReview),
       });
       try {
-        return await callPartner(order, { afterReview, cancellation: run.cancellation });
+        return await run.status.tell('createRideNDineOrder', () =>
+          callPartner(order, { afterReview, cancellation: run.cancellation }),
+        );
       } catch (error) {
         failure = readStepFailure(error, 'RideNDineUnavailable');
       }

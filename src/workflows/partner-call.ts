@@ -5,7 +5,7 @@ import {
   isCancellation,
   proxyActivities,
 } from '@temporalio/workflow';
-import type { OrderCreationActivities, OrderRecord } from '../activities/order-creation-activities.ts';
+import type { OrderCreationActivities, OrderRecord, Tried } from '../activities/order-creation-activities.ts';
 import type { LinkIds } from '../domain/order.ts';
 import { named } from './directus-steps.ts';
 import { LONGEST_WAIT_FOR_PARTNER_CALL_MS, STOPPING_ALLOWANCE_MS, afterTheRecord, partnerBackoff } from './policies.ts';
@@ -22,7 +22,7 @@ import { stoppedFailure } from './step-failure.ts';
 export async function callPartner(
   order: OrderRecord,
   { afterReview, cancellation }: { afterReview: boolean; cancellation: Cancellation },
-): Promise<LinkIds> {
+): Promise<LinkIds & Tried> {
   const maybeSentBefore = order.maybe_sent_before || afterReview;
   if (cancellation.isAsked()) throw stoppedFailure({ maybe_sent: maybeSentBefore, code: null });
 
@@ -49,7 +49,7 @@ export async function callPartner(
 function createRideNDineOrder(
   order: OrderRecord,
   { afterReview, maybeSentBefore }: { afterReview: boolean; maybeSentBefore: boolean },
-): Promise<LinkIds> {
+): Promise<LinkIds & Tried> {
   const deadlines = [order.key_deadline, ...(maybeSentBefore ? [] : [order.not_sent_deadline])];
   const remainingMs = Math.max(...deadlines.map((deadline) => Date.parse(deadline) - Date.now()));
   const isInTime = remainingMs > 0;

@@ -20,6 +20,8 @@ import type { SupportAction } from '../domain/support-action.ts';
 import { currentDetails } from './current-details.ts';
 import type { RunView } from './current-details.ts';
 import type { StepFailure } from './step-failure.ts';
+import { beginStory } from './story.ts';
+import type { TellStep } from './story.ts';
 import { startMeasurements } from './measurements.ts';
 
 const orderCreationState = defineQuery<OrderCreationState>(ORDER_CREATION_STATE_QUERY);
@@ -36,6 +38,8 @@ export interface RunStatus {
   identify(standing: CheckoutStanding | CancelledCheckout): void;
   /** `failure` is what the stage is about; entering a stage without one clears the last. */
   enter(stage: OrderCreationStage, known?: StatusFields, failure?: StepFailure): void;
+  /** Makes one of the four steps, which the current details then tell of. */
+  tell: TellStep;
   /** Lets the run be found by the stage that it is in. */
   publish(): void;
   /** Until the next stage is entered. */
@@ -59,9 +63,10 @@ export function startStatus(input: OrderCreationInput): RunStatus {
     if (unpublished.size > 0) upsertSearchAttributes([...unpublished.values()]);
     unpublished.clear();
   };
+  const story = beginStory(() => show({}));
   const show = (change: Partial<RunView>) => {
     view = { ...view, ...change };
-    setCurrentDetails(currentDetails(view));
+    setCurrentDetails(currentDetails(view, story));
   };
   setHandler(orderCreationState, () => view.state);
   show({});
@@ -102,6 +107,7 @@ export function startStatus(input: OrderCreationInput): RunStatus {
       if (!passingStages.has(stage)) publish();
       measurements.enter(stage, failure?.code);
     },
+    tell: story.tell,
     publish,
     reviewIsOverdue() {
       show({ state: { ...view.state, review_overdue: true } });

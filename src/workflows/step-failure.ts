@@ -15,12 +15,21 @@ export interface StepFailure {
 
 /** @param whenUnknown the code of a failure that is none of ours: an attempt that timed out, a worker that crashed. */
 export function readStepFailure(error: unknown, whenUnknown: FailureCode): StepFailure {
+  const noted = notedFailure(error);
+  if (!noted) return { code: whenUnknown, reason: NO_NOTE, details: {} };
+  return {
+    code: isFailureCode(noted.type) ? noted.type : whenUnknown,
+    reason: reasonOf(noted),
+    details: detailsOf(noted),
+  };
+}
+
+export const NO_NOTE = 'The last attempt left no note of how it ended.';
+
+/** What an attempt that failed has told; nothing of one that timed out or whose worker crashed. */
+export function notedFailure(error: unknown): ApplicationFailure | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure) {
-    const code = isFailureCode(cause.type) ? cause.type : whenUnknown;
-    return { code, reason: reasonOf(cause), details: detailsOf(cause) };
-  }
-  return { code: whenUnknown, reason: 'The last attempt left no note of how it ended.', details: {} };
+  return cause instanceof ApplicationFailure ? cause : undefined;
 }
 
 /** A failure as it stands on the order; with `undefined`, that there is none. */

@@ -19,7 +19,6 @@ import type { TemporalUi } from './temporal-ui.ts';
 
 const WAIT = { interval: 100, timeout: 60_000 };
 const CALL = 'createRideNDineOrder';
-const LAST_STEP = 'saveLinkIds';
 const RUNBOOK_URL = 'https://docs.example/support-runbook';
 
 let world: RunningStack;
@@ -107,7 +106,9 @@ describe('an order that went well', () => {
     const openedUi = uiIn(opened);
 
     await openedUi.untilStatus('Completed');
-    await opened.getByText(LAST_STEP).first().waitFor();
+    expect(await openedUi.readCurrentDetails('Done: the order is linked')).toMatch(
+      /Save RideNDine's ids.*They are saved\./,
+    );
     await picture(opened, 'workflow', { height: 940 });
     expect(opened.url()).toContain(`/${workflowId(key)}/`);
     expect(await studio.readField('status')).toBe('Pending payment');

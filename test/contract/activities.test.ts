@@ -697,7 +697,7 @@ describe('createOrderRecord', () => {
   });
 
   it.each(['PENDING_PAYMENT', 'NEEDS_REVIEW'])(
-    'takes an order that is %s on as it is: it may have been sent, until RideNDine forgets its key',
+    'takes an order that is %s on, and changes only which run carries it: it may have been sent, until RideNDine forgets its key',
     async (status) => {
       const { request, orderId } = await orderOf({ status });
       const before = await rowOf(orderId);
@@ -712,7 +712,11 @@ describe('createOrderRecord', () => {
         not_sent_deadline: record.key_deadline,
       });
       expect(Date.parse(record.key_deadline) - Date.parse(String(before['date_created']))).toBe(82_800_000);
-      expect(await rowOf(orderId)).toEqual(before);
+      expect(await rowOf(orderId)).toEqual({
+        ...before,
+        workflow_run_id: 'run-1',
+        date_updated: expect.any(String),
+      });
     },
   );
 });

@@ -164,7 +164,13 @@ describe('the support role', () => {
     const fields = new Map((data as { field: string; meta: unknown }[]).map(({ field, meta }) => [field, meta]));
 
     expect(fields.get('workflow_link')).toMatchObject({
-      options: { links: [{ url: 'http://127.0.0.1:8233/namespaces/default/workflows/{{workflow_id}}' }] },
+      options: {
+        links: [
+          {
+            url: 'http://127.0.0.1:8233/namespaces/default/workflows/{{workflow_id}}/{{workflow_run_id}}/user-metadata',
+          },
+        ],
+      },
     });
     expect(fields.get('support_actions')).toMatchObject({
       interface: 'list',
@@ -243,13 +249,14 @@ describe('the lists of orders', () => {
           tabular: {
             fields: [
               'status',
-              'id',
-              'date_created',
+              'at_ridendine',
               'customer',
               'store',
-              'totals',
-              'ridendine_order_id',
+              'total',
+              'date_created',
+              'id',
               'failure_code',
+              'ridendine_order_id',
             ],
             sort: ['-date_created'],
           },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { deleteItem } from '@directus/sdk';
+import type { OrderStatus } from '../../src/domain/order.ts';
 import type { SupportAction } from '../../src/domain/support-action.ts';
 import { connectDirectus } from '../../src/integrations/directus/directus-client.ts';
 import { DirectusError } from '../../src/integrations/directus/errors.ts';
@@ -228,6 +229,8 @@ describe('createOrder', () => {
       store: order.checkout.store_id,
       fulfillment_method: 'DELIVERY',
       totals: { currency: 'USD', subtotal: 1000, delivery_fee: 300, total: 1300 },
+      total: '13.00 USD',
+      at_ridendine: 'WAITING',
       shipping_snapshot: { floor: 3, address: '1 Example Street', lat: 10.5, lng: 106.25 },
       items_snapshot: newCart(),
       customer_note: 'Ring twice.',
@@ -252,6 +255,7 @@ describe('createOrder', () => {
           name: 'First dish',
           quantity: 2,
           unit_price: '450',
+          price: '4.50 USD',
           options: ['large'],
           note: 'No salt.',
         },
@@ -263,6 +267,7 @@ describe('createOrder', () => {
           name: 'Second dish',
           quantity: 1,
           unit_price: '100',
+          price: '1.00 USD',
           options: null,
           note: null,
         },
@@ -469,10 +474,109 @@ describe('changeStatus', () => {
       request: { ...first.request, idempotency_key: randomUUID() },
     });
 
-    const error = await errorOf(store.reopen(first.id, first.checkout.quote_id));
+    const error = await errorOf(store.reopen(first.id, { quoteId: first.checkout.quote_id, runId: 'run-2' }));
 
     expect(error.name).toBe('DirectusNotUniqueError');
     expect(await rowOf(first.id)).toMatchObject({ status: 'FAILED', active_quote_id: null });
+  });
+});
+
+describe('the search of Directus', () => {
+  it('finds an order by what a customer tells', async () => {
+    const order = await newOrder();
+    const customer = {
+      ...order.checkout.customer,
+      name: 'Ünal Example',
+      phone: '+1 (555) 010-0777',
+      email: 'u@example.net',
+    };
+    const shipping_snapshot = { address: '77 Search Street', city: 'Findville', postal_code: '77077', lat: 1, lng: 2 };
+    await store.createOrder({
+      ...order,
+      request: { ...order.request, shipping_snapshot },
+      checkout: { ...order.checkout, customer },
+    });
+    const ids = { ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` };
+    await store.saveLink(order.id, ids);
+    const find = async (text: string) =>
+      (await directusCaller(directus)('GET', `/items/orders?fields=id&search=${encodeURIComponent(text)}`)).data;
+
+    const told = ['ünal', '+1 (555) 010-0777', '5550100777', 'u@example.net', '77 search', 'Findville', '77077'];
+    for (const text of [...told, order.request.quote_id, ...Object.values(ids)]) {
+      expect([text, await find(text)]).toEqual([text, [{ id: order.id }]]);
+    }
+  });
+});
+
+describe('whether RideNDine has an order', () => {
+  const link = () => ({ ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` });
+  const marked = (status: OrderStatus) => ({ status, failureCode: null, failureReason: null });
+
+  it.each([
+    ['its ids are saved', 'CREATED', (order: NewOrder) => store.saveLink(order.id, link())],
+    ['it comes to review', 'UNKNOWN', (order: NewOrder) => store.changeStatus(order.id, marked('NEEDS_REVIEW'))],
+    ['it fails', 'NONE', (order: NewOrder) => store.changeStatus(order.id, marked('FAILED'))],
+    ['it is cancelled', 'NONE', (order: NewOrder) => store.changeStatus(order.id, marked('CANCELLED'))],
+    [
+      'it has failed and is tried again',
+      'WAITING',
+      async (order: NewOrder) => {
+        await store.changeStatus(order.id, marked('FAILED'));
+        await store.reopen(order.id, { quoteId: order.checkout.quote_id, runId: 'run-2' });
+      },
+    ],
+    [
+      'it is linked and was in review',
+      'CREATED',
+      async (order: NewOrder) => {
+        await store.changeStatus(order.id, marked('NEEDS_REVIEW'));
+        await store.saveLink(order.id, link());
+        await store.changeStatus(order.id, marked('PENDING_PAYMENT'));
+      },
+    ],
+  ])('is told once %s: %s', async (_what, at_ridendine, happens) => {
+    const order = await createdOrder();
+
+    await happens(order);
+
+    expect(await rowOf(order.id)).toMatchObject({ at_ridendine });
+  });
+});
+
+describe('taking an order over', () => {
+  const linked = { ridendine_order_id: 'rnd_taken_over', payment_session_id: 'ps_taken_over' };
+
+  it('names the run that carries it, and changes nothing else', async () => {
+    const order = await createdOrder();
+    const before = await rowOf(order.id);
+
+    await expect(store.takeOver(order.id, 'run-2')).resolves.toMatchObject({ workflow_run_id: 'run-2' });
+
+    const after = await rowOf(order.id);
+    expect(after).toEqual({ ...before, workflow_run_id: 'run-2', date_updated: expect.any(String) });
+  });
+
+  it.each([
+    ['is linked', (id: string) => store.saveLink(id, linked)],
+    [
+      'has failed',
+      (id: string) => store.changeStatus(id, { status: 'FAILED', failureCode: null, failureReason: null }),
+    ],
+  ])('leaves alone one that %s', async (_state, bring) => {
+    const order = await createdOrder();
+    await bring(order.id);
+
+    await expect(store.takeOver(order.id, 'run-2')).resolves.toBeNull();
+    expect(await rowOf(order.id)).toMatchObject({ workflow_run_id: 'run-1' });
+  });
+
+  it('goes with making a failed order live again', async () => {
+    const order = await createdOrder();
+    await store.changeStatus(order.id, { status: 'FAILED', failureCode: null, failureReason: null });
+
+    await store.reopen(order.id, { quoteId: order.checkout.quote_id, runId: 'run-2' });
+
+    expect(await rowOf(order.id)).toMatchObject({ workflow_run_id: 'run-2' });
   });
 });
 
@@ -707,7 +811,7 @@ describe('findUnfinishedOrders', () => {
 });
 
 describe('saveLink', () => {
-  it('writes the two ids and nothing else', async () => {
+  it('writes the two ids and that RideNDine has the order, and nothing else', async () => {
     const order = await createdOrder();
     const { date_updated: _before, ...before } = await rowOf(order.id);
     const ids = link();
@@ -716,7 +820,7 @@ describe('saveLink', () => {
 
     const { date_updated: _after, ...after } = await rowOf(order.id);
     expect(linked).toMatchObject({ id: order.id, status: 'PENDING_PAYMENT', payment_status: 'PENDING', ...ids });
-    expect(after).toEqual({ ...before, ...ids });
+    expect(after).toEqual({ ...before, ...ids, at_ridendine: 'CREATED' });
   });
 
   it('writes the longest ids that are taken', async () => {

@@ -84,6 +84,7 @@ describe('the model of Directus', () => {
       }),
     },
     { weight: 2, arbitrary: fc.record({ call: fc.constant('reopen' as const), order, quote }) },
+    { weight: 2, arbitrary: fc.record({ call: fc.constant('takeOver' as const), order }) },
     { weight: 3, arbitrary: fc.record({ call: fc.constant('saveLink' as const), order, link, payment: link }) },
     {
       weight: 1,
@@ -178,7 +179,12 @@ describe('the model of Directus', () => {
           ...(given.takes !== null && { activeQuoteId: at(names.requests, given.takes).quote_id }),
         });
       case 'reopen':
-        return store.reopen(at(names.ids, given.order), at(names.requests, given.quote).quote_id);
+        return store.reopen(at(names.ids, given.order), {
+          quoteId: at(names.requests, given.quote).quote_id,
+          runId: 'run-2',
+        });
+      case 'takeOver':
+        return store.takeOver(at(names.ids, given.order), 'run-3');
       case 'saveLink':
         return store.saveLink(at(names.ids, given.order), linkOf(given.link, given.payment));
       case 'replaceLink':

@@ -72,9 +72,8 @@ export const plantedFaults: PlantedFault[] = [
     name: 'a status of a later phase is lowered',
     breaks: /A later phase had the order/,
     file: 'integrations/directus/orders-store.ts',
-    find: '{ [orderFields.ridendineOrderId]: ridendine_order_id, [orderFields.paymentSessionId]: payment_session_id },\n      ),\n  };',
-    replace:
-      "{ [orderFields.ridendineOrderId]: ridendine_order_id, [orderFields.paymentSessionId]: payment_session_id, [orderFields.status]: 'PENDING_PAYMENT' },\n      ),\n  };",
+    find: "...atRidendine('CREATED'),",
+    replace: "...atRidendine('CREATED'), [orderFields.status]: 'PENDING_PAYMENT',",
   },
   {
     name: 'ids are written over ids that are there',
@@ -88,8 +87,8 @@ export const plantedFaults: PlantedFault[] = [
     name: 'an order that has ended keeps its quote',
     breaks: /keeps the quote/,
     file: 'integrations/directus/orders-store.ts',
-    find: '...(hasEnded(status) && { [orderFields.activeQuoteId]: null }),',
-    replace: '',
+    find: '...(hasEnded(status) && { [orderFields.activeQuoteId]: null, ',
+    replace: '...(hasEnded(status) && { ',
   },
   {
     name: 'a checkout that is cancelled before there is an order leaves its key free',

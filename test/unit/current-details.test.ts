@@ -14,7 +14,7 @@ const cancelled_by = { id: '1', at: '', actor: 'agent-7', action: 'cancel', reas
 const codes = Object.keys(failures) as FailureCode[];
 
 function detailsOf(state: OrderCreationState, view: Omit<RunView, 'state'> = { links }): string {
-  return currentDetails({ state, ...view });
+  return currentDetails({ state, ...view }, { table: () => '| Step |' });
 }
 
 describe('the details of a run', () => {
@@ -22,7 +22,7 @@ describe('the details of a run', () => {
     const details = detailsOf({ stage, order_id: 'o-1', failure: { code: 'RideNDineRejected', reason: 'Refused.' } });
 
     expect(details).toMatch(
-      /^### \S.+\n\nOrder `o-1` · .+\n\n\*\*What happened:\*\* \S.+\n\n\*\*What happens next:\*\* \S.+\n\n\*\*What you can do:\*\* \S/,
+      /^### \S.+\n\n\| Step \|\n\nOrder `o-1` · .+\n\n\*\*What happened:\*\* \S.+\n\n\*\*What happens next:\*\* \S.+\n\n\*\*What you can do:\*\* \S/,
     );
   });
 

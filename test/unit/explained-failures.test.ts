@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { withExplainedFailures } from '../../src/activities/explained-failures.ts';
+import { withAttempts, withExplainedFailures } from '../../src/activities/explained-failures.ts';
 
 type AttemptInfo = NonNullable<ConstructorParameters<typeof MockActivityEnvironment>[0]>;
 
@@ -53,6 +53,25 @@ describe('what a failed step tells of the next attempt', () => {
     await expect(messageOf({ attempt: 1, retryPolicy: { maximumAttempts: 1 } })).resolves.toContain(
       'It is not tried again by itself.',
     );
+  });
+});
+
+describe('how often a step was tried', () => {
+  it.each([
+    [1, {}],
+    [3, { attempts: 3 }],
+  ])('is told with its output and with its failure: %d', async (attempt, told) => {
+    const environment = () =>
+      new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR', () => {}) });
+    const step = withExplainedFailures(withAttempts(async (kind: string) => ({ kind })));
+    const failing = withExplainedFailures(async () => {
+      throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus cannot be reached.' });
+    });
+
+    await expect(environment().run(step, 'new')).resolves.toEqual({ kind: 'new', ...told });
+    await expect(environment().run(failing)).rejects.toMatchObject({
+      details: [{ reason: 'Directus cannot be reached.', ...told }],
+    });
   });
 });
 

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { failures } from '../../src/domain/failures.ts';
-import type { FailureCode } from '../../src/domain/failures.ts';
 import { orderCreationStages } from '../../src/contract/runs.ts';
 import { faultsOfCancelRequest, faultsOfReviewDecision } from '../../src/contract/updates.ts';
 import { currentDetails } from '../../src/workflows/current-details.ts';
@@ -35,7 +34,7 @@ describe('docs/support-runbook.md', () => {
   });
 
   it.each(orderCreationStages)('names %s by the heading of its details', (stage) => {
-    const [heading = ''] = currentDetails({ state: { stage } }).split('\n');
+    const [heading = ''] = currentDetails({ state: { stage } }, { table: () => '' }).split('\n');
 
     expect(sectionsOf('Every stage').get(stage)).toContain(heading.replace('### ', ''));
   });
@@ -47,12 +46,6 @@ describe('docs/support-runbook.md', () => {
     for (const section of codes.values()) {
       for (const part of ['You see', 'It means', 'You call']) expect(section).toContain(`- **${part}:** `);
     }
-  });
-
-  it.each(Object.keys(failures) as FailureCode[])('gives the advice that the Temporal UI gives: %s', (code) => {
-    const section = sectionsOf('Every failure code').get(code);
-
-    for (const advice of Object.values(failures[code].advice)) expect(section).toContain(` ${advice}`);
   });
 
   it('shows updates that are accepted once they are filled in, and not before', () => {

@@ -87,7 +87,21 @@ describe('what support staff read of a run', () => {
 
     expect(waiting).toContain('### Your decision is needed');
     expect(waiting).toContain('RideNDine refused the order (422). (`RideNDineRejected`)');
-    await expect(currentDetailsOf(handle)).resolves.toContain('### Done: the order is linked');
+    const ended = await currentDetailsOf(handle);
+    expect(ended).toContain('### Done: the order is linked');
+    expect(waiting).toMatch(
+      /\| Ask RideNDine to create it \| [-\d: ]+ \| [^|]+ \| 1 \| RideNDine refused the order \(422\)\. \|/,
+    );
+    // Asked twice, and a decision between.
+    expect(ended?.match(/^\| .* \|$/gm)?.map((row) => row.split('|').at(-2)?.trim())).toEqual([
+      'What came of it',
+      '---',
+      'It keeps the rules.',
+      'It is there.',
+      'RideNDine refused the order (422).',
+      'RideNDine has it.',
+      'They are saved.',
+    ]);
   });
 
   it('tells of a step that is tried again why, when, and what to do, whatever the partner has written', async () => {

@@ -50,6 +50,9 @@ export const orderFields = {
   store: 'store',
   fulfillmentMethod: 'fulfillment_method',
   totals: 'totals',
+  total: 'total',
+  atRidendine: 'at_ridendine',
+  foundBy: 'found_by',
   shippingSnapshot: 'shipping_snapshot',
   itemsSnapshot: 'items_snapshot',
   customerNote: 'customer_note',
@@ -80,6 +83,7 @@ export const supportActionFields = {
 
 /** What Data Studio shows on the form of an order besides its fields; they hold no data. */
 export const orderFormParts = {
+  whatToDo: 'what_to_do',
   workflowLink: 'workflow_link',
   ridendineGroup: 'group_ridendine',
   failureGroup: 'group_failure',
@@ -95,6 +99,7 @@ export const orderItemFields = {
   name: 'name',
   quantity: 'quantity',
   unitPrice: 'unit_price',
+  price: 'price',
   options: 'options',
   note: 'note',
 } as const;
@@ -146,6 +151,9 @@ export interface OrderRow {
   [orderFields.store]: StoreRow | string | null;
   [orderFields.fulfillmentMethod]: string | null;
   [orderFields.totals]: 'json' | null;
+  [orderFields.total]: string | null;
+  [orderFields.atRidendine]: string | null;
+  [orderFields.foundBy]: string | null;
   [orderFields.shippingSnapshot]: 'json' | null;
   [orderFields.itemsSnapshot]: 'json' | null;
   [orderFields.customerNote]: string | null;
@@ -173,6 +181,7 @@ export interface OrderItemRow {
   [orderItemFields.quantity]: number | null;
   /** Minor units. Written as a number; read as a string of digits, since the column is 64 bits wide. */
   [orderItemFields.unitPrice]: number | string | null;
+  [orderItemFields.price]: string | null;
   [orderItemFields.options]: 'json' | null;
   [orderItemFields.note]: string | null;
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { Checkout } from '../../domain/checkout.ts';
 import type { CheckoutRequest } from '../../domain/checkout-request.ts';
+import { foundBy } from '../../domain/found-by.ts';
+import { spokenAmount } from '../../domain/spoken-amount.ts';
 import { NEW_PAYMENT_STATUS } from '../../domain/order.ts';
-import type { LinkIds, OrderStatus, StoredOrder } from '../../domain/order.ts';
+import type { LinkIds, OrderStatus, PartnerState, StoredOrder } from '../../domain/order.ts';
 import { orderCreationWorkflowId } from '../../contract/runs.ts';
 import type { QuoteRecord } from '../../domain/quote.ts';
 import type { SupportAction } from '../../domain/support-action.ts';
@@ -226,6 +228,9 @@ export function newOrderRow(order: NewOrder): Written<OrderRow> {
     [orderFields.store]: checkout.store_id,
     [orderFields.fulfillmentMethod]: request.fulfillment_method,
     [orderFields.totals]: checkout.totals,
+    [orderFields.total]: spokenAmount(checkout.totals.total, checkout.totals.currency),
+    [orderFields.atRidendine]: ended ? 'NONE' : ('WAITING' satisfies PartnerState),
+    [orderFields.foundBy]: foundBy(checkout.customer, request.shipping_snapshot),
     [orderFields.shippingSnapshot]: request.shipping_snapshot ?? null,
     [orderFields.itemsSnapshot]: checkout.items,
     [orderFields.customerNote]: request.customer_note ?? null,
@@ -243,6 +248,7 @@ export function newOrderRow(order: NewOrder): Written<OrderRow> {
         [orderItemFields.name]: line.name,
         [orderItemFields.quantity]: line.quantity,
         [orderItemFields.unitPrice]: line.unit_price,
+        [orderItemFields.price]: spokenAmount(line.unit_price, checkout.totals.currency),
         // Directus takes a text for JSON that is already written, and hands it to the database as it is.
         [orderItemFields.options]:
           typeof line.options === 'string' ? JSON.stringify(line.options) : (line.options ?? null),
@@ -260,6 +266,7 @@ export function cancelledRow(checkout: CancelledOrder): Written<OrderRow> {
   return {
     [orderFields.id]: id,
     [orderFields.status]: 'CANCELLED' satisfies OrderStatus,
+    [orderFields.atRidendine]: 'NONE' satisfies PartnerState,
     [orderFields.paymentStatus]: NEW_PAYMENT_STATUS,
     [orderFields.quoteId]: quoteId,
     [orderFields.customer]: customerId,

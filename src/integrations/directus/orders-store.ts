@@ -1,7 +1,7 @@
 import { aggregate, createItem, readField, readItems, updateItems } from '@directus/sdk';
 import { z } from 'zod';
 import { hasEnded, orderStatuses, statusesBefore } from '../../domain/order.ts';
-import type { LinkIds, OrderStatus, StoredOrder } from '../../domain/order.ts';
+import type { LinkIds, OrderStatus, PartnerState, StoredOrder } from '../../domain/order.ts';
 import type { QuoteRecord } from '../../domain/quote.ts';
 import type { SupportAction } from '../../domain/support-action.ts';
 import { collections, customerFields, orderFields, quoteFields, storeFields } from './collections.ts';
@@ -87,6 +87,9 @@ export interface OrdersStore {
    */
   changeStatus(id: string, change: OrderStatusChange): Promise<StoredOrder | null>;
   /**
+<<<<<<< HEAD
+   * Makes a failed order live again, which takes its quote, and writes which run carries it now.
+=======
    * Records an action of support staff, and changes nothing else.
    * @returns `null` if there is no such order.
    * @throws {DirectusRejectedError} if there is no field for it.
@@ -94,10 +97,16 @@ export interface OrdersStore {
   recordAction(id: string, action: SupportAction): Promise<StoredOrder | null>;
   /**
    * Makes a failed order live again, which takes its quote.
+>>>>>>> next
    * @returns `null`, and changes nothing, if there is no such order.
    * @throws {DirectusNotUniqueError} if the quote has another live order, or for something else.
    */
-  reopen(id: string, quoteId: string): Promise<StoredOrder | null>;
+  reopen(id: string, order: { quoteId: string; runId: string }): Promise<StoredOrder | null>;
+  /**
+   * Writes which run carries an unfinished order now.
+   * @returns `null`, and changes nothing, if there is no such order.
+   */
+  takeOver(id: string, runId: string): Promise<StoredOrder | null>;
   /**
    * Writes the ids to an order that has none, or the first of these two alone, and that has not ended.
    * @returns `null`, and changes nothing, if there is no such order.
@@ -134,6 +143,8 @@ const unfinished = {
   [orderFields.ridendineRequest]: { _nnull: true },
   [orderFields.quoteId]: { _nnull: true },
 };
+
+const atRidendine = (state: PartnerState) => ({ [orderFields.atRidendine]: state });
 
 export function createOrdersStore(directus: DirectusConnection): OrdersStore {
   const readOrders = async <Row>({ schema, fields }: ReadRow<Row>, query: object): Promise<Row[]> =>
@@ -334,7 +345,8 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
           [orderFields.failureCode]: failureCode,
           [orderFields.failureReason]: failureReason,
           ...(activeQuoteId !== undefined && { [orderFields.activeQuoteId]: activeQuoteId }),
-          ...(hasEnded(status) && { [orderFields.activeQuoteId]: null }),
+          ...(hasEnded(status) && { [orderFields.activeQuoteId]: null, ...atRidendine('NONE') }),
+          ...(status === 'NEEDS_REVIEW' && atRidendine('UNKNOWN')),
           ...addition?.change,
         },
       );
@@ -353,7 +365,7 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       return changed;
     },
 
-    reopen: (id, quoteId) =>
+    reopen: (id, { quoteId, runId }) =>
       updateOrder(
         id,
         { [orderFields.status]: { _in: ['FAILED', 'PENDING_PAYMENT'] satisfies OrderStatus[] } },
@@ -362,8 +374,12 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
           [orderFields.failureCode]: null,
           [orderFields.failureReason]: null,
           [orderFields.activeQuoteId]: quoteId,
+          [orderFields.workflowRunId]: runId,
+          ...atRidendine('WAITING'),
         },
       ),
+
+    takeOver: (id, runId) => updateOrder(id, unfinished, { [orderFields.workflowRunId]: runId }),
 
     saveLink: (id, { ridendine_order_id, payment_session_id }) =>
       updateOrder(
@@ -378,7 +394,11 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
             },
           ],
         },
-        { [orderFields.ridendineOrderId]: ridendine_order_id, [orderFields.paymentSessionId]: payment_session_id },
+        {
+          [orderFields.ridendineOrderId]: ridendine_order_id,
+          [orderFields.paymentSessionId]: payment_session_id,
+          ...atRidendine('CREATED'),
+        },
       ),
   };
 }

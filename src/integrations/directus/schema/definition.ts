@@ -46,6 +46,8 @@ export interface FieldMeta {
   options?: Record<string, unknown>;
   display?: string;
   display_options?: Record<string, unknown>;
+  /** Of the last rule that the row keeps, the options count. */
+  conditions?: { name: string; rule: { _and: object[] }; hidden?: boolean; options?: Record<string, unknown> }[];
   readonly?: boolean;
   hidden?: boolean;
   width?: 'half' | 'full';

@@ -1,6 +1,6 @@
 import { collections, orderFields, orderItemFields } from '../collections.ts';
 import type { CollectionDefinition } from './definition.ts';
-import { amount, integer, json, longString, manyToOne, text, uuidKey } from './fields.ts';
+import { amount, integer, json, longString, manyToOne, string, text, uuidKey } from './fields.ts';
 
 const written = { readonly: true };
 
@@ -32,7 +32,8 @@ export const orderItems: CollectionDefinition = {
     longString(orderItemFields.name, 'The dish as it was called when it was ordered.', written),
     longString(orderItemFields.menuItemId, 'The dish on the menu.', written),
     integer(orderItemFields.quantity, 'How many.', written),
-    amount(orderItemFields.unitPrice, 'The price of one, options included, in minor units.', written),
+    string(orderItemFields.price, 'The price of one, options included, as people write it.', written),
+    amount(orderItemFields.unitPrice, 'The same in minor units.', { ...written, hidden: true }),
     json(orderItemFields.options, 'What the customer chose with it.', undefined, written),
     text(orderItemFields.note, 'What the customer wrote to this line.', written),
   ],

@@ -58,15 +58,16 @@ const orderLists: OrderList[] = [
 
 /** The columns with their widths in pixels. */
 const columns = {
-  [status]: 150,
-  // As much of it as people compare by eye.
-  [orderFields.id]: 110,
-  [dateCreated]: 230,
+  [status]: 140,
+  [orderFields.atRidendine]: 180,
   [orderFields.customer]: 140,
   [orderFields.store]: 140,
-  [orderFields.totals]: 110,
-  [ridendineOrderId]: 230,
+  [orderFields.total]: 110,
+  [dateCreated]: 160,
+  // As much of it as people compare by eye.
+  [orderFields.id]: 110,
   [failureCode]: 190,
+  [ridendineOrderId]: 230,
 };
 
 /** Where a list's mark is: the app takes no notice of it there, and keeps it. */

@@ -1,5 +1,5 @@
-import { longestLinkId } from '../../../domain/order.ts';
-import type { OrderStatus } from '../../../domain/order.ts';
+import { longestLinkId, partnerStates } from '../../../domain/order.ts';
+import type { OrderStatus, PartnerState } from '../../../domain/order.ts';
 import {
   collections,
   customerFields,
@@ -26,6 +26,7 @@ import {
   uuidKey,
 } from './fields.ts';
 import { fulfillmentChoices } from './upstream-collections.ts';
+import { whatToDo } from './what-to-do.ts';
 
 /** Where support staff see the workflow of an order. */
 export interface WorkflowLink {
@@ -51,16 +52,18 @@ export function ordersCollection(link: WorkflowLink | undefined): CollectionDefi
       color: '#6644FF',
     },
     fields: [
+      // What people look for when a customer calls stands before what was ordered, which is long.
+      ...customerAndStore,
+      ...stateFields,
+      whatToDo,
+      ...(link === undefined ? [] : [workflowButton(link)]),
       uuidKey(
         orderFields.id,
         'The order id: RideNDine knows it as external_order_id. Derived from the idempotency key, so that a repeated request finds its order.',
       ),
-      ...(link === undefined ? [] : [workflowButton(link)]),
-      ...stateFields,
-      // What people look for when something is wrong stands before what was ordered, which is long.
-      ...ridendineFields,
       ...failureFields,
-      ...checkoutFields,
+      ...cartFields,
+      ...ridendineFields,
       ...technicalFields,
     ],
     relations: [
@@ -80,6 +83,14 @@ export const statusColors = {
   CANCELLED: '#A2B5CD',
 } as const satisfies Record<OrderStatus, string>;
 
+/** What each state tells at a glance. */
+const partnerStateLooks = {
+  WAITING: { text: 'Waiting for RideNDine', color: '#FFA439' },
+  CREATED: { text: 'At RideNDine', color: '#2ECDA7' },
+  UNKNOWN: { text: 'Ask RideNDine', color: '#E35169' },
+  NONE: { text: 'Not at RideNDine', color: '#A2B5CD' },
+} as const satisfies Record<PartnerState, { text: string; color: string }>;
+
 const stateFields: FieldDefinition[] = [
   choice(
     orderFields.status,
@@ -91,6 +102,12 @@ const stateFields: FieldDefinition[] = [
       { value: 'CANCELLED', text: 'Cancelled', color: statusColors.CANCELLED },
     ],
     { ...written, column: { is_indexed: true } },
+  ),
+  choice(
+    orderFields.atRidendine,
+    'Whether RideNDine has the order. With it, a pending payment waits for the customer; without it, for RideNDine.',
+    partnerStates.map((value) => ({ value, ...partnerStateLooks[value] })),
+    { ...written, translations: named('At RideNDine') },
   ),
   choice(
     orderFields.paymentStatus,
@@ -106,15 +123,15 @@ const stateFields: FieldDefinition[] = [
   timestamp(orderFields.dateUpdated, 'When the row was last changed.', { ...written, special: ['date-updated'] }),
 ];
 
-const checkoutFields: FieldDefinition[] = [
+const customerAndStore: FieldDefinition[] = [
   manyToOne(
     {
       field: orderFields.customer,
       keyType: 'uuid',
-      template: `{{${customerFields.name}}}`,
+      template: `{{${customerFields.name}}}, {{${customerFields.phone}}}`,
       note: 'Who ordered. A customer with orders cannot be deleted, only anonymized.',
     },
-    written,
+    { ...written, display_options: { template: `{{${customerFields.name}}}` } },
   ),
   manyToOne(
     {
@@ -125,20 +142,16 @@ const checkoutFields: FieldDefinition[] = [
     },
     written,
   ),
-  choice(orderFields.fulfillmentMethod, 'How the order reaches the customer.', fulfillmentChoices(), written),
-  string(orderFields.quoteId, 'The quote that was checked out.', { ...written, column: { is_indexed: true } }),
-  json(
-    orderFields.totals,
-    'What the customer pays, in minor units, as quoted. Goes to RideNDine unchanged.',
-    '{{total}} {{currency}}',
-    written,
-  ),
+  string(orderFields.total, 'What the customer pays.', written),
+];
+
+const cartFields: FieldDefinition[] = [
   oneToMany(orderFields.orderItems, {
     note: 'The lines of the order. Written once, with the order.',
     interface: 'list-o2m',
     options: {
       layout: 'table',
-      fields: [orderItemFields.quantity, orderItemFields.name, orderItemFields.unitPrice, orderItemFields.note],
+      fields: [orderItemFields.quantity, orderItemFields.name, orderItemFields.price, orderItemFields.note],
       enableCreate: false,
       enableSelect: false,
       limit: 50,
@@ -148,8 +161,9 @@ const checkoutFields: FieldDefinition[] = [
     readonly: true,
   }),
   text(orderFields.customerNote, 'What the customer wrote, for the kitchen.', written),
+  choice(orderFields.fulfillmentMethod, 'How the order reaches the customer.', fulfillmentChoices(), written),
+  string(orderFields.quoteId, 'The quote that was checked out.', { ...written, column: { is_indexed: true } }),
   json(orderFields.shippingSnapshot, 'Where to, as confirmed at checkout. Empty for a pickup.', '{{address}}', written),
-  json(orderFields.itemsSnapshot, 'The cart as quoted. Goes to RideNDine unchanged.', '{{name}}', written),
 ];
 
 const ridendineFields: FieldDefinition[] = [
@@ -221,6 +235,20 @@ const technicalFields: FieldDefinition[] = [
     { title: 'Technical', icon: 'settings', start: 'closed' },
     'What makes the order exactly one. Never edit these.',
   ),
+  json(
+    orderFields.totals,
+    'What the customer pays, in minor units, as quoted. Goes to RideNDine unchanged.',
+    '{{total}} {{currency}}',
+    { ...written, group: technicalGroup },
+  ),
+  json(orderFields.itemsSnapshot, 'The cart as quoted. Goes to RideNDine unchanged.', '{{name}}', {
+    ...written,
+    group: technicalGroup,
+  }),
+  text(orderFields.foundBy, 'By which the search finds the order: who ordered, and where to.', {
+    ...written,
+    hidden: true,
+  }),
   uuid(orderFields.idempotencyKey, 'Sent by the checkout page: the same key is the same order.', {
     ...written,
     group: technicalGroup,
@@ -241,7 +269,7 @@ const technicalFields: FieldDefinition[] = [
     group: technicalGroup,
     width: 'full',
   }),
-  string(orderFields.workflowRunId, 'The run of that workflow that wrote the order.', {
+  string(orderFields.workflowRunId, 'The run of that workflow that carries the order.', {
     ...written,
     group: technicalGroup,
     width: 'full',
@@ -265,7 +293,7 @@ function workflowButton({ temporalUiUrl, namespace }: WorkflowLink): FieldDefini
           icon: 'account_tree',
           type: 'primary',
           actionType: 'url',
-          url: `${temporalUiUrl.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/{{${orderFields.workflowId}}}`,
+          url: `${temporalUiUrl.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/{{${orderFields.workflowId}}}/{{${orderFields.workflowRunId}}}/user-metadata`,
         },
       ],
     },

@@ -1,0 +1,98 @@
+import { isCancellation } from '@temporalio/workflow';
+import type { Tried } from '../activities/order-creation-activities.ts';
+import { detailsOf, reasonOf } from '../domain/failure-details.ts';
+import { durationOf, secondOf } from '../domain/spoken-time.ts';
+import { verbatim } from './markdown.ts';
+import { NO_NOTE, notedFailure } from './step-failure.ts';
+
+/** The four steps, in their order, and what people read of one that has succeeded. */
+const steps = {
+  validateCheckout: { name: 'Check the checkout', done: 'It keeps the rules.' },
+  createOrderRecord: { name: 'Write the order to Directus', done: 'It is there.' },
+  createRideNDineOrder: { name: 'Ask RideNDine to create it', done: 'RideNDine has it.' },
+  saveLinkIds: { name: "Save RideNDine's ids", done: 'They are saved.' },
+} as const;
+export type StepName = keyof typeof steps;
+
+/** A step as it was made once. After a review it may be made again. */
+interface MadeStep {
+  step: StepName;
+  beganMs: number;
+  /** Once it is over. */
+  end?: { afterMs: number; attempts: number | undefined; result: string };
+}
+
+/**
+ * Makes a step, and tells of it meanwhile and afterwards.
+ *
+ * @param make is given what to call when it begins anew after an attempt that failed.
+ */
+export type TellStep = <Output extends object>(
+  step: StepName,
+  make: (afterAttempt: () => void) => Promise<Output & Tried>,
+) => Promise<Output>;
+
+/** What support staff read of the steps of a run: all four, and what came of each. */
+export interface Story {
+  tell: TellStep;
+  /** In Markdown. */
+  table(): string;
+}
+
+/** @param changed called when there is more to tell. */
+export function beginStory(changed: () => void): Story {
+  const made: MadeStep[] = [];
+  return {
+    async tell<Output extends object>(step: StepName, make: (afterAttempt: () => void) => Promise<Output & Tried>) {
+      const entry: MadeStep = { step, beganMs: Date.now() };
+      made.push(entry);
+      changed();
+      let before = 0;
+      const over = (attempts: number | undefined, result: string) => {
+        entry.end = { afterMs: Date.now() - entry.beganMs, attempts: attempts && before + attempts, result };
+        changed();
+      };
+      try {
+        const { attempts = 1, ...output } = await make(() => (before += 1));
+        over(attempts, steps[step].done);
+        return output as unknown as Output;
+      } catch (error) {
+        over(...endOf(error));
+        throw error;
+      }
+    },
+    table: () => tableOf(made),
+  };
+}
+
+function endOf(error: unknown): [attempts: number | undefined, result: string] {
+  if (isCancellation(error)) return [undefined, 'Broken off.'];
+  const failure = notedFailure(error);
+  if (!failure) return [undefined, NO_NOTE];
+  const { attempts = 1, partner_text } = detailsOf(failure);
+  const words = partner_text === undefined ? '' : ` RideNDine wrote: ${verbatim(partner_text)}`;
+  return [attempts, `${reasonOf(failure)}${words}`];
+}
+
+const NOT_BEGUN = ['', '', '', ''];
+
+function tableOf(made: readonly MadeStep[]): string {
+  const names = Object.keys(steps) as StepName[];
+  const rows = names.flatMap((step) => {
+    const ofStep = made.filter((entry) => entry.step === step).map(cellsOf);
+    return (ofStep.length > 0 ? ofStep : [NOT_BEGUN]).map((cells) => [steps[step].name, ...cells]);
+  });
+  return [['Step', 'Began (UTC)', 'Took', 'Attempts', 'What came of it'], Array(5).fill('---'), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
+}
+
+function cellsOf({ beganMs, end }: MadeStep): string[] {
+  const began = secondOf(new Date(beganMs).toISOString());
+  if (!end) return [began, '', '', 'Under way.'];
+  return [began, durationOf(end.afterMs), String(end.attempts ?? ''), inCell(end.result)];
+}
+
+function inCell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
+}
