@@ -34,7 +34,7 @@ export type AskedUntil =
   | 'once';
 
 /** The Temporal UI makes the frame a line too low for what stands in it. */
-const ROOM_BELOW = '&nbsp;';
+const ROOM_BELOW = '\u00a0';
 
 interface Sections {
   title: string;

@@ -498,20 +498,20 @@ describe('the search of Directus', () => {
     });
     const ids = { ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` };
     await store.saveLink(order.id, ids);
-    const find = async (text: string) =>
-      (await directusCaller(directus)('GET', `/items/orders?fields=id&search=${encodeURIComponent(text)}`)).data;
-
     const told = ['ünal', '+1 (555) 010-0777', '5550100777', 'u@example.net', '77 search', 'Findville', '77077'];
     for (const text of [...told, order.request.quote_id, ...Object.values(ids)]) {
-      expect([text, await find(text)]).toEqual([text, [{ id: order.id }]]);
+      const { data } = await directusCaller(directus)(
+        'GET',
+        `/items/orders?fields=id&search=${encodeURIComponent(text)}`,
+      );
+      expect([text, data]).toEqual([text, [{ id: order.id }]]);
     }
   });
 });
 
-describe('whether RideNDine has an order', () => {
-  const link = () => ({ ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` });
-  const marked = (status: OrderStatus) => ({ status, failureCode: null, failureReason: null });
+const marked = (status: OrderStatus) => ({ status, failureCode: null, failureReason: null });
 
+describe('whether RideNDine has an order', () => {
   it.each([
     ['its ids are saved', 'CREATED', (order: NewOrder) => store.saveLink(order.id, link())],
     ['it comes to review', 'UNKNOWN', (order: NewOrder) => store.changeStatus(order.id, marked('NEEDS_REVIEW'))],

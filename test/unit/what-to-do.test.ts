@@ -9,7 +9,7 @@ type Rule = Record<string, Record<string, unknown>>;
 /** What the page of an order says: Data Studio takes the options of the last condition whose rule the order keeps. */
 function textFor(order: Order): string {
   const { conditions = [], options } = whatToDo.meta;
-  const kept = conditions.filter(({ rule }) => (rule._and as Rule[]).every((part) => keeps(order, part)));
+  const kept = conditions.filter(({ rule: { _and: parts } }) => (parts as Rule[]).every((part) => keeps(order, part)));
   return String((kept.at(-1)?.options ?? options)?.['text']);
 }
 
