@@ -193,7 +193,7 @@ describe('the queries of the runbook', () => {
   });
 
   it('are those that support staff need', () => {
-    expect(byId).toHaveLength(7);
+    expect(byId).toHaveLength(4);
     expect(inLinks).toHaveLength(4);
   });
 });
