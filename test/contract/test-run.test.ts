@@ -23,6 +23,8 @@ describe('npm test on a machine that lacks programs and has no package manager',
     expect(stderr).toBe(
       [
         'No test was run. Missing, and not to be got from here:',
+        '  - Python 3.11 or newer',
+        "  - Python's venv",
         '  - Go 1.25 or newer (https://go.dev/dl), first on the PATH',
         '  - openssl',
       ].join('\n'),
