@@ -197,23 +197,22 @@ function operation(row: Operation) {
   return { flow: DECISION_FLOW, name: row.key, resolve: null, reject: null, ...row };
 }
 
+/** The person reads `message` in a dialog. */
+function refusal(key: 'refused' | 'silent' | 'unsendable', place: ReturnType<typeof at>, message: string) {
+  const options = { code: 'FAILED_VALIDATION', status: '400', message };
+  return operation({ id: ids[key], key, type: 'throw-error', ...place, options });
+}
+
+/** With the permissions of Directus itself: whoever decides may not see all of it. */
+function readOne(collection: string, key: string, column: string) {
+  return { collection, key: [key], permissions: '$full', emitEvents: false, query: { fields: [column] } };
+}
+
 /** An operation is made before those that lead to it. */
 function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
   return [
-    operation({
-      id: ids.refused,
-      key: 'refused',
-      type: 'throw-error',
-      ...at(7, 2),
-      options: { code: 'FAILED_VALIDATION', status: '400', message: '{{why}}' },
-    }),
-    operation({
-      id: ids.silent,
-      key: 'silent',
-      type: 'throw-error',
-      ...at(7, 3),
-      options: { code: 'FAILED_VALIDATION', status: '400', message: NO_ANSWER },
-    }),
+    refusal('refused', at(7, 2), '{{why}}'),
+    refusal('silent', at(7, 3), NO_ANSWER),
     operation({
       id: ids.why,
       key: 'why',
@@ -266,13 +265,7 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
         body: '{{form.decision}}',
       },
     }),
-    operation({
-      id: ids.unsendable,
-      key: 'unsendable',
-      type: 'throw-error',
-      ...at(5, 1),
-      options: { code: 'FAILED_VALIDATION', status: '400', message: '{{form}}' },
-    }),
+    refusal('unsendable', at(5, 1), '{{form}}'),
     operation({
       id: ids.form,
       key: 'form',
@@ -288,13 +281,7 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
       type: 'item-read',
       ...at(3, 0),
       resolve: ids.form,
-      options: {
-        collection: collections.orders,
-        key: ['{{$trigger.body.keys[0]}}'],
-        permissions: '$full',
-        emitEvents: false,
-        query: { fields: [orderFields.idempotencyKey] },
-      },
+      options: readOne(collections.orders, '{{$trigger.body.keys[0]}}', orderFields.idempotencyKey),
     }),
     operation({
       id: ids.user,
@@ -302,13 +289,7 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
       type: 'item-read',
       ...at(2, 0),
       resolve: ids.order,
-      options: {
-        collection: 'directus_users',
-        key: ['{{$accountability.user}}'],
-        permissions: '$full',
-        emitEvents: false,
-        query: { fields: ['email'] },
-      },
+      options: readOne('directus_users', '{{$accountability.user}}', 'email'),
     }),
     operation({
       id: ids.notAllowed,
