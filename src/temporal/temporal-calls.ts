@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { untilFirstAbort } from '../runtime/first-abort.ts';
-import { RequestTimedOut, gotNoAnswer, isOverloaded, ranOutOfTime } from './temporal-failures.ts';
+import { RequestTimedOut, gotNoAnswer, isOverloaded, ranOutOfTime, wasGivenUp } from './temporal-failures.ts';
 
 /** The pause before a request is made again doubles from the first to the longest. A server restarts within seconds. */
 const FIRST_PAUSE_MS = 50;
@@ -45,7 +45,7 @@ function callsUntil(ended: AbortSignal, client: Client): TemporalCalls {
         } catch (error) {
           if (ranOutOfTime(error) || !gotNoAnswer(error)) throw error;
           const thisPauseMs = isOverloaded(error) ? LONGEST_PAUSE_MS : pauseMs;
-          if (Date.now() + thisPauseMs >= deadline) throw error;
+          if (Date.now() + thisPauseMs >= deadline) throw wasGivenUp(error) ? new RequestTimedOut() : error;
           await delay(thisPauseMs, undefined, { signal: ended });
         }
       }

@@ -20,6 +20,7 @@ export const grpcAnswers = {
   unauthenticated: 16,
 } as const;
 const ANSWERED = new Set<number>(Object.values(grpcAnswers));
+const CANCELLED = 1;
 const RESOURCE_EXHAUSTED = 8;
 
 /** What the gRPC library says of a connection that failed over certificates: OpenSSL's words and those of Node. */
@@ -39,6 +40,11 @@ export function ranOutOfTime(error: unknown): boolean {
 export function gotNoAnswer(error: unknown): boolean {
   const code = grpcFailure(error)?.code;
   return code !== undefined && !ANSWERED.has(code);
+}
+
+/** Whether the other side gave a request up. A server does so when the deadline passes, and may be ahead of our own timer. */
+export function wasGivenUp(error: unknown): boolean {
+  return grpcFailure(error)?.code === CANCELLED;
 }
 
 /** Whether Temporal asks for fewer requests. */
