@@ -8,10 +8,12 @@ import { lastLogLines, openPartLog, partLogFile } from './part-log.ts';
 import { processIdentity } from './process-identity.mjs';
 import { killGroup, removeRecord, signalProcess, writeRecord, type ProcessRecord } from './process-records.ts';
 
-/** All of it is gone 5 s after `stop()` at the latest: signals until here, SIGKILL then. */
-const STOP_SIGNALS_MS = 4_000;
 /** How long the next part waits for this one to end; the slowest, Temporal, takes 1.3 s. */
 const STOP_TURN_MS = 1_800;
+/** From here on nobody waits for another: whoever is left gets the signal at once, and has time to obey it. */
+const STOP_TURNS_MS = 3_000;
+/** All of it is gone 5 s after `stop()` at the latest: SIGKILL from here on. */
+const STOP_SIGNALS_MS = 4_000;
 const KILL_MS = 700;
 const CRASH_LINES = 12;
 /** A line of JSON can be a page. */
@@ -156,16 +158,16 @@ export class Supervisor {
   }
 
   async #stopAll(): Promise<void> {
-    const deadline = Date.now() + STOP_SIGNALS_MS;
-    const remainingMs = () => deadline - Date.now();
+    const startedAt = Date.now();
+    const remainingMs = (ofMs: number) => startedAt + ofMs - Date.now();
     const stopping = [...this.#entries].toReversed();
     for (const entry of stopping) {
       if (!entry.isEnding) signalProcess(entry.record, entry.record.stopSignal);
       entry.isEnding = true;
-      await isDoneWithin(entry.exited, Math.min(STOP_TURN_MS, remainingMs()));
+      await isDoneWithin(entry.exited, Math.min(STOP_TURN_MS, remainingMs(STOP_TURNS_MS)));
     }
     const all = Promise.all(stopping.map(({ exited }) => exited));
-    if (!(await isDoneWithin(all, remainingMs()))) {
+    if (!(await isDoneWithin(all, remainingMs(STOP_SIGNALS_MS)))) {
       for (const { record } of this.#entries) killGroup(record);
       await isDoneWithin(all, KILL_MS);
     }

@@ -4,13 +4,13 @@ import pWaitFor from 'p-wait-for';
 import type { Browser, Page } from 'playwright-core';
 import { failures } from '../../src/domain/failures.ts';
 import { supportRole } from '../../src/integrations/directus/schema/apply-support.ts';
-import type { DemoCheckout } from '../../sandbox/shop/demo-data.ts';
 import { openHold } from '../support/database-hold.ts';
-import type { OrderRow } from '../support/order-world.ts';
 import { startRunningStack } from '../support/running-stack.ts';
 import type { RunningStack } from '../support/running-stack.ts';
 import { textIn } from '../support/text-in.ts';
 import { newWindow, startBrowser } from './browser.ts';
+import { casesIn, workflowId } from './cases.ts';
+import type { Cases } from './cases.ts';
 import { dataStudio } from './data-studio.ts';
 import type { DataStudio } from './data-studio.ts';
 import { picture } from './picture.ts';
@@ -27,10 +27,12 @@ let page: Page;
 let ui: TemporalUi;
 let studioPage: Page;
 let studio: DataStudio;
+let cases: Cases;
 
 beforeAll(async () => {
   browser = await startBrowser();
   world = await startRunningStack({ RIDENDINE_TIMEOUT_MS: '2000', WORKER_SWEEP_INTERVAL: '1d', RUNBOOK_URL });
+  cases = casesIn(world);
   page = await newWindow(browser);
   ui = uiIn(page);
   studioPage = await page.context().newPage();
@@ -47,7 +49,7 @@ afterAll(async () => {
 
 describe('an order that went well', () => {
   it('is found in the Temporal UI by everything that it can be searched by, with its stage', async () => {
-    const { key, checkout, order } = await linkedOrder();
+    const { key, checkout, order } = await cases.linkedOrder();
 
     for (const query of [
       `CoocoOrderId="${order.id}"`,
@@ -72,7 +74,7 @@ describe('an order that went well', () => {
   }, 240_000);
 
   it('is told in clear in the Temporal UI, while Temporal itself has nothing of it but ciphers', async () => {
-    const { key, checkout, order } = await linkedOrder();
+    const { key, checkout, order } = await cases.linkedOrder();
     const address = '100 Example Street, Apartment 4B';
 
     await ui.openWorkflow(workflowId(key));
@@ -98,7 +100,7 @@ describe('an order that went well', () => {
   }, 240_000);
 
   it('leads from its form in Directus, which support staff cannot change, to its workflow and back', async () => {
-    const { key, order } = await linkedOrder();
+    const { key, order } = await cases.linkedOrder();
 
     await studio.openOrder(order.id);
     await picture(studioPage, 'order');
@@ -123,7 +125,7 @@ describe('an order that went well', () => {
 describe('a customer misses an order', () => {
   it('because RideNDine is down: it is told when it is tried again, and goes on at once when asked', async () => {
     // As during maintenance.
-    const { key, order } = await orderHeldUp(503);
+    const { key, order } = await cases.orderHeldUp(503);
 
     // Complaint: "order ab12… is missing".
     await studio.openOrders();
@@ -166,7 +168,7 @@ describe('a customer misses an order', () => {
 
   it('because RideNDine refused it: it is told why, and the same order is linked when the cause is gone', async () => {
     const why = 'The merchant is not active.';
-    const { key, checkout, order } = await newOrder({
+    const { key, checkout, order } = await cases.newOrder({
       faults: [{ kind: 'status', status: 422, detail: why }],
       isReached: ({ status }) => status === 'FAILED',
     });
@@ -204,7 +206,7 @@ describe('a customer misses an order', () => {
   }, 240_000);
 
   it('and nobody knows whether RideNDine has it: it is looked up there, and linked by a decision', async () => {
-    const { key, checkout, order } = await orderInReview();
+    const { key, checkout, order } = await cases.orderInReview();
 
     // The customer knows the quote alone.
     await studio.openOrders('Needs review');
@@ -257,7 +259,7 @@ describe('a customer misses an order', () => {
 
 describe('a call to RideNDine that is to wait for an hour', () => {
   it('and nobody knows whether RideNDine has it: it is decided in Directus, under the name of who is logged in', async () => {
-    const { checkout, order } = await orderInReview();
+    const { checkout, order } = await cases.orderInReview();
     await studio.openOrder(order.id);
 
     const refused = await studio.decide({ choice: 'Waiting for RideNDine: cancel it', reason: 'Ticket 8' });
@@ -277,7 +279,7 @@ describe('a call to RideNDine that is to wait for an hour', () => {
   }, 240_000);
 
   it('is shown to COOCO support without the form to decide', async () => {
-    const { order } = await linkedOrder();
+    const { order } = await cases.linkedOrder();
     const looker = { email: 'looker@cooco.example.com', password: randomUUID() };
     const person = { id: randomUUID(), ...looker, role: supportRole.ids.role, status: 'active' };
     await world.directus('/users', { method: 'POST', body: JSON.stringify(person) });
@@ -295,7 +297,7 @@ describe('a call to RideNDine that is to wait for an hour', () => {
   }, 240_000);
 
   it('can be paused, and is made again at once after the pause', async () => {
-    const { key, order } = await orderHeldUp(429);
+    const { key, order } = await cases.orderHeldUp(429);
     await ui.openWorkflow(workflowId(key));
 
     await ui.pauseActivity(CALL, { reason: 'Ticket 2' });
@@ -343,15 +345,13 @@ describe('an order that is not sent yet', () => {
 
     await expect(answer).resolves.toEqual({ kind: 'accepted' });
     await ui.untilStatus('Canceled');
-    const order = await onlyOrderOf(checkout);
+    const order = await cases.onlyOrderOf(checkout);
     expect(await world.sandboxAttemptsOf(order.id)).toEqual([]);
     await studio.openOrder(order.id);
     expect(await studio.readField('status')).toBe('Cancelled');
     await studio.untilActionIsListed('cancel by agent-7: Ticket 3: ordered twice.');
   }, 240_000);
 });
-
-const workflowId = (key: string) => `order-creation-${key}`;
 
 function uiIn(window: Page): TemporalUi {
   const { urls, temporal } = world.stack;
@@ -361,62 +361,6 @@ function uiIn(window: Page): TemporalUi {
 
 function studioIn(window: Page): DataStudio {
   return dataStudio(window, { url: world.stack.urls.directus });
-}
-
-interface Case {
-  key: string;
-  checkout: DemoCheckout;
-  /** As it was at the beginning of the case. */
-  order: OrderRow;
-}
-
-async function linkedOrder(): Promise<Case> {
-  return await newOrder({ isReached: (order) => order['payment_session_id'] !== null });
-}
-
-/** RideNDine has it, denied it, and then refused the second attempt. */
-async function orderInReview(): Promise<Case> {
-  return await newOrder({
-    faults: [
-      { kind: 'status', status: 503, stored: 'before' },
-      { kind: 'status', status: 422, detail: 'The merchant is not active.' },
-    ],
-    isReached: ({ status }) => status === 'NEEDS_REVIEW',
-  });
-}
-
-/** RideNDine answers with this status that it is to be asked again in an hour. */
-async function orderHeldUp(status: number): Promise<Case> {
-  const held = await newOrder({
-    faults: [{ kind: 'status', status, retry_after: 3600, times: null }],
-    isReached: () => true,
-  });
-  await untilLastFailure(held.key);
-  return held;
-}
-
-/** A checkout that was confirmed while RideNDine had these faults for its quote. */
-async function newOrder({
-  faults = [],
-  isReached,
-}: {
-  faults?: Record<string, unknown>[];
-  isReached: (order: OrderRow) => boolean;
-}): Promise<Case> {
-  const key = randomUUID();
-  const checkout = await world.newCheckout();
-  for (const fault of faults) await world.addFault({ ...fault, quote_id: checkout.quote_id });
-  await world.post(key, checkout, { prefer: 'wait=0' });
-  await pWaitFor(async () => (await world.ordersOf(checkout.quote_id)).some(isReached), WAIT);
-  return { key, checkout, order: await onlyOrderOf(checkout) };
-}
-
-/** The pending step has something to tell. */
-async function untilLastFailure(key: string): Promise<void> {
-  await pWaitFor(async () => {
-    const { raw } = await world.temporal.workflow.getHandle(workflowId(key)).describe();
-    return raw.pendingActivities?.some(({ lastFailure }) => lastFailure) ?? false;
-  }, WAIT);
 }
 
 /** Alone. The server's list comes a moment after the workflow. */
@@ -429,10 +373,4 @@ async function storedText(key: string): Promise<string> {
   const handle = world.temporal.workflow.getHandle(workflowId(key));
   const [history, { raw }] = await Promise.all([handle.fetchHistory(), handle.describe()]);
   return textIn([history, raw]);
-}
-
-async function onlyOrderOf({ quote_id }: DemoCheckout): Promise<OrderRow> {
-  const orders = await world.ordersOf(quote_id);
-  expect(orders).toHaveLength(1);
-  return orders[0] as OrderRow;
 }

@@ -33,7 +33,10 @@ export async function crashAndRestart(
   if (part === undefined) throw new Error(`The stack does not run its own ${kind}.`);
   const crashedAt = performance.now();
   await part.stop({ signal: endings[kind] });
-  await whileDown();
-  await part.start();
+  try {
+    await whileDown();
+  } finally {
+    await part.start();
+  }
   return crashedAt;
 }

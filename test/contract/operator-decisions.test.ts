@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
-import type { WorkflowHandle } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import pWaitFor from 'p-wait-for';
 import pino from 'pino';
-import { orderCreationStart, searchAttributes } from '../../src/contract/runs.ts';
+import { searchAttributes } from '../../src/contract/runs.ts';
 import { createGateway } from '../../src/gateway/create-gateway.ts';
 import { PartnerError } from '../../src/integrations/partner.ts';
 import type { Operators } from '../../src/gateway/operator-routes.ts';
@@ -18,13 +17,10 @@ import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { createOrderWorker } from '../support/order-worker.ts';
 import type { OrderWorker } from '../support/order-worker.ts';
-import type { Scenario, ScenarioOptions } from '../support/scripted-activities.ts';
+import { noAnswer, rejected, startedOrders } from '../support/started-orders.ts';
+import type { StartedOrder, StartedOrders } from '../support/started-orders.ts';
 import { testDataConverter } from '../support/test-encryption.ts';
 
-const noAnswer = new PartnerError('RideNDineUnavailable', 'maybeSent', 'RideNDine answered 503.', { status: 503 });
-const rejected = new PartnerError('RideNDineRejected', 'rejected', 'RideNDine refused the order (422).', {
-  status: 422,
-});
 const notSent = new PartnerError('RideNDineRateLimited', 'notSent', 'RideNDine answered 429.', { status: 429 });
 const callerKey = randomUUID();
 const operatorKey = randomUUID();
@@ -38,6 +34,7 @@ let client: Client;
 let access: ReturnType<typeof openTemporalAccess>;
 let gateway: FastifyInstance;
 const lines: string[] = [];
+let orders: StartedOrders;
 const cleanUps: (() => unknown)[] = [];
 
 beforeAll(async () => {
@@ -46,6 +43,7 @@ beforeAll(async () => {
   await worker.start();
   connection = await Connection.connect({ address: temporal.settings.address });
   client = new Client({ connection, dataConverter: testDataConverter });
+  orders = startedOrders({ worker, client, cleanUps });
   access = openTemporalAccess(temporal.settings, testDataConverter);
   gateway = newGateway([operatorKey]);
 }, 240_000);
@@ -62,7 +60,7 @@ afterEach(async () => {
 
 describe('POST /v1/operations/orders/{order_id}/decisions', () => {
   it('carries a decision out and says what came of it, under the name of who decided', async () => {
-    const { orderId, link, marks, handle } = await orderInReview({ ridendine: [noAnswer, rejected, undefined] });
+    const { orderId, link, marks, handle } = await orders.inReview({ ridendine: [noAnswer, rejected, undefined] });
 
     const { status, body } = await decide(orderId, { decision: 'retry', ...by });
 
@@ -80,7 +78,7 @@ describe('POST /v1/operations/orders/{order_id}/decisions', () => {
   });
 
   it('links an order to the ids that RideNDine has', async () => {
-    const { orderId, handle } = await orderInReview();
+    const { orderId, handle } = await orders.inReview();
 
     expect(await decide(orderId, { decision: 'link', ...by, ...ids })).toMatchObject({
       status: 200,
@@ -90,9 +88,7 @@ describe('POST /v1/operations/orders/{order_id}/decisions', () => {
   });
 
   it('corrects a wrong link', async () => {
-    const { orderId, handle } = await startOrder();
-    await handle.result();
-    await untilListed(orderId, 'LINKED');
+    const { orderId } = await orders.linked();
 
     expect(await decide(orderId, { decision: 'correct-link', ...by, ...ids })).toMatchObject({
       status: 200,
@@ -117,7 +113,7 @@ describe('POST /v1/operations/orders/{order_id}/decisions', () => {
   });
 
   it('takes one of two decisions that are sent at the same time', async () => {
-    const { orderId, marks } = await orderInReview();
+    const { orderId, marks } = await orders.inReview();
 
     const answers = await Promise.all([1, 2].map(() => decide(orderId, { decision: 'abandon', ...by })));
 
@@ -129,7 +125,7 @@ describe('POST /v1/operations/orders/{order_id}/decisions', () => {
     ['a decision that does not fit', { decision: 'retry', ...by }, 'is not in review (LINKED)'],
     ['to cancel an order that has ended', { decision: 'cancel', ...by }, 'has ended (LINKED)'],
   ])('refuses %s, says what fits, and changes nothing', async (_what, decision, reason) => {
-    const { orderId } = await linkedOrder();
+    const { orderId } = await orders.linked();
 
     const { status, body } = await decide(orderId, decision);
 
@@ -139,7 +135,7 @@ describe('POST /v1/operations/orders/{order_id}/decisions', () => {
   });
 
   it('says of an order in review what fits', async () => {
-    const { orderId } = await orderInReview();
+    const { orderId } = await orders.inReview();
 
     for (const decision of [
       { decision: 'cancel', ...by },
@@ -159,7 +155,7 @@ describe('POST /v1/operations/orders/{order_id}/decisions', () => {
       ['retry', { decision: 'retry', ...by }, [noAnswer, rejected, noAnswer, rejected]],
       ['abandon', { decision: 'abandon', ...by }, [noAnswer, rejected]],
     ])('carries %s out once, and answers as the first time', async (name, decision, ridendine) => {
-      const { orderId, marks } = await orderInReview({ ridendine });
+      const { orderId, marks } = await orders.inReview({ ridendine });
       const headers = { 'idempotency-key': randomUUID() };
 
       const first = await decide(orderId, decision, { headers });
@@ -172,7 +168,7 @@ describe('POST /v1/operations/orders/{order_id}/decisions', () => {
     });
 
     it('corrects a link once', async () => {
-      const { orderId, calls } = await linkedOrder();
+      const { orderId, calls } = await orders.linked();
       const corrections = () => calls.filter((step) => step === 'correctLink').length;
       const send = (key: string) =>
         decide(orderId, { decision: 'correct-link', ...by, ...ids }, { headers: { 'idempotency-key': key } });
@@ -188,7 +184,7 @@ describe('POST /v1/operations/orders/{order_id}/decisions', () => {
     });
 
     it('is another decision if anything of it differs', async () => {
-      const { orderId } = await orderInReview();
+      const { orderId } = await orders.inReview();
       const headers = { 'idempotency-key': randomUUID() };
 
       await decide(orderId, { decision: 'abandon', ...by }, { headers });
@@ -217,7 +213,7 @@ describe('POST /v1/operations/orders/{order_id}/decisions', () => {
   });
 
   it('takes no id for one of another kind, and begins nothing for it', async () => {
-    const { request } = await orderInReview();
+    const { request } = await orders.inReview();
     const correction = { decision: 'correct-link', ...by, ...ids };
 
     for (const id of [request.idempotency_key, randomUUID()]) {
@@ -290,7 +286,7 @@ describe('POST /v1/operations/orders/{order_id}/decisions', () => {
     const held = Promise.withResolvers<never>();
     held.promise.catch(() => {});
     cleanUps.push(() => held.reject(new Error('Nobody waits.')));
-    const { orderId } = await orderInReview({ override: { markOrder: () => held.promise } });
+    const { orderId } = await orders.inReview({ override: { markOrder: () => held.promise } });
 
     expect(await decide(orderId, { decision: 'abandon', ...by })).toMatchObject({
       status: 202,
@@ -326,7 +322,7 @@ describe('POST /v1/operations/orders/{order_id}/decisions', () => {
   });
 
   it('writes neither who decided nor why into the log', async () => {
-    const { orderId } = await orderInReview();
+    const { orderId } = await orders.inReview();
 
     await decide(orderId, { decision: 'abandon', actor: 'Canary Agent', reason: 'Canary ticket' });
 
@@ -340,7 +336,7 @@ describe('what is not answered by the run of an order', () => {
   const withKey = { headers: { 'idempotency-key': randomUUID() } };
 
   it('is told apart: nothing was sent without a worker, and it may be sent again', async () => {
-    const { orderId } = await orderInReview();
+    const { orderId } = await orders.inReview();
     const workflowService = new Proxy(access.connection.workflowService, {
       get: (service, name) =>
         name === 'describeTaskQueue' ? async () => ({ pollers: [] }) : Reflect.get(service, name, service),
@@ -360,7 +356,7 @@ describe('what is not answered by the run of an order', () => {
   });
 
   it('is told apart: it was sent and nobody has answered, so only one with an id may be sent again', async () => {
-    const { orderId, handle } = await orderInReview();
+    const { orderId, handle } = await orders.inReview();
     await worker.stop();
     cleanUps.push(() => worker.start());
 
@@ -454,7 +450,7 @@ describe('what is not answered by the run of an order', () => {
   it('is not sent once nobody waits', async () => {
     const stop = new AbortController();
     const submission = new Submission({ stopWaiting: stop.signal });
-    const { orderId, marks } = await orderInReview();
+    const { orderId, marks } = await orders.inReview();
     stop.abort();
 
     await expect(act(access, { orderId }, { decision: 'abandon', ...by }, submission)).rejects.toMatchObject({
@@ -466,7 +462,7 @@ describe('what is not answered by the run of an order', () => {
 
 describe('GET /v1/operations/orders/{order_id}', () => {
   it('tells how an order in review stands, and nothing about the customer', async () => {
-    const { orderId, request, handle } = await orderInReview();
+    const { orderId, request, handle } = await orders.inReview();
 
     expect(await state(orderId)).toEqual({
       status: 200,
@@ -482,13 +478,13 @@ describe('GET /v1/operations/orders/{order_id}', () => {
   });
 
   it('tells the ids of a linked order', async () => {
-    const { orderId, link } = await linkedOrder();
+    const { orderId, link } = await orders.linked();
 
     expect(await state(orderId)).toMatchObject({ status: 200, body: { run: 'ENDED', stage: 'LINKED', ...link } });
   });
 
   it('tells what Temporal has while no worker runs', async () => {
-    const { orderId } = await orderInReview();
+    const { orderId } = await orders.inReview();
     await worker.stop();
     cleanUps.push(() => worker.start());
 
@@ -505,8 +501,6 @@ describe('GET /v1/operations/orders/{order_id}', () => {
     }
   });
 });
-
-type Order = Scenario & { handle: WorkflowHandle };
 
 const MAX_WAITING = 10;
 
@@ -555,33 +549,9 @@ async function state(orderId: string, of = gateway, key = operatorKey) {
   return { status: response.statusCode, body: response.json<Record<string, unknown>>() };
 }
 
-async function linkedOrder(options: Partial<ScenarioOptions> = {}): Promise<Order> {
-  const order = await startOrder(options);
-  await order.handle.result();
-  await untilListed(order.orderId, 'LINKED');
-  return order;
-}
-
-async function startOrder(options: Partial<ScenarioOptions> = {}): Promise<Order> {
-  const scenario = worker.newScenario(options);
-  const { request } = scenario;
-  const handle = await client.workflow.start(
-    'orderCreation',
-    orderCreationStart(request, { fingerprint: 'f', quoteId: request.quote_id, customerId: request.customer_id }),
-  );
-  cleanUps.push(() => handle.terminate().catch(() => {}));
-  return { ...scenario, handle };
-}
-
-async function orderInReview(options: Partial<ScenarioOptions> = {}): Promise<Order> {
-  const order = await startOrder({ ridendine: [noAnswer, rejected], ...options });
-  await untilListed(order.orderId, 'NEEDS_REVIEW');
-  return order;
-}
-
 /** RideNDine does not take it now. */
-async function waitingOrder(): Promise<Order> {
-  const order = await startOrder({
+async function waitingOrder(): Promise<StartedOrder> {
+  const order = await orders.start({
     ridendine: [notSent],
     override: {
       async requestCancellation() {
@@ -589,12 +559,7 @@ async function waitingOrder(): Promise<Order> {
       },
     },
   });
-  await untilListed(order.orderId, 'CREATING_RIDENDINE_ORDER');
+  await orders.untilListed(order, 'CREATING_RIDENDINE_ORDER');
   await pWaitFor(() => order.sent.length > 0, { timeout: 60_000 });
   return order;
-}
-
-async function untilListed(orderId: string, stage: string): Promise<void> {
-  const query = `CoocoOrderId = '${orderId}' AND OrderCreationStage = '${stage}'`;
-  await pWaitFor(async () => (await client.workflow.count(query)).count > 0, { timeout: 60_000 });
 }

@@ -4,10 +4,9 @@ import { Client, Connection } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import pWaitFor from 'p-wait-for';
-import { orderCreationStart, searchAttributes } from '../../src/contract/runs.ts';
+import { searchAttributes } from '../../src/contract/runs.ts';
 import type { OrderCreationStage } from '../../src/contract/runs.ts';
 import { requestFingerprint } from '../../src/domain/request-fingerprint.ts';
-import { PartnerError } from '../../src/integrations/partner.ts';
 import { decide } from '../../src/operators/decide.ts';
 import { findRun } from '../../src/operators/find-run.ts';
 import { Submission } from '../../src/operators/submission.ts';
@@ -19,13 +18,10 @@ import { newNamespace } from '../support/new-namespace.ts';
 import { createOrderWorker } from '../support/order-worker.ts';
 import type { OrderWorker } from '../support/order-worker.ts';
 import { runProgram } from '../support/run-program.ts';
-import type { Scenario, ScenarioOptions } from '../support/scripted-activities.ts';
+import { noAnswer, rejected, startedOrders } from '../support/started-orders.ts';
+import type { StartedOrder, StartedOrders } from '../support/started-orders.ts';
 import { newEncryptionKey, testDataConverter, testEncryptionKeys } from '../support/test-encryption.ts';
 
-const noAnswer = new PartnerError('RideNDineUnavailable', 'maybeSent', 'RideNDine answered 503.', { status: 503 });
-const rejected = new PartnerError('RideNDineRejected', 'rejected', 'RideNDine refused the order (422).', {
-  status: 422,
-});
 const notLinked = ApplicationFailure.nonRetryable('There is nothing to correct.', 'OrderNeedsReview');
 const WAIT = { timeout: 60_000 };
 const by = ['--actor', 'agent-7', '--reason', 'Ticket 1'];
@@ -34,6 +30,7 @@ let temporal: EmbeddedTemporal;
 let worker: OrderWorker;
 let connection: Connection;
 let client: Client;
+let orders: StartedOrders;
 const cleanUps: (() => unknown)[] = [];
 
 beforeAll(async () => {
@@ -42,6 +39,7 @@ beforeAll(async () => {
   await worker.start();
   connection = await Connection.connect({ address: temporal.settings.address });
   client = new Client({ connection, dataConverter: testDataConverter });
+  orders = startedOrders({ worker, client, cleanUps });
 }, 240_000);
 afterAll(async () => {
   await worker.stop();
@@ -54,9 +52,9 @@ afterEach(async () => {
 
 describe('npm run review -- list', () => {
   it('shows the orders in review, the oldest first, each with what it is about, and no other', async () => {
-    const older = await orderInReview();
-    const newer = await orderInReview();
-    const linked = await startOrder();
+    const older = await orders.inReview();
+    const newer = await orders.inReview();
+    const linked = await orders.start();
     await linked.handle.result();
 
     const { exitCode, stdout, stderr } = await review('list');
@@ -77,8 +75,8 @@ describe('npm run review -- list', () => {
   });
 
   it('counts the time from the last review on, not from the start of the order', async () => {
-    const first = await orderInReview({ ridendine: [noAnswer, rejected, noAnswer, rejected] });
-    const second = await orderInReview();
+    const first = await orders.inReview({ ridendine: [noAnswer, rejected, noAnswer, rejected] });
+    const second = await orders.inReview();
     await decideThere(first.handle, { decision: 'retry' });
     await pWaitFor(async () => first.sent.length === 4 && (await stageOf(first.handle)) === 'NEEDS_REVIEW');
 
@@ -99,7 +97,7 @@ describe('npm run review -- list', () => {
 
 describe('npm run review -- show', () => {
   it('tells how the order stands and what can be done, whatever id it is known by', async () => {
-    const { orderId, request } = await orderInReview();
+    const { orderId, request } = await orders.inReview();
     const key = request.idempotency_key;
 
     const { exitCode, stdout, stderr } = await review('show', [orderId]);
@@ -123,7 +121,7 @@ describe('npm run review -- show', () => {
   });
 
   it('gives the reason of the failure in words, which Temporal stores encrypted', async () => {
-    const { orderId } = await orderInReview();
+    const { orderId } = await orders.inReview();
 
     const { stdout } = await review('show', [orderId]);
 
@@ -131,7 +129,7 @@ describe('npm run review -- show', () => {
   });
 
   it('says that a review is overdue', async () => {
-    const { orderId, handle } = await orderInReview({ reviewWindowMs: 1 });
+    const { orderId, handle } = await orders.inReview({ reviewWindowMs: 1 });
     await pWaitFor(
       async () => (await handle.query<{ review_overdue?: true }>('orderCreationState')).review_overdue === true,
     );
@@ -142,7 +140,7 @@ describe('npm run review -- show', () => {
   });
 
   it('shows what a step fails at, which Temporal stores encrypted', async () => {
-    const { orderId, handle } = await orderInReview({
+    const { orderId, handle } = await orders.inReview({
       override: {
         async markOrder() {
           throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus answered 503.' });
@@ -163,7 +161,7 @@ describe('npm run review -- show', () => {
   });
 
   it('finds a linked order by the id that RideNDine gave it, and has nothing to do about it', async () => {
-    const { orderId, link, handle } = await startOrder();
+    const { orderId, link, handle } = await orders.start();
     await handle.result();
     await pWaitFor(async () => (await review('show', [link.ridendine_order_id])).exitCode === 0);
 
@@ -187,7 +185,7 @@ describe('npm run review -- show', () => {
   });
 
   it('says of a run that was terminated how its order goes on', async () => {
-    const { orderId, handle } = await orderInReview();
+    const { orderId, handle } = await orders.inReview();
     await handle.terminate();
 
     const { stdout } = await review('show', [orderId]);
@@ -199,7 +197,7 @@ describe('npm run review -- show', () => {
   it.each([['nobody-has-this-id'], [randomUUID()], ["x' OR WorkflowType = 'orderCreation"], ["\\' OR 1 = 1 OR '"]])(
     'says that nothing is known by %s',
     async (id) => {
-      await orderInReview();
+      await orders.inReview();
 
       const { exitCode, stderr } = await review('show', [id]);
 
@@ -225,7 +223,7 @@ describe('npm run review -- show', () => {
   });
 
   it('names the key that it lacks', async () => {
-    const { orderId } = await orderInReview();
+    const { orderId } = await orders.inReview();
 
     const { exitCode, stderr } = await review('show', [orderId], { ENCRYPTION_KEYS: newEncryptionKey('another') });
 
@@ -237,7 +235,7 @@ describe('npm run review -- show', () => {
 
 describe('a decision from the command line', () => {
   it('to retry lets the order go on, under the name of who decided', async () => {
-    const { orderId, link, handle, sent } = await orderInReview({ ridendine: [noAnswer, rejected, undefined] });
+    const { orderId, link, handle, sent } = await orders.inReview({ ridendine: [noAnswer, rejected, undefined] });
 
     const { exitCode, stdout, stderr } = await review('retry', [orderId, ...by]);
 
@@ -259,7 +257,7 @@ describe('a decision from the command line', () => {
   });
 
   it('to link gives the order the ids that were found', async () => {
-    const { request, orderId, handle } = await orderInReview();
+    const { request, orderId, handle } = await orders.inReview();
     const ids = { ridendine_order_id: 'rnd_found', payment_session_id: 'ps_found' };
 
     const { exitCode, stdout } = await review('link', [
@@ -275,7 +273,7 @@ describe('a decision from the command line', () => {
   });
 
   it('to link takes ids that were pasted with a blank or a line break at their ends', async () => {
-    const { orderId, handle } = await orderInReview();
+    const { orderId, handle } = await orders.inReview();
     const ids = { ridendine_order_id: `rnd_${randomUUID()}`, payment_session_id: `ps_${randomUUID()}` };
 
     const { exitCode, stdout } = await review('link', [
@@ -293,7 +291,7 @@ describe('a decision from the command line', () => {
   });
 
   it('to abandon ends the order for good', async () => {
-    const { orderId, handle, marks } = await orderInReview();
+    const { orderId, handle, marks } = await orders.inReview();
 
     const { exitCode, stdout } = await review('abandon', [orderId, ...by]);
 
@@ -304,7 +302,7 @@ describe('a decision from the command line', () => {
   });
 
   it('that cannot be carried out is refused with the reason, and the review goes on', async () => {
-    const { orderId, handle } = await orderInReview({
+    const { orderId, handle } = await orders.inReview({
       override: {
         async markOrder() {
           return { kind: 'left' };
@@ -320,7 +318,7 @@ describe('a decision from the command line', () => {
   });
 
   it('that the run does not take is refused with its words', async () => {
-    const { orderId, handle } = await orderInReview({ override: { markOrder: directusIsDown } });
+    const { orderId, handle } = await orders.inReview({ override: { markOrder: directusIsDown } });
     await handle.startUpdate('resolveReview', {
       args: [{ decision: 'retry', actor: 'agent-8', reason: 'Ticket 2' }],
       waitForStage: 'ACCEPTED',
@@ -333,7 +331,7 @@ describe('a decision from the command line', () => {
   });
 
   it('that takes long is not waited for without end', async () => {
-    const { orderId } = await orderInReview({ override: { markOrder: directusIsDown } });
+    const { orderId } = await orders.inReview({ override: { markOrder: directusIsDown } });
 
     await expect(decideHere(orderId, { acceptedWithinMs: 10_000, carriedOutWithinMs: 1000 })).rejects.toThrow(
       /^The decision was taken, and is not carried out yet, perhaps because Directus cannot be reached\./,
@@ -341,7 +339,7 @@ describe('a decision from the command line', () => {
   });
 
   it('that no worker takes is not waited for without end', async () => {
-    const { orderId } = await orderInReview();
+    const { orderId } = await orders.inReview();
     await worker.stop();
     cleanUps.push(() => worker.start());
 
@@ -364,7 +362,7 @@ describe('a decision from the command line', () => {
   });
 
   it('about an order that is not in review says so', async () => {
-    const { orderId, handle } = await startOrder();
+    const { orderId, handle } = await orders.start();
     await handle.result();
 
     const { exitCode, stderr } = await review('retry', [orderId, ...by]);
@@ -424,7 +422,7 @@ describe('npm run review -- correct-link', () => {
   const ids = ['--ridendine-order-id', right.ridendine_order_id, '--payment-session-id', right.payment_session_id];
 
   it('starts a run that is found as the order is, with the memo by which callers are told from others', async () => {
-    const order = await linkedOrder({ override: { correctLink: () => Promise.reject(notLinked) } });
+    const order = await orders.linked({ override: { correctLink: () => Promise.reject(notLinked) } });
     const linking = await order.handle.describe();
 
     const { exitCode, stderr } = await review('correct-link', [order.orderId, ...ids, ...by]);
@@ -445,7 +443,7 @@ describe('npm run review -- correct-link', () => {
   it('may be tried again after a correction that was terminated or has failed, and finds the order by its new id then', async () => {
     let attempts = 0;
     const good = worker.newScenario();
-    const order = await linkedOrder({
+    const order = await orders.linked({
       override: {
         async correctLink(correction) {
           attempts += 1;
@@ -466,7 +464,7 @@ describe('npm run review -- correct-link', () => {
   });
 
   it('tells of the order what its own run says while a correction goes on', async () => {
-    const order = await linkedOrder();
+    const order = await orders.linked();
     const correction = await startByHand(order);
     cleanUps.push(() => correction.terminate());
 
@@ -503,7 +501,7 @@ describe('npm run review -- correct-link', () => {
 
   it('says why the ids were refused', async () => {
     const good = worker.newScenario();
-    const order = await linkedOrder({
+    const order = await orders.linked({
       override: {
         correctLink: async (correction) => ({
           ...(await good.activities.correctLink(correction)),
@@ -522,8 +520,6 @@ describe('npm run review -- correct-link', () => {
   });
 });
 
-type Order = Scenario & { handle: WorkflowHandle };
-
 function review(command: string, args: string[] = [], environment: Record<string, string> = {}) {
   return runProgram('review', [command, ...args], {
     TEMPORAL_ADDRESS: temporal.settings.address,
@@ -532,41 +528,9 @@ function review(command: string, args: string[] = [], environment: Record<string
   });
 }
 
-async function startOrder(options: Partial<ScenarioOptions> = {}): Promise<Order> {
-  const scenario = worker.newScenario(options);
-  const { request } = scenario;
-  const handle = await client.workflow.start(
-    'orderCreation',
-    orderCreationStart(request, { fingerprint: 'f', quoteId: request.quote_id, customerId: request.customer_id }),
-  );
-  // An order that a test has left in review is none of the next one's.
-  cleanUps.push(() => handle.terminate().catch(() => {}));
-  return { ...scenario, handle };
-}
-
-async function linkedOrder(options: Partial<ScenarioOptions> = {}): Promise<Order> {
-  const order = await startOrder(options);
-  await order.handle.result();
-  return order;
-}
-
-function startByHand({ handle }: Order) {
+function startByHand({ handle }: StartedOrder) {
   const options = { workflowId: handle.workflowId, taskQueue: 'nobody-serves-it', args: [] };
   return client.workflow.start('linkCorrection', options);
-}
-
-/** RideNDine may have it, and then refuses it: nobody else can tell. */
-async function orderInReview(options: Partial<ScenarioOptions> = {}): Promise<Order> {
-  const order = await startOrder({ ridendine: [noAnswer, rejected], ...options });
-  await pWaitFor(async () => (await stageOf(order.handle)) === 'NEEDS_REVIEW', { timeout: 60_000 });
-  // Who looks for orders in review sees it a moment later.
-  const { name } = searchAttributes.orderId;
-  await pWaitFor(
-    async () =>
-      (await client.workflow.count(`${name} = '${order.orderId}' AND OrderCreationStage = 'NEEDS_REVIEW'`)).count > 0,
-    { timeout: 60_000 },
-  );
-  return order;
 }
 
 async function stageOf(handle: WorkflowHandle): Promise<OrderCreationStage> {

@@ -21,7 +21,7 @@ export interface DatabaseHold {
   untilWaitedFor(count: number): Promise<void>;
   /** Resolves once this transaction waits for another. */
   untilWaiting(): Promise<void>;
-  /** Ends the waiting statements with an error: they have no effect. */
+  /** Ends the waiting statements with an error: they have no effect. So do those by which they are tried again meanwhile. */
   cancelWaiting(): Promise<void>;
   /** Ends the transaction as if it had never been. Idempotent. */
   release(): Promise<void>;
@@ -51,8 +51,11 @@ export async function openHold(postgres: RunningPostgres): Promise<DatabaseHold>
         return rows[0]?.['waits'] === true;
       }),
     async cancelWaiting() {
-      for (const other of await waiting()) await observer.query('SELECT pg_cancel_backend($1)', [other]);
-      await until(async () => (await waiting()).length === 0);
+      await until(async () => {
+        const others = await waiting();
+        for (const other of others) await observer.query('SELECT pg_cancel_backend($1)', [other]);
+        return others.length === 0;
+      });
     },
     release() {
       // The end of a connection is a rollback, even where a statement of it is still waiting.
