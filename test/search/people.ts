@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { CANCEL_ORDER_UPDATE, DECISION_REFUSED, RESOLVE_REVIEW_UPDATE } from '../../src/contract/updates.ts';
 import type { LinkIds } from '../../src/domain/order.ts';
+import type { Row } from './directus-model.ts';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
 import { isLinked, keyOf, madeFor, rowOf } from './observations.ts';
 import type { Observations, SupportRequest } from './observations.ts';
@@ -63,7 +64,7 @@ export function createPeople(temporal: Client, runs: Runs, { world, requests, pa
       case 'abandon':
         return { decision, ...by(key) };
       case 'linkTrue':
-        return { ...link(key, madeFor(world, rowOf(world, key))[0]), ids_checked: true };
+        return { ...link(key, trueIds(rowOf(world, key))), ids_checked: true };
       case 'linkInvented':
         return { ...link(key, inventedIds()), ids_checked: true };
       case 'linkUnchecked':
@@ -80,6 +81,15 @@ export function createPeople(temporal: Client, runs: Runs, { world, requests, pa
         return { decison: 'retry', ...by(key) };
     }
   }
+
+  /** Those that the order has, else those that RideNDine has for it. Of two that RideNDine was made to make, people keep one. */
+  const trueIds = (row: Row | undefined): LinkIds | undefined =>
+    row && isLinked(row)
+      ? {
+          ridendine_order_id: String(row[orderFields.ridendineOrderId]),
+          payment_session_id: String(row[orderFields.paymentSessionId]),
+        }
+      : madeFor(world, row)[0];
 
   const decide = (key: number, decision: Decision) => tell(key, decision, RESOLVE_REVIEW_UPDATE, input(key, decision));
 
@@ -105,11 +115,7 @@ export function createPeople(temporal: Client, runs: Runs, { world, requests, pa
       let decided = 0;
       for (const key of world.keys.keys()) {
         if (!(await runs.isInReview(key))) continue;
-        const row = rowOf(world, key);
-        // A retry would lower the status of a later phase, and is refused.
-        const isRetried = isLinked(row) && row?.[orderFields.status] === 'NEEDS_REVIEW';
-        const decision = isRetried ? 'retry' : madeFor(world, row).length > 0 ? 'linkTrue' : 'abandon';
-        await decide(key, decision);
+        await decide(key, trueIds(rowOf(world, key)) ? 'linkTrue' : 'abandon');
         decided += 1;
       }
       return decided;

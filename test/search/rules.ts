@@ -134,10 +134,15 @@ const ON_ITS_WAY_MS = 2000;
 
 /** A run that takes an order over does not know that nothing was sent, and may ask until the key's deadline. */
 function isFirstAskedTooLate(observed: Observations, key: number, row: Row, calls: PartnerCall[]): boolean {
+  const { quotes, partnerAttempts } = observed.world;
   const [first] = calls;
-  const quote = observed.world.quotes.find(({ id }) => id === row[orderFields.quoteId]);
+  const quote = quotes.find(({ id }) => id === row[orderFields.quoteId]);
   if (!first || !quote || isTakenOver(observed, key) || mayBeDecided(observed, key, 'retry')) return false;
-  return first.at > quote.expiresAt + GRACE_MS + ON_ITS_WAY_MS;
+  const attempts = partnerAttempts.filter((attempt) => attempt.key === key && attempt.at <= first.at);
+  const asking = attempts.at(-1);
+  // On a slow machine an attempt is lost before it begins: then its run does not know that nothing was sent.
+  if (asking !== undefined && asking.number > attempts.length) return false;
+  return (asking ?? first).at > quote.expiresAt + GRACE_MS;
 }
 
 /** Whether the key's run was taken away, so that another one goes on with the order. */

@@ -54,6 +54,8 @@ export interface World {
   ridendine: RideNDineModel;
   history: OrderVersion[];
   troubles: Trouble[];
+  /** Attempts to ask RideNDine, with the numbers that Temporal gives them: one that is missing was lost before it began. */
+  partnerAttempts: { at: number; key: number; number: number }[];
   request(options: { key: number; quote: number; payload: number }): CheckoutRequest;
   /** Makes a step of a run as a worker does that may die in the middle of it. */
   attempt(workflowId: string, name: keyof Activities, input: never): Promise<unknown>;
@@ -83,6 +85,7 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
   let isHealed = false;
   const temporalScript = [...schedule.temporal];
   const troubles: Trouble[] = [];
+  const partnerAttempts: World['partnerAttempts'] = [];
   const drawn = <Outcome extends Trouble['outcome']>(from: Trouble['with'], next: () => Outcome): Outcome | 'ok' => {
     const outcome = isHealed ? 'ok' : next();
     if (outcome !== 'ok') troubles.push({ at: Date.now(), key: attempts.getStore()?.key, with: from, outcome });
@@ -152,6 +155,7 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
     ridendine,
     history,
     troubles,
+    partnerAttempts,
     request: ({ key, quote, payload }) => ({
       customer_id: customer,
       quote_id: quotes[quote]?.id ?? '',
@@ -161,6 +165,8 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
     }),
     attempt(workflowId, name, input) {
       const key = keys.findIndex((each) => orderCreationWorkflowId(each) === workflowId);
+      if (name === 'createRideNDineOrder')
+        partnerAttempts.push({ at: Date.now(), key, number: activityInfo().attempt });
       const step = () => (activities[name] as (input: never) => Promise<unknown>)(input);
       return mortal(key === -1 ? undefined : key, step);
     },

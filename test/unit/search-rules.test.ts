@@ -100,6 +100,7 @@ interface Seen extends Partial<Omit<Observations, 'world'>> {
   calls?: PartnerCall[];
   history?: OrderVersion[];
   troubles?: Trouble[];
+  partnerAttempts?: World['partnerAttempts'];
 }
 
 /** A linked order that nothing has happened to, but for what is given. */
@@ -109,6 +110,7 @@ function accountOf({
   calls = [call()],
   history = [],
   troubles = [],
+  partnerAttempts = calls.map(({ at }, index) => ({ at, key: 0, number: index + 1 })),
   ...seen
 }: Seen): Observations {
   const world = {
@@ -121,6 +123,7 @@ function accountOf({
     ridendine: { orders, calls },
     history,
     troubles,
+    partnerAttempts,
   } as unknown as World;
   return { ...newObservations(world), ...seen };
 }
@@ -446,6 +449,12 @@ describe('the rules of the search', () => {
 
   it('hold for a request to cancel that is truthfully said to be recorded nowhere', () => {
     expect(brokenRules(accountOf({ requests: [request({ reply: cancelReplies.notRecorded })] }))).toEqual([]);
+  });
+
+  it('hold for a late first call whose run has lost an attempt before it began', () => {
+    const at = T + HOUR + 10_000;
+
+    expect(brokenRules(accountOf({ calls: [call({ at })], partnerAttempts: [{ at, key: 0, number: 2 }] }))).toEqual([]);
   });
 
   it('hold for attempts that go on while the machine is as slow with the request to cancel as with stopping them', () => {
