@@ -1,7 +1,11 @@
 import pWaitFor from 'p-wait-for';
 import type { Locator, Page } from 'playwright-core';
+import type { LinkIds } from '../../src/domain/order.ts';
+import { paste } from './effort.ts';
 
 const FORM_TIMEOUT_MS = 30_000;
+/** To the next field of a form. */
+const MOST_TABS = 10;
 
 /** Directus' Data Studio, as a support agent uses it. What is said of a field is said of the order that is open. */
 export interface DataStudio {
@@ -9,7 +13,7 @@ export interface DataStudio {
   /** Opens all orders, or a list of the navigation. */
   openOrders(list?: string): Promise<void>;
   /** Looks in the open list for whatever somebody knows of an order, and waits until it is the only one there. */
-  searchFor(text: string): Promise<void>;
+  searchFor(text: string, options?: { isPasted?: boolean }): Promise<void>;
   /** What is listed of the only order that is. */
   listedOrder(): Promise<string>;
   /** Opens the only order that is listed. */
@@ -20,10 +24,12 @@ export interface DataStudio {
   untilOrderIsOpen(orderId: string): Promise<void>;
   /** What a field shows; a choice in the words of its list. */
   readField(field: string): Promise<string>;
+  /** What the page says that is to be done. */
+  whatToDo(): Promise<string>;
   /** Waits until what support staff did about the order is listed, in the words of its line. */
   untilActionIsListed(line: string): Promise<void>;
-  /** Fills in the form to decide about the order and sends it, with four clicks. @returns why it was refused, if it was. */
-  decide(decision: { choice: string; reason: string }): Promise<string | undefined>;
+  /** Fills in the form to decide about the order, with ids that are pasted into fields that the Tab key leads to, and sends it. @returns why it was refused, if it was. */
+  decide(decision: { choice: string; reason: string; ids?: LinkIds }): Promise<string | undefined>;
   /** Whether the open order offers the form to decide about it. */
   offersDecision(): Promise<boolean>;
   /** Whether the order can be changed by whoever is logged in. */
@@ -42,6 +48,18 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
 
   const untilFilled = async (isRight: (id: string) => boolean) => {
     await pWaitFor(async () => isRight(await valueOf('id').inputValue()), { timeout: FORM_TIMEOUT_MS });
+  };
+
+  const pasteInto = async (field: string, text: string) => {
+    // The order's own field, behind the form, is disabled.
+    const input = `input[field="${field}"]:enabled`;
+    await page.locator(input).waitFor();
+    const hasFocus = page.locator(`${input}:focus`);
+    for (let tabs = 0; (await hasFocus.count()) === 0; tabs += 1) {
+      if (tabs === MOST_TABS) throw new Error(`The Tab key does not lead to ${field}.`);
+      await page.keyboard.press('Tab');
+    }
+    await paste(page, text);
   };
 
   /** As a person does, since a browser lets pages in the background run slowly. */
@@ -64,13 +82,21 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
       await page.goto(orders);
       if (list !== undefined) await page.getByRole('link', { name: list }).click();
       await page.getByRole('heading', { name: list ?? 'Orders' }).waitFor();
-      await rows.first().waitFor();
+      // It remembers what it was searched for last, of which there may be nothing any more.
+      await rows.first().or(page.getByText(/^No (Results|Items)$/)).first().waitFor();
     },
 
-    async searchFor(text) {
+    async searchFor(text, { isPasted = false } = {}) {
       const search = page.getByRole('search');
       await search.getByRole('button').first().click();
-      await search.getByPlaceholder('Search Items').fill(text);
+      await search.locator('input:focus').waitFor();
+      await page.keyboard.press('Control+A');
+      const found = page.waitForResponse(
+        (response) =>
+          response.request().method() === 'GET' && new URL(response.url()).searchParams.get('search') === text,
+      );
+      await (isPasted ? paste(page, text) : page.keyboard.type(text));
+      await found;
       await page.getByText(/^One (Filtered )?Item$/).waitFor();
       await pWaitFor(async () => (await rows.count()) === 1, { timeout: FORM_TIMEOUT_MS });
     },
@@ -91,19 +117,25 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
 
     untilOrderIsOpen: (orderId) => untilFilled((id) => id === orderId),
 
+    whatToDo: () => fieldOf('what_to_do').innerText(),
+
     readField: (field) => valueOf(field).inputValue(),
 
     async untilActionIsListed(line) {
       await fieldOf('support_actions').getByText(line).waitFor();
     },
 
-    async decide({ choice, reason }) {
+    async decide({ choice, reason, ids }) {
       await page.locator('[data-icon="bolt"]').last().click();
       await page.getByRole('button', { name: 'Decide about this order' }).click();
       await page.getByText('What is to be done').waitFor();
       await page.locator('input:focus').waitFor();
       await page.keyboard.type(reason);
       await page.getByText(choice).click();
+      if (ids) {
+        await pasteInto('ridendine_order_id', ids.ridendine_order_id);
+        await pasteInto('payment_session_id', ids.payment_session_id);
+      }
       await page.getByRole('button', { name: 'Run Flow on Current Item' }).click();
       const done = page.getByText('triggered successfully');
       const refused = page.getByText('[FAILED_VALIDATION]');

@@ -57,7 +57,9 @@ export function temporalUi(page: Page, { url, namespace }: { url: string; namesp
   const dialog = page.getByRole('dialog');
   const heading = page.getByTestId('workflow-id-heading');
 
-  const openTab = (tab: string) => page.getByTestId(`${tab}-tab`).click();
+  const openTab = async (tab: string) => {
+    if (!new URL(page.url()).pathname.endsWith(`/${tab}`)) await page.getByTestId(`${tab}-tab`).click();
+  };
   const activity = async (activityType: string) => {
     await openTab('pending-activities');
     // The innermost part of the page that has both is the activity's own.
