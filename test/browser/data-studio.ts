@@ -83,7 +83,11 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
       if (list !== undefined) await page.getByRole('link', { name: list }).click();
       await page.getByRole('heading', { name: list ?? 'Orders' }).waitFor();
       // It remembers what it was searched for last, of which there may be nothing any more.
-      await rows.first().or(page.getByText(/^No (Results|Items)$/)).first().waitFor();
+      await rows
+        .first()
+        .or(page.getByText(/^No (Results|Items)$/))
+        .first()
+        .waitFor();
     },
 
     async searchFor(text, { isPasted = false } = {}) {
