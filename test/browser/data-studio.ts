@@ -7,6 +7,14 @@ const FORM_TIMEOUT_MS = 30_000;
 /** To the next field of a form. */
 const MOST_TABS = 10;
 
+/** What a role may do, as the pages tell it. */
+export interface Offers {
+  decides: boolean;
+  makesOrders: boolean;
+  deletesOrders: boolean;
+  configures: boolean;
+}
+
 /** Directus' Data Studio, as a support agent uses it. What is said of a field is said of the order that is open. */
 export interface DataStudio {
   logIn(credentials: { email: string; password: string }): Promise<void>;
@@ -30,10 +38,8 @@ export interface DataStudio {
   untilActionIsListed(line: string): Promise<void>;
   /** Fills in the form to decide about the order, with ids that are pasted into fields that the Tab key leads to, and sends it. @returns why it was refused, if it was. */
   decide(decision: { choice: string; reason: string; ids?: LinkIds }): Promise<string | undefined>;
-  /** Whether the open order offers the form to decide about it. */
-  offersDecision(): Promise<boolean>;
-  /** Whether the order can be changed by whoever is logged in. */
-  canSave(): Promise<boolean>;
+  /** What the list and the page of an order offer to whoever is logged in. */
+  offers(orderId: string): Promise<Offers>;
   /** A field with its name and its note. */
   field(field: string): Locator;
   /** Presses the button that leads from the order to its workflow. @returns the window that it opens. */
@@ -65,9 +71,12 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
   /** As a person does, since a browser lets pages in the background run slowly. */
   const look = () => page.bringToFront();
 
-  return {
+  const studio: DataStudio = {
     async logIn({ email, password }) {
       await look();
+      // An administrator is asked for a licence key, whenever the page is ready to ask.
+      const skip = page.getByRole('button', { name: 'Skip', exact: true });
+      await page.addLocatorHandler(skip, () => skip.click());
       await page.goto(`${url}/admin/login`);
       await page.getByPlaceholder('Email').fill(email);
       await page.getByPlaceholder('Password').fill(password);
@@ -150,9 +159,20 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
       return why;
     },
 
-    offersDecision: async () => (await page.locator('[data-icon="bolt"]').count()) > 0,
-
-    canSave: () => page.getByRole('button', { name: 'Save' }).isEnabled(),
+    async offers(orderId) {
+      const has = async (selector: string) => (await page.locator(selector).count()) > 0;
+      await studio.openOrders();
+      const makesOrders = await has('a[href$="/orders/+"]');
+      await studio.openOrder(orderId);
+      // What is beside the order comes last: the role is known then.
+      await page.getByText('Comments', { exact: true }).waitFor();
+      return {
+        decides: await has('[data-icon="bolt"]'),
+        makesOrders,
+        deletesOrders: await has('button:enabled:has([data-icon="delete"])'),
+        configures: await has('a[href$="/admin/settings"]'),
+      };
+    },
 
     field: fieldOf,
 
@@ -162,4 +182,5 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
       return await opened;
     },
   };
+  return studio;
 }

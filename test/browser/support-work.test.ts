@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import pWaitFor from 'p-wait-for';
 import type { Browser, Page } from 'playwright-core';
 import { failures } from '../../src/domain/failures.ts';
+import { DIRECTUS_ADMIN_EMAIL } from '../../stack/start-order-data.ts';
 import { supportRole } from '../../src/integrations/directus/schema/apply-support.ts';
 import { openHold } from '../support/database-hold.ts';
 import { startRunningStack } from '../support/running-stack.ts';
@@ -12,10 +13,12 @@ import { newWindow, startBrowser } from './browser.ts';
 import { casesIn, workflowId } from './cases.ts';
 import type { Cases } from './cases.ts';
 import { dataStudio } from './data-studio.ts';
-import type { DataStudio } from './data-studio.ts';
+import type { DataStudio, Offers } from './data-studio.ts';
 import { picture } from './picture.ts';
 import { temporalUi } from './temporal-ui.ts';
 import type { TemporalUi } from './temporal-ui.ts';
+
+type Login = Parameters<DataStudio['logIn']>[0];
 
 const WAIT = { interval: 100, timeout: 60_000 };
 const CALL = 'createRideNDineOrder';
@@ -37,9 +40,7 @@ beforeAll(async () => {
   ui = uiIn(page);
   studioPage = await page.context().newPage();
   studio = studioIn(studioPage);
-  const { supportLogin } = world.stack;
-  if (supportLogin === undefined) throw new Error('Directus has no user for support staff.');
-  await studio.logIn(supportLogin);
+  await studio.logIn(leadLogin());
 }, 360_000);
 afterEach(() => world.clearFaults());
 afterAll(async () => {
@@ -99,7 +100,7 @@ describe('an order that went well', () => {
     }
   }, 240_000);
 
-  it('leads from its form in Directus, which support staff cannot change, to its workflow and back', async () => {
+  it('leads from its page in Directus to its workflow and back', async () => {
     const { key, order } = await cases.linkedOrder();
 
     await studio.openOrder(order.id);
@@ -114,7 +115,6 @@ describe('an order that went well', () => {
     await picture(opened, 'workflow', { height: 940 });
     expect(opened.url()).toContain(`/${workflowId(key)}/`);
     expect(await studio.readField('status')).toBe('Pending payment');
-    expect(await studio.canSave()).toBe(false);
 
     const back = await openedUi.followLink('The order in Directus');
     await studioIn(back).untilOrderIsOpen(order.id);
@@ -255,9 +255,7 @@ describe('a customer misses an order', () => {
     });
     await back.close();
   }, 240_000);
-});
 
-describe('a call to RideNDine that is to wait for an hour', () => {
   it('and nobody knows whether RideNDine has it: it is decided in Directus, under the name of who is logged in', async () => {
     const { checkout, order } = await cases.orderInReview();
     await studio.openOrder(order.id);
@@ -277,25 +275,9 @@ describe('a call to RideNDine that is to wait for an hour', () => {
       support_actions: [{ action: 'retry', actor: `support@cooco.example.com (${person})`, reason: 'Ticket 9' }],
     });
   }, 240_000);
+});
 
-  it('is shown to COOCO support without the form to decide', async () => {
-    const { order } = await cases.linkedOrder();
-    const looker = { email: 'looker@cooco.example.com', password: randomUUID() };
-    const person = { id: randomUUID(), ...looker, role: supportRole.ids.role, status: 'active' };
-    await world.directus('/users', { method: 'POST', body: JSON.stringify(person) });
-    const window = await newWindow(browser);
-    const lookersStudio = studioIn(window);
-    await lookersStudio.logIn(looker);
-
-    await lookersStudio.openOrder(order.id);
-    await studio.openOrder(order.id);
-
-    expect(await lookersStudio.canSave()).toBe(false);
-    expect(await lookersStudio.offersDecision()).toBe(false);
-    await pWaitFor(() => studio.offersDecision(), WAIT);
-    await window.context().close();
-  }, 240_000);
-
+describe('a call to RideNDine that is to wait for an hour', () => {
   it('can be paused, and is made again at once after the pause', async () => {
     const { key, order } = await cases.orderHeldUp(429);
     await ui.openWorkflow(workflowId(key));
@@ -313,6 +295,32 @@ describe('a call to RideNDine that is to wait for an hour', () => {
     await ui.untilStatus('Completed');
     expect(await world.sandboxOrdersOf(order.id)).toHaveLength(1);
   }, 240_000);
+});
+
+describe('the page of an order', () => {
+  const nothing: Offers = { decides: false, makesOrders: false, deletesOrders: false, configures: false };
+
+  it.each<[string, () => Promise<Login>, Offers]>([
+    [
+      'an administrator everything',
+      async () => ({ email: DIRECTUS_ADMIN_EMAIL, password: world.stack.secrets.directusAdminPassword }),
+      { decides: true, makesOrders: true, deletesOrders: true, configures: true },
+    ],
+    ['COOCO support lead to decide', async () => leadLogin(), { ...nothing, decides: true }],
+    ['COOCO support nothing', newLooker, nothing],
+  ])(
+    'offers %s',
+    async (_what, login, offered) => {
+      const { order } = await cases.linkedOrder();
+      const window = await newWindow(browser);
+      const theirStudio = studioIn(window);
+      await theirStudio.logIn(await login());
+
+      expect(await theirStudio.offers(order.id)).toEqual(offered);
+      await window.context().close();
+    },
+    240_000,
+  );
 });
 
 describe('an order that is not sent yet', () => {
@@ -373,4 +381,18 @@ async function storedText(key: string): Promise<string> {
   const handle = world.temporal.workflow.getHandle(workflowId(key));
   const [history, { raw }] = await Promise.all([handle.fetchHistory(), handle.describe()]);
   return textIn([history, raw]);
+}
+
+function leadLogin(): Login {
+  const { supportLogin } = world.stack;
+  if (supportLogin === undefined) throw new Error('Directus has no user for support staff.');
+  return supportLogin;
+}
+
+/** Somebody with the role COOCO support. */
+async function newLooker(): Promise<Login> {
+  const looker = { email: 'looker@cooco.example.com', password: randomUUID() };
+  const person = { id: randomUUID(), ...looker, role: supportRole.ids.role, status: 'active' };
+  await world.directus('/users', { method: 'POST', body: JSON.stringify(person) });
+  return looker;
 }
