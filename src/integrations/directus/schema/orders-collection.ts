@@ -61,6 +61,7 @@ export function ordersCollection(link: WorkflowLink | undefined): CollectionDefi
         orderFields.id,
         'The order id: RideNDine knows it as external_order_id. Derived from the idempotency key, so that a repeated request finds its order.',
       ),
+      ...timeFields,
       ...failureFields,
       ...cartFields,
       ...ridendineFields,
@@ -115,6 +116,9 @@ const stateFields: FieldDefinition[] = [
     [{ value: 'PENDING', text: 'Pending', color: '#3399FF' }],
     written,
   ),
+];
+
+const timeFields: FieldDefinition[] = [
   timestamp(orderFields.dateCreated, 'When the order was recorded. RideNDine keeps our key from about then on.', {
     ...written,
     special: ['date-created'],
