@@ -8,7 +8,7 @@ const FEWEST_COMPARED = 5;
  * same kinds of characters, and not much shorter or longer. Ids that are swapped don't, and neither does the order id of
  * one order as the payment session of another.
  *
- * @param known of other linked orders; of a few, only whether they have an id in the wrong place is compared.
+ * @param known of other linked orders; a few only tell whether an id is in the place of the other.
  */
 export function isLikelyLink(link: LinkIds, known: LinkIds[]): boolean {
   const isMisplaced = known.some(
@@ -16,13 +16,15 @@ export function isLikelyLink(link: LinkIds, known: LinkIds[]): boolean {
       link.ridendine_order_id === payment_session_id || link.payment_session_id === ridendine_order_id,
   );
   if (isMisplaced) return false;
-  if (known.length < FEWEST_COMPARED) return true;
-  return (['ridendine_order_id', 'payment_session_id'] as const).every((field) =>
-    looksLike(
-      link[field],
-      known.map((other) => other[field]),
-    ),
-  );
+  const orders = known.map(({ ridendine_order_id }) => ridendine_order_id);
+  const payments = known.map(({ payment_session_id }) => payment_session_id);
+  const isOrder = looksLike(link.ridendine_order_id, orders);
+  const isPayment = looksLike(link.payment_session_id, payments);
+  if (known.length >= FEWEST_COMPARED) return isOrder && isPayment;
+  const isSwapped =
+    (!isOrder && looksLike(link.ridendine_order_id, payments)) ||
+    (!isPayment && looksLike(link.payment_session_id, orders));
+  return !isSwapped;
 }
 
 function looksLike(id: string, known: string[]): boolean {

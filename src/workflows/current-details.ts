@@ -134,7 +134,7 @@ function untilItIsSent(view: RunView): string {
 
 function untilItIsCreated(view: RunView): string {
   if (view.cancelled_by) return `Nothing: it is being stopped. ${whoCancelled(view)}`;
-  return `${LOOK_AT_PENDING} To stop the order, send the update \`cancelOrder\`: RideNDine is then not asked again.`;
+  return `${LOOK_AT_PENDING} To stop the order, cancel it in Directus, or send the update \`cancelOrder\`: RideNDine is then not asked again.`;
 }
 
 /** Somebody asked to cancel an order that RideNDine has. */
@@ -168,7 +168,7 @@ function continued(view: RunView): Sections {
     next: `The order is read from Directus. If Directus does not answer, it is asked again for ${MINUTES_BEFORE_THE_RECORD} minutes, and after that by another run.`,
     can: view.cancelled_by
       ? `Nothing: it is being stopped, and comes to you for review. ${whoCancelled(view)}`
-      : `${LOOK_AT_PENDING} To stop the order, send the update \`cancelOrder\`: it then comes to you for review.`,
+      : `${LOOK_AT_PENDING} To stop the order, cancel it in Directus, or send the update \`cancelOrder\`: it then comes to you for review.`,
   };
 }
 

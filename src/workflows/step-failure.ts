@@ -45,7 +45,8 @@ export function mayExistAtRideNDine(failure: StepFailure): boolean {
 /** `createRideNDineOrder` was stopped by a request to cancel the order. The message is for those who review it. */
 export function stoppedFailure({ maybe_sent, code }: PartnerAttempts): ApplicationFailure {
   const outcome = maybe_sent ? 'maybeSent' : 'notSent';
-  return ApplicationFailure.nonRetryable('RideNDine may have it by now.', code ?? 'RideNDineUnavailable', {
+  const message = maybe_sent ? 'RideNDine may have it by now.' : 'RideNDine does not have it.';
+  return ApplicationFailure.nonRetryable(message, code ?? 'RideNDineUnavailable', {
     outcome,
     maybe_sent,
   } satisfies FailureDetails);

@@ -31,6 +31,14 @@ describe('ids that a person types', () => {
     expect(isLikelyLink(typed, known)).toBe(false);
   });
 
+  it.each<[string, Partial<LinkIds>]>([
+    ['both are swapped', { ridendine_order_id: link.payment_session_id, payment_session_id: link.ridendine_order_id }],
+    ['the payment session stands in the place of the order', { ridendine_order_id: 'ps_0011223344556677' }],
+    ['the order stands in the place of the payment session', { payment_session_id: 'rnd_0011223344556677' }],
+  ])('are not, by the first order that is linked, if %s', (_what, wrong) => {
+    expect(isLikelyLink({ ...link, ...wrong }, known.slice(0, 1))).toBe(false);
+  });
+
   it.each([0, 1, 4])('are likely however they look while no more than %i orders are linked', (count) => {
     const typed = { ridendine_order_id: '1', payment_session_id: 'anything' };
 

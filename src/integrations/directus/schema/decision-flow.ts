@@ -57,8 +57,9 @@ const formFields = [
   }),
   idField('ridendine_order_id', "RideNDine's id of the order"),
   idField('payment_session_id', "RideNDine's id of the payment"),
-  field('ids_checked', 'The ids look unusual, and RideNDine has confirmed them', {
+  field('ids_checked', 'The ids look unusual', {
     interface: 'boolean',
+    options: { label: 'RideNDine has confirmed them' },
     hidden: true,
     conditions: [{ name: 'ids', rule: { decision: { _in: withIds } }, hidden: false }],
   }),
@@ -66,7 +67,8 @@ const formFields = [
 
 function field(name: string, label: string, meta: Record<string, unknown>) {
   const type = meta['interface'] === 'boolean' ? 'boolean' : 'string';
-  return { field: name, name: label, type, meta: { width: 'full', ...meta } };
+  const schema = type === 'boolean' ? { default_value: false } : null;
+  return { field: name, name: label, type, schema, meta: { width: 'full', ...meta } };
 }
 
 function idField(name: string, label: string) {

@@ -48,7 +48,8 @@ export function ordersCollection(link: WorkflowLink | undefined): CollectionDefi
     meta: {
       icon: 'receipt_long',
       note: 'One row for each confirmed checkout. Written by the workflow orderCreation; later phases carry it on.',
-      display_template: '{{status}} {{date_created}} {{store.name}}',
+      // Without the status: the title of a page that is open keeps the old one after a decision.
+      display_template: '{{customer.name}}, {{date_created}}, {{store.name}}',
       color: '#6644FF',
     },
     fields: [
@@ -166,7 +167,11 @@ const cartFields: FieldDefinition[] = [
   }),
   text(orderFields.customerNote, 'What the customer wrote, for the kitchen.', written),
   choice(orderFields.fulfillmentMethod, 'How the order reaches the customer.', fulfillmentChoices(), written),
-  string(orderFields.quoteId, 'The quote that was checked out.', { ...written, column: { is_indexed: true } }),
+  string(orderFields.quoteId, 'The quote that was checked out.', {
+    ...written,
+    width: 'full',
+    column: { is_indexed: true },
+  }),
   json(orderFields.shippingSnapshot, 'Where to, as confirmed at checkout. Empty for a pickup.', '{{address}}', written),
 ];
 
@@ -179,11 +184,13 @@ const ridendineFields: FieldDefinition[] = [
   string(orderFields.ridendineOrderId, 'The order at RideNDine. No two orders have the same one.', {
     ...written,
     translations: named('RideNDine Order ID'),
+    width: 'full',
     group: ridendineGroup,
     column: { is_unique: true, max_length: longestLinkId.ridendine_order_id },
   }),
   longString(orderFields.paymentSessionId, 'The payment that the customer is sent to.', {
     ...written,
+    width: 'full',
     group: ridendineGroup,
   }),
 ];
@@ -201,7 +208,7 @@ const failureFields: FieldDefinition[] = [
 
 /** One line for each action; opened, it shows them one below the other. */
 function supportActionsList(): FieldDefinition {
-  const { at, actor, action, reason } = supportActionFields;
+  const { at, actor, action, reason, replaced } = supportActionFields;
   const template = `{{${at}}} {{${action}}} by {{${actor}}}: {{${reason}}}`;
   return json(
     orderFields.supportActions,
@@ -218,6 +225,7 @@ function supportActionsList(): FieldDefinition {
           entryField(actor, 'string', 'input'),
           entryField(action, 'string', 'input'),
           entryField(reason, 'text', 'input-multiline'),
+          entryField(replaced, 'json', 'input-code', { options: { language: 'JSON', lineNumber: false } }),
         ],
       },
     },
