@@ -19,7 +19,14 @@ interface MadeStep {
   step: StepName;
   beganMs: number;
   /** Once it is over. */
-  end?: { afterMs: number; attempts: number | undefined; result: string };
+  end?: { afterMs: number } & Ending;
+}
+
+interface Ending {
+  attempts: number | undefined;
+  result: string;
+  /** Of RideNDine. */
+  words?: string | undefined;
 }
 
 /**
@@ -48,30 +55,30 @@ export function beginStory(changed: () => void): Story {
       made.push(entry);
       changed();
       let before = 0;
-      const over = (attempts: number | undefined, result: string) => {
-        entry.end = { afterMs: Date.now() - entry.beganMs, attempts: attempts && before + attempts, result };
+      const over = ({ attempts, ...end }: Ending) => {
+        entry.end = { afterMs: Date.now() - entry.beganMs, attempts: attempts && before + attempts, ...end };
         changed();
       };
       try {
         const { attempts = 1, ...output } = await make(() => (before += 1));
-        over(attempts, steps[step].done);
+        over({ attempts, result: steps[step].done });
         return output as unknown as Output;
       } catch (error) {
-        over(...endOf(error));
+        over(endOf(error));
         throw error;
       }
     },
-    table: () => tableOf(made),
+    // Below the table, which their length would make too wide for the page.
+    table: () => [tableOf(made), ...wordsIn(made)].join('\n\n'),
   };
 }
 
-function endOf(error: unknown): [attempts: number | undefined, result: string] {
-  if (isCancellation(error)) return [undefined, 'Broken off.'];
+function endOf(error: unknown): Ending {
+  if (isCancellation(error)) return { attempts: undefined, result: 'Broken off.' };
   const failure = notedFailure(error);
-  if (!failure) return [undefined, NO_NOTE];
-  const { attempts = 1, partner_text } = detailsOf(failure);
-  const words = partner_text === undefined ? '' : ` RideNDine wrote: ${verbatim(partner_text)}`;
-  return [attempts, `${reasonOf(failure)}${words}`];
+  if (!failure) return { attempts: undefined, result: NO_NOTE };
+  const { attempts = 1, partner_text: words } = detailsOf(failure);
+  return { attempts, result: reasonOf(failure), words };
 }
 
 const NOT_BEGUN = ['', '', '', ''];
@@ -85,6 +92,11 @@ function tableOf(made: readonly MadeStep[]): string {
   return [['Step', 'Began (UTC)', 'Took', 'Attempts', 'What came of it'], Array(5).fill('---'), ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
+}
+
+function wordsIn(made: readonly MadeStep[]): string[] {
+  const words = made.flatMap(({ end }) => (end?.words === undefined ? [] : [end.words]));
+  return [...new Set(words)].map((each) => `RideNDine wrote: ${verbatim(each)}`);
 }
 
 function cellsOf({ beganMs, end }: MadeStep): string[] {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { DemoCheckout } from '../../sandbox/shop/demo-data.ts';
 import type { OrderRow } from '../support/order-world.ts';
 import { startRunningStack } from '../support/running-stack.ts';
@@ -14,6 +14,7 @@ import { dataStudio } from './data-studio.ts';
 import type { DataStudio } from './data-studio.ts';
 import { countEffort } from './effort.ts';
 import type { Effort } from './effort.ts';
+import { picture } from './picture.ts';
 import { temporalUi } from './temporal-ui.ts';
 import type { TemporalUi } from './temporal-ui.ts';
 
@@ -25,6 +26,7 @@ const WHY_REFUSED = 'The merchant is not active.';
 
 let world: RunningStack;
 let browser: Browser;
+let page: Page;
 let studio: DataStudio;
 let cases: Cases;
 let effort: { untilNow(): Effort };
@@ -33,7 +35,7 @@ beforeAll(async () => {
   browser = await startBrowser();
   world = await startRunningStack({ RIDENDINE_TIMEOUT_MS: '2000', WORKER_SWEEP_INTERVAL: '1d' });
   cases = casesIn(world);
-  const page = await newWindow(browser);
+  page = await newWindow(browser);
   effort = await countEffort(page.context());
   studio = dataStudio(page, { url: world.stack.urls.directus });
   const { supportLogin } = world.stack;
@@ -127,7 +129,8 @@ describe('a customer says', () => {
     await find(order.id);
     walk.found();
     const ids = { ridendine_order_id, payment_session_id };
-    await decide({ choice: 'In review: they have it, link', reason: 'Ticket 2', ids });
+    const look = () => picture(page, 'runbook/decide-in-directus');
+    await decide({ choice: 'In review: they have it, link', reason: 'Ticket 2', ids, look });
     walk.end();
 
     expect(await untilLinked(checkout)).toMatchObject({ ridendine_order_id, payment_session_id });

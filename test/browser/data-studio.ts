@@ -7,6 +7,14 @@ const FORM_TIMEOUT_MS = 30_000;
 /** To the next field of a form. */
 const MOST_TABS = 10;
 
+interface Decision {
+  choice: string;
+  reason: string;
+  ids?: LinkIds;
+  /** Looks at the form when it is filled in. */
+  look?: () => Promise<void>;
+}
+
 /** What a role may do, as the pages tell it. */
 export interface Offers {
   decides: boolean;
@@ -37,7 +45,7 @@ export interface DataStudio {
   /** Waits until what support staff did about the order is listed, in the words of its line. */
   untilActionIsListed(line: string): Promise<void>;
   /** Fills in the form to decide about the order, with ids that are pasted into fields that the Tab key leads to, and sends it. @returns why it was refused, if it was. */
-  decide(decision: { choice: string; reason: string; ids?: LinkIds }): Promise<string | undefined>;
+  decide(decision: Decision): Promise<string | undefined>;
   /** What the list and the page of an order offer to whoever is logged in. */
   offers(orderId: string): Promise<Offers>;
   /** A field with its name and its note. */
@@ -138,7 +146,7 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
       await fieldOf('support_actions').getByText(line).waitFor();
     },
 
-    async decide({ choice, reason, ids }) {
+    async decide({ choice, reason, ids, look: lookAtForm }) {
       await page.locator('[data-icon="bolt"]').last().click();
       await page.getByRole('button', { name: 'Decide about this order' }).click();
       await page.getByText('What is to be done').waitFor();
@@ -149,6 +157,7 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
         await pasteInto('ridendine_order_id', ids.ridendine_order_id);
         await pasteInto('payment_session_id', ids.payment_session_id);
       }
+      await lookAtForm?.();
       await page.getByRole('button', { name: 'Run Flow on Current Item' }).click();
       const done = page.getByText('triggered successfully');
       const refused = page.getByText('[FAILED_VALIDATION]');

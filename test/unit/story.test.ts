@@ -58,10 +58,10 @@ describe('the story of a run', () => {
     expect(rowsOf(story)[3]?.[3]).toBe('3');
   });
 
-  it('tells why a step failed, with the words of RideNDine in one cell and as they were written', async () => {
+  it('tells why a step failed, and below the table the words of RideNDine as they were written', async () => {
     const story = beginStory(() => {});
     const refusal = ApplicationFailure.nonRetryable('RideNDine refused the order (422).', 'RideNDineRejected', {
-      reason: 'RideNDine refused the order.',
+      reason: 'RideNDine refused | the order.',
       attempts: 2,
       partner_text: 'closed |\n`today` <b>',
     });
@@ -72,10 +72,8 @@ describe('the story of a run', () => {
       }),
     ).rejects.toBe(refusal);
 
-    expect(rowsOf(story)[2]?.slice(3)).toEqual([
-      '2',
-      "RideNDine refused the order. RideNDine wrote: `closed \\| 'today' <b>`",
-    ]);
+    expect(rowsOf(story)[2]?.slice(3)).toEqual(['2', 'RideNDine refused \\| the order.']);
+    expect(story.table().endsWith("\n\nRideNDine wrote: `closed | 'today' <b>`")).toBe(true);
   });
 
   it('does not guess how often a step was tried that left no note, or was broken off', async () => {
