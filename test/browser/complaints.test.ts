@@ -129,8 +129,7 @@ describe('a customer says', () => {
     await find(order.id);
     walk.found();
     const ids = { ridendine_order_id, payment_session_id };
-    const look = () => picture(page, 'runbook/decide-in-directus');
-    await decide({ choice: 'In review: they have it, link', reason: 'Ticket 2', ids, look });
+    await decide({ choice: 'In review: they have it, link', reason: 'Ticket 2', ids, look: takePicture });
     walk.end();
 
     expect(await untilLinked(checkout)).toMatchObject({ ridendine_order_id, payment_session_id });
@@ -239,6 +238,10 @@ async function find(known: string): Promise<void> {
 
 async function decide(decision: Parameters<DataStudio['decide']>[0]): Promise<void> {
   expect(await studio.decide(decision)).toBeUndefined();
+}
+
+function takePicture(): Promise<void> {
+  return picture(page, 'runbook/decide-in-directus');
 }
 
 async function openWorkflow(): Promise<{ ui: TemporalUi; close: () => Promise<void> }> {

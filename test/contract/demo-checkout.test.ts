@@ -17,6 +17,6 @@ it('demo-checkout puts nothing into an installation whose orders go to RideNDine
 
   expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
   expect(stderr).toBe(
-    "There is no demo checkout: orders go to https://api.ridendine.example/, not to RideNDine's stand-in, ridendine-sandbox.",
+    "There is no demo checkout: orders go to https://api.ridendine.example, not to RideNDine's stand-in, ridendine-sandbox.",
   );
 });
