@@ -152,7 +152,7 @@ const table = {
       whileTried:
         'Nothing, for some seconds: RideNDine may be being set up anew. If the same answer lasts, the order ends.',
       whenFailed:
-        'Nothing was ordered and nothing is to be paid. What RideNDine wrote stands in Current Details. If they mend it on their side, the customer confirms the same checkout again. If it is in the order (phone, address, dishes, the merchant id of the store), have it corrected; then the customer opens the checkout again, since this order is only ever sent as it was written.',
+        'Nothing was ordered and nothing is to be paid. What RideNDine wrote stands in Current Details (What happened to this order). If they mend it on their side, the customer confirms the same checkout again. If it is in the order (phone, address, dishes, the merchant id of the store), have it corrected; then the customer opens the checkout again, since this order is only ever sent as it was written.',
       inReview: `RideNDine refuses the order now, but an earlier call may have reached them. ${ASK_RIDENDINE}`,
     },
   },

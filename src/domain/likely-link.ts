@@ -18,13 +18,19 @@ export function isLikelyLink(link: LinkIds, known: LinkIds[]): boolean {
   if (isMisplaced) return false;
   const orders = known.map(({ ridendine_order_id }) => ridendine_order_id);
   const payments = known.map(({ payment_session_id }) => payment_session_id);
-  const isOrder = looksLike(link.ridendine_order_id, orders);
-  const isPayment = looksLike(link.payment_session_id, payments);
-  if (known.length >= FEWEST_COMPARED) return isOrder && isPayment;
-  const isSwapped =
-    (!isOrder && looksLike(link.ridendine_order_id, payments)) ||
-    (!isPayment && looksLike(link.payment_session_id, orders));
-  return !isSwapped;
+  if (known.length < FEWEST_COMPARED) {
+    return (
+      !beginsLike(link.ridendine_order_id, payments, orders) && !beginsLike(link.payment_session_id, orders, payments)
+    );
+  }
+  return looksLike(link.ridendine_order_id, orders) && looksLike(link.payment_session_id, payments);
+}
+
+/** Whether an id has a beginning that ids of the other kind have, and those of its own do not. */
+function beginsLike(id: string, others: string[], own: string[]): boolean {
+  const { beginning } = shapeOf(id);
+  const isOf = (ids: string[]) => ids.some((each) => shapeOf(each).beginning === beginning);
+  return beginning !== '' && isOf(others) && !isOf(own);
 }
 
 function looksLike(id: string, known: string[]): boolean {

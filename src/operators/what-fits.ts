@@ -8,9 +8,7 @@ export function whatFits({ isOpen, stage }: Pick<OrderRun, 'isOpen' | 'stage'>):
   if (isOpen && stage === 'SAVING_LINK') return 'Its ids are being saved: nothing is to be decided.';
   if (isOpen) return 'It can be cancelled.';
   if (stage === 'LINKED') return 'A wrong link can be corrected (correct-link).';
-  if (stage === 'FAILED') {
-    return 'It has failed: unless it was given up, the customer can try it again by confirming the same checkout.';
-  }
+  if (stage === 'FAILED') return "It has failed: the order's page says what the customer can do.";
   if (stage === 'CANCELLED') return 'It is cancelled: a customer who still wants it opens the checkout again.';
   return 'Its run has ended: nothing is to be decided.';
 }

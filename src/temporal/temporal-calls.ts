@@ -10,6 +10,9 @@ const LONGEST_PAUSE_MS = 1000;
 /** Longest that a request may take that is no wait. */
 const REQUEST_TIMEOUT_MS = 5000;
 
+/** So much sooner than our own timer a server may give a request up, because its deadline passes. */
+const AHEAD_MS = 100;
+
 /** The requests to Temporal that one call of the library makes. */
 export interface TemporalCalls {
   /**
@@ -45,7 +48,9 @@ function callsUntil(ended: AbortSignal, client: Client): TemporalCalls {
         } catch (error) {
           if (ranOutOfTime(error) || !gotNoAnswer(error)) throw error;
           const thisPauseMs = isOverloaded(error) ? LONGEST_PAUSE_MS : pauseMs;
-          if (Date.now() + thisPauseMs >= deadline) throw wasGivenUp(error) ? new RequestTimedOut() : error;
+          const leftMs = deadline - Date.now();
+          if (wasGivenUp(error) && leftMs < AHEAD_MS) throw new RequestTimedOut();
+          if (leftMs <= thisPauseMs) throw error;
           await delay(thisPauseMs, undefined, { signal: ended });
         }
       }

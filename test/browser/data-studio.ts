@@ -175,6 +175,7 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
       await studio.openOrder(orderId);
       // What is beside the order comes last: the role is known then.
       await page.getByText('Comments', { exact: true }).waitFor();
+      await page.waitForLoadState('networkidle');
       return {
         decides: await has('[data-icon="bolt"]'),
         makesOrders,

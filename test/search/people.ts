@@ -64,7 +64,7 @@ export function createPeople(temporal: Client, runs: Runs, { world, requests, pa
       case 'abandon':
         return { decision, ...by(key) };
       case 'linkTrue':
-        return { ...link(key, trueIds(rowOf(world, key))), ids_checked: true };
+        return { ...link(key, idsToKeep(rowOf(world, key))), ids_checked: true };
       case 'linkInvented':
         return { ...link(key, inventedIds()), ids_checked: true };
       case 'linkUnchecked':
@@ -83,7 +83,7 @@ export function createPeople(temporal: Client, runs: Runs, { world, requests, pa
   }
 
   /** Those that the order has, else those that RideNDine has for it. Of two that RideNDine was made to make, people keep one. */
-  const trueIds = (row: Row | undefined): LinkIds | undefined =>
+  const idsToKeep = (row: Row | undefined): LinkIds | undefined =>
     row && isLinked(row)
       ? {
           ridendine_order_id: String(row[orderFields.ridendineOrderId]),
@@ -115,7 +115,7 @@ export function createPeople(temporal: Client, runs: Runs, { world, requests, pa
       let decided = 0;
       for (const key of world.keys.keys()) {
         if (!(await runs.isInReview(key))) continue;
-        await decide(key, trueIds(rowOf(world, key)) ? 'linkTrue' : 'abandon');
+        await decide(key, idsToKeep(rowOf(world, key)) ? 'linkTrue' : 'abandon');
         decided += 1;
       }
       return decided;

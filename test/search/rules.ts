@@ -138,8 +138,9 @@ function isFirstAskedTooLate(observed: Observations, key: number, row: Row, call
   const [first] = calls;
   const quote = quotes.find(({ id }) => id === row[orderFields.quoteId]);
   if (!first || !quote || isTakenOver(observed, key) || mayBeDecided(observed, key, 'retry')) return false;
-  const attempts = partnerAttempts.filter((attempt) => attempt.key === key && attempt.at <= first.at);
-  const asking = attempts.at(-1);
+  const before = partnerAttempts.filter((attempt) => attempt.key === key && attempt.at <= first.at);
+  const asking = before.at(-1);
+  const attempts = before.filter(({ runId }) => runId === asking?.runId);
   // On a slow machine an attempt is lost before it begins: then its run does not know that nothing was sent.
   if (asking !== undefined && asking.number > attempts.length) return false;
   return (asking ?? first).at > quote.expiresAt + GRACE_MS;

@@ -55,7 +55,7 @@ export interface World {
   history: OrderVersion[];
   troubles: Trouble[];
   /** Attempts to ask RideNDine, with the numbers that Temporal gives them: one that is missing was lost before it began. */
-  partnerAttempts: { at: number; key: number; number: number }[];
+  partnerAttempts: { at: number; key: number; runId: string; number: number }[];
   request(options: { key: number; quote: number; payload: number }): CheckoutRequest;
   /** Makes a step of a run as a worker does that may die in the middle of it. */
   attempt(workflowId: string, name: keyof Activities, input: never): Promise<unknown>;
@@ -165,8 +165,10 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
     }),
     attempt(workflowId, name, input) {
       const key = keys.findIndex((each) => orderCreationWorkflowId(each) === workflowId);
-      if (name === 'createRideNDineOrder')
-        partnerAttempts.push({ at: Date.now(), key, number: activityInfo().attempt });
+      if (name === 'createRideNDineOrder') {
+        const { attempt, workflowExecution } = activityInfo();
+        partnerAttempts.push({ at: Date.now(), key, runId: workflowExecution?.runId ?? '', number: attempt });
+      }
       const step = () => (activities[name] as (input: never) => Promise<unknown>)(input);
       return mortal(key === -1 ? undefined : key, step);
     },

@@ -14,6 +14,8 @@ export async function startTemporalFront(options: {
   target: string;
   /** @returns the status for a request such as `/temporal.api.operatorservice.v1.OperatorService/…`; undefined lets it through. */
   refuse?: (path: string, headers: IncomingHttpHeaders) => number | undefined;
+  /** How long it takes to refuse. */
+  refusesAfterMs?: (headers: IncomingHttpHeaders) => number;
   /** What it says to those that it refuses. */
   words?: (headers: IncomingHttpHeaders) => string;
   /** @returns the encoded message to answer with. */
@@ -30,15 +32,21 @@ export async function startTemporalFront(options: {
     const path = String(headers[constants.HTTP2_HEADER_PATH]);
     const status = options.refuse?.(path, headers);
     if (status !== undefined) {
-      stream.respond(
-        {
-          ':status': 200,
-          'content-type': 'application/grpc',
-          'grpc-status': String(status),
-          'grpc-message': options.words?.(headers) ?? 'no',
-        },
-        { endStream: true },
-      );
+      const refuse = () => {
+        if (stream.destroyed) return;
+        stream.respond(
+          {
+            ':status': 200,
+            'content-type': 'application/grpc',
+            'grpc-status': String(status),
+            'grpc-message': options.words?.(headers) ?? 'no',
+          },
+          { endStream: true },
+        );
+      };
+      const afterMs = options.refusesAfterMs?.(headers);
+      if (afterMs === undefined) refuse();
+      else setTimeout(refuse, afterMs);
       return;
     }
     const message = options.answer?.(path);

@@ -39,7 +39,20 @@ describe('ids that a person types', () => {
     expect(isLikelyLink({ ...link, ...wrong }, known.slice(0, 1))).toBe(false);
   });
 
-  it.each([0, 1, 4])('are likely however they look while no more than %i orders are linked', (count) => {
+  it.each([
+    [
+      { ridendine_order_id: '48213077', payment_session_id: '9f3c1a7be0d24c55' },
+      { ridendine_order_id: '48f13a77', payment_session_id: '0a1b2c3d4e5f6071' },
+    ],
+    [
+      { ridendine_order_id: '9', payment_session_id: '12345678' },
+      { ridendine_order_id: '10000', payment_session_id: '88888888' },
+    ],
+  ])('are likely while few are known, if no beginning tells the kinds apart', (one, typed) => {
+    expect(isLikelyLink(typed, [one])).toBe(true);
+  });
+
+  it.each([0, 1, 4])('are likely with no known beginning while no more than %i orders are linked', (count) => {
     const typed = { ridendine_order_id: '1', payment_session_id: 'anything' };
 
     expect(isLikelyLink(typed, known.slice(0, count))).toBe(true);

@@ -110,7 +110,7 @@ function accountOf({
   calls = [call()],
   history = [],
   troubles = [],
-  partnerAttempts = calls.map(({ at }, index) => ({ at, key: 0, number: index + 1 })),
+  partnerAttempts = calls.map(({ at }, index) => ({ at, key: 0, runId: 'run', number: index + 1 })),
   ...seen
 }: Seen): Observations {
   const world = {
@@ -454,7 +454,9 @@ describe('the rules of the search', () => {
   it('hold for a late first call whose run has lost an attempt before it began', () => {
     const at = T + HOUR + 10_000;
 
-    expect(brokenRules(accountOf({ calls: [call({ at })], partnerAttempts: [{ at, key: 0, number: 2 }] }))).toEqual([]);
+    expect(
+      brokenRules(accountOf({ calls: [call({ at })], partnerAttempts: [{ at, key: 0, runId: 'run', number: 2 }] })),
+    ).toEqual([]);
   });
 
   it('hold for attempts that go on while the machine is as slow with the request to cancel as with stopping them', () => {
