@@ -112,13 +112,17 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
       await search.getByRole('button').first().click();
       await search.locator('input:focus').waitFor();
       await page.keyboard.press('Control+A');
-      const found = page.waitForResponse(
-        (response) =>
-          response.request().method() === 'GET' && new URL(response.url()).searchParams.get('search') === text,
-      );
+      // One that was found before stands there until the new one does.
+      let id: string | undefined;
+      const found = page.waitForResponse(async (response) => {
+        if (new URL(response.url()).searchParams.get('search') !== text) return false;
+        const { data } = (await response.json()) as { data?: { id?: string }[] };
+        id = data?.[0]?.id;
+        return id !== undefined;
+      });
       await (isPasted ? paste(page, text) : page.keyboard.type(text));
       await found;
-      await page.getByText(/^One (Filtered )?Item$/).waitFor();
+      await rows.filter({ hasText: id ?? '' }).waitFor();
       await pWaitFor(async () => (await rows.count()) === 1, { timeout: FORM_TIMEOUT_MS });
     },
 
