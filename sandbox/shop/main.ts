@@ -3,14 +3,12 @@ import { z } from 'zod';
 import { httpUrl, parseEnvironment, secret } from '../../src/config/environment.ts';
 import { createDemoQuote, seed } from './demo-data.ts';
 
-/** As docker-compose.yml names it. */
-const STAND_IN = 'ridendine-sandbox';
-
 const variables = z.object({
   DIRECTUS_URL: httpUrl(),
   DIRECTUS_ADMIN_TOKEN: secret(),
   /** Where orders go to. Only beside RideNDine's stand-in is there a place for demo data. */
   RIDENDINE_BASE_URL: httpUrl(),
+  SANDBOX_URL: httpUrl(),
   /** Where people reach the gateway. */
   GATEWAY_PUBLIC_URL: httpUrl().default('http://127.0.0.1:3000'),
 });
@@ -21,8 +19,9 @@ const variables = z.object({
  */
 async function main(): Promise<void> {
   const settings = parseEnvironment(variables, process.env);
-  if (new URL(settings.RIDENDINE_BASE_URL).hostname !== STAND_IN) {
-    throw new Error(`orders go to ${settings.RIDENDINE_BASE_URL}, not to RideNDine's stand-in, ${STAND_IN}.`);
+  const { RIDENDINE_BASE_URL: partner, SANDBOX_URL: standIn } = settings;
+  if (new URL(partner).host !== new URL(standIn).host) {
+    throw new Error(`orders go to ${partner}, not to RideNDine's stand-in, ${standIn}.`);
   }
   const access = { url: settings.DIRECTUS_URL, adminToken: settings.DIRECTUS_ADMIN_TOKEN };
   await seed(access);

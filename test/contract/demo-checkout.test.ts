@@ -10,6 +10,7 @@ it('demo-checkout puts nothing into an installation whose orders go to RideNDine
       DIRECTUS_URL: 'http://127.0.0.1:9',
       DIRECTUS_ADMIN_TOKEN: 'a'.repeat(32),
       RIDENDINE_BASE_URL: 'https://api.ridendine.example',
+      SANDBOX_URL: 'http://ridendine-sandbox:4010',
     },
     extendEnv: false,
     reject: false,
@@ -17,6 +18,6 @@ it('demo-checkout puts nothing into an installation whose orders go to RideNDine
 
   expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
   expect(stderr).toBe(
-    "There is no demo checkout: orders go to https://api.ridendine.example, not to RideNDine's stand-in, ridendine-sandbox.",
+    "There is no demo checkout: orders go to https://api.ridendine.example, not to RideNDine's stand-in, http://ridendine-sandbox:4010.",
   );
 });
