@@ -87,17 +87,13 @@ export interface OrdersStore {
    */
   changeStatus(id: string, change: OrderStatusChange): Promise<StoredOrder | null>;
   /**
-<<<<<<< HEAD
-   * Makes a failed order live again, which takes its quote, and writes which run carries it now.
-=======
    * Records an action of support staff, and changes nothing else.
    * @returns `null` if there is no such order.
    * @throws {DirectusRejectedError} if there is no field for it.
    */
   recordAction(id: string, action: SupportAction): Promise<StoredOrder | null>;
   /**
-   * Makes a failed order live again, which takes its quote.
->>>>>>> next
+   * Makes a failed order live again, which takes its quote, and writes which run carries it now.
    * @returns `null`, and changes nothing, if there is no such order.
    * @throws {DirectusNotUniqueError} if the quote has another live order, or for something else.
    */
