@@ -20,6 +20,10 @@ export interface NamedChange extends Omit<SiteChanges, 'bundle'> {
   server?: (command: PartCommand) => PartCommand;
   /** Path of a module that is compiled with the workflow. */
   interceptor?: string;
+  /** Path of a module that is loaded into the sandbox of the workflows before all others, and kept for all runs. */
+  preloaded?: string;
+  /** The modules of the workflows are evaluated once for all runs, not for each. */
+  keepsModules?: boolean;
   /** Path of the workflow that is compiled instead of the product's. */
   workflow?: string;
   /** The worker compiles the workflows when it starts. */
@@ -113,6 +117,33 @@ export const namedChanges: NamedChange[] = [
       name: 'workflow code without a time limit',
       about: 'The limit stays: an endless loop would block a worker.',
       preload: pathOf('without-watchdog.ts'),
+    },
+    {
+      name: 'no stack for each promise',
+      about: 'Without it Temporal tells no call stack of a run.',
+      preload: pathOf('without-promise-hooks.ts'),
+    },
+    {
+      name: 'no stack for any error of a workflow',
+      about: 'Then a mistake in a workflow could not be found by its place.',
+      preloaded: pathOf('without-stacks.ts'),
+    },
+    {
+      name: 'modules kept for all runs',
+      about: 'Each run evaluates the modules of the workflows anew.',
+      keepsModules: true,
+    },
+    {
+      name: 'nothing compressed on the way',
+      about: 'The worker compresses what it sends to Temporal.',
+      uncompressed: true,
+    },
+    {
+      name: 'all of these four',
+      about: 'Together.',
+      preload: pathOf('without-promise-hooks.ts'),
+      keepsModules: true,
+      uncompressed: true,
     },
   ]),
   ...ofKind('price', [

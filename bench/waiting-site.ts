@@ -32,6 +32,8 @@ export interface SiteChanges {
   encryptionKeys?: string;
   /** Path of a module that each of the worker's threads loads first. */
   preload?: string;
+  /** The worker does not compress what it sends. */
+  uncompressed?: boolean;
   /** Between two looks at an order by its caller, who does not wait for its end otherwise. */
   lookEveryMs?: number;
 }
@@ -40,7 +42,7 @@ export async function openWaitingSite(
   { settings, pids }: TemporalServer,
   changes: SiteChanges = {},
 ): Promise<WaitingSite> {
-  const { worker, bundle, encryptionKeys = testEncryptionKeys, preload, lookEveryMs } = changes;
+  const { worker, bundle, encryptionKeys = testEncryptionKeys, preload, uncompressed, lookEveryMs } = changes;
   const program = await startProgram({
     name: 'waiting-worker',
     file: 'bench/waiting-worker.ts',
@@ -51,6 +53,7 @@ export async function openWaitingSite(
       ENCRYPTION_KEYS: encryptionKeys,
       WAITS_MS: WAITS_MS.join(','),
       WORKER_OPTIONS: JSON.stringify(worker ?? {}),
+      ...(uncompressed && { UNCOMPRESSED: 'on' }),
       ...(bundle !== undefined && { WORKFLOW_BUNDLE: bundle }),
     },
     isReady: (pid) => hasPoller({ temporal: settings, taskQueue: ORDER_CREATION_TASK_QUEUE, pid }),

@@ -63,7 +63,10 @@ Runtime.install({
   telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
   shutdownSignals: ['SIGTERM'],
 });
-const connection = await NativeConnection.connect({ address: setting('TEMPORAL_ADDRESS') });
+const connection = await NativeConnection.connect({
+  address: setting('TEMPORAL_ADDRESS'),
+  ...(process.env['UNCOMPRESSED'] === 'on' && { grpcCompression: { codec: 'none' } }),
+});
 const dataConverter = dataConverterFor(parseEncryptionKeys(setting('ENCRYPTION_KEYS')));
 const bundle = process.env['WORKFLOW_BUNDLE'];
 const workflow = bundle === undefined ? workflowCode(dataConverter) : { workflowBundle: { codePath: bundle } };

@@ -41,6 +41,10 @@ const needs = {
     RideNDine: ['RIDENDINE_BASE_URL', 'RIDENDINE_API_KEY'],
   },
   'src/cli/review/main.ts': { Temporal: [...temporalSettings, 'ENCRYPTION_KEYS'] },
+  'src/cli/reconcile/main.ts': {
+    Directus: ['DIRECTUS_URL', 'DIRECTUS_TOKEN'],
+    RideNDine: ['RIDENDINE_BASE_URL', 'RIDENDINE_API_KEY'],
+  },
   'src/cli/deployment/main.ts': { Temporal: temporalSettings },
   'src/cli/temporal-apply/main.ts': { Temporal: temporalSettings },
   'src/cli/directus-apply/main.ts': { Directus: [...directusSettings, 'TEMPORAL_UI_URL', 'TEMPORAL_NAMESPACE'] },

@@ -182,8 +182,8 @@ function workerEnvironment({ settings, secrets }: StackContext, services: Servic
 function gatewayEnvironment({ settings, secrets }: StackContext, temporal: TemporalSettings): Record<string, string> {
   return {
     GATEWAY_API_KEYS: secrets.gatewayKey,
-    OPERATOR_API_KEYS: settings.operatorKeys?.join(',') ?? secrets.operatorKey,
-    ...given(settings, ['GATEWAY_']),
+    OPERATOR_API_KEYS: secrets.operatorKey,
+    ...given(settings, ['GATEWAY_', 'OPERATOR_API_KEYS', 'BULK_']),
     ...temporalVariables(settings, temporal),
     GATEWAY_HOST: settings.gatewayHost,
     GATEWAY_PORT: String(settings.ports.gateway),

@@ -37,7 +37,7 @@ export function secretFile(dataDir: string, name: Secret): string {
  * Reads the secrets of a data folder, makes those that are missing, and keeps them for the next start. What the
  * environment gives wins, and is not stored; the gateway's key aside, which README's curl looks for.
  */
-export function loadSecrets({ dataDir, environment, gatewayKey, operatorKeys }: StackSettings): StackSecrets {
+export function loadSecrets({ dataDir, environment, gatewayKey, operatorKey }: StackSettings): StackSecrets {
   mkdirSync(path.join(dataDir, 'secrets'), { recursive: true, mode: 0o700 });
   if (gatewayKey !== undefined) writeOwnerFile(secretFile(dataDir, 'gatewayKey'), `${gatewayKey}\n`);
   const given: Partial<Record<Secret, string | undefined>> = {
@@ -45,7 +45,7 @@ export function loadSecrets({ dataDir, environment, gatewayKey, operatorKeys }: 
     directusServiceToken: environment['DIRECTUS_TOKEN'],
     ridendineApiKey: environment['RIDENDINE_API_KEY'],
     encryptionKeys: environment['ENCRYPTION_KEYS'],
-    operatorKey: operatorKeys?.[0],
+    operatorKey,
   };
   const load = (name: Secret) => {
     const file = secretFile(dataDir, name);

@@ -27,7 +27,7 @@ export interface StackSettings {
   /** The first of those given. */
   gatewayKey: string | undefined;
   /** With which operators come to the gateway; made up if none is given. */
-  operatorKeys: string[] | undefined;
+  operatorKey: string | undefined;
   given: {
     temporal: TemporalSettings | undefined;
     directus: { url: string; token: string } | undefined;
@@ -80,8 +80,8 @@ export function readStackSettings(environment: Environment): StackSettings {
     temporalNamespace: variables.TEMPORAL_NAMESPACE ?? 'default',
     gatewayHost: variables.GATEWAY_HOST,
     oneProcess: variables.STACK_ONE_PROCESS === 'on',
-    gatewayKey: variables.GATEWAY_API_KEYS?.[0],
-    operatorKeys: variables.OPERATOR_API_KEYS,
+    gatewayKey: variables.GATEWAY_API_KEYS?.[0]?.key,
+    operatorKey: variables.OPERATOR_API_KEYS?.[0]?.key,
     given: {
       temporal: namesTemporal(set) ? readTemporalSettings(set) : undefined,
       directus:

@@ -93,15 +93,23 @@ function rotated(turns: Turn[], round: number): Turn[] {
 
 /** Compiles the workflows of a turn, the same ones once. @returns their path. */
 async function bundleOf(turn: Turn, folder: string, known: Map<string, string>): Promise<string> {
-  const { encryptionKeys = testEncryptionKeys, interceptor, workflow } = turn;
+  const { encryptionKeys = testEncryptionKeys, interceptor, workflow, preloaded, keepsModules } = turn;
   const dataConverter = dataConverterFor(parseEncryptionKeys(encryptionKeys));
-  const kind = JSON.stringify([dataConverter.failureConverterPath, interceptor, workflow]);
+  const kind = JSON.stringify([dataConverter.failureConverterPath, interceptor, workflow, preloaded, keepsModules]);
   const made = known.get(kind);
   if (made !== undefined) return made;
-  const { workflowInterceptorModules: modules = [] } = workflow === undefined ? workflowSources(dataConverter) : {};
+  const { workflowInterceptorModules: modules = [], workflowsPath } = workflowSources(dataConverter);
+  const interceptors = [
+    ...(workflow === undefined ? modules : []),
+    ...(interceptor === undefined ? [] : [interceptor]),
+  ];
   const { code } = await bundleWorkflows(workflow === undefined ? dataConverter : {}, {
     ...(workflow !== undefined && { workflowsPath: workflow }),
-    workflowInterceptorModules: [...modules, ...(interceptor === undefined ? [] : [interceptor])],
+    workflowInterceptorModules: interceptors,
+    preloadModules: [
+      ...(preloaded === undefined ? [] : [preloaded]),
+      ...(keepsModules ? [workflow ?? workflowsPath, ...interceptors] : []),
+    ],
   });
   const file = path.join(folder, `workflow-bundle-${known.size}.js`);
   await writeFile(file, code);

@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   process.stdout.write(`A new quote is in Directus. This command orders it; sent again, it answers with the same order.
 
 curl -i ${new URL('/v1/orders', settings.GATEWAY_PUBLIC_URL).href} \\
-  -H "Authorization: Bearer $(sed -n 's/^GATEWAY_API_KEYS=\\([^,]*\\).*/\\1/p' compose.dev.env)" \\
+  -H "Authorization: Bearer $(sed -nE 's/^GATEWAY_API_KEYS=([^:,]*:)?([^,]*).*/\\2/p' compose.dev.env)" \\
   -H 'Idempotency-Key: ${randomUUID()}' \\
   -H 'Content-Type: application/json' \\
   -d '${JSON.stringify(checkout)}'

@@ -7,6 +7,8 @@ import { continueLostOrdersWith } from './continue-lost-orders.ts';
 import type { OrderSweepActivities } from './continue-lost-orders.ts';
 import { createOrderRecordWith } from './create-order-record.ts';
 import { createRideNDineOrderWith } from './create-ridendine-order.ts';
+import { decideOrderWith } from './decide-order.ts';
+import type { BulkDecisionActivities } from './decide-order.ts';
 import { markOrderWith } from './mark-order.ts';
 import type { OrderCreationActivities } from './order-creation-activities.ts';
 import { createOrderDeadlines } from './order-deadlines.ts';
@@ -38,7 +40,10 @@ export function createActivities({
   deadlines,
   links,
   partnerTaskQueue,
-}: ActivityDependencies): OrderCreationActivities & OrderSweepActivities & LinkCorrectionActivities {
+}: ActivityDependencies): OrderCreationActivities &
+  OrderSweepActivities &
+  LinkCorrectionActivities &
+  BulkDecisionActivities {
   const linksTo = createSupportLinks(links);
   // Before an order exists, a definite refusal of Directus ends the step. After that, giving up would lose the order.
   return {
@@ -56,6 +61,7 @@ export function createActivities({
     cancelCheckout: withExplainedFailures(cancelCheckoutWith({ orders, runs, linksTo })),
     stopPartnerAttempts: withExplainedFailures(stopPartnerAttemptsWith({ runs })),
     requestCancellation: withExplainedFailures(requestCancellationWith({ runs })),
+    decideOrder: withExplainedFailures(decideOrderWith({ runs })),
     continueLostOrders: withExplainedFailures(continueLostOrdersWith({ orders, runs })),
   };
 }

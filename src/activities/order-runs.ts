@@ -1,3 +1,4 @@
+import type { DecisionForMany } from '../contract/bulk-decision.ts';
 import type { FailureCode } from '../domain/failures.ts';
 import type { UnfinishedOrder } from '../integrations/directus/order-rows.ts';
 
@@ -24,6 +25,17 @@ export interface OrderRuns {
     run: { workflowId: string; runId: string },
     activityType: string,
   ): Promise<StoppedAttempts | 'unstoppable' | null>;
+
+  /**
+   * Carries a decision out on the run of an order in review. With the same `decisionId` it is carried out once.
+   *
+   * @returns why the run did not take it; `null` if it did.
+   */
+  decide(
+    run: { workflowId: string; runId: string },
+    decision: DecisionForMany,
+    decisionId: string,
+  ): Promise<string | null>;
 
   /** Asks Temporal to cancel a run. One that was asked before, or is closed, is left as it is. */
   requestCancellation(run: { workflowId: string; runId: string }): Promise<void>;

@@ -40,7 +40,7 @@ export function print(...lines: string[]): void {
 export async function runCommand(options: {
   program: string;
   carryOut: (args: string[]) => Promise<'failed' | void>;
-  expected?: readonly (new (...args: never[]) => Error)[];
+  expected?: readonly (abstract new (...args: never[]) => Error)[];
 }): Promise<void> {
   const { program, carryOut, expected = [] } = options;
   try {

@@ -1,9 +1,10 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { CallerKey } from '../config/caller-keys.ts';
 import { createHttpServer } from '../runtime/http-server.ts';
 import { stopInOrder } from '../runtime/orderly-stop.ts';
 import { checkRequests } from '../runtime/request-checks.ts';
 import { standardHeaders } from '../runtime/request-id.ts';
-import { createCredentialCheck } from './credential.ts';
+import { admit } from './admission.ts';
 import { createMetrics } from './metrics.ts';
 import { registerMonitoringRoutes } from './monitoring-routes.ts';
 import { registerOperatorRoutes } from './operator-routes.ts';
@@ -11,7 +12,7 @@ import type { Operators } from './operator-routes.ts';
 import { registerOrderRoutes } from './order-routes.ts';
 import type { OrderWorkers } from './order-workers.ts';
 import type { Orders } from './orders.ts';
-import { answerError, BODY_LIMIT_BYTES, gatewayProblems, sendProblem } from './problem.ts';
+import { answerError, BODY_LIMIT_BYTES, gatewayProblems } from './problem.ts';
 import { recordRequests } from './request-records.ts';
 import { recordSpans } from './request-spans.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -19,12 +20,14 @@ import { WaitingRoom } from './waiting-room.ts';
 export interface GatewayOptions {
   orders: Orders;
   workers: OrderWorkers;
-  apiKeys: string[];
+  apiKeys: CallerKey[];
   operators: Operators;
   /** Longest that a request waits for its order. */
   waitMs: number;
-  /** How many requests may wait at the same time. */
+  /** How many requests of one caller may wait at the same time. */
   maxWaiting: number;
+  /** How many requests of one caller are let in within a second. */
+  requestsPerSecond: number;
   logger: FastifyBaseLogger;
 }
 
@@ -33,7 +36,7 @@ export interface GatewayOptions {
  * answers the requests that wait with what is known of their orders by then, and resolves when all are answered.
  */
 export function createGateway(options: GatewayOptions): FastifyInstance {
-  const { orders, workers, apiKeys, operators, waitMs, maxWaiting, logger } = options;
+  const { orders, workers, apiKeys, operators, waitMs, maxWaiting, requestsPerSecond, logger } = options;
   const waiting = new WaitingRoom(maxWaiting);
   const asking = new WaitingRoom(maxWaiting);
   const operating = new WaitingRoom(maxWaiting);
@@ -47,7 +50,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
       void reply.headers(standardHeaders(request.id));
       answerError(error, request, reply);
     },
-    observe: (answer) => metrics.observe({ route: undefined, ...answer, seconds: 0, abandoned: false }),
+    observe: (answer) => metrics.observe({ route: undefined, caller: '', ...answer, seconds: 0, abandoned: false }),
   });
   recordRequests(app, metrics);
   stopInOrder(app, [waiting, asking, operating]);
@@ -55,25 +58,16 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   app.setErrorHandler(answerError);
 
   registerMonitoringRoutes(app, { workers, metrics });
-  void app.register((orderRoutes, _options, done) => {
+  void app.register(async (orderRoutes) => {
     recordSpans(orderRoutes);
-    admitOnly(orderRoutes, createCredentialCheck(apiKeys));
+    await admit(orderRoutes, { apiKeys, requestsPerSecond });
     registerOrderRoutes(orderRoutes, { orders, waitMs, waiting, asking });
-    done();
   });
-  void app.register((operatorRoutes, _options, done) => {
+  void app.register(async (operatorRoutes) => {
     recordSpans(operatorRoutes);
     // Not the keys of those who create orders.
-    admitOnly(operatorRoutes, createCredentialCheck(operators.apiKeys));
+    await admit(operatorRoutes, { apiKeys: operators.apiKeys, requestsPerSecond });
     registerOperatorRoutes(operatorRoutes, { operators, waiting: operating });
-    done();
   });
   return app;
-}
-
-function admitOnly(routes: FastifyInstance, isKnown: (authorization: string | undefined) => boolean): void {
-  routes.addHook('onRequest', async (request, reply) => {
-    if (isKnown(request.headers.authorization)) return;
-    await sendProblem(reply, { code: 'Unauthorized', detail: 'Send Authorization: Bearer <a key of this gateway>.' });
-  });
 }

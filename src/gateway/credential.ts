@@ -1,14 +1,15 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { CallerKey } from '../config/caller-keys.ts';
 
 /**
- * Whether an `Authorization` header carries one of the keys. Digests are compared, and all of them, so that the time it
- * takes tells nothing about a key.
+ * Whose key an `Authorization` header carries; `undefined` if it is nobody's. Digests are compared, and all of them, so
+ * that the time it takes tells nothing about a key.
  */
-export function createCredentialCheck(apiKeys: string[]): (header: string | undefined) => boolean {
-  const digests = apiKeys.map(digest);
+export function createCredentialCheck(apiKeys: CallerKey[]): (header: string | undefined) => string | undefined {
+  const known = apiKeys.map(({ caller, key }) => ({ caller, digest: digest(key) }));
   return (header) => {
     const given = digest(/^Bearer (.+)$/i.exec(header ?? '')?.[1] ?? '');
-    return digests.filter((known) => timingSafeEqual(known, given)).length > 0;
+    return known.filter((one) => timingSafeEqual(one.digest, given))[0]?.caller;
   };
 }
 

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { OrderCreationClient } from '../client/index.ts';
 import type { GatewaySettings } from '../config/gateway-settings.ts';
 import { act } from '../operators/act.ts';
+import { decideAboutMany, watchBulkDecision } from '../operators/bulk-decision.ts';
 import { lookAt } from '../operators/order-state.ts';
 import { dataConverterFor } from '../temporal/data-converter.ts';
 import { parseEncryptionKeys } from '../temporal/encryption-keys.ts';
@@ -21,7 +22,8 @@ export function createGatewayService(
   settings: GatewaySettings,
   { client, logger }: { client: OrderCreationClient; logger: FastifyBaseLogger },
 ): GatewayService {
-  const { temporal, apiKeys, operatorApiKeys, waitMs, maxWaiting, host, port } = settings;
+  const { temporal, apiKeys, operatorApiKeys, waitMs, maxWaiting, requestsPerSecond, decisionsPerSecond, host, port } =
+    settings;
   const workers = watchOrderWorkers(temporal, () => client.checkConnection());
   // A connection of its own, which is not made before somebody decides.
   const access = openTemporalAccess(temporal, dataConverterFor(parseEncryptionKeys(settings.encryptionKeys)));
@@ -33,9 +35,12 @@ export function createGatewayService(
       apiKeys: operatorApiKeys,
       act: (order, request, submission) => act(access, order, request, submission),
       lookAt: (order) => lookAt(access, order),
+      decideAboutMany: (bulk) => decideAboutMany(access, { ...bulk, perSecond: decisionsPerSecond }),
+      lookAtMany: (id) => watchBulkDecision(access, id, { deadline: 0 }),
     },
     waitMs,
     maxWaiting,
+    requestsPerSecond,
     logger,
   });
   return {

@@ -11,6 +11,8 @@ type Outcome = 'created' | 'accepted' | 'ok' | 'refused' | 'failed' | 'abandoned
 export interface AnsweredRequest {
   /** The route's pattern, never the address. */
   route: string | undefined;
+  /** The name that our settings give to whoever sent it; empty where no key was recognized. */
+  caller: string;
   status: number;
   /** `code` of the problem, if it was one. */
   code: string | undefined;
@@ -23,7 +25,7 @@ export interface GatewayMetrics {
   observe(request: AnsweredRequest): void;
 }
 
-/** Every label takes its values from a table of ours: nothing that a caller sends becomes one. */
+/** Every label takes its values from our tables and settings: nothing that a caller sends becomes one. */
 export function createMetrics({ waiting, workers }: { waiting: WaitingRoom; workers: OrderWorkers }): GatewayMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -31,8 +33,8 @@ export function createMetrics({ waiting, workers }: { waiting: WaitingRoom; work
   const labelNames = ['route', 'outcome', 'code'] as const;
   const requests = new Counter({
     name: 'cooco_gateway_requests_total',
-    help: 'Requests; code is that of the problem.',
-    labelNames,
+    help: 'Requests; caller is the name of the key, code that of the problem.',
+    labelNames: [...labelNames, 'caller'],
     registers,
   });
   const durations = new Histogram({
@@ -71,7 +73,7 @@ export function createMetrics({ waiting, workers }: { waiting: WaitingRoom; work
     observe(request) {
       const outcome = outcomeOf(request);
       const labels = { route: request.route ?? 'none', outcome, code: request.code ?? 'none' };
-      requests.inc(labels);
+      requests.inc({ ...labels, caller: request.caller || 'none' });
       durations.observe(labels, request.seconds);
       if (outcome === 'created') paymentSessions.observe(request.seconds);
     },

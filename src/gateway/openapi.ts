@@ -7,8 +7,14 @@ import { failures } from '../domain/failures.ts';
 import { problemCodes } from './problem-codes.ts';
 import type { ProblemCode } from './problem-codes.ts';
 import { exampleKey, exampleOrder, header, onEveryAnswer, problemResponses } from './openapi-problems.ts';
-import { decisionOutcomeSchema, decisionSchemas, orderStateSchema } from './operator-bodies.ts';
-import type { DecisionOutcome, OrderStateBody } from './operator-bodies.ts';
+import {
+  decisionForManySchema,
+  decisionOutcomeSchema,
+  decisionSchemas,
+  manyDecidedSchema,
+  orderStateSchema,
+} from './operator-bodies.ts';
+import type { DecisionOutcome, ManyDecided, OrderStateBody } from './operator-bodies.ts';
 import {
   createdOrderSchema,
   healthSchema,
@@ -100,7 +106,13 @@ const anywhere: ProblemCode[] = [
   'HeadersTooLarge',
   'InternalError',
 ];
-const onOrders: ProblemCode[] = ['Unauthorized', 'ClientClosed', 'GatewayOverloaded', 'TemporalUnavailable'];
+const onOrders: ProblemCode[] = [
+  'Unauthorized',
+  'TooManyRequests',
+  'ClientClosed',
+  'GatewayOverloaded',
+  'TemporalUnavailable',
+];
 
 const checkoutExamples = { delivery: { value: delivery }, pickup: { value: pickup } };
 const uuid = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}';
@@ -232,6 +244,7 @@ const orderInPath = z.object({
 });
 const onOperations: ProblemCode[] = [
   'Unauthorized',
+  'TooManyRequests',
   'OrderNotFound',
   'NotFound',
   'UriTooLong',
@@ -324,6 +337,92 @@ const postDecision: ZodOpenApiOperationObject = {
   },
 };
 
+const decisionId = '0c7b1b0e-52a5-4d7e-9c1b-3a7f6f3f1d20';
+const exampleMany: ManyDecided = {
+  id: decisionId,
+  state: 'DONE',
+  decided: 2,
+  refused: [],
+  left: 0,
+  message: 'Done: 2 of 2 orders.',
+};
+const exampleManyUnderWay: ManyDecided = {
+  ...exampleMany,
+  state: 'UNDER_WAY',
+  decided: 60,
+  left: 440,
+  message: 'It goes on by itself: 60 of 500 orders.',
+};
+
+const postDecisionForMany: ZodOpenApiOperationObject = {
+  operationId: 'decideAboutMany',
+  tags: ['Operators'],
+  summary: 'Decide about many orders in review, and wait a moment for what comes of it',
+  description:
+    'A few orders in each second, as BULK_DECISIONS_PER_SECOND says. It goes on by itself after the answer 202. Sent again with the same Idempotency-Key it is the same decision.',
+  security: [{ operator: [] }],
+  requestParams: {
+    header: z.object({
+      'Idempotency-Key': keyHeader
+        .optional()
+        .meta({ description: 'A UUID of this decision, bare or quoted: its id from then on.' }),
+      ...operatorTraceHeaders,
+    }),
+  },
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': {
+        schema: decisionForManySchema,
+        examples: {
+          retry: {
+            value: { decision: 'retry', actor: 'agent-7', reason: 'Ticket 1234', order_ids: [exampleOrder.order_id] },
+          },
+        },
+      },
+    },
+  },
+  responses: {
+    200: {
+      description: 'All orders had their turn, or somebody has stopped it.',
+      headers: z.object(onEveryAnswer),
+      content: json(manyDecidedSchema, { done: exampleMany }),
+    },
+    202: {
+      description: 'It goes on by itself.',
+      headers: z.object(onEveryAnswer),
+      content: json(manyDecidedSchema, { underWay: exampleManyUnderWay }),
+    },
+    ...problemResponses('decideAboutMany', [
+      ...anywhere,
+      ...onOperations.filter((code) => code !== 'NotFound' && code !== 'UriTooLong'),
+      'IdempotencyKeyInvalid',
+      'DecisionInvalid',
+      'DecisionNotSent',
+    ]),
+  },
+};
+
+const getDecisionForMany: ZodOpenApiOperationObject = {
+  operationId: 'getDecisionForMany',
+  tags: ['Operators'],
+  summary: 'How far a decision about many orders is',
+  description: 'It waits for nothing.',
+  security: [{ operator: [] }],
+  requestParams: {
+    path: z.object({ id: hyphenatedUuid.meta({ description: 'The id of the decision.', example: decisionId }) }),
+    header: z.object(operatorTraceHeaders),
+  },
+  responses: {
+    200: {
+      description: 'How far it is.',
+      headers: z.object(onEveryAnswer),
+      content: json(manyDecidedSchema, { underWay: exampleManyUnderWay, done: exampleMany }),
+    },
+    ...problemResponses('getDecisionForMany', [...anywhere, ...onOperations]),
+  },
+};
+
 /** The OpenAPI 3.1 document of this service. */
 export function openApiDocument() {
   return createDocument({
@@ -353,6 +452,8 @@ export function openApiDocument() {
       '/v1/orders/{key}': { get: getOrder },
       '/v1/operations/orders/{order_id}': { get: getState },
       '/v1/operations/orders/{order_id}/decisions': { post: postDecision },
+      '/v1/operations/decisions': { post: postDecisionForMany },
+      '/v1/operations/decisions/{id}': { get: getDecisionForMany },
       '/healthz': {
         get: operation('isAlive', {
           summary: 'Whether the process runs',

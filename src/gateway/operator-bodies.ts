@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { decisionsForMany } from '../contract/bulk-decision.ts';
 import { decisionNames } from '../contract/decisions.ts';
 import type { DecisionName } from '../contract/decisions.ts';
 import { orderCreationStages } from '../contract/runs.ts';
@@ -59,6 +60,43 @@ export const decisionOutcomeSchema = z
   })
   .meta({ id: 'DecisionOutcome' });
 export type DecisionOutcome = z.output<typeof decisionOutcomeSchema>;
+
+/** So many orders can be named in one request. */
+const MOST_NAMED = 1000;
+
+/** Body of a decision about many orders. */
+export const decisionForManySchema = z
+  .strictObject({
+    decision: z.enum(decisionsForMany),
+    actor: onEveryDecision.actor,
+    reason: onEveryDecision.reason,
+    order_ids: z
+      .array(hyphenatedUuid)
+      .min(1)
+      .max(MOST_NAMED)
+      .meta({ description: 'Orders in review. Others among them are left as they are.' }),
+  })
+  .meta({ id: 'DecisionForMany' });
+
+/** Body of `200` and `202` to a decision about many orders. */
+export const manyDecidedSchema = z
+  .object({
+    id: z.string().meta({ description: 'By which to ask how far it is.' }),
+    state: z.enum(['DONE', 'UNDER_WAY', 'STOPPED']),
+    decided: z.number().int().optional().meta({ description: 'Orders on which it was carried out.' }),
+    refused: z
+      .array(z.object({ order_id: z.string(), reason: z.string() }))
+      .optional()
+      .meta({ description: 'Orders that did not take it, each with the reason in a sentence.' }),
+    left: z.number().int().optional().meta({ description: 'Orders that have not had their turn.' }),
+    not_in_review: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Orders that were named and are not in review.' }),
+    message: z.string().meta({ description: 'All of it, for the person who decided.' }),
+  })
+  .meta({ id: 'ManyDecided' });
+export type ManyDecided = z.output<typeof manyDecidedSchema>;
 
 /** How an order stands, for those who look after it. */
 export const orderStateSchema = z

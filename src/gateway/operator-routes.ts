@@ -1,43 +1,32 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { CallerKey } from '../config/caller-keys.ts';
 import { decisionNames } from '../contract/decisions.ts';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
 import { isFailureCode } from '../domain/failures.ts';
 import { deriveOrderId } from '../domain/order-ids.ts';
 import { faultsOfOperatorRequest } from '../operators/act.ts';
 import type { OperatorRequest } from '../operators/act.ts';
-import { isSilent } from '../operators/answered.ts';
 import type { OrderIdentity } from '../operators/find-run.ts';
 import { OperatorError } from '../operators/operator-error.ts';
-import type { OperatorOutcome } from '../operators/operator-error.ts';
 import type { KnownOrder } from '../operators/order-state.ts';
 import { Submission } from '../operators/submission.ts';
 import { whenNobodyWaits } from '../runtime/half-close.ts';
-import { TemporalAccessError } from '../temporal/temporal-access.ts';
+import { registerBulkRoutes } from './bulk-routes.ts';
+import type { BulkOperators } from './bulk-routes.ts';
 import { givenKey } from './idempotency-key.ts';
 import { decisionSchemas } from './operator-bodies.ts';
 import type { DecisionOutcome, OrderStateBody } from './operator-bodies.ts';
-import type { ProblemCode } from './problem-codes.ts';
-import { answerErrorWith, sendProblem } from './problem.ts';
+import { answerDecisionFailure, isSentWithId, sendOverloaded, sendRefusal } from './operator-answers.ts';
+import { sendProblem } from './problem.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 /** A person looks at a form meanwhile. With the 6 s to find the order, it is less than a connection may be idle (30 s). */
 const patience = { acceptedWithinMs: 6_000, carriedOutWithinMs: 12_000 };
 
-const codes: Record<Exclude<OperatorOutcome, 'under way'>, ProblemCode> = {
-  'unknown order': 'OrderNotFound',
-  refused: 'DecisionRefused',
-  'not sent': 'DecisionNotSent',
-  unanswered: 'DecisionUnanswered',
-};
-
-const LOOK_FIRST = 'Look at the order before you decide again.';
-const SEND_AGAIN = 'Send the same request with the same Idempotency-Key again.';
-const CALL = 'Call whoever runs order creation.';
-
 /** People who look after orders, or the program in which they do. */
-export interface Operators {
+export interface Operators extends BulkOperators {
   /** None: nobody decides through this gateway. */
-  apiKeys: string[];
+  apiKeys: CallerKey[];
   /** As `act` does, without Temporal. */
   act(order: OrderIdentity, request: OperatorRequest, submission: Submission): Promise<string>;
   /** As `lookAt` does, without Temporal. */
@@ -50,12 +39,14 @@ interface OperatorRoutesOptions {
   waiting: WaitingRoom;
 }
 
-/** What `npm run review` does, over HTTP: `GET /v1/operations/orders/{order_id}` and `POST …/decisions`. */
+/** What `npm run review` does, over HTTP: `GET /v1/operations/orders/{order_id}`, `POST …/decisions`, and for many orders. */
 export function registerOperatorRoutes(app: FastifyInstance, { operators, waiting }: OperatorRoutesOptions): void {
+  registerBulkRoutes(app, { operators, waiting });
+
   app.get<{ Params: { order_id: string } }>('/v1/operations/orders/:order_id', async (request, reply) => {
     const id = hyphenatedUuid.safeParse(request.params.order_id);
     if (!id.success) return sendNoOrderId(reply);
-    const found = waiting.enter(() => operators.lookAt({ orderId: id.data }));
+    const found = waiting.enter(request.callerName, () => operators.lookAt({ orderId: id.data }));
     if (found === undefined) return sendOverloaded(reply, 'Send it again.');
     try {
       return await reply.send(stateBody(id.data, await found));
@@ -66,7 +57,7 @@ export function registerOperatorRoutes(app: FastifyInstance, { operators, waitin
 
   app.post<{ Params: { order_id: string } }>(
     '/v1/operations/orders/:order_id/decisions',
-    { errorHandler: (error, request, reply) => void answerFailure(error, request, reply) },
+    { errorHandler: (error, request, reply) => void answerDecisionFailure(error, request, reply) },
     async (request, reply) => {
       const { body } = request;
       if (typeof body !== 'object' || body === null || Array.isArray(body)) {
@@ -86,7 +77,7 @@ export function registerOperatorRoutes(app: FastifyInstance, { operators, waitin
       const { idempotency_key: key, ...wanted } = body as OperatorRequest & { idempotency_key?: string };
       const order = { orderId: id.data, idempotencyKey: key?.toLowerCase() };
       const said = { order_id: id.data, decision: wanted.decision };
-      const answer = waiting.enter(async (stopWaiting): Promise<DecisionOutcome> => {
+      const answer = waiting.enter(request.callerName, async (stopWaiting): Promise<DecisionOutcome> => {
         whenNobodyWaits(request, reply, () => stopWaiting.abort());
         const submission = new Submission({ patience, id: submissionId.key, stopWaiting: stopWaiting.signal });
         try {
@@ -105,11 +96,6 @@ export function registerOperatorRoutes(app: FastifyInstance, { operators, waitin
       }
     },
   );
-}
-
-/** Whether the same request, sent again, is known for the same: then it may be. */
-function isSentWithId({ headers }: FastifyRequest): boolean {
-  return headers['idempotency-key'] !== undefined;
 }
 
 /** What keeps a body from being a decision about the order, as sentences for the person who decides. */
@@ -153,34 +139,4 @@ function stateBody(orderId: string, { run, state }: KnownOrder): OrderStateBody 
 
 function sendNoOrderId(reply: FastifyReply): FastifyReply {
   return sendProblem(reply, { code: 'OrderNotFound', detail: 'Send the id of an order, a UUID.' });
-}
-
-function sendOverloaded(reply: FastifyReply, whatToDo: string): FastifyReply {
-  return sendProblem(reply, {
-    code: 'GatewayOverloaded',
-    detail: `Too many requests of operators wait already. ${whatToDo}`,
-  });
-}
-
-/** What nobody expected: a decision may have been sent. */
-function answerFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const retryable = isSentWithId(request);
-  return answerErrorWith({ detail: retryable ? SEND_AGAIN : LOOK_FIRST, retryable })(error, request, reply);
-}
-
-/** @param hasId whether the same request, sent again, is known for the same. */
-function sendRefusal(reply: FastifyReply, error: unknown, hasId: boolean): FastifyReply {
-  if (error instanceof TemporalAccessError) {
-    reply.outcomeReason = error.message;
-    if (isSilent(error)) {
-      const detail = 'Temporal does not answer. Nothing was sent. Send it again.';
-      return sendProblem(reply, { code: 'TemporalUnavailable', detail });
-    }
-    const detail = `Temporal refuses this gateway, or what it stores cannot be read here. Nothing was sent. ${CALL}`;
-    return sendProblem(reply, { code: 'GatewayMisconfigured', detail });
-  }
-  if (!(error instanceof OperatorError) || error.outcome === 'under way') throw error;
-  const code = codes[error.outcome];
-  if (error.outcome !== 'unanswered') return sendProblem(reply, { code, detail: error.message });
-  return sendProblem(reply, { code, detail: `${error.message} ${hasId ? SEND_AGAIN : LOOK_FIRST}`, retryable: hasId });
 }

@@ -47,7 +47,7 @@ export function registerOrderRoutes(app: FastifyInstance, options: OrderRoutesOp
     // The client parses it: what a caller sent is no checkout yet.
     const input = { ...body, idempotency_key: key } as CheckoutRequestInput;
     const trace = traceContext(request.headers.traceparent);
-    const outcome = await waiting.enter((stopWaiting) => {
+    const outcome = await waiting.enter(request.callerName, (stopWaiting) => {
       whenNobodyWaits(request, reply, () => stopWaiting.abort());
       return orders.createOrder(input, {
         timeoutMs: waitMs(request.headers.prefer, options.waitMs),
@@ -69,7 +69,7 @@ export function registerOrderRoutes(app: FastifyInstance, options: OrderRoutesOp
   });
 
   app.get<{ Params: { key: string } }>('/v1/orders/:key', async (request, reply) => {
-    const view: OrderViewBody | undefined = await asking.enter((stopWaiting) =>
+    const view: OrderViewBody | undefined = await asking.enter(request.callerName, (stopWaiting) =>
       orders.getOrder(request.params.key, { signal: lastLook(stopWaiting.signal) }),
     );
     if (view === undefined) return sendOverloaded(reply);
@@ -87,6 +87,6 @@ function sendInProgress(reply: FastifyReply, view: OrderInProgressBody, status: 
 function sendOverloaded(reply: FastifyReply) {
   return sendProblem(reply, {
     code: 'GatewayOverloaded',
-    detail: 'Too many requests wait already. Send the same request with the same key again.',
+    detail: 'Too many of your requests wait already. Send the same request with the same key again.',
   });
 }

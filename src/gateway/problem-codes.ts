@@ -20,6 +20,7 @@ const ownProblems = {
     title: "The gateway's settings for Temporal are wrong.",
     retryable: false,
   },
+  TooManyRequests: { status: 429, title: 'The caller sends too many requests a second.', retryable: true },
   OrderNotFound: { status: 404, title: 'No order creation is known by this key or id.', retryable: false },
   ClientClosed: { status: 503, title: 'The gateway is stopping.', retryable: true },
   GatewayOverloaded: { status: 503, title: 'Too many requests wait for their orders.', retryable: true },

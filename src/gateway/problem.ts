@@ -40,11 +40,27 @@ function sendOrderCreationError(reply: FastifyReply, error: OrderCreationError) 
 /** A checkout names its quote and an address: a few hundred bytes. */
 export const BODY_LIMIT_BYTES = 64 * 1024;
 
+/** A caller has sent more requests in this second than it may. */
+export class TooManyRequestsError extends Error {
+  override readonly name = 'TooManyRequestsError';
+
+  constructor(requestsPerSecond: number) {
+    super(
+      `You may send ${requestsPerSecond} requests a second. Nothing was begun. Send the same request with the same key again.`,
+    );
+  }
+}
+
 /** Answers whatever was thrown with a problem document, a failure that nobody expected with what to do then. */
 export function answerErrorWith(afterFailure: { detail: string; retryable?: boolean }) {
   const answerAnyError = errorAnswers({ problems: gatewayProblems, bodyLimitBytes: BODY_LIMIT_BYTES, afterFailure });
-  return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
-    error instanceof OrderCreationError ? sendOrderCreationError(reply, error) : answerAnyError(error, request, reply);
+  return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    if (error instanceof OrderCreationError) return sendOrderCreationError(reply, error);
+    if (error instanceof TooManyRequestsError) {
+      return sendProblem(reply, { code: 'TooManyRequests', detail: error.message });
+    }
+    return answerAnyError(error, request, reply);
+  };
 }
 
 export const answerError = answerErrorWith({ detail: 'Send the same request with the same key again.' });

@@ -13,16 +13,21 @@ declare module 'fastify' {
 /** One line in the log and one count in the metrics for each request; neither holds anything that a customer entered. */
 export function recordRequests(app: FastifyInstance, metrics: GatewayMetrics): void {
   app.decorateReply('outcomeReason');
+  app.decorateRequest('callerName', '');
   app.addHook('onRequest', (request, reply, done) => {
     // The hook `onResponse` comes for answers alone that were sent to their end.
     reply.raw.once('close', () => {
       const { url: route } = request.routeOptions;
       const { statusCode: status, outcomeCode: code, outcomeReason: reason, elapsedTime: ms } = reply;
       const abandoned = isAbandoned(reply);
-      metrics.observe({ route, status, code, seconds: ms / 1000, abandoned });
+      const { callerName: caller } = request;
+      metrics.observe({ route, caller, status, code, seconds: ms / 1000, abandoned });
       const trace_id = traceIdOf(request);
       const answered = reply.raw.headersSent ? { status, code, reason } : {};
-      request.log.info({ method: request.method, route, ...answered, ms, abandoned, trace_id }, 'request');
+      request.log.info(
+        { method: request.method, route, caller: caller || undefined, ...answered, ms, abandoned, trace_id },
+        'request',
+      );
     });
     done();
   });

@@ -4,6 +4,7 @@ import type { TypedSearchAttributes } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { orderCreationWorkflowId, searchAttributes } from '../contract/runs.ts';
 import type { OrderCreationStage } from '../contract/runs.ts';
+import type { FailureCode } from '../domain/failures.ts';
 import { DECIDING_RUNS, isDecidingRun } from '../temporal/deciding-run.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
 import { millisecondsOf } from '../temporal/timestamps.ts';
@@ -43,10 +44,27 @@ const MOST_NAMED = 10;
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
 const WORKFLOW_ID_PREFIX = orderCreationWorkflowId('');
 
-/** Every open run whose order is in review. @throws {TemporalAccessError} */
-export function listRunsInReview(temporal: TemporalAccess): Promise<OrderRun[]> {
-  const inReview = `${searchAttributes.stage.name} = ${quoted('NEEDS_REVIEW' satisfies OrderCreationStage)}`;
-  return listRuns(temporal, `${inReview} AND ExecutionStatus = 'Running'`);
+/** Which orders in review are meant: those to which all of it applies. */
+export interface ReviewFilter {
+  failureCode?: FailureCode;
+  storeId?: string;
+  /** Their run began then or later. */
+  startedSince?: Date;
+  orderIds?: readonly string[];
+}
+
+/** Every open run whose order is in review, the newest first. @throws {TemporalAccessError} */
+export function listRunsInReview(temporal: TemporalAccess, filter: ReviewFilter = {}): Promise<OrderRun[]> {
+  const { failureCode, storeId, startedSince, orderIds } = filter;
+  const conditions = [
+    `${searchAttributes.stage.name} = ${quoted('NEEDS_REVIEW' satisfies OrderCreationStage)}`,
+    "ExecutionStatus = 'Running'",
+    failureCode && `${searchAttributes.failureCode.name} = ${quoted(failureCode)}`,
+    storeId !== undefined && `${searchAttributes.storeId.name} = ${quoted(storeId)}`,
+    startedSince && `StartTime >= ${quoted(startedSince.toISOString())}`,
+    orderIds && `${searchAttributes.orderId.name} IN (${orderIds.map(quoted).join(', ')})`,
+  ];
+  return listRuns(temporal, conditions.filter(Boolean).join(' AND '));
 }
 
 /**

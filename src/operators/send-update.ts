@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
 import canonicalize from 'canonicalize';
 import { v5 } from 'uuid';
-import { DECISION_REFUSED } from '../contract/updates.ts';
 import { countOrderWorkers } from '../temporal/order-workers.ts';
 import type { TemporalAccess, TemporalAccessError } from '../temporal/temporal-access.ts';
 import { grpcAnswers, grpcCodeOf } from '../temporal/temporal-failures.ts';
 import { answered, isSilent, readable } from './answered.ts';
 import type { OrderRun } from './find-run.ts';
 import { OperatorError } from './operator-error.ts';
+import { refusalIn } from './refusal.ts';
 import type { Submission } from './submission.ts';
 
 interface UpdateToSend {
@@ -67,13 +65,13 @@ export async function sendUpdate<Result>(
       (error) => new OperatorError('under way', `The ${what} was taken, and ${notKnownYet(error)}`, name),
     );
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) throw new OperatorError('refused', tooLate, name);
-    if (!(error instanceof WorkflowUpdateFailedError)) throw error;
-    const { cause } = error;
-    if (cause instanceof ApplicationFailure && cause.type === DECISION_REFUSED) {
-      throw new OperatorError('refused', `The ${what} was refused: ${cause.message}`);
+    const refusal = refusalIn(error);
+    if (refusal === 'run ended') throw new OperatorError('refused', tooLate, name);
+    if (refusal === 'run ended meanwhile') {
+      const message = `The run of the order ${name} ended before the ${what} was carried out.`;
+      throw new OperatorError('refused', message, name);
     }
-    throw new OperatorError('refused', `The run of the order ${name} ended before the ${what} was carried out.`, name);
+    throw new OperatorError('refused', `The ${what} was refused: ${refusal.reason}`);
   }
 }
 

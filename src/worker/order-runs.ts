@@ -3,11 +3,16 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { OrderRuns } from '../activities/order-runs.ts';
 import { isFailureCode } from '../domain/failures.ts';
 import type { FailureCode } from '../domain/failures.ts';
+import { RESOLVE_REVIEW_UPDATE } from '../contract/updates.ts';
+import type { ReviewDecision } from '../contract/updates.ts';
 import { ORDER_CREATION_WORKFLOW, orderCreationStart, searchAttributes } from '../contract/runs.ts';
+import { refusalIn } from '../operators/refusal.ts';
 import { stopAttempts } from './stop-attempts.ts';
 
 /** An attempt has 12 s, and has asked Directus before. */
 const TIMEOUT_MS = 5000;
+/** Less than an attempt has; the run itself gives the writes of a decision two minutes. */
+const DECIDED_WITHIN_MS = 150_000;
 
 /** The runs of `orderCreation` on a Temporal server. */
 export function createOrderRuns(client: Client): OrderRuns {
@@ -38,6 +43,20 @@ export function createOrderRuns(client: Client): OrderRuns {
         }
         return failed.code;
       }),
+
+    async decide({ workflowId, runId }, decision, decisionId) {
+      const handle = client.workflow.getHandle(workflowId, runId);
+      const update = { args: [decision] as [ReviewDecision], updateId: decisionId };
+      try {
+        await client.withDeadline(Date.now() + DECIDED_WITHIN_MS, () =>
+          handle.executeUpdate<void, [ReviewDecision]>(RESOLVE_REVIEW_UPDATE, update),
+        );
+        return null;
+      } catch (error) {
+        const refusal = refusalIn(error);
+        return typeof refusal === 'string' ? 'It is no longer in review: its run has ended.' : refusal.reason;
+      }
+    },
 
     stopAttempts: (run, activityType) => stopAttempts(client, run, activityType),
 

@@ -55,6 +55,16 @@ export const sweepRetries = {
   retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '1 min' },
 } satisfies ActivityOptions;
 
+/**
+ * One order of a bulk decision: the run's own writes take at most {@link DECISION_MS}. Without Temporal, or without a
+ * worker, an attempt ends late; the order that took the decision meanwhile answers the next one in the same way.
+ */
+export const bulkDecisionRetries = {
+  startToCloseTimeout: '3 min',
+  scheduleToCloseTimeout: '15 min',
+  retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '30 s' },
+} satisfies ActivityOptions;
+
 /** The partner's pauses (docs/requirements.md); `Retry-After` and our own faults lengthen them. */
 export const partnerBackoff = { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '30 s' } as const;
 

@@ -152,7 +152,7 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
 
     async decide({ choice, reason, ids, look: lookAtForm }) {
       await page.locator('[data-icon="bolt"]').last().click();
-      await page.getByRole('button', { name: 'Decide about this order' }).click();
+      await page.getByRole('button', { name: 'Decide about orders' }).click();
       await page.getByText('What is to be done').waitFor();
       await page.locator('input:focus').waitFor();
       await page.keyboard.type(reason);

@@ -243,10 +243,11 @@ async function startOwn(lines: string[]) {
   const own = createGateway({
     orders: { createOrder: none, getOrder: none },
     workers: { count: async () => 1, close: async () => {} },
-    apiKeys: [randomUUID()],
-    operators: { apiKeys: [], act: none, lookAt: none },
+    apiKeys: [{ caller: 'unnamed', key: randomUUID() }],
+    operators: { apiKeys: [], act: none, lookAt: none, decideAboutMany: none, lookAtMany: none },
     waitMs: 1000,
     maxWaiting: 1,
+    requestsPerSecond: 100,
     logger: pino({}, { write: (line: string) => void lines.push(line) }),
   });
   await own.listen({ host: '127.0.0.1', port: 0 });

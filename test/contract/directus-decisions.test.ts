@@ -33,6 +33,7 @@ let gateway: Server;
 let hangingUp: Awaited<ReturnType<typeof startHttpServer>>;
 let gatewayUrl: string;
 let orderId: string;
+let otherId: string;
 let orderKey: string;
 const received: Received[] = [];
 let answer: { status: number; body: object };
@@ -76,6 +77,9 @@ beforeAll(async () => {
   orderId = order.id;
   orderKey = String(order.idempotency_key);
   await admin('POST', '/items/orders', order);
+  const other = newOrderRow(await createDemoQuote({ url, adminToken }), { status: 'NEEDS_REVIEW' });
+  otherId = other.id;
+  await admin('POST', '/items/orders', other);
   lead = await addPerson('lead@example.com', supportLeadRole.ids.role);
   looker = await addPerson('looker@example.com', supportRole.ids.role);
 }, 120_000);
@@ -117,7 +121,7 @@ describe('the decision flow', () => {
     await admin('PATCH', `/flows/${FLOW}`, { status: 'inactive', name: 'Renamed' });
     expect(await apply()).toEqual(['decision flow, flows: changed']);
     expect(await admin('GET', `/flows/${FLOW}?fields=status,name`)).toMatchObject({
-      data: { status: 'inactive', name: 'Decide about this order' },
+      data: { status: 'inactive', name: 'Decide about orders' },
     });
 
     await admin('PATCH', `/flows/${FLOW}`, { status: 'active' });
@@ -251,12 +255,36 @@ describe('the decision flow', () => {
     }
   });
 
-  it('takes one order at a time, and says so', async () => {
-    const { status, sent, text } = await decide(lead.token, { decision: 'retry', keys: [orderId, orderId] });
+  it('sends one decision about several orders that are chosen in a list', async () => {
+    answer = { status: 202, body: { message: 'It goes on by itself: 1 of 2 orders.' } };
+
+    const { status, sent } = await decide(lead.token, { decision: 'retry', keys: [orderId, otherId] });
+
+    expect(status).toBe(200);
+    expect(sent).toEqual([
+      {
+        url: '/v1/operations/decisions',
+        authorization: `Bearer ${operatorKey}`,
+        body: {
+          decision: 'retry',
+          reason: 'Ticket 1',
+          actor: `lead@example.com (${lead.id})`,
+          order_ids: [orderId, otherId],
+        },
+      },
+    ]);
+    expect((await as(lead)('GET', '/notifications?sort=-id&limit=1')).data).toMatchObject([
+      { subject: 'Your decision about 2 orders', message: 'It goes on by itself: 1 of 2 orders.' },
+    ]);
+  });
+
+  it.each(['link', 'cancel', 'correct-link'])('takes one order at a time for %s, and says so', async (decision) => {
+    const { status, sent, text } = await decide(lead.token, { decision, ...ids, keys: [orderId, otherId] });
 
     expect(sent).toEqual([]);
     expect(status).toBe(400);
-    expect(text).toContain('Decide about one order at a time. Nothing was decided.');
+    expect(text).toContain('For several orders at once there are only');
+    expect(text).toContain('Nothing was decided.');
   });
 
   it('keeps neither what was entered nor the key in activity and revisions', async () => {

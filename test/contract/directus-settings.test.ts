@@ -45,6 +45,7 @@ async function sweep(url: string): Promise<string[]> {
         return 'is open';
       },
       findFailure: async () => null,
+      decide: async () => null,
       requestCancellation: async () => {},
       stopAttempts: async () => null,
     },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
@@ -10,6 +11,7 @@ import { createGateway } from '../../src/gateway/create-gateway.ts';
 import { PartnerError } from '../../src/integrations/partner.ts';
 import type { Operators } from '../../src/gateway/operator-routes.ts';
 import { act } from '../../src/operators/act.ts';
+import { decideAboutMany, watchBulkDecision } from '../../src/operators/bulk-decision.ts';
 import { lookAt } from '../../src/operators/order-state.ts';
 import { Submission } from '../../src/operators/submission.ts';
 import { TemporalAccessError, openTemporalAccess } from '../../src/temporal/temporal-access.ts';
@@ -502,21 +504,124 @@ describe('GET /v1/operations/orders/{order_id}', () => {
   });
 });
 
+describe('POST /v1/operations/decisions', () => {
+  it('decides about those orders that are in review, says which are not, and is known by its id', async () => {
+    const meant = await Promise.all([1, 2].map(() => orders.inReview({ ridendine: [noAnswer, rejected, undefined] })));
+    const linked = await orders.linked();
+    const unknown = randomUUID();
+    const order_ids = [...meant.map(({ orderId }) => orderId), linked.orderId, unknown];
+    const headers = { 'idempotency-key': randomUUID() };
+
+    const first = await decideMany({ decision: 'retry', ...by, order_ids }, headers);
+    const again = await decideMany({ decision: 'retry', ...by, order_ids }, headers);
+    const looked = await sent('GET', `/v1/operations/decisions/${headers['idempotency-key']}`);
+
+    const done = { id: headers['idempotency-key'], state: 'DONE', decided: 2, refused: [], left: 0 };
+    expect(first).toEqual({
+      status: 200,
+      body: {
+        ...done,
+        not_in_review: [linked.orderId, unknown],
+        message: `Done: 2 of 2 orders. Not in review, and left as they are: ${linked.orderId}, ${unknown}.`,
+      },
+    });
+    expect([again, looked].map(({ status, body }) => ({ status, body }))).toEqual(
+      [again, looked].map(() => ({ status: 200, body: { ...done, message: 'Done: 2 of 2 orders.' } })),
+    );
+    for (const { handle, link, marks } of meant) {
+      await expect(handle.result()).resolves.toMatchObject(link);
+      const retries = marks.flatMap(({ support_action: action }) => (action?.action === 'retry' ? [action] : []));
+      expect(retries).toEqual([expect.objectContaining(by)]);
+    }
+  }, 60_000);
+
+  it('answers before the end where that takes long', async () => {
+    const slow = async () => {
+      await delay(5000);
+      return { kind: 'left' } as const;
+    };
+    const meant = await orders.inReview({ override: { markOrder: slow } });
+    const slowly = new AbortController();
+    setTimeout(() => slowly.abort(), 1000);
+    const bulk = { id: randomUUID(), decision: { decision: 'abandon', ...by } as const, orderIds: [meant.orderId] };
+
+    const { view } = await decideAboutMany(access, {
+      ...bulk,
+      perSecond: 1,
+      waitMs: 60_000,
+      stopWaiting: slowly.signal,
+    });
+
+    expect(view).toEqual({ progress: 'under way', decided: 0, refused: [], left: 1 });
+  }, 60_000);
+
+  it('refuses where none of the orders is in review', async () => {
+    const { orderId } = await orders.linked();
+
+    expect(await decideMany({ decision: 'retry', ...by, order_ids: [orderId] })).toMatchObject({
+      status: 409,
+      body: { code: 'DecisionRefused', detail: 'None of these orders is in review. Nothing was decided.' },
+    });
+  });
+
+  it.each<[string, object, string]>([
+    ['a decision for one order', { decision: 'link', ...by, ...ids }, '"link" is for one order at a time.'],
+    ['nobody who decides', { decision: 'retry', reason: 'Ticket 1' }, '"actor" is missing: it tells who decides.'],
+    ['no orders', { decision: 'retry', ...by, order_ids: [] }, '"order_ids" has to be a list of ids of orders'],
+    ['what is no id', { decision: 'retry', ...by, order_ids: ['o-1'] }, '"order_ids" has to be a list of ids'],
+    ['a field too much', { decision: 'retry', ...by, note: 'x' }, 'A field with an unknown name is given'],
+  ])('refuses %s', async (_what, body, expected) => {
+    expect(await decideMany({ order_ids: [randomUUID()], ...body })).toMatchObject({
+      status: 422,
+      body: { code: 'DecisionInvalid', detail: expect.stringContaining(expected) },
+    });
+  });
+
+  it('is not for callers of orders, and finds no other decision', async () => {
+    const path = `/v1/operations/decisions/${randomUUID()}`;
+
+    expect((await sent('GET', path, { key: callerKey })).status).toBe(401);
+    expect(await sent('GET', path)).toMatchObject({ status: 404, body: { code: 'OrderNotFound' } });
+    expect(await sent('GET', '/v1/operations/decisions/none')).toMatchObject({ status: 404 });
+  });
+});
+
+function decideMany(body: object, headers: Record<string, string> = {}) {
+  return sent('POST', '/v1/operations/decisions', { body, headers });
+}
+
+async function sent(
+  method: 'GET' | 'POST',
+  url: string,
+  { key = operatorKey, body, headers = {} }: { key?: string; body?: object; headers?: Record<string, string> } = {},
+) {
+  const response = await gateway.inject({
+    method,
+    url,
+    headers: { authorization: `Bearer ${key}`, ...headers },
+    ...(body && { payload: body }),
+  });
+  return { status: response.statusCode, body: response.json<Record<string, unknown>>() };
+}
+
 const MAX_WAITING = 10;
 
 function newGateway(operatorKeys: string[], operators: Partial<Operators> = {}): FastifyInstance {
   return createGateway({
     orders: { createOrder: none, getOrder: none },
     workers: { count: async () => 1, close: async () => {} },
-    apiKeys: [callerKey],
+    apiKeys: [{ caller: 'checkout-web', key: callerKey }],
     operators: {
-      apiKeys: operatorKeys,
+      apiKeys: operatorKeys.map((key) => ({ caller: 'directus', key })),
       act: (order, request, submission) => act(access, order, request, submission),
       lookAt: (order) => lookAt(access, order),
+      decideAboutMany: (bulk) => decideAboutMany(access, { ...bulk, perSecond: 5 }),
+      lookAtMany: (id) => watchBulkDecision(access, id, { deadline: 0 }),
       ...operators,
     },
     waitMs: 5000,
     maxWaiting: MAX_WAITING,
+    requestsPerSecond: 500,
     logger: pino({}, { write: (line: string) => void lines.push(line) }),
   });
 }

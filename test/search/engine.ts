@@ -42,6 +42,7 @@ const steps = Object.keys({
   saveLinkIds: true,
   markOrder: true,
   correctLink: true,
+  decideOrder: true,
   cancelCheckout: true,
   stopPartnerAttempts: true,
   requestCancellation: true,

@@ -18,6 +18,11 @@ export interface PlantedFault {
    * partner's client have them.
    */
   real?: string;
+  edits: Edit[];
+}
+
+/** In `src`. */
+interface Edit {
   file: string;
   find: string;
   replace: string;
@@ -27,200 +32,299 @@ export const plantedFaults: PlantedFault[] = [
   {
     name: 'an attempt that may have arrived is forgotten by the next one',
     breaks: /RideNDine may have it/,
-    file: 'activities/create-ridendine-order.ts',
-    find: "const maybeSent = known.maybe_sent || error.outcome === 'maybeSent';",
-    replace: "const maybeSent = error.outcome === 'maybeSent';",
+    edits: [
+      {
+        file: 'activities/create-ridendine-order.ts',
+        find: "const maybeSent = known.maybe_sent || error.outcome === 'maybeSent';",
+        replace: "const maybeSent = error.outcome === 'maybeSent';",
+      },
+    ],
   },
   {
     name: 'an attempt that has left no word counts as not sent',
     breaks: /RideNDine may have it|first asked after/,
-    file: 'activities/attempt-note.ts',
-    find: 'return isFirst ? nothingSent : nothingKnown;',
-    replace: 'return isFirst ? nothingSent : nothingSent;',
+    edits: [
+      {
+        file: 'activities/attempt-note.ts',
+        find: 'return isFirst ? nothingSent : nothingKnown;',
+        replace: 'return isFirst ? nothingSent : nothingSent;',
+      },
+    ],
   },
   {
     name: 'an answer 303 counts as not sent',
     breaks: /RideNDine may have it/,
     real: 'E 15',
-    file: 'integrations/ridendine/reply.ts',
-    find: "status === SEE_OTHER ? 'maybeSent' : 'notSent'",
-    replace: "status === SEE_OTHER ? 'notSent' : 'notSent'",
+    edits: [
+      {
+        file: 'integrations/ridendine/reply.ts',
+        find: "status === SEE_OTHER ? 'maybeSent' : 'notSent'",
+        replace: "status === SEE_OTHER ? 'notSent' : 'notSent'",
+      },
+    ],
   },
   {
     name: 'the id of an order is random',
     breaks:
-      /that Directus does not have|are not those of the order|an id was shown|nobody carries it|several orders|RideNDine has/,
-    file: 'domain/order-ids.ts',
-    find: 'return v5(idempotencyKey.toLowerCase(), ORDER_NAMESPACE);',
-    replace: 'return v5(idempotencyKey.toLowerCase() + String(performance.now()), ORDER_NAMESPACE);',
+      /that Directus does not have|are not those of the order|an id was shown|nobody carries it|several orders|RideNDine has|failed as OrderNeedsReview/,
+    edits: [
+      {
+        file: 'domain/order-ids.ts',
+        find: 'return v5(idempotencyKey.toLowerCase(), ORDER_NAMESPACE);',
+        replace: 'return v5(idempotencyKey.toLowerCase() + String(performance.now()), ORDER_NAMESPACE);',
+      },
+    ],
   },
   {
     name: 'each attempt sends a body of its own',
     breaks: /other bytes/,
-    file: 'activities/create-ridendine-order.ts',
-    find: 'body: order.ridendine_request,',
-    replace: 'body: order.ridendine_request.replace(\'{\', `{"at":${performance.now()},`),',
+    edits: [
+      {
+        file: 'activities/create-ridendine-order.ts',
+        find: 'body: order.ridendine_request,',
+        replace: 'body: order.ridendine_request.replace(\'{\', `{"at":${performance.now()},`),',
+      },
+    ],
   },
   {
     name: 'RideNDine is asked with a key that it may have forgotten',
     breaks: /may have forgotten|RideNDine has \d+ orders/,
-    file: 'activities/create-ridendine-order.ts',
-    find: 'if (!order.asked_by_support || !isOurs) refuseWhenTooLate(order, known);',
-    replace: 'if (false) refuseWhenTooLate(order, known);',
+    edits: [
+      {
+        file: 'activities/create-ridendine-order.ts',
+        find: 'if (!order.asked_by_support || !isOurs) refuseWhenTooLate(order, known);',
+        replace: 'if (false) refuseWhenTooLate(order, known);',
+      },
+    ],
   },
   {
     name: 'a status of a later phase is lowered',
     breaks: /A later phase had the order/,
-    file: 'integrations/directus/orders-store.ts',
-    find: "...atRidendine('CREATED'),",
-    replace: "...atRidendine('CREATED'), [orderFields.status]: 'PENDING_PAYMENT',",
+    edits: [
+      {
+        file: 'integrations/directus/orders-store.ts',
+        find: '{ _in: [...statusesBefore[status]] }',
+        replace: "{ _in: [...statusesBefore[status], 'CONFIRMED'] }",
+      },
+    ],
   },
   {
     name: 'ids are written over ids that are there',
     breaks: /were replaced|the order has other ids|ids that were shown/,
-    file: 'integrations/directus/orders-store.ts',
-    find: '{ [orderFields.ridendineOrderId]: { _null: true } },\n            {\n              [orderFields.ridendineOrderId]: { _eq: ridendine_order_id },',
-    replace:
-      '{ [orderFields.status]: { _nnull: true } },\n            {\n              [orderFields.ridendineOrderId]: { _eq: ridendine_order_id },',
+    edits: [
+      {
+        file: 'integrations/directus/orders-store.ts',
+        find: '{ [orderFields.ridendineOrderId]: { _null: true } },\n            {\n              [orderFields.ridendineOrderId]: { _eq: ridendine_order_id },',
+        replace:
+          '{ [orderFields.status]: { _nnull: true } },\n            {\n              [orderFields.ridendineOrderId]: { _eq: ridendine_order_id },',
+      },
+    ],
   },
   {
     name: 'an order that has ended keeps its quote',
     breaks: /keeps the quote/,
-    file: 'integrations/directus/orders-store.ts',
-    find: '...(hasEnded(status) && { [orderFields.activeQuoteId]: null, ',
-    replace: '...(hasEnded(status) && { ',
+    edits: [
+      {
+        file: 'integrations/directus/orders-store.ts',
+        find: '...(hasEnded(status) && { [orderFields.activeQuoteId]: null, ',
+        replace: '...(hasEnded(status) && { ',
+      },
+    ],
   },
   {
     name: 'a checkout that is cancelled before there is an order leaves its key free',
     breaks:
       /there is no order that says so|succeeds after people|went on after people|CREATING_RIDENDINE_ORDER after people|is recorded 0 times/,
     real: 'A 1',
-    file: 'activities/cancel-checkout.ts',
-    find: 'await orders.recordCancelled({',
-    replace: 'await (async (_row: object) => {})({',
+    edits: [
+      {
+        file: 'activities/cancel-checkout.ts',
+        find: 'await orders.recordCancelled({',
+        replace: 'await (async (_row: object) => {})({',
+      },
+    ],
   },
   {
     name: 'a cancellation does not stop the attempts at RideNDine',
     breaks: /after somebody had asked to cancel|nobody was told|neither ends nor waits/,
     real: 'A 2',
-    file: 'workflows/partner-call.ts',
-    find: 'await condition(() => isOver || cancellation.isAsked());',
-    replace: 'await condition(() => isOver);',
+    edits: [
+      {
+        file: 'workflows/partner-call.ts',
+        find: 'await condition(() => isOver || cancellation.isAsked());',
+        replace: 'await condition(() => isOver);',
+      },
+    ],
   },
   {
     name: 'whatever Directus calls not unique counts as a quote that is used',
     breaks: /QuoteAlreadyUsed, which is not so/,
     real: 'B 3',
-    file: 'activities/taken-values.ts',
-    find: 'if (owner === null) return undefined;\n  if (owner.customerId',
-    replace:
-      "if (owner === null) throw finalFailure('QuoteAlreadyUsed', 'Another live order was made from the quote.');\n  if (owner.customerId",
+    edits: [
+      {
+        file: 'activities/taken-values.ts',
+        find: 'if (owner === null) return undefined;\n  if (owner.customerId',
+        replace:
+          "if (owner === null) throw finalFailure('QuoteAlreadyUsed', 'Another live order was made from the quote.');\n  if (owner.customerId",
+      },
+    ],
   },
   {
     name: 'an order whose writing came late stays live after its run has failed',
     breaks: /nobody carries it|A sweep continues|after the last caller/,
-    file: 'activities/mark-order.ts',
-    find: "if (result.kind !== 'missing' || !if_missing || !hasEnded(mark.status)) return result;",
-    replace: "if (result.kind !== 'nothing' || !if_missing || !hasEnded(mark.status)) return result;",
-  },
-  {
-    name: 'an order that its run left without knowing it is taken for one that goes on',
-    breaks: /after the last caller|nobody carries it|A sweep continues/,
-    file: 'activities/left-order.ts',
-    find: 'if (!isAsWritten(order) || workflow_run_id === null || workflow_run_id === currentRunId()) return order;',
-    replace: 'if (workflow_run_id !== undefined) return order;',
+    // Either of these alone makes good for the other.
+    edits: [
+      {
+        file: 'activities/mark-order.ts',
+        find: "if (result.kind !== 'missing' || !if_missing || !hasEnded(mark.status)) return result;",
+        replace: "if (result.kind !== 'nothing' || !if_missing || !hasEnded(mark.status)) return result;",
+      },
+      {
+        file: 'activities/left-order.ts',
+        find: 'if (!isAsWritten(order) || workflow_run_id === null || workflow_run_id === currentRunId()) return order;',
+        replace: 'if (workflow_run_id !== undefined) return order;',
+      },
+    ],
   },
   {
     name: 'what support staff did is recorded once for each attempt to write it',
     breaks: /is recorded \d+ times/,
-    file: 'integrations/directus/recorded-actions.ts',
-    find: 'if (entries.some((entry) => isSameAction(entry, action))) return undefined;',
-    replace: 'void isSameAction;',
+    edits: [
+      {
+        file: 'integrations/directus/recorded-actions.ts',
+        find: 'if (entries.some((entry) => isSameAction(entry, action))) return undefined;',
+        replace: 'void isSameAction;',
+      },
+    ],
   },
   {
     name: 'an order that support staff abandoned is tried again',
     breaks: /went on after people|succeeds after people|after people had ended it/,
-    file: 'activities/order-standing.ts',
-    find: "if (order.failure_code === 'OrderNeedsReview') {",
-    replace: "if (order.failure_code === 'Nothing') {",
+    edits: [
+      {
+        file: 'activities/order-standing.ts',
+        find: "if (order.failure_code === 'OrderNeedsReview') {",
+        replace: "if (order.failure_code === 'Nothing') {",
+      },
+    ],
   },
   {
     name: 'a key answers for another checkout',
     breaks: /for two checkouts/,
-    file: 'activities/validate-checkout.ts',
-    find: 'if (left.request_fingerprint !== request_fingerprint) {',
-    replace: 'if (left.request_fingerprint === null) {',
+    edits: [
+      {
+        file: 'activities/validate-checkout.ts',
+        find: 'if (left.request_fingerprint !== request_fingerprint) {',
+        replace: 'if (left.request_fingerprint === null) {',
+      },
+    ],
   },
   {
     name: 'an order that an earlier run linked is told as new',
     breaks: /callers were told that they began/,
     real: 'D 11',
-    file: 'workflows/order-creation.ts',
-    find: 'return { ...result, replayed: true };',
-    replace: 'return { ...result };',
+    edits: [
+      {
+        file: 'workflows/order-creation.ts',
+        find: 'return { ...result, replayed: true };',
+        replace: 'return { ...result };',
+      },
+    ],
   },
   {
     name: 'a failed order that RideNDine may have is reopened with a fresh deadline',
     breaks: /RideNDine may have it|may have forgotten/,
-    file: 'activities/create-order-record.ts',
-    find: 'maybe_sent_before: !isUnsent,',
-    replace: 'maybe_sent_before: false,',
+    edits: [
+      {
+        file: 'activities/create-order-record.ts',
+        find: 'maybe_sent_before: !isUnsent,',
+        replace: 'maybe_sent_before: false,',
+      },
+    ],
   },
   {
     name: 'an operator’s reset of the step counts its attempts anew',
     breaks: /RideNDine may have it/,
     real: 'A 2',
-    file: 'activities/create-ridendine-order.ts',
-    find: 'const isFirst = attempt === 1 && currentAttemptScheduledTimestampMs === scheduledTimestampMs;',
-    replace: 'const isFirst = attempt === 1 || currentAttemptScheduledTimestampMs === scheduledTimestampMs;',
+    edits: [
+      {
+        file: 'activities/create-ridendine-order.ts',
+        find: 'const isFirst = attempt === 1 && currentAttemptScheduledTimestampMs === scheduledTimestampMs;',
+        replace: 'const isFirst = attempt === 1 || currentAttemptScheduledTimestampMs === scheduledTimestampMs;',
+      },
+    ],
   },
   {
     name: 'a word of not sent stands while the next call is under way',
     breaks: /RideNDine may have it/,
     real: 'A 2',
-    file: 'activities/create-ridendine-order.ts',
-    find: 'if (known.maybe_sent || activityInfo().heartbeatDetails != null)',
-    replace: 'if (known.maybe_sent)',
+    edits: [
+      {
+        file: 'activities/create-ridendine-order.ts',
+        find: 'if (known.maybe_sent || activityInfo().heartbeatDetails != null)',
+        replace: 'if (known.maybe_sent)',
+      },
+    ],
   },
   {
     name: 'after an operator’s reset a step counts as never begun',
     breaks: /RideNDine may have it/,
     real: 'A 2',
-    file: 'worker/stop-attempts.ts',
-    find: 'isFirst: attempt === 1 && lastFailure == null && lastStartedTime == null && !lastWorkerIdentity,',
-    replace: 'isFirst: attempt === 1,',
+    edits: [
+      {
+        file: 'worker/stop-attempts.ts',
+        find: 'isFirst: attempt === 1 && lastFailure == null && lastStartedTime == null && !lastWorkerIdentity,',
+        replace: 'isFirst: attempt === 1,',
+      },
+    ],
   },
   {
     name: 'a step that an operator has paused cannot be stopped',
     breaks: /neither ends nor waits|nobody was told/,
     real: 'A 2',
-    file: 'worker/stop-attempts.ts',
-    find: "if (running && !running.paused && !(await pause(client, run, running))) return 'unstoppable';",
-    replace:
-      "if (running?.paused) throw new Error('It is paused.');\n  if (running && !(await pause(client, run, running))) return 'unstoppable';",
+    edits: [
+      {
+        file: 'worker/stop-attempts.ts',
+        find: "if (running && !running.paused && !(await pause(client, run, running))) return 'unstoppable';",
+        replace:
+          "if (running?.paused) throw new Error('It is paused.');\n  if (running && !(await pause(client, run, running))) return 'unstoppable';",
+      },
+    ],
   },
   {
     name: 'a run closes as cancelled though the order could not be marked',
     breaks: /there is no order that says so|it ended the order|is recorded 0 times|nobody carries it/,
     real: 'A 1',
-    file: 'workflows/order-creation.ts',
-    find: "if (kind === 'marked') return await cancel(run, order.order_id);",
-    replace: "if (kind !== 'missing' || true) return await cancel(run, order.order_id);",
+    edits: [
+      {
+        file: 'workflows/order-creation.ts',
+        find: "if (kind === 'marked') return await cancel(run, order.order_id);",
+        replace: "if (kind !== 'missing' || true) return await cancel(run, order.order_id);",
+      },
+    ],
   },
   {
     name: 'an order is put back into review without its quote',
     breaks: /its quote is free/,
-    file: 'workflows/review.ts',
-    find: 'await putInReview({ retake_quote: true });',
-    replace: 'await putInReview({});',
+    edits: [
+      {
+        file: 'workflows/review.ts',
+        find: 'await putInReview({ retake_quote: true });',
+        replace: 'await putInReview({});',
+      },
+    ],
   },
   {
     name: 'whoever asks to cancel is answered before Directus knows',
     breaks: /is recorded 0 times|there is no order that says so/,
     real: 'A 2',
-    file: 'workflows/review.ts',
-    find: 'const action = cancellation.pause();',
-    replace: 'const action = cancellation.pause();\n      cancellation.isInReview(true);',
+    edits: [
+      {
+        file: 'workflows/review.ts',
+        find: 'const action = cancellation.pause();',
+        replace: 'const action = cancellation.pause();\n      cancellation.isInReview(true);',
+      },
+    ],
   },
 ];
 
@@ -278,7 +382,7 @@ export async function searchWithFault(
       });
     }
     await symlink(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));
-    await plant(path.join(copy, 'src', fault.file), fault);
+    for (const edit of fault.edits) await plant(path.join(copy, 'src', edit.file), fault.name, edit);
     const { exitCode, all } = await execa(
       process.execPath,
       ['test/search/run.ts', '--runs', String(runs), '--seed', String(seed), '--as-found'],
@@ -294,7 +398,7 @@ export async function searchWithFault(
   }
 }
 
-async function plant(file: string, { name, find, replace }: PlantedFault): Promise<void> {
+async function plant(file: string, name: string, { find, replace }: Edit): Promise<void> {
   const text = await readFile(file, 'utf8');
   const pieces = text.split(find);
   if (pieces.length !== 2) throw new Error(`The place for the fault "${name}" is there ${pieces.length - 1} times.`);

@@ -214,6 +214,7 @@ function mortalRuns(
     continueOrder: mortally((...input) => runs.continueOrder(...input)),
     findFailure: mortally((...input) => runs.findFailure(...input)),
     stopAttempts: mortally((...input) => runs.stopAttempts(...input)),
+    decide: mortally((...input) => runs.decide(...input)),
     requestCancellation: mortally((...input) => runs.requestCancellation(...input)),
   };
 }

@@ -20,7 +20,11 @@ const MOST_GROWTH_MB = 100;
 let gateway: GatewayOnTemporal;
 let temporal: Client;
 beforeAll(async () => {
-  gateway = await startGatewayOnTemporal({ GATEWAY_WAIT_MS: String(WAIT_MS), GATEWAY_MAX_WAITING: String(WAITING) });
+  gateway = await startGatewayOnTemporal({
+    GATEWAY_WAIT_MS: String(WAIT_MS),
+    GATEWAY_MAX_WAITING: String(WAITING),
+    GATEWAY_REQUESTS_PER_SECOND: '100000',
+  });
   await gateway.startTemporal();
   temporal = await gateway.connectTemporal();
 }, 240_000);

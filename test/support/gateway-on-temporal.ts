@@ -72,11 +72,11 @@ export async function startGatewayOnTemporal(
     args: [programFile('src/gateway/main.ts')],
     env: {
       ...baseEnvironment(process.env),
+      GATEWAY_API_KEYS: apiKey,
       ...environment,
       TEMPORAL_ADDRESS: address,
       TEMPORAL_NAMESPACE: NAMESPACE,
       GATEWAY_PORT: String(gatewayPort),
-      GATEWAY_API_KEYS: apiKey,
       ENCRYPTION_KEYS: testEncryptionKeys,
     },
   });

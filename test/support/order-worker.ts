@@ -1,6 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import { decideOrderWith } from '../../src/activities/decide-order.ts';
 import { requestCancellationWith } from '../../src/activities/request-cancellation.ts';
 import { stopPartnerAttemptsWith } from '../../src/activities/stop-partner-attempts.ts';
 import type { DataConverter } from '@temporalio/common';
@@ -84,6 +85,7 @@ export async function createOrderWorker({
           cancelCheckout: step('cancelCheckout'),
           stopPartnerAttempts: step('stopPartnerAttempts'),
           requestCancellation: step('requestCancellation'),
+          decideOrder: decideOrderWith({ runs: { decide: (...decision) => runs().decide(...decision) } }),
         },
       });
       const workers = [worker];

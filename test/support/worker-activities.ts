@@ -34,6 +34,7 @@ export function workerActivities(options: {
     orders: createOrdersStore(connectDirectus({ url, token, timeoutMs })),
     runs: {
       continueOrder: async () => 'is open',
+      decide: async () => null,
       requestCancellation: async () => {},
       stopAttempts: async () => null,
       findFailure,

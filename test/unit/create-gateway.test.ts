@@ -22,10 +22,14 @@ async function post(
   const gateway = createGateway({
     orders: { createOrder, getOrder: () => Promise.reject(new Error('Nobody asks.')) },
     workers: { count: async () => 1, close: async () => {} },
-    apiKeys: ['another-key-0123456789', apiKey],
-    operators: { apiKeys: [], act: nobody, lookAt: nobody },
+    apiKeys: [
+      { caller: 'checkout-app', key: 'another-key-0123456789' },
+      { caller: 'checkout-web', key: apiKey },
+    ],
+    operators: { apiKeys: [], act: nobody, lookAt: nobody, decideAboutMany: nobody, lookAtMany: nobody },
     waitMs: 5000,
     maxWaiting: 1,
+    requestsPerSecond: 1,
     logger: pino({}, { write: (line: string) => void lines.push(line) }),
   });
   const { idempotency_key: key, ...payload } = newCheckoutRequest();

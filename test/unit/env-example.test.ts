@@ -14,7 +14,8 @@ const variables = parseEnv(example.replaceAll(/^#(?=[A-Z])/gm, ''));
 
 /** Names of settings that a source file spells out. */
 function namesIn(source: string): string[] {
-  const prefixes = 'TEMPORAL|DIRECTUS|RIDENDINE|QUOTE|REVIEW|ENCRYPTION|OTEL|CODEC_SERVER|GATEWAY|WORKER|LOG|STACK';
+  const prefixes =
+    'TEMPORAL|DIRECTUS|RIDENDINE|QUOTE|REVIEW|BULK|ENCRYPTION|OTEL|CODEC_SERVER|GATEWAY|WORKER|LOG|STACK';
   return [...source.matchAll(new RegExp(`^\\s*\\[?'?((?:${prefixes})_[A-Z_]+)'?\\]?: `, 'gm'))].map(
     ([, name = '']) => name,
   );

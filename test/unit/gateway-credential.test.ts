@@ -2,14 +2,18 @@ import { describe, expect, it } from '@jest/globals';
 import { createCredentialCheck } from '../../src/gateway/credential.ts';
 
 describe("the gateway's credential check", () => {
-  const isKnown = createCredentialCheck(['first-key-0123456789', 'second-key-0123456789']);
+  const callerOf = createCredentialCheck([
+    { caller: 'checkout-web', key: 'first-key-0123456789' },
+    { caller: 'checkout-app', key: 'second-key-0123456789' },
+  ]);
 
-  it.each(['Bearer first-key-0123456789', 'Bearer second-key-0123456789', 'bearer first-key-0123456789'])(
-    'knows %s',
-    (header) => {
-      expect(isKnown(header)).toBe(true);
-    },
-  );
+  it.each([
+    ['Bearer first-key-0123456789', 'checkout-web'],
+    ['Bearer second-key-0123456789', 'checkout-app'],
+    ['bearer first-key-0123456789', 'checkout-web'],
+  ])('knows %s as the key of %s', (header, caller) => {
+    expect(callerOf(header)).toBe(caller);
+  });
 
   it.each([
     undefined,
@@ -21,13 +25,14 @@ describe("the gateway's credential check", () => {
     'Bearer first-key-0123456789,second-key-0123456789',
     'Bearer FIRST-KEY-0123456789',
     'Basic first-key-0123456789',
+    'Bearer checkout-web:first-key-0123456789',
     'first-key-0123456789',
     'x Bearer first-key-0123456789',
   ])('does not know %j', (header) => {
-    expect(isKnown(header)).toBe(false);
+    expect(callerOf(header)).toBeUndefined();
   });
 
   it.each([undefined, '', 'Bearer', 'Bearer ', 'Bearer x'])('without any key knows nobody, not even %j', (header) => {
-    expect(createCredentialCheck([])(header)).toBe(false);
+    expect(createCredentialCheck([])(header)).toBeUndefined();
   });
 });

@@ -314,7 +314,7 @@ describe("the gateway's settings", () => {
     const operator = 'operator-key-0123456789';
 
     expect(readGatewaySettings({ ...gatewayEnvironment, OPERATOR_API_KEYS: operator }).operatorApiKeys).toEqual([
-      operator,
+      { caller: 'unnamed', key: operator },
     ]);
     expect(
       problemsOf(() =>
@@ -332,22 +332,37 @@ describe("the gateway's settings", () => {
       encryptionKeys: ENCRYPTION_KEYS,
       host: '127.0.0.1',
       port: 3000,
-      apiKeys: ['gateway-key-0123456789'],
+      apiKeys: [{ caller: 'unnamed', key: 'gateway-key-0123456789' }],
       waitMs: 10_000,
       operatorApiKeys: [],
       maxWaiting: 1000,
+      requestsPerSecond: 500,
+      decisionsPerSecond: 5,
       tracing: false,
       logLevel: 'info',
     });
   });
 
-  it('take several keys', () => {
+  it('take several keys, with the names of their callers or without', () => {
     const settings = readGatewaySettings({
       ENCRYPTION_KEYS,
-      GATEWAY_API_KEYS: ' first-key-0123456789 ,second-key-0123456789,',
+      GATEWAY_API_KEYS: ' first-key-0123456789 ,checkout-web:second-key-0123456789,checkout-web:third-key-0123456789,',
     });
 
-    expect(settings.apiKeys).toEqual(['first-key-0123456789', 'second-key-0123456789']);
+    expect(settings.apiKeys).toEqual([
+      { caller: 'unnamed', key: 'first-key-0123456789' },
+      { caller: 'checkout-web', key: 'second-key-0123456789' },
+      { caller: 'checkout-web', key: 'third-key-0123456789' },
+    ]);
+  });
+
+  it('are refused with one key for two callers', () => {
+    const keys = 'checkout-web:first-key-0123456789,checkout-app:first-key-0123456789';
+
+    const message = problemsOf(() => readGatewaySettings({ ENCRYPTION_KEYS, GATEWAY_API_KEYS: keys }));
+
+    expect(message).toContain('GATEWAY_API_KEYS: must have no key twice');
+    expect(message).not.toContain('first-key');
   });
 
   it.each([undefined, '', ',', ' , '])('are refused without a key: %j', (keys) => {
@@ -356,15 +371,22 @@ describe("the gateway's settings", () => {
     expect(message).toContain('GATEWAY_API_KEYS');
   });
 
-  it.each(['fifteen-letters', 'gateway-key-0123456789,short', 'a key with spaces in it', 'kéy-of-16-letters'])(
-    'are refused with a key that is short or fits no header: %j',
-    (keys) => {
-      const message = problemsOf(() => readGatewaySettings({ NODE_ENV: 'production', GATEWAY_API_KEYS: keys }));
+  it.each([
+    'fifteen-letters',
+    'gateway-key-0123456789,short',
+    'a key with spaces in it',
+    'kéy-of-16-letters',
+    'checkout-web:short',
+    'checkout-web:',
+    'Checkout Web:first-key-0123456789',
+    ':first-key-0123456789',
+    'checkout-web:first-key:0123456789',
+  ])('are refused with a key that is short, fits no header or has a name that is none: %j', (keys) => {
+    const message = problemsOf(() => readGatewaySettings({ NODE_ENV: 'production', GATEWAY_API_KEYS: keys }));
 
-      expect(message).toContain('GATEWAY_API_KEYS: must be one or more keys of at least 16 characters');
-      expect(message).not.toContain(keys);
-    },
-  );
+    expect(message).toContain('GATEWAY_API_KEYS: must be one or more keys of at least 16 characters');
+    expect(message).not.toContain(keys);
+  });
 
   it('have all their problems reported together', () => {
     const message = problemsOf(() =>
@@ -596,6 +618,7 @@ describe('what is said of settings that cannot be used', () => {
       WORKER_SWEEP WORKER_SWEEP_INTERVAL WORKER_SWEEP_AFTER
       WORKER_MAX_CONCURRENT_ACTIVITIES WORKER_MAX_CONCURRENT_WORKFLOW_TASKS WORKER_SHUTDOWN_GRACE
       GATEWAY_HOST GATEWAY_PORT GATEWAY_API_KEYS OPERATOR_API_KEYS GATEWAY_WAIT_MS GATEWAY_MAX_WAITING
+      GATEWAY_REQUESTS_PER_SECOND BULK_DECISIONS_PER_SECOND
       CODEC_SERVER_HOST CODEC_SERVER_PORT CODEC_SERVER_UI_ORIGINS CODEC_SERVER_PATH_SEGMENT CODEC_SERVER_TOKEN_ISSUER
       CODEC_SERVER_TOKEN_AUDIENCE CODEC_SERVER_TOKEN_KEYS_URL CODEC_SERVER_TOKEN_SUBJECTS`.split(/\s+/);
     const canaries = Object.fromEntries(names.map((name) => [name, 'canary']));

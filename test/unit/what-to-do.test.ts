@@ -40,7 +40,7 @@ describe('what can be done about an order, on its page in Directus', () => {
   it.each(codes)('is to decide, once the order is in review because of %s', (failure_code) => {
     const text = textFor(order({ status: 'NEEDS_REVIEW', failure_code }));
 
-    expect(text).toContain('press Decide about this order');
+    expect(text).toContain('press Decide about orders');
     expect(text).toContain(failures[failure_code].advice.inReview ?? 'Ask RideNDine');
   });
 

@@ -1,8 +1,14 @@
 import { parseOptions, UsageError } from '../command.ts';
+import { timeIn } from '../time-option.ts';
+import { MOST_ORDERS_AT_ONCE, decisionsForMany } from '../../contract/bulk-decision.ts';
+import type { DecisionForMany } from '../../contract/bulk-decision.ts';
+import { hyphenatedUuid } from '../../domain/checkout-request.ts';
+import { isFailureCode } from '../../domain/failures.ts';
 import { trimPasted } from '../../domain/pasted-text.ts';
 import type { LinkCorrection } from '../../contract/correction.ts';
 import { faultsOfLinkCorrection, faultsOfReviewDecision, withoutBlanksAtEnds } from '../../contract/updates.ts';
 import type { ReviewDecision } from '../../contract/updates.ts';
+import type { ReviewFilter } from '../../operators/find-run.ts';
 
 export const USAGE = `npm run review -- <command>
 
@@ -18,6 +24,17 @@ export const USAGE = `npm run review -- <command>
 <id> is the id of an order, a quote, a workflow or an order at RideNDine, or an idempotency key.
 retry, link, correct-link and abandon are kept with --actor <who decides> and --reason <why, for instance a ticket>.
 
+Many orders at once, as after an outage of RideNDine:
+
+  retry --all --code <failure code>, abandon --all --code <failure code>
+                         every order in review with this failure, a few in each second (BULK_DECISIONS_PER_SECOND)
+                         --store <id>       only those of this store
+                         --since <when>     only those whose run began since then: "2h", "3 days" or 2026-01-31T12:00Z
+                         --limit <number>   only so many, the oldest first; at most and unless told ${MOST_ORDERS_AT_ONCE}
+                         --dry-run          only show which ones
+                         --yes              do not ask whether these are the right ones
+  watch <id>           how far that is; it goes on by itself, whether or not somebody watches
+
 Settings are read from the environment: TEMPORAL_ADDRESS and the other TEMPORAL_ settings, and the ENCRYPTION_KEYS of
 the workers (.env.example explains each). With none of them set, the stack of a running "npm start" is used.
 Exit code: 0 done, 1 refused or failed, 2 called wrongly.`;
@@ -27,6 +44,14 @@ export type ReviewCommand =
   | { name: 'list' }
   | { name: 'show'; id: string }
   | { name: 'decide'; id: string; decision: ReviewDecision }
+  | {
+      name: 'decide-all';
+      filter: ReviewFilter;
+      limit: number;
+      decision: DecisionForMany | undefined;
+      isConfirmed: boolean;
+    }
+  | { name: 'watch'; id: string }
   | { name: 'correct-link'; id: string; correction: Omit<LinkCorrection, 'idempotency_key'> };
 
 const options = {
@@ -35,29 +60,44 @@ const options = {
   'ridendine-order-id': { type: 'string' },
   'payment-session-id': { type: 'string' },
   'ids-checked': { type: 'boolean' },
+  all: { type: 'boolean' },
+  code: { type: 'string' },
+  store: { type: 'string' },
+  since: { type: 'string' },
+  limit: { type: 'string' },
+  'dry-run': { type: 'boolean' },
+  yes: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
 /** @throws {UsageError} */
 export function parseCommandLine(args: string[]): ReviewCommand {
   const { values, positionals } = parseOptions(args, options);
-  const { help, ...given } = values;
+  const { help, all, code, store, since, limit, 'dry-run': dryRun, yes, ...given } = values;
+  const ofMany = { code, store, since, limit, 'dry-run': dryRun, yes };
   const [command, id, ...others] = positionals;
   if (help || command === 'help') return { name: 'help' };
-  if (command === undefined)
-    throw new UsageError('A command is missing: list, show, retry, link, correct-link or abandon.');
+  if (command === undefined) throw new UsageError(`A command is missing: ${COMMANDS}.`);
   if (others.length > 0) {
     throw new UsageError(`"${others.join(' ')}" is too much. Put a text of several words between quotes.`);
   }
+  if (all === true) return parseDecisionForMany(command, { id, given, ofMany });
+  refuseOptions(ofMany, (option) => `--${option} is for many orders at once: with --all.`);
   switch (command) {
     case 'list':
       if (id !== undefined)
         throw new UsageError('"list" takes no id: it lists all orders in review. For one, use "show".');
-      refuseOptions(command, given);
+      refuseOptions(given, decidesNothing(command));
       return { name: 'list' };
     case 'show':
-      refuseOptions(command, given);
+      refuseOptions(given, decidesNothing(command));
       return { name: 'show', id: neededId(command, id) };
+    case 'watch': {
+      refuseOptions(given, decidesNothing(command));
+      const known = hyphenatedUuid.safeParse(trimPasted(id ?? ''));
+      if (!known.success) throw new UsageError('"watch" needs the id that the command with --all printed, a UUID.');
+      return { name: 'watch', id: known.data };
+    }
     case 'correct-link': {
       const correction = fieldsIn(given);
       refuseFaults(faultsOfLinkCorrection(correction, optionOf));
@@ -72,8 +112,49 @@ export function parseCommandLine(args: string[]): ReviewCommand {
       return { name: 'decide', id: neededId(command, id), decision: withoutBlanksAtEnds(decision as ReviewDecision) };
     }
     default:
-      throw new UsageError(`There is no command "${command}": it is list, show, retry, link, correct-link or abandon.`);
+      throw new UsageError(`There is no command "${command}": it is ${COMMANDS}.`);
   }
+}
+
+const COMMANDS = 'list, show, retry, link, correct-link, abandon or watch';
+
+interface Typed {
+  id: string | undefined;
+  /** What a decision is made of. */
+  given: object;
+  ofMany: {
+    code: string | undefined;
+    store: string | undefined;
+    since: string | undefined;
+    limit: string | undefined;
+    'dry-run': boolean | undefined;
+    yes: boolean | undefined;
+  };
+}
+
+function parseDecisionForMany(command: string, { id, given, ofMany }: Typed): ReviewCommand {
+  const name = decisionsForMany.find((one) => one === command);
+  if (name === undefined)
+    throw new UsageError(`--all goes with ${decisionsForMany.join(' or ')}, not with "${command}".`);
+  if (id !== undefined) throw new UsageError(`"${id}" is too much: --all takes no id.`);
+  const { code, store, since, limit } = ofMany;
+  if (!isFailureCode(code)) {
+    throw new UsageError('--all needs --code <failure code>: "npm run review -- list" shows which ones there are.');
+  }
+  const filter: ReviewFilter = {
+    failureCode: code,
+    ...(store !== undefined && { storeId: trimPasted(store) }),
+    ...(since !== undefined && { startedSince: timeIn('since', since) }),
+  };
+  const most = limit === undefined ? MOST_ORDERS_AT_ONCE : Number(limit);
+  if (!Number.isSafeInteger(most) || most < 1 || most > MOST_ORDERS_AT_ONCE) {
+    throw new UsageError(`--limit has to be a whole number from 1 to ${MOST_ORDERS_AT_ONCE}.`);
+  }
+  const found = { name: 'decide-all' as const, filter, limit: most };
+  if (ofMany['dry-run']) return { ...found, decision: undefined, isConfirmed: false };
+  const decision: unknown = { decision: name, ...fieldsIn(given) };
+  refuseFaults(faultsOfReviewDecision(decision, optionOf));
+  return { ...found, decision: withoutBlanksAtEnds(decision as DecisionForMany), isConfirmed: ofMany.yes === true };
 }
 
 /** The fields of a decision that the options stand for. */
@@ -97,7 +178,11 @@ function neededId(command: string, id: string | undefined): string {
   return trimmed;
 }
 
-function refuseOptions(command: string, given: object): void {
-  const [option] = Object.keys(given);
-  if (option !== undefined) throw new UsageError(`"${command}" decides nothing, and takes no --${option}.`);
+function refuseOptions(given: object, why: (option: string) => string): void {
+  const [first] = Object.entries(given).filter(([, value]) => value !== undefined);
+  if (first !== undefined) throw new UsageError(why(first[0]));
+}
+
+function decidesNothing(command: string) {
+  return (option: string) => `"${command}" decides nothing, and takes no --${option}.`;
 }

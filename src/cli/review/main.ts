@@ -1,4 +1,5 @@
 import { CommandError, print, runCommand } from '../command.ts';
+import { bulkDecisionVariables } from '../../config/bulk-decision-settings.ts';
 import { encryptionVariables, readEncryptionKeys } from '../../config/encryption-settings.ts';
 import { parseEnvironment } from '../../config/environment.ts';
 import { readTemporalSettings, temporalVariables } from '../../config/temporal-settings.ts';
@@ -12,13 +13,19 @@ import { findRun, findRunIfKnown, unknownOrder, workflowIdOf } from '../../opera
 import { OperatorError } from '../../operators/operator-error.ts';
 import { parseCommandLine, USAGE } from './command-line.ts';
 import type { ReviewCommand } from './command-line.ts';
+import { decideAll, watchDecision } from './decide-all.ts';
 import { listOrders } from './list-orders.ts';
 import { describeOrder } from './show-order.ts';
 
-const variables = temporalVariables.extend(encryptionVariables.shape);
+const variables = temporalVariables.extend(encryptionVariables.shape).extend(bulkDecisionVariables.shape);
 
-/** `npm run review`: support staff look at orders in review and decide. @returns what to print. */
-async function carryOut(command: Exclude<ReviewCommand, { name: 'help' }>): Promise<string[]> {
+/**
+ * `npm run review`: support staff look at orders in review and decide.
+ *
+ * @returns what to print; without it, that has been done.
+ * @throws {CommandError}
+ */
+async function carryOut(command: Exclude<ReviewCommand, { name: 'help' }>): Promise<string[] | 'failed' | void> {
   const set = parseEnvironment(variables, process.env);
   const keys = parseEncryptionKeys(readEncryptionKeys(set));
   return await withTemporalAccess(
@@ -36,6 +43,10 @@ async function carryOut(command: Exclude<ReviewCommand, { name: 'help' }>): Prom
             command.decision.decision === 'retry' ? `${outcome} ${lookAgain(run.orderId ?? run.workflowId)}` : outcome,
           ];
         }
+        case 'decide-all':
+          return await decideAll(temporal, command, set.BULK_DECISIONS_PER_SECOND);
+        case 'watch':
+          return await watchDecision(temporal, command.id);
         case 'correct-link': {
           const run = await findRunIfKnown(temporal, command.id);
           const workflowId = run?.workflowId ?? workflowIdOf(command.id);
@@ -62,7 +73,10 @@ await runCommand({
   program: 'review',
   async carryOut(args) {
     const command = parseCommandLine(args);
-    print(...(command.name === 'help' ? [USAGE] : await carryOut(command).catch(tellOperator)));
+    if (command.name === 'help') return print(USAGE);
+    const said = await carryOut(command).catch(tellOperator);
+    if (said === 'failed') return said;
+    print(...(said ?? []));
   },
   expected: [DecryptionError],
 });

@@ -1,4 +1,5 @@
 import { customEndpoint } from '@directus/sdk';
+import { decisionsForMany } from '../../../contract/bulk-decision.ts';
 import { decisionNames, decisions } from '../../../contract/decisions.ts';
 import type { DecisionName } from '../../../contract/decisions.ts';
 import { collections, orderFields } from '../collections.ts';
@@ -80,19 +81,27 @@ function idField(name: string, label: string) {
   });
 }
 
+const ONE_AT_A_TIME = `For several orders at once there are only "${choices.retry}" and "${choices.abandon}". Nothing was decided.`;
+
 /**
  * What is sent to the gateway. Who decides is the account that Directus has authenticated, never a field of the form. A
  * template would turn a field that is missing into the text "undefined".
  */
 const READ_FORM = `module.exports = function ({ $trigger, $accountability, user, order }) {
   const { keys, decision, reason, ridendine_order_id, payment_session_id, ids_checked } = $trigger.body;
-  if (keys.length !== 1) throw 'Decide about one order at a time. Nothing was decided.';
+  const actor = (user?.email ?? 'Directus user') + ' (' + $accountability.user + ')';
+  const order_id = encodeURIComponent(keys[0]);
+  if (keys.length !== 1) {
+    if (!${JSON.stringify(decisionsForMany)}.includes(decision)) throw '${ONE_AT_A_TIME}';
+    const many = { decision, reason, actor, order_ids: keys };
+    return { path: 'decisions', about: keys.length + ' orders', order_id, decision: many };
+  }
   const ids = ${JSON.stringify(withIds)}.includes(decision)
     ? { ridendine_order_id, payment_session_id, ids_checked: ids_checked === true }
     : {};
   const key = order?.${orderFields.idempotencyKey} ? { idempotency_key: order.${orderFields.idempotencyKey} } : {};
-  const actor = (user?.email ?? 'Directus user') + ' (' + $accountability.user + ')';
-  return { order_id: encodeURIComponent(keys[0]), decision: { decision, reason, actor, ...key, ...ids } };
+  const one = { decision, reason, actor, ...key, ...ids };
+  return { path: 'orders/' + order_id + '/decisions', about: 'order ' + keys[0], order_id, decision: one };
 };`;
 
 const NO_ANSWER =
@@ -169,7 +178,7 @@ async function cutChangedLinks(directus: Administration, rows: ReturnType<typeof
 
 const flow = {
   id: DECISION_FLOW,
-  name: 'Decide about this order',
+  name: 'Decide about orders',
   icon: 'gavel',
   description: 'Sends what support staff decide to order creation. Kept by npm run directus:apply.',
   trigger: 'manual',
@@ -177,12 +186,13 @@ const flow = {
   accountability: 'activity',
   options: {
     collections: [collections.orders],
-    location: 'item',
+    // On the page of an order, and in a list where some are chosen.
+    location: 'both',
     async: false,
     error_on_reject: true,
     requireSelection: true,
     requireConfirmation: true,
-    confirmationDescription: 'Decide about this order',
+    confirmationDescription: 'Decide about orders',
     fields: formFields,
   },
 };
@@ -231,7 +241,7 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
       // Without it the person would read of an error about a decision that was carried out.
       type: 'log',
       ...at(7, 1),
-      options: { message: 'What came of a decision could not be told: order {{form.order_id}}' },
+      options: { message: 'What came of a decision could not be told: {{form.about}}' },
     }),
     operation({
       id: ids.answer,
@@ -246,7 +256,7 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
         emitEvents: false,
         payload: {
           recipient: '{{$accountability.user}}',
-          subject: 'Your decision about order {{form.order_id}}',
+          subject: 'Your decision about {{form.about}}',
           message: '{{send.data.message}}',
           collection: collections.orders,
           item: '{{form.order_id}}',
@@ -262,7 +272,7 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
       reject: ids.why,
       options: {
         method: 'POST',
-        url: `${gatewayUrl.replace(/\/+$/, '')}/v1/operations/orders/{{form.order_id}}/decisions`,
+        url: `${gatewayUrl.replace(/\/+$/, '')}/v1/operations/{{form.path}}`,
         headers: [{ header: 'Authorization', value: `Bearer {{$env.${KEY_VARIABLE}}}` }],
         body: '{{form.decision}}',
       },

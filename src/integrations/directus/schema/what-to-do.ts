@@ -11,7 +11,7 @@ const { status, failureCode, ridendineOrderId } = orderFields;
 const is = (wanted: OrderStatus) => ({ [status]: { _eq: wanted } });
 const codes = Object.keys(failures) as FailureCode[];
 
-const DECIDE = 'Then decide: in Flows at the right, press Decide about this order.';
+const DECIDE = 'Then decide: in Flows at the right, press Decide about orders.';
 
 /** What support staff can do about an order as it stands, above everything else on its page. */
 export const whatToDo: FieldDefinition = formPart(orderFormParts.whatToDo, {

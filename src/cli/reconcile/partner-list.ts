@@ -1,0 +1,123 @@
+import { createReadStream } from 'node:fs';
+import { CsvError, parse } from 'csv-parse';
+import { z } from 'zod';
+import { CommandError } from '../command.ts';
+import type { PartnerOrder } from './partner-ledger.ts';
+
+/** What is read of RideNDine's list, and where it stands there unless told: in a column of the same name. */
+export const partnerColumns = [
+  'ridendine_order_id',
+  'external_order_id',
+  'payment_session_id',
+  'total',
+  'currency',
+  'status',
+] as const;
+export type PartnerColumn = (typeof partnerColumns)[number];
+
+export interface ListFormat {
+  columns: Partial<Record<PartnerColumn, string>>;
+  delimiter: string;
+}
+
+/** An amount is a whole number of minor units, as in our orders. */
+const wholeNumber = z.string().regex(/^-?\d{1,15}$/);
+
+/**
+ * RideNDine's orders in a file of comma-separated values, one by one. The first line names the columns; those that are not
+ * in the format are not read.
+ *
+ * @throws {CommandError} the file cannot be read as such a list: where, and never what stands there.
+ */
+export async function* readPartnerList(file: string, { columns, delimiter }: ListFormat): AsyncGenerator<PartnerOrder> {
+  let header: string[] = [];
+  const parser = parse({ bom: true, delimiter, trim: true, skip_empty_lines: true });
+  const source = createReadStream(file);
+  source.on('error', (error) => parser.destroy(error));
+  const rows = source.pipe(parser);
+  try {
+    for await (const row of rows as AsyncIterable<string[]>) {
+      if (header.length === 0) {
+        header = row;
+        requireColumns(header, columns);
+        continue;
+      }
+      const text = (name: PartnerColumn) => row[header.indexOf(columns[name] ?? name)] || null;
+      yield readOrder(text, `${file}, line ${parser.info.lines}`);
+    }
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    if (error instanceof CsvError) throw new CommandError(`${file}, line ${parser.info.lines}: ${error.code}.`);
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
+    throw new CommandError(`${file} cannot be read (${code}).`);
+  } finally {
+    source.destroy();
+  }
+  if (header.length === 0) throw new CommandError(`${file} is empty.`);
+}
+
+function requireColumns(header: string[], columns: ListFormat['columns']): void {
+  const id = columns.ridendine_order_id ?? 'ridendine_order_id';
+  const missing = [id, ...Object.values(columns)].filter((column) => !header.includes(column));
+  if (missing.length === 0) return;
+  throw new CommandError(
+    `The list has no column ${[...new Set(missing)].map((name) => `"${name}"`).join(', ')}. It has ${header.map((name) => `"${name}"`).join(', ')}. Name them with --columns, and their separator with --delimiter.`,
+  );
+}
+
+function readOrder(text: (name: PartnerColumn) => string | null, place: string): PartnerOrder {
+  const ridendineOrderId = text('ridendine_order_id');
+  if (ridendineOrderId === null) throw new CommandError(`${place}: the id of the order is empty.`);
+  const total = text('total');
+  if (total !== null && !wholeNumber.safeParse(total).success) {
+    throw new CommandError(`${place}: the total has to be a whole number of minor units, such as cents.`);
+  }
+  return {
+    ridendineOrderId,
+    externalOrderId: text('external_order_id')?.toLowerCase() ?? null,
+    paymentSessionId: text('payment_session_id'),
+    total: total === null ? null : Number(total),
+    currency: text('currency')?.toUpperCase() ?? null,
+    status: text('status'),
+  };
+}
+
+const sandboxOrders = z.object({
+  orders: z.array(
+    z.object({
+      ridendine_order_id: z.string(),
+      payment_session_id: z.string(),
+      external_order_id: z.string(),
+      raw_body: z.string(),
+    }),
+  ),
+});
+const sentTotals = z.object({ totals: z.object({ total: z.number(), currency: z.string() }) });
+
+const SANDBOX_TIMEOUT_MS = 30_000;
+
+/** The orders of the sandbox. @throws {CommandError} it does not answer with them. */
+export async function* readSandbox({ url, apiKey }: { url: string; apiKey: string }): AsyncGenerator<PartnerOrder> {
+  const address = new URL('/sandbox/orders', url);
+  const response = await fetch(address, {
+    headers: { authorization: `Bearer ${apiKey}` },
+    signal: AbortSignal.timeout(SANDBOX_TIMEOUT_MS),
+  }).catch(() => undefined);
+  const { data } = sandboxOrders.safeParse(await response?.json().catch(() => undefined));
+  if (data === undefined) {
+    throw new CommandError(
+      `No sandbox gives a list at ${address.href} (${response?.status ?? 'no answer'}): check RIDENDINE_BASE_URL and RIDENDINE_API_KEY.`,
+    );
+  }
+  for (const order of data.orders) {
+    const { totals } = sentTotals.parse(JSON.parse(order.raw_body));
+    yield {
+      ridendineOrderId: order.ridendine_order_id,
+      externalOrderId: order.external_order_id,
+      paymentSessionId: order.payment_session_id,
+      total: totals.total,
+      currency: totals.currency,
+      status: null,
+    };
+  }
+}

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { createInterface } from 'node:readline/promises';
+import { bulkDecisionWorkflowId } from '../../contract/bulk-decision.ts';
+import type { DecisionForMany } from '../../contract/bulk-decision.ts';
+import { startBulkDecision, watchBulkDecision } from '../../operators/bulk-decision.ts';
+import type { BulkDecisionView } from '../../operators/bulk-decision.ts';
+import { listRunsInReview } from '../../operators/find-run.ts';
+import type { ReviewFilter } from '../../operators/find-run.ts';
+import { nameOf } from '../../operators/send-update.ts';
+import type { TemporalAccess } from '../../temporal/temporal-access.ts';
+import { CommandError, print, textTable } from '../command.ts';
+import { moment } from './show-order.ts';
+
+interface DecideAll {
+  filter: ReviewFilter;
+  limit: number;
+  /** None: only show which orders are meant. */
+  decision: DecisionForMany | undefined;
+  /** Whoever decides has seen which orders are meant. */
+  isConfirmed: boolean;
+}
+
+/** Shows which orders in review are meant, asks, decides about all of them, and says what came of each. */
+export async function decideAll(
+  temporal: TemporalAccess,
+  { filter, limit, decision, isConfirmed }: DecideAll,
+  perSecond: number,
+): Promise<'failed' | void> {
+  const all = await listRunsInReview(temporal, filter);
+  const runs = all.toSorted((a, b) => a.startedAt.getTime() - b.startedAt.getTime()).slice(0, limit);
+  const rows = runs.map((run) => [nameOf(run), moment(run.startedAt), run.failureCode ?? '-', run.quoteId ?? '-']);
+  print(...textTable([['ORDER', 'BEGAN', 'FAILURE', 'QUOTE'], ...rows]), '');
+  print(`${runs.length} of ${all.length} orders in review with this failure.`);
+  if (runs.length === 0 || decision === undefined) return;
+  if (!isConfirmed) await confirm(`"${decision.decision}" for these ${runs.length} orders?`);
+  const id = randomUUID();
+  await startBulkDecision(temporal, { id, decision, runs, perSecond });
+  print(
+    `At most ${perSecond} orders a second. It goes on by itself, also if this command is ended.`,
+    `To see how far it is: npm run review -- watch ${id}`,
+    `To stop it: "Request Cancellation" of the workflow ${bulkDecisionWorkflowId(id)} in the Temporal UI.`,
+    '',
+  );
+  return await watchDecision(temporal, id);
+}
+
+/** Tells how far a decision about many orders is until it has ended, and then what came of it. */
+export async function watchDecision(temporal: TemporalAccess, id: string): Promise<'failed' | void> {
+  const onChange = ({ decided, refused, left }: BulkDecisionView) => {
+    print(`${decided} decided, ${refused.length} refused, ${left} left`);
+  };
+  const { progress, decided, refused, left } = await watchBulkDecision(temporal, id, { onChange });
+  if (refused.length > 0) {
+    print('', ...textTable([['ORDER', 'WHY NOT'], ...refused.map(({ order, reason }) => [order, reason])]));
+  }
+  print('', ...textTable([['DECIDED', 'REFUSED', 'LEFT'], [decided, refused.length, left].map(String)]));
+  if (progress === 'stopped') throw new CommandError('It was stopped before all orders had their turn.');
+  return refused.length > 0 ? 'failed' : undefined;
+}
+
+/** @throws {CommandError} nobody says yes. */
+async function confirm(question: string): Promise<void> {
+  if (!process.stdin.isTTY) {
+    throw new CommandError('Nothing was decided: look at the list, and add --yes if these are the right orders.');
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const answer = await terminal.question(`${question} Type yes: `);
+    if (answer.trim().toLowerCase() !== 'yes') throw new CommandError('Nothing was decided.');
+  } finally {
+    terminal.close();
+  }
+}

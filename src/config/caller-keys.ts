@@ -1,0 +1,28 @@
+import { list, secret } from './environment.ts';
+
+/** A key of a caller of the gateway, and the name under which logs and metrics have that caller. */
+export interface CallerKey {
+  caller: string;
+  key: string;
+}
+
+/** A key that can be guessed is none, in production or elsewhere. */
+const SHORTEST_KEY = 16;
+/** Of callers whose keys have no name. */
+const UNNAMED = 'unnamed';
+const NAMED_KEY = /^(?:(?<caller>[a-z][a-z0-9-]{0,39}):)?(?<key>[^:]+)$/;
+
+/** One or more keys, each perhaps with the name of its caller before it: `checkout-web:<key>,checkout-app:<key>`. */
+export function callerKeys() {
+  return list((text) => {
+    const { key } = callerKeyOf(text);
+    return key.length >= SHORTEST_KEY && secret().safeParse(key).success;
+  }, `must be one or more keys of at least ${SHORTEST_KEY} characters in printable ASCII without colons, separated by commas, each alone or after the name of its caller, in lower case, and a colon`)
+    .transform((texts) => texts.map(callerKeyOf))
+    .refine((keys) => new Set(keys.map(({ key }) => key)).size === keys.length, 'must have no key twice');
+}
+
+function callerKeyOf(text: string): CallerKey {
+  const { caller = UNNAMED, key = '' } = NAMED_KEY.exec(text)?.groups ?? {};
+  return { caller, key };
+}

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { hyphenatedUuid } from '../domain/checkout-request.ts';
+import { faultsOfReviewDecision, withoutBlanksAtEnds } from '../contract/updates.ts';
+import type { BulkDecisionOutcome, BulkDecisionView, ManyToDecide } from '../operators/bulk-decision.ts';
+import { whenNobodyWaits } from '../runtime/half-close.ts';
+import { givenKey } from './idempotency-key.ts';
+import { decisionForManySchema } from './operator-bodies.ts';
+import type { ManyDecided } from './operator-bodies.ts';
+import { answerDecisionFailure, isSentWithId, sendOverloaded, sendRefusal } from './operator-answers.ts';
+import { sendProblem } from './problem.ts';
+import type { WaitingRoom } from './waiting-room.ts';
+
+/** As long as for one order: a person looks at a form meanwhile. */
+const WAIT_MS = 12_000;
+
+export interface BulkOperators {
+  /** As `decideAboutMany` does, without Temporal. */
+  decideAboutMany(bulk: ManyToDecide): Promise<BulkDecisionOutcome>;
+  /** How far a decision about many orders is. */
+  lookAtMany(id: string): Promise<BulkDecisionView>;
+}
+
+/** `POST /v1/operations/decisions`, and `GET /v1/operations/decisions/{id}`. */
+export function registerBulkRoutes(
+  app: FastifyInstance,
+  { operators, waiting }: { operators: BulkOperators; waiting: WaitingRoom },
+): void {
+  app.post(
+    '/v1/operations/decisions',
+    { errorHandler: (error, request, reply) => void answerDecisionFailure(error, request, reply) },
+    async (request, reply) => {
+      const { body } = request;
+      if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+        return sendProblem(reply, { code: 'MalformedRequest', detail: 'The body must be a JSON object.' });
+      }
+      const hasId = isSentWithId(request);
+      const given = hasId ? givenKey(request.raw) : { key: randomUUID() };
+      if ('problem' in given) {
+        const detail = 'Send one Idempotency-Key, a UUID that is new for each decision, or none.';
+        return sendProblem(reply, { code: 'IdempotencyKeyInvalid', detail });
+      }
+      const parsed = decisionForManySchema.safeParse(body);
+      if (!parsed.success) {
+        return sendProblem(reply, { code: 'DecisionInvalid', detail: faultsOf(body, parsed.error.issues).join(' ') });
+      }
+      const { order_ids, ...decision } = parsed.data;
+      const faults = faultsOfReviewDecision(decision);
+      if (faults.length > 0) return sendProblem(reply, { code: 'DecisionInvalid', detail: faults.join(' ') });
+
+      const answer = waiting.enter(request.callerName, (stopWaiting) => {
+        whenNobodyWaits(request, reply, () => stopWaiting.abort());
+        return operators.decideAboutMany({
+          id: given.key,
+          decision: withoutBlanksAtEnds(decision),
+          orderIds: [...new Set(order_ids)],
+          waitMs: WAIT_MS,
+          stopWaiting: stopWaiting.signal,
+        });
+      });
+      if (answer === undefined) return sendOverloaded(reply, 'Nothing was decided. Send it again.');
+      try {
+        const outcome = manyDecided(await answer);
+        return await reply.status(outcome.state === 'UNDER_WAY' ? 202 : 200).send(outcome);
+      } catch (error) {
+        return sendRefusal(reply, error, hasId);
+      }
+    },
+  );
+
+  app.get<{ Params: { id: string } }>('/v1/operations/decisions/:id', async (request, reply) => {
+    const id = hyphenatedUuid.safeParse(request.params.id);
+    if (!id.success) return sendProblem(reply, { code: 'OrderNotFound', detail: 'Send the id of a decision, a UUID.' });
+    const found = waiting.enter(request.callerName, () => operators.lookAtMany(id.data));
+    if (found === undefined) return sendOverloaded(reply, 'Send it again.');
+    try {
+      return await reply.send(manyDecided({ id: id.data, view: await found, notInReview: [] }));
+    } catch (error) {
+      return sendRefusal(reply, error, false);
+    }
+  });
+}
+
+/** For the person who decides, in the words of a decision about one order where it is about the same. */
+function faultsOf(body: object, issues: { path: PropertyKey[] }[]): string[] {
+  const { order_ids: _ids, ...decision } = body as { order_ids?: unknown };
+  const { decision: name } = decision as { decision?: unknown };
+  if (name === 'link' || name === 'cancel' || name === 'correct-link') {
+    return [`"${name}" is for one order at a time. For several there are "retry" and "abandon".`];
+  }
+  const faults = faultsOfReviewDecision(decision);
+  if (issues.some(({ path }) => path[0] === 'order_ids')) {
+    faults.push('"order_ids" has to be a list of ids of orders, from 1 to 1000.');
+  }
+  return faults.length > 0 ? faults : ['The body has to be as /openapi.json describes it.'];
+}
+
+const states = { done: 'DONE', 'under way': 'UNDER_WAY', stopped: 'STOPPED' } as const;
+
+function manyDecided({ id, view, notInReview }: BulkDecisionOutcome): ManyDecided {
+  return {
+    id,
+    state: states[view?.progress ?? 'under way'],
+    ...(view && {
+      decided: view.decided,
+      refused: view.refused.map(({ order, reason }) => ({ order_id: order, reason })),
+      left: view.left,
+    }),
+    ...(notInReview.length > 0 && { not_in_review: notInReview }),
+    message: messageOf(view, notInReview),
+  };
+}
+
+function messageOf(view: BulkDecisionView | undefined, notInReview: string[]): string {
+  const alone = notInReview.length === 0 ? '' : ` Not in review, and left as they are: ${notInReview.join(', ')}.`;
+  if (view === undefined) return `The decision was taken, and goes on by itself.${alone}`;
+  const { progress, decided, refused, left } = view;
+  const all = decided + refused.length + left;
+  const begin = { done: 'Done', 'under way': 'It goes on by itself', stopped: 'It was stopped' }[progress];
+  const why = refused.map(({ order, reason }) => ` ${order}: ${reason}`).join('');
+  return `${begin}: ${decided} of ${all} orders.${refused.length > 0 ? ` Refused: ${refused.length}.${why}` : ''}${alone}`;
+}

@@ -1,0 +1,55 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { isSilent } from '../operators/answered.ts';
+import { OperatorError } from '../operators/operator-error.ts';
+import type { OperatorOutcome } from '../operators/operator-error.ts';
+import { TemporalAccessError } from '../temporal/temporal-access.ts';
+import type { ProblemCode } from './problem-codes.ts';
+import { answerErrorWith, sendProblem } from './problem.ts';
+
+// What operators are answered where nothing, or nothing yet, came of what they sent.
+
+const codes: Record<Exclude<OperatorOutcome, 'under way'>, ProblemCode> = {
+  'unknown order': 'OrderNotFound',
+  refused: 'DecisionRefused',
+  'not sent': 'DecisionNotSent',
+  unanswered: 'DecisionUnanswered',
+};
+
+const LOOK_FIRST = 'Look at the order before you decide again.';
+const SEND_AGAIN = 'Send the same request with the same Idempotency-Key again.';
+const CALL = 'Call whoever runs order creation.';
+
+/** Whether the same request, sent again, is known for the same: then it may be. */
+export function isSentWithId({ headers }: FastifyRequest): boolean {
+  return headers['idempotency-key'] !== undefined;
+}
+
+export function sendOverloaded(reply: FastifyReply, whatToDo: string): FastifyReply {
+  return sendProblem(reply, {
+    code: 'GatewayOverloaded',
+    detail: `Too many requests of operators wait already. ${whatToDo}`,
+  });
+}
+
+/** What nobody expected: a decision may have been sent. */
+export function answerDecisionFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const retryable = isSentWithId(request);
+  return answerErrorWith({ detail: retryable ? SEND_AGAIN : LOOK_FIRST, retryable })(error, request, reply);
+}
+
+/** @param hasId whether the same request, sent again, is known for the same. */
+export function sendRefusal(reply: FastifyReply, error: unknown, hasId: boolean): FastifyReply {
+  if (error instanceof TemporalAccessError) {
+    reply.outcomeReason = error.message;
+    if (isSilent(error)) {
+      const detail = 'Temporal does not answer. Nothing was sent. Send it again.';
+      return sendProblem(reply, { code: 'TemporalUnavailable', detail });
+    }
+    const detail = `Temporal refuses this gateway, or what it stores cannot be read here. Nothing was sent. ${CALL}`;
+    return sendProblem(reply, { code: 'GatewayMisconfigured', detail });
+  }
+  if (!(error instanceof OperatorError) || error.outcome === 'under way') throw error;
+  const code = codes[error.outcome];
+  if (error.outcome !== 'unanswered') return sendProblem(reply, { code, detail: error.message });
+  return sendProblem(reply, { code, detail: `${error.message} ${hasId ? SEND_AGAIN : LOOK_FIRST}`, retryable: hasId });
+}

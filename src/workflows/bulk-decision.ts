@@ -1,0 +1,110 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  continueAsNew,
+  defineQuery,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { BulkDecisionActivities } from '../activities/decide-order.ts';
+import { BULK_DECISION_STATE_QUERY, MOST_DECISIONS_PER_SECOND, decisionsForMany } from '../contract/bulk-decision.ts';
+import type { BulkDecision, BulkDecisionState, RunInReview } from '../contract/bulk-decision.ts';
+import { faultsOfReviewDecision } from '../contract/updates.ts';
+import { verbatim } from './markdown.ts';
+import { bulkDecisionRetries } from './policies.ts';
+
+const { decideOrder } = proxyActivities<BulkDecisionActivities>({
+  ...bulkDecisionRetries,
+  summary: 'Decide about one order',
+});
+
+const bulkDecisionState = defineQuery<BulkDecisionState>(BULK_DECISION_STATE_QUERY);
+
+const NOT_KNOWN = 'It is not known what came of it. Look at the order.';
+
+/**
+ * Carries one decision out on many orders in review, a few in each second, so that RideNDine is not flooded after it was
+ * down. An order that cannot take the decision says why and is left as it is. A request to cancel stops it before the
+ * next orders; what was decided stays decided.
+ */
+export async function bulkDecision(bulk: BulkDecision): Promise<BulkDecisionState> {
+  requireBulkDecision(bulk);
+  const { decision, per_second, runs } = bulk;
+  let state: BulkDecisionState = { decided: 0, refused: [], ...bulk.so_far, left: runs.length };
+  const show = () => setCurrentDetails(details(bulk, state));
+  setHandler(bulkDecisionState, () => state);
+  show();
+  while (state.left > 0) {
+    const first = runs.length - state.left;
+    const some = runs.slice(first, first + per_second);
+    const reasons = await CancellationScope.nonCancellable(() => Promise.all(some.map((run) => decide(run, decision))));
+    const refused = some.flatMap(({ order }, index) => {
+      const reason = reasons[index];
+      return reason == null ? [] : [{ order, reason }];
+    });
+    state = {
+      decided: state.decided + some.length - refused.length,
+      refused: [...state.refused, ...refused],
+      left: state.left - some.length,
+    };
+    show();
+    if (state.left > 0) await sleep('1 s');
+    if (workflowInfo().continueAsNewSuggested) {
+      const { left, ...so_far } = state;
+      await continueAsNew<typeof bulkDecision>({ ...bulk, runs: runs.slice(runs.length - left), so_far });
+    }
+  }
+  return state;
+}
+
+/** @returns why not, if it was not carried out. */
+async function decide(run: RunInReview, decision: BulkDecision['decision']): Promise<string | null> {
+  const { workflow_id, run_id } = run;
+  try {
+    return (await decideOrder({ workflow_id, run_id, decision })).refusal;
+  } catch {
+    // The step has failed in all its attempts, which the history tells. The other orders have their turn all the same.
+    return NOT_KNOWN;
+  }
+}
+
+function details({ decision }: BulkDecision, { decided, refused, left }: BulkDecisionState): string {
+  const all = decided + refused.length + left;
+  return [
+    `### ${left > 0 ? `${all - left} of ${all} orders` : `Done: ${all} orders`}`,
+    '',
+    `- ${verbatim(decision.decision)} by ${verbatim(decision.actor)}: ${verbatim(decision.reason)}`,
+    `- ${decided} decided, ${refused.length} refused, ${left} left`,
+    ...(left > 0 ? ['', '_Request Cancellation_ stops it before the next orders.'] : []),
+    ...(refused.length > 0 ? ['', '| order | why not |', '| --- | --- |'] : []),
+    ...refused.slice(0, MOST_SHOWN).map(({ order, reason }) => `| ${verbatim(order)} | ${inCell(reason)} |`),
+    ...(refused.length > MOST_SHOWN ? ['', `and ${refused.length - MOST_SHOWN} more, in the result.`] : []),
+  ].join('\n');
+}
+
+const MOST_SHOWN = 50;
+
+function inCell(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|');
+}
+
+/** Somebody may start one by hand. */
+function requireBulkDecision(input: Partial<BulkDecision> | null | undefined): void {
+  const { decision, runs, per_second } = input ?? {};
+  const faults = faultsOfReviewDecision(decision);
+  if (decision && !decisionsForMany.some((name) => name === decision.decision)) {
+    faults.push(`"decision" has to be one of ${decisionsForMany.map((name) => `"${name}"`).join(' and ')}.`);
+  }
+  const isRun = (run: RunInReview) =>
+    [run?.workflow_id, run?.run_id, run?.order].every((id) => typeof id === 'string' && id !== '');
+  if (!Array.isArray(runs) || !runs.every(isRun)) {
+    faults.push('"runs" has to be a list of runs, each with "workflow_id", "run_id" and "order".');
+  }
+  if (!Number.isSafeInteger(per_second) || Number(per_second) < 1 || Number(per_second) > MOST_DECISIONS_PER_SECOND) {
+    faults.push(`"per_second" has to be a whole number from 1 to ${MOST_DECISIONS_PER_SECOND}.`);
+  }
+  if (faults.length > 0) throw ApplicationFailure.nonRetryable(faults.join(' '), 'InputInvalid');
+}
