@@ -138,13 +138,6 @@ export const namedChanges: NamedChange[] = [
       about: 'The worker compresses what it sends to Temporal.',
       uncompressed: true,
     },
-    {
-      name: 'all of these four',
-      about: 'Together.',
-      preload: pathOf('without-promise-hooks.ts'),
-      keepsModules: true,
-      uncompressed: true,
-    },
   ]),
   ...ofKind('price', [
     {

@@ -28,7 +28,7 @@ Measures what an order takes, prints it, and leaves the result in .bench/result.
   --only PART,…       of ${benchParts.join(', ')}; the others keep their last result
   --rounds N          how often each variant is measured; 5
   --orders N          of one caller in each round, more of many callers, half of it in the part changes; 60
-  --changes TEXT      in the part changes only those with this in their name
+  --changes TEXT      in the part changes only those with this in their name; may be repeated
   --stored N,…        orders that Directus holds in the part growth; 10000,100000,1000000
   --soak-orders N     orders of the part soak; 20000
   --soak-rate N       of them a second, less than the machine carries at most; 8
@@ -55,7 +55,7 @@ async function run(): Promise<number> {
         only: { type: 'string', default: benchParts.join(',') },
         rounds: { type: 'string', default: '5' },
         orders: { type: 'string', default: '60' },
-        changes: { type: 'string', default: '' },
+        changes: { type: 'string', multiple: true, default: [''] },
         stored: { type: 'string', default: '10000,100000,1000000' },
         'soak-orders': { type: 'string', default: '20000' },
         'soak-rate': { type: 'string', default: '8' },
@@ -81,7 +81,9 @@ async function run(): Promise<number> {
   }
 }
 
-type Options = Record<'only' | 'rounds' | 'orders' | 'changes' | 'stored' | 'soak-orders' | 'soak-rate', string>;
+type Options = Record<'only' | 'rounds' | 'orders' | 'stored' | 'soak-orders' | 'soak-rate', string> & {
+  changes: string[];
+};
 
 /** @returns the result with the earlier one of the other parts, as JSON. */
 async function measure(options: Options): Promise<string> {
@@ -140,7 +142,7 @@ function measuresOf(options: Options): { [Part in BenchPart]: () => Promise<Meas
     warmUpOrders: Math.ceil(plan.warmUpOrders / 3),
     ordersFor: (parallel: number) => Math.ceil(plan.ordersFor(parallel) / 2),
     atRestMs: 1_000,
-    changes: namedChanges.filter(({ name }) => name.includes(options.changes)),
+    changes: namedChanges.filter(({ name }) => options.changes.some((part) => name.includes(part))),
     bursts: Math.ceil(orders / 4),
   };
   const startServers = [() => startDevServer('memory'), () => startDevServer('file'), startProductionServer];
