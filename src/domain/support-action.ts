@@ -11,8 +11,8 @@ export interface SupportAction {
   at: string;
   /** Who did it, in their own words. */
   actor: string;
-  /** A review's decision, that the order was cancelled, or that a wrong link was corrected. */
-  action: 'retry' | 'link' | 'abandon' | 'cancel' | 'correct-link';
+  /** A review's decision, that the order was cancelled, a wrong link corrected, or the customer forgotten. */
+  action: 'retry' | 'link' | 'abandon' | 'cancel' | 'correct-link' | 'forget';
   /** Why, in their own words. */
   reason: string;
   /** The ids that were wrong, where the link was corrected. */

@@ -176,9 +176,15 @@ export async function inReviewSince(
 }
 
 /** The runs that speak for their key and match, the newest first. Asked for without the memo, which only our keys could read. */
-async function listRuns({ ask, connection, settings }: TemporalAccess, condition: string): Promise<OrderRun[]> {
-  const query = `${DECIDING_RUNS} AND ${condition}`;
-  const { namespace } = settings;
+function listRuns(temporal: TemporalAccess, condition: string): Promise<OrderRun[]> {
+  return listAllRuns(temporal, `${DECIDING_RUNS} AND ${condition}`);
+}
+
+/** All runs that match, the newest first. @throws {TemporalAccessError} */
+export async function listAllRuns(
+  { ask, connection, settings: { namespace } }: TemporalAccess,
+  query: string,
+): Promise<OrderRun[]> {
   const pages = pagesOf((nextPageToken) =>
     ask(() =>
       connection.workflowService.listWorkflowExecutions({ namespace, query, pageSize: PAGE_SIZE, nextPageToken }),
@@ -245,6 +251,6 @@ function keywords(stored: ExecutionInfo['searchAttributes']): (name: string) => 
 }
 
 /** As a text in a visibility query: whatever somebody types stays one. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

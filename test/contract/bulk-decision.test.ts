@@ -106,7 +106,7 @@ describe('npm run review -- retry --all', () => {
     expect(unasked).toEqual({
       exitCode: 1,
       stdout: shown.stdout,
-      stderr: 'Nothing was decided: look at the list, and add --yes if these are the right orders.',
+      stderr: 'Nothing was decided. Look at what it says, and add --yes if that is right.',
     });
     for (const { marks } of [first, second, third]) expect(marks).toHaveLength(1);
   }, 60_000);

@@ -21,7 +21,9 @@ import { TEMPORAL_SERVER_VERSION } from '../support/find-temporal-server.ts';
 import { connectOrderWorld } from '../support/order-world.ts';
 import type { OrderWorld } from '../support/order-world.ts';
 import { personalData, personalDataIn } from '../support/personal-data.ts';
+import { connectToPostgres } from '../support/postgres-session.ts';
 import { writeFigures } from '../support/reliability-page.ts';
+import { runProgram } from '../support/run-program.ts';
 import { storedPayloadsOf } from '../support/stored-payloads.ts';
 import type { JsonPayload } from '../support/stored-payloads.ts';
 import { describeRun } from './figures.ts';
@@ -216,6 +218,52 @@ describe('the installation of docker-compose.yml', () => {
     expect(personalDataIn(logs.join('\n'))).toEqual([]);
   });
 
+  it('forgets a customer: nothing is left of the person in Temporal and in the orders, and the amounts are', async () => {
+    const { customer_id: customer, quote_id } = mainOrder.checkout;
+    const key = mainOrder.key;
+    const before = await placesOfThePerson();
+    const forget = (...more: string[]) =>
+      runProgram('forget', ['--customer', customer, ...more], {
+        TEMPORAL_ADDRESS: installation.address('temporal', 7233),
+        DIRECTUS_URL: url('directus', 8055),
+        DIRECTUS_ADMIN_TOKEN: variable('DIRECTUS_ADMIN_TOKEN'),
+      });
+    const by = ['--actor', 'agent-7', '--reason', 'Request 17', '--yes'];
+
+    const tooEarly = await forget(...by);
+    const shown = await forget('--dry-run', '--in-flight', '0s');
+    const placesThen = await placesOfThePerson();
+    const forgotten = await forget(...by, '--in-flight', '0s');
+    const again = await forget(...by, '--in-flight', '0s');
+
+    expect(before).toEqual(
+      expect.arrayContaining(['orders.customer_note', 'orders.found_by', 'directus_revisions.data']),
+    );
+    expect(tooEarly).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining('Nothing was removed: these orders'),
+    });
+    expect({ ...shown, stdout: '' }).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(placesThen).toEqual(before);
+    expect(forgotten).toMatchObject({
+      exitCode: 0,
+      stderr: '',
+      stdout: expect.stringMatching(/^Removed at .*, by agent-7: /m),
+    });
+    expect(again).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('Nothing is left of this customer here.'),
+    });
+    // The customer's own row is COOCO's, and so are its versions.
+    expect((await placesOfThePerson()).filter((place) => !place.startsWith('customers.'))).toEqual([]);
+    const [order] = await world.ordersOf(quote_id);
+    expect(order).toMatchObject({ status: 'PENDING_PAYMENT', customer_note: null, idempotency_key: key });
+    expect(order?.['totals']).toMatchObject({ total: expect.any(Number) });
+    expect(order?.['support_actions']).toEqual([expect.objectContaining({ action: 'forget', actor: 'agent-7' })]);
+    await expect(world.temporal.workflow.getHandle(`order-creation-${key}`).describe()).rejects.toThrow(/not found/i);
+    expect((await world.get(key)).status).toBe(404);
+  }, 120_000);
+
   it('ends no part that nobody has ended', async () => {
     const crash = await Promise.race([installation.crash, Promise.resolve(undefined)]);
 
@@ -266,6 +314,22 @@ async function readTargets() {
     activeTargets: { labels: { job: string }; health: string }[];
   };
   return activeTargets;
+}
+
+/** Where in all databases the customer of the first order is named, versions of the customer's own row aside. */
+async function placesOfThePerson(): Promise<string[]> {
+  const { postgres } = installation;
+  const session = await connectToPostgres({ ...postgres, database: 'directus' });
+  await session.sql(`DELETE FROM directus_revisions WHERE collection = 'customers'`);
+  await session.close();
+  const { name, phone, email, address, note } = personalData;
+  const places = new Set<string>();
+  for (const text of [name, phone, email, address, note]) {
+    for (const database of ['temporal', 'temporal_visibility', 'directus']) {
+      for (const place of await columnsWith(text, postgres, database)) places.add(place);
+    }
+  }
+  return [...places].toSorted();
 }
 
 function decode(payloads: JsonPayload[], headers: Record<string, string>): Promise<Response> {

@@ -6,7 +6,7 @@ const page = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url)
 
 /** Writes a suite's figures to their place in docs/reliability.md. */
 export async function writeFigures(
-  suite: 'chaos' | 'production' | 'containers' | 'search' | 'planted',
+  suite: 'chaos' | 'production' | 'containers' | 'search' | 'planted' | 'reconcile',
   figures: string,
 ): Promise<void> {
   const [beginMark, endMark] = [`<!-- ${suite}:begin -->`, `<!-- ${suite}:end -->`];

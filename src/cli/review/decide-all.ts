@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createInterface } from 'node:readline/promises';
 import { bulkDecisionWorkflowId } from '../../contract/bulk-decision.ts';
 import type { DecisionForMany } from '../../contract/bulk-decision.ts';
 import { startBulkDecision, watchBulkDecision } from '../../operators/bulk-decision.ts';
@@ -9,6 +8,7 @@ import type { ReviewFilter } from '../../operators/find-run.ts';
 import { nameOf } from '../../operators/send-update.ts';
 import type { TemporalAccess } from '../../temporal/temporal-access.ts';
 import { CommandError, print, textTable } from '../command.ts';
+import { confirm } from '../confirm.ts';
 import { moment } from './show-order.ts';
 
 interface DecideAll {
@@ -32,7 +32,7 @@ export async function decideAll(
   print(...textTable([['ORDER', 'BEGAN', 'FAILURE', 'QUOTE'], ...rows]), '');
   print(`${runs.length} of ${all.length} orders in review with this failure.`);
   if (runs.length === 0 || decision === undefined) return;
-  if (!isConfirmed) await confirm(`"${decision.decision}" for these ${runs.length} orders?`);
+  if (!isConfirmed) await confirm(`"${decision.decision}" for these ${runs.length} orders?`, 'Nothing was decided.');
   const id = randomUUID();
   await startBulkDecision(temporal, { id, decision, runs, perSecond });
   print(
@@ -56,18 +56,4 @@ export async function watchDecision(temporal: TemporalAccess, id: string): Promi
   print('', ...textTable([['DECIDED', 'REFUSED', 'LEFT'], [decided, refused.length, left].map(String)]));
   if (progress === 'stopped') throw new CommandError('It was stopped before all orders had their turn.');
   return refused.length > 0 ? 'failed' : undefined;
-}
-
-/** @throws {CommandError} nobody says yes. */
-async function confirm(question: string): Promise<void> {
-  if (!process.stdin.isTTY) {
-    throw new CommandError('Nothing was decided: look at the list, and add --yes if these are the right orders.');
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    const answer = await terminal.question(`${question} Type yes: `);
-    if (answer.trim().toLowerCase() !== 'yes') throw new CommandError('Nothing was decided.');
-  } finally {
-    terminal.close();
-  }
 }

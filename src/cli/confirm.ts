@@ -1,0 +1,15 @@
+import { createInterface } from 'node:readline/promises';
+import { CommandError } from './command.ts';
+
+/** Asks the person at the terminal. @param otherwise what to say if nobody says yes. @throws {CommandError} */
+export async function confirm(question: string, otherwise: string): Promise<void> {
+  if (!process.stdin.isTTY)
+    throw new CommandError(`${otherwise} Look at what it says, and add --yes if that is right.`);
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const answer = await terminal.question(`${question} Type yes: `);
+    if (answer.trim().toLowerCase() !== 'yes') throw new CommandError(otherwise);
+  } finally {
+    terminal.close();
+  }
+}

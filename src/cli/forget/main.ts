@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { httpUrl, parseEnvironment, secret } from '../../config/environment.ts';
+import { readTemporalSettings } from '../../config/temporal-settings.ts';
+import { hasEnded } from '../../domain/order.ts';
+import { createForgetting, LicenceLimitError } from '../../integrations/directus/forgetting.ts';
+import type { Forgetting, OrderOfCustomer } from '../../integrations/directus/forgetting.ts';
+import { AdministrationError, connectAsAdministrator } from '../../integrations/directus/schema/administration.ts';
+import { deleteRun, listRunsOfCustomer } from '../../operators/customer-runs.ts';
+import { nameOf } from '../../operators/send-update.ts';
+import { withTemporalAccess } from '../../temporal/temporal-access.ts';
+import type { TemporalAccess } from '../../temporal/temporal-access.ts';
+import { CommandError, print, runCommand, textTable } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import { parseCommandLine, USAGE } from './command-line.ts';
+import type { ForgetCommand } from './command-line.ts';
+
+const variables = z.object({ DIRECTUS_URL: httpUrl(), DIRECTUS_ADMIN_TOKEN: secret() });
+
+/** `npm run forget`: removes what is kept of a customer's orders. */
+async function carryOut(
+  command: ForgetCommand,
+  { temporal, directus }: { temporal: TemporalAccess; directus: Forgetting },
+): Promise<'failed' | void> {
+  const { customerId, by, inFlightMs, isConfirmed } = command;
+  const runs = await listRunsOfCustomer(temporal, customerId);
+  const orders = await directus.ordersOf(customerId);
+  const inFlight = [
+    ...runs.filter(({ isOpen }) => isOpen).map((run) => [nameOf(run), run.stage ?? run.status]),
+    ...orders.filter((order) => isInFlight(order, inFlightMs)).map(({ id, status }) => [id, status]),
+  ];
+  if (inFlight.length > 0) {
+    print(...textTable([['ORDER', 'STANDS'], ...inFlight]));
+    print('Nothing was removed: these orders are in flight or in review. Try again when they have ended.');
+    return 'failed';
+  }
+  const personal = orders.filter(({ isPersonal }) => isPersonal);
+  const ids = orders.map(({ id }) => id);
+  const traces = await directus.countTraces(ids);
+  const found = [runs.length, orders.length, personal.length, traces].map(String);
+  print(...textTable([['RUNS IN TEMPORAL', 'ORDERS', 'TO BE BLANKED', 'OLDER VERSIONS AND COMMENTS'], found]));
+  if (runs.length + personal.length + traces === 0) return print('Nothing is left of this customer here.');
+  if (by === undefined) return;
+  if (!isConfirmed) await confirm('Remove all of this for good?', 'Nothing was removed.');
+
+  const action = { id: randomUUID(), at: new Date().toISOString(), ...by, action: 'forget' } as const;
+  for (const order of personal) await directus.blank(order, action);
+  // With the versions that the change itself has left. Last, so that a second call finds what is missing of a first one.
+  for (const run of runs) await deleteRun(temporal, run);
+  await directus.removeTraces(ids).catch((error: unknown) => {
+    if (!(error instanceof LicenceLimitError)) throw error;
+    throw new CommandError(
+      'The older versions of the orders are still there: Directus removes them by a flow alone, and its licence allows no more flows. Switch one off for a moment, and call this again.',
+    );
+  });
+  print(`Removed at ${action.at}, by ${action.actor}: ${runs.length} runs, and what ${personal.length} orders told.`);
+}
+
+function isInFlight({ status, isLinked, changedAt }: OrderOfCustomer, inFlightMs: number): boolean {
+  if (hasEnded(status)) return false;
+  if (status === 'NEEDS_REVIEW' || !isLinked) return true;
+  return Date.now() - changedAt.getTime() < inFlightMs;
+}
+
+await runCommand({
+  program: 'forget',
+  async carryOut(args) {
+    const command = parseCommandLine(args);
+    if (command === 'help') return print(USAGE);
+    const set = parseEnvironment(variables, process.env);
+    const directus = createForgetting(
+      connectAsAdministrator({ url: set.DIRECTUS_URL, adminToken: set.DIRECTUS_ADMIN_TOKEN }),
+    );
+    return await withTemporalAccess(readTemporalSettings(process.env), (temporal) =>
+      carryOut(command, { temporal, directus }),
+    );
+  },
+  expected: [AdministrationError],
+});

@@ -1,0 +1,26 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { searchAttributes } from '../contract/runs.ts';
+import { grpcAnswers, grpcCodeOf } from '../temporal/temporal-failures.ts';
+import type { TemporalAccess } from '../temporal/temporal-access.ts';
+import { listAllRuns, quoted } from './find-run.ts';
+import type { OrderRun } from './find-run.ts';
+
+/** Every run about an order of the customer, whether or not it speaks for its key. @throws {TemporalAccessError} */
+export function listRunsOfCustomer(temporal: TemporalAccess, customerId: string): Promise<OrderRun[]> {
+  const ids = [...new Set([customerId, customerId.toLowerCase()])].map(quoted).join(', ');
+  return listAllRuns(temporal, `${searchAttributes.customerId.name} IN (${ids})`);
+}
+
+/** Removes a run that has ended, with its history. One that is gone is none. @throws {TemporalAccessError} */
+export async function deleteRun(
+  { ask, connection, settings: { namespace } }: TemporalAccess,
+  { workflowId, runId }: OrderRun,
+): Promise<void> {
+  const workflowExecution = { workflowId, runId };
+  try {
+    await ask(() => connection.workflowService.deleteWorkflowExecution({ namespace, workflowExecution }));
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError || grpcCodeOf(error) === grpcAnswers.notFound) return;
+    throw error;
+  }
+}
