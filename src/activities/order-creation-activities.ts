@@ -65,6 +65,8 @@ export interface PartnerAttempts {
   maybe_sent: boolean;
   /** Why the last one failed, if that is known. */
   code: FailureCode | null;
+  /** One is under way of which nothing will be heard: its worker is gone. */
+  is_lost?: true;
 }
 
 /** What a request to cancel found under the key of its checkout. */

@@ -16,7 +16,7 @@ export interface OrderRuns {
   findFailure(run: { workflowId: string; runId: string }, options: { askedBy: string }): Promise<FailureCode | null>;
 
   /**
-   * Has no further attempt of a pending activity begin, and waits while one is under way.
+   * Has no further attempt of a pending activity begin, and waits while one is under way, until its time is over.
    *
    * @returns what is known of its attempts then; `null` if it is not pending, and `'unstoppable'` if the server can't hold
    *   an activity back.
@@ -46,6 +46,8 @@ export interface StoppedAttempts {
   nextAttempt: number;
   /** No attempt was ever begun. */
   isFirst: boolean;
+  /** One is under way whose time is over: its worker is gone, and nothing will be heard of it. */
+  isLost?: true;
   /** What the last attempts have left; anybody who may write to the namespace may have. */
   heartbeatDetails?: unknown;
   /** They have left something that cannot be decoded. */

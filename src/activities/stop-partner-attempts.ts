@@ -19,8 +19,8 @@ export function stopPartnerAttemptsWith({
       log.warn('The note that the attempts at RideNDine have left cannot be decoded: the order counts as maybe sent.');
       return { maybe_sent: true, code: null };
     }
-    const { heartbeatDetails, nextAttempt, isFirst } = attempts;
+    const { heartbeatDetails, nextAttempt, isFirst, isLost } = attempts;
     const { maybe_sent, code } = knownFrom(heartbeatDetails, { attempt: nextAttempt, isFirst });
-    return { maybe_sent, code };
+    return isLost ? { maybe_sent: true, code, is_lost: true } : { maybe_sent, code };
   };
 }

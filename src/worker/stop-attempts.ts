@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import proto from '@temporalio/proto';
 import type { temporal } from '@temporalio/proto';
@@ -12,6 +13,8 @@ const { PendingActivityState } = proto.temporal.api.enums.v1;
 /** For each request. */
 const TIMEOUT_MS = 5000;
 const LOOK_AGAIN_MS = 200;
+/** An attempt may be told as under way so long after its time is over. */
+const LATE_MS = 1000;
 
 /** A definite no: of an older server, and of one that lets nobody pause an activity, or not this one. */
 const CANNOT_PAUSE = new Set<number>([
@@ -24,6 +27,8 @@ const CANNOT_PAUSE = new Set<number>([
 /**
  * Pauses a pending activity and waits while an attempt is under way: from then on its heartbeat details don't change. It
  * is for whoever cancels the activity next, since Temporal forgets them then.
+ *
+ * An attempt whose worker is gone is waited for as long as it may take: Temporal itself never ends it once it is paused.
  */
 export async function stopAttempts(
   client: Client,
@@ -33,17 +38,29 @@ export async function stopAttempts(
   const handle = client.workflow.getHandle(run.workflowId, run.runId);
   const find = async () => {
     const { raw } = await client.withDeadline(Date.now() + TIMEOUT_MS, () => handle.describe());
-    return raw.pendingActivities?.find(({ activityType: type }) => type?.name === activityType);
+    const all = (raw.pendingActivities ?? []).filter(({ activityType: type }) => type?.name === activityType);
+    // One whose worker is gone may be left of an earlier call. They are numbered.
+    return all.toSorted((a, b) => Number(a.activityId) - Number(b.activityId)).at(-1);
   };
   const running = await find();
   // An operator may have paused it before.
   if (running && !running.paused && !(await pause(client, run, running))) return 'unstoppable';
+  const began = performance.now();
   for (;;) {
     const pending = await find();
     if (!pending) return null;
     if (!isUnderWay(pending)) return await attemptsOf(client, pending);
+    if (performance.now() - began > longestAttemptMs(pending) + LATE_MS) {
+      return { ...(await attemptsOf(client, pending)), isLost: true };
+    }
     await delay(LOOK_AGAIN_MS);
   }
+}
+
+/** Older servers do not tell. */
+function longestAttemptMs({ activityOptions }: PendingActivity): number {
+  const timeout = activityOptions?.startToCloseTimeout;
+  return timeout ? (optionalTsToMs(timeout) ?? Infinity) : Infinity;
 }
 
 /** @returns whether the server can. */

@@ -39,6 +39,8 @@ export async function callPartner(
   // What the attempts came to has to be known before the step is cancelled: Temporal forgets it with the step.
   const known = await stopPartnerAttempts(order);
   if (!isOver) attempts.cancel();
+  // Temporal ends no attempt that is paused: the step would not end before the run does.
+  if (known.is_lost && !isOver) throw stoppedFailure(known);
   try {
     return await answer;
   } catch (error) {

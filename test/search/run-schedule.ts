@@ -116,7 +116,9 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
     // If a run is stuck, skip the rest: each further wait takes 30 s.
     if (observed.stuck.length === 0) await bringToTheEnd();
     const ends = await Promise.all(
-      [...world.keys.keys()].map(async (key) => `Key ${key} ends as ${await runs.stateOf(key)}`),
+      [...world.keys.keys()].map(
+        async (key) => `Key ${key} ends as ${await runs.stateOf(key)}${await runs.pendingOf(key)}`,
+      ),
     );
     for (const request of observed.requests.filter(isToCancel)) {
       await ifItCan(async () => (request.learned = await runs.learnedOf(request)));

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import type { temporal } from '@temporalio/proto';
 import { orderCreationWorkflowId, searchAttributes } from '../../src/contract/runs.ts';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
@@ -8,6 +9,7 @@ import { millisecondsOf } from '../../src/temporal/timestamps.ts';
 import { isLinked, rowOf } from './observations.ts';
 import type { Observations, SupportRequest } from './observations.ts';
 
+const { PendingActivityState } = proto.temporal.api.enums.v1;
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 /** The runs of a schedule's keys, each named by the number of its key. */
@@ -16,6 +18,8 @@ export interface Runs {
   describe(key: number): Promise<WorkflowExecutionDescription | undefined>;
   /** How the run and the order of a key stand, in words. */
   stateOf(key: number): Promise<string>;
+  /** The steps that are pending in the run of a key, in words. */
+  pendingOf(key: number): Promise<string>;
   isInReview(key: number): Promise<boolean>;
   /** When the run of a key learned of a request to cancel; `undefined` if it never did. Milliseconds since 1970. */
   learnedOf(request: Pick<SupportRequest, 'key' | 'id' | 'what'>): Promise<number | undefined>;
@@ -25,7 +29,10 @@ export interface Runs {
   untilAnyIs(stage: string, longestMs: number): Promise<void>;
 }
 
-export function runsOf(client: Client, { world, unanswered }: Pick<Observations, 'world' | 'unanswered'>): Runs {
+export function runsOf(
+  client: Client,
+  { world, unanswered, reset }: Pick<Observations, 'world' | 'unanswered' | 'reset'>,
+): Runs {
   const handleOf = (key: number) => client.workflow.getHandle(orderCreationWorkflowId(world.keys[key] ?? ''));
   const describe = (key: number) => describeOrNone(handleOf(key));
   const isInReview = async (key: number) => {
@@ -38,7 +45,9 @@ export function runsOf(client: Client, { world, unanswered }: Pick<Observations,
     if (!run || !isOpen(run)) return !unanswered.includes(key);
     // A later phase may have taken the order on, and keeps its status.
     const status = rowOf(world, key)?.[orderFields.status];
-    return stageOf(run) === 'NEEDS_REVIEW' && (status === 'NEEDS_REVIEW' || status === 'CONFIRMED');
+    if (stageOf(run) !== 'NEEDS_REVIEW') return false;
+    // What the run wrote before it was reset may come late: people find it by its run then, not by its status.
+    return status === 'NEEDS_REVIEW' || status === 'CONFIRMED' || reset.has(key);
   };
   return {
     handleOf,
@@ -49,6 +58,15 @@ export function runsOf(client: Client, { world, unanswered }: Pick<Observations,
       const row = rowOf(world, key);
       const order = row ? `${String(row[orderFields.status])}${isLinked(row) ? ' linked' : ''}` : 'no order';
       return `${run ? (isOpen(run) ? stageOf(run) : run.status.name) : 'no run'}, ${order}`;
+    },
+    async pendingOf(key) {
+      const steps = (await describe(key))?.raw.pendingActivities ?? [];
+      return steps
+        .map(({ activityType, attempt, state, paused, lastFailure }) => {
+          const name = `${activityType?.name}, attempt ${attempt}, ${PendingActivityState[state ?? 0]}`;
+          return `; ${name}${paused ? ', paused' : ''}${lastFailure ? `: ${lastFailure.message}` : ''}`;
+        })
+        .join('');
     },
     async learnedOf({ key, id, what }) {
       const { events } = await handleOf(key).fetchHistory();
