@@ -9,11 +9,6 @@ export function bulkDecisionWorkflowId(id: string): string {
   return `bulk-decision-${id}`;
 }
 
-/** The inverse of {@link bulkDecisionWorkflowId}. */
-export function bulkDecisionIdIn(workflowId: string): string {
-  return workflowId.slice(bulkDecisionWorkflowId('').length);
-}
-
 /** What can be decided about many orders: each links to ids of its own. */
 export type DecisionForMany = Exclude<ReviewDecision, { decision: 'link' }>;
 export const decisionsForMany = ['retry', 'abandon'] as const satisfies readonly DecisionForMany['decision'][];

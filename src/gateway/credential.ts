@@ -9,7 +9,9 @@ export function createCredentialCheck(apiKeys: CallerKey[]): (header: string | u
   const known = apiKeys.map(({ caller, key }) => ({ caller, digest: digest(key) }));
   return (header) => {
     const given = digest(/^Bearer (.+)$/i.exec(header ?? '')?.[1] ?? '');
-    return known.filter((one) => timingSafeEqual(one.digest, given))[0]?.caller;
+    let caller: string | undefined;
+    for (const one of known) if (timingSafeEqual(one.digest, given)) caller = one.caller;
+    return caller;
   };
 }
 

@@ -98,8 +98,6 @@ function requireBulkDecision(input: Partial<BulkDecision> | null | undefined): v
   if (decision && !decisionsForMany.some((name) => name === decision.decision)) {
     faults.push(`"decision" has to be one of ${decisionsForMany.map((name) => `"${name}"`).join(' and ')}.`);
   }
-  const isRun = (run: RunInReview) =>
-    [run?.workflow_id, run?.run_id, run?.order].every((id) => typeof id === 'string' && id !== '');
   if (!Array.isArray(runs) || !runs.every(isRun)) {
     faults.push('"runs" has to be a list of runs, each with "workflow_id", "run_id" and "order".');
   }
@@ -107,4 +105,8 @@ function requireBulkDecision(input: Partial<BulkDecision> | null | undefined): v
     faults.push(`"per_second" has to be a whole number from 1 to ${MOST_DECISIONS_PER_SECOND}.`);
   }
   if (faults.length > 0) throw ApplicationFailure.nonRetryable(faults.join(' '), 'InputInvalid');
+}
+
+function isRun(run: Partial<RunInReview> | null | undefined): boolean {
+  return [run?.workflow_id, run?.run_id, run?.order].every((id) => typeof id === 'string' && id !== '');
 }

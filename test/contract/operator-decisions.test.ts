@@ -514,7 +514,7 @@ describe('POST /v1/operations/decisions', () => {
 
     const first = await decideMany({ decision: 'retry', ...by, order_ids }, headers);
     const again = await decideMany({ decision: 'retry', ...by, order_ids }, headers);
-    const looked = await sent('GET', `/v1/operations/decisions/${headers['idempotency-key']}`);
+    const looked = await ask('GET', `/v1/operations/decisions/${headers['idempotency-key']}`);
 
     const done = { id: headers['idempotency-key'], state: 'DONE', decided: 2, refused: [], left: 0 };
     expect(first).toEqual({
@@ -536,20 +536,16 @@ describe('POST /v1/operations/decisions', () => {
   }, 60_000);
 
   it('answers before the end where that takes long', async () => {
-    const slow = async () => {
-      await delay(5000);
-      return { kind: 'left' } as const;
-    };
-    const meant = await orders.inReview({ override: { markOrder: slow } });
-    const slowly = new AbortController();
-    setTimeout(() => slowly.abort(), 1000);
+    const meant = await orders.inReview({ override: { markOrder: slowly } });
+    const nobodyWaits = new AbortController();
+    setTimeout(() => nobodyWaits.abort(), 1000);
     const bulk = { id: randomUUID(), decision: { decision: 'abandon', ...by } as const, orderIds: [meant.orderId] };
 
     const { view } = await decideAboutMany(access, {
       ...bulk,
       perSecond: 1,
       waitMs: 60_000,
-      stopWaiting: slowly.signal,
+      stopWaiting: nobodyWaits.signal,
     });
 
     expect(view).toEqual({ progress: 'under way', decided: 0, refused: [], left: 1 });
@@ -580,17 +576,22 @@ describe('POST /v1/operations/decisions', () => {
   it('is not for callers of orders, and finds no other decision', async () => {
     const path = `/v1/operations/decisions/${randomUUID()}`;
 
-    expect((await sent('GET', path, { key: callerKey })).status).toBe(401);
-    expect(await sent('GET', path)).toMatchObject({ status: 404, body: { code: 'OrderNotFound' } });
-    expect(await sent('GET', '/v1/operations/decisions/none')).toMatchObject({ status: 404 });
+    expect((await ask('GET', path, { key: callerKey })).status).toBe(401);
+    expect(await ask('GET', path)).toMatchObject({ status: 404, body: { code: 'OrderNotFound' } });
+    expect(await ask('GET', '/v1/operations/decisions/none')).toMatchObject({ status: 404 });
   });
 });
 
-function decideMany(body: object, headers: Record<string, string> = {}) {
-  return sent('POST', '/v1/operations/decisions', { body, headers });
+async function slowly() {
+  await delay(5000);
+  return { kind: 'left' } as const;
 }
 
-async function sent(
+function decideMany(body: object, headers: Record<string, string> = {}) {
+  return ask('POST', '/v1/operations/decisions', { body, headers });
+}
+
+async function ask(
   method: 'GET' | 'POST',
   url: string,
   { key = operatorKey, body, headers = {} }: { key?: string; body?: object; headers?: Record<string, string> } = {},

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { httpUrl, parseEnvironment, secret } from '../../config/environment.ts';
 import { readTemporalSettings } from '../../config/temporal-settings.ts';
 import { hasEnded } from '../../domain/order.ts';
-import { createForgetting, LicenceLimitError } from '../../integrations/directus/forgetting.ts';
+import { createForgetting } from '../../integrations/directus/forgetting.ts';
 import type { Forgetting, OrderOfCustomer } from '../../integrations/directus/forgetting.ts';
-import { AdministrationError, connectAsAdministrator } from '../../integrations/directus/schema/administration.ts';
+import {
+  AdministrationError,
+  LicenceLimitError,
+  connectAsAdministrator,
+} from '../../integrations/directus/schema/administration.ts';
 import { deleteRun, listRunsOfCustomer } from '../../operators/customer-runs.ts';
 import { nameOf } from '../../operators/send-update.ts';
 import { withTemporalAccess } from '../../temporal/temporal-access.ts';
@@ -14,6 +19,8 @@ import { CommandError, print, runCommand, textTable } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { parseCommandLine, USAGE } from './command-line.ts';
 import type { ForgetCommand } from './command-line.ts';
+
+const DELETED_WITHIN_MS = 60_000;
 
 const variables = z.object({ DIRECTUS_URL: httpUrl(), DIRECTUS_ADMIN_TOKEN: secret() });
 
@@ -47,6 +54,7 @@ async function carryOut(
   for (const order of personal) await directus.blank(order, action);
   // With the versions that the change itself has left. Last, so that a second call finds what is missing of a first one.
   for (const run of runs) await deleteRun(temporal, run);
+  await untilDeleted(temporal, customerId);
   await directus.removeTraces(ids).catch((error: unknown) => {
     if (!(error instanceof LicenceLimitError)) throw error;
     throw new CommandError(
@@ -54,6 +62,17 @@ async function carryOut(
     );
   });
   print(`Removed at ${action.at}, by ${action.actor}: ${runs.length} runs, and what ${personal.length} orders told.`);
+}
+
+/** Temporal deletes a moment after it was asked to. */
+async function untilDeleted(temporal: TemporalAccess, customerId: string): Promise<void> {
+  const deadline = Date.now() + DELETED_WITHIN_MS;
+  while ((await listRunsOfCustomer(temporal, customerId)).length > 0) {
+    if (Date.now() > deadline) {
+      throw new CommandError('Temporal was asked to delete the runs, and has not done so yet. Call this again later.');
+    }
+    await delay(500);
+  }
 }
 
 function isInFlight({ status, isLinked, changedAt }: OrderOfCustomer, inFlightMs: number): boolean {

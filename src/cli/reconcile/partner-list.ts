@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { CsvError, parse } from 'csv-parse';
+import type { Info } from 'csv-parse';
 import { z } from 'zod';
 import { CommandError } from '../command.ts';
 import type { PartnerOrder } from './partner-ledger.ts';
@@ -31,19 +32,19 @@ const wholeNumber = z.string().regex(/^-?\d{1,15}$/);
  */
 export async function* readPartnerList(file: string, { columns, delimiter }: ListFormat): AsyncGenerator<PartnerOrder> {
   let header: string[] = [];
-  const parser = parse({ bom: true, delimiter, trim: true, skip_empty_lines: true });
+  const parser = parse({ bom: true, delimiter, trim: true, skip_empty_lines: true, info: true });
   const source = createReadStream(file);
   source.on('error', (error) => parser.destroy(error));
   const rows = source.pipe(parser);
   try {
-    for await (const row of rows as AsyncIterable<string[]>) {
+    for await (const { record: row, info } of rows as AsyncIterable<{ record: string[]; info: Info }>) {
       if (header.length === 0) {
         header = row;
         requireColumns(header, columns);
         continue;
       }
       const text = (name: PartnerColumn) => row[header.indexOf(columns[name] ?? name)] || null;
-      yield readOrder(text, `${file}, line ${parser.info.lines}`);
+      yield readOrder(text, `${file}, line ${info.lines}`);
     }
   } catch (error) {
     if (error instanceof CommandError) throw error;

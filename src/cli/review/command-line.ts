@@ -179,7 +179,7 @@ function neededId(command: string, id: string | undefined): string {
 }
 
 function refuseOptions(given: object, why: (option: string) => string): void {
-  const [first] = Object.entries(given).filter(([, value]) => value !== undefined);
+  const first = Object.entries(given).find(([, value]) => value !== undefined);
   if (first !== undefined) throw new UsageError(why(first[0]));
 }
 

@@ -46,14 +46,15 @@ export async function decideAll(
 
 /** Tells how far a decision about many orders is until it has ended, and then what came of it. */
 export async function watchDecision(temporal: TemporalAccess, id: string): Promise<'failed' | void> {
-  const onChange = ({ decided, refused, left }: BulkDecisionView) => {
-    print(`${decided} decided, ${refused.length} refused, ${left} left`);
-  };
-  const { progress, decided, refused, left } = await watchBulkDecision(temporal, id, { onChange });
+  const { progress, decided, refused, left } = await watchBulkDecision(temporal, id, { onChange: tellHowFar });
   if (refused.length > 0) {
     print('', ...textTable([['ORDER', 'WHY NOT'], ...refused.map(({ order, reason }) => [order, reason])]));
   }
   print('', ...textTable([['DECIDED', 'REFUSED', 'LEFT'], [decided, refused.length, left].map(String)]));
   if (progress === 'stopped') throw new CommandError('It was stopped before all orders had their turn.');
   return refused.length > 0 ? 'failed' : undefined;
+}
+
+function tellHowFar({ decided, refused, left }: BulkDecisionView): void {
+  print(`${decided} decided, ${refused.length} refused, ${left} left`);
 }

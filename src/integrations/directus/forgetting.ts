@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { SupportAction } from '../../domain/support-action.ts';
 import { collections, orderFields, orderItemFields } from './collections.ts';
 import { parse } from './directus-answer.ts';
-import { LicenceLimitError } from './schema/administration.ts';
 import type { Administration } from './schema/administration.ts';
 
 /** An order of a customer who is to be forgotten. */
@@ -79,10 +78,9 @@ const IDS_AT_ONCE = 50;
 const lines = `${orderFields.orderItems}.${orderItemFields.id}`;
 
 export function createForgetting(directus: Administration): Forgetting {
-  const get = (path: string, params: Record<string, unknown>) =>
-    directus.request(customEndpoint<unknown>({ path, params }));
+  const get = (path: string, params: Record<string, unknown>) => directus.request(customEndpoint({ path, params }));
   const send = (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object) =>
-    directus.request(customEndpoint<unknown>({ path, method, ...(body && { body: JSON.stringify(body) }) }));
+    directus.request(customEndpoint({ path, method, ...(body && { body: JSON.stringify(body) }) }));
 
   const tracesOf = async (orderIds: string[]) => {
     const orders = await get(`/items/${collections.orders}`, {
@@ -105,7 +103,7 @@ export function createForgetting(directus: Administration): Forgetting {
   };
   const count = async (path: string, filter: object): Promise<number> => {
     const counted = await get(path, { filter, aggregate: { count: '*' } });
-    return Number(parse(z.array(z.object({ count: z.coerce.number() })), counted)[0]?.count ?? 0);
+    return parse(z.array(z.object({ count: z.coerce.number() })), counted)[0]?.count ?? 0;
   };
 
   return {
@@ -202,8 +200,6 @@ export function createForgetting(directus: Administration): Forgetting {
     }
   }
 }
-
-export { LicenceLimitError };
 
 function* chunks(ids: string[]): Generator<string[]> {
   for (let from = 0; from < ids.length; from += IDS_AT_ONCE) yield ids.slice(from, from + IDS_AT_ONCE);

@@ -9,6 +9,8 @@ import { DirectusRejectedError } from './errors.ts';
 export interface ListedOrder {
   id: string;
   status: string;
+  /** ISO 8601. */
+  createdAt: string;
   ridendineOrderId: string | null;
   paymentSessionId: string | null;
   /** In minor units; `null` where the order has none that can be read. */
@@ -18,9 +20,9 @@ export interface ListedOrder {
 
 /** Lists of all orders there are, page by page. Each page is one HTTP request, and throws a `DirectusError`. */
 export interface OrderList {
-  /** Those made in this time, in pages by their id. */
+  /** Those made in this time, the oldest first. */
   pages(time: { since?: Date; before?: Date }): AsyncGenerator<ListedOrder[]>;
-  /** Those that have one of these ids. */
+  /** Those that have one of these ids; there is at least one of RideNDine. */
   find(by: { ids: string[]; ridendineOrderIds: string[] }): Promise<ListedOrder[]>;
 }
 
@@ -32,6 +34,7 @@ const row = z.object({
   [orderFields.ridendineOrderId]: z.string().nullable(),
   [orderFields.paymentSessionId]: z.string().nullable(),
   [orderFields.totals]: z.unknown(),
+  [orderFields.dateCreated]: z.string(),
 });
 const totals = z.object({ total: z.number().int(), currency: z.string() });
 
@@ -40,6 +43,7 @@ const listed = row.transform((order): ListedOrder => {
   return {
     id: order[orderFields.id],
     status: order[orderFields.status],
+    createdAt: order[orderFields.dateCreated],
     ridendineOrderId: order[orderFields.ridendineOrderId],
     paymentSessionId: order[orderFields.paymentSessionId],
     total: data?.total ?? null,
@@ -57,33 +61,38 @@ export function createOrderList(directus: DirectusConnection): OrderList {
     );
   return {
     async *pages({ since, before }) {
-      const made = {
-        ...(since && { _gte: since.toISOString() }),
-        ...(before && { _lt: before.toISOString() }),
-      };
-      const inTime = (since ?? before) ? { [orderFields.dateCreated]: made } : {};
       // A number above QUERY_LIMIT_MAX is refused. Not asked for a number, Directus gives as many as it may.
       let limit: { limit?: number } = { limit: PAGE };
-      for (let after: string | undefined; ;) {
-        const filter = { ...inTime, ...(after !== undefined && { [orderFields.id]: { _gt: after } }) };
-        const query = { filter, sort: [orderFields.id], ...limit };
-        const page = await read(query).catch((error: unknown) => {
+      let from = since?.toISOString();
+      // Of the orders that were made at `from`, those that have had their turn.
+      let offset = 0;
+      for (;;) {
+        const made = { _nnull: true, ...(from && { _gte: from }), ...(before && { _lt: before.toISOString() }) };
+        const query = {
+          filter: { [orderFields.dateCreated]: made },
+          sort: [orderFields.dateCreated, orderFields.id],
+          offset,
+        };
+        const page = await read({ ...query, ...limit }).catch((error: unknown) => {
           if (!(error instanceof DirectusRejectedError) || limit.limit === undefined) throw error;
           limit = {};
-          return read({ filter, sort: [orderFields.id] });
+          return read(query);
         });
-        const last = page.at(-1);
+        const last = page.at(-1)?.createdAt;
         if (last === undefined) return;
         yield page;
-        after = last.id;
+        const ofLast = page.filter(({ createdAt }) => createdAt === last).length;
+        offset = last === from ? offset + ofLast : ofLast;
+        from = last;
       }
     },
-    find: ({ ids, ridendineOrderIds }) =>
-      read({
-        filter: {
-          _or: [{ [orderFields.id]: { _in: ids } }, { [orderFields.ridendineOrderId]: { _in: ridendineOrderIds } }],
-        },
+    find({ ids, ridendineOrderIds }) {
+      // An empty list is no query.
+      const ofOurs = ids.length > 0 ? [{ [orderFields.id]: { _in: ids } }] : [];
+      return read({
+        filter: { _or: [...ofOurs, { [orderFields.ridendineOrderId]: { _in: ridendineOrderIds } }] },
         limit: -1,
-      }),
+      });
+    },
   };
 }
