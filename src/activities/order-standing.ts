@@ -21,6 +21,13 @@ export function standingOf(order: StoredOrder): OrderStanding {
     if (order.failure_code === 'OrderNeedsReview') {
       throw final('OrderNeedsReview', 'Support staff abandoned the order of this checkout.');
     }
+    // So an order stands whose customer was forgotten.
+    if (order.ridendine_request === null) {
+      throw final(
+        'OrderNeedsReview',
+        'The order of this checkout has failed, and its request for RideNDine was removed.',
+      );
+    }
     if (result) throw final('OrderNeedsReview', 'The order has failed and is linked to RideNDine all the same.');
     return { kind: 'failed' };
   }

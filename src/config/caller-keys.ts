@@ -18,8 +18,16 @@ export function callerKeys() {
     const { key } = callerKeyOf(text);
     return key.length >= SHORTEST_KEY && secret().safeParse(key).success;
   }, `must be one or more keys of at least ${SHORTEST_KEY} characters in printable ASCII without colons, separated by commas, each alone or after the name of its caller, in lower case, and a colon`)
-    .transform((texts) => texts.map(callerKeyOf))
-    .refine((keys) => new Set(keys.map(({ key }) => key)).size === keys.length, 'must have no key twice');
+    .transform((texts) => withoutUnnamedAgain(texts.map(callerKeyOf)))
+    .refine((keys) => new Set(keys.map(({ key }) => key)).size === keys.length, 'must have no key under two names');
+}
+
+/** Compose files put lists together: a key with a name may come once more without. */
+function withoutUnnamedAgain(keys: CallerKey[]): CallerKey[] {
+  return keys.filter(
+    ({ caller, key }, index) =>
+      !keys.some((other, at) => other.key === key && (caller === other.caller ? at < index : caller === UNNAMED)),
+  );
 }
 
 function callerKeyOf(text: string): CallerKey {

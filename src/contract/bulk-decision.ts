@@ -18,7 +18,7 @@ export const MOST_ORDERS_AT_ONCE = 2000;
 
 /** The default of `BULK_DECISIONS_PER_SECOND`. */
 export const DECISIONS_PER_SECOND = 5;
-export const MOST_DECISIONS_PER_SECOND = 100;
+export const MOST_DECISIONS_PER_SECOND = 50;
 
 /** A run of `orderCreation` that was in review when the decision was made. */
 export interface RunInReview {

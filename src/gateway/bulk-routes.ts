@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import { bulkDecisionWorkflowId } from '../contract/bulk-decision.ts';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
 import { faultsOfReviewDecision, withoutBlanksAtEnds } from '../contract/updates.ts';
 import type { BulkDecisionOutcome, BulkDecisionView, ManyToDecide } from '../operators/bulk-decision.ts';
@@ -107,16 +108,18 @@ function manyDecided({ id, view, notInReview }: BulkDecisionOutcome): ManyDecide
       left: view.left,
     }),
     ...(notInReview.length > 0 && { not_in_review: notInReview }),
-    message: messageOf(view, notInReview),
+    message: messageOf(id, view, notInReview),
   };
 }
 
-function messageOf(view: BulkDecisionView | undefined, notInReview: string[]): string {
+function messageOf(id: string, view: BulkDecisionView | undefined, notInReview: string[]): string {
   const alone = notInReview.length === 0 ? '' : ` Not in review, and left as they are: ${notInReview.join(', ')}.`;
-  if (view === undefined) return `The decision was taken, and goes on by itself.${alone}`;
+  const whereToLook = ` The workflow ${bulkDecisionWorkflowId(id)} in the Temporal UI tells the rest.`;
+  if (view === undefined) return `The decision was taken, and goes on by itself.${whereToLook}${alone}`;
   const { progress, decided, refused, left } = view;
   const all = decided + refused.length + left;
   const begin = { done: 'Done', 'under way': 'It goes on by itself', stopped: 'It was stopped' }[progress];
   const why = refused.map(({ order, reason }) => ` ${order}: ${reason}`).join('');
-  return `${begin}: ${decided} of ${all} orders.${refused.length > 0 ? ` Refused: ${refused.length}.${why}` : ''}${alone}`;
+  const told = refused.length > 0 ? ` Refused: ${refused.length}.${why}` : '';
+  return `${begin}: ${decided} of ${all} orders.${told}${progress === 'done' ? '' : whereToLook}${alone}`;
 }

@@ -351,7 +351,7 @@ const exampleManyUnderWay: ManyDecided = {
   state: 'UNDER_WAY',
   decided: 60,
   left: 440,
-  message: 'It goes on by itself: 60 of 500 orders.',
+  message: `It goes on by itself: 60 of 500 orders. The workflow bulk-decision-${decisionId} in the Temporal UI tells the rest.`,
 };
 
 const postDecisionForMany: ZodOpenApiOperationObject = {
@@ -365,7 +365,7 @@ const postDecisionForMany: ZodOpenApiOperationObject = {
     header: z.object({
       'Idempotency-Key': keyHeader
         .optional()
-        .meta({ description: 'A UUID of this decision, bare or quoted: its id from then on.' }),
+        .meta({ description: 'A UUID of this decision, bare or quoted; not the key of the checkout.' }),
       ...operatorTraceHeaders,
     }),
   },
@@ -399,6 +399,7 @@ const postDecisionForMany: ZodOpenApiOperationObject = {
       'IdempotencyKeyInvalid',
       'DecisionInvalid',
       'DecisionNotSent',
+      'DecisionUnanswered',
     ]),
   },
 };

@@ -45,9 +45,7 @@ export class TooManyRequestsError extends Error {
   override readonly name = 'TooManyRequestsError';
 
   constructor(requestsPerSecond: number) {
-    super(
-      `You may send ${requestsPerSecond} requests a second. Nothing was begun. Send the same request with the same key again.`,
-    );
+    super(`You may send ${requestsPerSecond} requests a second. Nothing was begun. Send the same request again.`);
   }
 }
 

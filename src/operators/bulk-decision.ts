@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import {
   BULK_DECISION_STATE_QUERY,
   BULK_DECISION_WORKFLOW,
@@ -11,10 +11,10 @@ import { countOrderWorkers } from '../temporal/order-workers.ts';
 import { untilDeadline } from '../temporal/temporal-access.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
 import type { OrderRun } from './find-run.ts';
-import { isSilent } from './answered.ts';
+import { answered, isSilent } from './answered.ts';
 import { listRunsInReview } from './find-run.ts';
 import { OperatorError } from './operator-error.ts';
-import { nameOf } from './send-update.ts';
+import { nameOf, sentId } from './send-update.ts';
 
 type Carry = (bulk: BulkDecision) => Promise<BulkDecisionState>;
 
@@ -37,7 +37,7 @@ export async function startBulkDecision(
     );
   }
   try {
-    await temporal.ask(() =>
+    const start = () =>
       temporal.client.workflow.start<Carry>(BULK_DECISION_WORKFLOW, {
         workflowId: bulkDecisionWorkflowId(id),
         taskQueue: ORDER_CREATION_TASK_QUEUE,
@@ -50,7 +50,10 @@ export async function startBulkDecision(
         ],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         staticSummary: `Decide "${decision.decision}" about ${runs.length} orders in review`,
-      }),
+      });
+    await answered(
+      temporal.ask(start),
+      new OperatorError('unanswered', `Temporal has not answered: the decision ${id} may have been begun.`),
     );
     return true;
   } catch (error) {
@@ -107,7 +110,6 @@ async function lookAtBulkDecision({ ask, client }: TemporalAccess, id: string): 
     if (error instanceof WorkflowNotFoundError) {
       throw new OperatorError('unknown order', `Temporal knows no decision about many orders by "${id}".`);
     }
-    if (error instanceof WorkflowFailedError) throw new OperatorError('refused', 'The decision was not taken.');
     throw error;
   }
 }
@@ -122,6 +124,7 @@ export interface BulkDecisionOutcome {
 }
 
 export interface ManyToDecide {
+  /** By which the sender knows the request again: the same request with the same id is the same decision. */
   id: string;
   decision: DecisionForMany;
   orderIds: string[];
@@ -143,7 +146,9 @@ export async function decideAboutMany(
   access: TemporalAccess,
   bulk: ManyToDecide & { perSecond: number },
 ): Promise<BulkDecisionOutcome> {
-  const { id, decision, orderIds, perSecond, waitMs, stopWaiting } = bulk;
+  const { decision, orderIds, perSecond, waitMs, stopWaiting } = bulk;
+  // With another decision or other orders it is another one.
+  const id = sentId(bulk.id, [decision, orderIds.toSorted()]);
   const temporal = untilDeadline(access, Date.now() + BEGUN_WITHIN_MS + waitMs);
   const runs = await listRunsInReview(temporal, { orderIds });
   const isNew = runs.length > 0 && (await startBulkDecision(temporal, { id, decision, runs, perSecond }));

@@ -1,6 +1,7 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  condition,
   continueAsNew,
   defineQuery,
   proxyActivities,
@@ -23,6 +24,9 @@ const { decideOrder } = proxyActivities<BulkDecisionActivities>({
 
 const bulkDecisionState = defineQuery<BulkDecisionState>(BULK_DECISION_STATE_QUERY);
 
+/** One whose writes are slow holds up no other, and not the slots of a worker, which those writes need. */
+const MOST_UNDER_WAY = 20;
+
 const NOT_KNOWN = 'It is not known what came of it. Look at the order.';
 
 /**
@@ -37,25 +41,35 @@ export async function bulkDecision(bulk: BulkDecision): Promise<BulkDecisionStat
   const show = () => setCurrentDetails(details(bulk, state));
   setHandler(bulkDecisionState, () => state);
   show();
-  while (state.left > 0) {
-    const first = runs.length - state.left;
-    const some = runs.slice(first, first + per_second);
-    const reasons = await CancellationScope.nonCancellable(() => Promise.all(some.map((run) => decide(run, decision))));
-    const refused = some.flatMap(({ order }, index) => {
-      const reason = reasons[index];
-      return reason == null ? [] : [{ order, reason }];
-    });
-    state = {
-      decided: state.decided + some.length - refused.length,
-      refused: [...state.refused, ...refused],
-      left: state.left - some.length,
-    };
+  let begun = 0;
+  let underWay = 0;
+  const decideNext = async (run: RunInReview) => {
+    underWay += 1;
+    const reason = await CancellationScope.nonCancellable(() => decide(run, decision));
+    underWay -= 1;
+    state =
+      reason === null
+        ? { ...state, decided: state.decided + 1, left: state.left - 1 }
+        : { ...state, refused: [...state.refused, { order: run.order, reason }], left: state.left - 1 };
     show();
-    if (state.left > 0) await sleep('1 s');
-    if (workflowInfo().continueAsNewSuggested) {
-      const { left, ...so_far } = state;
-      await continueAsNew<typeof bulkDecision>({ ...bulk, runs: runs.slice(runs.length - left), so_far });
+  };
+  const untilDone = () => CancellationScope.nonCancellable(() => condition(() => underWay === 0));
+  try {
+    while (begun < runs.length) {
+      const some = runs.slice(begun, begun + per_second);
+      begun += some.length;
+      // Each ends by itself: what is under way is counted.
+      for (const run of some) void decideNext(run);
+      if (begun < runs.length) await sleep('1 s');
+      await condition(() => underWay < MOST_UNDER_WAY);
+      if (workflowInfo().continueAsNewSuggested && begun < runs.length) {
+        await untilDone();
+        const { left: _left, ...so_far } = state;
+        return await continueAsNew<typeof bulkDecision>({ ...bulk, runs: runs.slice(begun), so_far });
+      }
     }
+  } finally {
+    await untilDone();
   }
   return state;
 }

@@ -514,9 +514,12 @@ describe('POST /v1/operations/decisions', () => {
 
     const first = await decideMany({ decision: 'retry', ...by, order_ids }, headers);
     const again = await decideMany({ decision: 'retry', ...by, order_ids }, headers);
-    const looked = await ask('GET', `/v1/operations/decisions/${headers['idempotency-key']}`);
+    const { id } = first.body;
+    const looked = await ask('GET', `/v1/operations/decisions/${String(id)}`);
+    const another = await decideMany({ decision: 'abandon', ...by, order_ids }, headers);
 
-    const done = { id: headers['idempotency-key'], state: 'DONE', decided: 2, refused: [], left: 0 };
+    expect(another).toMatchObject({ status: 409, body: { code: 'DecisionRefused' } });
+    const done = { id, state: 'DONE', decided: 2, refused: [], left: 0 };
     expect(first).toEqual({
       status: 200,
       body: {

@@ -241,7 +241,7 @@ describe('the installation of docker-compose.yml', () => {
     );
     expect(tooEarly).toMatchObject({
       exitCode: 1,
-      stdout: expect.stringContaining('Nothing was removed: these orders'),
+      stderr: expect.stringContaining('Nothing was removed: these orders'),
     });
     expect({ ...shown, stdout: '' }).toEqual({ exitCode: 0, stdout: '', stderr: '' });
     expect(placesThen).toEqual(before);

@@ -6,6 +6,7 @@ import { requestCancellationWith } from '../../src/activities/request-cancellati
 import { stopPartnerAttemptsWith } from '../../src/activities/stop-partner-attempts.ts';
 import type { DataConverter } from '@temporalio/common';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
+import type { OrderRuns } from '../../src/activities/order-runs.ts';
 import { createOrderRuns } from '../../src/worker/order-runs.ts';
 import { newPickupRequest } from './builders.ts';
 import { installQuietRuntime } from './quiet-runtime.ts';
@@ -27,11 +28,13 @@ export interface OrderWorker {
  * The real workflow on the real task queues, each checkout with the activities of its own scenario.
  *
  * @param options.servesPartnerQueue workers of before version 0.2 know no queue for the calls to RideNDine alone.
+ * @param options.afterDecision before a step of a bulk decision tells what came of it.
  */
 export async function createOrderWorker({
   servesPartnerQueue = true,
+  afterDecision = async () => {},
   ...own
-}: TemporalSettings & { servesPartnerQueue?: boolean }): Promise<OrderWorker> {
+}: TemporalSettings & { servesPartnerQueue?: boolean; afterDecision?: () => Promise<void> }): Promise<OrderWorker> {
   installQuietRuntime();
   const scenarios = new Map<string, Scenario>();
   const workflowBundle = await bundleWorkflows(testDataConverter);
@@ -53,6 +56,11 @@ export async function createOrderWorker({
   const stopPartnerAttempts = stopPartnerAttemptsWith({
     runs: { stopAttempts: (run, activityType) => runs().stopAttempts(run, activityType) },
   });
+  const decide: OrderRuns['decide'] = async (...decision) => {
+    const refusal = await runs().decide(...decision);
+    await afterDecision();
+    return refusal;
+  };
   let running: { workers: Worker[]; ended: Promise<void> } | undefined;
   return {
     newScenario(options = {}) {
@@ -85,7 +93,7 @@ export async function createOrderWorker({
           cancelCheckout: step('cancelCheckout'),
           stopPartnerAttempts: step('stopPartnerAttempts'),
           requestCancellation: step('requestCancellation'),
-          decideOrder: decideOrderWith({ runs: { decide: (...decision) => runs().decide(...decision) } }),
+          decideOrder: decideOrderWith({ runs: { decide } }),
         },
       });
       const workers = [worker];

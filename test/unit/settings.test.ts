@@ -356,12 +356,20 @@ describe("the gateway's settings", () => {
     ]);
   });
 
+  it('take a key once that comes again, without its name or with it', () => {
+    const keys = 'first-key-0123456789,checkout-web:first-key-0123456789,checkout-web:first-key-0123456789';
+
+    expect(readGatewaySettings({ ENCRYPTION_KEYS, GATEWAY_API_KEYS: keys }).apiKeys).toEqual([
+      { caller: 'checkout-web', key: 'first-key-0123456789' },
+    ]);
+  });
+
   it('are refused with one key for two callers', () => {
     const keys = 'checkout-web:first-key-0123456789,checkout-app:first-key-0123456789';
 
     const message = problemsOf(() => readGatewaySettings({ ENCRYPTION_KEYS, GATEWAY_API_KEYS: keys }));
 
-    expect(message).toContain('GATEWAY_API_KEYS: must have no key twice');
+    expect(message).toContain('GATEWAY_API_KEYS: must have no key under two names');
     expect(message).not.toContain('first-key');
   });
 

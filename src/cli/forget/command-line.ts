@@ -13,7 +13,8 @@ and status stay, for the books. Nothing is removed while an order of the custome
 
   --customer <id>      of the customer in Directus
   --dry-run            only tell what there is
-  --in-flight <time>   an order that a later phase has is in flight for so long after its last change; "30 days"
+  --in-flight <time>   an order that a later phase has, or that failed and can be tried again, is in flight for so long
+                         after its last change; "30 days"
   --yes                do not ask
 
 Settings: TEMPORAL_ADDRESS and the other TEMPORAL_ settings, DIRECTUS_URL and DIRECTUS_ADMIN_TOKEN. With none of them

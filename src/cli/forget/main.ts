@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { httpUrl, parseEnvironment, secret } from '../../config/environment.ts';
 import { readTemporalSettings } from '../../config/temporal-settings.ts';
-import { hasEnded } from '../../domain/order.ts';
 import { createForgetting } from '../../integrations/directus/forgetting.ts';
 import type { Forgetting, OrderOfCustomer } from '../../integrations/directus/forgetting.ts';
 import {
@@ -28,28 +27,33 @@ const variables = z.object({ DIRECTUS_URL: httpUrl(), DIRECTUS_ADMIN_TOKEN: secr
 async function carryOut(
   command: ForgetCommand,
   { temporal, directus }: { temporal: TemporalAccess; directus: Forgetting },
-): Promise<'failed' | void> {
+): Promise<void> {
   const { customerId, by, inFlightMs, isConfirmed } = command;
-  const runs = await listRunsOfCustomer(temporal, customerId);
-  const orders = await directus.ordersOf(customerId);
-  const inFlight = [
-    ...runs.filter(({ isOpen }) => isOpen).map((run) => [nameOf(run), run.stage ?? run.status]),
-    ...orders.filter((order) => isInFlight(order, inFlightMs)).map(({ id, status }) => [id, status]),
-  ];
-  if (inFlight.length > 0) {
-    print(...textTable([['ORDER', 'STANDS'], ...inFlight]));
-    print('Nothing was removed: these orders are in flight or in review. Try again when they have ended.');
-    return 'failed';
-  }
-  const personal = orders.filter(({ isPersonal }) => isPersonal);
-  const ids = orders.map(({ id }) => id);
-  const traces = await directus.countTraces(ids);
-  const found = [runs.length, orders.length, personal.length, traces].map(String);
-  print(...textTable([['RUNS IN TEMPORAL', 'ORDERS', 'TO BE BLANKED', 'OLDER VERSIONS AND COMMENTS'], found]));
-  if (runs.length + personal.length + traces === 0) return print('Nothing is left of this customer here.');
+  const find = async () => {
+    const runs = await listRunsOfCustomer(temporal, customerId);
+    const orders = await directus.ordersOf(customerId);
+    const inFlight = [
+      ...runs.filter(({ isOpen }) => isOpen).map((run) => [nameOf(run), run.stage ?? run.status]),
+      ...orders.filter((order) => isInFlight(order, inFlightMs)).map(({ id, status }) => [id, status]),
+    ];
+    if (inFlight.length > 0) {
+      print(...textTable([['ORDER', 'STANDS'], ...inFlight]));
+      throw new CommandError(
+        'Nothing was removed: these orders are in flight or in review. Try again when they have ended.',
+      );
+    }
+    return { runs, orders, ids: orders.map(({ id }) => id), personal: orders.filter(({ isPersonal }) => isPersonal) };
+  };
+  const shown = await find();
+  const traces = await directus.countTraces(shown.ids);
+  const counts = [shown.runs.length, shown.orders.length, shown.personal.length, traces].map(String);
+  print(...textTable([['RUNS IN TEMPORAL', 'ORDERS', 'TO BE BLANKED', 'OLDER VERSIONS AND COMMENTS'], counts]));
+  if (shown.runs.length + shown.personal.length + traces === 0) return print('Nothing is left of this customer here.');
   if (by === undefined) return;
   if (!isConfirmed) await confirm('Remove all of this for good?', 'Nothing was removed.');
 
+  // Meanwhile the customer may have sent a checkout again.
+  const { runs, ids, personal } = await find();
   const action = { id: randomUUID(), at: new Date().toISOString(), ...by, action: 'forget' } as const;
   for (const order of personal) await directus.blank(order, action);
   // With the versions that the change itself has left. Last, so that a second call finds what is missing of a first one.
@@ -75,9 +79,10 @@ async function untilDeleted(temporal: TemporalAccess, customerId: string): Promi
   }
 }
 
-function isInFlight({ status, isLinked, changedAt }: OrderOfCustomer, inFlightMs: number): boolean {
-  if (hasEnded(status)) return false;
-  if (status === 'NEEDS_REVIEW' || !isLinked) return true;
+function isInFlight({ status, failureCode, isLinked, changedAt }: OrderOfCustomer, inFlightMs: number): boolean {
+  if (status === 'CANCELLED' || failureCode === 'OrderNeedsReview') return status === 'NEEDS_REVIEW';
+  // The same request would try a failed order again.
+  if (status !== 'FAILED' && (status === 'NEEDS_REVIEW' || !isLinked)) return true;
   return Date.now() - changedAt.getTime() < inFlightMs;
 }
 

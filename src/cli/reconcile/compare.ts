@@ -47,7 +47,11 @@ export async function* compare(comparison: Comparison): AsyncGenerator<Finding> 
   const { ledger, orders, time, isCancelled, onProgress = () => {} } = comparison;
   let compared = 0;
   for await (const page of orders.pages(time)) {
-    for (const order of page) yield* differences(order, ledger.take(order), { isCancelled, isWhole: true });
+    for (const order of page) {
+      // One that was linked after the list was made cannot be in it.
+      const isWhole = time.before === undefined || new Date(order.changedAt) < time.before;
+      yield* differences(order, ledger.take(order), { isCancelled, isWhole });
+    }
     compared += page.length;
     onProgress(compared);
   }

@@ -61,8 +61,10 @@ function requireColumns(header: string[], columns: ListFormat['columns']): void 
   const id = columns.ridendine_order_id ?? 'ridendine_order_id';
   const missing = [id, ...Object.values(columns)].filter((column) => !header.includes(column));
   if (missing.length === 0) return;
+  const names = [...new Set(missing)].map((name) => `"${name}"`).join(', ');
+  // Not what stands there instead: without a first line with names, that is an order.
   throw new CommandError(
-    `The list has no column ${[...new Set(missing)].map((name) => `"${name}"`).join(', ')}. It has ${header.map((name) => `"${name}"`).join(', ')}. Name them with --columns, and their separator with --delimiter.`,
+    `The first line of the list names no column ${names}. Tell with --columns how it is called, and with --delimiter what separates the columns.`,
   );
 }
 

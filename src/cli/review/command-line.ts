@@ -33,6 +33,8 @@ Many orders at once, as after an outage of RideNDine:
                          --limit <number>   only so many, the oldest first; at most and unless told ${MOST_ORDERS_AT_ONCE}
                          --dry-run          only show which ones
                          --yes              do not ask whether these are the right ones
+                         --not-at-ridendine needed for retry: RideNDine was asked, and has none of these orders. One that
+                                            they have made and forgotten the key of would be made twice.
   watch <id>           how far that is; it goes on by itself, whether or not somebody watches
 
 Settings are read from the environment: TEMPORAL_ADDRESS and the other TEMPORAL_ settings, and the ENCRYPTION_KEYS of
@@ -67,14 +69,26 @@ const options = {
   limit: { type: 'string' },
   'dry-run': { type: 'boolean' },
   yes: { type: 'boolean' },
+  'not-at-ridendine': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
 /** @throws {UsageError} */
 export function parseCommandLine(args: string[]): ReviewCommand {
   const { values, positionals } = parseOptions(args, options);
-  const { help, all, code, store, since, limit, 'dry-run': dryRun, yes, ...given } = values;
-  const ofMany = { code, store, since, limit, 'dry-run': dryRun, yes };
+  const {
+    help,
+    all,
+    code,
+    store,
+    since,
+    limit,
+    'dry-run': dryRun,
+    yes,
+    'not-at-ridendine': notThere,
+    ...given
+  } = values;
+  const ofMany = { code, store, since, limit, 'dry-run': dryRun, yes, 'not-at-ridendine': notThere };
   const [command, id, ...others] = positionals;
   if (help || command === 'help') return { name: 'help' };
   if (command === undefined) throw new UsageError(`A command is missing: ${COMMANDS}.`);
@@ -129,6 +143,7 @@ interface Typed {
     limit: string | undefined;
     'dry-run': boolean | undefined;
     yes: boolean | undefined;
+    'not-at-ridendine': boolean | undefined;
   };
 }
 
@@ -152,6 +167,11 @@ function parseDecisionForMany(command: string, { id, given, ofMany }: Typed): Re
   }
   const found = { name: 'decide-all' as const, filter, limit: most };
   if (ofMany['dry-run']) return { ...found, decision: undefined, isConfirmed: false };
+  if (name === 'retry' && !ofMany['not-at-ridendine']) {
+    throw new UsageError(
+      'Ask RideNDine first which of these orders they have (npm run reconcile): one whose key they have forgotten would be made twice. If they have none of them, add --not-at-ridendine.',
+    );
+  }
   const decision: unknown = { decision: name, ...fieldsIn(given) };
   refuseFaults(faultsOfReviewDecision(decision, optionOf));
   return { ...found, decision: withoutBlanksAtEnds(decision as DecisionForMany), isConfirmed: ofMany.yes === true };

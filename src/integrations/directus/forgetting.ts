@@ -9,6 +9,7 @@ import type { Administration } from './schema/administration.ts';
 export interface OrderOfCustomer {
   id: string;
   status: string;
+  failureCode: string | null;
   isLinked: boolean;
   /** When anything of it was changed last. */
   changedAt: Date;
@@ -26,35 +27,37 @@ const personalFields = [
   orderFields.foundBy,
 ] as const;
 
-const row = z
-  .object({
-    [orderFields.id]: z.string(),
-    [orderFields.status]: z.string(),
-    [orderFields.ridendineOrderId]: z.string().nullable(),
-    [orderFields.paymentSessionId]: z.string().nullable(),
-    [orderFields.dateCreated]: z.coerce.date(),
-    [orderFields.dateUpdated]: z.coerce.date().nullable(),
-    [orderFields.itemsSnapshot]: z.unknown(),
-    [orderFields.supportActions]: z.unknown(),
-    [orderFields.orderItems]: z.array(z.object({ [orderItemFields.note]: z.string().nullable() })),
-    ...Object.fromEntries(personalFields.map((field) => [field, z.unknown()])),
-  })
-  .transform((order): OrderOfCustomer => {
-    const items = order[orderFields.orderItems];
-    const snapshot = order[orderFields.itemsSnapshot];
-    return {
-      id: order[orderFields.id],
-      status: order[orderFields.status],
-      isLinked: order[orderFields.ridendineOrderId] !== null && order[orderFields.paymentSessionId] !== null,
-      changedAt: order[orderFields.dateUpdated] ?? order[orderFields.dateCreated],
-      isPersonal:
-        personalFields.some((field) => (order as Record<string, unknown>)[field] != null) ||
-        items.some((item) => item[orderItemFields.note] !== null) ||
-        JSON.stringify(withoutNotes(snapshot)) !== JSON.stringify(snapshot),
-      itemsSnapshot: snapshot,
-      supportActions: order[orderFields.supportActions],
-    };
-  });
+const columns = {
+  [orderFields.id]: z.string(),
+  [orderFields.status]: z.string(),
+  [orderFields.ridendineOrderId]: z.string().nullable(),
+  [orderFields.paymentSessionId]: z.string().nullable(),
+  [orderFields.dateCreated]: z.coerce.date(),
+  [orderFields.dateUpdated]: z.coerce.date().nullable(),
+  [orderFields.failureCode]: z.string().nullable(),
+  [orderFields.itemsSnapshot]: z.unknown(),
+  [orderFields.supportActions]: z.unknown(),
+  [orderFields.ridendineRequest]: z.unknown(),
+  [orderFields.shippingSnapshot]: z.unknown(),
+  [orderFields.customerNote]: z.unknown(),
+  [orderFields.foundBy]: z.unknown(),
+};
+const row = z.object(columns).transform((order): OrderOfCustomer => {
+  const snapshot = order[orderFields.itemsSnapshot];
+  return {
+    id: order[orderFields.id],
+    status: order[orderFields.status],
+    failureCode: order[orderFields.failureCode],
+    isLinked: order[orderFields.ridendineOrderId] !== null && order[orderFields.paymentSessionId] !== null,
+    changedAt: order[orderFields.dateUpdated] ?? order[orderFields.dateCreated],
+    isPersonal:
+      personalFields.some((field) => order[field] != null) ||
+      JSON.stringify(withoutNotes(snapshot)) !== JSON.stringify(snapshot),
+    itemsSnapshot: snapshot,
+    supportActions: order[orderFields.supportActions],
+  };
+});
+const withId = z.object({ id: z.string() });
 
 /** What Directus keeps of the orders of a customer, and how it forgets the customer. All of it as an administrator. */
 export interface Forgetting {
@@ -75,32 +78,34 @@ export interface Forgetting {
 /** In an address: a URL has its limits. */
 const IDS_AT_ONCE = 50;
 
-const lines = `${orderFields.orderItems}.${orderItemFields.id}`;
-
 export function createForgetting(directus: Administration): Forgetting {
   const get = (path: string, params: Record<string, unknown>) => directus.request(customEndpoint({ path, params }));
+  /** All rows there are: Directus may give fewer at once than it is asked for (QUERY_LIMIT_MAX). */
+  async function getAll<Row>(path: string, schema: z.ZodType<Row>, query: Record<string, unknown>): Promise<Row[]> {
+    const rows: Row[] = [];
+    for (;;) {
+      const page = parse(z.array(schema), await get(path, { sort: ['id'], ...query, offset: rows.length }));
+      if (page.length === 0) return rows;
+      rows.push(...page);
+    }
+  }
   const send = (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object) =>
     directus.request(customEndpoint({ path, method, ...(body && { body: JSON.stringify(body) }) }));
 
-  const tracesOf = async (orderIds: string[]) => {
-    const orders = await get(`/items/${collections.orders}`, {
-      filter: { [orderFields.id]: { _in: orderIds } },
-      fields: [lines],
-      limit: -1,
+  /** What versions of these orders and their lines are found by, in pieces that an address can hold. */
+  async function versionsOf(orderIds: string[]): Promise<object[]> {
+    const items = await getAll(`/items/${collections.orderItems}`, withId, {
+      filter: { [orderItemFields.order]: { _in: orderIds } },
+      fields: [orderItemFields.id],
     });
-    const itemIds = parse(
-      z.array(z.object({ [orderFields.orderItems]: z.array(z.object({ id: z.string() })) })),
-      orders,
-    )
-      .flatMap((order) => order[orderFields.orderItems])
-      .map(({ id }) => id);
-    return {
-      _or: [
-        { collection: { _eq: collections.orders }, item: { _in: orderIds } },
-        ...(itemIds.length > 0 ? [{ collection: { _eq: collections.orderItems }, item: { _in: itemIds } }] : []),
-      ],
-    };
-  };
+    return [
+      ...[...chunks(orderIds)].map((ids) => ({ collection: { _eq: collections.orders }, item: { _in: ids } })),
+      ...[...chunks(items.map(({ id }) => id))].map((ids) => ({
+        collection: { _eq: collections.orderItems },
+        item: { _in: ids },
+      })),
+    ];
+  }
   const count = async (path: string, filter: object): Promise<number> => {
     const counted = await get(path, { filter, aggregate: { count: '*' } });
     return parse(z.array(z.object({ count: z.coerce.number() })), counted)[0]?.count ?? 0;
@@ -108,27 +113,29 @@ export function createForgetting(directus: Administration): Forgetting {
 
   return {
     async ordersOf(customerId) {
-      const fields = [
-        orderFields.id,
-        orderFields.status,
-        orderFields.ridendineOrderId,
-        orderFields.paymentSessionId,
-        orderFields.dateCreated,
-        orderFields.dateUpdated,
-        orderFields.itemsSnapshot,
-        orderFields.supportActions,
-        `${orderFields.orderItems}.${orderItemFields.note}`,
-        ...personalFields,
-      ];
-      const filter = { [orderFields.customer]: { _eq: customerId } };
-      return parse(z.array(row), await get(`/items/${collections.orders}`, { filter, fields, limit: -1 }));
+      const orders = await getAll(`/items/${collections.orders}`, row, {
+        filter: { [orderFields.customer]: { _eq: customerId } },
+        fields: Object.keys(columns),
+      });
+      const noted = new Set<string>();
+      for (const ids of chunks(orders.map(({ id }) => id))) {
+        const items = await getAll(
+          `/items/${collections.orderItems}`,
+          z.object({ [orderItemFields.order]: z.string() }),
+          {
+            filter: { [orderItemFields.order]: { _in: ids }, [orderItemFields.note]: { _nnull: true } },
+            fields: [orderItemFields.order],
+          },
+        );
+        for (const item of items) noted.add(item[orderItemFields.order]);
+      }
+      return orders.map((order) => ({ ...order, isPersonal: order.isPersonal || noted.has(order.id) }));
     },
 
     async blank({ id, itemsSnapshot, supportActions }, action) {
-      const items = await get(`/items/${collections.orderItems}`, {
+      const items = await getAll(`/items/${collections.orderItems}`, withId, {
         filter: { [orderItemFields.order]: { _eq: id }, [orderItemFields.note]: { _nnull: true } },
         fields: [orderItemFields.id],
-        limit: -1,
       });
       await send('PATCH', `/items/${collections.orders}/${id}`, {
         ...Object.fromEntries(personalFields.map((field) => [field, null])),
@@ -136,10 +143,7 @@ export function createForgetting(directus: Administration): Forgetting {
         [orderFields.supportActions]: [...(Array.isArray(supportActions) ? supportActions : []), action],
         [orderFields.orderItems]: {
           create: [],
-          update: parse(z.array(z.object({ id: z.string() })), items).map((item) => ({
-            id: item.id,
-            [orderItemFields.note]: null,
-          })),
+          update: items.map((item) => ({ id: item.id, [orderItemFields.note]: null })),
           delete: [],
         },
       });
@@ -148,7 +152,7 @@ export function createForgetting(directus: Administration): Forgetting {
     async countTraces(orderIds) {
       let traces = 0;
       for (const some of chunks(orderIds)) {
-        traces += await count('/revisions', await tracesOf(some));
+        for (const versions of await versionsOf(some)) traces += await count('/revisions', versions);
         traces += await count('/comments', { collection: { _eq: collections.orders }, item: { _in: some } });
       }
       return traces;
@@ -156,14 +160,15 @@ export function createForgetting(directus: Administration): Forgetting {
 
     async removeTraces(orderIds) {
       for (const some of chunks(orderIds)) {
-        const comments = await get('/comments', {
+        const comments = await getAll('/comments', withId, {
           filter: { collection: { _eq: collections.orders }, item: { _in: some } },
           fields: ['id'],
-          limit: -1,
         });
-        for (const { id } of parse(z.array(z.object({ id: z.string() })), comments))
-          await send('DELETE', `/comments/${id}`);
-        await byFlow(await tracesOf(some));
+        for (const { id } of comments) await send('DELETE', `/comments/${id}`);
+        for (const versions of await versionsOf(some)) {
+          // Each call removes as many as Directus gives at once.
+          while ((await count('/revisions', versions)) > 0) await byFlow(versions);
+        }
       }
     },
   };
@@ -171,7 +176,7 @@ export function createForgetting(directus: Administration): Forgetting {
   /** Directus has no other way to remove versions than its own flows. This one lives for a moment. */
   async function byFlow(filter: object): Promise<void> {
     const flow = parse(
-      z.object({ id: z.string() }),
+      withId,
       await send('POST', '/flows', {
         name: 'Forget a customer',
         status: 'active',
@@ -182,7 +187,7 @@ export function createForgetting(directus: Administration): Forgetting {
     );
     try {
       const operation = parse(
-        z.object({ id: z.string() }),
+        withId,
         await send('POST', '/operations', {
           flow: flow.id,
           name: 'Remove',

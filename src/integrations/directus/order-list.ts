@@ -11,6 +11,8 @@ export interface ListedOrder {
   status: string;
   /** ISO 8601. */
   createdAt: string;
+  /** When it was linked, paid or anything else last; ISO 8601. */
+  changedAt: string;
   ridendineOrderId: string | null;
   paymentSessionId: string | null;
   /** In minor units; `null` where the order has none that can be read. */
@@ -35,6 +37,7 @@ const row = z.object({
   [orderFields.paymentSessionId]: z.string().nullable(),
   [orderFields.totals]: z.unknown(),
   [orderFields.dateCreated]: z.string(),
+  [orderFields.dateUpdated]: z.string().nullable(),
 });
 const totals = z.object({ total: z.number().int(), currency: z.string() });
 
@@ -44,6 +47,7 @@ const listed = row.transform((order): ListedOrder => {
     id: order[orderFields.id],
     status: order[orderFields.status],
     createdAt: order[orderFields.dateCreated],
+    changedAt: order[orderFields.dateUpdated] ?? order[orderFields.dateCreated],
     ridendineOrderId: order[orderFields.ridendineOrderId],
     paymentSessionId: order[orderFields.paymentSessionId],
     total: data?.total ?? null,
@@ -86,13 +90,16 @@ export function createOrderList(directus: DirectusConnection): OrderList {
         from = last;
       }
     },
-    find({ ids, ridendineOrderIds }) {
+    async find({ ids, ridendineOrderIds }) {
       // An empty list is no query.
       const ofOurs = ids.length > 0 ? [{ [orderFields.id]: { _in: ids } }] : [];
-      return read({
-        filter: { _or: [...ofOurs, { [orderFields.ridendineOrderId]: { _in: ridendineOrderIds } }] },
-        limit: -1,
-      });
+      const filter = { _or: [...ofOurs, { [orderFields.ridendineOrderId]: { _in: ridendineOrderIds } }] };
+      const found: ListedOrder[] = [];
+      for (;;) {
+        const page = await read({ filter, sort: [orderFields.id], offset: found.length });
+        if (page.length === 0) return found;
+        found.push(...page);
+      }
     },
   };
 }
