@@ -15,7 +15,7 @@ export const gatewayVariables = temporalVariables.extend({
   OPERATOR_API_KEYS: callerKeys().optional(),
   GATEWAY_WAIT_MS: wholeNumber(0, 60_000).default(10_000),
   GATEWAY_MAX_WAITING: wholeNumber(1, 100_000).default(1000),
-  GATEWAY_REQUESTS_PER_SECOND: wholeNumber(1, 100_000).default(500),
+  GATEWAY_REQUESTS_PER_SECOND: wholeNumber(1, 100_000).default(2000),
   ...bulkDecisionVariables.shape,
   ...encryptionVariables.shape,
   ...tracingVariables.shape,

@@ -18,7 +18,7 @@ const problemDocument = z.strictObject(problemSchema.shape);
 let gateway: GatewayOnTemporal;
 let temporal: Client;
 beforeAll(async () => {
-  gateway = await startGatewayOnTemporal();
+  gateway = await startGatewayOnTemporal({ GATEWAY_REQUESTS_PER_SECOND: '100000' });
   await gateway.startTemporal();
   await gateway.startWorker();
   temporal = await gateway.connectTemporal();

@@ -6,7 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { problemCodes, problemEntry } from '../../src/gateway/problem-codes.ts';
 import { openApiDocument } from '../../src/gateway/openapi.ts';
-import { decisionOutcomeSchema, decisionSchemas, orderStateSchema } from '../../src/gateway/operator-bodies.ts';
+import {
+  decisionOutcomeSchema,
+  decisionSchemas,
+  manyDecidedSchema,
+  orderStateSchema,
+} from '../../src/gateway/operator-bodies.ts';
 import {
   createdOrderSchema,
   healthSchema,
@@ -54,6 +59,7 @@ describe('the OpenAPI document', () => {
     const bodies = [
       createdOrderSchema,
       decisionOutcomeSchema,
+      manyDecidedSchema,
       orderStateSchema,
       orderViewSchema,
       healthSchema,

@@ -625,7 +625,7 @@ function newGateway(operatorKeys: string[], operators: Partial<Operators> = {}):
     },
     waitMs: 5000,
     maxWaiting: MAX_WAITING,
-    requestsPerSecond: 500,
+    requestsPerSecond: 2000,
     logger: pino({}, { write: (line: string) => void lines.push(line) }),
   });
 }

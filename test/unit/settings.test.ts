@@ -336,7 +336,7 @@ describe("the gateway's settings", () => {
       waitMs: 10_000,
       operatorApiKeys: [],
       maxWaiting: 1000,
-      requestsPerSecond: 500,
+      requestsPerSecond: 2000,
       decisionsPerSecond: 5,
       tracing: false,
       logLevel: 'info',

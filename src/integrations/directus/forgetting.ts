@@ -98,12 +98,13 @@ export function createForgetting(directus: Administration): Forgetting {
       filter: { [orderItemFields.order]: { _in: orderIds } },
       fields: [orderItemFields.id],
     });
+    // A version of a line refers to that of its order.
     return [
-      ...[...chunks(orderIds)].map((ids) => ({ collection: { _eq: collections.orders }, item: { _in: ids } })),
-      ...[...chunks(items.map(({ id }) => id))].map((ids) => ({
-        collection: { _eq: collections.orderItems },
-        item: { _in: ids },
-      })),
+      ...of(
+        collections.orderItems,
+        items.map(({ id }) => id),
+      ),
+      ...of(collections.orders, orderIds),
     ];
   }
   const count = async (path: string, filter: object): Promise<number> => {
@@ -204,6 +205,10 @@ export function createForgetting(directus: Administration): Forgetting {
       await send('DELETE', `/flows/${flow.id}`);
     }
   }
+}
+
+function versionsIn(collection: string, ids: string[]): object[] {
+  return [...chunks(ids)].map((some) => ({ collection: { _eq: collection }, item: { _in: some } }));
 }
 
 function* chunks(ids: string[]): Generator<string[]> {
