@@ -100,11 +100,11 @@ export function createForgetting(directus: Administration): Forgetting {
     });
     // A version of a line refers to that of its order.
     return [
-      ...of(
+      ...versionsIn(
         collections.orderItems,
         items.map(({ id }) => id),
       ),
-      ...of(collections.orders, orderIds),
+      ...versionsIn(collections.orders, orderIds),
     ];
   }
   const count = async (path: string, filter: object): Promise<number> => {
