@@ -46,6 +46,8 @@ export interface DataStudio {
   untilActionIsListed(line: string): Promise<void>;
   /** Fills in the form to decide about the order, with ids that are pasted into fields that the Tab key leads to, and sends it. @returns why it was refused, if it was. */
   decide(decision: Decision): Promise<string | undefined>;
+  /** The same about orders of the open list, which are ticked by what their rows say. */
+  decideAboutListed(rowTexts: string[], decision: Decision): Promise<string | undefined>;
   /** What the list and the page of an order offer to whoever is logged in. */
   offers(orderId: string): Promise<Offers>;
   /** A field with its name and its note. */
@@ -78,6 +80,28 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
 
   /** As a person does, since a browser lets pages in the background run slowly. */
   const look = () => page.bringToFront();
+
+  const sendForm = async ({ choice, reason, ids, look: lookAtForm }: Decision, button: string) => {
+    await page.locator('[data-icon="bolt"]').last().click();
+    await page.getByRole('button', { name: 'Decide about orders' }).click();
+    await page.getByText('What is to be done').waitFor();
+    await page.locator('input:focus').waitFor();
+    await page.keyboard.type(reason);
+    await page.getByText(choice).click();
+    if (ids) {
+      await pasteInto('ridendine_order_id', ids.ridendine_order_id);
+      await pasteInto('payment_session_id', ids.payment_session_id);
+    }
+    await lookAtForm?.();
+    await page.getByRole('button', { name: button }).click();
+    const done = page.getByText('triggered successfully');
+    const refused = page.getByText('[FAILED_VALIDATION]');
+    await done.or(refused).first().waitFor();
+    if (await done.isVisible()) return undefined;
+    const why = await refused.innerText();
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    return why;
+  };
 
   const studio: DataStudio = {
     async logIn({ email, password }) {
@@ -150,26 +174,11 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
       await fieldOf('support_actions').getByText(line).waitFor();
     },
 
-    async decide({ choice, reason, ids, look: lookAtForm }) {
-      await page.locator('[data-icon="bolt"]').last().click();
-      await page.getByRole('button', { name: 'Decide about orders' }).click();
-      await page.getByText('What is to be done').waitFor();
-      await page.locator('input:focus').waitFor();
-      await page.keyboard.type(reason);
-      await page.getByText(choice).click();
-      if (ids) {
-        await pasteInto('ridendine_order_id', ids.ridendine_order_id);
-        await pasteInto('payment_session_id', ids.payment_session_id);
-      }
-      await lookAtForm?.();
-      await page.getByRole('button', { name: 'Run Flow on Current Item' }).click();
-      const done = page.getByText('triggered successfully');
-      const refused = page.getByText('[FAILED_VALIDATION]');
-      await done.or(refused).first().waitFor();
-      if (await done.isVisible()) return undefined;
-      const why = await refused.innerText();
-      await page.getByRole('button', { name: 'Dismiss' }).click();
-      return why;
+    decide: (decision) => sendForm(decision, 'Run Flow on Current Item'),
+
+    async decideAboutListed(rowTexts, decision) {
+      for (const hasText of rowTexts) await rows.filter({ hasText }).getByRole('checkbox').click();
+      return await sendForm(decision, `Run Flow on ${rowTexts.length} Selected Items`);
     },
 
     async offers(orderId) {

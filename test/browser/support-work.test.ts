@@ -275,6 +275,30 @@ describe('a customer misses an order', () => {
       support_actions: [{ action: 'retry', actor: `support@cooco.example.com (${person})`, reason: 'Ticket 9' }],
     });
   }, 240_000);
+
+  it('of several orders that wait for the same decision: they are ticked in the list, and decided about at once', async () => {
+    const waiting = [await cases.orderInReview(), await cases.orderInReview()];
+    await studio.openOrders('Needs review');
+    const ids = waiting.map(({ order }) => order.id);
+
+    const refused = await studio.decideAboutListed(ids, {
+      choice: 'Waiting for RideNDine: cancel it',
+      reason: 'Ticket 10',
+      ids: link,
+    });
+    expect(refused).toContain('For several orders at once there are only');
+
+    await studio.openOrders('Needs review');
+    expect(
+      await studio.decideAboutListed(ids, { choice: 'In review: ask RideNDine again', reason: 'Ticket 10' }),
+    ).toBeUndefined();
+    for (const { checkout } of waiting) {
+      await pWaitFor(async () => (await world.ordersOf(checkout.quote_id))[0]?.['payment_session_id'] !== null, WAIT);
+      expect((await world.ordersOf(checkout.quote_id))[0]).toMatchObject({
+        support_actions: [expect.objectContaining({ action: 'retry', reason: 'Ticket 10' })],
+      });
+    }
+  }, 240_000);
 });
 
 describe('a call to RideNDine that is to wait for an hour', () => {
