@@ -284,7 +284,6 @@ describe('a customer misses an order', () => {
     const refused = await studio.decideAboutListed(ids, {
       choice: 'Waiting for RideNDine: cancel it',
       reason: 'Ticket 10',
-      ids: link,
     });
     expect(refused).toContain('For several orders at once there are only');
 

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { readSettings as readSandboxSettings } from '../../sandbox/ridendine/settings.ts';
 import { codecServerVariables, readCodecServerSettings } from '../../src/config/codec-server-settings.ts';
 import { parseEnvironment } from '../../src/config/environment.ts';
+import type { CallerKey } from '../../src/config/caller-keys.ts';
 import { gatewayVariables, readGatewaySettings } from '../../src/config/gateway-settings.ts';
 import { temporalVariables } from '../../src/config/temporal-settings.ts';
 import { readWorkerSettings, workerVariables } from '../../src/config/worker-settings.ts';
@@ -224,13 +225,24 @@ describe('docker-compose.yml', () => {
     expect(() => program.read(environment)).not.toThrow();
   });
 
-  it.each<[string, { OPERATOR_API_KEY?: string; OPERATOR_API_KEYS?: string }, string[]]>([
-    ['one for the form', { OPERATOR_API_KEY: 'key-of-the-form-0123' }, ['key-of-the-form-0123']],
-    ['one for others', { OPERATOR_API_KEYS: 'another-key-01234567' }, ['another-key-01234567']],
+  it.each<[string, { OPERATOR_API_KEY?: string; OPERATOR_API_KEYS?: string }, CallerKey[]]>([
+    [
+      'one for the form',
+      { OPERATOR_API_KEY: 'key-of-the-form-0123' },
+      [{ caller: 'directus', key: 'key-of-the-form-0123' }],
+    ],
+    [
+      'one for others',
+      { OPERATOR_API_KEYS: 'another-key-01234567' },
+      [{ caller: 'unnamed', key: 'another-key-01234567' }],
+    ],
     [
       'both',
       { OPERATOR_API_KEY: 'key-of-the-form-0123', OPERATOR_API_KEYS: 'another-key-01234567' },
-      ['key-of-the-form-0123', 'another-key-01234567'],
+      [
+        { caller: 'directus', key: 'key-of-the-form-0123' },
+        { caller: 'unnamed', key: 'another-key-01234567' },
+      ],
     ],
     ['none', {}, []],
   ])("gives the gateway the key of Directus' form and all others: %s", async (_what, keys, expected) => {
