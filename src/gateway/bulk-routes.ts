@@ -5,10 +5,9 @@ import { hyphenatedUuid } from '../domain/checkout-request.ts';
 import { faultsOfReviewDecision, withoutBlanksAtEnds } from '../contract/updates.ts';
 import type { BulkDecisionOutcome, BulkDecisionView, ManyToDecide } from '../operators/bulk-decision.ts';
 import { whenNobodyWaits } from '../runtime/half-close.ts';
-import { givenKey } from './idempotency-key.ts';
 import { decisionForManySchema } from './operator-bodies.ts';
 import type { ManyDecided } from './operator-bodies.ts';
-import { answerDecisionFailure, isSentWithId, sendOverloaded, sendRefusal } from './operator-answers.ts';
+import { answerDecisionFailure, sendOverloaded, sendRefusal, sentDecision } from './operator-answers.ts';
 import { sendProblem } from './problem.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
@@ -31,16 +30,9 @@ export function registerBulkRoutes(
     '/v1/operations/decisions',
     { errorHandler: (error, request, reply) => void answerDecisionFailure(error, request, reply) },
     async (request, reply) => {
-      const { body } = request;
-      if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-        return sendProblem(reply, { code: 'MalformedRequest', detail: 'The body must be a JSON object.' });
-      }
-      const hasId = isSentWithId(request);
-      const given = hasId ? givenKey(request.raw) : { key: randomUUID() };
-      if ('problem' in given) {
-        const detail = 'Send one Idempotency-Key, a UUID that is new for each decision, or none.';
-        return sendProblem(reply, { code: 'IdempotencyKeyInvalid', detail });
-      }
+      const sent = sentDecision(request);
+      if ('problem' in sent) return sendProblem(reply, sent.problem);
+      const { body } = sent;
       const parsed = decisionForManySchema.safeParse(body);
       if (!parsed.success) {
         return sendProblem(reply, { code: 'DecisionInvalid', detail: faultsOf(body, parsed.error.issues).join(' ') });
@@ -52,7 +44,7 @@ export function registerBulkRoutes(
       const answer = waiting.enter(request.callerName, (stopWaiting) => {
         whenNobodyWaits(request, reply, () => stopWaiting.abort());
         return operators.decideAboutMany({
-          id: given.key,
+          id: sent.id ?? randomUUID(),
           decision: withoutBlanksAtEnds(decision),
           orderIds: [...new Set(order_ids)],
           waitMs: WAIT_MS,
@@ -64,7 +56,7 @@ export function registerBulkRoutes(
         const outcome = manyDecided(await answer);
         return await reply.status(outcome.state === 'UNDER_WAY' ? 202 : 200).send(outcome);
       } catch (error) {
-        return sendRefusal(reply, error, hasId);
+        return sendRefusal(reply, error, sent.id !== undefined);
       }
     },
   );

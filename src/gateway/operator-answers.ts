@@ -3,8 +3,10 @@ import { isSilent } from '../operators/answered.ts';
 import { OperatorError } from '../operators/operator-error.ts';
 import type { OperatorOutcome } from '../operators/operator-error.ts';
 import { TemporalAccessError } from '../temporal/temporal-access.ts';
+import { givenKey } from './idempotency-key.ts';
 import type { ProblemCode } from './problem-codes.ts';
 import { answerErrorWith, sendProblem } from './problem.ts';
+import type { Problem } from './problem.ts';
 
 // What operators are answered where nothing, or nothing yet, came of what they sent.
 
@@ -20,8 +22,22 @@ const SEND_AGAIN = 'Send the same request with the same Idempotency-Key again.';
 const CALL = 'Call whoever runs order creation.';
 
 /** Whether the same request, sent again, is known for the same: then it may be. */
-export function isSentWithId({ headers }: FastifyRequest): boolean {
+function isSentWithId({ headers }: FastifyRequest): boolean {
   return headers['idempotency-key'] !== undefined;
+}
+
+/** What a decision is sent with. `id`: by which the sender knows it again, if there is one. */
+export function sentDecision(request: FastifyRequest): { body: object; id: string | undefined } | { problem: Problem } {
+  const { body } = request;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return { problem: { code: 'MalformedRequest', detail: 'The body must be a JSON object.' } };
+  }
+  const given = isSentWithId(request) ? givenKey(request.raw) : { key: undefined };
+  if ('problem' in given) {
+    const detail = 'Send one Idempotency-Key, a UUID that is new for each decision, or none.';
+    return { problem: { code: 'IdempotencyKeyInvalid', detail } };
+  }
+  return { body, id: given.key };
 }
 
 export function sendOverloaded(reply: FastifyReply, whatToDo: string): FastifyReply {

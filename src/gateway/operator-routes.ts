@@ -13,10 +13,9 @@ import { Submission } from '../operators/submission.ts';
 import { whenNobodyWaits } from '../runtime/half-close.ts';
 import { registerBulkRoutes } from './bulk-routes.ts';
 import type { BulkOperators } from './bulk-routes.ts';
-import { givenKey } from './idempotency-key.ts';
 import { decisionSchemas } from './operator-bodies.ts';
 import type { DecisionOutcome, OrderStateBody } from './operator-bodies.ts';
-import { answerDecisionFailure, isSentWithId, sendOverloaded, sendRefusal } from './operator-answers.ts';
+import { answerDecisionFailure, sendOverloaded, sendRefusal, sentDecision } from './operator-answers.ts';
 import { sendProblem } from './problem.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
@@ -59,16 +58,9 @@ export function registerOperatorRoutes(app: FastifyInstance, { operators, waitin
     '/v1/operations/orders/:order_id/decisions',
     { errorHandler: (error, request, reply) => void answerDecisionFailure(error, request, reply) },
     async (request, reply) => {
-      const { body } = request;
-      if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-        return sendProblem(reply, { code: 'MalformedRequest', detail: 'The body must be a JSON object.' });
-      }
-      const hasId = isSentWithId(request);
-      const submissionId = hasId ? givenKey(request.raw) : { key: undefined };
-      if ('problem' in submissionId) {
-        const detail = 'Send one Idempotency-Key, a UUID that is new for each decision, or none.';
-        return sendProblem(reply, { code: 'IdempotencyKeyInvalid', detail });
-      }
+      const sent = sentDecision(request);
+      if ('problem' in sent) return sendProblem(reply, sent.problem);
+      const { body } = sent;
       const id = hyphenatedUuid.safeParse(request.params.order_id);
       if (!id.success) return sendNoOrderId(reply);
       const faults = faultsOf(body, id.data);
@@ -79,7 +71,7 @@ export function registerOperatorRoutes(app: FastifyInstance, { operators, waitin
       const said = { order_id: id.data, decision: wanted.decision };
       const answer = waiting.enter(request.callerName, async (stopWaiting): Promise<DecisionOutcome> => {
         whenNobodyWaits(request, reply, () => stopWaiting.abort());
-        const submission = new Submission({ patience, id: submissionId.key, stopWaiting: stopWaiting.signal });
+        const submission = new Submission({ patience, id: sent.id, stopWaiting: stopWaiting.signal });
         try {
           return { ...said, state: 'DONE', message: await operators.act(order, wanted, submission) };
         } catch (error) {
@@ -92,7 +84,7 @@ export function registerOperatorRoutes(app: FastifyInstance, { operators, waitin
         const outcome = await answer;
         return await reply.status(outcome.state === 'DONE' ? 200 : 202).send(outcome);
       } catch (error) {
-        return sendRefusal(reply, error, hasId);
+        return sendRefusal(reply, error, sent.id !== undefined);
       }
     },
   );

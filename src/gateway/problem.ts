@@ -6,7 +6,7 @@ import { Problems } from '../runtime/problem.ts';
 import { problemEntry } from './problem-codes.ts';
 import type { ProblemCode } from './problem-codes.ts';
 
-interface Problem {
+export interface Problem {
   code: ProblemCode;
   detail: string;
   /** Every rule that a checkout breaks, where there are several. */

@@ -9,8 +9,8 @@ import { execa } from 'execa';
 import { storeOrders } from '../../bench/stored-orders.ts';
 import { createOrdersStore } from '../../src/integrations/directus/orders-store.ts';
 import { programFile } from '../../stack/program-file.ts';
-import { newCheckout, newPickupRequest } from '../support/builders.ts';
 import { directusCaller } from '../support/directus-http.ts';
+import { writeLinkedOrder } from '../support/linked-order.ts';
 import { connectToPostgres } from '../support/postgres-session.ts';
 import type { PostgresSession } from '../support/postgres-session.ts';
 import { DIRECTUS_START_TIMEOUT_MS, startPreparedDirectus } from '../support/prepared-directus.ts';
@@ -296,24 +296,8 @@ function sum(counts: Record<string, number>): number {
 /** Directus holds so many orders, copies of one that the product has written. */
 async function fill(session: PostgresSession): Promise<void> {
   const store = createOrdersStore(directus.connection);
-  const request = newPickupRequest();
-  await directus.addQuote(request);
-  const [quote] = await directus.rows('quotes', { id: { _eq: request.quote_id } });
-  const id = randomUUID();
-  const customer = { id: request.customer_id, name: 'Customer One', phone: '+1 555 0100', email: 'one@example.com' };
-  const checkout = newCheckout({ quote_id: request.quote_id, store_id: String(quote?.['store']), customer });
-  await store.createOrder({
-    id,
-    itemIds: checkout.items.map(() => randomUUID()),
-    request,
-    fingerprint: 'fingerprint',
-    checkout,
-    ridendineRequest: JSON.stringify({ external_order_id: id }),
-    workflowId: `order-creation-${request.idempotency_key}`,
-    runId: 'run-1',
-  });
-  await store.saveLink(id, { ridendine_order_id: 'rnd_first', payment_session_id: 'ps_first' });
-  await storeOrders(session, { count: MANY, likeQuote: request.quote_id, doing: () => {} });
+  const { id, quoteId } = await writeLinkedOrder(directus, store);
+  await storeOrders(session, { count: MANY, likeQuote: quoteId, doing: () => {} });
   await session.sql(`DELETE FROM order_items WHERE "order" = '${id}'; DELETE FROM orders WHERE id = '${id}'`);
 }
 

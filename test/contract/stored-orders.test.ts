@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UNFINISHED_ORDERS, storeOrders } from '../../bench/stored-orders.ts';
 import { createOrdersStore } from '../../src/integrations/directus/orders-store.ts';
 import type { OrdersStore } from '../../src/integrations/directus/orders-store.ts';
-import { newCheckout, newCheckoutRequest } from '../support/builders.ts';
 import { connectToPostgres } from '../support/postgres-session.ts';
 import type { PostgresSession } from '../support/postgres-session.ts';
+import { writeLinkedOrder } from '../support/linked-order.ts';
 import { DIRECTUS_START_TIMEOUT_MS, startPreparedDirectus } from '../support/prepared-directus.ts';
 import type { PreparedDirectus } from '../support/prepared-directus.ts';
 
@@ -19,24 +18,8 @@ beforeAll(async () => {
   directus = await startPreparedDirectus();
   store = createOrdersStore(directus.connection);
   session = await connectToPostgres(directus.postgres);
-  const request = newCheckoutRequest();
-  await directus.addQuote(request);
-  const [quote] = await directus.rows('quotes', { id: { _eq: request.quote_id } });
-  const id = randomUUID();
-  const customer = { id: request.customer_id, name: 'Customer One', phone: '+1 555 0100', email: 'one@example.com' };
-  const checkout = newCheckout({ quote_id: request.quote_id, store_id: String(quote?.['store']), customer });
-  await store.createOrder({
-    id,
-    itemIds: checkout.items.map(() => randomUUID()),
-    request,
-    fingerprint: 'fingerprint',
-    checkout,
-    ridendineRequest: JSON.stringify({ external_order_id: id }),
-    workflowId: `order-creation-${request.idempotency_key}`,
-    runId: 'run-1',
-  });
-  await store.saveLink(id, { ridendine_order_id: 'rnd_model', payment_session_id: 'ps_model' });
-  await storeOrders(session, { count: COUNT, likeQuote: request.quote_id, doing: () => {} });
+  const { quoteId } = await writeLinkedOrder(directus, store);
+  await storeOrders(session, { count: COUNT, likeQuote: quoteId, doing: () => {} });
 }, DIRECTUS_START_TIMEOUT_MS);
 afterAll(async () => {
   await session.close();
