@@ -41,6 +41,7 @@ const needs = {
     RideNDine: ['RIDENDINE_BASE_URL', 'RIDENDINE_API_KEY'],
   },
   'src/cli/review/main.ts': { Temporal: [...temporalSettings, 'ENCRYPTION_KEYS'] },
+  'src/cli/ridendine/main.ts': { Temporal: [...temporalSettings, 'ENCRYPTION_KEYS'] },
   'src/cli/forget/main.ts': { Temporal: temporalSettings, Directus: ['DIRECTUS_URL', 'DIRECTUS_ADMIN_TOKEN'] },
   'src/cli/reconcile/main.ts': {
     Directus: ['DIRECTUS_URL', 'DIRECTUS_TOKEN'],

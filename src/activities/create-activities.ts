@@ -1,3 +1,4 @@
+import type { PartnerPause } from '../domain/partner-pause.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import type { Partner } from '../integrations/partner.ts';
 import { cancelCheckoutWith } from './cancel-checkout.ts';
@@ -26,6 +27,8 @@ export interface ActivityDependencies {
   orders: OrdersStore;
   runs: OrderRuns;
   partner: Partner;
+  /** Tells whether calls to RideNDine are paused now. */
+  pause: () => PartnerPause | null;
   deadlines: OrderDeadlineSettings;
   links: SupportLinkSettings;
   /** For the calls to RideNDine, if they have one of their own. */
@@ -37,6 +40,7 @@ export function createActivities({
   orders,
   runs,
   partner,
+  pause,
   deadlines,
   links,
   partnerTaskQueue,
@@ -54,7 +58,7 @@ export function createActivities({
       ),
       'give-up',
     ),
-    createRideNDineOrder: withExplainedFailures(withAttempts(createRideNDineOrderWith({ partner, orders }))),
+    createRideNDineOrder: withExplainedFailures(withAttempts(createRideNDineOrderWith({ partner, orders, pause }))),
     saveLinkIds: withExplainedFailures(withAttempts(saveLinkIdsWith({ orders }))),
     markOrder: withExplainedFailures(markOrderWith({ orders, partner })),
     correctLink: withExplainedFailures(correctLinkWith({ orders })),

@@ -1,7 +1,7 @@
 import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import ms from 'ms';
-import { TEMPORAL_DOWN, failures, isFailureCode } from '../domain/failures.ts';
+import { CALLS_PAUSED, TEMPORAL_DOWN, failures, isFailureCode } from '../domain/failures.ts';
 import { detailsOf, failureText } from '../domain/failure-details.ts';
 import type { FailureDetails, FailureText } from '../domain/failure-details.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
@@ -113,6 +113,7 @@ function adviceFor(failure: ApplicationFailure): string {
   if (type === TEMPORAL_UNAVAILABLE) return TEMPORAL_DOWN;
   if (!isFailureCode(type)) return "Call the developers: the worker's log says where it happened.";
   const { whileTried, whenFailed } = failures[isToBeMended(failure) ? 'DirectusRejected' : type].advice;
+  if (detailsOf(failure).pause && !isLast(failure)) return CALLS_PAUSED;
   // What comes of the order is the workflow's to say: its details tell what to do then.
   return isLast(failure)
     ? 'The Current Details of the workflow (User Metadata) say what comes of the order.'
@@ -121,7 +122,7 @@ function adviceFor(failure: ApplicationFailure): string {
 
 function whatNext(failure: ApplicationFailure): string {
   if (isLast(failure)) return 'It is not tried again by itself.';
-  if (activityInfo().isLocal) return 'It is tried again at once, as a pending activity.';
+  if (activityInfo().isLocal || tellsRunOfPause(failure)) return 'It is tried again at once, as a pending activity.';
   const until = detailsOf(failure).tried_until ?? instantOf(endMs());
   const asLong = until === undefined ? 'until it succeeds' : `until ${minuteOf(until)} at the latest`;
   return `It is tried again by itself in ${spelledOut(pauseMs(failure))}, and then again and again, ${asLong}.`;
@@ -132,8 +133,15 @@ function isLast(failure: ApplicationFailure): boolean {
   const { retryPolicy, attempt, isLocal } = activityInfo();
   // The run follows it up with an activity: src/workflows/directus-steps.ts.
   if (isLocal) return failure.nonRetryable === true;
+  if (tellsRunOfPause(failure)) return false;
   if (failure.nonRetryable || attempt === retryPolicy?.maximumAttempts) return true;
   return attemptTime().getTime() + pauseMs(failure) > endMs();
+}
+
+/** Then the run makes the step anew. What people asked for once is not made anew: src/workflows/partner-call.ts. */
+function tellsRunOfPause(failure: ApplicationFailure): boolean {
+  const isOnce = activityInfo().retryPolicy?.maximumAttempts === 1;
+  return detailsOf(failure).pause !== undefined && failure.nonRetryable === true && !isOnce;
 }
 
 function pauseMs({ nextRetryDelay }: ApplicationFailure): number {

@@ -132,6 +132,8 @@ export interface OrderRecord extends FoundByRun {
   attempt_timeout_ms: number;
   /** How long support staff may take before a review counts as overdue. */
   review_window_ms: number;
+  /** The run has been told that calls to RideNDine are paused: the step waits by itself until they are resumed. */
+  waits_out_pause?: true;
   /** Where the calls to RideNDine wait, if that is not where the run's other steps do. */
   partner_task_queue?: string;
 }

@@ -1,5 +1,6 @@
 import type { CheckoutProblem } from './checkout.ts';
 import type { QuoteUser } from './order.ts';
+import type { PartnerPause } from './partner-pause.ts';
 
 /**
  * What is known of an attempt to create the partner's order that has failed:
@@ -32,6 +33,8 @@ export interface FailureDetails {
   partner_text?: string;
   /** Until when RideNDine is asked again. ISO 8601. */
   tried_until?: string;
+  /** RideNDine was not asked because of it. */
+  pause?: PartnerPause;
 }
 
 /** Nothing of a failure that is none of ours. */

@@ -45,6 +45,9 @@ const RIDENDINE_DOWN = 'Nothing, for some minutes. If it lasts longer, call Ride
 /** For a step that asks Temporal and gets no answer. */
 export const TEMPORAL_DOWN =
   'Nothing, for some minutes. If it lasts longer, call whoever runs order creation: Temporal does not answer.';
+/** For an order that waits because we do not call RideNDine. */
+export const CALLS_PAUSED =
+  'Nothing: once the calls are resumed, the order is sent within a minute. Whoever paused them can do that ("npm run ridendine -- resume").';
 const CONFIGURATION =
   'Call whoever runs order creation, at once: no order gets through. RIDENDINE_API_KEY or RIDENDINE_BASE_URL is wrong.';
 

@@ -15,7 +15,11 @@ export function registerMonitoringRoutes(app: FastifyInstance, { workers, metric
 
   app.get('/readyz', async (): Promise<Readiness> => {
     const count = await workers.count();
-    return { status: 'ok', workers: count === 0 ? 'none' : count };
+    return {
+      status: 'ok',
+      workers: count === 0 ? 'none' : count,
+      ...((await workers.arePaused()) && { calls_to_ridendine: 'paused' }),
+    };
   });
 
   app.get('/metrics', async (_request, reply) =>

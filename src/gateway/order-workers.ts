@@ -2,6 +2,7 @@ import { Connection } from '@temporalio/client';
 import { TemporalUnavailableError } from '../client/index.ts';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
 import { countWorkersOfEachTaker } from '../temporal/order-pollers.ts';
+import { findPause } from '../temporal/partner-pause.ts';
 import { askForQueue } from '../temporal/order-workers.ts';
 import { inTime } from '../temporal/temporal-calls.ts';
 
@@ -17,6 +18,8 @@ export interface OrderWorkers {
    * of the one that has fewer. 0: orders wait. @throws {TemporalUnavailableError}
    */
   count(): Promise<number>;
+  /** Whether they ask RideNDine for no orders just now, because somebody has paused that. @throws {TemporalUnavailableError} */
+  arePaused(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -35,14 +38,12 @@ export function watchOrderWorkers(
     // The SDK would make a request again after close(), and throw where nobody can catch it. Whoever asks asks again.
     interceptors: [],
   });
-  let known: { count: Promise<number>; untilMs: number } | undefined;
-
   const ask = async () => {
     await checkConnection();
-    const queue = await connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, () =>
-      askForQueue(connection, namespace),
+    const [queue, pause] = await connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, () =>
+      Promise.all([askForQueue(connection, namespace), findPause(connection, namespace)]),
     );
-    return countWorkersOfEachTaker(queue);
+    return { count: countWorkersOfEachTaker(queue), arePaused: pause !== null };
   };
   const askInTime = async () => {
     try {
@@ -51,14 +52,17 @@ export function watchOrderWorkers(
       throw new TemporalUnavailableError('Temporal cannot be reached.', { cause: error });
     }
   };
+  let known: { answer: ReturnType<typeof askInTime>; untilMs: number } | undefined;
+  const look = () => {
+    if (known === undefined || Date.now() >= known.untilMs) {
+      known = { answer: askInTime(), untilMs: Date.now() + KNOWN_FOR_MS };
+    }
+    return known.answer;
+  };
 
   return {
-    count() {
-      if (known === undefined || Date.now() >= known.untilMs) {
-        known = { count: askInTime(), untilMs: Date.now() + KNOWN_FOR_MS };
-      }
-      return known.count;
-    },
+    count: async () => (await look()).count,
+    arePaused: async () => (await look()).arePaused,
     close: () => connection.close(),
   };
 }

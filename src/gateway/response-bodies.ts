@@ -104,5 +104,9 @@ export const readinessSchema = z.object({
   workers: z
     .union([z.int().min(1), z.literal('none')])
     .meta({ description: 'How many workers have asked for orders of late. Without any, orders wait.' }),
+  calls_to_ridendine: z
+    .literal('paused')
+    .optional()
+    .meta({ description: 'Only while somebody has paused them. Orders are taken, and wait.' }),
 });
 export type Readiness = z.output<typeof readinessSchema>;

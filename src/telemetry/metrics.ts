@@ -54,6 +54,12 @@ export const workerMetrics = {
     help: 'Duration of a call to RideNDine.',
     labels: { outcome: attemptOutcomes },
   },
+  partnerPaused: {
+    name: 'cooco_partner_paused',
+    kind: 'gauge',
+    help: '1 while calls to RideNDine are paused, as this worker knows, else 0.',
+    labels: {},
+  },
   directusRequestDuration: {
     name: 'cooco_directus_request',
     kind: 'histogram',

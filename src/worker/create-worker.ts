@@ -23,6 +23,7 @@ import { activityLogContext } from '../telemetry/activity-log-context.ts';
 import { reportWaitingOrders } from './order-gauges.ts';
 import { workflowTaskOptions } from './workflow-task-options.ts';
 import { createOrderRuns } from './order-runs.ts';
+import { watchPause } from './partner-pause.ts';
 import { tellBuild } from './tell-build.ts';
 import { runTogether, stopWorker } from './run-together.ts';
 import { scheduleSweep } from './sweep-schedule.ts';
@@ -74,9 +75,11 @@ export async function createWorker({
     },
   });
   const orders = createOrdersStore(directus);
+  const pauses = await watchPause({ client, meter, logger });
   const activities = createActivities({
     orders,
     runs: createOrderRuns(client),
+    pause: () => pauses.current(),
     partner: createRideNDineClient({
       ...settings.ridendine,
       ...(tracing.isOn && { fetch: fetchWithSpans(() => CREATE_ORDER_PATH) }),
@@ -109,6 +112,7 @@ export async function createWorker({
     activities: { createRideNDineOrder: (order: PartnerCall) => activities.createRideNDineOrder(order) },
     ...partnerPolls(settings),
   }).catch(async (error: unknown) => {
+    pauses.stop();
     // A worker holds the connection until it has run.
     await runTogether([orderWorker], { stopAtOnce: true });
     throw error;
@@ -123,6 +127,7 @@ export async function createWorker({
         await runTogether(workers);
       } finally {
         stopReporting();
+        pauses.stop();
       }
     },
     shutdown: () => workers.forEach(stopWorker),

@@ -1,5 +1,6 @@
 import { failures } from '../domain/failures.ts';
 import type { OrderCreationState } from '../contract/runs.ts';
+import type { PartnerPause } from '../domain/partner-pause.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 import { verbatim } from './markdown.ts';
@@ -12,6 +13,8 @@ export interface RunView {
   state: OrderCreationState;
   /** While RideNDine is asked: until when. ISO 8601. */
   asked_until?: AskedUntil;
+  /** Calls to RideNDine were paused when it was to be asked. */
+  pause?: PartnerPause;
   /** The order is one that an earlier run has left half-way. */
   is_continuation?: boolean;
   /** Who has asked to cancel the order, if somebody has. */
@@ -81,8 +84,10 @@ function sectionsOf(view: RunView): Sections {
       };
     case 'CREATING_RIDENDINE_ORDER':
       return {
-        title: 'RideNDine is asked to create the order',
-        happened: 'The order is in Directus, waiting for its payment session.',
+        title: view.pause
+          ? 'The order waits: calls to RideNDine were paused'
+          : 'RideNDine is asked to create the order',
+        happened: ['The order is in Directus, waiting for its payment session.', ...pauseOf(view)].join(' '),
         next: view.cancelled_by ? BEING_STOPPED : untilWhen(view),
         can: untilItIsCreated(view),
       };
@@ -126,6 +131,16 @@ const LOOK_AT_PENDING =
 
 const BEING_STOPPED =
   'RideNDine is not asked again. If they surely do not have the order, it is cancelled; if they may have it, it comes to you for review. If a call that is under way brings the order, it is linked.';
+
+function pauseOf({ pause }: RunView): string[] {
+  if (!pause) return [];
+  const { since, until, actor, reason } = pause;
+  const by = actor === undefined || reason === undefined ? '' : ` by ${verbatim(actor)}: ${verbatim(reason)}`;
+  return [
+    `Calls to RideNDine were paused when it was to be sent: since ${minuteOf(since)}${by}.`,
+    `The order is sent within a minute after they are resumed${until === undefined ? '' : `, at ${minuteOf(until)} at the latest`}.`,
+  ];
+}
 
 function untilItIsSent(view: RunView): string {
   if (view.cancelled_by) return `Nothing: it is being cancelled. ${whoCancelled(view)}`;

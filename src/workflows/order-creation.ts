@@ -135,7 +135,7 @@ async function createRideNDineOrder(run: Run, order: OrderRecord): Promise<LinkI
       });
       try {
         return await run.status.tell('createRideNDineOrder', () =>
-          callPartner(order, { afterReview, cancellation: run.cancellation }),
+          callPartner(order, { afterReview, cancellation: run.cancellation, status: run.status }),
         );
       } catch (error) {
         failure = readStepFailure(error, 'RideNDineUnavailable');

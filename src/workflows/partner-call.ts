@@ -11,7 +11,8 @@ import { named } from './directus-steps.ts';
 import { LONGEST_WAIT_FOR_PARTNER_CALL_MS, STOPPING_ALLOWANCE_MS, afterTheRecord, partnerBackoff } from './policies.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { AskedUntil } from './current-details.ts';
-import { stoppedFailure } from './step-failure.ts';
+import type { RunStatus } from './status.ts';
+import { readStepFailure, stoppedFailure } from './step-failure.ts';
 
 /**
  * Asks RideNDine until it answers. Once somebody asks to cancel the order no further attempt is made; one that is under
@@ -21,13 +22,48 @@ import { stoppedFailure } from './step-failure.ts';
  */
 export async function callPartner(
   order: OrderRecord,
-  { afterReview, cancellation }: { afterReview: boolean; cancellation: Cancellation },
+  {
+    afterReview,
+    cancellation,
+    status,
+  }: { afterReview: boolean; cancellation: Cancellation; status: Pick<RunStatus, 'isPaused'> },
 ): Promise<LinkIds & Tried> {
-  const maybeSentBefore = order.maybe_sent_before || afterReview;
+  let call: PartnerCall = {
+    afterReview,
+    maybeSentBefore: order.maybe_sent_before || afterReview,
+    waitsOutPause: false,
+  };
+  for (;;) {
+    try {
+      return await callUntilCancelled(order, call, cancellation);
+    } catch (error) {
+      const { pause, maybe_sent } = readStepFailure(error, 'RideNDineUnavailable').details;
+      if (!pause || call.waitsOutPause || !isInTime(order, call)) throw error;
+      status.isPaused(pause);
+      // Attempts of the step that has ended count for the next one.
+      call = { afterReview, maybeSentBefore: call.maybeSentBefore || maybe_sent !== false, waitsOutPause: true };
+    }
+  }
+}
+
+interface PartnerCall {
+  afterReview: boolean;
+  /** Whether an earlier step or run may have sent the order. */
+  maybeSentBefore: boolean;
+  /** The step waits until the calls are resumed. Without it, it ends, so that people can be told of the pause. */
+  waitsOutPause: boolean;
+}
+
+async function callUntilCancelled(
+  order: OrderRecord,
+  call: PartnerCall,
+  cancellation: Cancellation,
+): Promise<LinkIds & Tried> {
+  const { maybeSentBefore } = call;
   if (cancellation.isAsked()) throw stoppedFailure({ maybe_sent: maybeSentBefore, code: null });
 
   const attempts = new CancellationScope();
-  const answer = attempts.run(() => createRideNDineOrder(order, { afterReview, maybeSentBefore }));
+  const answer = attempts.run(() => createRideNDineOrder(order, call));
   let isOver = false;
   const over = () => {
     isOver = true;
@@ -48,13 +84,9 @@ export async function callPartner(
   }
 }
 
-function createRideNDineOrder(
-  order: OrderRecord,
-  { afterReview, maybeSentBefore }: { afterReview: boolean; maybeSentBefore: boolean },
-): Promise<LinkIds & Tried> {
-  const deadlines = [order.key_deadline, ...(maybeSentBefore ? [] : [order.not_sent_deadline])];
-  const remainingMs = Math.max(...deadlines.map((deadline) => Date.parse(deadline) - Date.now()));
-  const isInTime = remainingMs > 0;
+function createRideNDineOrder(order: OrderRecord, call: PartnerCall): Promise<LinkIds & Tried> {
+  const { afterReview, maybeSentBefore, waitsOutPause } = call;
+  const inTime = isInTime(order, call);
   const partner = proxyActivities<OrderCreationActivities>({
     // Where it is not known, with the run's other steps.
     ...(order.partner_task_queue !== undefined && { taskQueue: order.partner_task_queue }),
@@ -63,9 +95,10 @@ function createRideNDineOrder(
     // An attempt that is under way may bring the answer.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     // The activity judges the deadlines itself; this bounds what it can't: a worker that never comes.
-    ...(isInTime
+    ...(inTime
       ? {
-          scheduleToCloseTimeout: remainingMs + LONGEST_WAIT_FOR_PARTNER_CALL_MS + order.attempt_timeout_ms,
+          scheduleToCloseTimeout:
+            remainingMs(order, call) + LONGEST_WAIT_FOR_PARTNER_CALL_MS + order.attempt_timeout_ms,
           retry: partnerBackoff,
         }
       : // When its time is over each call is a decision of its own.
@@ -73,9 +106,20 @@ function createRideNDineOrder(
   });
   return partner.createRideNDineOrder({
     ...order,
-    asked_by_support: afterReview && !isInTime,
+    asked_by_support: afterReview && !inTime,
     maybe_sent_before: maybeSentBefore,
+    ...(waitsOutPause && { waits_out_pause: true }),
   });
+}
+
+/** Until the last deadline that may count. */
+function remainingMs(order: OrderRecord, { maybeSentBefore }: PartnerCall): number {
+  const deadlines = [order.key_deadline, ...(maybeSentBefore ? [] : [order.not_sent_deadline])];
+  return Math.max(...deadlines.map((deadline) => Date.parse(deadline) - Date.now()));
+}
+
+function isInTime(order: OrderRecord, call: PartnerCall): boolean {
+  return remainingMs(order, call) > 0;
 }
 
 function stopPartnerAttempts(order: OrderRecord) {

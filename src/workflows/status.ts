@@ -16,6 +16,7 @@ import {
   isKeyword,
   searchAttributes,
 } from '../contract/runs.ts';
+import type { PartnerPause } from '../domain/partner-pause.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 import { currentDetails } from './current-details.ts';
 import type { RunView } from './current-details.ts';
@@ -42,6 +43,8 @@ export interface RunStatus {
   tell: TellStep;
   /** Lets the run be found by the stage that it is in. */
   publish(): void;
+  /** RideNDine is not asked as long as it lasts. Until the next stage is entered. */
+  isPaused(pause: PartnerPause): void;
   /** Until the next stage is entered. */
   reviewIsOverdue(): void;
   /** Until the run ends or comes to review, and then it is told why. */
@@ -90,6 +93,8 @@ export function startStatus(input: OrderCreationInput): RunStatus {
         const { cancelled_by: _by, cancellation_ignored: _ignored, ...kept } = view;
         view = kept;
       }
+      const { pause: _pause, ...unpaused } = view;
+      view = unpaused;
       const told = failure && { failure: { code: failure.code, reason: failure.reason } };
       show({
         state: { ...rest, ...ids, stage, ...told },
@@ -109,6 +114,9 @@ export function startStatus(input: OrderCreationInput): RunStatus {
     },
     tell: story.tell,
     publish,
+    isPaused(pause) {
+      show({ pause });
+    },
     reviewIsOverdue() {
       show({ state: { ...view.state, review_overdue: true } });
     },

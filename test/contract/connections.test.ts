@@ -242,7 +242,7 @@ function none(): Promise<never> {
 async function startOwn(lines: string[]) {
   const own = createGateway({
     orders: { createOrder: none, getOrder: none },
-    workers: { count: async () => 1, close: async () => {} },
+    workers: { count: async () => 1, arePaused: async () => false, close: async () => {} },
     apiKeys: [{ caller: 'unnamed', key: randomUUID() }],
     operators: { apiKeys: [], act: none, lookAt: none, decideAboutMany: none, lookAtMany: none },
     waitMs: 1000,

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createRideNDineOrderWith } from '../../src/activities/create-ridendine-order.ts';
 import type { OrderCreationActivities } from '../../src/activities/order-creation-activities.ts';
 import type { LinkIds, StoredOrder } from '../../src/domain/order.ts';
+import type { PartnerPause } from '../../src/domain/partner-pause.ts';
 import { createRideNDineClient } from '../../src/integrations/ridendine/ridendine-client.ts';
 import { freePort } from '../../stack/free-port.ts';
 import { startHttpServer } from '../support/loopback-servers.ts';
@@ -117,6 +118,7 @@ async function attempt(
   record: PartnerCall,
   info: AttemptInfo = first,
   stored: StoredOrder | null = newStoredOrder(),
+  pause: PartnerPause | null = null,
 ): Promise<Attempt> {
   const ridendine = createRideNDineClient({ baseUrl, apiKey: 'partner-key', timeoutMs: 5000 });
   const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR', () => {}) });
@@ -125,6 +127,7 @@ async function attempt(
   const createOrder = createRideNDineOrderWith({
     partner: ridendine,
     orders: { findOrderById: async () => stored },
+    pause: () => pause,
   });
   const runs = (order: PartnerCall) => createOrder(order);
   try {

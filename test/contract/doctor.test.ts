@@ -363,6 +363,20 @@ describe('npm run doctor', () => {
     expect(verdictsOf(report)).toMatchObject({ workers: 'warning' });
   });
 
+  it('warns while calls to RideNDine are paused', async () => {
+    const TEMPORAL_NAMESPACE = await preparedNamespace();
+    const by = ['--actor', 'agent-7', '--reason', 'Ticket 1'];
+    const { address } = temporal.settings;
+    const set = { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE, ENCRYPTION_KEYS: testEncryptionKeys };
+    expect(await runProgram('ridendine', ['pause', ...by], set)).toMatchObject({ exitCode: 0 });
+
+    const { exitCode, report } = await examine({ TEMPORAL_NAMESPACE });
+
+    expect({ exitCode, ok: report.ok }).toEqual({ exitCode: 0, ok: true });
+    expect(verdictsOf(report)).toMatchObject({ workers: 'warning' });
+    expect(findingOf(report, 'workers')).toMatch(/Calls to RideNDine are paused since .* UTC: orders wait\./);
+  });
+
   it('warns if no worker takes the calls to RideNDine that wait in a queue of their own', async () => {
     const namespace = await preparedNamespace();
     const { address } = temporal.settings;

@@ -613,7 +613,7 @@ const MAX_WAITING = 10;
 function newGateway(operatorKeys: string[], operators: Partial<Operators> = {}): FastifyInstance {
   return createGateway({
     orders: { createOrder: none, getOrder: none },
-    workers: { count: async () => 1, close: async () => {} },
+    workers: { count: async () => 1, arePaused: async () => false, close: async () => {} },
     apiKeys: [{ caller: 'checkout-web', key: callerKey }],
     operators: {
       apiKeys: operatorKeys.map((key) => ({ caller: 'directus', key })),

@@ -43,6 +43,7 @@ const notReached = new PartnerError('RideNDineUnavailable', 'notSent', 'RideNDin
 const mayHaveIt: ScenarioOptions['ridendine'] = [noAnswer, rejected, undefined];
 
 const ids = { ridendine_order_id: 'rnd_found', payment_session_id: 'ps_found' };
+const maintenance = { since: '2026-01-31T12:00:00.000Z', actor: 'agent-7', reason: personalData.supportReason };
 const by = { actor: 'agent-7', reason: personalData.supportReason };
 
 export const scenarios: ReplayScenario[] = [
@@ -117,6 +118,19 @@ export const scenarios: ReplayScenario[] = [
     async drive(handle) {
       await decide({ decision: 'link', ...ids, ridendine_order_id: 'rnd_of_another' })(handle).catch(() => {});
       await decide({ decision: 'link', ...ids })(handle);
+    },
+  },
+  {
+    name: 'calls-are-paused',
+    change(activities) {
+      let attempts = 0;
+      return {
+        async createRideNDineOrder(input) {
+          attempts += 1;
+          if (attempts === 1) throw finalFailure('RideNDineUnavailable', [{ maybe_sent: false, pause: maintenance }]);
+          return await activities.createRideNDineOrder(input);
+        },
+      };
     },
   },
   {

@@ -14,6 +14,7 @@ export function brokenRules(observed: Observations): string[] {
     ...observed.stuck,
     ...everyRowHasItsKey(observed),
     ...everyPartnerOrderHasItsRow(observed),
+    ...noCallIsMadeInAPause(observed),
     ...observed.world.keys.flatMap((_id, key) => rulesOfOneKey(observed, key)),
   ];
 }
@@ -30,6 +31,16 @@ function everyPartnerOrderHasItsRow({ world }: Observations): string[] {
   const known = new Set(world.directus.orders().map(keyOf));
   const strange = [...world.ridendine.calls, ...world.ridendine.orders].some(({ key }) => !known.has(key));
   return strange ? ['RideNDine was asked for an order that Directus does not have.'] : [];
+}
+
+/** From the moment when an attempt looks whether calls are paused to its call. */
+const LOOKED_BEFORE_MS = 500;
+
+function noCallIsMadeInAPause({ world: { pauses, ridendine } }: Observations): string[] {
+  const isMade = pauses.some(({ from, to }) =>
+    ridendine.calls.some(({ at }) => at > from + LOOKED_BEFORE_MS && at < to),
+  );
+  return isMade ? ['RideNDine was asked while calls to it were paused.'] : [];
 }
 
 function rulesOfOneKey(observed: Observations, key: number): string[] {

@@ -71,6 +71,10 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
         return void (await operators.sweep());
       case 'restartWorker':
         return await engine.restartWorker();
+      case 'pauseCalls':
+        return world.pauseCalls();
+      case 'resumeCalls':
+        return world.resumeCalls();
       case 'wait':
         return await wait(action.until, { began, world, runs });
       default:
@@ -107,6 +111,7 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
       // Two requests of a customer are a moment apart.
       await delay(5);
     }
+    world.resumeCalls();
     world.heal();
     await operators.unpause();
     await world.settled();

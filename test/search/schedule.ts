@@ -37,7 +37,7 @@ export type Action =
   /** In Directus: a later phase takes payment, a person changes the note, a person writes RideNDine's ids by hand. */
   | { do: 'pay' | 'editNote' | 'writeLink'; key: number }
   /** A restarted worker encrypts with the other key. */
-  | { do: 'sweep' | 'restartWorker' }
+  | { do: 'sweep' | 'restartWorker' | 'pauseCalls' | 'resumeCalls' }
   | { do: 'wait'; until: Pause };
 
 /**
@@ -64,6 +64,8 @@ const checkout = fc.record({
 });
 const usualKey = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: key });
 const toRun = <Name extends string>(...names: Name[]) => fc.record({ do: fc.constantFrom(...names), key: usualKey });
+
+const always = (name: 'sweep' | 'restartWorker' | 'pauseCalls' | 'resumeCalls') => fc.constant({ do: name });
 
 const wait = (...pauses: [Pause, ...Pause[]]) =>
   fc.record({ do: fc.constant('wait' as const), until: fc.constantFrom(...pauses) });
@@ -119,7 +121,9 @@ const actions: fc.Arbitrary<Action[]> = fc.oneof(
   one(2, toRun('pay', 'editNote')),
   inTurn(1, wait('inReview'), toRun('writeLink'), decide),
   inTurn(1, wait('askingPartner'), toRun('writeLink'), toRun('pay')),
-  one(2, fc.record({ do: fc.constantFrom('sweep' as const, 'restartWorker' as const) })),
+  one(2, fc.oneof(always('sweep'), always('restartWorker'))),
+  one(1, always('pauseCalls')),
+  inTurn(1, always('pauseCalls'), checkout, wait('askingPartner'), always('resumeCalls')),
   one(4, wait('moment', 'while')),
   one(5, wait('settled')),
   one(1, wait('quoteOver', 'deadline', 'forgotten')),
@@ -163,6 +167,7 @@ const drawn: fc.Arbitrary<Schedule> = fc.record({
     later: usually<DirectusOutcome>('ok', 12, 'unavailable', 'notSent', 'timeout'),
   }),
   partner: fc.oneof(
+    { withCrossShrink: true },
     fc.record({ first: script(partnerOutcomes, 5), later: fc.constant<PartnerOutcome>('ok') }),
     // An order that RideNDine may have, and then something that does not tell.
     fc.record({

@@ -3,6 +3,10 @@ import type { Observations } from './observations.ts';
 /** What was seen while a schedule ran, with the seconds since it began. */
 export function storyOf({ world, answers, requests }: Observations, began: number): string[] {
   const events = [
+    ...world.pauses.flatMap(({ from, to }) => [
+      { at: from, what: 'Calls to RideNDine are paused' },
+      { at: to, what: 'Calls to RideNDine are resumed' },
+    ]),
     ...world.history.map(({ at, id, status, ridendineOrderId }) => ({
       at,
       what: `Directus: order ${id.slice(0, 8)} is ${status}${ridendineOrderId === null ? '' : `, linked to ${ridendineOrderId}`}`,

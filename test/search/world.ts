@@ -54,11 +54,15 @@ export interface World {
   ridendine: RideNDineModel;
   history: OrderVersion[];
   troubles: Trouble[];
+  /** When calls to RideNDine were paused. */
+  pauses: { from: number; to: number }[];
   /** Attempts to ask RideNDine, with the numbers that Temporal gives them: one that is missing was lost before it began. */
   partnerAttempts: { at: number; key: number; runId: string; number: number }[];
   request(options: { key: number; quote: number; payload: number }): CheckoutRequest;
   /** Makes a step of a run as a worker does that may die in the middle of it. */
   attempt(workflowId: string, name: keyof Activities, input: never): Promise<unknown>;
+  pauseCalls(): void;
+  resumeCalls(): void;
   /** From now on every request succeeds. */
   heal(): void;
   /** What is still under way at Directus and RideNDine is done. */
@@ -86,6 +90,8 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
   const temporalScript = [...schedule.temporal];
   const troubles: Trouble[] = [];
   const partnerAttempts: World['partnerAttempts'] = [];
+  const pauses: World['pauses'] = [];
+  const openPause = () => pauses.find(({ to }) => to === Infinity);
   const drawn = <Outcome extends Trouble['outcome']>(from: Trouble['with'], next: () => Outcome): Outcome | 'ok' => {
     const outcome = isHealed ? 'ok' : next();
     if (outcome !== 'ok') troubles.push({ at: Date.now(), key: attempts.getStore()?.key, with: from, outcome });
@@ -145,6 +151,10 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
       quoteGraceMs: GRACE_MS,
       reviewWindowMs: 20_000,
     },
+    pause() {
+      const open = openPause();
+      return open ? { since: new Date(open.from).toISOString(), actor: 'agent-7', reason: 'Maintenance' } : null;
+    },
     partnerTaskQueue: PARTNER_TASK_QUEUE,
     links: { directusPublicUrl: 'http://directus.invalid', runbookUrl: undefined },
   });
@@ -156,6 +166,7 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
     history,
     troubles,
     partnerAttempts,
+    pauses,
     request: ({ key, quote, payload }) => ({
       customer_id: customer,
       quote_id: quotes[quote]?.id ?? '',
@@ -171,6 +182,13 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
       }
       const step = () => (activities[name] as (input: never) => Promise<unknown>)(input);
       return mortal(key === -1 ? undefined : key, step);
+    },
+    pauseCalls() {
+      if (!openPause()) pauses.push({ from: Date.now(), to: Infinity });
+    },
+    resumeCalls() {
+      const open = openPause();
+      if (open) open.to = Date.now();
     },
     heal() {
       isHealed = true;

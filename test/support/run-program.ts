@@ -19,7 +19,16 @@ export interface Ended {
  * @param onOutput is given what it says, on stdout and stderr, as it says it.
  */
 export async function runProgram(
-  program: 'directus-apply' | 'temporal-apply' | 'doctor' | 'forget' | 'reconcile' | 'review' | 'deployment' | 'worker',
+  program:
+    | 'directus-apply'
+    | 'temporal-apply'
+    | 'doctor'
+    | 'forget'
+    | 'reconcile'
+    | 'review'
+    | 'ridendine'
+    | 'deployment'
+    | 'worker',
   args: string[],
   environment: Record<string, string>,
   onOutput?: (text: string) => void,

@@ -10,6 +10,7 @@ import type { LinkCorrectionActivities } from '../../src/activities/correct-link
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
 import { deriveOrderId } from '../../src/domain/order-ids.ts';
 import type { LinkIds } from '../../src/domain/order.ts';
+import type { PartnerPause } from '../../src/domain/partner-pause.ts';
 import type { SupportAction } from '../../src/domain/support-action.ts';
 import { personalData } from './personal-data.ts';
 import { requestFingerprint } from '../../src/domain/request-fingerprint.ts';
@@ -48,6 +49,8 @@ export interface ScenarioOptions {
   /** How long the partner's key may be used, in milliseconds from now. */
   keyLivesMs?: number;
   reviewWindowMs?: number;
+  /** Tells whether calls to RideNDine are paused; never unless told. */
+  pause?: () => PartnerPause | null;
   override?: Partial<ScriptedActivities>;
 }
 
@@ -62,6 +65,7 @@ export function createScenario({
   quoteExpiresInMs = HOUR_MS,
   keyLivesMs = 23 * HOUR_MS,
   reviewWindowMs = 7 * 24 * HOUR_MS,
+  pause = () => null,
   override = {},
 }: ScenarioOptions): Scenario {
   const { phone, email, address } = personalData;
@@ -112,6 +116,7 @@ export function createScenario({
     createRideNDineOrder: createRideNDineOrderWith({
       // Asked only by a run that was reset.
       orders: { findOrderById: async () => null },
+      pause,
       partner: {
         async createOrder({ body }) {
           const answer = ridendine[Math.min(sent.length, ridendine.length - 1)];

@@ -40,6 +40,7 @@ export function workerActivities(options: {
       findFailure,
     },
     partner: createRideNDineClient({ baseUrl: 'http://ridendine.invalid', apiKey: 'unused', timeoutMs: 1000 }),
+    pause: () => null,
     deadlines: {
       ridendineTimeoutMs: 10_000,
       ridendineIdempotencyTtlMs: 86_400_000,

@@ -21,7 +21,7 @@ async function post(
   const lines: string[] = [];
   const gateway = createGateway({
     orders: { createOrder, getOrder: () => Promise.reject(new Error('Nobody asks.')) },
-    workers: { count: async () => 1, close: async () => {} },
+    workers: { count: async () => 1, arePaused: async () => false, close: async () => {} },
     apiKeys: [
       { caller: 'checkout-app', key: 'another-key-0123456789' },
       { caller: 'checkout-web', key: apiKey },

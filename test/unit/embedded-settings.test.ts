@@ -36,6 +36,7 @@ describe('what a program takes of a running embedded stack', () => {
     ['src/cli/deployment/main.ts', ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE']],
     ['src/cli/temporal-apply/main.ts', ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE']],
     ['src/cli/review/main.ts', ['ENCRYPTION_KEYS', 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE']],
+    ['src/cli/ridendine/main.ts', ['ENCRYPTION_KEYS', 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE']],
     [
       'src/cli/directus-apply/main.ts',
       ['DIRECTUS_ADMIN_TOKEN', 'DIRECTUS_TOKEN', 'DIRECTUS_URL', 'TEMPORAL_NAMESPACE', 'TEMPORAL_UI_URL'],

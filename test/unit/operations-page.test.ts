@@ -64,7 +64,7 @@ describe('docs/operations.md', () => {
   it('has every metric of a gateway that is ours, as the code has it', async () => {
     const { registry } = createMetrics({
       waiting: new WaitingRoom(1),
-      workers: { count: async () => 1, close: async () => {} },
+      workers: { count: async () => 1, arePaused: async () => false, close: async () => {} },
     });
     const metrics = (await registry.getMetricsAsJSON()).filter(({ name }) => name.startsWith('cooco_'));
 

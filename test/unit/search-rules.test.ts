@@ -101,6 +101,7 @@ interface Seen extends Partial<Omit<Observations, 'world'>> {
   history?: OrderVersion[];
   troubles?: Trouble[];
   partnerAttempts?: World['partnerAttempts'];
+  pauses?: World['pauses'];
 }
 
 /** A linked order that nothing has happened to, but for what is given. */
@@ -111,6 +112,7 @@ function accountOf({
   history = [],
   troubles = [],
   partnerAttempts = calls.map(({ at }, index) => ({ at, key: 0, runId: 'run', number: index + 1 })),
+  pauses = [],
   ...seen
 }: Seen): Observations {
   const world = {
@@ -124,6 +126,7 @@ function accountOf({
     history,
     troubles,
     partnerAttempts,
+    pauses,
   } as unknown as World;
   return { ...newObservations(world), ...seen };
 }
@@ -135,6 +138,11 @@ const attemptsAfter = Array.from({ length: 9 }, (_none, index) =>
 );
 
 const broken: [string, RegExp, Seen][] = [
+  [
+    'RideNDine was called in a pause',
+    /while calls to it were paused/,
+    { pauses: [{ from: T - 1000, to: T + 1000 }], calls: [call({ at: T })] },
+  ],
   ['RideNDine has an order and Directus none', /that Directus does not have/, { rows: [] }],
   [
     'RideNDine was called with another key beside a failed order',

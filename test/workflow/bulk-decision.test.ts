@@ -63,6 +63,7 @@ it(`${ORDERS} orders that came into review by an outage are linked by one decisi
         connectDirectus({ url: 'http://directus.invalid', token: 't', timeoutMs: 5000, fetch: directus.fetch }),
       ),
       runs: createOrderRuns(client),
+      pause: () => null,
       partner: createRideNDineClient({
         baseUrl: 'http://ridendine.invalid',
         apiKey: 'key',

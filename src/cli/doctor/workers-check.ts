@@ -1,3 +1,4 @@
+import { minuteOf } from '../../domain/spoken-time.ts';
 import { PARTNER_TASK_QUEUE } from '../../contract/runs.ts';
 import {
   countWorkersOfEachTaker,
@@ -7,6 +8,7 @@ import {
   routingOf,
   takersOf,
 } from '../../temporal/order-pollers.ts';
+import { findPause } from '../../temporal/partner-pause.ts';
 import type { BuildName, Taker, TaskQueueDescription } from '../../temporal/order-pollers.ts';
 import { countPartnerWorkers, describeQueue } from '../../temporal/order-workers.ts';
 import type { TemporalAccess } from '../../temporal/temporal-access.ts';
@@ -19,6 +21,15 @@ export function workersCheck(temporal: () => TemporalAccess): Check {
     needs: ['namespace'],
     async run() {
       const orders = workersVerdict(await describeQueue(temporal()));
+      const { ask, connection, settings } = temporal();
+      const pause = await ask(() => findPause(connection, settings.namespace));
+      if (pause) {
+        return {
+          verdict: 'warning',
+          finding: `${orders.verdict.finding} Calls to RideNDine are paused since ${minuteOf(pause.since.toISOString())}: orders wait.`,
+          advice: '"npm run ridendine -- status" tells by whom and why, and "resume" ends it.',
+        };
+      }
       if (orders.workers === 0 || (await countPartnerWorkers(temporal())) > 0) return orders.verdict;
       return {
         verdict: 'warning',

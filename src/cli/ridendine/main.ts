@@ -1,0 +1,66 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { encryptionVariables, readEncryptionKeys } from '../../config/encryption-settings.ts';
+import { parseEnvironment } from '../../config/environment.ts';
+import { readTemporalSettings, temporalVariables } from '../../config/temporal-settings.ts';
+import { PAUSE_NOTICED_WITHIN_MS } from '../../contract/partner-pause.ts';
+import type { PartnerPause } from '../../domain/partner-pause.ts';
+import { minuteOf } from '../../domain/spoken-time.ts';
+import { OperatorError } from '../../operators/operator-error.ts';
+import { pauseCalls, readPause, resumeCalls } from '../../operators/partner-pause.ts';
+import { dataConverterFor } from '../../temporal/data-converter.ts';
+import { parseEncryptionKeys } from '../../temporal/encryption-keys.ts';
+import { withTemporalAccess } from '../../temporal/temporal-access.ts';
+import { print, runCommand } from '../command.ts';
+import { parseCommandLine, USAGE } from './command-line.ts';
+import type { RideNDineCommand } from './command-line.ts';
+
+const variables = temporalVariables.extend(encryptionVariables.shape);
+
+/** `npm run ridendine`: pauses the calls to RideNDine, and resumes them. */
+async function carryOut(command: Exclude<RideNDineCommand, { name: 'help' }>): Promise<void> {
+  const keys = parseEncryptionKeys(readEncryptionKeys(parseEnvironment(variables, process.env)));
+  await withTemporalAccess(
+    readTemporalSettings(process.env),
+    async (temporal) => {
+      switch (command.name) {
+        case 'status':
+          return print(...describe(await readPause(temporal)));
+        case 'pause': {
+          const { by, forMs } = command;
+          const until = forMs === undefined ? undefined : new Date(Date.now() + forMs).toISOString();
+          await pauseCalls(temporal, { ...by, ...(until !== undefined && { until }) });
+          await delay(PAUSE_NOTICED_WITHIN_MS);
+          const pause = await readPause(temporal);
+          print(
+            ...describe(pause),
+            ...(pause ? ['No worker begins a call any more. One that has begun may end later.'] : []),
+          );
+          return;
+        }
+        case 'resume':
+          await resumeCalls(temporal, command.by);
+          return print('Calls to RideNDine are resumed. The orders that wait are sent within a minute.');
+      }
+    },
+    dataConverterFor(keys),
+  );
+}
+
+function describe(pause: PartnerPause | null): string[] {
+  if (pause === null) return ['Calls to RideNDine are made.'];
+  const { since, until, actor, reason } = pause;
+  return [
+    `Calls to RideNDine are paused since ${minuteOf(since)}${actor === undefined ? '' : `, by ${actor}: ${reason}`}.`,
+    until === undefined ? 'They stay so until somebody resumes them.' : `They are resumed at ${minuteOf(until)}.`,
+  ];
+}
+
+await runCommand({
+  program: 'ridendine',
+  async carryOut(args) {
+    const command = parseCommandLine(args);
+    if (command.name === 'help') return print(USAGE);
+    await carryOut(command);
+  },
+  expected: [OperatorError],
+});

@@ -1,0 +1,53 @@
+import type { Client } from '@temporalio/client';
+import type { Logger, MetricMeter } from '@temporalio/common';
+import { PAUSE_NOTICED_WITHIN_MS } from '../contract/partner-pause.ts';
+import type { PartnerPause } from '../domain/partner-pause.ts';
+import { setGauge } from '../telemetry/metrics.ts';
+import { findPause, pauseIn } from '../temporal/partner-pause.ts';
+
+/** For one look. */
+const TIMEOUT_MS = 2000;
+
+export interface PauseWatch {
+  /** As it was {@link PAUSE_NOTICED_WITHIN_MS} ago at most, as long as Temporal answers; after that as it was last seen. */
+  current(): PartnerPause | null;
+  stop(): void;
+}
+
+/** Begins to look whether calls to RideNDine are paused. @throws what the SDK throws, if the first look fails. */
+export async function watchPause(options: { client: Client; meter: MetricMeter; logger: Logger }): Promise<PauseWatch> {
+  const { client, meter, logger } = options;
+  const { namespace, loadedDataConverter } = client.options;
+  let isKnown = true;
+  let isStopped = false;
+  let seen: { runId: string; pause: PartnerPause } | null = null;
+
+  const look = async () => {
+    const open = await client.withDeadline(Date.now() + TIMEOUT_MS, () => findPause(client.connection, namespace));
+    if (open?.runId !== seen?.runId) {
+      seen = open && { runId: open.runId, pause: await pauseIn(open, loadedDataConverter) };
+      logger.warn(seen ? 'Calls to RideNDine are paused.' : 'Calls to RideNDine are resumed.');
+    }
+    setGauge(meter, 'partnerPaused', seen ? 1 : 0);
+  };
+  const lookAgain = async () => {
+    try {
+      await look();
+      isKnown = true;
+    } catch {
+      // Once for each time: without Temporal, this worker gets no orders either.
+      if (isKnown) logger.warn('Temporal does not tell whether calls to RideNDine are paused.');
+      isKnown = false;
+    }
+    if (!isStopped) timer.refresh();
+  };
+  await look();
+  const timer = setTimeout(() => void lookAgain(), PAUSE_NOTICED_WITHIN_MS - TIMEOUT_MS);
+  return {
+    current: () => seen?.pause ?? null,
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
