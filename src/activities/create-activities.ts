@@ -16,6 +16,7 @@ import { createOrderDeadlines } from './order-deadlines.ts';
 import type { OrderDeadlineSettings } from './order-deadlines.ts';
 import type { OrderRuns } from './order-runs.ts';
 import { requestCancellationWith } from './request-cancellation.ts';
+import { waitWhilePausedWith } from './partner-pause.ts';
 import { saveLinkIdsWith } from './save-link-ids.ts';
 import { withAttempts, withExplainedFailures } from './explained-failures.ts';
 import { stopPartnerAttemptsWith } from './stop-partner-attempts.ts';
@@ -59,6 +60,7 @@ export function createActivities({
       'give-up',
     ),
     createRideNDineOrder: withExplainedFailures(withAttempts(createRideNDineOrderWith({ partner, orders, pause }))),
+    waitWhilePaused: withExplainedFailures(waitWhilePausedWith({ pause })),
     saveLinkIds: withExplainedFailures(withAttempts(saveLinkIdsWith({ orders }))),
     markOrder: withExplainedFailures(markOrderWith({ orders, partner })),
     correctLink: withExplainedFailures(correctLinkWith({ orders })),

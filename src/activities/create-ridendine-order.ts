@@ -1,11 +1,9 @@
 import { activityInfo, heartbeat, metricMeter } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { AttemptOutcome, FailureDetails } from '../domain/failure-details.ts';
-import { PAUSED_ATTEMPTS_EVERY_MS } from '../contract/partner-pause.ts';
 import { failures } from '../domain/failures.ts';
 import type { FailureCode } from '../domain/failures.ts';
 import type { PartnerPause } from '../domain/partner-pause.ts';
-import { minuteOf } from '../domain/spoken-time.ts';
 import { count, observeSeconds } from '../telemetry/metrics.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { PartnerError } from '../integrations/partner.ts';
@@ -15,6 +13,7 @@ import type { OrderCreationActivities, OrderRecord } from './order-creation-acti
 import { linkOrUnfinished } from './order-standing.ts';
 import { knownFrom, nothingKnown } from './attempt-note.ts';
 import type { AttemptsSoFar, NotFoundAnswers, AttemptNote } from './attempt-note.ts';
+import { pausedFailure } from './partner-pause.ts';
 import { currentRunId } from './current-run.ts';
 
 /** A 404 with JSON is final once it was answered to so many attempts in a row, over so long a time. */
@@ -42,7 +41,7 @@ export function createRideNDineOrderWith({
     // What support staff ask for is done once. After a reset, Temporal repeats what they asked for before.
     if (!order.asked_by_support || !isOurs) refuseWhenTooLate(order, known);
     const paused = pause();
-    if (paused) throw pausedFailure(order, known, paused);
+    if (paused) throw pausedFailure({ maybe_sent: known.maybe_sent, pause: paused }, { nonRetryable: true });
     // Should this attempt be cut off, no older note of *not sent* must be found: numbers of attempts are used again after a
     // reset by an operator. What is proven of this one takes its place.
     if (known.maybe_sent || activityInfo().heartbeatDetails != null)
@@ -61,20 +60,15 @@ export function createRideNDineOrderWith({
       countAttempt(error, startMs);
       const maybeSent = known.maybe_sent || error.outcome === 'maybeSent';
       const not_found = error.mayPass ? oneMore(known.not_found) : undefined;
-      leaveNote({ maybe_sent: maybeSent, code: error.code, not_found });
+      heartbeat({
+        ...(maybeSent ? { maybe_sent: true } : { maybe_sent: false, attempt: activityInfo().attempt }),
+        code: error.code,
+        not_found,
+      } satisfies AttemptNote);
       const isFinal = not_found ? lasts(not_found) : failures[error.code].retry === 'never';
       throw partnerFailure(error, order, { maybeSent, isFinal });
     }
   };
-}
-
-/** For the next attempt. */
-function leaveNote({ maybe_sent, code, not_found }: AttemptsSoFar & { code: FailureCode }): void {
-  heartbeat({
-    ...(maybe_sent ? { maybe_sent } : { maybe_sent, attempt: activityInfo().attempt }),
-    code,
-    not_found,
-  } satisfies AttemptNote);
 }
 
 function oneMore(answers: NotFoundAnswers | undefined): NotFoundAnswers {
@@ -121,27 +115,6 @@ function tooLate({ maybe_sent, code }: AttemptsSoFar, message: string): Applicat
   });
 }
 
-/** Nothing was sent. The run is told of it once; after that the step is tried again until the pause is over. */
-function pausedFailure(order: OrderRecord, known: AttemptsSoFar, pause: PartnerPause): ApplicationFailure {
-  const { maybe_sent, code: before, not_found } = known;
-  const code = before ?? 'RideNDineUnavailable';
-  leaveNote({ maybe_sent, code, not_found });
-  return ApplicationFailure.create({
-    type: code,
-    message: `Calls to RideNDine have been paused since ${minuteOf(pause.since)}, so RideNDine was not asked.`,
-    nonRetryable: order.waits_out_pause !== true,
-    nextRetryDelay: untilLastAttemptMs(PAUSED_ATTEMPTS_EVERY_MS, order, maybe_sent),
-    details: [
-      {
-        outcome: maybe_sent ? 'maybeSent' : 'notSent',
-        maybe_sent,
-        tried_until: maybe_sent ? order.key_deadline : order.not_sent_deadline,
-        pause,
-      } satisfies FailureDetails,
-    ],
-  });
-}
-
 function partnerFailure(
   error: PartnerError,
   order: OrderRecord,
@@ -168,14 +141,10 @@ function partnerFailure(
 const SLOW_RETRY_FIRST_MS = 10_000;
 const SLOW_RETRY_MAX_MS = 5 * 60_000;
 
-/** The pause before the next attempt; `undefined` for the usual one. */
+/** The pause before the next attempt; `undefined` for the usual one. However long, it leaves time for a last attempt. */
 function retryDelayMs(error: PartnerError, order: OrderRecord, maybeSent: boolean): number | undefined {
   const pauseMs = longerPauseMs(Math.max(error.retryAfterMs ?? 0, slowPauseMs(error.code)));
-  return pauseMs === undefined ? undefined : untilLastAttemptMs(pauseMs, order, maybeSent);
-}
-
-/** However long the pause before the next attempt is, it leaves time for a last one. */
-function untilLastAttemptMs(pauseMs: number, order: OrderRecord, maybeSent: boolean): number {
+  if (pauseMs === undefined) return undefined;
   const now = attemptTime().getTime();
   const deadline = Date.parse(maybeSent ? order.key_deadline : order.not_sent_deadline);
   const leftMs = maybeSent ? deadline - order.attempt_timeout_ms - now : 0;

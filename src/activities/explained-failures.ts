@@ -62,7 +62,7 @@ function unexpected(): ApplicationFailure {
 /** One line for each attempt that has failed, with what is known of it and without what anybody has written. */
 function logAttempt(failure: ApplicationFailure, reason: string): void {
   const { outcome, status } = detailsOf(failure);
-  log[isToBeMended(failure) ? 'error' : levelOf(failure.type)]('attempt failed', {
+  log[levelOf(failure)]('attempt failed', {
     code: failure.type,
     reason,
     outcome,
@@ -75,9 +75,16 @@ function isToBeMended(failure: ApplicationFailure): boolean {
   return detailsOf(failure).to_be_mended !== undefined;
 }
 
-function levelOf(type: string | undefined | null): 'info' | 'warn' | 'error' {
+function levelOf(failure: ApplicationFailure): 'info' | 'warn' | 'error' {
+  const { type } = failure;
+  if (isToBeMended(failure)) return 'error';
+  if (isPaused(failure)) return 'info';
   if (type === TEMPORAL_UNAVAILABLE) return 'warn';
   return isFailureCode(type) ? failures[type].logLevel : 'error';
+}
+
+function isPaused(failure: ApplicationFailure): boolean {
+  return detailsOf(failure).pause !== undefined;
 }
 
 function nameAndPlace(error: unknown): string {
@@ -113,7 +120,7 @@ function adviceFor(failure: ApplicationFailure): string {
   if (type === TEMPORAL_UNAVAILABLE) return TEMPORAL_DOWN;
   if (!isFailureCode(type)) return "Call the developers: the worker's log says where it happened.";
   const { whileTried, whenFailed } = failures[isToBeMended(failure) ? 'DirectusRejected' : type].advice;
-  if (detailsOf(failure).pause && !isLast(failure)) return CALLS_PAUSED;
+  if (isPaused(failure) && !isOnce()) return CALLS_PAUSED;
   // What comes of the order is the workflow's to say: its details tell what to do then.
   return isLast(failure)
     ? 'The Current Details of the workflow (User Metadata) say what comes of the order.'
@@ -121,11 +128,17 @@ function adviceFor(failure: ApplicationFailure): string {
 }
 
 function whatNext(failure: ApplicationFailure): string {
+  if (isPaused(failure) && !isOnce()) return 'It is tried again once calls to RideNDine are resumed.';
   if (isLast(failure)) return 'It is not tried again by itself.';
-  if (activityInfo().isLocal || tellsRunOfPause(failure)) return 'It is tried again at once, as a pending activity.';
+  if (activityInfo().isLocal) return 'It is tried again at once, as a pending activity.';
   const until = detailsOf(failure).tried_until ?? instantOf(endMs());
   const asLong = until === undefined ? 'until it succeeds' : `until ${minuteOf(until)} at the latest`;
   return `It is tried again by itself in ${spelledOut(pauseMs(failure))}, and then again and again, ${asLong}.`;
+}
+
+/** It was wanted once, and whoever wanted it decides anew: src/workflows/partner-call.ts. */
+function isOnce(): boolean {
+  return activityInfo().retryPolicy?.maximumAttempts === 1;
 }
 
 /** Temporal makes no attempt that would begin after the end. */
@@ -133,15 +146,8 @@ function isLast(failure: ApplicationFailure): boolean {
   const { retryPolicy, attempt, isLocal } = activityInfo();
   // The run follows it up with an activity: src/workflows/directus-steps.ts.
   if (isLocal) return failure.nonRetryable === true;
-  if (tellsRunOfPause(failure)) return false;
   if (failure.nonRetryable || attempt === retryPolicy?.maximumAttempts) return true;
   return attemptTime().getTime() + pauseMs(failure) > endMs();
-}
-
-/** Then the run makes the step anew. What people asked for once is not made anew: src/workflows/partner-call.ts. */
-function tellsRunOfPause(failure: ApplicationFailure): boolean {
-  const isOnce = activityInfo().retryPolicy?.maximumAttempts === 1;
-  return detailsOf(failure).pause !== undefined && failure.nonRetryable === true && !isOnce;
 }
 
 function pauseMs({ nextRetryDelay }: ApplicationFailure): number {

@@ -20,11 +20,15 @@ export interface OrderCreationActivities {
   createOrderRecord(input: { request: OrderCreationInput; standing: OpenStanding }): Promise<OrderRecord & Tried>;
 
   /**
-   * Step 3.3: the order exists at RideNDine. Its failures say whether RideNDine may have it (`maybe_sent`).
+   * Step 3.3: the order exists at RideNDine. Its failures say whether RideNDine may have it (`maybe_sent`). While calls
+   * are paused (`pause`) it makes none, and fails for good: the run waits until it makes the step anew.
    *
    * `asked_by_support`: support staff want this call although its time is over.
    */
   createRideNDineOrder(order: OrderRecord & { asked_by_support: boolean }): Promise<LinkIds & Tried>;
+
+  /** Fails, and is tried again, as long as calls to RideNDine are paused, but until then at most (ISO 8601). */
+  waitWhilePaused(input: { until: string }): Promise<void>;
 
   /** Step 3.4: the order carries RideNDine's ids. Writes no status. `LinkConflict` if other ids stand in the way. */
   saveLinkIds(input: {
@@ -132,8 +136,6 @@ export interface OrderRecord extends FoundByRun {
   attempt_timeout_ms: number;
   /** How long support staff may take before a review counts as overdue. */
   review_window_ms: number;
-  /** The run has been told that calls to RideNDine are paused: the step waits by itself until they are resumed. */
-  waits_out_pause?: true;
   /** Where the calls to RideNDine wait, if that is not where the run's other steps do. */
   partner_task_queue?: string;
 }

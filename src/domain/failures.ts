@@ -47,7 +47,7 @@ export const TEMPORAL_DOWN =
   'Nothing, for some minutes. If it lasts longer, call whoever runs order creation: Temporal does not answer.';
 /** For an order that waits because we do not call RideNDine. */
 export const CALLS_PAUSED =
-  'Nothing: once the calls are resumed, the order is sent within a minute. Whoever paused them can do that ("npm run ridendine -- resume").';
+  'Nothing: the order is sent once the calls are resumed. Whoever paused them can do that ("npm run ridendine -- resume").';
 const CONFIGURATION =
   'Call whoever runs order creation, at once: no order gets through. RIDENDINE_API_KEY or RIDENDINE_BASE_URL is wrong.';
 

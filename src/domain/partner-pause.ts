@@ -1,8 +1,8 @@
-/** Calls to RideNDine are paused: since when, until when at the latest, and by whom and why, as far as that is known. */
+/** Calls to RideNDine are paused. Times in ISO 8601. */
 export interface PartnerPause {
-  /** ISO 8601, as is `until`. */
   since: string;
+  /** When it ends by itself, if it does. */
   until?: string;
-  actor?: string;
-  reason?: string;
+  /** Who wanted it and why, if that is known. */
+  by?: { actor: string; reason: string };
 }

@@ -1,23 +1,16 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import {
-  PARTNER_PAUSE_MEMO,
-  PARTNER_PAUSE_WORKFLOW,
-  PARTNER_PAUSE_WORKFLOW_ID,
-  RESUME_CALLS_UPDATE,
-} from '../contract/partner-pause.ts';
-import type { PartnerPauseEnd, PartnerPauseInput } from '../contract/partner-pause.ts';
+import { encodeToPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { PARTNER_PAUSE_MEMO, PARTNER_PAUSE_WORKFLOW, PARTNER_PAUSE_WORKFLOW_ID } from '../contract/partner-pause.ts';
+import type { PartnerPauseInput } from '../contract/partner-pause.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../contract/runs.ts';
 import type { CancelRequest } from '../contract/updates.ts';
 import type { PartnerPause } from '../domain/partner-pause.ts';
-import { countOrderWorkers } from '../temporal/order-workers.ts';
 import { findPause, pauseIn } from '../temporal/partner-pause.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
-import { answered } from './answered.ts';
+import { grpcAnswers, grpcCodeOf } from '../temporal/temporal-failures.ts';
 import { OperatorError } from './operator-error.ts';
-import { refusalIn } from './refusal.ts';
 
-const PAUSED_ALREADY = 'Calls to RideNDine are paused already: "status" tells by whom.';
-const NOT_PAUSED = 'Calls to RideNDine are not paused.';
+/** Should no worker be able to read the run, Temporal itself ends it so long after its time. */
+const OVERTIME_MS = 60_000;
 
 /** @returns `null` if calls to RideNDine are not paused. @throws {TemporalAccessError} */
 export async function readPause({ ask, client, connection, settings }: TemporalAccess): Promise<PartnerPause | null> {
@@ -26,54 +19,51 @@ export async function readPause({ ask, client, connection, settings }: TemporalA
 }
 
 /**
- * Pauses the calls to RideNDine. Workers notice it within `PAUSE_NOTICED_WITHIN_MS`.
+ * Pauses the calls to RideNDine, instead of a pause that there may be. Workers notice it within
+ * `PAUSE_NOTICED_WITHIN_MS`.
  *
- * @throws {OperatorError} they are paused already, or it is not known whether they are now.
  * @throws {TemporalAccessError}
  */
 export async function pauseCalls({ ask, client }: TemporalAccess, pause: PartnerPauseInput): Promise<void> {
-  const start = () =>
-    client.workflow.start<(input: PartnerPauseInput) => Promise<PartnerPauseEnd>>(PARTNER_PAUSE_WORKFLOW, {
+  await ask(() =>
+    client.workflow.start<(input: PartnerPauseInput) => Promise<void>>(PARTNER_PAUSE_WORKFLOW, {
       workflowId: PARTNER_PAUSE_WORKFLOW_ID,
       taskQueue: ORDER_CREATION_TASK_QUEUE,
       args: [pause],
       memo: { [PARTNER_PAUSE_MEMO]: pause },
-      workflowIdConflictPolicy: 'FAIL',
+      workflowIdConflictPolicy: 'TERMINATE_EXISTING',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: 'Calls to RideNDine are paused while this runs',
-    });
-  try {
-    await answered(
-      ask(start),
-      new OperatorError('unanswered', 'Temporal has not answered: calls to RideNDine may be paused. "status" tells.'),
-    );
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) throw new OperatorError('refused', PAUSED_ALREADY);
-    throw error;
-  }
+      ...(pause.for_ms !== undefined && { workflowExecutionTimeout: pause.for_ms + OVERTIME_MS }),
+      staticSummary: 'While this run is open, calls to RideNDine are paused',
+    }),
+  );
 }
 
 /**
- * Ends the pause.
+ * Ends the pause. Temporal does that without a worker, and keeps who wanted it and why.
  *
- * @throws {OperatorError} calls are not paused, no worker runs, or it is not known whether they are resumed.
+ * @throws {OperatorError} calls are not paused.
  * @throws {TemporalAccessError}
  */
-export async function resumeCalls(temporal: TemporalAccess, request: CancelRequest): Promise<void> {
-  const { ask, client } = temporal;
-  if ((await readPause(temporal)) === null) throw new OperatorError('refused', NOT_PAUSED);
-  if ((await countOrderWorkers(temporal)) === 0) {
-    throw new OperatorError('not sent', 'No worker runs that could end the pause: start one, and resume again.');
-  }
-  const handle = client.workflow.getHandle(PARTNER_PAUSE_WORKFLOW_ID);
-  try {
-    await answered(
-      ask(() => handle.executeUpdate<string, [CancelRequest]>(RESUME_CALLS_UPDATE, { args: [request] })),
-      new OperatorError('unanswered', 'No worker has answered: calls to RideNDine may be resumed. "status" tells.'),
-    );
-  } catch (error) {
-    const refusal = refusalIn(error);
-    // Somebody else has resumed them, or its time is over.
-    throw new OperatorError('refused', typeof refusal === 'string' ? NOT_PAUSED : refusal.reason);
-  }
+export async function resumeCalls(
+  { ask, client, connection, settings: { namespace } }: TemporalAccess,
+  by: CancelRequest,
+): Promise<void> {
+  const open = await ask(() => findPause(connection, namespace));
+  if (open === null) throw new OperatorError('refused', 'Calls to RideNDine are not paused.');
+  const payloads = await encodeToPayloads(client.options.loadedDataConverter, by);
+  await ask(async () => {
+    try {
+      await connection.workflowService.terminateWorkflowExecution({
+        namespace,
+        workflowExecution: { workflowId: PARTNER_PAUSE_WORKFLOW_ID, runId: open.runId },
+        reason: 'Calls to RideNDine are resumed.',
+        details: { payloads: payloads ?? [] },
+        identity: client.options.identity,
+      });
+    } catch (error) {
+      // It has ended: by a request whose answer was lost, by itself or by somebody else.
+      if (grpcCodeOf(error) !== grpcAnswers.notFound) throw error;
+    }
+  });
 }

@@ -40,20 +40,17 @@ export async function findPause(
   }
 }
 
-const memoSchema = z.object({
-  actor: z.string().optional(),
-  reason: z.string().optional(),
-  until: z.iso.datetime().optional(),
-});
+const memoSchema = z.object({ actor: z.string(), reason: z.string(), for_ms: z.int().positive().optional() });
 
-/** What is known of it. Calls are paused also if its key is gone, or if somebody has started the run by hand. */
+/**
+ * What is known of a pause. Calls are paused also if the key that it was encrypted with is gone, or if somebody has
+ * started the run by hand: then it is not known by whom.
+ */
 export async function pauseIn({ since, memo }: OpenPause, dataConverter: LoadedDataConverter): Promise<PartnerPause> {
   const [wanted] = await decodeArrayFromPayloads(dataConverter, memo && [memo]).catch(() => []);
-  const { actor, reason, until } = memoSchema.safeParse(wanted).data ?? {};
-  return {
-    since: since.toISOString(),
-    ...(until !== undefined && { until }),
-    ...(actor !== undefined && { actor }),
-    ...(reason !== undefined && { reason }),
-  };
+  const { data } = memoSchema.safeParse(wanted);
+  if (!data) return { since: since.toISOString() };
+  const { actor, reason, for_ms } = data;
+  const until = for_ms === undefined ? {} : { until: new Date(since.getTime() + for_ms).toISOString() };
+  return { since: since.toISOString(), ...until, by: { actor, reason } };
 }

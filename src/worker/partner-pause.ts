@@ -5,8 +5,9 @@ import type { PartnerPause } from '../domain/partner-pause.ts';
 import { setGauge } from '../telemetry/metrics.ts';
 import { findPause, pauseIn } from '../temporal/partner-pause.ts';
 
-/** For one look. */
+/** For one look, and from one to the next: two that are slow still see a pause in time. */
 const TIMEOUT_MS = 2000;
+const LOOK_EVERY_MS = PAUSE_NOTICED_WITHIN_MS - 2 * TIMEOUT_MS - 1000;
 
 export interface PauseWatch {
   /** As it was {@link PAUSE_NOTICED_WITHIN_MS} ago at most, as long as Temporal answers; after that as it was last seen. */
@@ -36,13 +37,13 @@ export async function watchPause(options: { client: Client; meter: MetricMeter; 
       isKnown = true;
     } catch {
       // Once for each time: without Temporal, this worker gets no orders either.
-      if (isKnown) logger.warn('Temporal does not tell whether calls to RideNDine are paused.');
+      if (isKnown && !isStopped) logger.warn('Temporal does not tell whether calls to RideNDine are paused.');
       isKnown = false;
     }
     if (!isStopped) timer.refresh();
   };
   await look();
-  const timer = setTimeout(() => void lookAgain(), PAUSE_NOTICED_WITHIN_MS - TIMEOUT_MS);
+  const timer = setTimeout(() => void lookAgain(), LOOK_EVERY_MS).unref();
   return {
     current: () => seen?.pause ?? null,
     stop() {

@@ -13,8 +13,8 @@ export interface RunView {
   state: OrderCreationState;
   /** While RideNDine is asked: until when. ISO 8601. */
   asked_until?: AskedUntil;
-  /** Calls to RideNDine were paused when it was to be asked. */
-  pause?: PartnerPause;
+  /** Calls to RideNDine are paused, and the order waits for that. */
+  pause?: PartnerPause | undefined;
   /** The order is one that an earlier run has left half-way. */
   is_continuation?: boolean;
   /** Who has asked to cancel the order, if somebody has. */
@@ -84,9 +84,7 @@ function sectionsOf(view: RunView): Sections {
       };
     case 'CREATING_RIDENDINE_ORDER':
       return {
-        title: view.pause
-          ? 'The order waits: calls to RideNDine were paused'
-          : 'RideNDine is asked to create the order',
+        title: view.pause ? 'The order waits: calls to RideNDine are paused' : 'RideNDine is asked to create the order',
         happened: ['The order is in Directus, waiting for its payment session.', ...pauseOf(view)].join(' '),
         next: view.cancelled_by ? BEING_STOPPED : untilWhen(view),
         can: untilItIsCreated(view),
@@ -134,11 +132,10 @@ const BEING_STOPPED =
 
 function pauseOf({ pause }: RunView): string[] {
   if (!pause) return [];
-  const { since, until, actor, reason } = pause;
-  const by = actor === undefined || reason === undefined ? '' : ` by ${verbatim(actor)}: ${verbatim(reason)}`;
+  const { since, until, by } = pause;
   return [
-    `Calls to RideNDine were paused when it was to be sent: since ${minuteOf(since)}${by}.`,
-    `The order is sent within a minute after they are resumed${until === undefined ? '' : `, at ${minuteOf(until)} at the latest`}.`,
+    `Calls to RideNDine are paused since ${minuteOf(since)}${by ? `, by ${verbatim(by.actor)}: ${verbatim(by.reason)}` : ''}.`,
+    `The order is sent once they are resumed${until === undefined ? '' : `, by themselves at ${minuteOf(until)}`}.`,
   ];
 }
 

@@ -22,48 +22,41 @@ import { readStepFailure, stoppedFailure } from './step-failure.ts';
  */
 export async function callPartner(
   order: OrderRecord,
-  {
-    afterReview,
-    cancellation,
-    status,
-  }: { afterReview: boolean; cancellation: Cancellation; status: Pick<RunStatus, 'isPaused'> },
+  { afterReview, cancellation, status }: { afterReview: boolean; cancellation: Cancellation; status: RunStatus },
 ): Promise<LinkIds & Tried> {
-  let call: PartnerCall = {
-    afterReview,
-    maybeSentBefore: order.maybe_sent_before || afterReview,
-    waitsOutPause: false,
-  };
+  let maybeSentBefore = order.maybe_sent_before || afterReview;
   for (;;) {
     try {
-      return await callUntilCancelled(order, call, cancellation);
+      return await callUntilCancelled(order, { afterReview, maybeSentBefore }, cancellation);
     } catch (error) {
       const { pause, maybe_sent } = readStepFailure(error, 'RideNDineUnavailable').details;
-      if (!pause || call.waitsOutPause || !isInTime(order, call)) throw error;
+      // A call that support staff want although its time is over is theirs to decide about anew.
+      if (!pause || remainingMs(order, maybeSentBefore) <= 0) throw error;
+      // Temporal forgets what the attempts have left with the step.
+      maybeSentBefore ||= maybe_sent !== false;
       status.isPaused(pause);
-      // Attempts of the step that has ended count for the next one.
-      call = { afterReview, maybeSentBefore: call.maybeSentBefore || maybe_sent !== false, waitsOutPause: true };
+      await waitWhilePaused(order, maybeSentBefore, cancellation);
+      status.isPaused(undefined);
     }
   }
 }
 
-interface PartnerCall {
+interface PartnerCalls {
   afterReview: boolean;
-  /** Whether an earlier step or run may have sent the order. */
+  /** Whether RideNDine may have the order from calls before these. */
   maybeSentBefore: boolean;
-  /** The step waits until the calls are resumed. Without it, it ends, so that people can be told of the pause. */
-  waitsOutPause: boolean;
 }
 
 async function callUntilCancelled(
   order: OrderRecord,
-  call: PartnerCall,
+  calls: PartnerCalls,
   cancellation: Cancellation,
 ): Promise<LinkIds & Tried> {
-  const { maybeSentBefore } = call;
+  const { maybeSentBefore } = calls;
   if (cancellation.isAsked()) throw stoppedFailure({ maybe_sent: maybeSentBefore, code: null });
 
   const attempts = new CancellationScope();
-  const answer = attempts.run(() => createRideNDineOrder(order, call));
+  const answer = attempts.run(() => createRideNDineOrder(order, calls));
   let isOver = false;
   const over = () => {
     isOver = true;
@@ -84,9 +77,34 @@ async function callUntilCancelled(
   }
 }
 
-function createRideNDineOrder(order: OrderRecord, call: PartnerCall): Promise<LinkIds & Tried> {
-  const { afterReview, maybeSentBefore, waitsOutPause } = call;
-  const inTime = isInTime(order, call);
+/** Until the calls are resumed, somebody asks to cancel the order, or its time is over. */
+async function waitWhilePaused(
+  order: OrderRecord,
+  maybeSentBefore: boolean,
+  cancellation: Cancellation,
+): Promise<void> {
+  const until = maybeSentBefore ? order.key_deadline : order.not_sent_deadline;
+  const wait = proxyActivities<OrderCreationActivities>({
+    ...afterTheRecord,
+    summary: 'Wait until calls to RideNDine are resumed',
+  });
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  const waiting = new CancellationScope();
+  // However it ends, the next call finds out what holds then.
+  waiting.run(() => wait.waitWhilePaused({ until })).then(over, over);
+  await condition(() => isOver || cancellation.isAsked());
+  if (!isOver) waiting.cancel();
+}
+
+function createRideNDineOrder(
+  order: OrderRecord,
+  { afterReview, maybeSentBefore }: PartnerCalls,
+): Promise<LinkIds & Tried> {
+  const leftMs = remainingMs(order, maybeSentBefore);
+  const isInTime = leftMs > 0;
   const partner = proxyActivities<OrderCreationActivities>({
     // Where it is not known, with the run's other steps.
     ...(order.partner_task_queue !== undefined && { taskQueue: order.partner_task_queue }),
@@ -95,10 +113,9 @@ function createRideNDineOrder(order: OrderRecord, call: PartnerCall): Promise<Li
     // An attempt that is under way may bring the answer.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     // The activity judges the deadlines itself; this bounds what it can't: a worker that never comes.
-    ...(inTime
+    ...(isInTime
       ? {
-          scheduleToCloseTimeout:
-            remainingMs(order, call) + LONGEST_WAIT_FOR_PARTNER_CALL_MS + order.attempt_timeout_ms,
+          scheduleToCloseTimeout: leftMs + LONGEST_WAIT_FOR_PARTNER_CALL_MS + order.attempt_timeout_ms,
           retry: partnerBackoff,
         }
       : // When its time is over each call is a decision of its own.
@@ -106,20 +123,15 @@ function createRideNDineOrder(order: OrderRecord, call: PartnerCall): Promise<Li
   });
   return partner.createRideNDineOrder({
     ...order,
-    asked_by_support: afterReview && !inTime,
+    asked_by_support: afterReview && !isInTime,
     maybe_sent_before: maybeSentBefore,
-    ...(waitsOutPause && { waits_out_pause: true }),
   });
 }
 
 /** Until the last deadline that may count. */
-function remainingMs(order: OrderRecord, { maybeSentBefore }: PartnerCall): number {
+function remainingMs(order: OrderRecord, maybeSentBefore: boolean): number {
   const deadlines = [order.key_deadline, ...(maybeSentBefore ? [] : [order.not_sent_deadline])];
   return Math.max(...deadlines.map((deadline) => Date.parse(deadline) - Date.now()));
-}
-
-function isInTime(order: OrderRecord, call: PartnerCall): boolean {
-  return remainingMs(order, call) > 0;
 }
 
 function stopPartnerAttempts(order: OrderRecord) {

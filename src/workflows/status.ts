@@ -43,8 +43,8 @@ export interface RunStatus {
   tell: TellStep;
   /** Lets the run be found by the stage that it is in. */
   publish(): void;
-  /** RideNDine is not asked as long as it lasts. Until the next stage is entered. */
-  isPaused(pause: PartnerPause): void;
+  /** RideNDine is not asked, as long as it lasts. */
+  isPaused(pause: PartnerPause | undefined): void;
   /** Until the next stage is entered. */
   reviewIsOverdue(): void;
   /** Until the run ends or comes to review, and then it is told why. */
@@ -93,8 +93,6 @@ export function startStatus(input: OrderCreationInput): RunStatus {
         const { cancelled_by: _by, cancellation_ignored: _ignored, ...kept } = view;
         view = kept;
       }
-      const { pause: _pause, ...unpaused } = view;
-      view = unpaused;
       const told = failure && { failure: { code: failure.code, reason: failure.reason } };
       show({
         state: { ...rest, ...ids, stage, ...told },

@@ -124,6 +124,14 @@ const cases: Case[] = [
     fires: { 10: [], 13: ['OrderUnlinked'], 63: ['OrderUnlinked', 'OrderUnlinkedForAnHour'] },
   },
   {
+    what: 'an order stays unlinked while calls to RideNDine are paused',
+    series: {
+      [`cooco_orders_oldest_unlinked_seconds{${worker}}`]: rising(60),
+      [`cooco_partner_paused{${worker}}`]: always(1),
+    },
+    fires: { 13: [], 63: ['OrderUnlinkedForAnHour'] },
+  },
+  {
     what: 'one worker of two cannot read Directus',
     series: { 'cooco_orders_readable{job="worker",instance="w2"}': always(0) },
     fires: { 30: [] },

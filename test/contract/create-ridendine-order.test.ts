@@ -138,6 +138,51 @@ async function attempt(
   }
 }
 
+/** What the attempt with this info says of a pause, and whether it asked RideNDine. */
+async function attemptInPause(info: AttemptInfo, changes: Partial<PartnerCall> = {}) {
+  const { url, requests } = await partner(201);
+  const pause = { since: '2026-01-31T12:00:00.000Z' };
+  const { failure, heartbeats } = await attempt(url, newRecord(changes), info, newStoredOrder(), pause);
+  return { failure, heartbeats, requests };
+}
+
+describe('while calls to RideNDine are paused', () => {
+  it.each([
+    ['the first attempt', first, {}, false],
+    [
+      'an attempt after one that was not sent',
+      later(2, { maybe_sent: false, attempt: 1, code: 'RideNDineUnavailable' }),
+      {},
+      false,
+    ],
+    [
+      'an attempt after one that may have arrived',
+      later(2, { maybe_sent: true, code: 'RideNDineUnavailable' }),
+      {},
+      true,
+    ],
+    ['an attempt after one that left no word', later(2), {}, true],
+    ['a step after others that may have arrived', first, { maybe_sent_before: true }, true],
+  ])('%s asks nobody, and tells what the attempts before it have come to', async (_what, info, changes, maybe_sent) => {
+    const { failure, heartbeats, requests } = await attemptInPause(info, changes);
+
+    expect(requests).toEqual([]);
+    expect(heartbeats).toEqual([]);
+    expect(failure).toMatchObject({
+      type: 'RideNDineUnavailable',
+      nonRetryable: true,
+      message: 'Calls to RideNDine have been paused since 2026-01-31 12:00 UTC, so RideNDine was not asked.',
+      details: [{ maybe_sent, pause: { since: '2026-01-31T12:00:00.000Z' } }],
+    });
+  });
+
+  it('an order whose time is over is not kept waiting', async () => {
+    const { failure } = await attemptInPause(first, { not_sent_deadline: fromNow(-1000) });
+
+    expect(failure).toMatchObject({ type: 'QuoteExpired', nonRetryable: true });
+  });
+});
+
 /** The word that an attempt of this number leaves if it was turned away at the door. */
 async function notSentWordOf(number: number, record: PartnerCall): Promise<unknown> {
   const { url } = await partner(429);

@@ -364,7 +364,7 @@ describe('npm run doctor', () => {
   });
 
   it('warns while calls to RideNDine are paused', async () => {
-    const TEMPORAL_NAMESPACE = await preparedNamespace();
+    const { TEMPORAL_NAMESPACE = '' } = await goodEnvironment();
     const by = ['--actor', 'agent-7', '--reason', 'Ticket 1'];
     const { address } = temporal.settings;
     const set = { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE, ENCRYPTION_KEYS: testEncryptionKeys };

@@ -8,7 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { storeOrders } from '../../bench/stored-orders.ts';
 import { createOrdersStore } from '../../src/integrations/directus/orders-store.ts';
+import { createRideNDineClient } from '../../src/integrations/ridendine/ridendine-client.ts';
 import { programFile } from '../../stack/program-file.ts';
+import { newCheckout } from '../support/builders.ts';
 import { directusCaller } from '../support/directus-http.ts';
 import { writeLinkedOrder } from '../support/linked-order.ts';
 import { connectToPostgres } from '../support/postgres-session.ts';
@@ -17,6 +19,7 @@ import { DIRECTUS_START_TIMEOUT_MS, startPreparedDirectus } from '../support/pre
 import type { PreparedDirectus } from '../support/prepared-directus.ts';
 import { seconds, table, writeFigures } from '../support/reliability-page.ts';
 import { runProgram } from '../support/run-program.ts';
+import { startSandbox } from '../support/running-sandbox.ts';
 
 /** A million with RECONCILE_ORDERS=1000000. */
 const MANY = Number(process.env['RECONCILE_ORDERS'] ?? 20_000);
@@ -145,6 +148,28 @@ describe('npm run reconcile', () => {
     });
     for (const { advice } of findings) expect(advice).toEqual(expect.stringMatching(/\.$/));
     for (const { id } of [good, unfinished]) expect(JSON.stringify(findings)).not.toContain(id);
+  }, 60_000);
+
+  it('compares with the orders of the sandbox', async () => {
+    await removeAll();
+    const sandbox = await startSandbox();
+    const settings = { RIDENDINE_BASE_URL: sandbox.url, RIDENDINE_API_KEY: sandbox.apiKey };
+    const partner = createRideNDineClient({ baseUrl: sandbox.url, apiKey: sandbox.apiKey, timeoutMs: 5000 });
+    try {
+      const [orderId, checkout] = [randomUUID(), newCheckout()];
+      const link = await partner.createOrder({ orderId, body: partner.orderBody(orderId, checkout) });
+      await addOrder({ id: orderId, ...link, totals: checkout.totals });
+      const lost = await addOrder();
+
+      const { exitCode, stdout } = await reconcile(['--from-sandbox', '--json'], settings);
+      const wrong = await reconcile(['--from-sandbox'], { ...settings, RIDENDINE_API_KEY: 'another-key' });
+
+      expect(exitCode).toBe(1);
+      expect(JSON.parse(stdout)).toMatchObject({ kind: 'missing at RideNDine', order_id: lost.id });
+      expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('(401): check RIDENDINE_BASE_URL') });
+    } finally {
+      await sandbox.close();
+    }
   }, 60_000);
 
   it('reads the list as RideNDine calls its columns, and tells a person in a table', async () => {

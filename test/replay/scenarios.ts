@@ -43,8 +43,8 @@ const notReached = new PartnerError('RideNDineUnavailable', 'notSent', 'RideNDin
 const mayHaveIt: ScenarioOptions['ridendine'] = [noAnswer, rejected, undefined];
 
 const ids = { ridendine_order_id: 'rnd_found', payment_session_id: 'ps_found' };
-const maintenance = { since: '2026-01-31T12:00:00.000Z', actor: 'agent-7', reason: personalData.supportReason };
 const by = { actor: 'agent-7', reason: personalData.supportReason };
+const maintenance = { since: '2026-01-31T12:00:00.000Z', by };
 
 export const scenarios: ReplayScenario[] = [
   { name: 'good-path' },

@@ -39,6 +39,7 @@ const steps = Object.keys({
   validateCheckout: true,
   createOrderRecord: true,
   createRideNDineOrder: true,
+  waitWhilePaused: true,
   saveLinkIds: true,
   markOrder: true,
   correctLink: true,

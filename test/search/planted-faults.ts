@@ -41,6 +41,28 @@ export const plantedFaults: PlantedFault[] = [
     ],
   },
   {
+    name: 'an attempt that may have arrived before a pause is forgotten after it',
+    breaks: /RideNDine may have it/,
+    edits: [
+      {
+        file: 'workflows/partner-call.ts',
+        find: 'maybeSentBefore ||= maybe_sent !== false;',
+        replace: 'maybeSentBefore &&= maybe_sent !== false;',
+      },
+    ],
+  },
+  {
+    name: 'a pause does not hold back an order that may have arrived',
+    breaks: /while calls to it were paused/,
+    edits: [
+      {
+        file: 'activities/create-ridendine-order.ts',
+        find: 'if (paused) throw',
+        replace: 'if (paused && !known.maybe_sent) throw',
+      },
+    ],
+  },
+  {
     name: 'an attempt that has left no word counts as not sent',
     breaks: /RideNDine may have it|first asked after/,
     edits: [
@@ -151,8 +173,8 @@ export const plantedFaults: PlantedFault[] = [
     edits: [
       {
         file: 'workflows/partner-call.ts',
-        find: 'await condition(() => isOver || cancellation.isAsked());',
-        replace: 'await condition(() => isOver);',
+        find: 'await condition(() => isOver || cancellation.isAsked());\n  if (isOver) return',
+        replace: 'await condition(() => isOver);\n  if (isOver) return',
       },
     ],
   },

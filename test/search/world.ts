@@ -153,7 +153,9 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
     },
     pause() {
       const open = openPause();
-      return open ? { since: new Date(open.from).toISOString(), actor: 'agent-7', reason: 'Maintenance' } : null;
+      return open
+        ? { since: new Date(open.from).toISOString(), by: { actor: 'agent-7', reason: 'Maintenance' } }
+        : null;
     },
     partnerTaskQueue: PARTNER_TASK_QUEUE,
     links: { directusPublicUrl: 'http://directus.invalid', runbookUrl: undefined },

@@ -87,6 +87,7 @@ export async function createOrderWorker({
           validateCheckout: step('validateCheckout'),
           createOrderRecord: step('createOrderRecord'),
           createRideNDineOrder: step('createRideNDineOrder'),
+          waitWhilePaused: step('waitWhilePaused'),
           saveLinkIds: step('saveLinkIds'),
           markOrder: step('markOrder'),
           correctLink: step('correctLink'),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { waitWhilePausedWith } from '../../src/activities/partner-pause.ts';
 import { createRideNDineOrderWith } from '../../src/activities/create-ridendine-order.ts';
 import type {
   OrderCreationActivities,
@@ -126,6 +127,7 @@ export function createScenario({
         },
       },
     }),
+    waitWhilePaused: waitWhilePausedWith({ pause }),
     async saveLinkIds({ order_id, link: ids }) {
       return { order_id, ...ids, status: 'PENDING_PAYMENT', payment_status: 'PENDING' };
     },

@@ -13,7 +13,7 @@ import { createRideNDineClient } from '../../src/integrations/ridendine/ridendin
 /** The activities that write to Directus, as a worker runs them, though without a line in the log for each failure. */
 export type DirectusActivities = Omit<
   OrderCreationActivities,
-  'createRideNDineOrder' | 'stopPartnerAttempts' | 'requestCancellation'
+  'createRideNDineOrder' | 'waitWhilePaused' | 'stopPartnerAttempts' | 'requestCancellation'
 > &
   LinkCorrectionActivities;
 

@@ -21,6 +21,7 @@ export function workersCheck(temporal: () => TemporalAccess): Check {
     needs: ['namespace'],
     async run() {
       const orders = workersVerdict(await describeQueue(temporal()));
+      if (orders.workers === 0) return orders.verdict;
       const { ask, connection, settings } = temporal();
       const pause = await ask(() => findPause(connection, settings.namespace));
       if (pause) {
@@ -30,7 +31,7 @@ export function workersCheck(temporal: () => TemporalAccess): Check {
           advice: '"npm run ridendine -- status" tells by whom and why, and "resume" ends it.',
         };
       }
-      if (orders.workers === 0 || (await countPartnerWorkers(temporal())) > 0) return orders.verdict;
+      if ((await countPartnerWorkers(temporal())) > 0) return orders.verdict;
       return {
         verdict: 'warning',
         finding: `${orders.verdict.finding} None takes calls to RideNDine from the task queue "${PARTNER_TASK_QUEUE}": if orders wait there, they wait on.`,

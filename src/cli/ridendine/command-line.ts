@@ -10,7 +10,8 @@ export const USAGE = `npm run ridendine -- <command>
   pause     no order is sent to RideNDine any more, as during their maintenance. Orders come in, are written to Directus
             and wait. One whose quote runs out meanwhile ends as failed.
               --for <time>   after so long the calls are resumed by themselves: "2h", "90 min"
-  resume    the orders that wait are sent, within a minute
+            Where calls are paused already, this pause counts from now on.
+  resume    the orders that wait are sent, within half a minute or as fast as RIDENDINE_MAX_CALLS_PER_SECOND allows
 
 pause and resume are kept with --actor <who> and --reason <why, for instance a ticket>.
 

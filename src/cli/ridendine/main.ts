@@ -10,7 +10,7 @@ import { pauseCalls, readPause, resumeCalls } from '../../operators/partner-paus
 import { dataConverterFor } from '../../temporal/data-converter.ts';
 import { parseEncryptionKeys } from '../../temporal/encryption-keys.ts';
 import { withTemporalAccess } from '../../temporal/temporal-access.ts';
-import { print, runCommand } from '../command.ts';
+import { CommandError, print, runCommand } from '../command.ts';
 import { parseCommandLine, USAGE } from './command-line.ts';
 import type { RideNDineCommand } from './command-line.ts';
 
@@ -27,19 +27,18 @@ async function carryOut(command: Exclude<RideNDineCommand, { name: 'help' }>): P
           return print(...describe(await readPause(temporal)));
         case 'pause': {
           const { by, forMs } = command;
-          const until = forMs === undefined ? undefined : new Date(Date.now() + forMs).toISOString();
-          await pauseCalls(temporal, { ...by, ...(until !== undefined && { until }) });
-          await delay(PAUSE_NOTICED_WITHIN_MS);
+          await pauseCalls(temporal, { ...by, ...(forMs !== undefined && { for_ms: forMs }) });
           const pause = await readPause(temporal);
-          print(
-            ...describe(pause),
-            ...(pause ? ['No worker begins a call any more. One that has begun may end later.'] : []),
-          );
-          return;
+          if (pause === null) throw new CommandError('The pause has ended already: somebody has ended it.');
+          print(...describe(pause));
+          await delay(PAUSE_NOTICED_WITHIN_MS);
+          return print('Workers begin no call any more. One that has begun may still end.');
         }
         case 'resume':
           await resumeCalls(temporal, command.by);
-          return print('Calls to RideNDine are resumed. The orders that wait are sent within a minute.');
+          return print(
+            'Calls to RideNDine are resumed. The orders that wait are sent within half a minute, or as the limit of calls allows.',
+          );
       }
     },
     dataConverterFor(keys),
@@ -48,9 +47,9 @@ async function carryOut(command: Exclude<RideNDineCommand, { name: 'help' }>): P
 
 function describe(pause: PartnerPause | null): string[] {
   if (pause === null) return ['Calls to RideNDine are made.'];
-  const { since, until, actor, reason } = pause;
+  const { since, until, by } = pause;
   return [
-    `Calls to RideNDine are paused since ${minuteOf(since)}${actor === undefined ? '' : `, by ${actor}: ${reason}`}.`,
+    `Calls to RideNDine are paused since ${minuteOf(since)}${by ? `, by ${by.actor}: ${by.reason}` : ''}.`,
     until === undefined ? 'They stay so until somebody resumes them.' : `They are resumed at ${minuteOf(until)}.`,
   ];
 }

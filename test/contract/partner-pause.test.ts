@@ -1,0 +1,140 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client, Connection } from '@temporalio/client';
+import { noopMetricMeter } from '@temporalio/common';
+import pWaitFor from 'p-wait-for';
+import { PARTNER_PAUSE_WORKFLOW, PARTNER_PAUSE_WORKFLOW_ID } from '../../src/contract/partner-pause.ts';
+import { ORDER_CREATION_TASK_QUEUE } from '../../src/contract/runs.ts';
+import { pauseCalls, readPause, resumeCalls } from '../../src/operators/partner-pause.ts';
+import { openTemporalAccess } from '../../src/temporal/temporal-access.ts';
+import type { TemporalAccess } from '../../src/temporal/temporal-access.ts';
+import { watchPause } from '../../src/worker/partner-pause.ts';
+import type { PauseWatch } from '../../src/worker/partner-pause.ts';
+import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
+import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
+import { createOrderWorker } from '../support/order-worker.ts';
+import type { OrderWorker } from '../support/order-worker.ts';
+import { testDataConverter } from '../support/test-encryption.ts';
+
+const by = { actor: 'agent-7', reason: 'Ticket 1' };
+
+let temporal: EmbeddedTemporal;
+let worker: OrderWorker;
+let connection: Connection;
+let client: Client;
+let access: TemporalAccess & { close: () => Promise<void> };
+const watches: PauseWatch[] = [];
+beforeAll(async () => {
+  temporal = await startEmbeddedTemporal();
+  worker = await createOrderWorker(temporal.settings);
+  await worker.start();
+  connection = await Connection.connect({ address: temporal.settings.address });
+  client = new Client({ connection, dataConverter: testDataConverter });
+  access = openTemporalAccess(temporal.settings, testDataConverter);
+}, 240_000);
+afterAll(async () => {
+  await access.close();
+  await worker.stop();
+  await connection.close();
+  await temporal.stop();
+});
+afterEach(async () => {
+  for (const started of watches.splice(0)) started.stop();
+  await handle()
+    .terminate()
+    .catch(() => {});
+});
+
+const handle = () => client.workflow.getHandle(PARTNER_PAUSE_WORKFLOW_ID);
+
+/** As a worker looks, with what it says. */
+async function watch(as = client): Promise<{ workers: PauseWatch; said: string[] }> {
+  const said: string[] = [];
+  const logger = { warn: (text: string) => void said.push(text) };
+  const workers = await watchPause({ client: as, meter: noopMetricMeter, logger: logger as never });
+  watches.push(workers);
+  return { workers, said };
+}
+
+describe('a pause of the calls to RideNDine', () => {
+  it('is noticed by workers, with who wanted it and why, and so is its end', async () => {
+    const { workers, said } = await watch();
+    expect(workers.current()).toBeNull();
+
+    await pauseCalls(access, { ...by, for_ms: 3_600_000 });
+    await pWaitFor(() => workers.current() !== null, { timeout: 10_000 });
+    const seen = workers.current();
+    const read = await readPause(access);
+    await resumeCalls(access, { actor: 'agent-8', reason: 'They are back' });
+    await pWaitFor(() => workers.current() === null, { timeout: 10_000 });
+
+    expect(seen).toEqual({ since: expect.any(String), until: expect.any(String), by });
+    expect(Date.parse(seen?.until ?? '') - Date.parse(seen?.since ?? '')).toBe(3_600_000);
+    expect(read).toEqual(seen);
+    expect(said).toEqual(['Calls to RideNDine are paused.', 'Calls to RideNDine are resumed.']);
+    await expect(readPause(access)).resolves.toBeNull();
+  }, 60_000);
+
+  it('tells who resumed the calls and why, encrypted, to whoever reads its history', async () => {
+    await pauseCalls(access, by);
+    const run = handle();
+
+    await resumeCalls(access, { actor: 'agent-8', reason: 'They are back' });
+
+    const { events } = await run.fetchHistory();
+    const ended = events?.at(-1)?.workflowExecutionTerminatedEventAttributes;
+    expect(JSON.stringify(ended)).not.toContain('agent-8');
+    const [payload] = await Promise.all(
+      (ended?.details?.payloads ?? []).map(
+        async (each) => await client.options.loadedDataConverter.payloadCodecs[0]?.decode([each]),
+      ),
+    );
+    expect(Buffer.from(payload?.[0]?.data ?? []).toString()).toContain('agent-8');
+  });
+
+  it('takes the place of one that there is', async () => {
+    await pauseCalls(access, by);
+    await pauseCalls(access, { actor: 'agent-8', reason: 'It takes longer' });
+
+    await expect(readPause(access)).resolves.toMatchObject({ by: { actor: 'agent-8', reason: 'It takes longer' } });
+  });
+
+  it('ends by itself when its time is over', async () => {
+    await pauseCalls(access, { ...by, for_ms: 1500 });
+
+    await expect(handle().result()).resolves.toBeUndefined();
+    await expect(readPause(access)).resolves.toBeNull();
+  });
+
+  it('is ended by the button of the Temporal UI', async () => {
+    await pauseCalls(access, by);
+
+    await handle().cancel();
+    await handle()
+      .result()
+      .catch(() => {});
+
+    await expect(readPause(access)).resolves.toBeNull();
+    await expect(resumeCalls(access, by)).rejects.toThrow('Calls to RideNDine are not paused.');
+  });
+
+  it('holds also where it cannot be read by whom, as with a key that is gone', async () => {
+    await pauseCalls(access, by);
+    const { workers } = await watch(new Client({ connection }));
+
+    expect(workers.current()).toEqual({ since: expect.any(String) });
+  });
+
+  it.each([
+    ['without a name', {}],
+    ['with a time that is none', { ...by, for_ms: 'two hours' }],
+    ['with a misspelt field', { ...by, form_ms: 1 }],
+  ])('that somebody starts by hand %s is refused, and ends', async (_what, input) => {
+    await client.workflow.start(PARTNER_PAUSE_WORKFLOW, {
+      workflowId: PARTNER_PAUSE_WORKFLOW_ID,
+      taskQueue: ORDER_CREATION_TASK_QUEUE,
+      args: [input],
+    });
+
+    await expect(handle().result()).rejects.toMatchObject({ cause: { type: 'InputInvalid' } });
+  });
+});
