@@ -21,6 +21,9 @@ import { seconds, table, writeFigures } from '../support/reliability-page.ts';
 import { runProgram } from '../support/run-program.ts';
 import { startSandbox } from '../support/running-sandbox.ts';
 
+/** All that the program may keep at a time, however long the list is: Node ends it if that is not enough. */
+const HEAP_MB = 64;
+
 /** A million with RECONCILE_ORDERS=1000000. */
 const MANY = Number(process.env['RECONCILE_ORDERS'] ?? 20_000);
 
@@ -283,6 +286,7 @@ describe(`a list of ${MANY} orders`, () => {
     const { stdout, stderr } = await execa(
       process.execPath,
       [
+        `--max-old-space-size=${HEAP_MB}`,
         '--import',
         `data:text/javascript,process.on('exit',()=>process.stderr.write(' maxRSS='+process.resourceUsage().maxRSS))`,
         programFile('src/cli/reconcile/main.ts'),
@@ -309,8 +313,6 @@ describe(`a list of ${MANY} orders`, () => {
     process.stdout.write(`${figures}\n`);
     if (process.env['RECONCILE_WRITE'] === '1') await writeFigures('reconcile', figures);
     expect(found).toEqual(planted);
-    // What Node takes by itself, and a page of each list: the same for any number of lines.
-    expect(peakMb).toBeLessThan(400);
   }, 3_600_000);
 });
 
