@@ -40,6 +40,8 @@ COPY --from=build /app/dist ./dist
 # Without one no builds are told apart.
 ARG BUILD_ID=
 ENV WORKER_DEPLOYMENT_NAME=order-creation WORKER_BUILD_ID=$BUILD_ID
+# Each program loads it first; only a worker has something that it changes.
+ENV NODE_OPTIONS=--import=/app/dist/src/worker/without-call-stacks.js
 # The user "node".
 USER 1000:1000
 CMD ["node", "dist/src/worker/main.js"]

@@ -34,6 +34,12 @@ export interface NamedChange extends Omit<SiteChanges, 'bundle'> {
 export const namedChanges: NamedChange[] = [
   ...ofKind('undone', [
     {
+      name: 'a call stack of each promise',
+      about:
+        'The worker keeps none, and the Temporal UI shows no call stack of a run. `WORKER_CALL_STACKS=on` brings it back.',
+      callStacks: true,
+    },
+    {
       name: 'every step at Directus an activity',
       about:
         'First attempts at Directus are made within [the workflow task](decisions/0017-first-attempts-at-directus-are-local.md).',
@@ -117,11 +123,6 @@ export const namedChanges: NamedChange[] = [
       name: 'workflow code without a time limit',
       about: 'The limit stays: an endless loop would block a worker.',
       preload: pathOf('without-watchdog.ts'),
-    },
-    {
-      name: 'no stack for each promise',
-      about: 'Without it Temporal tells no call stack of a run.',
-      preload: pathOf('without-promise-hooks.ts'),
     },
     {
       name: 'no stack for any error of a workflow',

@@ -6,7 +6,7 @@ import { ORDER_CREATION_TASK_QUEUE } from '../src/contract/runs.ts';
 import { hasPoller } from '../stack/temporal/has-poller.ts';
 import { newCheckoutRequest } from '../test/support/builders.ts';
 import { testEncryptionKeys } from '../test/support/test-encryption.ts';
-import { startProgram } from './lifetime.ts';
+import { startProgram, withoutCallStacks } from './lifetime.ts';
 import type { Program } from './lifetime.ts';
 import type { Pids } from './processes.ts';
 import type { TemporalServer } from './temporal-servers.ts';
@@ -32,6 +32,8 @@ export interface SiteChanges {
   encryptionKeys?: string;
   /** Path of a module that each of the worker's threads loads first. */
   preload?: string;
+  /** Temporal keeps the call stack of each promise of a run. */
+  callStacks?: boolean;
   /** The worker does not compress what it sends. */
   uncompressed?: boolean;
   /** Between two looks at an order by its caller, who does not wait for its end otherwise. */
@@ -42,17 +44,26 @@ export async function openWaitingSite(
   { settings, pids }: TemporalServer,
   changes: SiteChanges = {},
 ): Promise<WaitingSite> {
-  const { worker, bundle, encryptionKeys = testEncryptionKeys, preload, uncompressed, lookEveryMs } = changes;
+  const {
+    worker,
+    bundle,
+    encryptionKeys = testEncryptionKeys,
+    preload,
+    callStacks,
+    uncompressed,
+    lookEveryMs,
+  } = changes;
   const program = await startProgram({
     name: 'waiting-worker',
     file: 'bench/waiting-worker.ts',
-    ...(preload !== undefined && { nodeArguments: [`--import=${preload}`] }),
+    nodeArguments: [...withoutCallStacks, ...(preload === undefined ? [] : [`--import=${preload}`])],
     env: {
       TEMPORAL_ADDRESS: settings.address,
       TEMPORAL_NAMESPACE: settings.namespace,
       ENCRYPTION_KEYS: encryptionKeys,
       WAITS_MS: WAITS_MS.join(','),
       WORKER_OPTIONS: JSON.stringify(worker ?? {}),
+      ...(callStacks && { WORKER_CALL_STACKS: 'on' }),
       ...(uncompressed && { UNCOMPRESSED: 'on' }),
       ...(bundle !== undefined && { WORKFLOW_BUNDLE: bundle }),
     },

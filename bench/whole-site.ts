@@ -10,7 +10,7 @@ import { connectToPostgres } from '../test/support/postgres-session.ts';
 import { startRunningStack } from '../test/support/running-stack.ts';
 import type { RunningStack } from '../test/support/running-stack.ts';
 import { workerEnvironment } from '../test/support/worker-process.ts';
-import { startProgram } from './lifetime.ts';
+import { startProgram, withoutCallStacks } from './lifetime.ts';
 import type { Program } from './lifetime.ts';
 import type { History } from './results.ts';
 
@@ -114,7 +114,7 @@ export async function startService(
   const program = await startProgram({
     name: service,
     file: service === 'gateway-with-worker' ? 'src/worker/with-gateway/main.ts' : `src/${service}/main.ts`,
-    nodeArguments,
+    nodeArguments: service === 'gateway' ? nodeArguments : [...withoutCallStacks, ...nodeArguments],
     env: {
       ...workerEnvironment(world),
       ...untilAnswered,

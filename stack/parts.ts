@@ -98,6 +98,8 @@ export async function startSandbox(context: StackContext): Promise<{ url: string
   return { url, part };
 }
 
+const WITHOUT_CALL_STACKS = 'src/worker/without-call-stacks.ts';
+
 /** The worker, then the gateway; where they are one process, both are the same part. */
 export async function startOrderPrograms(
   context: StackContext,
@@ -109,6 +111,7 @@ export async function startOrderPrograms(
     step: 'Worker',
     name: 'worker',
     source: 'src/worker/main.ts',
+    preload: WITHOUT_CALL_STACKS,
     env: workerEnvironment(context, services),
     isReady: ({ pid }: Part) => hasPoller({ temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid }),
   };
@@ -126,6 +129,7 @@ export async function startOrderPrograms(
     step: 'Gateway with worker',
     name: 'gateway-with-worker',
     source: 'src/worker/with-gateway/main.ts',
+    preload: WITHOUT_CALL_STACKS,
     env: { ...worker.env, ...gateway.env },
     isReady: async (part) => (await worker.isReady(part)) && (await gateway.isReady()),
   });
@@ -138,15 +142,19 @@ interface Program {
   name: string;
   /** Its file from the project's root. */
   source: string;
+  /** What each of its threads loads first. */
+  preload?: string;
   env: Record<string, string>;
   isReady: (part: Part) => Promise<boolean>;
 }
 
 function startProgram(
   { progress, supervisor }: StackContext,
-  { step, name, source, env, isReady }: Program,
+  { step, name, source, preload, env, isReady }: Program,
 ): Promise<RestartablePart> {
-  const spawn = () => supervisor.spawn({ name, command: process.execPath, args: [programFile(source)], env });
+  const imported = preload === undefined ? [] : ['--import', programFile(preload)];
+  const args = [...imported, programFile(source)];
+  const spawn = () => supervisor.spawn({ name, command: process.execPath, args, env });
   return progress.step(step, () => startPart({ name: step, spawn, timeoutMs: READY_TIMEOUT_MS, isReady }));
 }
 

@@ -45,6 +45,8 @@ export const workerVariables = temporalVariables.extend({
   WORKER_SWEEP: z.enum(['on', 'off'], 'must be on or off').default('on'),
   WORKER_SWEEP_INTERVAL: duration(1000).default(5 * 60_000),
   WORKER_SWEEP_AFTER: duration().default(10 * 60_000),
+  // Read by src/worker/without-call-stacks.ts, which every thread of the worker loads.
+  WORKER_CALL_STACKS: z.enum(['on', 'off'], 'must be on or off').default('off'),
   WORKER_METRICS_ADDRESS: ipAddressAndPort().optional(),
   ...encryptionVariables.shape,
   ...tracingVariables.shape,
