@@ -15,6 +15,7 @@ import { answered, isSilent } from './answered.ts';
 import { listRunsInReview } from './find-run.ts';
 import { OperatorError } from './operator-error.ts';
 import { nameOf, sentId } from './send-update.ts';
+import { requireReadable } from './unreadable-run.ts';
 
 type Carry = (bulk: BulkDecision) => Promise<BulkDecisionState>;
 
@@ -23,7 +24,7 @@ type Carry = (bulk: BulkDecision) => Promise<BulkDecisionState>;
  * left as it is.
  *
  * @returns whether it was begun now.
- * @throws {OperatorError} no worker runs.
+ * @throws {OperatorError} no worker runs, or they have other keys: nothing is decided.
  * @throws {TemporalAccessError}
  */
 export async function startBulkDecision(
@@ -51,10 +52,11 @@ export async function startBulkDecision(
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         staticSummary: `Decide "${decision.decision}" about ${runs.length} orders in review`,
       });
-    await answered(
+    const { workflowId, firstExecutionRunId: runId } = await answered(
       temporal.ask(start),
       new OperatorError('unanswered', `Temporal has not answered: the decision ${id} may have been begun.`),
     );
+    await requireReadable(temporal, { workflowId, runId });
     return true;
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return false;

@@ -1,4 +1,3 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { searchAttributes } from '../contract/runs.ts';
 import { grpcAnswers, grpcCodeOf } from '../temporal/temporal-failures.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
@@ -11,16 +10,18 @@ export function listRunsOfCustomer(temporal: TemporalAccess, customerId: string)
   return listAllRuns(temporal, `${searchAttributes.customerId.name} IN (${ids})`);
 }
 
-/** Removes a run that has ended, with its history. One that is gone is none. @throws {TemporalAccessError} */
+/** Removes a run that has ended, with its history. One that is gone, or going, is none. @throws {TemporalAccessError} */
 export async function deleteRun(
   { ask, connection, settings: { namespace } }: TemporalAccess,
   { workflowId, runId }: OrderRun,
 ): Promise<void> {
   const workflowExecution = { workflowId, runId };
-  try {
-    await ask(() => connection.workflowService.deleteWorkflowExecution({ namespace, workflowExecution }));
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError || grpcCodeOf(error) === grpcAnswers.notFound) return;
-    throw error;
-  }
+  await ask(async () => {
+    try {
+      await connection.workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
+    } catch (error) {
+      const code = grpcCodeOf(error);
+      if (code !== grpcAnswers.notFound && code !== grpcAnswers.failedPrecondition) throw error;
+    }
+  });
 }

@@ -8,6 +8,7 @@ import { findPause, pauseIn } from '../temporal/partner-pause.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
 import { grpcAnswers, grpcCodeOf } from '../temporal/temporal-failures.ts';
 import { OperatorError } from './operator-error.ts';
+import { requireReadable } from './unreadable-run.ts';
 
 /** Should no worker be able to read the run, Temporal itself ends it so long after its time. */
 const OVERTIME_MS = 60_000;
@@ -22,11 +23,12 @@ export async function readPause({ ask, client, connection, settings }: TemporalA
  * Pauses the calls to RideNDine, instead of a pause that there may be. Workers notice it within
  * `PAUSE_NOTICED_WITHIN_MS`.
  *
+ * @throws {OperatorError} the workers have other keys. There is no pause then.
  * @throws {TemporalAccessError}
  */
-export async function pauseCalls({ ask, client }: TemporalAccess, pause: PartnerPauseInput): Promise<void> {
-  await ask(() =>
-    client.workflow.start<(input: PartnerPauseInput) => Promise<void>>(PARTNER_PAUSE_WORKFLOW, {
+export async function pauseCalls(temporal: TemporalAccess, pause: PartnerPauseInput): Promise<void> {
+  const { workflowId, firstExecutionRunId: runId } = await temporal.ask(() =>
+    temporal.client.workflow.start<(input: PartnerPauseInput) => Promise<void>>(PARTNER_PAUSE_WORKFLOW, {
       workflowId: PARTNER_PAUSE_WORKFLOW_ID,
       taskQueue: ORDER_CREATION_TASK_QUEUE,
       args: [pause],
@@ -37,6 +39,7 @@ export async function pauseCalls({ ask, client }: TemporalAccess, pause: Partner
       staticSummary: 'While this run is open, calls to RideNDine are paused',
     }),
   );
+  await requireReadable(temporal, { workflowId, runId });
 }
 
 /**

@@ -143,7 +143,15 @@ describe('npm run review -- retry --all', () => {
       },
     });
 
-    const { exitCode, stdout, stderr } = await review(['abandon', '--all', '--code', CODE, '--yes', ...by]);
+    const { exitCode, stdout, stderr } = await review([
+      'abandon',
+      '--all',
+      '--code',
+      CODE,
+      '--not-at-ridendine',
+      '--yes',
+      ...by,
+    ]);
 
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' });
     expect(stdout).toMatch(/^DECIDED +REFUSED +LEFT\n1 +1 +0$/m);
@@ -224,11 +232,12 @@ describe('a call about many orders that is wrong', () => {
   const code = ['--code', CODE];
   it.each<[string, string[], string]>([
     ['no code', ['retry', '--all', ...by], '--all needs --code <failure code>'],
-    ['an unknown code', ['retry', '--all', '--code', 'Broken', ...by], '--all needs --code <failure code>'],
+    ['an unknown code', ['retry', '--all', '--code', 'Broken', ...by], 'There is no failure code "Broken"'],
     ['a decision that is for one order', ['link', '--all', ...code, ...by], '--all goes with retry or abandon'],
     ['an id', ['retry', 'o-1', '--all', ...code, ...by], '"o-1" is too much'],
-    ['nobody who decides', ['abandon', '--all', ...code, '--yes'], '--actor is missing'],
+    ['nobody who decides', ['abandon', '--all', ...code], '--actor is missing'],
     ['nobody who has asked RideNDine', ['retry', '--all', ...code, ...by, '--yes'], 'add --not-at-ridendine'],
+    ['nobody who has asked before giving up', ['abandon', '--all', ...code, ...by, '--yes'], 'add --not-at-ridendine'],
     ['a limit of none', ['retry', '--all', ...code, '--limit', '0', ...by], '--limit has to be a whole number'],
     ['a time that is none', ['retry', '--all', ...code, '--since', 'soon', ...by], '--since has to be a time'],
     ['a number without a unit', ['retry', '--all', ...code, '--since', '2', ...by], '--since has to be a time'],

@@ -32,14 +32,14 @@ async function carryOut(
   const find = async () => {
     const runs = await listRunsOfCustomer(temporal, customerId);
     const orders = await directus.ordersOf(customerId);
-    const inFlight = [
-      ...runs.filter(({ isOpen }) => isOpen).map((run) => [nameOf(run), run.stage ?? run.status]),
-      ...orders.filter((order) => isInFlight(order, inFlightMs)).map(({ id, status }) => [id, status]),
-    ];
-    if (inFlight.length > 0) {
+    const inFlight = new Map([
+      ...runs.filter(({ isOpen }) => isOpen).map((run) => [nameOf(run), run.stage ?? run.status] as const),
+      ...orders.filter((order) => isInFlight(order, inFlightMs)).map(({ id, status }) => [id, status] as const),
+    ]);
+    if (inFlight.size > 0) {
       print(...textTable([['ORDER', 'STANDS'], ...inFlight]));
       throw new CommandError(
-        'Nothing was removed: these orders are in flight or in review. Try again when they have ended.',
+        'Nothing was removed: these orders are in review, not ended, or were changed of late. Try again later; --in-flight tells how late is late.',
       );
     }
     return { runs, orders, ids: orders.map(({ id }) => id), personal: orders.filter(({ isPersonal }) => isPersonal) };
@@ -48,6 +48,9 @@ async function carryOut(
   const traces = await directus.countTraces(shown.ids);
   const counts = [shown.runs.length, shown.orders.length, shown.personal.length, traces].map(String);
   print(...textTable([['RUNS IN TEMPORAL', 'ORDERS', 'TO BE BLANKED', 'OLDER VERSIONS AND COMMENTS'], counts]));
+  if (shown.runs.length + shown.orders.length === 0 && !(await directus.isCustomer(customerId))) {
+    throw new CommandError('There is no customer with this id, no order and no run: check the id.');
+  }
   if (shown.runs.length + shown.personal.length + traces === 0) return print('Nothing is left of this customer here.');
   if (by === undefined) return;
   if (!isConfirmed) await confirm('Remove all of this for good?', 'Nothing was removed.');
@@ -79,11 +82,15 @@ async function untilDeleted(temporal: TemporalAccess, customerId: string): Promi
   }
 }
 
-function isInFlight({ status, failureCode, isLinked, changedAt }: OrderOfCustomer, inFlightMs: number): boolean {
+function isInFlight(
+  { status, failureCode, isLinked, changedAt, isPersonal }: OrderOfCustomer,
+  inFlightMs: number,
+): boolean {
+  // One that was forgotten was changed by that.
   if (status === 'CANCELLED' || failureCode === 'OrderNeedsReview') return status === 'NEEDS_REVIEW';
   // The same request would try a failed order again.
   if (status !== 'FAILED' && (status === 'NEEDS_REVIEW' || !isLinked)) return true;
-  return Date.now() - changedAt.getTime() < inFlightMs;
+  return isPersonal && Date.now() - changedAt.getTime() < inFlightMs;
 }
 
 await runCommand({

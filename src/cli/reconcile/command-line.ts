@@ -54,13 +54,21 @@ export function parseCommandLine(args: string[]): ReconcileCommand | 'help' {
   if ((file === undefined) === (values['from-sandbox'] !== true)) {
     throw new UsageError('Tell where the list is: --partner <file.csv>, or --from-sandbox.');
   }
-  if (delimiter.length !== 1) throw new UsageError('--delimiter has to be one character.');
+  const separator = delimiter === '\\t' ? '\t' : delimiter;
+  if (separator.length !== 1) throw new UsageError('--delimiter has to be one character, or \\t for a tab.');
+  const time = {
+    ...(since !== undefined && { since: timeIn('since', since) }),
+    before: before === undefined ? writtenAt(file) : timeIn('before', before),
+  };
+  if (time.since && time.since >= time.before) {
+    throw new UsageError(
+      `No order here is both of the time --since names and from before ${time.before.toISOString()}, which is ${before === undefined ? 'when the file was written' : '--before'}.`,
+    );
+  }
   return {
-    list: file === undefined ? 'sandbox' : { file, format: { columns: columnsIn(values.columns), delimiter } },
-    time: {
-      ...(since !== undefined && { since: timeIn('since', since) }),
-      before: before === undefined ? writtenAt(file) : timeIn('before', before),
-    },
+    list:
+      file === undefined ? 'sandbox' : { file, format: { columns: columnsIn(values.columns), delimiter: separator } },
+    time,
     cancelled: values.cancelled.split(',').map((status) => status.trim().toUpperCase()),
     isJson: values.json,
     metricsFile: values.metrics,

@@ -1,11 +1,12 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { Gauge, Registry } from 'prom-client';
 import { z } from 'zod';
 import { httpUrl, parseEnvironment, secret } from '../../config/environment.ts';
+import { secondOf } from '../../domain/spoken-time.ts';
 import { connectDirectus } from '../../integrations/directus/directus-client.ts';
 import { DirectusError } from '../../integrations/directus/errors.ts';
 import { createOrderList } from '../../integrations/directus/order-list.ts';
-import { print, runCommand, textTable } from '../command.ts';
+import { CommandError, print, runCommand, textTable } from '../command.ts';
 import { parseCommandLine, USAGE } from './command-line.ts';
 import type { ReconcileCommand } from './command-line.ts';
 import { compare, findingKinds } from './compare.ts';
@@ -38,13 +39,16 @@ async function carryOut(command: ReconcileCommand): Promise<'failed' | void> {
     });
     const isCancelled = (status: string) => cancelled.includes(status.toUpperCase());
     const counts = new Map<FindingKind, number>();
-    for await (const finding of compare({ ledger, orders: createOrderList(directus), time, isCancelled })) {
+    let compared = 0;
+    const onProgress = (orders: number) => {
+      compared = orders;
+    };
+    for await (const finding of compare({ ledger, orders: createOrderList(directus), time, isCancelled, onProgress })) {
       counts.set(finding.kind, (counts.get(finding.kind) ?? 0) + 1);
       print(isJson ? JSON.stringify({ ...finding, advice: findingKinds[finding.kind] }) : sentence(finding));
     }
+    if (!isJson) print(...summary(counts, { listed, twice, compared, time }));
     if (metricsFile !== undefined) await writeMetrics(metricsFile, counts);
-    if (isJson) return counts.size > 0 ? 'failed' : undefined;
-    print(...summary(counts, { listed, twice }));
     return counts.size > 0 ? 'failed' : undefined;
   } finally {
     ledger.close();
@@ -63,14 +67,25 @@ function sentence({ kind, order_id, ridendine_order_id, here, there }: Finding):
     here && `here ${here}`,
     there && `there ${there}`,
   ];
-  return `${kind}: ${facts.filter(Boolean).join(', ')}`;
+  // A list may hold what a terminal would obey.
+  return `${kind}: ${facts.filter(Boolean).join(', ')}`.replaceAll(/\p{Cc}/gu, '\ufffd');
 }
 
-function summary(counts: Map<FindingKind, number>, { listed, twice }: { listed: number; twice: number }): string[] {
+interface Compared {
+  listed: number;
+  twice: number;
+  /** Orders here. */
+  compared: number;
+  time: ReconcileCommand['time'];
+}
+
+function summary(counts: Map<FindingKind, number>, { listed, twice, compared, time }: Compared): string[] {
   const list = `${listed} orders in RideNDine's list${twice > 0 ? `, ${twice} of them with an id that it had before` : ''}.`;
-  if (counts.size === 0) return [list, 'Both agree.'];
+  const since = time.since ? ` since ${secondOf(time.since.toISOString())}` : '';
+  const here = `${compared} orders here, made${since} before ${secondOf(time.before.toISOString())} (UTC).`;
+  if (counts.size === 0) return [list, here, 'Both agree.'];
   const rows = [...counts].map(([kind, count]) => [kind, String(count), findingKinds[kind]]);
-  return ['', list, ...textTable([['FINDING', 'ORDERS', 'WHAT TO DO'], ...rows])];
+  return ['', list, here, ...textTable([['FINDING', 'ORDERS', 'WHAT TO DO'], ...rows])];
 }
 
 /** For the textfile collector of Prometheus' node exporter, which reads a whole file or none. */
@@ -88,8 +103,15 @@ async function writeMetrics(file: string, counts: Map<FindingKind, number>): Pro
     help: 'When they were last compared.',
     registers: [registry],
   }).set(Date.now() / 1000);
-  await writeFile(`${file}.new`, await registry.metrics());
-  await rename(`${file}.new`, file);
+  const written = `${file}.new`;
+  try {
+    await writeFile(written, await registry.metrics());
+    await rename(written, file);
+  } catch (error) {
+    await rm(written, { force: true });
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
+    throw new CommandError(`The metrics cannot be written to ${file} (${code}).`);
+  }
 }
 
 await runCommand({

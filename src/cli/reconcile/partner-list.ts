@@ -48,13 +48,18 @@ export async function* readPartnerList(file: string, { columns, delimiter }: Lis
     }
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    if (error instanceof CsvError) throw new CommandError(`${file}, line ${parser.info.lines}: ${error.code}.`);
+    if (error instanceof CsvError) throw new CommandError(`${file}: ${faultOf(error, parser.info.lines)}`);
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
-    throw new CommandError(`${file} cannot be read (${code}).`);
+    throw new CommandError(code === 'EISDIR' ? `${file} is a folder.` : `${file} cannot be read (${code}).`);
   } finally {
     source.destroy();
   }
   if (header.length === 0) throw new CommandError(`${file} is empty.`);
+}
+
+function faultOf({ code }: CsvError, line: number): string {
+  if (code === 'CSV_QUOTE_NOT_CLOSED') return 'a quote is opened in one of its lines and never closed.';
+  return `line ${line} is not as the first one says (${code}).`;
 }
 
 function requireColumns(header: string[], columns: ListFormat['columns']): void {

@@ -1,6 +1,6 @@
 import { parseOptions, UsageError } from '../command.ts';
 import { timeIn } from '../time-option.ts';
-import { MOST_ORDERS_AT_ONCE, decisionsForMany } from '../../contract/bulk-decision.ts';
+import { MOST_ORDERS_AT_ONCE, bulkDecisionWorkflowId, decisionsForMany } from '../../contract/bulk-decision.ts';
 import type { DecisionForMany } from '../../contract/bulk-decision.ts';
 import { hyphenatedUuid } from '../../domain/checkout-request.ts';
 import { isFailureCode } from '../../domain/failures.ts';
@@ -33,8 +33,9 @@ Many orders at once, as after an outage of RideNDine:
                          --limit <number>   only so many, the oldest first; at most and unless told ${MOST_ORDERS_AT_ONCE}
                          --dry-run          only show which ones
                          --yes              do not ask whether these are the right ones
-                         --not-at-ridendine needed for retry: RideNDine was asked, and has none of these orders. One that
-                                            they have made and forgotten the key of would be made twice.
+                         --not-at-ridendine needed with --yes: RideNDine was asked, and has none of these orders. One that
+                                            they have would be made twice if they have forgotten its key, or go on
+                                            there although it has ended here.
   watch <id>           how far that is; it goes on by itself, whether or not somebody watches
 
 Settings are read from the environment: TEMPORAL_ADDRESS and the other TEMPORAL_ settings, and the ENCRYPTION_KEYS of
@@ -108,7 +109,7 @@ export function parseCommandLine(args: string[]): ReviewCommand {
       return { name: 'show', id: neededId(command, id) };
     case 'watch': {
       refuseOptions(given, decidesNothing(command));
-      const known = hyphenatedUuid.safeParse(trimPasted(id ?? ''));
+      const known = hyphenatedUuid.safeParse(trimPasted(id ?? '').replace(bulkDecisionWorkflowId(''), ''));
       if (!known.success) throw new UsageError('"watch" needs the id that the command with --all printed, a UUID.');
       return { name: 'watch', id: known.data };
     }
@@ -154,7 +155,8 @@ function parseDecisionForMany(command: string, { id, given, ofMany }: Typed): Re
   if (id !== undefined) throw new UsageError(`"${id}" is too much: --all takes no id.`);
   const { code, store, since, limit } = ofMany;
   if (!isFailureCode(code)) {
-    throw new UsageError('--all needs --code <failure code>: "npm run review -- list" shows which ones there are.');
+    const fault = code === undefined ? '--all needs --code <failure code>' : `There is no failure code "${code}"`;
+    throw new UsageError(`${fault}: "npm run review -- list" shows which ones there are.`);
   }
   const filter: ReviewFilter = {
     failureCode: code,
@@ -167,9 +169,13 @@ function parseDecisionForMany(command: string, { id, given, ofMany }: Typed): Re
   }
   const found = { name: 'decide-all' as const, filter, limit: most };
   if (ofMany['dry-run']) return { ...found, decision: undefined, isConfirmed: false };
-  if (name === 'retry' && !ofMany['not-at-ridendine']) {
+  if (ofMany.yes && !ofMany['not-at-ridendine']) {
+    const mistake =
+      name === 'retry'
+        ? 'one whose key they have forgotten would be made twice'
+        : 'one that they have would go on there';
     throw new UsageError(
-      'Ask RideNDine first which of these orders they have (npm run reconcile): one whose key they have forgotten would be made twice. If they have none of them, add --not-at-ridendine.',
+      `Ask RideNDine first which of these orders they have (npm run reconcile): ${mistake}. If they have none of them, add --not-at-ridendine.`,
     );
   }
   const decision: unknown = { decision: name, ...fieldsIn(given) };

@@ -32,7 +32,10 @@ export async function decideAll(
   print(...textTable([['ORDER', 'BEGAN', 'FAILURE', 'QUOTE'], ...rows]), '');
   print(`${runs.length} of ${all.length} orders in review with this failure.`);
   if (runs.length === 0 || decision === undefined) return;
-  if (!isConfirmed) await confirm(`"${decision.decision}" for these ${runs.length} orders?`, 'Nothing was decided.');
+  if (!isConfirmed) {
+    const question = `RideNDine was asked, and has none of these ${runs.length} orders: "${decision.decision}" for all of them?`;
+    await confirm(question, 'Nothing was decided.');
+  }
   const id = randomUUID();
   await startBulkDecision(temporal, { id, decision, runs, perSecond });
   print(

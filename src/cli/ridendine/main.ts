@@ -4,7 +4,7 @@ import { parseEnvironment } from '../../config/environment.ts';
 import { readTemporalSettings, temporalVariables } from '../../config/temporal-settings.ts';
 import { PAUSE_NOTICED_WITHIN_MS } from '../../contract/partner-pause.ts';
 import type { PartnerPause } from '../../domain/partner-pause.ts';
-import { minuteOf } from '../../domain/spoken-time.ts';
+import { secondOf } from '../../domain/spoken-time.ts';
 import { OperatorError } from '../../operators/operator-error.ts';
 import { pauseCalls, readPause, resumeCalls } from '../../operators/partner-pause.ts';
 import { dataConverterFor } from '../../temporal/data-converter.ts';
@@ -49,8 +49,8 @@ function describe(pause: PartnerPause | null): string[] {
   if (pause === null) return ['Calls to RideNDine are made.'];
   const { since, until, by } = pause;
   return [
-    `Calls to RideNDine are paused since ${minuteOf(since)}${by ? `, by ${by.actor}: ${by.reason}` : ''}.`,
-    until === undefined ? 'They stay so until somebody resumes them.' : `They are resumed at ${minuteOf(until)}.`,
+    `Calls to RideNDine are paused since ${secondOf(since)} UTC${by ? `, by ${by.actor}: ${by.reason}` : ''}.`,
+    until === undefined ? 'They stay so until somebody resumes them.' : `They are resumed at ${secondOf(until)} UTC.`,
   ];
 }
 

@@ -61,6 +61,8 @@ const withId = z.object({ id: z.string() });
 
 /** What Directus keeps of the orders of a customer, and how it forgets the customer. All of it as an administrator. */
 export interface Forgetting {
+  /** Whether Directus has a customer with this id. @throws {AdministrationError} */
+  isCustomer(customerId: string): Promise<boolean>;
   /** @throws {AdministrationError} */
   ordersOf(customerId: string): Promise<OrderOfCustomer[]>;
   /** Blanks what an order tells of its customer, and records who did it. @throws {AdministrationError} */
@@ -113,6 +115,7 @@ export function createForgetting(directus: Administration): Forgetting {
   };
 
   return {
+    isCustomer: async (customerId) => (await count(`/items/${collections.customers}`, { id: { _eq: customerId } })) > 0,
     async ordersOf(customerId) {
       const orders = await getAll(`/items/${collections.orders}`, row, {
         filter: { [orderFields.customer]: { _eq: customerId } },

@@ -1,0 +1,43 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import proto from '@temporalio/proto';
+import type { TemporalAccess } from '../temporal/temporal-access.ts';
+import { OperatorError } from './operator-error.ts';
+
+const { EVENT_TYPE_WORKFLOW_TASK_COMPLETED, EVENT_TYPE_WORKFLOW_TASK_FAILED } = proto.temporal.api.enums.v1.EventType;
+
+/** The first task of a run takes a moment. Without a worker it takes longer, and nothing is known then. */
+const KNOWN_WITHIN_MS = 5000;
+const LOOK_AGAIN_MS = 100;
+const FIRST_EVENTS = 10;
+
+/**
+ * Ends a run that was begun just now if workers cannot read it: else they would try again and again, and do it all once
+ * somebody gives them the keys.
+ *
+ * @throws {OperatorError} then.
+ * @throws {TemporalAccessError}
+ */
+export async function requireReadable(
+  { ask, connection, client, settings: { namespace } }: TemporalAccess,
+  { workflowId, runId }: { workflowId: string; runId: string },
+): Promise<void> {
+  const execution = { workflowId, runId };
+  const types = async () => {
+    const { history } = await ask(() =>
+      connection.workflowService.getWorkflowExecutionHistory({ namespace, execution, maximumPageSize: FIRST_EVENTS }),
+    );
+    return new Set(history?.events?.map(({ eventType }) => eventType));
+  };
+  const until = Date.now() + KNOWN_WITHIN_MS;
+  for (let seen = await types(); !seen.has(EVENT_TYPE_WORKFLOW_TASK_COMPLETED); seen = await types()) {
+    if (seen.has(EVENT_TYPE_WORKFLOW_TASK_FAILED)) {
+      await ask(() => client.workflow.getHandle(workflowId, runId).terminate('No worker can read it.'));
+      throw new OperatorError(
+        'not sent',
+        'Nothing was done: the workers cannot read what was sent. Set ENCRYPTION_KEYS to the keys of the workers.',
+      );
+    }
+    if (Date.now() > until) return;
+    await delay(LOOK_AGAIN_MS);
+  }
+}

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { orderFields } from '../../src/integrations/directus/collections.ts';
+import { createOrdersStore } from '../../src/integrations/directus/orders-store.ts';
+import { directusCaller } from '../support/directus-http.ts';
+import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
+import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
+import { writeLinkedOrder } from '../support/linked-order.ts';
+import { connectToPostgres } from '../support/postgres-session.ts';
+import { startPreparedDirectus } from '../support/prepared-directus.ts';
+import type { PreparedDirectus } from '../support/prepared-directus.ts';
+import { runProgram } from '../support/run-program.ts';
+
+const by = ['--actor', 'agent-7', '--reason', 'Request 17', '--yes'];
+
+let temporal: EmbeddedTemporal;
+let directus: PreparedDirectus;
+beforeAll(async () => {
+  [temporal, directus] = await Promise.all([startEmbeddedTemporal(), startPreparedDirectus()]);
+}, 360_000);
+afterAll(async () => {
+  await Promise.all([temporal?.stop(), directus?.stop()]);
+});
+
+function forget(customer: string, ...args: string[]) {
+  return runProgram('forget', ['--customer', customer, ...args], {
+    TEMPORAL_ADDRESS: temporal.settings.address,
+    DIRECTUS_URL: directus.url,
+    DIRECTUS_ADMIN_TOKEN: directus.adminToken,
+  });
+}
+
+/** A customer with linked orders that nobody has touched for two months. */
+async function customerWith(orders: number): Promise<{ customer: string; ids: string[] }> {
+  const store = createOrdersStore(directus.connection);
+  const written: string[] = [];
+  const session = await connectToPostgres(directus.postgres);
+  for (let count = 0; count < orders; count += 1) {
+    const { id } = await writeLinkedOrder(directus, store);
+    written.push(id);
+    // The next one is linked to the same ids.
+    await session.sql(
+      `UPDATE orders SET ridendine_order_id = 'rnd_' || id, payment_session_id = 'ps_' || id WHERE id = $1`,
+      id,
+    );
+  }
+  const [row] = await directus.rows('orders', { id: { _eq: written[0] ?? '' } });
+  const customer = String(row?.[orderFields.customer]);
+  for (const id of written) {
+    await session.sql(
+      `UPDATE orders SET ${orderFields.customer} = $1, date_created = now() - interval '60 days', date_updated = now() - interval '60 days' WHERE id = $2`,
+      customer,
+      id,
+    );
+  }
+  await session.close();
+  return { customer, ids: written };
+}
+
+async function change(id: string, fields: Record<string, unknown>): Promise<void> {
+  const call = directusCaller({ url: directus.url, token: directus.adminToken });
+  expect((await call('PATCH', `/items/orders/${id}`, fields)).status).toBe(200);
+}
+
+describe('npm run forget', () => {
+  it('removes what orders tell, and called again at once finds nothing', async () => {
+    const { customer } = await customerWith(3);
+    const again = await forget(customer, ...by);
+    const once = await forget(customer, ...by);
+
+    expect(again).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(again.stdout).toContain('and what 3 orders told.');
+    expect(once).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Nothing is left') });
+  }, 120_000);
+
+  it('removes nothing while an order was changed of late, and names each such order once', async () => {
+    const { customer, ids } = await customerWith(2);
+    await change(String(ids[0]), { [orderFields.status]: 'NEEDS_REVIEW' });
+    await change(String(ids[1]), { [orderFields.customerNote]: 'Ring twice' });
+
+    const { exitCode, stdout, stderr } = await forget(customer, ...by);
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('Nothing was removed');
+    for (const id of ids) expect(stdout.split(id)).toHaveLength(2);
+  }, 120_000);
+
+  it('says that there is no such customer, and that a customer has no orders', async () => {
+    const customer = randomUUID();
+    const unknown = await forget(customer, ...by);
+    const call = directusCaller({ url: directus.url, token: directus.adminToken });
+    await call('POST', '/items/customers', { id: customer, name: 'Customer One' });
+
+    expect(unknown).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('check the id') });
+    expect(await forget(customer, ...by)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('Nothing is left'),
+    });
+  }, 60_000);
+});
