@@ -1,55 +1,38 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError } from '@temporalio/client';
 import pWaitFor from 'p-wait-for';
 import { bulkDecisionWorkflowId } from '../../src/contract/bulk-decision.ts';
 import type { BulkDecisionState } from '../../src/contract/bulk-decision.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../../src/contract/runs.ts';
 import { startBulkDecision, watchBulkDecision } from '../../src/operators/bulk-decision.ts';
 import { listRunsInReview } from '../../src/operators/find-run.ts';
-import type { TemporalAccess } from '../../src/temporal/temporal-access.ts';
-import { openTemporalAccess } from '../../src/temporal/temporal-access.ts';
-import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
-import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
-import { createOrderWorker } from '../support/order-worker.ts';
-import type { OrderWorker } from '../support/order-worker.ts';
 import { runProgram } from '../support/run-program.ts';
-import { noAnswer, rejected, startedOrders } from '../support/started-orders.ts';
-import type { StartedOrder, StartedOrders } from '../support/started-orders.ts';
-import { testDataConverter, testEncryptionKeys } from '../support/test-encryption.ts';
+import { noAnswer, rejected } from '../support/started-orders.ts';
+import type { StartedOrder } from '../support/started-orders.ts';
+import { testEncryptionKeys } from '../support/test-encryption.ts';
+import { startOrdersOnTemporal } from '../support/orders-on-temporal.ts';
+import type { OrdersOnTemporal } from '../support/orders-on-temporal.ts';
 
 const by = ['--actor', 'agent-7', '--reason', 'Ticket 1'];
 const decision = { decision: 'retry', actor: 'agent-7', reason: 'Ticket 1' } as const;
 const CODE = 'RideNDineRejected';
 
-let temporal: EmbeddedTemporal;
-let worker: OrderWorker;
-let connection: Connection;
-let client: Client;
-let access: TemporalAccess & { close: () => Promise<void> };
-let orders: StartedOrders;
-const cleanUps: (() => unknown)[] = [];
+let site: OrdersOnTemporal;
+let temporal: OrdersOnTemporal['temporal'];
+let client: OrdersOnTemporal['client'];
+let access: OrdersOnTemporal['access'];
+let orders: OrdersOnTemporal['orders'];
+let cleanUps: OrdersOnTemporal['cleanUps'];
 /** What happens to a step before it tells what came of a decision. */
 let loseAnswer = () => {};
 
 beforeAll(async () => {
-  temporal = await startEmbeddedTemporal();
-  worker = await createOrderWorker({ ...temporal.settings, afterDecision: async () => loseAnswer() });
-  await worker.start();
-  connection = await Connection.connect({ address: temporal.settings.address });
-  client = new Client({ connection, dataConverter: testDataConverter });
-  access = openTemporalAccess(temporal.settings, testDataConverter);
-  orders = startedOrders({ worker, client, cleanUps });
+  site = await startOrdersOnTemporal({ afterDecision: async () => loseAnswer() });
+  ({ temporal, client, access, orders, cleanUps } = site);
 }, 240_000);
-afterAll(async () => {
-  await access.close();
-  await worker.stop();
-  await connection.close();
-  await temporal.stop();
-});
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
-});
+afterAll(() => site.stop());
+afterEach(() => site.cleanUp());
 
 function review(args: string[], environment: Record<string, string> = {}) {
   return runProgram('review', args, {

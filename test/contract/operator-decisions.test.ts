@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client, Connection } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import pWaitFor from 'p-wait-for';
 import pino from 'pino';
@@ -14,14 +13,11 @@ import { act } from '../../src/operators/act.ts';
 import { decideAboutMany, watchBulkDecision } from '../../src/operators/bulk-decision.ts';
 import { lookAt } from '../../src/operators/order-state.ts';
 import { Submission } from '../../src/operators/submission.ts';
-import { TemporalAccessError, openTemporalAccess } from '../../src/temporal/temporal-access.ts';
-import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
-import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
-import { createOrderWorker } from '../support/order-worker.ts';
-import type { OrderWorker } from '../support/order-worker.ts';
-import { noAnswer, rejected, startedOrders } from '../support/started-orders.ts';
-import type { StartedOrder, StartedOrders } from '../support/started-orders.ts';
-import { testDataConverter } from '../support/test-encryption.ts';
+import { TemporalAccessError } from '../../src/temporal/temporal-access.ts';
+import { noAnswer, rejected } from '../support/started-orders.ts';
+import type { StartedOrder } from '../support/started-orders.ts';
+import { startOrdersOnTemporal } from '../support/orders-on-temporal.ts';
+import type { OrdersOnTemporal } from '../support/orders-on-temporal.ts';
 
 const notSent = new PartnerError('RideNDineRateLimited', 'notSent', 'RideNDine answered 429.', { status: 429 });
 const callerKey = randomUUID();
@@ -29,36 +25,25 @@ const operatorKey = randomUUID();
 const by = { actor: 'agent-7', reason: 'Ticket 1' };
 const ids = { ridendine_order_id: 'rnd_0123456789', payment_session_id: 'ps_0123456789' };
 
-let temporal: EmbeddedTemporal;
-let worker: OrderWorker;
-let connection: Connection;
-let client: Client;
-let access: ReturnType<typeof openTemporalAccess>;
+let site: OrdersOnTemporal;
+let worker: OrdersOnTemporal['worker'];
+let client: OrdersOnTemporal['client'];
+let access: OrdersOnTemporal['access'];
+let orders: OrdersOnTemporal['orders'];
+let cleanUps: OrdersOnTemporal['cleanUps'];
 let gateway: FastifyInstance;
 const lines: string[] = [];
-let orders: StartedOrders;
-const cleanUps: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  temporal = await startEmbeddedTemporal();
-  worker = await createOrderWorker(temporal.settings);
-  await worker.start();
-  connection = await Connection.connect({ address: temporal.settings.address });
-  client = new Client({ connection, dataConverter: testDataConverter });
-  orders = startedOrders({ worker, client, cleanUps });
-  access = openTemporalAccess(temporal.settings, testDataConverter);
+  site = await startOrdersOnTemporal();
+  ({ worker, client, access, orders, cleanUps } = site);
   gateway = newGateway([operatorKey]);
 }, 240_000);
 afterAll(async () => {
   await gateway.close();
-  await access.close();
-  await worker.stop();
-  await connection.close();
-  await temporal.stop();
+  await site.stop();
 });
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
-});
+afterEach(() => site.cleanUp());
 
 describe('POST /v1/operations/orders/{order_id}/decisions', () => {
   it('carries a decision out and says what came of it, under the name of who decided', async () => {

@@ -1,42 +1,27 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { noopMetricMeter } from '@temporalio/common';
 import pWaitFor from 'p-wait-for';
 import { PARTNER_PAUSE_WORKFLOW, PARTNER_PAUSE_WORKFLOW_ID } from '../../src/contract/partner-pause.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../../src/contract/runs.ts';
 import { pauseCalls, readPause, resumeCalls } from '../../src/operators/partner-pause.ts';
-import { openTemporalAccess } from '../../src/temporal/temporal-access.ts';
-import type { TemporalAccess } from '../../src/temporal/temporal-access.ts';
 import { watchPause } from '../../src/worker/partner-pause.ts';
 import type { PauseWatch } from '../../src/worker/partner-pause.ts';
-import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
-import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
-import { createOrderWorker } from '../support/order-worker.ts';
-import type { OrderWorker } from '../support/order-worker.ts';
-import { testDataConverter } from '../support/test-encryption.ts';
+import { startOrdersOnTemporal } from '../support/orders-on-temporal.ts';
+import type { OrdersOnTemporal } from '../support/orders-on-temporal.ts';
 
 const by = { actor: 'agent-7', reason: 'Ticket 1' };
 
-let temporal: EmbeddedTemporal;
-let worker: OrderWorker;
-let connection: Connection;
-let client: Client;
-let access: TemporalAccess & { close: () => Promise<void> };
+let site: OrdersOnTemporal;
+let connection: OrdersOnTemporal['connection'];
+let client: OrdersOnTemporal['client'];
+let access: OrdersOnTemporal['access'];
 const watches: PauseWatch[] = [];
 beforeAll(async () => {
-  temporal = await startEmbeddedTemporal();
-  worker = await createOrderWorker(temporal.settings);
-  await worker.start();
-  connection = await Connection.connect({ address: temporal.settings.address });
-  client = new Client({ connection, dataConverter: testDataConverter });
-  access = openTemporalAccess(temporal.settings, testDataConverter);
+  site = await startOrdersOnTemporal();
+  ({ connection, client, access } = site);
 }, 240_000);
-afterAll(async () => {
-  await access.close();
-  await worker.stop();
-  await connection.close();
-  await temporal.stop();
-});
+afterAll(() => site.stop());
 afterEach(async () => {
   for (const started of watches.splice(0)) started.stop();
   await handle()

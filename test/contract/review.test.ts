@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import pWaitFor from 'p-wait-for';
@@ -12,43 +12,32 @@ import { findRun } from '../../src/operators/find-run.ts';
 import { Submission } from '../../src/operators/submission.ts';
 import type { Patience } from '../../src/operators/submission.ts';
 import { withTemporalAccess } from '../../src/temporal/temporal-access.ts';
-import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
-import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { newNamespace } from '../support/new-namespace.ts';
-import { createOrderWorker } from '../support/order-worker.ts';
-import type { OrderWorker } from '../support/order-worker.ts';
 import { runProgram } from '../support/run-program.ts';
-import { noAnswer, rejected, startedOrders } from '../support/started-orders.ts';
-import type { StartedOrder, StartedOrders } from '../support/started-orders.ts';
+import { noAnswer, rejected } from '../support/started-orders.ts';
+import type { StartedOrder } from '../support/started-orders.ts';
 import { newEncryptionKey, testDataConverter, testEncryptionKeys } from '../support/test-encryption.ts';
+import { startOrdersOnTemporal } from '../support/orders-on-temporal.ts';
+import type { OrdersOnTemporal } from '../support/orders-on-temporal.ts';
 
 const notLinked = ApplicationFailure.nonRetryable('There is nothing to correct.', 'OrderNeedsReview');
 const WAIT = { timeout: 60_000 };
 const by = ['--actor', 'agent-7', '--reason', 'Ticket 1'];
 
-let temporal: EmbeddedTemporal;
-let worker: OrderWorker;
-let connection: Connection;
-let client: Client;
-let orders: StartedOrders;
-const cleanUps: (() => unknown)[] = [];
+let site: OrdersOnTemporal;
+let temporal: OrdersOnTemporal['temporal'];
+let worker: OrdersOnTemporal['worker'];
+let connection: OrdersOnTemporal['connection'];
+let client: OrdersOnTemporal['client'];
+let orders: OrdersOnTemporal['orders'];
+let cleanUps: OrdersOnTemporal['cleanUps'];
 
 beforeAll(async () => {
-  temporal = await startEmbeddedTemporal();
-  worker = await createOrderWorker(temporal.settings);
-  await worker.start();
-  connection = await Connection.connect({ address: temporal.settings.address });
-  client = new Client({ connection, dataConverter: testDataConverter });
-  orders = startedOrders({ worker, client, cleanUps });
+  site = await startOrdersOnTemporal();
+  ({ temporal, worker, connection, client, orders, cleanUps } = site);
 }, 240_000);
-afterAll(async () => {
-  await worker.stop();
-  await connection.close();
-  await temporal.stop();
-});
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
-});
+afterAll(() => site.stop());
+afterEach(() => site.cleanUp());
 
 describe('npm run review -- list', () => {
   it('shows the orders in review, the oldest first, each with what it is about, and no other', async () => {

@@ -1,39 +1,23 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client, Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import pWaitFor from 'p-wait-for';
-import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
-import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
-import { createOrderWorker } from '../support/order-worker.ts';
-import type { OrderWorker } from '../support/order-worker.ts';
-import { startedOrders } from '../support/started-orders.ts';
-import type { StartedOrder, StartedOrders } from '../support/started-orders.ts';
-import { testDataConverter } from '../support/test-encryption.ts';
+import type { StartedOrder } from '../support/started-orders.ts';
+import { startOrdersOnTemporal } from '../support/orders-on-temporal.ts';
+import type { OrdersOnTemporal } from '../support/orders-on-temporal.ts';
 
 const by = { actor: 'agent-7', reason: 'Ticket 1' };
 const link = { ridendine_order_id: 'rnd_0123456789', payment_session_id: 'ps_0123456789' };
 
-let temporal: EmbeddedTemporal;
-let worker: OrderWorker;
-let connection: Connection;
-let orders: StartedOrders;
-const cleanUps: (() => unknown)[] = [];
+let site: OrdersOnTemporal;
+let orders: OrdersOnTemporal['orders'];
+let cleanUps: OrdersOnTemporal['cleanUps'];
 
 beforeAll(async () => {
-  temporal = await startEmbeddedTemporal('memory');
-  worker = await createOrderWorker(temporal.settings);
-  await worker.start();
-  connection = await Connection.connect({ address: temporal.settings.address });
-  orders = startedOrders({ worker, client: new Client({ connection, dataConverter: testDataConverter }), cleanUps });
+  site = await startOrdersOnTemporal({ storage: 'memory' });
+  ({ orders, cleanUps } = site);
 }, 240_000);
-afterAll(async () => {
-  await worker.stop();
-  await connection.close();
-  await temporal.stop();
-});
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
-});
+afterAll(() => site.stop());
+afterEach(() => site.cleanUp());
 
 /** The first calls to RideNDine never end, as if the worker that makes them was gone; the next one succeeds. */
 async function orderWithLostAttempts(count: number): Promise<StartedOrder> {

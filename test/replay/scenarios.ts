@@ -123,28 +123,15 @@ export const scenarios: ReplayScenario[] = [
   {
     name: 'calls-are-paused',
     change(activities) {
-      let attempts = 0;
-      return {
-        async createRideNDineOrder(input) {
-          attempts += 1;
-          if (attempts === 1) throw finalFailure('RideNDineUnavailable', [{ maybe_sent: false, pause: maintenance }]);
-          return await activities.createRideNDineOrder(input);
-        },
-      };
+      const failure = finalFailure('RideNDineUnavailable', [{ maybe_sent: false, pause: maintenance }]);
+      return { createRideNDineOrder: failingAtFirst(failure, (input) => activities.createRideNDineOrder(input)) };
     },
   },
   {
     name: 'link-conflict',
-    change(activities) {
-      let attempts = 0;
-      return {
-        async saveLinkIds(input) {
-          attempts += 1;
-          if (attempts === 1) throw finalFailure('LinkConflict');
-          return await activities.saveLinkIds(input);
-        },
-      };
-    },
+    change: (activities) => ({
+      saveLinkIds: failingAtFirst(finalFailure('LinkConflict'), (input) => activities.saveLinkIds(input)),
+    }),
     drive: decide({ decision: 'retry' }),
   },
   {
@@ -298,6 +285,16 @@ function failuresOf(step: keyof OrderCreationActivities, codes: FailureCode[]): 
 
 function finalFailure(code: FailureCode, details: unknown[] = []): ApplicationFailure {
   return ApplicationFailure.create({ type: code, message: failures[code].meaning, nonRetryable: true, details });
+}
+
+/** A step whose first attempt fails. */
+function failingAtFirst<Input, Output>(failure: ApplicationFailure, step: (input: Input) => Promise<Output>) {
+  let attempts = 0;
+  return async (input: Input): Promise<Output> => {
+    attempts += 1;
+    if (attempts === 1) throw failure;
+    return await step(input);
+  };
 }
 
 function continuation(idempotencyKey: string): OrderCreationInput {
