@@ -57,11 +57,6 @@ export async function whileRunning<Result>(
 
 const READY_TIMEOUT_MS = 60_000;
 
-/** Options of Node by which a worker runs as in the image. */
-export const withoutCallStacks = [
-  `--import=${fileURLToPath(new URL('../src/worker/without-call-stacks.ts', import.meta.url))}`,
-];
-
 /** A process of its own that runs a program of the project. */
 export interface Program extends Started {
   pid: number;

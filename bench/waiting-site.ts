@@ -3,10 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkerOptions } from '@temporalio/worker';
 import { OrderCreationClient } from '../src/client/index.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../src/contract/runs.ts';
+import { withoutCallStacks } from '../stack/program-file.ts';
 import { hasPoller } from '../stack/temporal/has-poller.ts';
 import { newCheckoutRequest } from '../test/support/builders.ts';
 import { testEncryptionKeys } from '../test/support/test-encryption.ts';
-import { startProgram, withoutCallStacks } from './lifetime.ts';
+import { startProgram } from './lifetime.ts';
 import type { Program } from './lifetime.ts';
 import type { Pids } from './processes.ts';
 import type { TemporalServer } from './temporal-servers.ts';
@@ -56,7 +57,7 @@ export async function openWaitingSite(
   const program = await startProgram({
     name: 'waiting-worker',
     file: 'bench/waiting-worker.ts',
-    nodeArguments: [...withoutCallStacks, ...(preload === undefined ? [] : [`--import=${preload}`])],
+    nodeArguments: [...withoutCallStacks(), ...(preload === undefined ? [] : [`--import=${preload}`])],
     env: {
       TEMPORAL_ADDRESS: settings.address,
       TEMPORAL_NAMESPACE: settings.namespace,

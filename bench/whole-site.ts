@@ -4,13 +4,14 @@ import { ORDER_CREATION_TASK_QUEUE, orderCreationWorkflowId } from '../src/contr
 import type { CartLine, Totals } from '../src/domain/quote.ts';
 import { freePort } from '../stack/free-port.ts';
 import type { DemoCheckout } from '../sandbox/shop/demo-data.ts';
+import { withoutCallStacks } from '../stack/program-file.ts';
 import { hasPoller } from '../stack/temporal/has-poller.ts';
 import type { PostgresSession } from '../test/support/postgres-session.ts';
 import { connectToPostgres } from '../test/support/postgres-session.ts';
 import { startRunningStack } from '../test/support/running-stack.ts';
 import type { RunningStack } from '../test/support/running-stack.ts';
 import { workerEnvironment } from '../test/support/worker-process.ts';
-import { startProgram, withoutCallStacks } from './lifetime.ts';
+import { startProgram } from './lifetime.ts';
 import type { Program } from './lifetime.ts';
 import type { History } from './results.ts';
 
@@ -114,7 +115,7 @@ export async function startService(
   const program = await startProgram({
     name: service,
     file: service === 'gateway-with-worker' ? 'src/worker/with-gateway/main.ts' : `src/${service}/main.ts`,
-    nodeArguments: service === 'gateway' ? nodeArguments : [...withoutCallStacks, ...nodeArguments],
+    nodeArguments: service === 'gateway' ? nodeArguments : [...withoutCallStacks(), ...nodeArguments],
     env: {
       ...workerEnvironment(world),
       ...untilAnswered,

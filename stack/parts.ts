@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { TemporalSettings } from '../src/config/temporal-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../src/contract/runs.ts';
 import { baseEnvironment, environmentWith } from './child-environment.ts';
-import { programFile } from './program-file.ts';
+import { programFile, withoutCallStacks } from './program-file.ts';
 import type { Progress } from './progress.ts';
 import type { StackSecrets } from './secrets.ts';
 import type { StackSettings } from './settings.ts';
@@ -98,8 +98,6 @@ export async function startSandbox(context: StackContext): Promise<{ url: string
   return { url, part };
 }
 
-const WITHOUT_CALL_STACKS = 'src/worker/without-call-stacks.ts';
-
 /** The worker, then the gateway; where they are one process, both are the same part. */
 export async function startOrderPrograms(
   context: StackContext,
@@ -111,7 +109,7 @@ export async function startOrderPrograms(
     step: 'Worker',
     name: 'worker',
     source: 'src/worker/main.ts',
-    preload: WITHOUT_CALL_STACKS,
+    nodeArguments: withoutCallStacks(),
     env: workerEnvironment(context, services),
     isReady: ({ pid }: Part) => hasPoller({ temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid }),
   };
@@ -129,7 +127,7 @@ export async function startOrderPrograms(
     step: 'Gateway with worker',
     name: 'gateway-with-worker',
     source: 'src/worker/with-gateway/main.ts',
-    preload: WITHOUT_CALL_STACKS,
+    nodeArguments: withoutCallStacks(),
     env: { ...worker.env, ...gateway.env },
     isReady: async (part) => (await worker.isReady(part)) && (await gateway.isReady()),
   });
@@ -142,18 +140,17 @@ interface Program {
   name: string;
   /** Its file from the project's root. */
   source: string;
-  /** What each of its threads loads first. */
-  preload?: string;
+  /** Options of Node. */
+  nodeArguments?: string[];
   env: Record<string, string>;
   isReady: (part: Part) => Promise<boolean>;
 }
 
 function startProgram(
   { progress, supervisor }: StackContext,
-  { step, name, source, preload, env, isReady }: Program,
+  { step, name, source, nodeArguments = [], env, isReady }: Program,
 ): Promise<RestartablePart> {
-  const imported = preload === undefined ? [] : ['--import', programFile(preload)];
-  const args = [...imported, programFile(source)];
+  const args = [...nodeArguments, programFile(source)];
   const spawn = () => supervisor.spawn({ name, command: process.execPath, args, env });
   return progress.step(step, () => startPart({ name: step, spawn, timeoutMs: READY_TIMEOUT_MS, isReady }));
 }

@@ -9,6 +9,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  */
 export const PROGRAMS_VARIABLE = 'STACK_PROGRAMS';
 
+/** Options of Node with which a worker runs as in the image. */
+export function withoutCallStacks(): string[] {
+  return ['--import', programFile('src/worker/without-call-stacks.ts')];
+}
+
 /** The file to run a program of ours by. @param source its file from the project's root. */
 export function programFile(source: string): string {
   const compiled = process.env[PROGRAMS_VARIABLE];

@@ -57,19 +57,15 @@ async function callUntilCancelled(
 
   const attempts = new CancellationScope();
   const answer = attempts.run(() => createRideNDineOrder(order, calls));
-  let isOver = false;
-  const over = () => {
-    isOver = true;
-  };
-  answer.then(over, over);
-  await condition(() => isOver || cancellation.isAsked());
-  if (isOver) return await answer;
+  const isOver = endOf(answer);
+  await condition(() => isOver() || cancellation.isAsked());
+  if (isOver()) return await answer;
 
   // What the attempts came to has to be known before the step is cancelled: Temporal forgets it with the step.
   const known = await stopPartnerAttempts(order);
-  if (!isOver) attempts.cancel();
+  if (!isOver()) attempts.cancel();
   // Temporal ends no attempt that is paused: the step would not end before the run does.
-  if (known.is_lost && !isOver) throw stoppedFailure(known);
+  if (known.is_lost && !isOver()) throw stoppedFailure(known);
   try {
     return await answer;
   } catch (error) {
@@ -88,15 +84,21 @@ async function waitWhilePaused(
     ...afterTheRecord,
     summary: 'Wait until calls to RideNDine are resumed',
   });
+  const waiting = new CancellationScope();
+  // However it ends, the next call finds out what holds then.
+  const isOver = endOf(waiting.run(() => wait.waitWhilePaused({ until })));
+  await condition(() => isOver() || cancellation.isAsked());
+  if (!isOver()) waiting.cancel();
+}
+
+/** @returns whether it has ended by now, in whatever way. */
+function endOf(work: Promise<unknown>): () => boolean {
   let isOver = false;
   const over = () => {
     isOver = true;
   };
-  const waiting = new CancellationScope();
-  // However it ends, the next call finds out what holds then.
-  waiting.run(() => wait.waitWhilePaused({ until })).then(over, over);
-  await condition(() => isOver || cancellation.isAsked());
-  if (!isOver) waiting.cancel();
+  work.then(over, over);
+  return () => isOver;
 }
 
 function createRideNDineOrder(

@@ -173,8 +173,8 @@ export const plantedFaults: PlantedFault[] = [
     edits: [
       {
         file: 'workflows/partner-call.ts',
-        find: 'await condition(() => isOver || cancellation.isAsked());\n  if (isOver) return',
-        replace: 'await condition(() => isOver);\n  if (isOver) return',
+        find: 'await condition(() => isOver() || cancellation.isAsked());\n  if (isOver()) return',
+        replace: 'await condition(() => isOver());\n  if (isOver()) return',
       },
     ],
   },
