@@ -53,9 +53,17 @@ function programCommand(site: Site, name: string, service: ComposeService): Part
     name,
     command: process.execPath,
     args: [...(isReadOnly ? confinement(writable) : []), ...args],
-    env: { ...environmentOf(site, name), ...imageEnvironment(buildOf(site.project)), ...places.environment(name) },
+    env: { ...environmentOf(site, name), ...variablesOfImage(site), ...places.environment(name) },
     cwd: appFolder,
   };
+}
+
+/** The image names files of its own by where they are in a container. */
+function variablesOfImage({ appFolder, project }: Site): Record<string, string> {
+  const variables = imageEnvironment(buildOf(project));
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [name, value.replaceAll('/app/', `${appFolder}/`)]),
+  );
 }
 
 /**

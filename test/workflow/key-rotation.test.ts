@@ -154,7 +154,8 @@ async function withSupport<Result>(keys: string, use: (client: Client) => Promis
 async function stageOf(key: string, keys: string): Promise<string> {
   return await withSupport(keys, async ({ workflow, connection }) => {
     const handle = workflow.getHandle(orderCreationWorkflowId(key));
-    const state = await connection.withDeadline(Date.now() + 15_000, () =>
+    // Temporal asks the worker that ran last first, for 10 seconds, though it be gone.
+    const state = await connection.withDeadline(Date.now() + 45_000, () =>
       handle.query<OrderCreationState>('orderCreationState'),
     );
     return state.stage;
