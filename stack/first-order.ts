@@ -11,6 +11,9 @@ import { withTemporal } from './temporal/temporal-connection.ts';
 const ORDER_TIMEOUT_MS = 60_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const ASK_AGAIN_MS = 500;
+/** What an order waits for that somebody else has to end: the order is not late for it. */
+export const CALLS_PAUSED =
+  'calls to RideNDine are paused; "npm run ridendine -- resume", in another terminal, resumes them';
 /** After that it is worth telling what the order waits for. */
 const FIRST_WAIT_S = 5;
 
@@ -61,7 +64,7 @@ export async function placeOrder(options: {
       return { ...idsSchema.parse(body), key, elapsedMs: performance.now() - startedAt };
     }
     const reason = await whatHoldsUp(key);
-    const isLate = performance.now() - startedAt > ORDER_TIMEOUT_MS;
+    const isLate = reason !== CALLS_PAUSED && performance.now() - startedAt > ORDER_TIMEOUT_MS;
     if (state === 'FAILED' || stage === 'NEEDS_REVIEW' || isLate) {
       throw new Error(`The order with key ${key} did not get through: ${reason ?? JSON.stringify(body)}`);
     }
@@ -71,7 +74,7 @@ export async function placeOrder(options: {
   }
 }
 
-/** Which step of a run is being tried in vain, and why, as one line for a person; `undefined` while none fails. */
+/** What a run waits for, as one line for a person: a step that is tried in vain, and why, or {@link CALLS_PAUSED}. */
 export async function pendingStep(options: {
   temporal: TemporalSettings;
   encryptionKeys: string;
@@ -82,6 +85,7 @@ export async function pendingStep(options: {
   const { pendingActivities } = await withTemporal(temporal, ({ workflowService }) =>
     workflowService.describeWorkflowExecution({ namespace, execution: { workflowId } }),
   );
+  if (pendingActivities.some(({ activityType }) => activityType?.name === 'waitWhilePaused')) return CALLS_PAUSED;
   const failing = pendingActivities.find(({ lastFailure }) => lastFailure);
   if (!failing?.lastFailure) return undefined;
   const { activityType, attempt, lastFailure } = failing;

@@ -6,8 +6,8 @@ import { faultOfText } from '../domain/storable.ts';
 /** Type of the failure by which a decision that can't be taken is refused. Its message is shown in clear. */
 export const DECISION_REFUSED = 'DecisionRefused';
 
-/** Who decides, and why: kept in the run's history. */
-interface Decided {
+/** Who wants it, and why: kept in the run's history. */
+export interface WhoAndWhy {
   actor: string;
   reason: string;
 }
@@ -18,7 +18,7 @@ interface Decided {
  * - `link`: they found the order at RideNDine, and these are its ids;
  * - `abandon`: no order shall come of it.
  */
-export type ReviewDecision = Decided &
+export type ReviewDecision = WhoAndWhy &
   (
     | { decision: 'retry' }
     | {
@@ -31,13 +31,10 @@ export type ReviewDecision = Decided &
     | { decision: 'abandon' }
   );
 
-/** The update `cancelOrder`: support staff want an order cancelled that has not been sent to RideNDine. */
-export type CancelRequest = Decided;
-
 /** The update that brings a decision to the run. */
 export const RESOLVE_REVIEW_UPDATE = 'resolveReview';
 
-/** The update by which support staff cancel an order that has not been sent. */
+/** The update by which support staff cancel an order that has not been sent. It takes {@link WhoAndWhy}. */
 export const CANCEL_ORDER_UPDATE = 'cancelOrder';
 
 /** What whoever asked to cancel an order is told. */
@@ -131,19 +128,19 @@ function faultsOfIds(given: Map<string, unknown>, nameOf: (field: string) => str
   ];
 }
 
-/** The same for a {@link CancelRequest}. */
-export function faultsOfCancelRequest(input: unknown, nameOf = (field: string) => `"${field}"`): string[] {
+/** The same for a {@link WhoAndWhy}. */
+export function faultsOfWhoAndWhy(input: unknown, nameOf = (field: string) => `"${field}"`): string[] {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    return ['To cancel an order takes a JSON object such as {"actor": "agent-7", "reason": "Ticket 1"}.'];
+    return ['What is wanted here is a JSON object such as {"actor": "agent-7", "reason": "Ticket 1"}.'];
   }
   const given = new Map<string, unknown>(Object.entries(input));
   return [...words.flatMap((field) => faultOf(field, given, nameOf) ?? []), ...faultsOfUnknownFields(given, words)];
 }
 
 /** A decision or a cancellation as it is carried out and kept: people paste along what they do not see. */
-export function withoutBlanksAtEnds<
-  Typed extends ReviewDecision | CancelRequest | Omit<LinkCorrection, 'idempotency_key'>,
->(typed: Typed): Typed {
+export function withoutBlanksAtEnds<Typed extends ReviewDecision | WhoAndWhy | Omit<LinkCorrection, 'idempotency_key'>>(
+  typed: Typed,
+): Typed {
   const trimmed = Object.entries(typed).map(([field, value]): [string, unknown] => [
     field,
     Object.hasOwn(fields, field) && typeof value === 'string' ? trimPasted(value) : value,

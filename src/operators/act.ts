@@ -3,12 +3,12 @@ import type { DecisionName } from '../contract/decisions.ts';
 import type { LinkCorrection } from '../contract/correction.ts';
 import { orderCreationWorkflowId } from '../contract/runs.ts';
 import {
-  faultsOfCancelRequest,
+  faultsOfWhoAndWhy,
   faultsOfLinkCorrection,
   faultsOfReviewDecision,
   withoutBlanksAtEnds,
 } from '../contract/updates.ts';
-import type { CancelRequest, ReviewDecision } from '../contract/updates.ts';
+import type { WhoAndWhy, ReviewDecision } from '../contract/updates.ts';
 import { untilDeadline } from '../temporal/temporal-access.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
 import { cancelOrder } from './cancel-order.ts';
@@ -26,7 +26,7 @@ interface Requests {
   retry: Extract<ReviewDecision, { decision: 'retry' }>;
   link: Extract<ReviewDecision, { decision: 'link' }>;
   abandon: Extract<ReviewDecision, { decision: 'abandon' }>;
-  cancel: CancelRequest & { decision: 'cancel' };
+  cancel: WhoAndWhy & { decision: 'cancel' };
   'correct-link': Omit<LinkCorrection, 'idempotency_key'> & { decision: 'correct-link' };
 }
 
@@ -41,7 +41,7 @@ export function faultsOfOperatorRequest(input: object): string[] {
     case undefined:
       return [`"decision" has to be one of ${decisionNames.map((one) => `"${one}"`).join(', ')}.`];
     case 'cancel':
-      return faultsOfCancelRequest(others);
+      return faultsOfWhoAndWhy(others);
     case 'correct-link':
       return faultsOfLinkCorrection(others, (field) => `"${field}"`);
     case 'retry':

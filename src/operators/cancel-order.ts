@@ -1,5 +1,5 @@
 import { CANCEL_ORDER_UPDATE } from '../contract/updates.ts';
-import type { CancelRequest } from '../contract/updates.ts';
+import type { WhoAndWhy } from '../contract/updates.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
 import type { OrderRun } from './find-run.ts';
 import { nameOf, sendUpdate } from './send-update.ts';
@@ -16,7 +16,7 @@ import { whatFits } from './what-fits.ts';
 export async function cancelOrder(
   temporal: TemporalAccess,
   run: OrderRun,
-  request: CancelRequest,
+  request: WhoAndWhy,
   submission: Submission,
 ): Promise<string> {
   const name = nameOf(run);

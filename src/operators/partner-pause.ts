@@ -2,7 +2,7 @@ import { encodeToPayloads } from '@temporalio/common/lib/internal-non-workflow/i
 import { PARTNER_PAUSE_MEMO, PARTNER_PAUSE_WORKFLOW, PARTNER_PAUSE_WORKFLOW_ID } from '../contract/partner-pause.ts';
 import type { PartnerPauseInput } from '../contract/partner-pause.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../contract/runs.ts';
-import type { CancelRequest } from '../contract/updates.ts';
+import type { WhoAndWhy } from '../contract/updates.ts';
 import type { PartnerPause } from '../domain/partner-pause.ts';
 import { findPause, pauseIn } from '../temporal/partner-pause.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
@@ -50,7 +50,7 @@ export async function pauseCalls(temporal: TemporalAccess, pause: PartnerPauseIn
  */
 export async function resumeCalls(
   { ask, client, connection, settings: { namespace } }: TemporalAccess,
-  by: CancelRequest,
+  by: WhoAndWhy,
 ): Promise<void> {
   const open = await ask(() => findPause(connection, namespace));
   if (open === null) throw new OperatorError('refused', 'Calls to RideNDine are not paused.');

@@ -9,15 +9,15 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { OrderCreationActivities } from '../activities/order-creation-activities.ts';
-import { CANCEL_ORDER_UPDATE, cancelReplies, faultsOfCancelRequest, withoutBlanksAtEnds } from '../contract/updates.ts';
-import type { CancelRequest } from '../contract/updates.ts';
+import { CANCEL_ORDER_UPDATE, cancelReplies, faultsOfWhoAndWhy, withoutBlanksAtEnds } from '../contract/updates.ts';
+import type { WhoAndWhy } from '../contract/updates.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 import { refuseDecision, supportAction } from './decisions.ts';
 import { afterTheRecord } from './policies.ts';
 import type { RunStatus } from './status.ts';
 
 /** Its result says in a sentence what came of the request. */
-const cancelOrder = defineUpdate<string, [CancelRequest]>(CANCEL_ORDER_UPDATE);
+const cancelOrder = defineUpdate<string, [WhoAndWhy]>(CANCEL_ORDER_UPDATE);
 
 const { requestCancellation } = proxyActivities<OrderCreationActivities>({
   ...afterTheRecord,
@@ -93,7 +93,7 @@ export function openCancellation(status: Pick<RunStatus, 'isBeingCancelled' | 'i
       validator: (request) => {
         if (refusal !== undefined) refuseDecision(refusal);
         if (isAsked()) refuseDecision('The order is being cancelled already.');
-        const faults = faultsOfCancelRequest(request);
+        const faults = faultsOfWhoAndWhy(request);
         if (faults.length > 0) refuseDecision(faults.join(' '));
       },
     },

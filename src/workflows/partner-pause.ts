@@ -1,6 +1,6 @@
 import { ApplicationFailure, condition, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
 import type { PartnerPauseInput } from '../contract/partner-pause.ts';
-import { faultsOfCancelRequest } from '../contract/updates.ts';
+import { faultsOfWhoAndWhy } from '../contract/updates.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
 import { verbatim } from './markdown.ts';
 
@@ -29,7 +29,7 @@ function details({ actor, reason, for_ms }: PartnerPauseInput): string {
 /** Somebody may start one by hand. */
 function requirePause(input: PartnerPauseInput): void {
   const { for_ms, ...words } = Object(input) as Partial<PartnerPauseInput>;
-  const faults = faultsOfCancelRequest(words);
+  const faults = faultsOfWhoAndWhy(words);
   if (for_ms !== undefined && !(Number.isSafeInteger(for_ms) && for_ms > 0)) {
     faults.push('"for_ms" has to be a whole number of milliseconds.');
   }

@@ -10,7 +10,7 @@ import { listRunsInReview } from '../../src/operators/find-run.ts';
 import { runProgram } from '../support/run-program.ts';
 import { noAnswer, rejected } from '../support/started-orders.ts';
 import type { StartedOrder } from '../support/started-orders.ts';
-import { testEncryptionKeys } from '../support/test-encryption.ts';
+import { newEncryptionKey, testEncryptionKeys } from '../support/test-encryption.ts';
 import { startOrdersOnTemporal } from '../support/orders-on-temporal.ts';
 import type { OrdersOnTemporal } from '../support/orders-on-temporal.ts';
 
@@ -85,6 +85,27 @@ describe('npm run review -- retry --all', () => {
     expect(retriedBy(other)).toEqual([]);
     await orders.untilListed(other, 'NEEDS_REVIEW');
   }, 120_000);
+
+  it('decides nothing with keys that the workers lack', async () => {
+    const order = await orders.inReview({ ridendine: [noAnswer, rejected, undefined] });
+
+    const { exitCode, stderr } = await review(
+      ['retry', '--all', '--code', CODE, '--not-at-ridendine', '--yes', ...by],
+      {
+        ENCRYPTION_KEYS: newEncryptionKey('strange'),
+      },
+    );
+
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr:
+        'Nothing was done: the workers cannot read what was sent. Set ENCRYPTION_KEYS to the keys of the workers.',
+    });
+    await expect(
+      client.workflow.count(`WorkflowType = 'bulkDecision' AND ExecutionStatus = 'Running'`),
+    ).resolves.toMatchObject({ count: 0 });
+    expect(retriedBy(order)).toEqual([]);
+  }, 60_000);
 
   it('only shows them where it is asked to, and takes no more than it is told, the oldest first', async () => {
     const [first, second, third] = [await orders.inReview(), await orders.inReview(), await orders.inReview()];

@@ -173,7 +173,7 @@ describe('npm run doctor', () => {
       'Not set: DIRECTUS_TOKEN, RIDENDINE_API_KEY; ' +
         'TEMPORAL_ADDRESS: must be host:port, without a scheme; TEMPORAL_TLS: must be true or false; ' +
         'ENCRYPTION_KEYS: …; DIRECTUS_ADMIN_TOKEN: must be printable ASCII without spaces; ' +
-        'GATEWAY_API_KEYS: must be one or more keys of at least 16 characters in printable ASCII without colons, separated by commas, each alone or after the name of its caller, in lower case, and a colon; ' +
+        'GATEWAY_API_KEYS: must be one or more keys of at least 16 characters in printable ASCII without colons, separated by commas, each alone or after the name of its caller, in lower case and not "none", and a colon; ' +
         'CODEC_SERVER_UI_ORIGINS: must be one or more origins as browsers write them (https://temporal.example), separated by commas.',
     );
     const { settings, ...others } = verdictsOf(report);

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
+import { FORGETTING_FLOW } from '../../src/integrations/directus/forgetting.ts';
 import { createOrdersStore } from '../../src/integrations/directus/orders-store.ts';
 import { directusCaller } from '../support/directus-http.ts';
+import { startHttpFront } from '../support/http-front.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { writeLinkedOrder } from '../support/linked-order.ts';
@@ -23,9 +25,13 @@ afterAll(async () => {
 });
 
 function forget(customer: string, ...args: string[]) {
+  return forgetThrough(directus.url, customer, ...args);
+}
+
+function forgetThrough(url: string, customer: string, ...args: string[]) {
   return runProgram('forget', ['--customer', customer, ...args], {
     TEMPORAL_ADDRESS: temporal.settings.address,
-    DIRECTUS_URL: directus.url,
+    DIRECTUS_URL: url,
     DIRECTUS_ADMIN_TOKEN: directus.adminToken,
   });
 }
@@ -62,6 +68,12 @@ async function change(id: string, fields: Record<string, unknown>): Promise<void
   expect((await call('PATCH', `/items/orders/${id}`, fields)).status).toBe(200);
 }
 
+/** By which older versions are removed: none stays. */
+async function flows(): Promise<unknown> {
+  const call = directusCaller({ url: directus.url, token: directus.adminToken });
+  return (await call('GET', `/flows?filter=${JSON.stringify({ name: { _eq: FORGETTING_FLOW } })}`)).data;
+}
+
 describe('npm run forget', () => {
   it('removes what orders tell, and called again at once finds nothing', async () => {
     const { customer } = await customerWith(3);
@@ -72,6 +84,45 @@ describe('npm run forget', () => {
     expect(again.stdout).toContain('and what 3 orders told.');
     expect(once).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Nothing is left') });
   }, 120_000);
+
+  it.each([
+    ['the second order is blanked', 'PATCH', '/items/orders/'],
+    ['older versions are removed', 'POST', '/flows/trigger/'],
+  ])(
+    'goes on where it was if it was cut off when %s',
+    async (_when, method, path) => {
+      const { customer, ids } = await customerWith(2);
+      let seen = 0;
+      // The other order is blanked by then; the versions are those of both.
+      const at = method === 'PATCH' ? 2 : 1;
+      const front = await startHttpFront({
+        target: directus.url,
+        async hold(request) {
+          if (request.method === method && request.path?.startsWith(path) && (seen += 1) >= at) {
+            throw new Error('Directus is gone.');
+          }
+        },
+      });
+      const cutOff = await forgetThrough(front.url, customer, ...by);
+      await front.close();
+      const leftOver = await forget(customer, '--dry-run');
+
+      const again = await forget(customer, ...by);
+      const once = await forget(customer, ...by);
+
+      expect(cutOff.exitCode).toBe(1);
+      expect(seen).toBeGreaterThanOrEqual(at);
+      expect(leftOver.stdout).not.toContain('Nothing is left');
+      expect(again).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(once).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Nothing is left') });
+      for (const row of await directus.rows('orders', { id: { _in: ids } })) {
+        expect(row).toMatchObject({ [orderFields.shippingSnapshot]: null, [orderFields.ridendineRequest]: null });
+        expect(row[orderFields.supportActions]).toEqual([expect.objectContaining({ action: 'forget' })]);
+      }
+      expect(await flows()).toEqual([]);
+    },
+    120_000,
+  );
 
   it('removes nothing while an order was changed of late, and names each such order once', async () => {
     const { customer, ids } = await customerWith(2);

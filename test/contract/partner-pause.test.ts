@@ -7,6 +7,10 @@ import { ORDER_CREATION_TASK_QUEUE } from '../../src/contract/runs.ts';
 import { pauseCalls, readPause, resumeCalls } from '../../src/operators/partner-pause.ts';
 import { watchPause } from '../../src/worker/partner-pause.ts';
 import type { PauseWatch } from '../../src/worker/partner-pause.ts';
+import { dataConverterFor } from '../../src/temporal/data-converter.ts';
+import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
+import { openTemporalAccess } from '../../src/temporal/temporal-access.ts';
+import { newEncryptionKey } from '../support/test-encryption.ts';
 import { startOrdersOnTemporal } from '../support/orders-on-temporal.ts';
 import type { OrdersOnTemporal } from '../support/orders-on-temporal.ts';
 
@@ -107,6 +111,18 @@ describe('a pause of the calls to RideNDine', () => {
     const { workers } = await watch(new Client({ connection }));
 
     expect(workers.current()).toEqual({ since: expect.any(String) });
+  });
+
+  it('is not begun with keys that the workers lack', async () => {
+    const strange = openTemporalAccess(
+      site.temporal.settings,
+      dataConverterFor(parseEncryptionKeys(newEncryptionKey('strange'))),
+    );
+
+    await expect(pauseCalls(strange, by)).rejects.toThrow('Set ENCRYPTION_KEYS to the keys of the workers.');
+
+    await strange.close();
+    await expect(readPause(access)).resolves.toBeNull();
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
+import { CALLS_PAUSED, pendingStep } from '../../stack/first-order.ts';
 import { runProgram } from '../support/run-program.ts';
 import type { Ended } from '../support/run-program.ts';
 import { startRunningStack } from '../support/running-stack.ts';
@@ -39,6 +40,8 @@ it('orders come in while calls to RideNDine are paused, can be cancelled, and ar
   expect(await ready()).toMatchObject({ status: 'ok', calls_to_ridendine: 'paused' });
 
   const [kept, dropped] = [await newOrder(), await newOrder()];
+  // What "npm start" says of its own first order.
+  await pWaitFor(async () => (await heldUpBy(kept.key)) === CALLS_PAUSED, { interval: 100, timeout: 30_000 });
   await world.temporal.workflow.getHandle(`order-creation-${dropped.key}`).executeUpdate('cancelOrder', {
     args: [{ actor: 'agent-7', reason: 'Ticket 2' }],
   });
@@ -57,6 +60,11 @@ it('orders come in while calls to RideNDine are paused, can be cancelled, and ar
   await expect(world.sandboxAttemptsOf(String(cancelled?.id))).resolves.toEqual([]);
   expect(await ready()).not.toHaveProperty('calls_to_ridendine');
 }, 240_000);
+
+function heldUpBy(key: string): Promise<string | undefined> {
+  const { temporal, secrets } = world.stack;
+  return pendingStep({ temporal, encryptionKeys: secrets.encryptionKeys, workflowId: `order-creation-${key}` });
+}
 
 /** An order that is written to Directus and waits there. */
 async function newOrder(): Promise<{ key: string; quoteId: string }> {

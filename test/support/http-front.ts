@@ -14,7 +14,7 @@ export interface HttpFront {
 export async function startHttpFront(options: {
   target: string;
   change?: (headers: IncomingHttpHeaders) => IncomingHttpHeaders;
-  /** What a request waits for before it is passed on. */
+  /** What a request waits for before it is passed on. If that fails, so does the connection. */
   hold?: (request: { method: string | undefined; path: string | undefined }) => Promise<void>;
 }): Promise<HttpFront> {
   const { target, change = (headers) => headers, hold = async () => {} } = options;
@@ -32,7 +32,10 @@ export async function startHttpFront(options: {
     pipeline(incoming, forwarded, () => {});
   };
   const server = createServer((incoming, outgoing) => {
-    void hold({ method: incoming.method, path: incoming.url }).then(() => passOn(incoming, outgoing));
+    void hold({ method: incoming.method, path: incoming.url }).then(
+      () => passOn(incoming, outgoing),
+      () => outgoing.destroy(),
+    );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultsOfCancelRequest, faultsOfReviewDecision, withoutBlanksAtEnds } from '../../src/contract/updates.ts';
+import { faultsOfWhoAndWhy, faultsOfReviewDecision, withoutBlanksAtEnds } from '../../src/contract/updates.ts';
 
 const who = { actor: 'support-1', reason: 'Asked the partner.' };
 const link = { decision: 'link', ...who, ridendine_order_id: 'r-1', payment_session_id: 'p-1' };
@@ -115,7 +115,7 @@ describe('a review decision', () => {
       expect(faultsOfReviewDecision({ ...link, [unknown]: true })).toEqual([
         'A field with an unknown name is given: check the spelling. The fields are decision, actor, reason, ridendine_order_id, payment_session_id, ids_checked.',
       ]);
-      expect(faultsOfCancelRequest({ ...who, [unknown]: true })).toEqual([
+      expect(faultsOfWhoAndWhy({ ...who, [unknown]: true })).toEqual([
         'A field with an unknown name is given: check the spelling. The fields are actor, reason.',
       ]);
     },

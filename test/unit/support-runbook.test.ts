@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { failures } from '../../src/domain/failures.ts';
 import { orderCreationStages } from '../../src/contract/runs.ts';
-import { faultsOfCancelRequest, faultsOfReviewDecision } from '../../src/contract/updates.ts';
+import { faultsOfWhoAndWhy, faultsOfReviewDecision } from '../../src/contract/updates.ts';
 import { currentDetails } from '../../src/workflows/current-details.ts';
 
 const runbook = readFileSync(new URL('../../docs/support-runbook.md', import.meta.url), 'utf8');
@@ -57,10 +57,10 @@ describe('docs/support-runbook.md', () => {
 
     expect(decisions.map(({ decision }) => decision)).toEqual(['link', 'retry', 'abandon']);
     expect(decisions.flatMap((decision) => faultsOfReviewDecision(decision))).toEqual([]);
-    expect(cancellations.flatMap((request) => faultsOfCancelRequest(request))).toEqual([]);
+    expect(cancellations.flatMap((request) => faultsOfWhoAndWhy(request))).toEqual([]);
     expect(cancellations).toHaveLength(1);
     for (const example of asTheyStand) {
-      const faults = 'decision' in example ? faultsOfReviewDecision(example) : faultsOfCancelRequest(example);
+      const faults = 'decision' in example ? faultsOfReviewDecision(example) : faultsOfWhoAndWhy(example);
       expect(faults).not.toEqual([]);
     }
   });

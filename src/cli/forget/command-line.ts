@@ -1,6 +1,6 @@
 import ms from 'ms';
 import type { StringValue } from 'ms';
-import { faultsOfCancelRequest } from '../../contract/updates.ts';
+import { faultsOfWhoAndWhy } from '../../contract/updates.ts';
 import { hyphenatedUuid } from '../../domain/checkout-request.ts';
 import { trimPasted } from '../../domain/pasted-text.ts';
 import { parseOptions, UsageError } from '../command.ts';
@@ -53,7 +53,7 @@ export function parseCommandLine(args: string[]): ForgetCommand | 'help' {
   if (!(inFlightMs >= 0)) throw new UsageError('--in-flight has to be a duration such as "30 days".');
   const { actor, reason } = values;
   if (values['dry-run']) return { customerId, by: undefined, inFlightMs, isConfirmed: false };
-  const faults = faultsOfCancelRequest(
+  const faults = faultsOfWhoAndWhy(
     { ...(actor !== undefined && { actor }), ...(reason !== undefined && { reason }) },
     (field) => `--${field}`,
   );

@@ -1,7 +1,7 @@
 import ms from 'ms';
 import type { StringValue } from 'ms';
-import { faultsOfCancelRequest, withoutBlanksAtEnds } from '../../contract/updates.ts';
-import type { CancelRequest } from '../../contract/updates.ts';
+import { faultsOfWhoAndWhy, withoutBlanksAtEnds } from '../../contract/updates.ts';
+import type { WhoAndWhy } from '../../contract/updates.ts';
 import { parseOptions, UsageError } from '../command.ts';
 
 export const USAGE = `npm run ridendine -- <command>
@@ -22,8 +22,8 @@ Exit code: 0 done, 1 refused or failed, 2 called wrongly.`;
 export type RideNDineCommand =
   | { name: 'help' }
   | { name: 'status' }
-  | { name: 'pause'; by: CancelRequest; forMs: number | undefined }
-  | { name: 'resume'; by: CancelRequest };
+  | { name: 'pause'; by: WhoAndWhy; forMs: number | undefined }
+  | { name: 'resume'; by: WhoAndWhy };
 
 const options = {
   actor: { type: 'string' },
@@ -59,10 +59,10 @@ export function parseCommandLine(args: string[]): RideNDineCommand {
   }
 }
 
-function wordsIn(given: object): CancelRequest {
-  const faults = faultsOfCancelRequest(given, (field) => `--${field}`);
+function wordsIn(given: object): WhoAndWhy {
+  const faults = faultsOfWhoAndWhy(given, (field) => `--${field}`);
   if (faults.length > 0) throw new UsageError(faults.join('\n'));
-  return withoutBlanksAtEnds(given as CancelRequest);
+  return withoutBlanksAtEnds(given as WhoAndWhy);
 }
 
 /** Longer than any maintenance: a date that Temporal can hold. */

@@ -80,6 +80,9 @@ export interface Forgetting {
 /** In an address: a URL has its limits. */
 const IDS_AT_ONCE = 50;
 
+/** The name of the flow of Directus that removes older versions. */
+export const FORGETTING_FLOW = 'Forget a customer';
+
 export function createForgetting(directus: Administration): Forgetting {
   const get = (path: string, params: Record<string, unknown>) => directus.request(customEndpoint({ path, params }));
   /** All rows there are: Directus may give fewer at once than it is asked for (QUERY_LIMIT_MAX). */
@@ -163,6 +166,7 @@ export function createForgetting(directus: Administration): Forgetting {
     },
 
     async removeTraces(orderIds) {
+      await removeLeftFlows();
       for (const some of chunks(orderIds)) {
         const comments = await getAll('/comments', withId, {
           filter: { collection: { _eq: collections.orders }, item: { _in: some } },
@@ -177,12 +181,19 @@ export function createForgetting(directus: Administration): Forgetting {
     },
   };
 
+  /** Whose program was killed. A licence allows but a few. */
+  async function removeLeftFlows(): Promise<void> {
+    const filter = { name: { _eq: FORGETTING_FLOW }, date_created: { _lt: '$NOW(-10 minutes)' } };
+    for (const { id } of await getAll('/flows', withId, { filter, fields: ['id'] }))
+      await send('DELETE', `/flows/${id}`);
+  }
+
   /** Directus has no other way to remove versions than its own flows. This one lives for a moment. */
   async function byFlow(filter: object): Promise<void> {
     const flow = parse(
       withId,
       await send('POST', '/flows', {
-        name: 'Forget a customer',
+        name: FORGETTING_FLOW,
         status: 'active',
         trigger: 'webhook',
         accountability: null,
