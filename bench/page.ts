@@ -45,6 +45,8 @@ export function describePerformance(result: BenchResult): string {
       .map((line) => `- ${line}`)
       .join('\n'),
     ...describeConditions(result),
+    '## Where the CPU goes',
+    describeProfile(result),
     '## What helped and what did not',
     ...describeChanges(result),
   ].join('\n\n');
@@ -143,6 +145,27 @@ function describeConditions(result: BenchResult): string[] {
   return [...Map.groupBy(parts, ({ text }) => text)].map(
     ([text, same]) => `_Measured (${same.map(({ part }) => part).join(', ')}): ${text}_`,
   );
+}
+
+function describeProfile({ profile: { orders, parallel, causes } }: BenchResult): string {
+  const { worker, gateway } = causes;
+  const totals = { worker: sum(Object.values(worker)), gateway: sum(Object.values(gateway)) };
+  const rows = [...new Set([...Object.keys(worker), ...Object.keys(gateway)])]
+    .toSorted((a, b) => (worker[b] ?? 0) - (worker[a] ?? 0) || (gateway[b] ?? 0) - (gateway[a] ?? 0))
+    .map((cause) => [cause, share(worker[cause], totals.worker), share(gateway[cause], totals.gateway)])
+    .filter(([, ...cells]) => cells.some((text) => text !== ''));
+  return [
+    `CPU of one of ${orders} orders with ${parallel} callers, while V8 took its profile every half millisecond:`,
+    table(
+      ['', 'worker', 'gateway'],
+      [...rows, ['all', `${totals.worker.toFixed(1)} ms`, `${totals.gateway.toFixed(1)} ms`]],
+    ),
+  ].join('\n\n');
+}
+
+/** Empty for what would round to nothing. */
+function share(ms = 0, total: number): string {
+  return ms < 0.05 ? '' : `${ms.toFixed(1)} ms, ${((100 * ms) / total).toFixed(0)} %`;
 }
 
 const KINDS = {

@@ -21,7 +21,7 @@ export interface ProcessUsage {
 export function readProcessUsage<Name extends string>(pids: Record<Name, number>): Record<Name, ProcessUsage> {
   return ofFamilies(pids, (family, pid) => ({
     cpuMs: family.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
-    threadCpuMs: readThreads(pid),
+    threadCpuMs: new Map([...readThreads(pid)].map(([thread, { cpuMs }]) => [thread, cpuMs])),
     memoryBytes: memoryOf(family.map((member) => member.pid)),
   }));
 }
@@ -76,24 +76,28 @@ function ofFamilies<Name extends string, Value>(
 }
 
 function readStat(pid: number): ProcessStat | undefined {
-  const fields = statFields(`/proc/${pid}/stat`);
-  if (fields === undefined) return undefined;
+  const stat = ifThere(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  if (stat === undefined) return undefined;
+  const fields = fieldsOf(stat);
   const ticks = fields.slice(11, 15).reduce((sum, value) => sum + Number(value), 0);
   return { pid, parentPid: Number(fields[1]), cpuMs: ticks * TICK_MS };
 }
 
-/** The fields behind the name, which may hold spaces and parentheses itself; `undefined` if the process is gone. */
-function statFields(file: string): string[] | undefined {
-  const stat = ifThere(() => readFileSync(file, 'utf8'));
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+/** The fields behind the name, which may hold spaces and parentheses itself. */
+function fieldsOf(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-function readThreads(pid: number): Map<number, number> {
+/** What each thread of a process is called, and has used since its start. */
+export function readThreads(pid: number): Map<number, { name: string; cpuMs: number }> {
   const folder = `/proc/${pid}/task`;
   return new Map(
     namesIn(folder).flatMap((thread) => {
-      const fields = statFields(`${folder}/${thread}/stat`);
-      return fields ? [[Number(thread), (Number(fields[11]) + Number(fields[12])) * TICK_MS] as const] : [];
+      const stat = ifThere(() => readFileSync(`${folder}/${thread}/stat`, 'utf8'));
+      if (stat === undefined) return [];
+      const fields = fieldsOf(stat);
+      const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+      return [[Number(thread), { name, cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS }] as const];
     }),
   );
 }

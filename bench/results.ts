@@ -83,6 +83,13 @@ const benchResultSchema = z.object({
     /** What an order leaves in the database of the production server; null if that was not measured. */
     temporalBytes: z.number().nullable(),
   }),
+  /** Where the CPU of an order goes. */
+  profile: conditionsSchema.extend({
+    orders: z.number(),
+    parallel: z.number(),
+    /** By process and by cause, in milliseconds. */
+    causes: z.object({ worker: byProcess, gateway: byProcess }),
+  }),
   /** A variant for each named change, and `as it is`. */
   changes: part.extend({
     waitsMs: z.array(z.number()),
@@ -199,7 +206,7 @@ export function compared(
 }
 
 /** As many callers as keep the parts busy without a long queue. */
-const BUSY_PARALLEL = 32;
+export const BUSY_PARALLEL = 32;
 
 /** The load of a variant at which its costs are taken: by the fastest partner. @throws Error if nothing was measured of it. */
 export function busiestLoad(samples: Sample[], variant: string): Load {

@@ -13,9 +13,10 @@ import { describePerformance, writePages } from './page.ts';
 import { measureChanges } from './parts/changes.ts';
 import { measureGrowth } from './parts/growth.ts';
 import { measureOrchestration } from './parts/orchestration.ts';
+import { measureProfile } from './parts/profile.ts';
 import { measureSoak, usualSoak } from './parts/soak.ts';
 import { measureWhole } from './parts/whole.ts';
-import { benchParts, earlierParts, readBenchResult, writtenResult } from './results.ts';
+import { benchParts, BUSY_PARALLEL, earlierParts, readBenchResult, writtenResult } from './results.ts';
 import type { BenchPart, Conditions, Measured } from './results.ts';
 import { startDevServer, startProductionServer } from './temporal-servers.ts';
 
@@ -150,6 +151,7 @@ function measuresOf(options: Options): { [Part in BenchPart]: () => Promise<Meas
   return {
     whole: () => measureWhole({ plan: { ...plan, partnersMs: [20, 300] }, ...common }),
     orchestration: () => measureOrchestration({ plan, startServers, ...common }),
+    profile: () => measureProfile({ plan: { ...plan, orders: 10 * orders, parallel: BUSY_PARALLEL }, ...common }),
     changes: () => measureChanges({ plan: changes, ...common }),
     growth: () => measureGrowth({ plan: growth, ...common }),
     soak: () => measureSoak({ plan: soak, ...common }),

@@ -3,6 +3,7 @@ import { namedChanges } from '../../bench/named-changes.ts';
 import { measureChanges } from '../../bench/parts/changes.ts';
 import { measureGrowth } from '../../bench/parts/growth.ts';
 import { measureOrchestration } from '../../bench/parts/orchestration.ts';
+import { measureProfile } from '../../bench/parts/profile.ts';
 import { measureSoak } from '../../bench/parts/soak.ts';
 import { measureWhole } from '../../bench/parts/whole.ts';
 import type { Sample } from '../../bench/results.ts';
@@ -67,6 +68,23 @@ it(
     expect(loadsOf(samples)).toEqual(['dev server, data in memory 1: 4', 'dev server, data in memory 2: 4']);
     for (const { p50Ms } of samples) expect(p50Ms).toBeGreaterThan(waitsMs.reduce((sum, ms) => sum + ms));
     expect(Object.keys(atRest['dev server, data in memory'] ?? {})).toEqual(['temporal', 'worker']);
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  'tells where the CPU of an order goes',
+  async () => {
+    const { causes } = await measureProfile({
+      plan: { orders: 60, parallel: 8, warmUpOrders: 10, atRestMs: 200 },
+      progress,
+    });
+
+    for (const cause of ["Workflow code, Temporal's and ours", "Temporal's core, in Rust", 'Encryption'])
+      expect(causes.worker[cause]).toBeGreaterThan(0);
+    expect(causes.worker).not.toHaveProperty('HTTP from callers');
+    expect(causes.gateway['HTTP from callers']).toBeGreaterThan(0);
+    expect(causes.gateway).not.toHaveProperty("Workflow code, Temporal's and ours");
   },
   TIMEOUT_MS,
 );

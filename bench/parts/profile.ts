@@ -1,0 +1,200 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { newOrderNamespace } from '../../test/support/order-namespace.ts';
+import { openSupervisedFolder } from '../../test/support/supervised-folder.ts';
+import { whileRunning } from '../lifetime.ts';
+import type { Measurement } from '../lifetime.ts';
+import { Meter, warmUp } from '../load.ts';
+import type { LoadPlan } from '../load.ts';
+import { readThreads } from '../processes.ts';
+import type { Measured } from '../results.ts';
+import { openWholeSite, startService } from '../whole-site.ts';
+
+export interface ProfilePlan extends Pick<LoadPlan, 'warmUpOrders' | 'atRestMs'> {
+  orders: number;
+  /** Callers at a time. */
+  parallel: number;
+}
+
+const services = ['worker', 'gateway'] as const;
+type Service = (typeof services)[number];
+
+const SAMPLE_EVERY_US = 500;
+
+/** What the names of threads tell that run no JavaScript of the program. */
+const nativeThreads: [RegExp, string][] = [
+  [/^tokio|^temporal|^workflow/, "Temporal's core, in Rust"],
+  [/^V8/, 'V8, compiling and collecting garbage'],
+  [/^libuv/, "Node's threads for files and keys"],
+];
+/** Those that take the profile. */
+const profiling = /^v8:Prof|^SignalInspector/;
+
+/**
+ * Where the CPU of an order goes in worker and gateway. V8 tells what each of their threads does, and the system how long
+ * each thread is on a core.
+ */
+export async function measureProfile({
+  plan: { orders, parallel, warmUpOrders, atRestMs },
+  progress,
+  signal,
+}: Measurement<ProfilePlan>): Promise<Measured<'profile'>> {
+  const folder = await openSupervisedFolder('order-creation-profiles');
+  const folderOf = (service: Service) => path.join(folder.dataDir, service);
+  try {
+    // Node writes a profile when the program ends.
+    const { window, threads } = await whileRunning(signal, async (start) => {
+      const { world, newOrders } = await progress.step('Stack', () => start(() => openWholeSite()));
+      const temporal = await newOrderNamespace(world.temporal.connection, world.stack.temporal.address);
+      const run = (service: Service) =>
+        start(() =>
+          startService(world, service, {
+            temporal,
+            env: { WORKER_SWEEP: 'off' },
+            nodeArguments: [
+              '--cpu-prof',
+              `--cpu-prof-dir=${folderOf(service)}`,
+              `--cpu-prof-interval=${SAMPLE_EVERY_US}`,
+            ],
+          }),
+        );
+      const [worker, gateway] = [await run('worker'), await run('gateway')];
+      await warmUp(await newOrders(warmUpOrders), gateway.place);
+      const pids = { worker: worker.pid, gateway: gateway.pid };
+      const meter = await Meter.open(pids, atRestMs);
+      const placed = await newOrders(orders);
+      return await progress.step(`${orders} orders`, async () => {
+        const before = { worker: readThreads(pids.worker), gateway: readThreads(pids.gateway) };
+        const from = monotonicUs();
+        await meter.measure(placed, parallel, gateway.place);
+        const to = monotonicUs();
+        const used = (service: Service) => usedSince(before[service], readThreads(pids[service]));
+        return { window: { from, to }, threads: { worker: used('worker'), gateway: used('gateway') } };
+      });
+    });
+    const causesOf = async (service: Service) =>
+      perOrder(orders, threads[service], await scriptCauses(folderOf(service), window));
+    return { orders, parallel, causes: { worker: await causesOf('worker'), gateway: await causesOf('gateway') } };
+  } finally {
+    await folder.stop();
+  }
+}
+
+/** The clock of V8's profiles, in microseconds. */
+function monotonicUs(): number {
+  return Number(process.hrtime.bigint() / 1000n);
+}
+
+type Threads = ReturnType<typeof readThreads>;
+
+/** By name, in milliseconds. */
+function usedSince(before: Threads, after: Threads): Record<string, number> {
+  const used: Record<string, number> = {};
+  for (const [id, { name, cpuMs }] of after) used[name] = (used[name] ?? 0) + cpuMs - (before.get(id)?.cpuMs ?? 0);
+  return used;
+}
+
+/** Milliseconds of CPU of one order by cause: of threads that run JavaScript by what V8 has seen there, of the others by their names. */
+function perOrder(
+  orders: number,
+  threads: Record<string, number>,
+  seenUs: Record<string, number>,
+): Record<string, number> {
+  const causes: Record<string, number> = {};
+  const add = (cause: string, ms: number) => {
+    if (ms > 0) causes[cause] = (causes[cause] ?? 0) + ms / orders;
+  };
+  let scriptMs = 0;
+  for (const [name, ms] of Object.entries(threads)) {
+    const native = nativeThreads.find(([pattern]) => pattern.test(name));
+    if (native) add(native[1], ms);
+    else if (!profiling.test(name)) scriptMs += ms;
+  }
+  // A thread that waits for a core seems busy to V8: its shares are right, its times are not.
+  const seen = Object.values(seenUs).reduce((sum, us) => sum + us, 0);
+  for (const [cause, us] of Object.entries(seenUs)) add(cause, (scriptMs * us) / seen);
+  return causes;
+}
+
+const profileSchema = z.object({
+  nodes: z.array(
+    z.object({
+      id: z.number(),
+      callFrame: z.object({ functionName: z.string(), url: z.string() }),
+      children: z.array(z.number()).optional(),
+    }),
+  ),
+  startTime: z.number(),
+  samples: z.array(z.number()),
+  timeDeltas: z.array(z.number()),
+});
+export type Profile = z.output<typeof profileSchema>;
+
+async function scriptCauses(folder: string, window: { from: number; to: number }): Promise<Record<string, number>> {
+  const seenUs: Record<string, number> = {};
+  for (const file of await readdir(folder)) {
+    const profile = profileSchema.parse(JSON.parse(await readFile(path.join(folder, file), 'utf8')));
+    for (const [cause, us] of Object.entries(causesIn(profile, window))) seenUs[cause] = (seenUs[cause] ?? 0) + us;
+  }
+  return seenUs;
+}
+
+/** How long a thread was seen at each cause within the window, in microseconds. */
+export function causesIn(
+  { nodes, startTime, samples, timeDeltas }: Profile,
+  { from, to }: { from: number; to: number },
+): Record<string, number> {
+  const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const causes = new Map<number, string | undefined>();
+  const causeOf = (id: number) => {
+    if (!causes.has(id)) {
+      const frames: Frame[] = [];
+      for (let at: number | undefined = id; at !== undefined; at = parents.get(at)) {
+        const node = byId.get(at);
+        if (node) frames.push(node.callFrame);
+      }
+      causes.set(id, causeOfStack(frames));
+    }
+    return causes.get(id);
+  };
+  const seen: Record<string, number> = {};
+  let at = startTime;
+  for (const [index, id] of samples.entries()) {
+    at += timeDeltas[index] ?? 0;
+    const cause = causeOf(id);
+    if (cause === undefined || at < from || at > to) continue;
+    seen[cause] = (seen[cause] ?? 0) + (timeDeltas[index + 1] ?? 0);
+  }
+  return seen;
+}
+
+type Frame = Profile['nodes'][number]['callFrame'];
+
+/** By where the code is. The first that fits counts. */
+const scripts: [RegExp, string][] = [
+  [/workflow-bundle/, "Workflow code, Temporal's and ours"],
+  [/reusable-vm|evalmachine/, 'Switching from run to run, and the guard against endless loops'],
+  [/encryption-codec|internal\/crypto/, 'Encryption'],
+  [/undici|\/(ky|@directus\/sdk)\/|internal\/deps/, 'HTTP to Directus and RideNDine'],
+  [/\/(protobufjs|@protobufjs|@temporalio\/proto|long)\//, 'Protocol buffers'],
+  [/\/@grpc\/|internal\/http2/, 'gRPC'],
+  [/\/(fastify|@fastify|find-my-way|light-my-request|avvio)\/|_http_server/, 'HTTP from callers'],
+  [/\/zod\//, 'Schemas'],
+  [/\/(@temporalio|rxjs)\//, "Temporal's SDK"],
+  [/\/(pino|@opentelemetry)[\w.-]*\//, 'Logs and traces'],
+  [/\/src\//, 'Our own code'],
+];
+
+/** @param frames the innermost first. @returns `undefined` while the thread has nothing to do. */
+function causeOfStack(frames: Frame[]): string | undefined {
+  const [{ functionName } = { functionName: '' }] = frames;
+  if (functionName === '(idle)') return undefined;
+  if (functionName === '(garbage collector)') return 'V8, compiling and collecting garbage';
+  for (const { url } of frames) {
+    const found = scripts.find(([pattern]) => pattern.test(url));
+    if (found) return found[1];
+  }
+  return 'Node itself';
+}
