@@ -1,0 +1,3 @@
+import { promiseHooks } from 'node:v8';
+
+promiseHooks.createHook = () => () => undefined;
