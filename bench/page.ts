@@ -155,7 +155,7 @@ function describeProfile({ profile: { orders, parallel, causes } }: BenchResult)
     .map((cause) => [cause, share(worker[cause], totals.worker), share(gateway[cause], totals.gateway)])
     .filter(([, ...cells]) => cells.some((text) => text !== ''));
   return [
-    `CPU of one of ${orders} orders with ${parallel} callers, while V8 took its profile every half millisecond:`,
+    `CPU of one of ${orders} orders with ${parallel} callers, what the process uses at rest included, while V8 looked every half millisecond:`,
     table(
       ['', 'worker', 'gateway'],
       [...rows, ['all', `${totals.worker.toFixed(1)} ms`, `${totals.gateway.toFixed(1)} ms`]],

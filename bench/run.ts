@@ -72,6 +72,10 @@ async function run(): Promise<number> {
     const text = values.from === undefined ? await measure(values) : await readFile(values.from, 'utf8');
     const result = readBenchResult(text);
     progress.say(`\n${describePerformance(result)}\n`);
+    const missing = namedChanges.filter(({ name }) => !(name in result.changes.bursts));
+    if (values.write && missing.length > 0) {
+      throw new Error(`Not written: nothing was measured of ${missing.map(({ name }) => `"${name}"`).join(', ')}.`);
+    }
     if (values.write) for (const file of await writePages(result)) progress.say(`Written: ${file}`);
     return 0;
   } catch (error) {
@@ -143,7 +147,7 @@ function measuresOf(options: Options): { [Part in BenchPart]: () => Promise<Meas
     warmUpOrders: Math.ceil(plan.warmUpOrders / 3),
     ordersFor: (parallel: number) => Math.ceil(plan.ordersFor(parallel) / 2),
     atRestMs: 1_000,
-    changes: namedChanges.filter(({ name }) => options.changes.some((part) => name.includes(part))),
+    changes: changesNamed(options.changes),
     bursts: Math.ceil(orders / 4),
   };
   const startServers = [() => startDevServer('memory'), () => startDevServer('file'), startProductionServer];
@@ -167,6 +171,12 @@ function describeMachine(): Conditions['machine'] {
     loadBefore: os.loadavg()[0] ?? 0,
     versions: { node: process.versions.node, ...Object.fromEntries(PACKAGES.map((name) => [name, versionOf(name)])) },
   };
+}
+
+function changesNamed(parts: string[]): typeof namedChanges {
+  const found = namedChanges.filter(({ name }) => parts.some((part) => name.includes(part)));
+  if (found.length > 0) return found;
+  throw new Error(`--changes finds none of: ${namedChanges.map(({ name }) => name).join('; ')}.`);
 }
 
 function partsNamed(text: string): BenchPart[] {

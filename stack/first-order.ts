@@ -43,6 +43,7 @@ export async function placeOrder(options: {
   const { gatewayUrl, gatewayKey, checkout, whatHoldsUp, doing } = options;
   const key = randomUUID();
   const startedAt = performance.now();
+  let lateFrom = startedAt;
   const send = (path: string, headers: Record<string, string>, init: RequestInit = {}) =>
     fetch(`${gatewayUrl}/v1/orders${path}`, {
       ...init,
@@ -64,7 +65,8 @@ export async function placeOrder(options: {
       return { ...idsSchema.parse(body), key, elapsedMs: performance.now() - startedAt };
     }
     const reason = await whatHoldsUp(key);
-    const isLate = reason !== CALLS_PAUSED && performance.now() - startedAt > ORDER_TIMEOUT_MS;
+    if (reason === CALLS_PAUSED) lateFrom = performance.now();
+    const isLate = performance.now() - lateFrom > ORDER_TIMEOUT_MS;
     if (state === 'FAILED' || stage === 'NEEDS_REVIEW' || isLate) {
       throw new Error(`The order with key ${key} did not get through: ${reason ?? JSON.stringify(body)}`);
     }

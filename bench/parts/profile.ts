@@ -7,7 +7,7 @@ import { whileRunning } from '../lifetime.ts';
 import type { Measurement } from '../lifetime.ts';
 import { Meter, warmUp } from '../load.ts';
 import type { LoadPlan } from '../load.ts';
-import { readThreads } from '../processes.ts';
+import { readProcessUsage, readThreads } from '../processes.ts';
 import type { Measured } from '../results.ts';
 import { openWholeSite, startService } from '../whole-site.ts';
 
@@ -22,11 +22,15 @@ type Service = (typeof services)[number];
 
 const SAMPLE_EVERY_US = 500;
 
+const ENTERING = 'Entering a workflow: the guard against endless loops, and the exchange of globals';
+
 /** What the names of threads tell that run no JavaScript of the program. */
 const nativeThreads: [RegExp, string][] = [
   [/^tokio|^temporal|^workflow/, "Temporal's core, in Rust"],
   [/^V8/, 'V8, compiling and collecting garbage'],
   [/^libuv/, "Node's threads for files and keys"],
+  // Node begins one for each call with a time limit.
+  [/^ended$/, ENTERING],
 ];
 /** Those that take the profile. */
 const profiling = /^v8:Prof|^SignalInspector/;
@@ -65,11 +69,12 @@ export async function measureProfile({
       const meter = await Meter.open(pids, atRestMs);
       const placed = await newOrders(orders);
       return await progress.step(`${orders} orders`, async () => {
-        const before = { worker: readThreads(pids.worker), gateway: readThreads(pids.gateway) };
+        const before = readAll(pids);
         const from = monotonicUs();
         await meter.measure(placed, parallel, gateway.place);
         const to = monotonicUs();
-        const used = (service: Service) => usedSince(before[service], readThreads(pids[service]));
+        const after = readAll(pids);
+        const used = (service: Service) => usedSince(before[service], after[service]);
         return { window: { from, to }, threads: { worker: used('worker'), gateway: used('gateway') } };
       });
     });
@@ -86,16 +91,35 @@ function monotonicUs(): number {
   return Number(process.hrtime.bigint() / 1000n);
 }
 
-type Threads = ReturnType<typeof readThreads>;
+interface Used {
+  /** Of threads that have ended, too. */
+  cpuMs: number;
+  threads: ReturnType<typeof readThreads>;
+}
 
-/** By name, in milliseconds. */
-function usedSince(before: Threads, after: Threads): Record<string, number> {
-  const used: Record<string, number> = {};
-  for (const [id, { name, cpuMs }] of after) used[name] = (used[name] ?? 0) + cpuMs - (before.get(id)?.cpuMs ?? 0);
+function readAll(pids: Record<Service, number>): Record<Service, Used> {
+  const { worker, gateway } = readProcessUsage(pids);
+  return {
+    worker: { cpuMs: worker.cpuMs, threads: readThreads(pids.worker) },
+    gateway: { cpuMs: gateway.cpuMs, threads: readThreads(pids.gateway) },
+  };
+}
+
+/** The name of what the process has used in threads that have ended. */
+const ENDED = 'ended';
+
+/** By name of the thread, in milliseconds. */
+function usedSince(before: Used, after: Used): Record<string, number> {
+  const used: Record<string, number> = { [ENDED]: after.cpuMs - before.cpuMs };
+  for (const [id, { name, cpuMs }] of after.threads) {
+    const ms = cpuMs - (before.threads.get(id)?.cpuMs ?? 0);
+    used[name] = (used[name] ?? 0) + ms;
+    used[ENDED] = (used[ENDED] ?? 0) - ms;
+  }
   return used;
 }
 
-/** Milliseconds of CPU of one order by cause: of threads that run JavaScript by what V8 has seen there, of the others by their names. */
+/** Milliseconds of CPU of one order by cause, what is used at rest included: of threads that run JavaScript by what V8 has seen there, of the others by their names. */
 function perOrder(
   orders: number,
   threads: Record<string, number>,
@@ -175,7 +199,7 @@ type Frame = Profile['nodes'][number]['callFrame'];
 /** By where the code is. The first that fits counts. */
 const scripts: [RegExp, string][] = [
   [/workflow-bundle/, "Workflow code, Temporal's and ours"],
-  [/reusable-vm|evalmachine/, 'Switching from run to run, and the guard against endless loops'],
+  [/reusable-vm|evalmachine/, ENTERING],
   [/encryption-codec|internal\/crypto/, 'Encryption'],
   [/undici|\/(ky|@directus\/sdk)\/|internal\/deps/, 'HTTP to Directus and RideNDine'],
   [/\/(protobufjs|@protobufjs|@temporalio\/proto|long)\//, 'Protocol buffers'],

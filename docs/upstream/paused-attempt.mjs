@@ -35,5 +35,5 @@ async function tell(workflowId, isPaused) {
   await delay(10_000);
   const { status } = await handle.describe();
   const left = await pending();
-  console.log(`| ${workflowId} | ${status.name} | ${left ? `pending, state ${left.state}` : 'timed out'} |`);
+  process.stdout.write(`| ${workflowId} | ${status.name} | ${left ? `pending, state ${left.state}` : 'timed out'} |\n`);
 }

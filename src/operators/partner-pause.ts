@@ -23,10 +23,18 @@ export async function readPause({ ask, client, connection, settings }: TemporalA
  * Pauses the calls to RideNDine, instead of a pause that there may be. Workers notice it within
  * `PAUSE_NOTICED_WITHIN_MS`.
  *
- * @throws {OperatorError} the workers have other keys. There is no pause then.
+ * @throws {OperatorError} the workers have other keys. There is no new pause then.
  * @throws {TemporalAccessError}
  */
 export async function pauseCalls(temporal: TemporalAccess, pause: PartnerPauseInput): Promise<void> {
+  const before = await readPause(temporal);
+  // The workers might not be able to read the new one either, and the calls would go on.
+  if (before !== null && before.by === undefined) {
+    throw new OperatorError(
+      'refused',
+      'Calls to RideNDine are paused already, by whom cannot be read: set ENCRYPTION_KEYS to the keys of the workers, or resume the calls first.',
+    );
+  }
   const { workflowId, firstExecutionRunId: runId } = await temporal.ask(() =>
     temporal.client.workflow.start<(input: PartnerPauseInput) => Promise<void>>(PARTNER_PAUSE_WORKFLOW, {
       workflowId: PARTNER_PAUSE_WORKFLOW_ID,
@@ -39,7 +47,12 @@ export async function pauseCalls(temporal: TemporalAccess, pause: PartnerPauseIn
       staticSummary: 'While this run is open, calls to RideNDine are paused',
     }),
   );
-  await requireReadable(temporal, { workflowId, runId });
+  try {
+    await requireReadable(temporal, { workflowId, runId });
+  } catch (error) {
+    if (before === null || !(error instanceof OperatorError)) throw error;
+    throw new OperatorError('not sent', `${error.message} The pause that there was has ended: calls are made again.`);
+  }
 }
 
 /**

@@ -34,7 +34,7 @@ export async function requireReadable(
       await ask(() => client.workflow.getHandle(workflowId, runId).terminate('No worker can read it.'));
       throw new OperatorError(
         'not sent',
-        'Nothing was done: the workers cannot read what was sent. Set ENCRYPTION_KEYS to the keys of the workers.',
+        'Nothing was begun: the workers cannot read what was sent. Set ENCRYPTION_KEYS to the keys of the workers, and run workers of this version.',
       );
     }
     if (Date.now() > until) return;

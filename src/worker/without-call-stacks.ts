@@ -1,7 +1,7 @@
 /**
  * Loaded before the worker, into each of its threads (`--import`; in the image, by NODE_OPTIONS). Temporal's SDK takes the
- * call stack of every promise of a run, for the query `__stack_trace` alone: a fifth of what a worker does
- * (docs/performance.md). WORKER_CALL_STACKS=on keeps it.
+ * call stack of every promise of a run, for the query `__stack_trace` alone, which then tells nothing. What that costs is
+ * in docs/performance.md. WORKER_CALL_STACKS=on keeps it.
  */
 import { promiseHooks } from 'node:v8';
 

@@ -99,7 +99,7 @@ describe('npm run review -- retry --all', () => {
     expect({ exitCode, stderr }).toEqual({
       exitCode: 1,
       stderr:
-        'Nothing was done: the workers cannot read what was sent. Set ENCRYPTION_KEYS to the keys of the workers.',
+        'Nothing was begun: the workers cannot read what was sent. Set ENCRYPTION_KEYS to the keys of the workers, and run workers of this version.',
     });
     await expect(
       client.workflow.count(`WorkflowType = 'bulkDecision' AND ExecutionStatus = 'Running'`),

@@ -136,6 +136,22 @@ describe('npm run forget', () => {
     for (const id of ids) expect(stdout.split(id)).toHaveLength(2);
   }, 120_000);
 
+  it('removes the flow that a killed call has left in Directus', async () => {
+    const { customer } = await customerWith(1);
+    const call = directusCaller({ url: directus.url, token: directus.adminToken });
+    await call('POST', '/flows', { name: FORGETTING_FLOW, status: 'active', trigger: 'webhook', accountability: null });
+    const session = await connectToPostgres(directus.postgres);
+    await session.sql(
+      `UPDATE directus_flows SET date_created = now() - interval '1 hour' WHERE name = $1`,
+      FORGETTING_FLOW,
+    );
+    await session.close();
+
+    await expect(forget(customer, ...by)).resolves.toMatchObject({ exitCode: 0, stderr: '' });
+
+    expect(await flows()).toEqual([]);
+  }, 60_000);
+
   it('says that there is no such customer, and that a customer has no orders', async () => {
     const customer = randomUUID();
     const unknown = await forget(customer, ...by);

@@ -10,7 +10,7 @@ import type { PauseWatch } from '../../src/worker/partner-pause.ts';
 import { dataConverterFor } from '../../src/temporal/data-converter.ts';
 import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
 import { openTemporalAccess } from '../../src/temporal/temporal-access.ts';
-import { newEncryptionKey } from '../support/test-encryption.ts';
+import { newEncryptionKey, testEncryptionKeys } from '../support/test-encryption.ts';
 import { startOrdersOnTemporal } from '../support/orders-on-temporal.ts';
 import type { OrdersOnTemporal } from '../support/orders-on-temporal.ts';
 
@@ -32,6 +32,15 @@ afterEach(async () => {
     .terminate()
     .catch(() => {});
 });
+
+async function withKeys<Result>(keys: string, use: (temporal: OrdersOnTemporal['access']) => Promise<Result>) {
+  const temporal = openTemporalAccess(site.temporal.settings, dataConverterFor(parseEncryptionKeys(keys)));
+  try {
+    return await use(temporal);
+  } finally {
+    await temporal.close();
+  }
+}
 
 const handle = () => client.workflow.getHandle(PARTNER_PAUSE_WORKFLOW_ID);
 
@@ -114,14 +123,30 @@ describe('a pause of the calls to RideNDine', () => {
   });
 
   it('is not begun with keys that the workers lack', async () => {
-    const strange = openTemporalAccess(
-      site.temporal.settings,
-      dataConverterFor(parseEncryptionKeys(newEncryptionKey('strange'))),
+    await withKeys(newEncryptionKey('strange'), (strange) =>
+      expect(pauseCalls(strange, by)).rejects.toThrow('Set ENCRYPTION_KEYS to the keys of the workers'),
     );
 
-    await expect(pauseCalls(strange, by)).rejects.toThrow('Set ENCRYPTION_KEYS to the keys of the workers.');
+    await expect(readPause(access)).resolves.toBeNull();
+  });
 
-    await strange.close();
+  it('stays if somebody whose keys cannot read it wants another one', async () => {
+    await pauseCalls(access, by);
+
+    await withKeys(newEncryptionKey('strange'), (strange) =>
+      expect(pauseCalls(strange, { ...by, for_ms: 3_600_000 })).rejects.toThrow('or resume the calls first'),
+    );
+
+    await expect(readPause(access)).resolves.toMatchObject({ by });
+  });
+
+  it('that takes the place of another and cannot be read by workers is told with what became of that one', async () => {
+    await pauseCalls(access, by);
+
+    await withKeys(`${newEncryptionKey('strange')},${testEncryptionKeys}`, (strange) =>
+      expect(pauseCalls(strange, by)).rejects.toThrow('calls are made again'),
+    );
+
     await expect(readPause(access)).resolves.toBeNull();
   });
 

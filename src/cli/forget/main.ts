@@ -51,6 +51,7 @@ async function carryOut(
   if (shown.runs.length + shown.orders.length === 0 && !(await directus.isCustomer(customerId))) {
     throw new CommandError('There is no customer with this id, no order and no run: check the id.');
   }
+  if (by !== undefined) await directus.removeLeftFlows();
   if (shown.runs.length + shown.personal.length + traces === 0) return print('Nothing is left of this customer here.');
   if (by === undefined) return;
   if (!isConfirmed) await confirm('Remove all of this for good?', 'Nothing was removed.');

@@ -67,6 +67,8 @@ export interface Forgetting {
   ordersOf(customerId: string): Promise<OrderOfCustomer[]>;
   /** Blanks what an order tells of its customer, and records who did it. @throws {AdministrationError} */
   blank(order: OrderOfCustomer, action: SupportAction): Promise<void>;
+  /** Removes flows of earlier calls whose program was killed: a licence allows but a few. @throws {AdministrationError} */
+  removeLeftFlows(): Promise<void>;
   /** How many older versions of these orders, and comments on them, there are. @throws {AdministrationError} */
   countTraces(orderIds: string[]): Promise<number>;
   /**
@@ -156,6 +158,12 @@ export function createForgetting(directus: Administration): Forgetting {
       });
     },
 
+    async removeLeftFlows() {
+      const filter = { name: { _eq: FORGETTING_FLOW }, date_created: { _lt: '$NOW(-10 minutes)' } };
+      for (const { id } of await getAll('/flows', withId, { filter, fields: ['id'] }))
+        await send('DELETE', `/flows/${id}`);
+    },
+
     async countTraces(orderIds) {
       let traces = 0;
       for (const some of chunks(orderIds)) {
@@ -166,7 +174,6 @@ export function createForgetting(directus: Administration): Forgetting {
     },
 
     async removeTraces(orderIds) {
-      await removeLeftFlows();
       for (const some of chunks(orderIds)) {
         const comments = await getAll('/comments', withId, {
           filter: { collection: { _eq: collections.orders }, item: { _in: some } },
@@ -180,13 +187,6 @@ export function createForgetting(directus: Administration): Forgetting {
       }
     },
   };
-
-  /** Whose program was killed. A licence allows but a few. */
-  async function removeLeftFlows(): Promise<void> {
-    const filter = { name: { _eq: FORGETTING_FLOW }, date_created: { _lt: '$NOW(-10 minutes)' } };
-    for (const { id } of await getAll('/flows', withId, { filter, fields: ['id'] }))
-      await send('DELETE', `/flows/${id}`);
-  }
 
   /** Directus has no other way to remove versions than its own flows. This one lives for a moment. */
   async function byFlow(filter: object): Promise<void> {
