@@ -42,7 +42,7 @@ export const plantedFaults: PlantedFault[] = [
   },
   {
     name: 'an attempt that may have arrived before a pause is forgotten after it',
-    breaks: /RideNDine may have it/,
+    breaks: /RideNDine may have it|asked after it may have forgotten/,
     edits: [
       {
         file: 'workflows/partner-call.ts',
