@@ -13,17 +13,22 @@ export interface ProcessUsage {
   cpuMs: number;
   /** By thread of the process itself: what one thread does, no second core can do for it. */
   threadCpuMs: Map<number, number>;
+  threadNames: Map<number, string>;
   /** In memory now; what forked processes share counts once. */
   memoryBytes: number;
 }
 
 /** Reads what running processes have used so far. @throws Error where there is no /proc, or if one of them is gone. */
 export function readProcessUsage<Name extends string>(pids: Record<Name, number>): Record<Name, ProcessUsage> {
-  return ofFamilies(pids, (family, pid) => ({
-    cpuMs: family.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
-    threadCpuMs: new Map([...readThreads(pid)].map(([thread, { cpuMs }]) => [thread, cpuMs])),
-    memoryBytes: memoryOf(family.map((member) => member.pid)),
-  }));
+  return ofFamilies(pids, (family, pid) => {
+    const threads = [...readThreads(pid)];
+    return {
+      cpuMs: family.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+      threadCpuMs: new Map(threads.map(([id, { cpuMs }]) => [id, cpuMs])),
+      threadNames: new Map(threads.map(([id, { name }]) => [id, name])),
+      memoryBytes: memoryOf(family.map((member) => member.pid)),
+    };
+  });
 }
 
 /** What a process holds open, with those that it has started. */
@@ -89,7 +94,7 @@ function fieldsOf(stat: string): string[] {
 }
 
 /** What each thread of a process is called, and has used since its start. */
-export function readThreads(pid: number): Map<number, { name: string; cpuMs: number }> {
+function readThreads(pid: number): Map<number, { name: string; cpuMs: number }> {
   const folder = `/proc/${pid}/task`;
   return new Map(
     namesIn(folder).flatMap((thread) => {

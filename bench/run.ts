@@ -72,11 +72,12 @@ async function run(): Promise<number> {
     const text = values.from === undefined ? await measure(values) : await readFile(values.from, 'utf8');
     const result = readBenchResult(text);
     progress.say(`\n${describePerformance(result)}\n`);
+    if (!values.write) return 0;
     const missing = namedChanges.filter(({ name }) => !(name in result.changes.bursts));
-    if (values.write && missing.length > 0) {
+    if (missing.length > 0) {
       throw new Error(`Not written: nothing was measured of ${missing.map(({ name }) => `"${name}"`).join(', ')}.`);
     }
-    if (values.write) for (const file of await writePages(result)) progress.say(`Written: ${file}`);
+    for (const file of await writePages(result)) progress.say(`Written: ${file}`);
     return 0;
   } catch (error) {
     if (stopRequested.signal.aborted) return 130;

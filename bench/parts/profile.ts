@@ -7,7 +7,8 @@ import { whileRunning } from '../lifetime.ts';
 import type { Measurement } from '../lifetime.ts';
 import { Meter, warmUp } from '../load.ts';
 import type { LoadPlan } from '../load.ts';
-import { readProcessUsage, readThreads } from '../processes.ts';
+import { readProcessUsage } from '../processes.ts';
+import type { ProcessUsage } from '../processes.ts';
 import type { Measured } from '../results.ts';
 import { openWholeSite, startService } from '../whole-site.ts';
 
@@ -29,8 +30,6 @@ const nativeThreads: [RegExp, string][] = [
   [/^tokio|^temporal|^workflow/, "Temporal's core, in Rust"],
   [/^V8/, 'V8, compiling and collecting garbage'],
   [/^libuv/, "Node's threads for files and keys"],
-  // Node begins one for each call with a time limit.
-  [/^ended$/, ENTERING],
 ];
 /** Those that take the profile. */
 const profiling = /^v8:Prof|^SignalInspector/;
@@ -69,11 +68,11 @@ export async function measureProfile({
       const meter = await Meter.open(pids, atRestMs);
       const placed = await newOrders(orders);
       return await progress.step(`${orders} orders`, async () => {
-        const before = readAll(pids);
+        const before = readProcessUsage(pids);
         const from = monotonicUs();
         await meter.measure(placed, parallel, gateway.place);
         const to = monotonicUs();
-        const after = readAll(pids);
+        const after = readProcessUsage(pids);
         const used = (service: Service) => usedSince(before[service], after[service]);
         return { window: { from, to }, threads: { worker: used('worker'), gateway: used('gateway') } };
       });
@@ -91,46 +90,36 @@ function monotonicUs(): number {
   return Number(process.hrtime.bigint() / 1000n);
 }
 
-interface Used {
-  /** Of threads that have ended, too. */
-  cpuMs: number;
-  threads: ReturnType<typeof readThreads>;
-}
-
-function readAll(pids: Record<Service, number>): Record<Service, Used> {
-  const { worker, gateway } = readProcessUsage(pids);
-  return {
-    worker: { cpuMs: worker.cpuMs, threads: readThreads(pids.worker) },
-    gateway: { cpuMs: gateway.cpuMs, threads: readThreads(pids.gateway) },
-  };
-}
-
-/** The name of what the process has used in threads that have ended. */
-const ENDED = 'ended';
-
-/** By name of the thread, in milliseconds. */
-function usedSince(before: Used, after: Used): Record<string, number> {
-  const used: Record<string, number> = { [ENDED]: after.cpuMs - before.cpuMs };
-  for (const [id, { name, cpuMs }] of after.threads) {
-    const ms = cpuMs - (before.threads.get(id)?.cpuMs ?? 0);
-    used[name] = (used[name] ?? 0) + ms;
-    used[ENDED] = (used[ENDED] ?? 0) - ms;
+/** The CPU of a process's threads by their names, in milliseconds, and of those that have ended. */
+function usedSince(before: ProcessUsage, after: ProcessUsage): { byName: Record<string, number>; endedMs: number } {
+  const byName: Record<string, number> = {};
+  let endedMs = after.cpuMs - before.cpuMs;
+  for (const [id, cpuMs] of after.threadCpuMs) {
+    const ms = cpuMs - (before.threadCpuMs.get(id) ?? 0);
+    const name = after.threadNames.get(id) ?? '';
+    byName[name] = (byName[name] ?? 0) + ms;
+    endedMs -= ms;
   }
-  return used;
+  return { byName, endedMs };
 }
 
-/** Milliseconds of CPU of one order by cause, what is used at rest included: of threads that run JavaScript by what V8 has seen there, of the others by their names. */
+/**
+ * Milliseconds of CPU of one order by cause, what is used at rest included: of threads that run JavaScript by what V8 has
+ * seen there, of the others by their names.
+ */
 function perOrder(
   orders: number,
-  threads: Record<string, number>,
+  { byName, endedMs }: ReturnType<typeof usedSince>,
   seenUs: Record<string, number>,
 ): Record<string, number> {
   const causes: Record<string, number> = {};
   const add = (cause: string, ms: number) => {
     if (ms > 0) causes[cause] = (causes[cause] ?? 0) + ms / orders;
   };
+  // Node begins a thread for each call that has a time limit.
+  add(ENTERING, endedMs);
   let scriptMs = 0;
-  for (const [name, ms] of Object.entries(threads)) {
+  for (const [name, ms] of Object.entries(byName)) {
     const native = nativeThreads.find(([pattern]) => pattern.test(name));
     if (native) add(native[1], ms);
     else if (!profiling.test(name)) scriptMs += ms;

@@ -68,3 +68,8 @@ export function textTable(rows: string[][]): string[] {
       .trimEnd(),
   );
 }
+
+/** The system's code of an error, such as ENOENT. */
+export function systemCodeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
+}

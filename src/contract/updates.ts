@@ -1,4 +1,3 @@
-import type { LinkCorrection } from './correction.ts';
 import { longestLinkId } from '../domain/order.ts';
 import { hasBlank, trimPasted } from '../domain/pasted-text.ts';
 import { faultOfText } from '../domain/storable.ts';
@@ -99,7 +98,7 @@ export function faultsOfReviewDecision(input: unknown, nameOf = (field: string) 
   ];
 }
 
-/** The same for a {@link LinkCorrection}. */
+/** The same for the correction of a link. */
 export function faultsOfLinkCorrection(input: object, nameOf: (field: string) => string): string[] {
   const given = new Map<string, unknown>(Object.entries(input));
   return [
@@ -138,9 +137,7 @@ export function faultsOfWhoAndWhy(input: unknown, nameOf = (field: string) => `"
 }
 
 /** A decision or a cancellation as it is carried out and kept: people paste along what they do not see. */
-export function withoutBlanksAtEnds<Typed extends ReviewDecision | WhoAndWhy | Omit<LinkCorrection, 'idempotency_key'>>(
-  typed: Typed,
-): Typed {
+export function withoutBlanksAtEnds<Typed extends WhoAndWhy>(typed: Typed): Typed {
   const trimmed = Object.entries(typed).map(([field, value]): [string, unknown] => [
     field,
     Object.hasOwn(fields, field) && typeof value === 'string' ? trimPasted(value) : value,

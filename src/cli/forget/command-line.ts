@@ -1,9 +1,10 @@
 import ms from 'ms';
 import type { StringValue } from 'ms';
-import { faultsOfWhoAndWhy } from '../../contract/updates.ts';
+import type { WhoAndWhy } from '../../contract/updates.ts';
 import { hyphenatedUuid } from '../../domain/checkout-request.ts';
 import { trimPasted } from '../../domain/pasted-text.ts';
 import { parseOptions, UsageError } from '../command.ts';
+import { whoAndWhyIn } from '../who-and-why.ts';
 
 export const USAGE = `npm run forget -- --customer <id> --actor <who> --reason <why>
 
@@ -25,7 +26,7 @@ Exit code: 0 done, 1 refused or failed, 2 called wrongly.`;
 export interface ForgetCommand {
   customerId: string;
   /** Nobody, where it only tells what there is. */
-  by: { actor: string; reason: string } | undefined;
+  by: WhoAndWhy | undefined;
   inFlightMs: number;
   isConfirmed: boolean;
 }
@@ -51,13 +52,8 @@ export function parseCommandLine(args: string[]): ForgetCommand | 'help' {
     throw new UsageError('--customer has to be the UUID of a customer.');
   const inFlightMs = /[a-z]\s*$/i.test(values['in-flight']) ? ms(values['in-flight'] as StringValue) : NaN;
   if (!(inFlightMs >= 0)) throw new UsageError('--in-flight has to be a duration such as "30 days".');
-  const { actor, reason } = values;
   if (values['dry-run']) return { customerId, by: undefined, inFlightMs, isConfirmed: false };
-  const faults = faultsOfWhoAndWhy(
-    { ...(actor !== undefined && { actor }), ...(reason !== undefined && { reason }) },
-    (field) => `--${field}`,
-  );
-  if (actor === undefined || reason === undefined || faults.length > 0) throw new UsageError(faults.join('\n'));
-  const by = { actor: trimPasted(actor), reason: trimPasted(reason) };
+  const { actor, reason } = values;
+  const by = whoAndWhyIn({ ...(actor !== undefined && { actor }), ...(reason !== undefined && { reason }) });
   return { customerId, by, inFlightMs, isConfirmed: values.yes };
 }

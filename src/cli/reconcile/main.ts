@@ -6,7 +6,7 @@ import { secondOf } from '../../domain/spoken-time.ts';
 import { connectDirectus } from '../../integrations/directus/directus-client.ts';
 import { DirectusError } from '../../integrations/directus/errors.ts';
 import { createOrderList } from '../../integrations/directus/order-list.ts';
-import { CommandError, print, runCommand, textTable } from '../command.ts';
+import { CommandError, print, runCommand, systemCodeOf, textTable } from '../command.ts';
 import { parseCommandLine, USAGE } from './command-line.ts';
 import type { ReconcileCommand } from './command-line.ts';
 import { compare, findingKinds } from './compare.ts';
@@ -109,8 +109,7 @@ async function writeMetrics(file: string, counts: Map<FindingKind, number>): Pro
     await rename(written, file);
   } catch (error) {
     await rm(written, { force: true });
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
-    throw new CommandError(`The metrics cannot be written to ${file} (${code}).`);
+    throw new CommandError(`The metrics cannot be written to ${file} (${systemCodeOf(error)}).`);
   }
 }
 

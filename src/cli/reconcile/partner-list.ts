@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { CsvError, parse } from 'csv-parse';
 import type { Info } from 'csv-parse';
 import { z } from 'zod';
-import { CommandError } from '../command.ts';
+import { CommandError, systemCodeOf } from '../command.ts';
 import type { PartnerOrder } from './partner-ledger.ts';
 
 /** What is read of RideNDine's list, and where it stands there unless told: in a column of the same name. */
@@ -49,7 +49,7 @@ export async function* readPartnerList(file: string, { columns, delimiter }: Lis
   } catch (error) {
     if (error instanceof CommandError) throw error;
     if (error instanceof CsvError) throw new CommandError(`${file}: ${faultOf(error, parser.info.lines)}`);
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
+    const code = systemCodeOf(error);
     throw new CommandError(code === 'EISDIR' ? `${file} is a folder.` : `${file} cannot be read (${code}).`);
   } finally {
     source.destroy();

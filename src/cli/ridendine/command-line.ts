@@ -1,8 +1,8 @@
 import ms from 'ms';
 import type { StringValue } from 'ms';
-import { faultsOfWhoAndWhy, withoutBlanksAtEnds } from '../../contract/updates.ts';
 import type { WhoAndWhy } from '../../contract/updates.ts';
 import { parseOptions, UsageError } from '../command.ts';
+import { whoAndWhyIn } from '../who-and-why.ts';
 
 export const USAGE = `npm run ridendine -- <command>
 
@@ -47,9 +47,9 @@ export function parseCommandLine(args: string[]): RideNDineCommand {
         throw new UsageError('"status" changes nothing, and takes no --actor and no --reason.');
       return { name: 'status' };
     case 'pause':
-      return { name: 'pause', by: wordsIn(by), forMs: duration === undefined ? undefined : durationIn(duration) };
+      return { name: 'pause', by: whoAndWhyIn(by), forMs: duration === undefined ? undefined : durationIn(duration) };
     case 'resume':
-      return { name: 'resume', by: wordsIn(by) };
+      return { name: 'resume', by: whoAndWhyIn(by) };
     default:
       throw new UsageError(
         command === undefined
@@ -57,12 +57,6 @@ export function parseCommandLine(args: string[]): RideNDineCommand {
           : `There is no command "${command}": it is status, pause or resume.`,
       );
   }
-}
-
-function wordsIn(given: object): WhoAndWhy {
-  const faults = faultsOfWhoAndWhy(given, (field) => `--${field}`);
-  if (faults.length > 0) throw new UsageError(faults.join('\n'));
-  return withoutBlanksAtEnds(given as WhoAndWhy);
 }
 
 /** Longer than any maintenance: a date that Temporal can hold. */
