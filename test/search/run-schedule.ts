@@ -149,6 +149,11 @@ async function wait(pause: Pause, { began, world, runs }: { began: number; world
       return void (await runs.rest(3000));
     case 'askingPartner':
       return await runs.untilAnyIs('CREATING_RIDENDINE_ORDER', 1000);
+    case 'beforeNextAttempt':
+      // The longest way there is an attempt whose worker is gone.
+      return await runs.untilAnyTriesAgain('waits', 2000);
+    case 'nextAttempt':
+      return await runs.untilAnyTriesAgain('made', 3000);
     case 'inReview':
       // The longest way there is the one to the deadline.
       return await runs.untilAnyIs('NEEDS_REVIEW', KEY_MS - MARGIN_MS + 2000);

@@ -10,6 +10,7 @@ import { isLinked, rowOf } from './observations.ts';
 import type { Observations, SupportRequest } from './observations.ts';
 
 const { PendingActivityState } = proto.temporal.api.enums.v1;
+const { PENDING_ACTIVITY_STATE_SCHEDULED, PENDING_ACTIVITY_STATE_STARTED } = PendingActivityState;
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 /** The runs of a schedule's keys, each named by the number of its key. */
@@ -27,6 +28,8 @@ export interface Runs {
   rest(longestMs: number): Promise<number[]>;
   /** Waits until an open run is in this stage, as long as there is an open one or a checkout that may begin one. */
   untilAnyIs(stage: string, longestMs: number): Promise<void>;
+  /** The same until a step that has failed waits for its next attempt, or makes it. */
+  untilAnyTriesAgain(attempt: 'waits' | 'made', longestMs: number): Promise<void>;
 }
 
 export function runsOf(
@@ -48,6 +51,16 @@ export function runsOf(
     if (stageOf(run) !== 'NEEDS_REVIEW') return false;
     // What the run wrote before it was reset may come late: people find it by its run then, not by its status.
     return status === 'NEEDS_REVIEW' || status === 'CONFIRMED' || reset.has(key);
+  };
+  const untilAny = async (isReached: (run: WorkflowExecutionDescription) => boolean, longestMs: number) => {
+    const until = Date.now() + longestMs;
+    while (Date.now() < until) {
+      const seen = await Promise.all([...world.keys.keys()].map(describe));
+      const open = seen.filter((run) => run !== undefined && isOpen(run));
+      if (open.some((run) => run && isReached(run))) return;
+      if (open.length === 0 && unanswered.length === 0) return;
+      await delay(40);
+    }
   };
   return {
     handleOf,
@@ -91,16 +104,12 @@ export function runsOf(
         await delay(50);
       }
     },
-    async untilAnyIs(stage, longestMs) {
-      const until = Date.now() + longestMs;
-      while (Date.now() < until) {
-        const seen = await Promise.all([...world.keys.keys()].map(describe));
-        const open = seen.filter((run) => run !== undefined && isOpen(run));
-        if (open.some((run) => run && stageOf(run) === stage)) return;
-        if (open.length === 0 && unanswered.length === 0) return;
-        await delay(40);
-      }
-    },
+    untilAnyIs: (stage, longestMs) => untilAny((run) => stageOf(run) === stage, longestMs),
+    untilAnyTriesAgain: (attempt, longestMs) =>
+      untilAny(({ raw }) => {
+        const isThere = attempt === 'waits' ? PENDING_ACTIVITY_STATE_SCHEDULED : PENDING_ACTIVITY_STATE_STARTED;
+        return raw.pendingActivities?.some(({ state, lastFailure }) => state === isThere && lastFailure) === true;
+      }, longestMs),
   };
 }
 

@@ -49,7 +49,16 @@ export type Decision =
 
 /** `deadline`: when no attempt may be made any more; `forgotten`: when RideNDine has forgotten the key. */
 export type Pause =
-  'moment' | 'while' | 'settled' | 'askingPartner' | 'inReview' | 'quoteOver' | 'deadline' | 'forgotten';
+  | 'moment'
+  | 'while'
+  | 'settled'
+  | 'askingPartner'
+  | 'beforeNextAttempt'
+  | 'nextAttempt'
+  | 'inReview'
+  | 'quoteOver'
+  | 'deadline'
+  | 'forgotten';
 
 const key = fc.nat({ max: KEYS - 1 });
 const number = (count: number) => fc.nat({ max: count - 1 });
@@ -114,6 +123,8 @@ const actions: fc.Arbitrary<Action[]> = fc.oneof(
   inTurn(7, wait('inReview'), decide),
   one(2, toRun('terminate', 'deleteRun')),
   inTurn(3, wait('askingPartner'), toRun('pauseActivity', 'resetActivity', 'terminate')),
+  inTurn(2, wait('beforeNextAttempt', 'nextAttempt'), toRun('resetActivity'), wait('settled')),
+  inTurn(1, wait('beforeNextAttempt', 'nextAttempt'), toRun('resetActivity'), cancel),
   inTurn(1, wait('settled'), toRun('deleteRun'), checkout),
   one(1, reset),
   inTurn(1, wait('settled'), reset, checkout),
@@ -143,6 +154,38 @@ const usually = <Outcome>(usual: Outcome, weight: number, ...others: [Outcome, .
 
 const partnerTrouble = fc.constantFrom(...partnerOutcomes.filter((outcome) => outcome !== 'ok'));
 
+type PartnerScript = fc.Arbitrary<Schedule['partner']>;
+
+const troubleThenOk: PartnerScript = fc.record({
+  first: script(partnerOutcomes, 5),
+  later: fc.constant('ok' as const),
+});
+
+/** RideNDine may have the order, and then comes something that does not tell. */
+const troubleThenRefused: PartnerScript = fc.record({
+  first: fc
+    .tuple(fc.array(partnerTrouble, { maxLength: 2 }), fc.constantFrom('refused', 'refused', 'lost'))
+    .map((outcomes) => outcomes.flat()),
+  later: usually('refused', 2, 'ok', 'unavailable', 'notSent', 'lost', 'unauthorized', 'notFound'),
+});
+
+/** RideNDine has the order, and the attempt leaves no word of it. Those around it surely did not arrive. */
+const unheardThenRefused: PartnerScript = fc.record({
+  first: fc
+    .tuple(
+      fc.array(fc.constantFrom('notSent', 'limited'), { maxLength: 1 }),
+      fc.constant('diesAfter'),
+      fc.constantFrom('refused', 'refused', 'notFound', 'notSent'),
+    )
+    .map((outcomes) => outcomes.flat()),
+  later: usually('refused', 2, 'ok', 'notSent'),
+});
+
+/** Directus writes an order after the caller has given up, and may refuse it before it has. */
+const lateOrder = fc
+  .constantFrom<DirectusOutcome[]>('rejected', 'rejected', ...outcomesOf('insert'))
+  .map((next): DirectusOutcome[] => ['late', next]);
+
 /** Mostly the first checkout gets somewhere before anything else happens. */
 const firstWait: fc.Arbitrary<Action[]> = fc.oneof(
   { withCrossShrink: true },
@@ -160,25 +203,18 @@ const drawn: fc.Arbitrary<Schedule> = fc.record({
   directus: fc.record({
     read: script(outcomesOf('read'), 6),
     insert: fc.oneof(
-      script(outcomesOf('insert'), 3),
-      fc.array(fc.constantFrom(...outcomesOf('insert')), { maxLength: 2 }),
+      { weight: 3, arbitrary: script(outcomesOf('insert'), 3) },
+      { weight: 3, arbitrary: fc.array(fc.constantFrom(...outcomesOf('insert')), { maxLength: 2 }) },
+      { weight: 1, arbitrary: lateOrder },
     ),
     update: script(outcomesOf('update'), 6),
     later: usually<DirectusOutcome>('ok', 12, 'unavailable', 'notSent', 'timeout'),
   }),
   partner: fc.oneof(
     { withCrossShrink: true },
-    fc.record({ first: script(partnerOutcomes, 5), later: fc.constant<PartnerOutcome>('ok') }),
-    // An order that RideNDine may have, and then something that does not tell.
-    fc.record({
-      first: fc
-        .tuple(
-          fc.array(partnerTrouble, { maxLength: 2 }),
-          fc.constantFrom<PartnerOutcome[]>('refused', 'refused', 'lost'),
-        )
-        .map(([first, last]) => [...first, last]),
-      later: usually<PartnerOutcome>('refused', 2, 'ok', 'unavailable', 'notSent', 'lost', 'unauthorized', 'notFound'),
-    }),
+    { weight: 2, arbitrary: troubleThenOk },
+    { weight: 1, arbitrary: unheardThenRefused },
+    { weight: 2, arbitrary: troubleThenRefused },
   ),
   temporal: script(temporalOutcomes, 4),
   actions: fc
