@@ -29,8 +29,6 @@ function table(heading: string): string[][] {
 }
 
 const code = (text: string) => `\`${text}\``;
-const withLabels = (metric: string, labels: string[]) =>
-  labels.length > 0 ? `${metric}{${labels.join(',')}}` : metric;
 
 /** As GitHub makes the anchors of headings. */
 function anchorOf(heading: string): string {
@@ -52,26 +50,23 @@ function alertSections(): Map<string, string> {
 }
 
 describe('docs/operations.md', () => {
-  it('has every metric of a worker, as the code has it', () => {
-    const metrics = Object.entries(workerMetrics).map(([metric, { labels, help }]) => [
-      code(withLabels(exposedName(metric as WorkerMetric), Object.keys(labels))),
-      help,
-    ]);
-
-    expect(table('metric of a worker')).toEqual(metrics);
-  });
-
-  it('has every metric of a gateway that is ours, as the code has it', async () => {
+  it('names metrics that there are', async () => {
     const { registry } = createMetrics({
       waiting: new WaitingRoom(1),
       workers: { count: async () => 1, arePaused: async () => false, close: async () => {} },
     });
-    const metrics = (await registry.getMetricsAsJSON()).filter(({ name }) => name.startsWith('cooco_'));
+    const ofGateway = (await registry.getMetricsAsJSON()).map(({ name }) => name);
+    const ofWorker = Object.keys(workerMetrics).map((metric) => exposedName(metric as WorkerMetric));
+    const named = new Set([...page.matchAll(/`(cooco_\w+)/g)].map(([, name = '']) => name));
+    const others = [...named].filter((name) => ![...ofGateway, ...ofWorker].includes(name));
 
-    expect(metrics.length).toBeGreaterThan(0);
-    expect(table('metric of a gateway').map(([name, help]) => [name?.replace(/\{.*\}/, ''), help])).toEqual(
-      metrics.map(({ name, help }) => [code(name), help]),
-    );
+    expect(named.size).toBeGreaterThan(5);
+    // Those of `npm run reconcile`, and what many begin with.
+    expect(others.toSorted()).toEqual([
+      'cooco_orders_',
+      'cooco_reconciliation_findings',
+      'cooco_reconciliation_last_timestamp_seconds',
+    ]);
   });
 
   it.each(alertRules())(
