@@ -150,9 +150,10 @@ async function wait(pause: Pause, { began, world, runs }: { began: number; world
     case 'askingPartner':
       return await runs.untilAnyIs('CREATING_RIDENDINE_ORDER', 1000);
     case 'beforeNextAttempt':
-      // The longest way there is an attempt whose worker is gone.
+      // The longest way there is an attempt at RideNDine whose worker is gone.
       return await runs.untilAnyTriesAgain('waits', 2000);
     case 'nextAttempt':
+      // Hardly seen but of an attempt whose worker is gone: others last milliseconds.
       return await runs.untilAnyTriesAgain('made', 3000);
     case 'inReview':
       // The longest way there is the one to the deadline.

@@ -107,8 +107,8 @@ export function runsOf(
     untilAnyIs: (stage, longestMs) => untilAny((run) => stageOf(run) === stage, longestMs),
     untilAnyTriesAgain: (attempt, longestMs) =>
       untilAny(({ raw }) => {
-        const isThere = attempt === 'waits' ? PENDING_ACTIVITY_STATE_SCHEDULED : PENDING_ACTIVITY_STATE_STARTED;
-        return raw.pendingActivities?.some(({ state, lastFailure }) => state === isThere && lastFailure) === true;
+        const wanted = attempt === 'waits' ? PENDING_ACTIVITY_STATE_SCHEDULED : PENDING_ACTIVITY_STATE_STARTED;
+        return raw.pendingActivities?.some(({ state, lastFailure }) => state === wanted && lastFailure) === true;
       }, longestMs),
   };
 }

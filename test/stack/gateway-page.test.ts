@@ -41,15 +41,24 @@ describe('the samples on the page', () => {
     await expect(world.sandboxOrdersOf(created?.order_id ?? '')).resolves.toHaveLength(1);
   });
 
-  it('of docs/gateway.md: the library creates an order with a fresh quote', async () => {
+  it('of README.md: the library creates an order with a fresh quote', async () => {
     await freshCheckout();
-    const [sample = ''] = await samplesOf('docs/gateway.md', 'ts');
+    const [, sample = ''] = /^```ts\n(.*?)^```$/ms.exec(await readFile(path.join(root, 'README.md'), 'utf8')) ?? [];
     const file = path.join(folder, 'sample.ts');
-    await writeFile(file, asHere(sample));
+    const call = `import { readFile } from 'node:fs/promises';
+      const checkout = JSON.parse(await readFile('.stack/checkout.json', 'utf8'));
+      console.log(await paymentSessionOf({ ...checkout, idempotency_key: crypto.randomUUID() }));
+      await orders.close();`;
+    await writeFile(
+      file,
+      asHere(sample).replaceAll("'@cooco/order-creation-client'", "'./src/client/index.ts'") + call,
+    );
 
-    const { stdout } = await run(process.execPath, ['--preserve-symlinks-main', file]);
+    const { stdout } = await run(process.execPath, ['--preserve-symlinks-main', file], {
+      ENCRYPTION_KEYS: (await readFile(path.join(folder, '.stack/secrets/encryption-keys'), 'utf8')).trim(),
+    });
 
-    expect(stdout).toMatch(/^pay with ps_\w+$/);
+    expect(stdout).toMatch(/^ps_\w+$/);
   });
 });
 

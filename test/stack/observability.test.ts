@@ -113,14 +113,33 @@ async function failedIn(name: keyof typeof keys): Promise<Line[]> {
   return (await ofOrder(name)).filter(({ msg }) => msg === 'attempt failed');
 }
 
+async function explanationsAt(address: string): Promise<string[][]> {
+  const text = await (await fetch(`${address}/metrics`)).text();
+  return [...text.matchAll(/^# HELP (cooco_\w+) (.+)$/gm)].map(([, ...nameAndHelp]) => nameAndHelp);
+}
+
 describe('the metrics of a worker and a gateway', () => {
-  it('are all there, under the names that the page for operators has', () => {
+  it('are all there', () => {
     const names = new Set(workerSamples.map(({ name }) => name));
     const missing = Object.entries(workerMetrics)
       .map(([metric, { kind }]) => exposedName(metric as WorkerMetric) + (kind === 'histogram' ? '_count' : ''))
       .filter((name) => !names.has(name));
 
     expect(missing).toEqual([]);
+  });
+
+  it('say what they are', async () => {
+    const ofWorker = Object.entries(workerMetrics).map(([metric, { help }]) => [
+      exposedName(metric as WorkerMetric),
+      help,
+    ]);
+
+    await expect(explanationsAt(`http://${metricsAddress}`)).resolves.toEqual(expect.arrayContaining(ofWorker));
+    const ofGateway = new Set((await explanationsAt(world.stack.urls.gateway)).map(([name]) => name));
+    const unexplained = gatewaySamples
+      .map(({ name }) => name.replace(/_(?:bucket|sum|count)$/, ''))
+      .filter((name) => name.startsWith('cooco_') && !ofGateway.has(name));
+    expect(unexplained).toEqual([]);
   });
 
   it.each([

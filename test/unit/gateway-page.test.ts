@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { gatewayVariables } from '../../src/config/gateway-settings.ts';
 import { openApiDocument } from '../../src/gateway/openapi.ts';
-import { problemEntry } from '../../src/gateway/problem-codes.ts';
+import { problemCodes, problemEntry } from '../../src/gateway/problem-codes.ts';
 import { problemType } from '../../src/runtime/problem.ts';
 import {
   createdOrderSchema,
@@ -34,6 +34,8 @@ describe('docs/gateway.md', () => {
 
     expect(table).toContain('| other `4xx` ');
     expect(documented.filter((status) => !status.startsWith('4') && !named.has(status))).toEqual([]);
+    const sentAgain = problemCodes.filter((code) => problemEntry(code).retryable);
+    expect(sentAgain.filter((code) => !named.has(String(problemEntry(code).status)))).toEqual([]);
   });
 
   it('shows an answer that is done, one that is not, and a refusal', () => {

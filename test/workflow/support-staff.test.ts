@@ -308,19 +308,21 @@ describe('the update cancelOrder', () => {
     expect(scenario.marks).toMatchObject([{ status: 'CANCELLED', support_action: { action: 'cancel', ...by } }]);
   });
 
-  it('cancels an order whose first attempt at Directus goes on', async () => {
+  it('cancels an order that is being written for the first time', async () => {
     const failing = Promise.withResolvers<never>();
     const scenario = worker.newScenario();
     scenario.activities.createOrderRecord = async () => await failing.promise;
     const handle = await start(scenario);
     await inStage(handle, 'CREATING_RECORD');
 
-    // Temporal hands it over at a heartbeat of the workflow task, or once the attempt is over.
+    // Temporal hands it over at a heartbeat of the workflow task, or once the local attempt is over.
     const asked = await handle.startUpdate('cancelOrder', { args: [by], waitForStage: 'ACCEPTED' });
     failing.reject(directusDown);
 
     await expect(asked.result()).resolves.toBe('The order is cancelled.');
     await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+    expect(scenario.marks).toMatchObject([{ status: 'CANCELLED', support_action: { action: 'cancel', ...by } }]);
+    expect(scenario.sent).toEqual([]);
   });
 
   it('cancels before an order is known, and has Directus say under the key who wanted it and why', async () => {
@@ -762,7 +764,7 @@ function heldDirectus() {
     isAskedAgain: askedAgain.promise,
     createOrderRecord: async (): Promise<never> => {
       attempts += 1;
-      // The first attempt is a local one: a run hears nothing while it lasts.
+      // The first attempt is a local one: a run may hear nothing until it is over.
       if (attempts === 1) throw directusDown;
       askedAgain.resolve();
       return await failing.promise;
