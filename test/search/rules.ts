@@ -72,7 +72,8 @@ function rulesOfOrder(observed: Observations, key: number, row: Row): string[] {
   if (hasNoRetryOfItsOwn(observed, key, row, lateCalls(calls, row)))
     say('RideNDine was asked after it may have forgotten the key, and nobody wanted it.');
   if (isFirstAskedTooLate(observed, key, row, calls)) say('RideNDine was first asked after the quote and its grace.');
-  if (!mayBeDecided(observed, key, 'abandon') && history.some((entry) => hasEnded(entry) && mayHave(calls, entry.at)))
+  const endedEarly = history.filter((entry) => hasEnded(entry) && mayHave(calls, entry.at));
+  if (!mayBeDecided(observed, key, 'abandon') && endedEarly.some((entry) => !isPutBack(observed, key, entry)))
     say('The order has ended although RideNDine may have it.');
   if (history.some((entry) => hasEnded(entry) !== (entry.quote === null)))
     say('The order keeps the quote though it has ended, or its quote is free though it is live.');
@@ -169,6 +170,22 @@ function mayBe(request: SupportRequest, key: number, ...what: SupportRequest['wh
 
 function mayBeDecided({ requests }: Observations, key: number, ...what: SupportRequest['what'][]): boolean {
   return requests.some((request) => mayBe(request, key, ...what));
+}
+
+/** In a run, 27 s: see the policy of marks. */
+const LAST_MARK_MS = 3000;
+
+/** Whether Directus wrote what was decided and did not say so: the decision is refused, and the order put back in review. */
+function isPutBack({ requests }: Observations, key: number, { at }: OrderVersion): boolean {
+  return requests.some(
+    ({ key: of, what, accepted, reply, from, to }) =>
+      of === key &&
+      what === 'abandon' &&
+      accepted === false &&
+      reply.includes('Directus did not store the decision') &&
+      from <= at &&
+      at <= to + LAST_MARK_MS,
+  );
 }
 
 /** The ids that people may have linked the order to. */

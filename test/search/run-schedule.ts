@@ -76,7 +76,7 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
       case 'resumeCalls':
         return world.resumeCalls();
       case 'wait':
-        return await wait(action.until, { began, world, runs });
+        return await wait(action.until, { began, world, runs, requests });
       default:
         return await operators[action.do](action.key);
     }
@@ -137,7 +137,10 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
   }
 }
 
-async function wait(pause: Pause, { began, world, runs }: { began: number; world: World; runs: Runs }): Promise<void> {
+async function wait(
+  pause: Pause,
+  { began, world, runs, requests }: { began: number; world: World; runs: Runs; requests: Promise<void>[] },
+): Promise<void> {
   const dates = world.directus.orders().map((row) => Date.parse(String(row[orderFields.dateCreated])));
   const newest = Math.max(0, ...dates);
   switch (pause) {
@@ -158,6 +161,8 @@ async function wait(pause: Pause, { began, world, runs }: { began: number; world
     case 'inReview':
       // The longest way there is the one to the deadline.
       return await runs.untilAnyIs('NEEDS_REVIEW', KEY_MS - MARGIN_MS + 2000);
+    case 'answered':
+      return void (await Promise.all(requests));
     case 'quoteOver':
       return await delayUntil(began + BRIEF_QUOTE_MS + GRACE_MS + 100);
     case 'deadline':

@@ -259,6 +259,14 @@ const broken: [string, RegExp, Seen][] = [
   ],
   ['a later phase had the order', /A later phase had the order/, { paid: new Set([0]) }],
   [
+    'a decision that Directus did not answer stays carried out',
+    /ended although/,
+    {
+      rows: [ended('FAILED')],
+      requests: [request({ what: 'abandon', accepted: false, reply: 'Directus did not store the decision.' })],
+    },
+  ],
+  [
     'a refused decision to abandon is carried out',
     /nobody has decided that/,
     {
