@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { newCheckout, newCheckoutRequest, newPickupRequest } from '../support/builders.ts';
 import { startHttpServer } from '../support/loopback-servers.ts';
 import type { LoopbackServer, ReceivedRequest } from '../support/loopback-servers.ts';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import pWaitFor from 'p-wait-for';
 import { z } from 'zod';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { COMPOSE_LOADING_MS, developmentEnvironment, loadComposeProject } from '../support/compose-project.ts';
 import { ALERTMANAGER_VERSION, findAlertmanager } from '../support/find-alertmanager.ts';
 import { findPrometheus } from '../support/find-prometheus.ts';

@@ -9,7 +9,7 @@ import type { OrderCreationActivities } from '../../src/activities/order-creatio
 import type { LinkIds, StoredOrder } from '../../src/domain/order.ts';
 import type { PartnerPause } from '../../src/domain/partner-pause.ts';
 import { createRideNDineClient } from '../../src/integrations/ridendine/ridendine-client.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { startHttpServer } from '../support/loopback-servers.ts';
 import type { LoopbackServer, ReceivedRequest } from '../support/loopback-servers.ts';
 

@@ -3,7 +3,7 @@ import { Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { UsageError } from '../../src/cli/command.ts';
 import { parseCommandLine } from '../../src/cli/deployment/command-line.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { askedOften, startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';
 import { newNamespace } from '../support/new-namespace.ts';

@@ -10,7 +10,7 @@ import { directusCaller } from '../support/directus-http.ts';
 import type { CallDirectus } from '../support/directus-http.ts';
 import { randomSecret, startEmbeddedDirectus } from '../support/embedded-directus.ts';
 import type { EmbeddedDirectus } from '../support/embedded-directus.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { startHttpServer } from '../support/loopback-servers.ts';
 import { newOrderRow } from '../support/order-rows.ts';
 

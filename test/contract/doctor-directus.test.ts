@@ -10,7 +10,7 @@ import { applySchema } from '../../src/integrations/directus/schema/apply-schema
 import { DECISION_FLOW } from '../../src/integrations/directus/schema/decision-flow.ts';
 import { applySupport } from '../../src/integrations/directus/schema/apply-support.ts';
 import { applyServiceAccount } from '../../src/integrations/directus/schema/apply-service-account.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { newCheckoutRequest } from '../support/builders.ts';
 import { createCertificates } from '../support/certificates.ts';
 import { directusCaller } from '../support/directus-http.ts';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { runChecks } from '../../src/cli/doctor/checks.ts';
 import type { CheckResult } from '../../src/cli/doctor/checks.ts';
 import { ridendineChecks } from '../../src/cli/doctor/ridendine-checks.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { createCertificates } from '../support/certificates.ts';
 import { startHttpFront, withClockAhead } from '../support/http-front.ts';
 import { startHttpServer } from '../support/loopback-servers.ts';

@@ -6,7 +6,7 @@ import { traceparentOf } from '../../src/telemetry/trace-context.ts';
 import { directusPathPattern } from '../../src/integrations/directus/path-pattern.ts';
 import { CREATE_ORDER_PATH, createRideNDineClient } from '../../src/integrations/ridendine/ridendine-client.ts';
 import { fetchWithSpans } from '../../src/telemetry/http-call-spans.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { startHttpServer } from '../support/loopback-servers.ts';
 import type { LoopbackServer } from '../support/loopback-servers.ts';
 

@@ -22,7 +22,7 @@ import {
 } from '../../src/client/index.ts';
 import type { FailureCode, OrderCreationError } from '../../src/client/index.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../../src/contract/runs.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { newCheckoutRequest, newPickupRequest } from '../support/builders.ts';
 import { startEmbeddedTemporal } from '../support/embedded-temporal.ts';
 import type { EmbeddedTemporal } from '../support/embedded-temporal.ts';

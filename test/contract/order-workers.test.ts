@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { TemporalUnavailableError } from '../../src/client/index.ts';
 import { watchOrderWorkers } from '../../src/gateway/order-workers.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 
 it('leaves nothing behind that fails later when it is closed while Temporal is away', async () => {
   const address = `127.0.0.1:${await freePort()}`;

@@ -10,7 +10,7 @@ import type { NewOrder } from '../../src/integrations/directus/order-rows.ts';
 import { createOrdersStore } from '../../src/integrations/directus/orders-store.ts';
 import type { OrdersStore } from '../../src/integrations/directus/orders-store.ts';
 import { applySchema } from '../../src/integrations/directus/schema/apply-schema.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { newCart, newCheckout, newCheckoutRequest, newPickupRequest } from '../support/builders.ts';
 import { directusCaller } from '../support/directus-http.ts';
 import { startHttpServer, startTcpServer } from '../support/loopback-servers.ts';

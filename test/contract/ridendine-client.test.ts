@@ -10,7 +10,7 @@ import { createSandbox } from '../../sandbox/ridendine/server.ts';
 import { orderBody } from '../../src/integrations/ridendine/order-body.ts';
 import { PartnerError } from '../../src/integrations/partner.ts';
 import { createRideNDineClient } from '../../src/integrations/ridendine/ridendine-client.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { newCheckout } from '../support/builders.ts';
 import { startHttpServer, startTcpServer } from '../support/loopback-servers.ts';
 import type { LoopbackServer } from '../support/loopback-servers.ts';

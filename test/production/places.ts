@@ -1,9 +1,6 @@
 import path from 'node:path';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import type { ComposeProject, ComposeService } from '../support/compose-project.ts';
-
-/** Below those that other tests choose: it takes a minute until all of these are used. */
-const portRange = { lowest: 10_000, highest: 19_999 };
 
 /**
  * Where on this machine is what a compose file names: host names, ports and paths of containers. All that a program is
@@ -31,10 +28,7 @@ export class Places {
     const ports = new Map<string, number>();
     for (const { service, port } of [...listeningPorts(services), ...inner]) {
       const place = `${service}:${port}`;
-      while (!ports.has(place)) {
-        const chosen = await freePort(portRange);
-        if (![...ports.values()].includes(chosen)) ports.set(place, chosen);
-      }
+      if (!ports.has(place)) ports.set(place, await freePort());
     }
     return new Places(services, ports, folder);
   }

@@ -149,7 +149,11 @@ const script = <Outcome extends string>(outcomes: readonly [Outcome, ...Outcome[
   );
 
 const usually = <Outcome>(usual: Outcome, weight: number, ...others: [Outcome, ...Outcome[]]) =>
-  fc.oneof({ weight, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
+  fc.oneof(
+    { withCrossShrink: true },
+    { weight, arbitrary: fc.constant(usual) },
+    { weight: 1, arbitrary: fc.constantFrom(...others) },
+  );
 
 const partnerTrouble = fc.constantFrom(...partnerOutcomes.filter((outcome) => outcome !== 'ok'));
 
@@ -219,12 +223,29 @@ const usual: fc.Arbitrary<Schedule> = fc.record({
     .map(([first, second, rest]): Action[] => [first, ...second, ...rest.flat()]),
 });
 
+/** Rarely draws `smallest`; it must at all, or fast-check would not try it where it makes a violation smaller. */
+const shrinksTo = <Value>(smallest: Value, arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value> =>
+  fc.option(arbitrary, { nil: smallest, freq: 20 });
+
+/** Comes before the actions of a usual schedule, each of which begins with a checkout: so each of these can be left out. */
+const beginning = (...parts: fc.Arbitrary<Action>[]): fc.Arbitrary<Action[]> =>
+  fc
+    .tuple(
+      ...parts.map((part) =>
+        shrinksTo<Action[]>(
+          [],
+          part.map((action) => [action]),
+        ),
+      ),
+    )
+    .map((actionsOfParts) => actionsOfParts.flat());
+
 /** A step is reset before or during the attempt after one that left no word. */
 const resetAfterSilence: fc.Arbitrary<Schedule> = fc
   .record({
     schedule: usual,
-    partner: unheardThenRefused,
-    begin: fc.tuple(
+    partner: shrinksTo({ first: [], later: 'ok' }, unheardThenRefused),
+    begin: beginning(
       firstCheckout,
       wait('beforeNextAttempt', 'nextAttempt'),
       fc.constant<Action>({ do: 'resetActivity', key: 0 }),
@@ -237,14 +258,17 @@ const resetAfterSilence: fc.Arbitrary<Schedule> = fc
 const decisionWithoutAnswer: fc.Arbitrary<Schedule> = fc
   .record({
     schedule: usual,
-    partner: troubleThenRefused,
-    directus: fc.record({
-      read: fc.constant(Array<DirectusOutcome>(6).fill('ok')),
-      insert: fc.constant<DirectusOutcome[]>(['ok']),
-      update: fc.constantFrom<DirectusOutcome[]>(['ok', 'lost'], ['ok', 'late']),
-      later: fc.constantFrom<DirectusOutcome>('unavailable', 'timeout'),
-    }),
-    begin: fc.tuple(
+    partner: shrinksTo({ first: [], later: 'ok' }, troubleThenRefused),
+    directus: shrinksTo<Schedule['directus']>(
+      { read: [], insert: [], update: [], later: 'ok' },
+      fc.record({
+        read: fc.constant(Array<DirectusOutcome>(6).fill('ok')),
+        insert: fc.constant<DirectusOutcome[]>(['ok']),
+        update: fc.constantFrom<DirectusOutcome[]>(['ok', 'lost'], ['ok', 'late']),
+        later: fc.constantFrom<DirectusOutcome>('unavailable', 'timeout'),
+      }),
+    ),
+    begin: beginning(
       firstCheckout,
       wait('inReview'),
       decide.map((action) => ({ ...action, key: 0 })),

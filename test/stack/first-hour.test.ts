@@ -9,7 +9,7 @@ import pWaitFor from 'p-wait-for';
 import { dataConverterFor } from '../../src/temporal/data-converter.ts';
 import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
 import { createdOrderSchema } from '../../src/gateway/response-bodies.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 // What npm start runs, this test needs (see test/needs), and nothing here calls it.
 // oxlint-disable-next-line import/no-unassigned-import
 import '../../stack/temporal/find-cli.ts';

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import pWaitFor from 'p-wait-for';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
 import { ORDER_CREATION_TASK_QUEUE, orderCreationWorkflowId } from '../../src/contract/runs.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import type { DemoCheckout } from '../../sandbox/shop/demo-data.ts';
 import { hasPoller } from '../../stack/temporal/has-poller.ts';
 import { holdPartner } from '../support/held-partner.ts';

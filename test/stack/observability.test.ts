@@ -6,7 +6,7 @@ import pWaitFor from 'p-wait-for';
 import { exposedName, workerMetrics } from '../../src/telemetry/metrics.ts';
 import type { WorkerMetric } from '../../src/telemetry/metrics.ts';
 import type { OrderCreationState } from '../../src/contract/runs.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { startHttpServer } from '../support/loopback-servers.ts';
 import { alertRules, dashboardExpressions, metricsIn, selectorsIn } from '../support/metrics-in-use.ts';
 import { readMetrics } from '../support/read-metrics.ts';

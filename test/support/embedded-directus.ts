@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startDirectus, type StartDirectusOptions } from '../../stack/directus/start-directus.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from './free-port.ts';
 import { startPostgres, type RunningPostgres } from '../../stack/postgres.ts';
 import { openSupervisedFolder } from './supervised-folder.ts';
 import type { SupervisedFolder } from './supervised-folder.ts';

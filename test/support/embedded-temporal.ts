@@ -1,5 +1,5 @@
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from './free-port.ts';
 import type { RestartablePart } from '../../stack/start-part.ts';
 import type { PartCommand } from '../../stack/supervisor.ts';
 import { findTemporalCli } from '../../stack/temporal/find-cli.ts';

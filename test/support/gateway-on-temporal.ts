@@ -7,7 +7,7 @@ import type { OrderCreationActivities } from '../../src/activities/order-creatio
 import { ORDER_CREATION_TASK_QUEUE } from '../../src/contract/runs.ts';
 import { createWorkerLogger } from '../../src/telemetry/worker-logger.ts';
 import { baseEnvironment } from '../../stack/child-environment.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from './free-port.ts';
 import { programFile } from '../../stack/program-file.ts';
 import type { Part, PartCommand } from '../../stack/supervisor.ts';
 import { findTemporalCli } from '../../stack/temporal/find-cli.ts';

@@ -6,7 +6,7 @@ import { dataConverterFor } from '../../src/temporal/data-converter.ts';
 import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
 import { createDemoQuote } from '../../sandbox/shop/demo-data.ts';
 import type { DemoCheckout } from '../../sandbox/shop/demo-data.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from './free-port.ts';
 import { silentProgress } from '../../stack/progress.ts';
 import { loadSecrets } from '../../stack/secrets.ts';
 import { readStackSettings } from '../../stack/settings.ts';

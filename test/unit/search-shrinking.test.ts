@@ -9,14 +9,16 @@ async function run(schedule: Schedule) {
   return { broken: abandons(schedule) ? ['A rule.'] : [], story: [] };
 }
 
-const seed = Array.from({ length: 1000 }, (_none, number) => number).find((one) => abandons(draw(one))) ?? 0;
+/** Of each kind of schedule that can be drawn some. */
+const seeds = Array.from({ length: 100 }, (_none, number) => number).filter((one) => abandons(draw(one)));
+const [first = 0] = seeds;
 
 describe('a violation', () => {
   it('is drawn again by its seed', () => {
-    expect(draw(seed)).toEqual(draw(seed));
+    expect(draw(first)).toEqual(draw(first));
   });
 
-  it('is made as small as it gets', async () => {
+  it.each(seeds)('is made as small as it gets, seed %i', async (seed) => {
     const found = { seed, schedule: draw(seed), broken: ['A rule.'], story: [] };
 
     const { schedule } = await shrink(found, run);
@@ -25,13 +27,13 @@ describe('a violation', () => {
       directus: { read: [], insert: [], update: [], later: 'ok' },
       partner: { first: [], later: 'ok' },
     });
-    // The checkout, and the wait that belongs to a decision at most.
-    expect(schedule.actions.length).toBeLessThanOrEqual(3);
+    // The checkout, and those that are drawn together with a decision: a wait, and ids written by hand.
+    expect(schedule.actions.length).toBeLessThanOrEqual(4);
     expect(abandons(schedule)).toBe(true);
   });
 
   it('stays one of the same rule', async () => {
-    const found = { seed, schedule: draw(seed), broken: ['Key 0: a rule.'], story: [] };
+    const found = { seed: first, schedule: draw(first), broken: ['Key 0: a rule.'], story: [] };
 
     const { broken, schedule } = await shrink(found, async (smaller) => ({
       broken: [abandons(smaller) ? 'Key 1: a rule.' : 'Key 0: another rule.'],

@@ -10,7 +10,7 @@ import { activityLogContext } from '../../src/telemetry/activity-log-context.ts'
 import { installRuntime } from '../../src/worker/install-runtime.ts';
 import { reportWaitingOrders } from '../../src/worker/order-gauges.ts';
 import type { OrderOutcome } from '../../src/telemetry/order-outcome.ts';
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { runScenario } from '../replay/run-scenario.ts';
 import { scenarios } from '../replay/scenarios.ts';
 import type { ReplayScenario } from '../replay/scenarios.ts';
