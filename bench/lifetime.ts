@@ -4,11 +4,11 @@ import type { Progress } from '../stack/progress.ts';
 import { startPart } from '../stack/start-part.ts';
 import { openSupervisedFolder } from '../test/support/supervised-folder.ts';
 
-/** What a part of the benchmark is given. */
+/** The input of a part of the benchmark. */
 export interface Measurement<Plan> {
   plan: Plan;
   progress: Progress;
-  /** Ends it. */
+  /** Ends the measurement. */
   signal?: AbortSignal;
 }
 
@@ -23,8 +23,8 @@ export interface Started {
 export type Start = <Thing extends Started>(begin: () => Promise<Thing>) => Promise<Thing>;
 
 /**
- * Measures, and then stops everything that was started for it: `over` is aborted then. The signal, or the death of one of its
- * processes, ends the measurement with an error.
+ * Measures, then aborts `over` and stops everything that was started for the measurement. The signal, or the death of a
+ * started process, ends the measurement with an error.
  */
 export async function whileRunning<Result>(
   signal: AbortSignal | undefined,
@@ -47,7 +47,7 @@ export async function whileRunning<Result>(
     return await Promise.race([measure(start, over.signal), failed.promise]);
   } finally {
     over.abort();
-    // What is still on its way is waited for, and stopped as well.
+    // A thing that is still starting is waited for, and stopped as well.
     for (const beginning of starting.toReversed()) {
       const thing = await beginning.catch(() => undefined);
       await thing?.stop();

@@ -5,15 +5,15 @@ import { readProcessUsage } from './processes.ts';
 import type { Pids, ProcessUsage } from './processes.ts';
 import type { AtRest, Sample } from './results.ts';
 
-/** What all parts are told. */
+/** The settings that the parts of the benchmark have in common. */
 export interface LoadPlan {
   rounds: number;
-  /** Callers at a time. */
+  /** Numbers of callers that place orders at the same time. */
   parallel: number[];
   /** Placed on each site before anything is measured. */
   warmUpOrders: number;
   ordersFor(parallel: number): number;
-  /** How long processes are watched at rest, and how long they are waited for to come to rest. */
+  /** How long processes are measured at rest, and the longest wait until they are at rest. */
   atRestMs: number;
 }
 
@@ -50,18 +50,18 @@ export async function warmUp<Order>(orders: Order[], place: (order: Order) => Pr
 }
 
 /**
- * Places every order once, each at its time, whether or not those before it are answered. A latency counts from the time
- * at which an order was due.
+ * Places every order once, each at the time when it is due, whether or not earlier orders are answered. The latency of
+ * an order counts from that time.
  *
- * @throws Error if more than `mostUnderWay` are unanswered: the orders come faster than the machine carries them.
- * @throws what `place` throws, when the orders under way are answered.
+ * @throws Error if `mostUnderWay` orders are unanswered when the next is due: this rate is too high for the machine.
+ * @throws what `place` throws. Both errors are thrown once the orders under way are answered.
  */
 export async function placeAtRate<Order>(options: {
   orders: Order[];
   ordersPerSecond: number;
   mostUnderWay: number;
   place: (order: Order) => Promise<void>;
-  /** Ends it. */
+  /** Ends the wait for the next order, with an error. */
   signal?: AbortSignal;
 }): Promise<{ latenciesMs: number[]; elapsedMs: number; mostUnderWay: number }> {
   const { orders, ordersPerSecond, place, signal } = options;
@@ -123,9 +123,9 @@ export class Meter {
     const startedAt = performance.now();
     const latenciesMs = await placeAll(orders, parallel, place);
     const elapsedMs = performance.now() - startedAt;
-    // The callers are the benchmark's own process.
+    // The callers run in the benchmark's own process.
     const own = process.cpuUsage(ownBefore);
-    // What an answered order leaves to be done belongs to it: its run is closed and becomes visible.
+    // Work after the answer belongs to the order, too: Temporal closes its run and makes it visible.
     await untilQuiet(this.#pids, this.atRest, this.#atRestMs);
     const after = readProcessUsage(this.#pids);
     const seconds = (performance.now() - startedAt) / 1000;
@@ -147,7 +147,7 @@ export class Meter {
   }
 }
 
-/** One way of placing orders, or one place for them. */
+/** One way to place orders, or one site where orders are placed. */
 export interface Variant<Order> {
   name: string;
   meter: Meter;
@@ -156,14 +156,14 @@ export interface Variant<Order> {
 }
 
 /**
- * Under each load of each round the variants take turns; the one that was first is last in the next round. So what slows
- * the machine down for a while slows them all.
+ * The variants take turns under each load of each round. The variant that is first in one round is last in the next. So
+ * a slow phase of the machine affects all variants.
  */
 export async function measureInTurns<Order>(options: {
   plan: Pick<LoadPlan, 'rounds' | 'parallel' | 'ordersFor'>;
   variants: Variant<Order>[];
   partnersMs?: (number | null)[];
-  /** Called before the loads with this time of the partner. */
+  /** Sets how long RideNDine takes to answer. Called before the loads with this time. */
   letPartnerTake?: (ms: number) => Promise<void>;
   progress: Progress;
 }): Promise<Sample[]> {
@@ -188,10 +188,10 @@ export async function measureInTurns<Order>(options: {
 }
 
 const QUIET_WINDOW_MS = 100;
-/** Three ticks of the system's clock above the rest count as quiet. */
+/** Up to three ticks of the system's clock more than at rest count as quiet. */
 const QUIET_CPU_MS = 30;
 
-/** Until the processes use hardly more than at rest, but no longer than `mostMs`. */
+/** Waits until the processes use hardly more CPU than at rest, but no longer than `mostMs`. */
 async function untilQuiet(pids: Pids, atRest: AtRest, mostMs: number): Promise<void> {
   const total = () => Object.values(readProcessUsage(pids)).reduce((sum, { cpuMs }) => sum + cpuMs, 0);
   const rest = Object.values(atRest).reduce((sum, cpuMs) => sum + cpuMs, 0);

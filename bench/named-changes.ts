@@ -3,26 +3,26 @@ import { NO_ENCRYPTION } from '../src/temporal/encryption-keys.ts';
 import type { PartCommand } from '../stack/supervisor.ts';
 import type { SiteChanges } from './waiting-site.ts';
 
-/** One thing that is otherwise than the product has it; all else is the same. */
+/** One thing in which a variant differs from the product. Everything else is the same. */
 export interface NamedChange extends Omit<SiteChanges, 'bundle'> {
-  /** What is otherwise, for a person. It is the variant's name in the result. */
+  /** The difference, in words for a person. It is the variant's name in the result. */
   name: string;
   /**
-   * `undone`: the product has the change, the variant has not. `tried`: the variant has it, the product has not. `price`: what
-   * a promise of the product costs. `bare`: what Temporal itself takes, whatever the workflow is.
+   * `undone`: the product has an improvement, the variant does not. `tried`: the variant has a change, the product does
+   * not. `price`: what a promise of the product costs. `bare`: what Temporal itself takes, whatever the workflow is.
    */
   kind: 'undone' | 'tried' | 'price' | 'bare';
   /** What the product does and why. */
   about: string;
-  /** Where the server keeps its data; in memory unless told. */
+  /** Where the server keeps its data; in memory if not given. */
   storage?: 'file';
-  /** Makes another command of the one that runs the server. */
+  /** Changes the command that runs the server. */
   server?: (command: PartCommand) => PartCommand;
   /** Path of a module that is compiled with the workflow. */
   interceptor?: string;
   /** Path of a module that is loaded into the sandbox of the workflows before all others, and kept for all runs. */
   preloaded?: string;
-  /** The modules of the workflows are evaluated once for all runs, not for each. */
+  /** The modules of the workflows are evaluated once for all runs, not once for each run. */
   keepsModules?: boolean;
   /** Path of the workflow that is compiled instead of the product's. */
   workflow?: string;
@@ -30,7 +30,7 @@ export interface NamedChange extends Omit<SiteChanges, 'bundle'> {
   compiledAtStart?: boolean;
 }
 
-/** In the order of the page. */
+/** In the order in which docs/performance.md shows them. */
 export const namedChanges: NamedChange[] = [
   ...ofKind('undone', [
     {

@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const BEGIN = '<!-- bench:begin -->';
 const END = '<!-- bench:end -->';
 
-/** What a result becomes in the repository: the text of each file, by its path from the root. */
+/** The files that show a result in the repository. @returns the text of each file, by its path from the root. */
 export async function pagesOf(result: BenchResult): Promise<Record<string, string>> {
   const written = writtenResult(result);
   const page = path.join(root, 'docs/performance.md');
@@ -30,7 +30,7 @@ export async function pagesOf(result: BenchResult): Promise<Record<string, strin
   };
 }
 
-/** Writes both. @returns their paths. */
+/** Writes the files of {@link pagesOf}. @returns their paths. */
 export async function writePages(result: BenchResult): Promise<string[]> {
   const pages = await pagesOf(result);
   for (const [file, text] of Object.entries(pages)) await writeFile(path.join(root, file), text);
@@ -56,7 +56,7 @@ function describeWhole({ whole }: BenchResult): string {
   const { samples } = whole;
   const [partners, parallels] = [distinct(samples, 'partnerMs'), distinct(samples, 'parallel')];
   const fastest = Math.min(...partners);
-  // The chart has the others.
+  // The chart shows the other numbers of callers.
   const shownParallels = [Math.min(...parallels), busiestLoad(samples, 'workflow').parallel];
   const speeds = (variant: string) =>
     parallels.map((parallel) => figure(samples, { variant, parallel, partnerMs: fastest }, speed).value.toFixed(1));
@@ -163,7 +163,7 @@ function describeProfile({ profile: { orders, parallel, causes } }: BenchResult)
   ].join('\n\n');
 }
 
-/** Empty for what would round to nothing. */
+/** A time and its share of `total`; empty if the time would be shown as 0. */
 function share(ms = 0, total: number): string {
   return ms < 0.05 ? '' : `${ms.toFixed(1)} ms, ${((100 * ms) / total).toFixed(0)} %`;
 }
@@ -220,7 +220,7 @@ function distinct(samples: Sample[], key: 'partnerMs' | 'parallel'): number[] {
   return [...new Set(samples.map((sample) => sample[key] ?? 0))].toSorted((a, b) => a - b);
 }
 
-/** With the lowest and the highest round, if there were several. */
+/** The figure, with the lowest and the highest round if these differ. */
 function shown({ value, lowest, highest }: Figure, digits: number): string {
   if (lowest === highest) return value.toFixed(digits);
   return `${value.toFixed(digits)} (${lowest.toFixed(digits)}–${highest.toFixed(digits)})`;

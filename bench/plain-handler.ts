@@ -24,9 +24,9 @@ const app = fastify();
 app.get('/healthz', () => ({ status: 'ok' }));
 
 /**
- * The same calls to Directus and RideNDine as the workflow's, by the same client code, one after the other in one request. A
- * crash between two of them loses the order. It checks no credential, writes no log and answers failures with a 500: what
- * it lacks makes it faster.
+ * Makes the same calls to Directus and RideNDine as the workflow, with the same client code, within one request. A
+ * crash between two of these calls loses the order. The handler checks no credential, writes no log, and answers a
+ * failed call with a 500. What the handler lacks makes it faster.
  */
 app.post('/v1/orders', async (request, reply) => {
   const key = request.headers['idempotency-key'];

@@ -7,18 +7,18 @@ export type Pids = Record<string, number>;
 /** Linux counts the time of processes in hundredths of a second (`man 5 proc`, USER_HZ). */
 const TICK_MS = 10;
 
-/** What a process has used, with those that it has started. */
+/** What a process has used, together with the processes that it has started. */
 export interface ProcessUsage {
   /** On all cores, since its start. */
   cpuMs: number;
-  /** By thread of the process itself: what one thread does, no second core can do for it. */
+  /** By thread of the process itself, without its children. A second core cannot share the work of one thread. */
   threadCpuMs: Map<number, number>;
   threadNames: Map<number, string>;
-  /** In memory now; what forked processes share counts once. */
+  /** Memory in use now. What forked processes share counts once. */
   memoryBytes: number;
 }
 
-/** Reads what running processes have used so far. @throws Error where there is no /proc, or if one of them is gone. */
+/** Reads what running processes have used so far. @throws Error where there is no /proc, or if a process is gone. */
 export function readProcessUsage<Name extends string>(pids: Record<Name, number>): Record<Name, ProcessUsage> {
   return ofFamilies(pids, (family, pid) => {
     const threads = [...readThreads(pid)];
@@ -31,7 +31,7 @@ export function readProcessUsage<Name extends string>(pids: Record<Name, number>
   });
 }
 
-/** What a process holds open, with those that it has started. */
+/** What a process holds open, together with the processes that it has started. */
 export interface OpenHandles {
   /** File descriptors of all kinds, sockets among them. */
   files: number;
@@ -44,7 +44,7 @@ export function readOpenHandles<Name extends string>(pids: Record<Name, number>)
   return ofFamilies(pids, (family) => {
     const targets = family.flatMap(({ pid }) => {
       const folder = `/proc/${pid}/fd`;
-      // It may be closed before its link is read.
+      // A file descriptor may be closed before its link is read.
       return namesIn(folder).flatMap((name) => ifThere(() => readlinkSync(`${folder}/${name}`)) ?? []);
     });
     return {
@@ -58,7 +58,7 @@ export function readOpenHandles<Name extends string>(pids: Record<Name, number>)
 interface ProcessStat {
   pid: number;
   parentPid: number;
-  /** Of all its threads, those that have ended included, and of children that have ended. */
+  /** CPU of all threads of the process, including ended threads, and of its children that have ended. */
   cpuMs: number;
 }
 
@@ -88,12 +88,12 @@ function readStat(pid: number): ProcessStat | undefined {
   return { pid, parentPid: Number(fields[1]), cpuMs: ticks * TICK_MS };
 }
 
-/** The fields behind the name, which may hold spaces and parentheses itself. */
+/** The fields after the name. The name may hold spaces and parentheses itself. */
 function fieldsOf(stat: string): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** What each thread of a process is called, and has used since its start. */
+/** The name of each thread of a process, and the CPU that the thread has used since its start. */
 function readThreads(pid: number): Map<number, { name: string; cpuMs: number }> {
   const folder = `/proc/${pid}/task`;
   return new Map(
@@ -107,7 +107,7 @@ function readThreads(pid: number): Map<number, { name: string; cpuMs: number }> 
   );
 }
 
-/** Each process has its own data; program files and shared memory are the same for all that were forked from one. */
+/** Adds up the own memory of each process. Forked processes share program files and shared memory: these count once. */
 function memoryOf(pids: number[]): number {
   const statuses = pids.map((pid) => ifThere(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? '');
   const bytes = (name: string) =>
@@ -120,7 +120,7 @@ function namesIn(folder: string): string[] {
   return ifThere(() => readdirSync(folder)) ?? [];
 }
 
-/** `undefined` of what is gone by now. */
+/** @returns undefined if the file or folder is gone by now. */
 function ifThere<Value>(read: () => Value): Value | undefined {
   try {
     return read();

@@ -27,7 +27,7 @@ const sampleSchema = z.object({
   ordersPerSecond: z.number(),
   /** CPU of one order, less what the process uses at rest. */
   cpuMs: byProcess,
-  /** The same of the one thread that used most. */
+  /** CPU of one order in the busiest thread. What the thread uses at rest is included. */
   threadCpuMs: byProcess,
   memoryBytes: byProcess,
 });
@@ -44,7 +44,7 @@ const heldSchema = z.object({
   files: z.number(),
   sockets: z.number(),
   threads: z.number(),
-  /** Of our own programs after a garbage collection. */
+  /** For our own programs: measured after a garbage collection. */
   memoryBytes: z.number(),
 });
 export type Held = z.output<typeof heldSchema>;
@@ -58,7 +58,7 @@ const conditionsSchema = z.object({
     processor: z.string(),
     memoryGb: z.number(),
     system: z.string(),
-    /** Load average of the minute before: near 0, or something else was running. */
+    /** Load average of the minute before. If it is not near 0, something else was running. */
     loadBefore: z.number(),
     versions: z.record(z.string(), z.string()),
   }),
@@ -109,7 +109,7 @@ const benchResultSchema = z.object({
     orders: z.number(),
     partnerMs: z.number(),
     ordersPerSecond: z.number(),
-    /** From the time at which an order was due. */
+    /** Latencies count from the time at which an order was due. */
     p50Ms: z.number(),
     p99Ms: z.number(),
     mostUnderWay: z.number(),
@@ -122,7 +122,7 @@ const benchResultSchema = z.object({
 });
 export type BenchResult = z.output<typeof benchResultSchema>;
 export type BenchPart = keyof BenchResult;
-/** What a part measures: the conditions are added to it. */
+/** What a part measures, without the conditions, which are added later. */
 export type Measured<Part extends BenchPart> = Omit<BenchResult[Part], keyof Conditions>;
 
 export const benchParts = Object.keys(benchResultSchema.shape) as BenchPart[];
@@ -134,7 +134,11 @@ export function readBenchResult(text: string): BenchResult {
   throw new Error(`This is no result of npm run bench: ${z.prettifyError(parsed.error).split('\n').join(' ')}`);
 }
 
-/** What the file, or else the documents' result, has of the other parts. @throws Error if it is missing or too old. */
+/**
+ * Earlier results of all parts but those in `now`: from `file`, or from {@link measuredFile} if `file` has none.
+ *
+ * @throws Error if there is no earlier result of a part, or one in an older format.
+ */
 export async function earlierParts(file: string, now: BenchPart[]): Promise<Partial<BenchResult>> {
   const texts = await Promise.all([measuredFile, file].filter(existsSync).map((from) => readFile(from, 'utf8')));
   const earlier = Object.assign({}, ...texts.map(jsonIn)) as Partial<BenchResult>;
@@ -160,20 +164,20 @@ function jsonIn(text: string): unknown {
   }
 }
 
-/** What several rounds came to: their median. */
+/** The median of several rounds, with the lowest and the highest round. */
 export interface Figure {
   value: number;
   lowest: number;
   highest: number;
 }
 
-/** @throws Error without values. */
+/** @throws Error if `rounds` is empty. */
 export function figureOf(rounds: number[]): Figure {
   if (rounds.length === 0) throw new Error('The result lacks a figure that is asked for.');
   return { value: median(rounds), lowest: Math.min(...rounds), highest: Math.max(...rounds) };
 }
 
-/** Which samples are meant. */
+/** Selects samples: those of one variant under one load. */
 export type Load = Pick<Sample, 'variant' | 'parallel'> & Partial<Pick<Sample, 'partnerMs'>>;
 
 export function samplesOf(samples: Sample[], { variant, parallel, partnerMs = null }: Load): Sample[] {
@@ -188,8 +192,8 @@ export function figure(samples: Sample[], load: Load, read: (sample: Sample) => 
 }
 
 /**
- * How a variant compares with `base` under the same load in the same round. Where `base` has several turns in a round, their
- * mean counts. A turn of `base` itself is compared with its other turns: that shows the noise.
+ * Compares a variant with `base` under the same load in the same round. If `base` has several turns in a round, the
+ * mean of these comparisons counts. A turn of `base` itself is compared with its other turns, which shows the noise.
  */
 export function compared(
   samples: Sample[],
@@ -205,10 +209,14 @@ export function compared(
   );
 }
 
-/** As many callers as keep the parts busy without a long queue. */
+/** This number of callers keeps the parts busy without a long queue. */
 export const BUSY_PARALLEL = 32;
 
-/** The load of a variant at which its costs are taken: by the fastest partner. @throws Error if nothing was measured of it. */
+/**
+ * The load at which the costs of a variant are taken: the fastest partner, and about {@link BUSY_PARALLEL} callers.
+ *
+ * @throws Error if nothing was measured of the variant.
+ */
 export function busiestLoad(samples: Sample[], variant: string): Load {
   const [load] = samples
     .filter((sample) => sample.variant === variant)

@@ -20,7 +20,7 @@ import { benchParts, BUSY_PARALLEL, earlierParts, readBenchResult, writtenResult
 import type { BenchPart, Conditions, Measured } from './results.ts';
 import { startDevServer, startProductionServer } from './temporal-servers.ts';
 
-/** Git leaves it alone. */
+/** Git ignores this file. */
 const resultFile = fileURLToPath(new URL('../.bench/result.json', import.meta.url));
 
 const USAGE = `npm run bench [-- OPTION …]
@@ -46,7 +46,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 endWithNpm();
 
 process.exitCode = await run();
-// What is left is a connection or a timer: everything that matters is stopped.
+// Only a connection or a timer can still be open here. Everything that matters is stopped.
 process.exit();
 
 async function run(): Promise<number> {
@@ -91,7 +91,7 @@ type Options = Record<'only' | 'rounds' | 'orders' | 'stored' | 'soak-orders' | 
   changes: string[];
 };
 
-/** @returns the result with the earlier one of the other parts, as JSON. */
+/** @returns the new result as JSON, with earlier results of the parts that were not measured. */
 async function measure(options: Options): Promise<string> {
   const parts = partsNamed(options.only);
   const measures = measuresOf(options);
@@ -103,14 +103,14 @@ async function measure(options: Options): Promise<string> {
   };
   let result = await earlierParts(resultFile, parts);
   if (parts.includes('orchestration')) {
-    // What is missing is told now, not after half of the time.
+    // A missing program must be reported now, not after half of the measurement.
     await progress.step('Programs', (doing) => findTemporalServer(process.env, doing).then(() => undefined));
   }
   await mkdir(path.dirname(resultFile), { recursive: true });
   for (const part of parts) {
     progress.say(`Part ${part}`);
     const measured = { ...conditions, ...(await measures[part]()) };
-    // Written after each part: what comes after it may fail.
+    // Written after each part, because a later part may fail.
     result = Object.fromEntries(
       benchParts.flatMap((name) => (name === part ? [[name, measured]] : name in result ? [[name, result[name]]] : [])),
     );
@@ -126,7 +126,7 @@ function measuresOf(options: Options): { [Part in BenchPart]: () => Promise<Meas
     rounds: wholeNumber('rounds', options.rounds),
     parallel: [1, 8, 32, 64],
     warmUpOrders: 2 * orders,
-    // As long for each caller as it takes one alone, a sixth of the time.
+    // With many callers, each caller places a sixth of the orders that one caller alone places.
     ordersFor: (parallel: number) => Math.max(orders, Math.ceil((parallel * orders) / 6)),
     atRestMs: 5_000,
   };
@@ -144,7 +144,7 @@ function measuresOf(options: Options): { [Part in BenchPart]: () => Promise<Meas
   const changes = {
     ...plan,
     parallel: [1, 32],
-    // There are many of them, and each begins anew in each round.
+    // Fewer orders, because there are many changes and each starts a new server and worker in each round.
     warmUpOrders: Math.ceil(plan.warmUpOrders / 3),
     ordersFor: (parallel: number) => Math.ceil(plan.ordersFor(parallel) / 2),
     atRestMs: 1_000,

@@ -1,23 +1,23 @@
 import type { PostgresSession } from '../test/support/postgres-session.ts';
 
-/** Rows of a statement: what it needs on the disk meanwhile is small. */
+/** Orders per SQL statement: few enough that a statement needs little space on the disk while it runs. */
 const CHUNK = 50_000;
 /** Orders of one customer, on average. */
 const ORDERS_PER_CUSTOMER = 5;
-/** The past that the orders are spread over. */
+/** The dates of the orders are spread over this many past days. */
 const DAYS = 730;
-/** Whatever the past was like, so many of the newest wait for support staff, and so many for their link. */
+/** Of the newest orders, these numbers are in review and without a link, however many orders there are in all. */
 const IN_REVIEW = 20;
 const UNLINKED = 10;
-/** Of the orders that `storeOrders` adds, those that are neither linked nor ended, or in review. */
+/** How many of the orders that `storeOrders` adds are unfinished: without a link, or in review. */
 export const UNFINISHED_ORDERS = IN_REVIEW + UNLINKED;
 
 /**
- * Fills Directus' database with the past of a shop: copies of an order that the product has written, each with its own ids,
- * items, quote and customer. Constraints and indexes are on. What Directus keeps of who changed what is not copied: nothing
- * ever reads it for an order.
+ * Fills Directus' database with past orders of a shop: copies of an order that the product has written. Each copy has
+ * its own ids, items and quote; a customer has several orders. Constraints and indexes are on. Directus' records of who
+ * changed what are not copied, because nothing ever reads them for an order.
  *
- * @param options.likeQuote the quote of the order that is copied. It is linked.
+ * @param options.likeQuote the quote of the order that is copied. That order is linked.
  */
 export async function storeOrders(
   session: PostgresSession,
@@ -46,12 +46,12 @@ export async function storeOrders(
     }
   }
   doing('statistics');
-  // As autovacuum would leave them, but not while something is measured.
+  // Otherwise autovacuum would do this later, while something is measured.
   for (const table of Object.keys(changedColumns)) await session.sql(`VACUUM ANALYZE ${table}`);
   await session.sql('CHECKPOINT');
 }
 
-/** By table, in an order in which nothing refers to what is not there yet: SQL of what tells a copy from its model. */
+/** By table: SQL of the columns in which a copy differs from its model. A table comes after those that it refers to. */
 const changedColumns: Record<string, Record<string, string>> = {
   customers: { id: 'past.customer', email: `past.n || '@example.com'` },
   quotes: { id: 'past.quote', customer: 'past.customer', expires_at: `past.created + interval '10 minutes'` },
@@ -75,7 +75,7 @@ const changedColumns: Record<string, Record<string, string>> = {
   order_items: { id: `md5('item ' || past.n || ' ' || model.sort)::uuid`, order: 'past.id' },
 };
 
-/** In SQL: one row for each order, with what tells it from the others. The newest come last, as they do in a table. */
+/** SQL of one row for each order, with the values in which orders differ. The newest come last, as in a real table. */
 function pastOrders({ from, to, count }: { from: number; to: number; count: number }): string {
   const customers = Math.ceil(count / ORDERS_PER_CUSTOMER);
   return `(

@@ -23,16 +23,16 @@ import { PRODUCTION_SERVER } from './results.ts';
 export interface TemporalServer extends Started {
   name: string;
   settings: TemporalSettings;
-  /** The server, and what it stores its data in. */
+  /** The server, and its database if that is a process of its own. */
   pids: Pids;
-  /** How large its database is by now, where there is one to ask. */
+  /** The current size of its database. Only a server with a database of its own process has this. */
   databaseBytes?: () => Promise<number>;
 }
 
 /**
  * The dev server as `npm start` runs it, with its data in a file or in memory.
  *
- * @param changed makes another command of the one that runs it.
+ * @param changed changes the command that runs the server.
  */
 export async function startDevServer(
   storage: 'file' | 'memory',
@@ -51,7 +51,7 @@ const READY_TIMEOUT_MS = 120_000;
 
 const fileOf = (name: string) => fileURLToPath(new URL(`../deploy/temporal/${name}`, import.meta.url));
 
-/** The ports that each of the server's services takes for itself. */
+/** The variables for ports of the server's services. Each service needs two ports of its own. */
 const portVariables = ['FRONTEND', 'MATCHING', 'HISTORY', 'WORKER'].flatMap((service) => [
   `${service}_GRPC_PORT`,
   `${service}_MEMBERSHIP_PORT`,

@@ -24,20 +24,20 @@ export interface WaitingSite extends Program {
   place: (key: string) => Promise<void>;
 }
 
-/** Worker and callers are as the product has them, but for these. */
+/** The differences between this site and the product. */
 export interface SiteChanges {
-  /** Of the worker: what JSON can carry. */
+  /** Options of the worker, as far as JSON can carry them. */
   worker?: Partial<WorkerOptions>;
   /** Path of the compiled workflows; without it they are compiled when the worker starts. */
   bundle?: string;
   encryptionKeys?: string;
   /** Path of a module that each of the worker's threads loads first. */
   preload?: string;
-  /** Temporal keeps the call stack of each promise of a run. */
+  /** Temporal's SDK keeps the call stack of each promise of a run. */
   callStacks?: boolean;
   /** The worker does not compress what it sends. */
   uncompressed?: boolean;
-  /** Between two looks at an order by its caller, who does not wait for its end otherwise. */
+  /** If given, a caller asks for the order again after this time, instead of waiting for its end by one request. */
   lookEveryMs?: number;
 }
 

@@ -21,7 +21,7 @@ const HOUR_MS = 60 * 60_000;
 
 const [validateMs = 0, createMs = 0, partnerMs = 0, saveMs = 0] = setting('WAITS_MS').split(',').map(Number);
 
-/** What they answer is of the size that the real ones answer, since the server stores it. */
+/** Their results have the size of real ones, because the server stores the results. */
 const steps: BareSteps = {
   async validateCheckout() {
     await delay(validateMs);

@@ -15,7 +15,7 @@ import { startProgram } from './lifetime.ts';
 import type { Program } from './lifetime.ts';
 import type { History } from './results.ts';
 
-/** A customer's click. */
+/** What one click of a customer sends. */
 export interface PlacedOrder {
   key: string;
   checkout: DemoCheckout;
@@ -28,7 +28,7 @@ export interface WholeSite {
   database: PostgresSession;
   /** The parts of an installation, and RideNDine's stand-in. */
   pids: Record<'gateway' | 'worker' | 'temporal' | 'directus' | 'postgres' | 'ridendine sandbox', number>;
-  /** Makes clicks, each with a quote of its own. @param lines of the cart; unless told, it is the demo's. */
+  /** Makes orders to place, each with its own quote. @param lines number of cart lines; by default the demo's cart. */
   newOrders: (count: number, lines?: number) => Promise<PlacedOrder[]>;
   /** @throws Error if the order is not answered with a payment session. */
   place: (order: PlacedOrder) => Promise<void>;
@@ -38,11 +38,11 @@ export interface WholeSite {
   stop(): Promise<void>;
 }
 
-/** A 202 costs a second request. */
+/** The gateway waits as long as it can before it answers with a 202, because a 202 costs a second request. */
 const untilAnswered = { GATEWAY_WAIT_MS: '60000' };
 const CALL_TIMEOUT_MS = 120_000;
 
-/** @param settings what worker and gateway are told beside their addresses and credentials. */
+/** @param settings of worker and gateway, in addition to their addresses and credentials. */
 export async function openWholeSite(settings: Record<string, string> = {}): Promise<WholeSite> {
   const world = await startRunningStack({ ...untilAnswered, ...settings });
   try {
@@ -101,7 +101,7 @@ export interface Service extends Program, Pick<WholeSite, 'place'> {
   metricsUrl: string;
 }
 
-/** @param options.temporal that of the stack unless told. */
+/** @param options.temporal the stack's Temporal if not given. */
 export async function startService(
   world: RunningStack,
   service: 'worker' | 'gateway' | 'gateway-with-worker',
@@ -139,9 +139,9 @@ export async function startService(
 }
 
 /**
- * Sends an order until it is made, as a caller does who is told to wait (202).
+ * Sends an order, and sends it again after each 202, until it is created. A real caller does the same.
  *
- * @throws Error if it is answered with anything else, or not made in time.
+ * @throws Error if the gateway gives any other answer, or if the order is not created in time.
  */
 export async function postOrder(gatewayUrl: string, { key, checkout }: PlacedOrder, token?: string): Promise<void> {
   const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
@@ -162,7 +162,7 @@ export async function postOrder(gatewayUrl: string, { key, checkout }: PlacedOrd
   }
 }
 
-/** Copies of a demo quote, written to the database: by Directus they would take longer than the orders. */
+/** Writes copies of a demo quote to the database. Through Directus, this would take longer than the orders. */
 async function newOrders(database: PostgresSession, like: DemoCheckout, count: number, lines?: number) {
   const batch = `quote-${randomUUID()}`;
   const cart = lines === undefined ? undefined : cartOf(lines);
@@ -183,7 +183,7 @@ async function newOrders(database: PostgresSession, like: DemoCheckout, count: n
   }));
 }
 
-/** Lines as long as the demo's are on average. */
+/** A cart whose lines are as long as the demo's lines are on average. */
 function cartOf(lines: number): { totals: Totals; items: CartLine[] } {
   const [quantity, price] = [2, 1400];
   const subtotal = lines * quantity * price;

@@ -6,19 +6,19 @@ import { writeOwnerFile } from './owner-file.ts';
 import { pidOf } from './process-identity.mjs';
 import { holderOf, lockFolder } from './process-lock.mjs';
 
-/** A stack that is stopping takes 5 s; one that takes longer hangs. */
+/** How long a start waits for a stack that is stopping. A stop takes at most 5 s; one that takes this long hangs. */
 const STOPPING_TIMEOUT_MS = 30_000;
 const POLL_MS = 100;
 const STOPPING = 'stopping';
 
 const servicesSchema = z.object({
-  /** The settings by which a program reaches what the stack has started. No secret is among them. */
+  /** The settings with which a program reaches the services that the stack has started. They hold no secrets. */
   variables: z.record(z.string(), z.string()),
-  /** The names of the variables that the stack itself was given; their values stand nowhere. */
+  /** The names of the service settings that were set for the stack itself. Secrets among them are stored nowhere. */
   given: z.array(z.string()),
 });
 
-/** What a stack has started, for programs beside it. A service that was given to it by its address is left out. */
+/** What a stack has started, for programs beside it. A service whose address was given to the stack is left out. */
 export type RunningServices = z.output<typeof servicesSchema>;
 
 export interface DataFolderLock {
@@ -30,9 +30,10 @@ export interface DataFolderLock {
 }
 
 /**
- * Makes this process the only stack on the data folder, which is created if it is missing.
+ * Makes this process the only stack on the data folder, which is created if it is missing. Waits up to 30 s for a stack
+ * that is stopping.
  *
- * @throws Error with one sentence if another stack runs and is not stopping.
+ * @throws Error with one sentence if another stack runs on the folder, or if the folder cannot be written to.
  */
 export async function lockDataFolder(dataDir: string): Promise<DataFolderLock> {
   const deadline = Date.now() + STOPPING_TIMEOUT_MS;
@@ -62,7 +63,7 @@ export async function lockDataFolder(dataDir: string): Promise<DataFolderLock> {
 
 class OtherStack extends Error {}
 
-/** @returns undefined if no stack is up on the folder: what a killed one has left behind does not count. */
+/** @returns undefined if no stack is up on the folder. The files of a killed stack do not count. */
 export function findRunningServices(dataDir: string): RunningServices | undefined {
   try {
     const holder = holderOf(lockOf(dataDir));
@@ -72,12 +73,12 @@ export function findRunningServices(dataDir: string): RunningServices | undefine
   }
 }
 
-/** What a stack says of itself. */
+/** Reads what a stack has written into its own file: its services, or that it is stopping. */
 function readWord(dataDir: string, holder: string): string {
   try {
     return readFileSync(path.join(lockOf(dataDir), holder), 'utf8');
   } catch {
-    return STOPPING; // it has just ended
+    return STOPPING; // the stack has just ended
   }
 }
 

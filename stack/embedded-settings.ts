@@ -3,14 +3,14 @@ import { readSecret, type Secret } from './secrets.ts';
 
 type Service = 'Temporal' | 'Directus' | 'RideNDine';
 
-/** A setting of a service is set: then that service is another one, or at least not for us to guess. */
+/** The settings of each service. If one is set, the program may mean another service than the embedded stack's. */
 const ownSettings: Record<Service, RegExp> = {
   Temporal: /^(?:TEMPORAL_(?!UI_|CLI_PATH$|TEST_SERVER_PATH$)|ENCRYPTION_KEYS$)/,
   Directus: /^(?:DIRECTUS_|TEMPORAL_UI_URL$)/,
   RideNDine: /^RIDENDINE_/,
 };
 
-/** Which names of variables a stack tells, if it was given them: see `RunningServices.given`. */
+/** Whether a stack that was given the variable `name` lists that name in `RunningServices.given`. */
 export function isSettingOfService(name: string): boolean {
   return Object.values(ownSettings).some((pattern) => pattern.test(name));
 }
@@ -21,7 +21,7 @@ const addresses: Record<Service, string> = {
   RideNDine: 'RIDENDINE_BASE_URL',
 };
 
-/** Read from the data folder; the other variables are told by the stack. */
+/** Variables whose values are read from files of the data folder. The running stack tells the values of the others. */
 const secrets: Record<string, Secret> = {
   ENCRYPTION_KEYS: 'encryptionKeys',
   DIRECTUS_TOKEN: 'directusServiceToken',
@@ -32,11 +32,11 @@ const secrets: Record<string, Secret> = {
 const temporalSettings = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'];
 const directusSettings = ['DIRECTUS_URL', 'DIRECTUS_TOKEN', 'DIRECTUS_ADMIN_TOKEN'];
 
-/** What each program takes of the embedded stack, service by service. No program gets a credential that it does not use. */
+/** What each program takes of the embedded stack, by service. No program gets a credential that it does not use. */
 const needs = {
   'src/cli/doctor/main.ts': {
     Temporal: [...temporalSettings, 'ENCRYPTION_KEYS'],
-    // With its administrator's token the doctor has Directus look at its database anew.
+    // With the administrator's token, the doctor makes Directus look at its database again.
     Directus: directusSettings,
     RideNDine: ['RIDENDINE_BASE_URL', 'RIDENDINE_API_KEY'],
   },
@@ -59,7 +59,7 @@ export function isProgramBeside(program: string): program is ProgramBeside {
 }
 
 export interface EmbeddedSettings {
-  /** What is to be added to the environment. */
+  /** The variables to add to the environment. */
   variables: Record<string, string>;
   /** The services of the stack that are used. */
   uses: Service[];
@@ -68,11 +68,11 @@ export interface EmbeddedSettings {
 }
 
 /**
- * What a program takes of the embedded stack: for each service of which the environment says nothing, its address and
- * credential. What the environment says stays, and the stack's own is never mixed with it.
+ * What a program takes of the embedded stack: the address and credential of each service that the environment does not
+ * set. Settings of the environment stay as they are. The stack's own are never mixed with those of another service.
  *
  * @param set the variables that are set.
- * @param shownFolder the data folder, as a person is told of it.
+ * @param shownFolder the data folder, as messages show it.
  * @param services undefined if no stack runs.
  */
 export function embeddedSettings(options: {
@@ -93,7 +93,7 @@ export function embeddedSettings(options: {
   }
   const { variables, given } = services;
   for (const [service, names] of needed) {
-    // A stack that was given the same variable is the one that is meant.
+    // If the stack was given the same variable, the environment means the service of that stack.
     const other = own(service).find((name) => !given.includes(name));
     if (variables[addresses[service]] === undefined) {
       if (own(service).length > 0) continue;

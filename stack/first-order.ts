@@ -7,14 +7,14 @@ import { parseEncryptionKeys } from '../src/temporal/encryption-keys.ts';
 import { failureReason } from '../src/temporal/failure-reason.ts';
 import { withTemporal } from './temporal/temporal-connection.ts';
 
-/** The first run of a worker compiles its workflows; a partner of one's own may be slow. */
+/** Leaves time for a worker that first compiles its workflows, and for a slow RideNDine of the user's own. */
 const ORDER_TIMEOUT_MS = 60_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const ASK_AGAIN_MS = 500;
-/** What an order waits for that somebody else has to end: the order is not late for it. */
+/** The reason of a wait that a person must end. Time spent in this wait does not count as late. */
 export const CALLS_PAUSED =
   'calls to RideNDine are paused; "npm run ridendine -- resume", in another terminal, resumes them';
-/** After that it is worth telling what the order waits for. */
+/** How long the first request waits. If the order takes longer, the console shows what the order waits for. */
 const FIRST_WAIT_S = 5;
 
 const idsSchema = z.object({ order_id: z.string(), ridendine_order_id: z.string(), payment_session_id: z.string() });
@@ -29,15 +29,15 @@ export type PlacedOrder = z.output<typeof idsSchema> & {
 /**
  * Places one order as a caller of the gateway does.
  *
- * @throws Error with one sentence if no linked order comes of it.
+ * @throws Error with one sentence if the order is refused, fails, needs a review or takes too long.
  */
 export async function placeOrder(options: {
   gatewayUrl: string;
   gatewayKey: string;
   checkout: object;
-  /** Says what holds the order with this key up, if anything does. */
+  /** @returns what the order with this key waits for, if anything. */
   whatHoldsUp: (key: string) => Promise<string | undefined>;
-  /** Told it while it lasts. */
+  /** Called with what the order waits for, as long as it waits. */
   doing: (what: string) => void;
 }): Promise<PlacedOrder> {
   const { gatewayUrl, gatewayKey, checkout, whatHoldsUp, doing } = options;
@@ -76,7 +76,7 @@ export async function placeOrder(options: {
   }
 }
 
-/** What a run waits for, as one line for a person: a step that is tried in vain, and why, or {@link CALLS_PAUSED}. */
+/** What a run waits for, as one line for a person: a step that fails, with its reason, or {@link CALLS_PAUSED}. */
 export async function pendingStep(options: {
   temporal: TemporalSettings;
   encryptionKeys: string;

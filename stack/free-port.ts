@@ -2,13 +2,13 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * Below those that a system gives to outgoing connections (from 32768 on Linux, 49152 elsewhere): else one of them could
- * sit on the port of a server that is being started again. Those from 22,000 are the tests'.
+ * Ports below those of outgoing connections (from 32768 on Linux, from 49152 elsewhere): an outgoing connection could
+ * take the port of a server while that server restarts. The ports from 22,000 on belong to the tests.
  */
 const standardRange = { lowest: 20_000, highest: 21_999 };
 const ATTEMPTS = 100;
 
-/** A port of this machine's loopback that nobody uses at the moment. */
+/** @returns a port of 127.0.0.1 that no program uses at the moment. @throws Error if no free port is found. */
 export async function freePort({ lowest, highest } = standardRange): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const port = randomInt(lowest, highest + 1);

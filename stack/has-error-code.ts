@@ -1,4 +1,4 @@
-/** Whether this is the system's error of that code (`ESRCH`, `EADDRINUSE`, ...). */
+/** Whether the error has this code, such as `ESRCH` or `EADDRINUSE`. */
 export function hasErrorCode(error: unknown, code: string): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

@@ -11,6 +11,6 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   process.exit(1);
 }
 
-// Imported late: an old Node has to reach the sentence above.
+// Imported only here: an old Node may fail to load this module, and must print the sentence above first.
 const { installPackages } = await import('./install/install-packages.mjs');
 process.exitCode = await installPackages(fileURLToPath(new URL('..', import.meta.url)));

@@ -11,7 +11,7 @@ import { startStack, StackStopped, type Stack } from './stack.ts';
 import { DIRECTUS_ADMIN_EMAIL } from './start-order-data.ts';
 import { PartCrashed } from './supervisor.ts';
 
-/** Who waits for the order of `--exit` has to know that there was none. */
+/** The exit code if `--exit` was interrupted: the caller must know that there was no order. */
 const INTERRUPTED = 130;
 
 const progress = consoleProgress();
@@ -20,7 +20,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 endWithNpm();
 
 process.exitCode = await run(process.argv.slice(2));
-// What hangs on here is a connection or a timer: everything that matters is stopped.
+// Only a connection or a timer can still be open here. Everything that matters is stopped.
 process.exit();
 
 /** `npm start`: starts everything, places one order, and stays until it is stopped. @returns exit code. */
@@ -103,7 +103,7 @@ function describe(order: PlacedOrder, { urls, supportLogin }: Stack, settings: S
   ];
 }
 
-/** How to order something oneself. The lines can be pasted as they are, and hold no credential. */
+/** Shows a person how to place another order. The lines can be pasted as they are, and hold no credential. */
 function invitation(gatewayUrl: string, { dataDir }: StackSettings, checkoutFile: string): string[] {
   return [
     '',

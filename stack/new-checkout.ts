@@ -4,7 +4,7 @@ import { readSecret } from './secrets.ts';
 import { writeDemoCheckout } from './demo-checkout.ts';
 import { dataFolder, shownPath } from './settings.ts';
 
-/** `npm run checkout`: a fresh quote in the stack that runs, since a quote makes one order. */
+/** `npm run checkout`: makes a fresh quote in the running stack, because each quote makes only one order. */
 try {
   const dataDir = dataFolder(process.env);
   const services = findRunningServices(dataDir);

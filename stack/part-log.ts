@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
 
-/** What every part says of itself. */
+/** The folder with the log files of all parts. */
 export function logFolder(dataDir: string): string {
   return path.join(dataDir, 'logs');
 }
@@ -11,10 +11,10 @@ export function partLogFile(dataDir: string, name: string): string {
 }
 
 /**
- * Opens an empty log file for a part, with that of the run before kept as `.log.1`: two files, however often it starts.
+ * Opens an empty log file for a part. The log of the previous start is kept as `.log.1`, and older logs are dropped.
  *
- * @returns a file descriptor that the child writes to by itself, so that it can go on if this process is gone. To be
- *   closed here once the child has it.
+ * @returns a file descriptor that the child writes to by itself, so that the child can go on if this process is gone.
+ *   This process must close it once the child has it.
  */
 export function openPartLog(dataDir: string, name: string): { fd: number; close(): void } {
   const file = partLogFile(dataDir, name);

@@ -12,10 +12,10 @@ import { findTemporalCli } from './temporal/find-cli.ts';
 import { hasPoller } from './temporal/has-poller.ts';
 import { startTemporal } from './temporal/start-temporal.ts';
 
-/** Of worker, gateway, codec server and sandbox each: thirty times what it takes. */
+/** For each of worker, gateway, codec server and sandbox: thirty times what a start takes. */
 const READY_TIMEOUT_MS = 60_000;
 const PROBE_TIMEOUT_MS = 2_000;
-/** Below the stack's own 5 s: what is not finished by then is retried by Temporal at the next start. */
+/** Less than the 5 s in which the whole stack stops. Temporal retries unfinished work at the next start. */
 const SHUTDOWN_GRACE = '1s';
 const HOST = '127.0.0.1';
 
@@ -27,14 +27,14 @@ export interface StackContext {
   supervisor: Supervisor;
 }
 
-/** What an order's programs need besides: where the other services are. */
+/** What worker and gateway need in addition: where the other services are. */
 export interface ServicesOfOrders {
   temporal: TemporalSettings;
   directusUrl: string;
   ridendineUrl: string;
 }
 
-/** Temporal's dev server, with its UI. @param uiCodecEndpoint where the UI has payloads decoded. */
+/** Starts Temporal's dev server with its UI. @param uiCodecEndpoint address where the UI gets payloads decoded. */
 export function startOwnTemporal(
   { settings, progress, supervisor }: StackContext,
   uiCodecEndpoint: string | undefined,
@@ -50,14 +50,15 @@ export function startOwnTemporal(
   });
 }
 
-/** What the UI and the CLI are told. It is as secret as what it decodes. */
+/** The codec server's address for the UI and the CLI. It is as secret as the data that the codec server decodes. */
 export function codecEndpoint(settings: StackSettings, { codecPathSegment }: StackSecrets): string {
   return `${localUrl(settings.ports.codecServer)}/${codecPathSegment}`;
 }
 
 /**
- * Shows in clear, in the Temporal UI, what Temporal stores. It has the keys and nothing else. Not reached from outside
- * this machine, whatever is set: to all who know the path, it gives away what is encrypted.
+ * The codec server decodes what Temporal stores, so that the Temporal UI can show it in clear. It has the encryption
+ * keys and no credential of another service. No setting makes it reachable from outside this machine, because everyone
+ * who knows its path can decode.
  */
 export function startCodecServer(context: StackContext): Promise<RestartablePart> {
   const { settings, secrets } = context;
@@ -78,7 +79,7 @@ export function startCodecServer(context: StackContext): Promise<RestartablePart
   });
 }
 
-/** @returns the partner's base URL with the part. */
+/** @returns the part, and the base URL of this stand-in for RideNDine. */
 export async function startSandbox(context: StackContext): Promise<{ url: string; part: RestartablePart }> {
   const { settings, secrets } = context;
   const url = localUrl(settings.ports.ridendine);
@@ -98,7 +99,7 @@ export async function startSandbox(context: StackContext): Promise<{ url: string
   return { url, part };
 }
 
-/** The worker, then the gateway; where they are one process, both are the same part. */
+/** Starts the worker, then the gateway. If they are one process, both results are the same part. */
 export async function startOrderPrograms(
   context: StackContext,
   services: ServicesOfOrders,
@@ -155,7 +156,7 @@ function startProgram(
   return progress.step(step, () => startPart({ name: step, spawn, timeoutMs: READY_TIMEOUT_MS, isReady }));
 }
 
-/** By its address, not by the name `localhost`, behind which another program could listen at the address of IPv6. */
+/** Uses the address, not the name `localhost`: another program could listen on the IPv6 address of `localhost`. */
 function localUrl(port: number): string {
   return `http://${HOST}:${port}`;
 }
@@ -166,12 +167,12 @@ async function isHealthy(url: string): Promise<boolean> {
   return answer.ok;
 }
 
-/** The worker gets the credential of the service account and of the partner, and no administrator's. */
+/** The worker gets the credentials of the service account and of RideNDine, but no administrator's credential. */
 function workerEnvironment({ settings, secrets }: StackContext, services: ServicesOfOrders): Record<string, string> {
   const own = ['RIDENDINE_', 'QUOTE_GRACE', 'REVIEW_WINDOW', 'DIRECTUS_PUBLIC_URL', 'RUNBOOK_URL', 'WORKER_'];
   return {
     WORKER_SHUTDOWN_GRACE: SHUTDOWN_GRACE,
-    // The orders of another Directus have their runs in another Temporal, and here they would seem to have none.
+    // Orders in the user's own Directus have their runs in another Temporal. The sweep would find no runs of them here.
     ...(settings.given.directus && { WORKER_SWEEP: 'off' }),
     ...given(settings, own),
     ...temporalVariables(settings, services.temporal),
@@ -183,7 +184,7 @@ function workerEnvironment({ settings, secrets }: StackContext, services: Servic
   };
 }
 
-/** The gateway knows Temporal and its own callers, neither Directus nor the partner. */
+/** The gateway gets the settings of Temporal and of its own callers, but none of Directus or RideNDine. */
 function gatewayEnvironment({ settings, secrets }: StackContext, temporal: TemporalSettings): Record<string, string> {
   return {
     GATEWAY_API_KEYS: secrets.gatewayKey,
@@ -196,13 +197,13 @@ function gatewayEnvironment({ settings, secrets }: StackContext, temporal: Tempo
   };
 }
 
-/** A Temporal of the user's own comes with its credentials; the embedded one must not be tried with them. */
+/** The user's own Temporal is reached with the user's credentials. The embedded Temporal must not be given them. */
 function temporalVariables(settings: StackSettings, { address, namespace }: TemporalSettings): Record<string, string> {
   const own = settings.given.temporal && environmentWith(settings.environment, ['TEMPORAL_', 'XDG_CONFIG_HOME']);
   return { ...own, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace };
 }
 
-/** What all of our programs get of the environment, and what one of them gets besides. */
+/** The variables that all of our programs get, and those with the given prefixes, which one program gets. */
 function given({ environment }: StackSettings, prefixes: string[]): Record<string, string> {
   return environmentWith(environment, ['LOG_LEVEL', 'OTEL_', ...prefixes]);
 }

@@ -7,13 +7,13 @@ import { hasErrorCode } from './has-error-code.ts';
 
 export interface NeededPort {
   port: number;
-  /** Who is going to listen there, for a person. */
+  /** What will listen on the port, as messages name it. */
   purpose: string;
-  /** The environment variable that moves it. */
+  /** The environment variable that sets another port. */
   variable: string;
 }
 
-/** Programs that could be reached by the name `localhost` in our place. */
+/** The addresses of `localhost`. A program that listens on either of them could be reached instead of ours. */
 const LOOPBACK = ['127.0.0.1', '::1'];
 const LOOKUP_TIMEOUT_MS = 2_000;
 
@@ -53,7 +53,7 @@ async function tryToListen(port: number, host: string): Promise<Outcome> {
   return 'free';
 }
 
-/** macOS lets a program listen on 127.0.0.1 although another one listens on all addresses. */
+/** Needed on macOS, where a program can listen on 127.0.0.1 although another program listens on all addresses. */
 async function tryToConnect(port: number): Promise<Outcome> {
   const socket = connect(port, '127.0.0.1');
   try {
@@ -66,7 +66,7 @@ async function tryToConnect(port: number): Promise<Outcome> {
   }
 }
 
-/** @returns e.g. `node main.ts (process 4711)`; undefined where the system does not tell. */
+/** @returns e.g. `node main.ts (process 4711)`; undefined if the system does not tell. */
 async function findHolder(port: number): Promise<string | undefined> {
   const options = { reject: false, timeout: LOOKUP_TIMEOUT_MS } as const;
   const lsof = await execa('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'], options);
@@ -77,10 +77,10 @@ async function findHolder(port: number): Promise<string | undefined> {
   return program === undefined || id === undefined ? undefined : `${await readableName(program, id)} (process ${id})`;
 }
 
-/** As which the system lists programs of Node, the newer ones by what their first thread is called. */
+/** Names under which the system lists Node programs. It lists newer ones by the name of their first thread. */
 const NODE_PROGRAMS = new Set(['node', 'MainThread']);
 
-/** A program of Node by its script, where the system tells. Its other arguments may be secret. */
+/** Names a Node program by its script, if the system tells it. Other arguments may be secret and are left out. */
 async function readableName(program: string, pid: string): Promise<string> {
   if (!NODE_PROGRAMS.has(program)) return program;
   const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');

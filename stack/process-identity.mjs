@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
 /**
- * Tells a process from a later one with the same process id: `pid@start`, which can be part of a file's name. A zombie
- * counts as gone.
+ * The identity of a process, `pid@start`. A later process with the same process id has another identity. An
+ * identity can be part of a file's name. A zombie counts as gone.
  * @param {number} pid
  * @returns {string | undefined} undefined if there is no such process
  */
@@ -30,10 +30,10 @@ export function pidOf(identity) {
 /** @param {number} pid */
 function startFromProc(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name in parentheses may hold blanks and parentheses, so the fields are counted from the last one.
+  // The name in parentheses may hold blanks and parentheses, so fields are counted from the last closing parenthesis.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
-  // Ticks since the machine was started; the boot id names that start.
+  // The start time is in ticks since the machine was started. The boot id identifies that start of the machine.
   return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}-${fields[19]}`;
 }
 

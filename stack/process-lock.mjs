@@ -4,12 +4,13 @@ import process from 'node:process';
 import { isRunning, processIdentity } from './process-identity.mjs';
 
 /**
- * Lets one process at a time hold a folder, which has a file for each holder, named by the identity of the process. Such
- * a folder replaces one that is missing or empty, never another holder's. Files of dead processes are removed by name,
- * so nobody can remove the file of a newer holder.
+ * Lets one process at a time hold a folder. The folder has a file for each holder, named by the process' identity. A
+ * process prepares a folder of its own and moves it to the place of `folder`. The move succeeds only if `folder` is
+ * missing or empty. Files of dead processes are removed by name, so no process can remove the file of a newer holder.
  *
  * @param {string} folder
- * @param {(holder: string) => Promise<void>} whileHeld waits a moment, or throws; called until the folder is free
+ * @param {(holder: string) => Promise<void>} whileHeld called again and again until the folder is free; waits a moment,
+ *   or throws
  */
 export async function lockFolder(folder, whileHeld) {
   mkdirSync(path.dirname(folder), { recursive: true });
@@ -23,9 +24,9 @@ export async function lockFolder(folder, whileHeld) {
       else for (const dead of holders) rmSync(path.join(folder, dead), { force: true });
     }
     return {
-      /** This process' own file, to tell others something. */
+      /** This process' own file, in which it can tell other processes something. */
       file: path.join(folder, name),
-      /** @param {number} pid of a process that holds the folder, too: it may outlive this one */
+      /** @param {number} pid of a process that then also holds the folder; it may outlive this process */
       addHolder: (pid) => void addHolder(folder, pid),
       release: () => listFiles(folder).forEach((file) => rmSync(path.join(folder, file), { force: true })),
     };
@@ -34,7 +35,7 @@ export async function lockFolder(folder, whileHeld) {
   }
 }
 
-/** @returns {string} the name of its file */
+/** @returns {string} the name of the holder's file */
 function addHolder(folder, pid) {
   const name = processIdentity(pid) ?? `${pid}@gone`;
   writeFileSync(path.join(folder, name), '', { mode: 0o600 });
@@ -46,7 +47,7 @@ export function holderOf(folder) {
   return listFiles(folder).find(isRunning);
 }
 
-/** @returns whether there was no file in `folder` */
+/** @returns whether `own` has replaced `folder`, which works only if `folder` has no file */
 function replaceIfFree(own, folder) {
   try {
     renameSync(own, folder);

@@ -11,10 +11,10 @@ const KILLED_MS = 5_000;
 /** A running process of a data folder, as its file in `run/processes` describes it. */
 export interface ProcessRecord {
   name: string;
-  /** Of the leader of a process group: see `processIdentity`. */
+  /** The identity of the process, which leads a process group: see `processIdentity`. */
   identity: string;
   stopSignal: NodeJS.Signals;
-  /** The process that started it. */
+  /** The process id of the stack that started it. */
   stackPid: number;
 }
 
@@ -32,15 +32,15 @@ export function signalProcess({ identity }: ProcessRecord, signal: NodeJS.Signal
   if (isRunning(identity)) ignoringGone(() => process.kill(pidOf(identity), signal));
 }
 
-/** Ends a process at once, and what it has started in its group. The system keeps the group's id while it has members. */
+/** Kills a process and the rest of its group. The system does not reuse the group's id while the group has members. */
 export function killGroup({ identity }: ProcessRecord): void {
   ignoringGone(() => process.kill(-pidOf(identity), 'SIGKILL'));
 }
 
 /**
- * Ends the recorded processes of a data folder: by the stop signal of each, after `graceMs` by SIGKILL.
+ * Ends the recorded processes of a data folder: first with the stop signal of each, and after `graceMs` with SIGKILL.
  *
- * @param options.stackPid only the processes that this stack has started.
+ * @param options.stackPid if given, only the processes that this stack has started are ended.
  * @param options.onFound called once, before the wait, if any process still runs.
  * @throws Error with one sentence if a process still runs 5 s after SIGKILL.
  */
@@ -77,7 +77,7 @@ function readRecord(file: string): ProcessRecord | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as ProcessRecord;
   } catch {
-    return undefined; // removed meanwhile, or damaged: no reason to end a process
+    return undefined; // the file was removed meanwhile, or is damaged: then no process is ended
   }
 }
 
@@ -97,7 +97,7 @@ function ignoringGone(send: () => void): void {
   try {
     send();
   } catch (error) {
-    // EPERM: macOS says so of a group whose members are all zombies.
+    // EPERM: macOS reports this for a group whose members are all zombies.
     if (!hasErrorCode(error, 'ESRCH') && !hasErrorCode(error, 'EPERM')) throw error;
   }
 }

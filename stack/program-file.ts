@@ -4,17 +4,17 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Folder into which `npm run build` has compiled the programs, if those are to be run: with their workflows compiled, they
- * start in a third of the time.
+ * Folder with the programs that `npm run build` has compiled. If it is set, these programs run instead of the sources:
+ * with compiled workflows, they start in a third of the time.
  */
 export const PROGRAMS_VARIABLE = 'STACK_PROGRAMS';
 
-/** Options of Node with which a worker runs as in the image. */
+/** Options of Node that make a worker run without call stacks, as in the image. */
 export function withoutCallStacks(): string[] {
   return ['--import', programFile('src/worker/without-call-stacks.ts')];
 }
 
-/** The file to run a program of ours by. @param source its file from the project's root. */
+/** The file that runs one of our programs. @param source its source file, relative to the project's root. */
 export function programFile(source: string): string {
   const compiled = process.env[PROGRAMS_VARIABLE];
   return compiled === undefined ? path.join(root, source) : path.join(compiled, source.replace(/\.ts$/, '.js'));

@@ -1,22 +1,22 @@
-/** How long a part may take before a line says that it is still at it. */
+/** After this time, and again after each such time, a line says that a step is still under way. */
 const STILL_AFTER_MS = 10_000;
 const NAME_WIDTH = 18;
 
-/** The console of the stack: the one place that writes to it. */
+/** The console of the stack. All lines that the stack shows go through it. */
 export interface Progress {
   say(line: string): void;
-  /** For what went wrong: on standard error. */
+  /** Writes what went wrong to standard error. */
   complain(text: string): void;
   /**
-   * Shows that a part is on its way, then how long it took.
+   * Does one step and shows how long it took. If the step takes long, lines show that it is still under way.
    *
-   * @param work may say what it is doing; it is shown if it takes long. Its result is shown if it is a text.
+   * @param work can call `doing` to say what it does; these lines show it. A result that is a string is shown, too.
    */
   step<T>(name: string, work: (doing: (what: string) => void) => Promise<T>): Promise<T>;
 }
 
 export function consoleProgress(): Progress {
-  // Whoever read our output is gone: no reason to leave processes behind.
+  // If the reader of our output is gone, writing fails. That must not end this process and leave others behind.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   return {
     say,

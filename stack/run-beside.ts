@@ -1,6 +1,6 @@
 // node stack/run-beside.ts <program> [args...]
-// Runs a program of ours with the services of the embedded stack where the environment names no others. So `npm run
-// doctor` works beside `npm start` with no setting at all. The programs themselves know nothing of it.
+// Runs one of our programs. Services that the environment does not name are those of the embedded stack. So `npm run
+// doctor` works beside `npm start` without any setting. The programs themselves do not know about the embedded stack.
 import { enableCompileCache } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -10,7 +10,7 @@ import { compileCache } from './child-environment.ts';
 import { embeddedSettings, isProgramBeside } from './embedded-settings.ts';
 import { dataFolder, shownPath } from './settings.ts';
 
-/** What was refused or failed; a wrong usage has nothing to do with settings. */
+/** Exit code of a program that was refused or failed. Wrong usage has another code, and settings do not cause it. */
 const FAILED = 1;
 
 const [program = '', ...args] = process.argv.slice(2);
@@ -34,7 +34,7 @@ process.argv.splice(1, 2, file);
 await import(pathToFileURL(file).href);
 if (process.exitCode === FAILED) for (const sentence of notUsed) tell(sentence);
 
-/** Standard output is the program's own, which may be JSON. */
+/** Writes to standard error, because standard output belongs to the program and may be JSON. */
 function tell(sentence: string): void {
   process.stderr.write(`${sentence}\n`);
 }

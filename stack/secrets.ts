@@ -8,21 +8,21 @@ import type { StackSettings } from './settings.ts';
 const files = {
   directusAdminToken: 'secrets/directus-admin-token',
   directusAdminPassword: 'secrets/directus-admin-password',
-  /** Of the person who looks into orders. */
+  /** Password of the support user, who looks at orders and decides about them. */
   directusSupportPassword: 'secrets/directus-support-password',
   /** Signs Directus' sessions. */
   directusSecret: 'secrets/directus-secret',
-  /** Of the service account that the worker uses. */
+  /** Token of the service account that the worker uses. */
   directusServiceToken: 'secrets/directus-service-token',
   ridendineApiKey: 'secrets/ridendine-api-key',
   postgresPassword: 'secrets/postgres-password',
   /** One of the keys that the gateway accepts; README's curl reads it. */
   gatewayKey: 'gateway-key',
-  /** By which Directus brings the gateway what support staff decide. */
+  /** The key with which Directus sends the decisions of support staff to the gateway. */
   operatorKey: 'secrets/operator-key',
-  /** Of everything that Temporal stores. */
+  /** The keys for everything that is encrypted in Temporal. */
   encryptionKeys: 'secrets/encryption-keys',
-  /** Of the codec server's endpoint: who knows it may decode. */
+  /** Part of the codec server's address. Everyone who knows it can decode. */
   codecPathSegment: 'secrets/codec-path-segment',
 };
 
@@ -34,8 +34,8 @@ export function secretFile(dataDir: string, name: Secret): string {
 }
 
 /**
- * Reads the secrets of a data folder, makes those that are missing, and keeps them for the next start. What the
- * environment gives wins, and is not stored; the gateway's key aside, which README's curl looks for.
+ * Reads the secrets of a data folder. Makes those that are missing and stores them for the next start. Secrets from the
+ * environment take precedence and are not stored, except the gateway's key: README's curl reads it from its file.
  */
 export function loadSecrets({ dataDir, environment, gatewayKey, operatorKey }: StackSettings): StackSecrets {
   mkdirSync(path.join(dataDir, 'secrets'), { recursive: true, mode: 0o700 });
@@ -60,13 +60,13 @@ function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** With an id of its own: a key that was lost may be found again, and is then put beside this one. */
+/** Each key has its own id, so that a lost key that is found again can be put beside the new key. */
 function newEncryptionKey(): string {
   const id = `${new Date().toISOString().slice(0, 7)}-${randomBytes(2).toString('hex')}`;
   return `${id}:${randomBytes(32).toString('base64')}`;
 }
 
-/** @throws Error with one sentence, for a person who is not the owner of the stack. */
+/** @throws Error with one sentence if the file cannot be read, for example because another user owns the stack. */
 export function readSecret(dataDir: string, name: Secret): string {
   const file = secretFile(dataDir, name);
   try {

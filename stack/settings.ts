@@ -14,7 +14,7 @@ import { workerVariables } from '../src/config/worker-settings.ts';
 
 type Environment = Record<string, string | undefined>;
 
-/** What `npm start` was told. A service whose address is given is used, not started. */
+/** The settings of `npm start`. A service whose address is given is used and not started. */
 export interface StackSettings {
   /** Absolute. */
   dataDir: string;
@@ -24,14 +24,14 @@ export interface StackSettings {
   gatewayHost: string;
   /** Gateway and worker are one process. */
   oneProcess: boolean;
-  /** The first of those given. */
+  /** The first of the keys that are given. */
   gatewayKey: string | undefined;
-  /** With which operators come to the gateway; made up if none is given. */
+  /** The first of the operators' keys for the gateway that are given. If none is given, the stack makes one. */
   operatorKey: string | undefined;
   given: {
     temporal: TemporalSettings | undefined;
     directus: { url: string; token: string } | undefined;
-    /** Its credential is `RIDENDINE_API_KEY`, or the one that the sandbox would have. */
+    /** The credential for it is `RIDENDINE_API_KEY` or, if that is not set, the key that the sandbox would have. */
     ridendineBaseUrl: string | undefined;
   };
   /** Everything that was set: each part gets its own share of it (see `parts.ts`). */
@@ -40,7 +40,7 @@ export interface StackSettings {
 
 export type StackPort = 'temporal' | 'temporalUi' | 'directus' | 'ridendine' | 'codecServer' | 'gateway';
 
-/** The variable that moves each port. */
+/** The variable that sets each port. */
 export const portVariables = {
   temporal: 'STACK_TEMPORAL_PORT',
   temporalUi: 'STACK_TEMPORAL_UI_PORT',
@@ -57,14 +57,14 @@ export function dataFolder(environment: Environment): string {
   return path.resolve(setVariables(environment)['STACK_DATA_DIR'] ?? '.stack');
 }
 
-/** A file as a person would type it where the command was called: npm itself goes to the folder of the project. */
+/** A path as a person would type it in the folder where npm was called. npm itself changes to the project's folder. */
 export function shownPath(file: string): string {
   const below = path.relative(process.env['INIT_CWD'] ?? process.cwd(), file);
   return below.startsWith('..') ? file : below;
 }
 
 /**
- * Reads the stack's settings, all problems at once. An empty variable counts as not set.
+ * Reads the stack's settings and reports all problems at once. An empty variable counts as not set.
  *
  * @throws {SettingsError}
  */
@@ -98,7 +98,7 @@ function portOr(standard: number) {
   return wholeNumber(1, 65_535).default(standard);
 }
 
-/** Its own settings, and those of worker and gateway: what these would refuse is refused before anything starts. */
+/** The stack's own settings and those of worker and gateway. So wrong ones are refused before anything starts. */
 function stackVariables(set: Environment) {
   return workerVariables.extend(gatewayVariables.shape).extend({
     STACK_ONE_PROCESS: z.enum(['on', 'off'], 'must be on or off').default('off'),
@@ -109,7 +109,7 @@ function stackVariables(set: Environment) {
     [portVariables.codecServer]: portOr(8888),
     [portVariables.gateway]: portOr(3000),
     DIRECTUS_URL: httpUrl().optional(),
-    // A Directus of one's own has a service account of one's own; for the embedded one it is made up.
+    // The user's own Directus has its own service account. For the embedded Directus, the stack makes one.
     DIRECTUS_TOKEN: 'DIRECTUS_URL' in set ? secret() : secret().optional(),
     RIDENDINE_BASE_URL: httpUrl().optional(),
     RIDENDINE_API_KEY: secret().optional(),

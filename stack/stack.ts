@@ -22,7 +22,7 @@ import type { RestartablePart } from './start-part.ts';
 import { failOnCrash, Supervisor, type PartCrashed } from './supervisor.ts';
 import { temporalDatabases } from './temporal/database-file.ts';
 
-/** What an earlier run left gets this long to end in order, and 5 s more after it was killed: 30 s together. */
+/** How long processes of an earlier stack may take to end in order. After SIGKILL they get 5 s more: 30 s together. */
 const LEFTOVER_GRACE_MS = 25_000;
 
 const KEYS_ARE_NEW =
@@ -32,13 +32,13 @@ const KEYS_ARE_NEW =
 const NO_CODEC_SERVER =
   'No codec server: it would have to know the UI of your Temporal. docs/encryption.md has how to run one.';
 
-/** The parts of a stack that a test can stop and start again. A service that was given by its address is none. */
+/** The parts of a stack that a test can stop and start again. A service that was given by its address is not a part. */
 export interface StackParts {
   temporal: RestartablePart | undefined;
   directus: RestartablePart | undefined;
-  /** Its orders are kept; its faults live in its memory and go with it. */
+  /** Over a restart, the sandbox keeps its orders but loses its faults, which it holds in memory. */
   ridendine: RestartablePart | undefined;
-  /** There is one for the stack's own Temporal UI only. */
+  /** Only started for the stack's own Temporal UI. */
   codecServer: RestartablePart | undefined;
   worker: RestartablePart;
   /** The same as the worker where both are one process. */
@@ -52,16 +52,16 @@ export interface Stack {
     directus: string;
     ridendine: string;
     temporalUi: string | undefined;
-    /** The codec server's endpoint. Whoever has it may decode: it goes into no log. */
+    /** The codec server's address. Everyone who has it can decode, so it must not go into a log. */
     codec: string | undefined;
   };
   temporal: TemporalSettings;
   secrets: StackSecrets;
-  /** Whether Directus is the stack's own: orders of a real one are not played with. */
+  /** Whether Directus is the stack's own. In another Directus, the stack makes no demo data and no first order. */
   ownsDirectus: boolean;
-  /** How a person logs in to the stack's own Directus who looks at orders and decides about them. */
+  /** Login in the stack's own Directus for a person who looks at orders and decides about them. */
   supportLogin: SupportLogin | undefined;
-  /** Resolves when a part has ended that nobody had stopped. */
+  /** Resolves when a part has ended although nobody stopped it. */
   crash: Promise<PartCrashed>;
   parts: StackParts;
   /** Where the stack's own Directus keeps its data. */
@@ -71,11 +71,11 @@ export interface Stack {
 }
 
 /**
- * Starts what is not given by the settings: order data (PostgreSQL, Directus, schema, seed), Temporal, the codec server
- * of its UI and the partner's sandbox side by side, then the worker, last the gateway.
+ * Starts all services that the settings do not give. First, at the same time: order data (PostgreSQL, Directus, schema,
+ * demo data), Temporal, the codec server for its UI, and the RideNDine sandbox. Then the worker, and last the gateway.
  *
- * @param options.signal stops everything, before or after readiness; the promise is rejected if it was before.
- * @throws Error with sentences for a person. Everything that was started is gone then.
+ * @param options.signal stops everything at any time. If the stack is not ready by then, the promise is rejected.
+ * @throws Error with sentences for a person. By then, everything that was started is stopped.
  */
 export async function startStack(options: {
   settings: StackSettings;
@@ -153,7 +153,7 @@ async function bringUp(context: StackContext): Promise<Omit<Stack, 'crash' | 'st
   };
 }
 
-/** What programs beside the stack may use: what it has started itself. */
+/** The services that programs beside the stack may use: those that the stack itself has started. */
 function servicesOf(
   { urls, temporal: { address, namespace }, parts }: Omit<Stack, 'crash' | 'stop'>,
   { environment }: StackSettings,
@@ -183,7 +183,7 @@ function neededPorts({ ports, given }: StackSettings): NeededPort[] {
     .map(([name, purpose]) => ({ port: ports[name], purpose, variable: portVariables[name] }));
 }
 
-/** A server that listens everywhere is asked here. */
+/** The host at which a server is reached. A server that listens on all addresses is reached at 127.0.0.1. */
 function reachableHost(host: string): string {
   return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
 }
@@ -195,7 +195,7 @@ function failOnAbort(signal: AbortSignal | undefined): Promise<never> {
   });
 }
 
-/** Somebody asked for the stop; there is nothing to tell. */
+/** A person or program asked for the stop, so no error is shown. */
 export class StackStopped extends Error {
   override readonly name = 'StackStopped';
   override readonly message = 'The stack was stopped before it was ready.';

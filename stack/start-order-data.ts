@@ -9,10 +9,10 @@ import type { StackContext } from './parts.ts';
 import { startPostgres, type RunningPostgres } from './postgres.ts';
 import type { RestartablePart } from './start-part.ts';
 
-/** A person logs in to the embedded Directus with it. */
+/** The email with which the administrator logs in to the embedded Directus. */
 export const DIRECTUS_ADMIN_EMAIL = 'admin@cooco.example.com';
 
-/** A person who may look at orders and decide about them, and change nothing in Directus. */
+/** The email of the support user, who may look at orders and decide about them but cannot change data in Directus. */
 const DIRECTUS_SUPPORT_EMAIL = 'support@cooco.example.com';
 
 /** The embedded Directus, ready for orders. */
@@ -20,15 +20,15 @@ export interface OrderData {
   url: string;
   directus: RestartablePart;
   postgres: RunningPostgres;
-  /** None if other people have all the seats that Directus gives without a licence. */
+  /** Undefined if other users have all the seats that Directus gives without a licence. */
   supportLogin: SupportLogin | undefined;
 }
 
 /**
- * Starts Directus on its PostgreSQL, and applies what orders need: schema, service account, what support staff have, demo
- * data.
+ * Starts Directus on its PostgreSQL and adds what orders need: schema, service account, the roles and tools of support
+ * staff, and demo data.
  *
- * @param temporalUiUrl for links to workflows; none for a Temporal of the user's own, whose UI is unknown.
+ * @param temporalUiUrl for links to workflows; undefined for the user's own Temporal, whose UI is unknown.
  */
 export async function startOrderData(context: StackContext, temporalUiUrl: string | undefined): Promise<OrderData> {
   const { supervisor, settings, secrets, progress } = context;
@@ -49,7 +49,7 @@ export async function startOrderData(context: StackContext, temporalUiUrl: strin
     adminPassword: secrets.directusAdminPassword,
     secret: secrets.directusSecret,
     variables: {
-      // What its flow may read of its environment, and how it asks the gateway, which is on this machine.
+      // The flow may read this variable. It calls the gateway on this machine, so local addresses must not be denied.
       FLOWS_ENV_ALLOW_LIST: 'OPERATOR_API_KEY',
       OPERATOR_API_KEY: secrets.operatorKey,
       IMPORT_IP_DENY_LIST: '169.254.169.254',

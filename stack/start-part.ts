@@ -3,24 +3,24 @@ import type { Part } from './supervisor.ts';
 
 const POLL_MS = 50;
 
-/** A part that a test can stop and start again. What it tells of itself is of the process that was started last. */
+/** A part that a test can stop and start again. `pid` and `exited` are those of the process that was started last. */
 export interface RestartablePart extends Omit<Part, 'mustStay'> {
-  /** Starts it again after its end, on the same port and data, and waits until it is ready. Sets nothing up anew. */
+  /** Starts the part again after its end, on the same port and data, and waits until it is ready. Repeats no setup. */
   start(): Promise<void>;
 }
 
 interface Readiness {
-  /** For a person. */
+  /** As messages name the part. */
   name: string;
   timeoutMs: number;
-  /** Whether it answers; a failure means not yet. */
+  /** Whether the part answers. A rejection means that it is not ready yet. */
   isReady: (part: Part) => Promise<boolean>;
 }
 
 /**
  * Starts a part and waits until it is ready.
  *
- * @throws Error with one sentence if it ends first, or is not ready in time; it is stopped then.
+ * @throws Error with one sentence if the part ends first, or is not ready in time. A part that is too late is stopped.
  */
 export async function startPart(options: Readiness & { spawn: () => Part | Promise<Part> }): Promise<RestartablePart> {
   const launch = async () => {

@@ -8,11 +8,11 @@ import { lastLogLines, openPartLog, partLogFile } from './part-log.ts';
 import { processIdentity } from './process-identity.mjs';
 import { killGroup, removeRecord, signalProcess, writeRecord, type ProcessRecord } from './process-records.ts';
 
-/** How long the next part waits for this one to end; the slowest, Temporal, takes 1.3 s. */
+/** How long a stop waits for one part to end before it signals the next. The slowest, Temporal, takes 1.3 s. */
 const STOP_TURN_MS = 1_800;
-/** From here on nobody waits for another: whoever is left gets the signal at once, and has time to obey it. */
+/** After this time, all parts that are left get their signal at once, so that they still have time to end. */
 const STOP_TURNS_MS = 3_000;
-/** All of it is gone 5 s after `stop()` at the latest: SIGKILL from here on. */
+/** After this time, parts that are left get SIGKILL. So everything has ended 5 s after `stop()` at the latest. */
 const STOP_SIGNALS_MS = 4_000;
 const KILL_MS = 700;
 const CRASH_LINES = 12;
@@ -28,7 +28,7 @@ export interface PartCommand {
   env: Record<string, string>;
   cwd?: string;
   stopSignal?: NodeJS.Signals;
-  /** It does one job and ends: its end is no crash, unless `mustStay` is called. */
+  /** The command does one job and ends. Its end is no crash, unless `mustStay` is called. */
   endsByItself?: boolean;
   /** The user that runs it; the stack's own if not given. */
   user?: { uid: number; gid: number };
@@ -45,13 +45,13 @@ export interface Part {
   pid: number;
   logFile: string;
   exited: Promise<PartExit>;
-  /** Ends it, which is no crash then. `SIGKILL` as `signal` plays one for a test. */
+  /** Ends the part. This is no crash; a test can simulate one with the signal `SIGKILL`. */
   stop(options?: { signal?: NodeJS.Signals }): Promise<void>;
-  /** From now on its end is a crash, although the command says `endsByItself`. */
+  /** From now on, the part's end is a crash, although the command says `endsByItself`. */
   mustStay(): void;
 }
 
-/** A part ended that nobody had asked to. The message is one sentence for a person. */
+/** A part ended although nobody stopped it. The message is one sentence for a person. */
 export class PartCrashed extends Error {
   override readonly name = 'PartCrashed';
   readonly part: string;
@@ -68,7 +68,7 @@ export class PartCrashed extends Error {
 interface Entry {
   record: ProcessRecord;
   exited: Promise<PartExit>;
-  /** Its end was asked for. */
+  /** The part was told to end. */
   isEnding: boolean;
 }
 
@@ -76,10 +76,11 @@ interface Entry {
  * Starts processes, and ends them with the stack: when the stack stops, when one of them crashes, when the stack's own
  * process is killed (the guardian ends the rest) and when all of them are killed (the next start ends what is left).
  *
- * Every part leads a process group: a Ctrl-C in the terminal reaches this process alone, which stops the parts in order.
+ * Every part leads a process group. So a Ctrl-C in the terminal reaches only this process, which stops the parts in
+ * order.
  */
 export class Supervisor {
-  /** The first crash of a part; never rejects, and stays open while all is well. */
+  /** Resolves with the first crash of a part, and never rejects. */
   readonly crash: Promise<PartCrashed>;
   readonly #dataDir: string;
   readonly #entries = new Set<Entry>();
@@ -87,7 +88,7 @@ export class Supervisor {
   #reportCrash: (crash: PartCrashed) => void = () => {};
   #stopping: Promise<void> | undefined;
 
-  /** @param options.dataDir nobody else uses it at the same time: see `lockDataFolder`. */
+  /** @param options.dataDir must not be used by another stack at the same time: see `lockDataFolder`. */
   constructor({ dataDir }: { dataDir: string }) {
     this.#dataDir = dataDir;
     this.#guardian = startGuardian(dataDir);
@@ -101,11 +102,11 @@ export class Supervisor {
   spawn({ name, command, args, env, cwd, stopSignal = 'SIGTERM', endsByItself = false, user }: PartCommand): Part {
     if (this.#stopping !== undefined) throw new Error(`${name} is not started any more: the stack is stopping.`);
     const log = openPartLog(this.#dataDir, name);
-    // Not execa: the child writes its log by itself, so that it can go on to its end in order if this process is gone.
+    // Not execa: the child must write its log by itself, so that it can still end in order if this process is gone.
     const stdio = ['ignore' as const, log.fd, log.fd];
     const child = spawn(command, args, { env, ...(cwd && { cwd }), ...user, stdio, detached: true });
     log.close();
-    child.on('error', () => {}); // without a pid, which is looked at next
+    child.on('error', () => {}); // a child that could not start has no pid, which is checked next
     const { pid } = child;
     if (pid === undefined) throw new Error(`${name} can't be started: is ${command} there, and executable?`);
 
@@ -120,7 +121,7 @@ export class Supervisor {
     });
     const entry: Entry = { record, exited, isEnding: false };
     this.#entries.add(entry);
-    // Last: on a full disk it fails, and the part is stopped with the others.
+    // Last, because this fails on a full disk. Then the part is already known, and is stopped with the others.
     writeRecord(this.#dataDir, record);
     return {
       name,
@@ -141,13 +142,13 @@ export class Supervisor {
     };
   }
 
-  /** A log file for what is done in this process. */
+  /** Opens a log file for work that this process does itself. @returns a function that writes one line. */
   openLog(name: string): (line: string) => void {
     const { fd } = openPartLog(this.#dataDir, name);
     return (line) => void writeSync(fd, `${line}\n`);
   }
 
-  /** Ends everything, the last started first, within 5 s. Again: the same promise. */
+  /** Ends all parts within 5 s, the last started first. A second call returns the same promise. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stopAll();
     return this.#stopping;
@@ -196,7 +197,7 @@ async function isDoneWithin(work: Promise<unknown>, ms: number): Promise<boolean
   return !outcome;
 }
 
-/** Never resolves: for a race. @throws {PartCrashed} what a part ended of that nobody had stopped. */
+/** For `Promise.race`: never resolves. @throws {PartCrashed} as soon as a part crashes. */
 export async function failOnCrash({ crash }: { crash: Promise<PartCrashed> }): Promise<never> {
   throw await crash;
 }

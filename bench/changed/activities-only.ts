@@ -2,7 +2,7 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { WorkflowInterceptors } from '@temporalio/workflow';
 import { afterTheRecord, beforeTheRecord } from '../../src/workflows/policies.ts';
 
-/** Has the first attempt of each step at Directus made as an activity, as any later one is. */
+/** Makes the first attempt of each step at Directus as an activity, like every later attempt. */
 export function interceptors(): WorkflowInterceptors {
   return {
     outbound: [

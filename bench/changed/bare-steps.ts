@@ -9,7 +9,7 @@ export type BareSteps = Pick<
   'validateCheckout' | 'createOrderRecord' | 'createRideNDineOrder' | 'saveLinkIds'
 >;
 
-/** A workflow of the good path and nothing else: what Temporal takes for it, whatever the workflow is. */
+/** A workflow of the good path and nothing else. It shows what Temporal itself takes, whatever the workflow is. */
 export function bareWorkflow(directus: BareSteps, partner: BareSteps) {
   return async (input: OrderCreationInput): Promise<OrderCreationResult> => {
     const standing = await directus.validateCheckout(input);

@@ -1,10 +1,10 @@
-// Loaded into each thread of a program that is started with --expose-gc: SIGWINCH has all of them collect their garbage. A
-// program that does not listen for that signal ignores it.
+// Loaded into each thread of a program that is started with --expose-gc. On SIGWINCH all threads collect their garbage.
+// A program that does not listen for this signal ignores it.
 import { isMainThread } from 'node:worker_threads';
 
 const threads = new BroadcastChannel('collect-garbage');
 const collect = () => {
-  // The first collection leaves what only finalizers held.
+  // The first collection leaves objects that only finalizers held. The second collects them.
   for (let round = 0; round < 2; round += 1) globalThis.gc?.();
 };
 threads.addEventListener('message', collect);

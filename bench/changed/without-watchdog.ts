@@ -1,4 +1,4 @@
-// Loaded into each thread of a worker before its own code: calls into the sandbox of the workflows have no time limit then.
+// Loaded into each thread of a worker before its own code. Calls into the workflows' sandbox then have no time limit.
 import { Script } from 'node:vm';
 import type { Context, RunningScriptOptions } from 'node:vm';
 

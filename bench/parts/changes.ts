@@ -18,11 +18,11 @@ import { newKeys, openWaitingSite, WAITS_MS } from '../waiting-site.ts';
 /** What each change is compared with: the product as `npm start` runs it, with Temporal's data in memory. */
 export const AS_IT_IS = 'as it is';
 
-/** A turn as it is comes before so many changes, and one at the end: how far those turns lie apart is the noise. */
+/** An unchanged turn comes before each group of this many changes, and one at the end. Their spread is the noise. */
 const AS_IT_IS_EVERY = 4;
-/** Orders of a burst: more than there are polls for new ones. */
+/** Orders of a burst: more than the worker has polls for new orders. */
 const BURST_ORDERS = 32;
-/** In a burst that the cores carry, an order is done far more often than that. */
+/** A burst stalls if no order is done for this long. Orders are done far more often if the cores keep up. */
 const STALL_MS = 1000;
 
 export interface ChangesPlan extends LoadPlan {
@@ -34,8 +34,8 @@ export interface ChangesPlan extends LoadPlan {
 type Turn = Omit<NamedChange, 'kind' | 'about'>;
 
 /**
- * The orchestration with one thing changed at a time. Each turn has a new server and a new worker, and no others run
- * meanwhile: idle ones poll.
+ * Measures the orchestration with one thing changed at a time. Each turn has a new server and a new worker. No other
+ * server or worker runs meanwhile, because even idle workers poll.
  */
 export async function measureChanges({
   plan,
@@ -88,13 +88,13 @@ export async function measureChanges({
   return { waitsMs: WAITS_MS, samples, ordersInBurst: BURST_ORDERS, bursts, workerReadyMs };
 }
 
-/** Each round begins a third of the turns further on, so that what slows the machine for a while hits others. */
+/** Each round begins a third of the turns later, so that a slow phase of the machine affects other turns each time. */
 function rotated(turns: Turn[], round: number): Turn[] {
   const first = ((round - 1) * Math.ceil(turns.length / 3)) % turns.length;
   return [...turns.slice(first), ...turns.slice(0, first)];
 }
 
-/** Compiles the workflows of a turn, the same ones once. @returns their path. */
+/** Compiles the workflows of a turn, or finds them if they are already compiled. @returns the path of the bundle. */
 async function bundleOf(turn: Turn, folder: string, known: Map<string, string>): Promise<string> {
   const { encryptionKeys = testEncryptionKeys, interceptor, workflow, preloaded, keepsModules } = turn;
   const dataConverter = dataConverterFor(parseEncryptionKeys(encryptionKeys));

@@ -11,7 +11,7 @@ import type { PlacedOrder, WholeSite } from '../whole-site.ts';
 export interface GrowthPlan extends Omit<LoadPlan, 'parallel'> {
   /** How long RideNDine takes to answer. */
   partnerMs: number;
-  /** What grows, each by itself: the values, the smallest first, and how many callers there are at a time. */
+  /** `stored` and `items` grow separately. Each has its values, the smallest first, and its numbers of callers. */
   stored: Axis;
   items: Axis;
 }
@@ -21,15 +21,15 @@ interface Axis {
   parallel: number[];
 }
 
-/** What `stored N`, the fewest, is measured against to see the noise: another stack with as many orders. */
+/** A second stack with the fewest orders. How far it differs from the first such stack shows the noise. */
 export const STORED_AGAIN = 'stored again';
 
 /** Items of an order, unless their number is what grows. */
 const USUAL_ITEMS = 2;
-/** The stored orders have no runs at Temporal: the sweep would take them for lost. */
+/** The stored orders have no runs in Temporal, so the sweep would treat the unfinished ones as lost. */
 const withoutSweep = { WORKER_SWEEP: 'off' };
 
-/** What becomes of an order as there are more orders in Directus, or more items in it. */
+/** Measures how orders change if there are more orders in Directus, or more items in an order. */
 export async function measureGrowth({ plan, progress, signal }: Measurement<GrowthPlan>): Promise<Measured<'growth'>> {
   const items: Measured<'growth'>['items'] = [];
   const samples: Sample[] = [];
@@ -37,7 +37,7 @@ export async function measureGrowth({ plan, progress, signal }: Measurement<Grow
   await whileRunning(signal, async (start) => {
     const [fewest = 0, ...others] = plan.stored.values;
     const first = await progress.step('Stack', () => openSite(start, plan));
-    // Before there are other stacks.
+    // Measured before other stacks run.
     const sizes: Variant<PlacedOrder>[] = [];
     for (const value of plan.items.values) sizes.push(await warmVariant(`items ${value}`, first, value, plan));
     samples.push(...(await measureAxis(plan, plan.items, sizes, progress)));

@@ -14,7 +14,7 @@ import { openWholeSite, startService } from '../whole-site.ts';
 
 export interface ProfilePlan extends Pick<LoadPlan, 'warmUpOrders' | 'atRestMs'> {
   orders: number;
-  /** Callers at a time. */
+  /** Callers at the same time. */
   parallel: number;
 }
 
@@ -25,18 +25,18 @@ const SAMPLE_EVERY_US = 500;
 
 const ENTERING = 'Entering a workflow: the guard against endless loops, and the exchange of globals';
 
-/** What the names of threads tell that run no JavaScript of the program. */
+/** Threads that run no JavaScript of the program: the pattern of their names, and what they do. */
 const nativeThreads: [RegExp, string][] = [
   [/^tokio|^temporal|^workflow/, "Temporal's core, in Rust"],
   [/^V8/, 'V8, compiling and collecting garbage'],
   [/^libuv/, "Node's threads for files and keys"],
 ];
-/** Those that take the profile. */
+/** The names of the threads that take the profile. */
 const profiling = /^v8:Prof|^SignalInspector/;
 
 /**
- * Where the CPU of an order goes in worker and gateway. V8 tells what each of their threads does, and the system how long
- * each thread is on a core.
+ * Measures where the CPU of an order goes in worker and gateway. V8 tells what each of their threads does. The system
+ * tells how long each thread is on a core.
  */
 export async function measureProfile({
   plan: { orders, parallel, warmUpOrders, atRestMs },
@@ -90,7 +90,7 @@ function monotonicUs(): number {
   return Number(process.hrtime.bigint() / 1000n);
 }
 
-/** The CPU of a process's threads by their names, in milliseconds, and of those that have ended. */
+/** CPU of a process's threads in milliseconds: by name for running threads, in total for threads that have ended. */
 function usedSince(before: ProcessUsage, after: ProcessUsage): { byName: Record<string, number>; endedMs: number } {
   const byName: Record<string, number> = {};
   let endedMs = after.cpuMs - before.cpuMs;
@@ -104,8 +104,8 @@ function usedSince(before: ProcessUsage, after: ProcessUsage): { byName: Record<
 }
 
 /**
- * Milliseconds of CPU of one order by cause, what is used at rest included: of threads that run JavaScript by what V8 has
- * seen there, of the others by their names.
+ * Milliseconds of CPU of one order by cause, including what is used at rest. The cause is what V8 has seen for threads
+ * that run JavaScript, and the thread's name for the others.
  */
 function perOrder(
   orders: number,
@@ -116,7 +116,7 @@ function perOrder(
   const add = (cause: string, ms: number) => {
     if (ms > 0) causes[cause] = (causes[cause] ?? 0) + ms / orders;
   };
-  // Node begins a thread for each call that has a time limit.
+  // Threads that have ended: Node starts one for each call that has a time limit.
   add(ENTERING, endedMs);
   let scriptMs = 0;
   for (const [name, ms] of Object.entries(byName)) {
@@ -124,7 +124,7 @@ function perOrder(
     if (native) add(native[1], ms);
     else if (!profiling.test(name)) scriptMs += ms;
   }
-  // A thread that waits for a core seems busy to V8: its shares are right, its times are not.
+  // A thread that waits for a core seems busy to V8. So V8's shares are right, but its times are not.
   const seen = Object.values(seenUs).reduce((sum, us) => sum + us, 0);
   for (const [cause, us] of Object.entries(seenUs)) add(cause, (scriptMs * us) / seen);
   return causes;
@@ -185,7 +185,7 @@ export function causesIn(
 
 type Frame = Profile['nodes'][number]['callFrame'];
 
-/** By where the code is. The first that fits counts. */
+/** Causes by where the code is. The first pattern that matches counts. */
 const scripts: [RegExp, string][] = [
   [/workflow-bundle/, "Workflow code, Temporal's and ours"],
   [/reusable-vm|evalmachine/, ENTERING],

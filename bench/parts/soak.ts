@@ -18,15 +18,15 @@ export interface SoakPlan {
   /** How long RideNDine takes to answer. */
   partnerMs: number;
   ordersPerSecond: number;
-  /** Before anything is counted: programs open what they keep open. */
+  /** Placed before anything is counted, so that the programs have opened what they keep open. */
   warmUpOrders: number;
   /** How often worker and gateway are made to collect their garbage. */
   collectEveryMs: number;
-  /** For idle connections to close. */
+  /** How long the measurement waits for idle connections to close. */
   settleMs: number;
 }
 
-/** How it is measured unless told otherwise. */
+/** The plan of `npm run bench`, apart from the values that its options set. */
 export const usualSoak: Omit<SoakPlan, 'orders' | 'ordersPerSecond'> = {
   partnerMs: 300,
   warmUpOrders: 120,
@@ -35,13 +35,13 @@ export const usualSoak: Omit<SoakPlan, 'orders' | 'ordersPerSecond'> = {
   settleMs: 80_000,
 };
 
-/** With more orders than this time brings under way, the machine does not carry the rate. */
+/** If more orders are unanswered than arrive in this time, the rate is too high for the machine. */
 const MOST_BEHIND_S = 20;
 const SETTLE_EVERY_MS = 1_000;
-/** Memory goes back to the system a little later than it is free. */
+/** Memory that a collection frees goes back to the system a little later. */
 const RELEASE_MS = 2_000;
 
-/** Orders at a steady rate: what they leave in memory, and what they leave open. */
+/** Places orders at a steady rate, and measures what they leave in memory and what they leave open. */
 export async function measureSoak({ plan, progress, signal }: Measurement<SoakPlan>): Promise<Measured<'soak'>> {
   return await whileRunning(signal, async (start, over) => {
     const site = await progress.step('Stack', () => start(() => openWholeSite()));
@@ -63,7 +63,7 @@ export async function measureSoak({ plan, progress, signal }: Measurement<SoakPl
     const { latenciesMs, elapsedMs, mostUnderWay } = await progress.step('Orders', async (doing) => {
       const orders = await site.newOrders(plan.orders);
       const startedAt = performance.now();
-      // Without a collection, a sample of their memory says how long ago the last one was.
+      // Garbage is collected first. Otherwise the memory would only show how long ago the last collection was.
       const sample = async () => {
         const seconds = (performance.now() - startedAt) / 1000;
         const memoryBytes = await readCollected(pids, over);
@@ -73,10 +73,10 @@ export async function measureSoak({ plan, progress, signal }: Measurement<SoakPl
             .map(([name, bytes]) => `${name} ${Math.round(bytes / 1e6)} MB`)
             .join(', '),
         );
-        // As Prometheus reads them.
+        // Reads the metrics as Prometheus does.
         await Promise.all([worker, gateway].map(({ metricsUrl }) => readMetrics(metricsUrl)));
       };
-      // It fails if a process has ended, which ends the measurement anyhow.
+      // A sample fails if a process has ended. In that case the measurement ends anyway.
       const collecting = setInterval(() => void sample().catch(() => {}), plan.collectEveryMs);
       return await placeAtRate({
         orders,
@@ -88,7 +88,7 @@ export async function measureSoak({ plan, progress, signal }: Measurement<SoakPl
     });
 
     const after = await progress.step('Rest', async () => {
-      // Temporal's server has its clients connect anew now and then, and keeps the old connection for a while.
+      // Now and then, Temporal's server makes its clients reconnect, and keeps the old connection open for a while.
       const deadline = performance.now() + 3 * plan.settleMs;
       while (!isClosed(before, readOpenHandles(pids)) && performance.now() < deadline)
         await delay(SETTLE_EVERY_MS, undefined, { signal: over });
@@ -140,13 +140,13 @@ function isClosed(before: Record<string, Held>, open: ReturnType<typeof readOpen
   });
 }
 
-/** Of fewer samples a trend says nothing. */
+/** A trend of fewer samples says nothing. */
 const FEWEST_SAMPLES = 8;
 
 /**
- * The line of least squares through the samples of the second half: in the first, caches and heaps fill.
+ * Fits a line by least squares to the samples of the second half. In the first half, caches and heaps still fill.
  *
- * @returns its slope, and twice its standard error as the uncertainty; undefined of too few samples.
+ * @returns the slope, and twice its standard error as the uncertainty; undefined if there are too few samples.
  */
 export function memoryTrend(samples: Measured<'soak'>['samples'], name: string) {
   const last = samples.at(-1)?.seconds ?? 0;

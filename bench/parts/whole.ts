@@ -14,8 +14,8 @@ export interface WholePlan extends LoadPlan {
 }
 
 /**
- * From the click to `payment_session_id` on one stack: by gateway and worker, by both in one process, and by a handler
- * without Temporal.
+ * Measures orders from the click to `payment_session_id` on one stack, in three ways: gateway and worker, both in one
+ * process, and a handler without Temporal.
  */
 export async function measureWhole({ plan, progress, signal }: Measurement<WholePlan>): Promise<Measured<'whole'>> {
   return await whileRunning(signal, async (start) => {
@@ -53,14 +53,14 @@ export async function measureWhole({ plan, progress, signal }: Measurement<Whole
 type World = Awaited<ReturnType<typeof openWholeSite>>['world'];
 
 /**
- * Gateway and worker in one process. It has a namespace of its own on the stack's Temporal: in one namespace, each worker
- * would take the other's orders.
+ * Starts gateway and worker in one process, with a namespace of their own on the stack's Temporal. In a shared
+ * namespace, each worker would take the other's orders.
  */
 async function startOneProcess(world: World): Promise<Service> {
   const { stack, temporal } = world;
   return await startService(world, 'gateway-with-worker', {
     temporal: await newOrderNamespace(temporal.connection, stack.temporal.address),
-    // Its sweep would find the orders of the stack's worker without runs.
+    // Its sweep would find no runs for the orders of the stack's worker, because their runs are in another namespace.
     env: { WORKER_SWEEP: 'off' },
   });
 }

@@ -20,7 +20,10 @@ const filterSchema = z.strictObject({
 
 const forgetSchema = z.strictObject({ external_order_id: z.string().min(1).optional() });
 
-/** What no real partner offers, under /sandbox/: a look at what it holds, and faults on demand. README.md lists it. */
+/**
+ * Registers the control API under /sandbox/, which no real partner offers. It shows what the sandbox holds, and makes
+ * faults on demand. README.md lists its requests.
+ */
 export function registerControlApi(app: FastifyInstance, options: ControlApiOptions): void {
   const { store, faults, isAuthorized } = options;
 
@@ -73,7 +76,7 @@ async function accepted<Input>(
   return sendProblem(reply, problem('control-invalid', { title: 'The sandbox cannot do this', status: 422, errors }));
 }
 
-/** Undefined without a body; the schema then says what is missing. */
+/** `undefined` without a body, `null` for a body that is not JSON. The schema then says what is missing. */
 function readJson({ body }: FastifyRequest): unknown {
   return Buffer.isBuffer(body) ? (parseJson(body) ?? null) : undefined;
 }
@@ -113,7 +116,7 @@ function showAttempt(attempt: StoredAttempt) {
   };
 }
 
-/** As text to read, and as base64 to compare: text loses bytes that are not UTF-8. */
+/** Shows a body as text to read and as base64 to compare: the text loses bytes that are not UTF-8. */
 function showBody(body: Buffer) {
   return { raw_body: body.toString('utf8'), raw_body_base64: body.toString('base64') };
 }

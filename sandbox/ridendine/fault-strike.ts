@@ -3,10 +3,10 @@ import type { Fault } from './faults.ts';
 import type { AttemptOutcome, StoredOrder } from './order-store.ts';
 import { problem, sendProblem } from './problem.ts';
 
-/** Latency is no answer: the call goes on. */
+/** The faults that answer the call. Latency does not: the call goes on afterwards. */
 export type AnsweringFault = Exclude<Fault, { kind: 'latency' }>;
 
-/** What the caller will see of a fault. */
+/** What the caller gets because of a fault. */
 export function answerOf(fault: AnsweringFault): Pick<AttemptOutcome, 'answer' | 'status'> {
   switch (fault.kind) {
     case 'status':
@@ -25,7 +25,7 @@ export function answerOf(fault: AnsweringFault): Pick<AttemptOutcome, 'answer' |
   }
 }
 
-/** Answers as the fault wants it. `order` is the one that the call holds, where it came that far. */
+/** Answers a call as the fault says. `order` is the order of the call, if the call was accepted. */
 export async function strike(fault: AnsweringFault, reply: FastifyReply, order?: StoredOrder): Promise<FastifyReply> {
   switch (fault.kind) {
     case 'status':
@@ -37,7 +37,7 @@ export async function strike(fault: AnsweringFault, reply: FastifyReply, order?:
         ridendine_order_id: order?.ridendineOrderId,
         payment_session_id: order?.paymentSessionId,
       });
-      // Cut inside the second id: what arrives looks right for as long as it lasts.
+      // The JSON is cut inside the second id: everything before the cut looks right.
       return reply.code(201).header('content-type', 'application/json').send(whole.slice(0, -8));
     }
     case 'incomplete_body':

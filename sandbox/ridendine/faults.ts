@@ -60,8 +60,8 @@ interface CallIdentity {
 }
 
 /**
- * Whether the fault lets the order come into being first. Such a fault is for calls whose order is held: a call that is
- * refused gets its refusal and leaves the fault for the next.
+ * Whether the fault strikes after the order is stored. Such a fault strikes only calls that are accepted. A call that
+ * is refused gets its refusal, and the fault waits for the next call.
  */
 export function strikesAfterStoring(fault: Fault): boolean {
   switch (fault.kind) {
@@ -81,12 +81,12 @@ export function strikesAfterStoring(fault: Fault): boolean {
   }
 }
 
-/** The faults to come, in memory only: a restarted sandbox has none. */
+/** The planned faults. They are kept in memory only: a restarted sandbox has none. */
 export interface FaultPlan {
   add(fault: Fault): PlannedFault;
-  /** The first fault that is meant for this call. It is not used up by looking. */
+  /** The first fault that matches this call. The fault is not used up by this. */
   match(call: CallIdentity): PlannedFault | undefined;
-  /** Counts one strike; a fault that has struck as often as planned is gone. */
+  /** Counts one strike, and removes a fault that has struck as often as planned. */
   use(planned: PlannedFault): void;
   list(): PlannedFault[];
   /** Removes one, or all. Returns how many. */

@@ -2,15 +2,16 @@ import { readOrderBody } from './order-body.ts';
 import type { AttemptReceipt, OrderStore, StoredOrder } from './order-store.ts';
 import { type Problem, problem } from './problem.ts';
 
-/** The partner's decision on a call, before any fault gets in the way of telling it. */
+/** The partner's decision on a call. A fault may still give the caller another answer. */
 export type Verdict = { effect: 'stored' | 'replayed'; order: StoredOrder } | { effect: 'none'; problem: Problem };
 
 /** Longest idempotency key, in characters. */
 const KEY_LENGTH_LIMIT = 255;
 
 /**
- * Decides on a call and stores the order if it is accepted; to be run in one transaction. A key stands for the bytes
- * that it first came with: those get their order again, others are refused. A refused call leaves its key free.
+ * Decides on a call, and stores the order if the call is accepted. Must run in one transaction. An accepted call binds
+ * its key to its bytes: the same bytes get their order again, other bytes are refused. A refused call leaves its key
+ * free.
  */
 export function acceptOrder(store: OrderStore, { contentType, idempotencyKey, body }: AttemptReceipt): Verdict {
   if (!/^application\/json *(;|$)/i.test(contentType ?? '')) {
@@ -23,7 +24,7 @@ export function acceptOrder(store: OrderStore, { contentType, idempotencyKey, bo
   const json = parseJson(body);
   if (json === undefined) return refuse('malformed-json', 400, 'The body is not JSON in UTF-8');
 
-  // Before the body is judged: what was accepted once stays accepted, and a reused key is the graver mistake.
+  // The key is checked before the body: an accepted call stays accepted, and a reused key is the graver mistake.
   const holder = store.keyHolder(idempotencyKey, body);
   if (holder?.sameBody) return { effect: 'replayed', order: holder.order };
   if (holder) return refuse('idempotency-key-reused', 409, 'The idempotency key was used with another body');

@@ -60,7 +60,7 @@ interface NewOrder {
 
 /** What the partner remembers of an idempotency key. */
 interface KeyHolder {
-  /** Whether the key came with these very bytes. */
+  /** Whether the key was accepted with the same bytes. */
   sameBody: boolean;
   order: StoredOrder;
 }
@@ -92,7 +92,7 @@ export interface OrderStore {
   close(): void;
 }
 
-/** Raised with every change of the tables below: a file of another version is refused, not guessed at. */
+/** Must be raised with every change of the tables below. A file of another version is refused. */
 const SCHEMA_VERSION = 1;
 
 const SCHEMA = `
@@ -238,8 +238,8 @@ export function openOrderStore(dataFile: string): OrderStore {
 }
 
 function prepareTables(database: DatabaseSync, dataFile: string): void {
-  // WAL with NORMAL: a commit is with the operating system when it returns, so the death of this process loses
-  // nothing. Only a power cut could take the last commits back, which is no case for a stand-in.
+  // WAL with NORMAL: when a commit returns, the operating system has it, so the death of this process loses nothing.
+  // Only a power cut could lose the last commits, and a stand-in need not survive one.
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
   if (version === SCHEMA_VERSION) return;
@@ -250,7 +250,7 @@ function prepareTables(database: DatabaseSync, dataFile: string): void {
   database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
 }
 
-/** Only what is asked for: one condition with a "?1 IS NULL OR" for each column would read the whole table. */
+/** Has terms only for the filters that are set: a fixed "?1 IS NULL OR …" for each column reads the whole table. */
 function condition({ externalOrderId, idempotencyKey }: OrderFilter): { where: string; values: string[] } {
   const terms: string[] = [];
   const values: string[] = [];

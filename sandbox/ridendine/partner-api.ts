@@ -11,13 +11,14 @@ export interface PartnerApiOptions {
   store: OrderStore;
   faults: FaultPlan;
   isAuthorized: CredentialCheck;
-  /** Aborted when the sandbox stops: a call that waits is let go, and its order is not stored. */
+  /** Aborted when the sandbox stops: a call that a latency fault holds then ends, and its order is not stored. */
   stopping: AbortSignal;
 }
 
 /**
- * RideNDine's own endpoint, POST /orders/create (docs/requirements.md, steps 3.3 and 3.4). A call is noted when it
- * arrives; its outcome together with the order, before the caller can see it: whenever the process dies, the attempts tell the truth.
+ * Registers RideNDine's own endpoint, POST /orders/create (docs/requirements.md, steps 3.3 and 3.4). A call is stored
+ * when it arrives. Its outcome is stored together with the order, before the caller can see either. So the stored
+ * attempts are true whenever the process dies.
  */
 export function registerPartnerApi(
   app: FastifyInstance,

@@ -32,11 +32,11 @@ export function createSandbox({ apiKey, dataFile, logger }: SandboxOptions): Fas
   const app = fastify({
     loggerInstance: logger,
     bodyLimit: BODY_LIMIT_BYTES,
-    // Its request lines hold URLs and addresses; ours is below.
+    // Fastify's log lines of requests hold URLs and addresses. The hook below writes a line without them.
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
   });
-  // Who sends too much is told so, as by any well-kept server, instead of reset.
+  // A caller that sends too much gets an answer, as from any well-kept server, instead of a reset.
   new LingeringClose({ bodyLimitBytes: BODY_LIMIT_BYTES }).listenTo(app.server);
 
   // Every body stays as the bytes that came over the wire.
@@ -63,7 +63,7 @@ export function createSandbox({ apiKey, dataFile, logger }: SandboxOptions): Fas
   registerPartnerApi(app, { store, faults, isAuthorized, stopping: stopping.signal });
   registerControlApi(app, { store, faults, isAuthorized });
 
-  // Not JSON: at an address that is set wrongly, no API answers but some web server.
+  // Plain text, not JSON: at a wrong address a caller reaches some web server, not an API.
   app.setNotFoundHandler(async (_request, reply) => reply.code(404).type('text/plain').send('Not found\n'));
   app.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
     const status = error.statusCode ?? 500;

@@ -9,29 +9,29 @@ export interface ShopAccess {
   adminToken: string;
 }
 
-/** What `createDemoQuote` leaves to whoever sends it: each sending of one checkout has the same key. */
+/** A checkout without its idempotency key. The sender adds a key, and the same key if it sends the checkout again. */
 export type DemoCheckout = Omit<CheckoutRequestInput, 'idempotency_key'>;
 
 const TIMEOUT_MS = 60_000;
 
-/** As long as a quote of Phase 2 lasts at most; more than any demonstration takes. */
+/** The longest life of a quote of Phase 2. Every demonstration takes less. */
 const QUOTE_LIFE_MS = 2 * 60 * 60 * 1000;
 
 const demoStores = [
   { id: 'c00c0000-0000-4000-8000-000000000101', name: 'Kitchen One', ridendine_merchant_id: 'merchant-kitchen-one' },
   { id: 'c00c0000-0000-4000-8000-000000000102', name: 'Kitchen Two', ridendine_merchant_id: 'merchant-kitchen-two' },
-  // Takes no orders: a checkout of its quotes answers StoreNotOnRideNDine.
+  // This store takes no orders: a checkout with one of its quotes is answered with StoreNotOnRideNDine.
   { id: 'c00c0000-0000-4000-8000-000000000103', name: 'Kitchen Three (new)', ridendine_merchant_id: null },
 ] as const satisfies StoreRow[];
 
-// Numbers that no telephone has, and a domain that belongs to nobody.
+// No telephone has these numbers, and the email domain belongs to nobody.
 const demoCustomers = [
   demoCustomer('c00c0000-0000-4000-8000-000000000201', 'One', '01'),
   demoCustomer('c00c0000-0000-4000-8000-000000000202', 'Two', '02'),
   demoCustomer('c00c0000-0000-4000-8000-000000000203', 'Three', '03'),
 ] as const satisfies CustomerRow[];
 
-/** Puts a few stores and customers into an empty Directus. Those that are there stay as they are. */
+/** Puts a few stores and customers into Directus. Those that exist stay unchanged. */
 export async function seed(options: ShopAccess): Promise<void> {
   const directus = connect(options);
   for (const [collection, rows] of [
@@ -47,8 +47,10 @@ export async function seed(options: ShopAccess): Promise<void> {
 }
 
 /**
- * Makes a new quote, as Phase 2 does when a customer opens the checkout, and answers what the customer then confirms.
- * A new one each time, since a quote makes one order.
+ * Makes a new quote, as Phase 2 does when a customer opens the checkout. Every call makes one, since a quote makes one
+ * order.
+ *
+ * @returns the checkout that the customer then confirms.
  */
 export async function createDemoQuote(options: ShopAccess): Promise<DemoCheckout> {
   const [customer] = demoCustomers;

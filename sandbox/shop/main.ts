@@ -6,7 +6,7 @@ import { createDemoQuote, seed } from './demo-data.ts';
 const variables = z.object({
   DIRECTUS_URL: httpUrl(),
   DIRECTUS_ADMIN_TOKEN: secret(),
-  /** Where orders go to. Only beside RideNDine's stand-in is there a place for demo data. */
+  /** Where orders are sent. Demo data is made only if this is RideNDine's stand-in. */
   RIDENDINE_BASE_URL: httpUrl(),
   SANDBOX_URL: httpUrl(),
   /** Where people reach the gateway. */
@@ -14,8 +14,8 @@ const variables = z.object({
 });
 
 /**
- * Stands in for the shop: puts stores, customers and a fresh quote into Directus, and prints the command that orders it.
- * The gateway's key is not printed; the shell reads it from the environment file.
+ * Stands in for the shop: puts stores, customers and a new quote into Directus, and prints the command that orders it.
+ * The gateway's key is not printed: the shell reads the key from the environment file.
  */
 async function main(): Promise<void> {
   const settings = parseEnvironment(variables, process.env);
@@ -37,7 +37,7 @@ curl -i ${new URL('/v1/orders', settings.GATEWAY_PUBLIC_URL).href} \\
 }
 
 await main().catch((error: unknown) => {
-  // Directus' SDK throws objects that say nothing as text.
+  // Directus' SDK throws objects that are no `Error`. As text they would say nothing.
   const reason = error instanceof Error ? error.message : JSON.stringify(error);
   process.stderr.write(`There is no demo checkout: ${reason}\n`);
   process.exitCode = 1;

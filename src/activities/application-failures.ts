@@ -7,15 +7,15 @@ import type { FailureCode } from '../domain/failures.ts';
 import { DirectusError, DirectusNotUniqueError } from '../integrations/directus/errors.ts';
 import { longerPauseMs } from './attempt.ts';
 
-/** `type` of a failure of the step for which Temporal itself does not answer what it is asked. It is no failure of an order. */
+/** `type` of the failure of a step that asks Temporal and gets no answer. It is not the failure of an order. */
 export const TEMPORAL_UNAVAILABLE = 'TemporalUnavailable';
 
-/** A failure that no further attempt can mend. `message` holds no personal data: it is stored in clear. */
+/** A failure that no further attempt can mend. `message` must hold no personal data: it is also logged. */
 export function finalFailure(code: FailureCode, message: string, details: FailureDetails = {}): ApplicationFailure {
   return ApplicationFailure.create({ type: code, message, nonRetryable: true, details: [details] });
 }
 
-/** What a checkout that breaks rules fails with: the problem's own code, or `CheckoutInvalid` where there are several. */
+/** The failure of a checkout that breaks rules. With several problems its code is `CheckoutInvalid`. */
 export function checkoutFailure(problems: CheckoutProblem[]): ApplicationFailure {
   const [first] = problems;
   const code = problems.length === 1 && first ? first.code : 'CheckoutInvalid';
@@ -24,10 +24,10 @@ export function checkoutFailure(problems: CheckoutProblem[]): ApplicationFailure
 }
 
 /**
- * A change of an order that is there is made by an activity: if the worker of a local attempt dies, nothing in the run's
- * history tells of the change, and a stale worker may make it late.
+ * Only an activity may change an order that exists already, never a local activity. If the worker of a local attempt
+ * dies, nothing in the run's history tells of the change, and a stale worker may still make the change late.
  *
- * @throws ApplicationFailure in a local attempt. The step is then tried again as an activity.
+ * @throws ApplicationFailure in a local attempt. The run then tries the step again as an activity.
  */
 export function requireActivity(): void {
   if (!activityInfo().isLocal) return;
@@ -35,14 +35,14 @@ export function requireActivity(): void {
   throw ApplicationFailure.retryable(message, 'DirectusUnavailable');
 }
 
-/** Directus asks for seconds, not for hours: a customer may be waiting. */
+/** A longer `Retry-After` of Directus is cut to this, because a customer may be waiting. */
 const LONGEST_DIRECTUS_PAUSE_MS = 60_000;
 
 /**
- * How an activity fails for what Directus did. Anything else is passed on.
+ * Turns a {@link DirectusError} into the failure with which the activity fails. Returns any other error unchanged.
  *
- * @param whenRejected whether a definite refusal ends the activity. It must not once the order may exist: then only
- *   somebody's mending can help, and giving up would lose the order.
+ * @param whenRejected whether a definite refusal by Directus ends the activity. Once the order may exist, the activity
+ *   must keep trying: only a person can then mend the cause, and giving up would lose the order.
  */
 export function directusFailure(error: unknown, whenRejected: 'give-up' | 'keep-trying'): unknown {
   if (!(error instanceof DirectusError)) return error;

@@ -3,7 +3,7 @@ import { isFailureCode } from '../domain/failures.ts';
 import type { FailureCode } from '../domain/failures.ts';
 import type { PartnerAttempts } from './order-creation-activities.ts';
 
-/** Since when RideNDine answers that there is nothing at its address, and to how many attempts. */
+/** Since when RideNDine has answered with a 404 in JSON, and to how many attempts in a row. */
 export interface NotFoundAnswers {
   /** ISO 8601. */
   since: string;
@@ -11,13 +11,14 @@ export interface NotFoundAnswers {
 }
 
 /**
- * The note that an attempt leaves for the next one, in its heartbeat details: Temporal keeps those, while it shows the
- * workflow only the last failure.
+ * The note that an attempt leaves for the next attempt, in its heartbeat details. Temporal keeps heartbeat details,
+ * while it shows the workflow only the last failure (docs/decisions/0003-what-an-attempt-leaves-behind.md). Once an
+ * attempt has ended *maybe sent*, every later note says so, too.
  */
 export type AttemptNote = { not_found?: NotFoundAnswers | undefined } & (
-  | /** Nothing was sent: proven, by this attempt and by all before it. */
+  | /** It is proven that neither this attempt nor any before it made an order at RideNDine. */
     { maybe_sent: false; attempt: number; code: FailureCode }
-    /** Never taken back: whoever finds it sends nothing but the same key and bytes. */
+    /** RideNDine may have the order. Only the same key and the same bytes may be sent again. */
   | { maybe_sent: true; code: FailureCode | null }
 );
 
@@ -31,25 +32,25 @@ const noteSchema: z.ZodType<AttemptNote> = z.discriminatedUnion('maybe_sent', [
   z.object({ maybe_sent: z.literal(true), code: codeSchema.nullable(), not_found }),
 ]);
 
-/** Before the first attempt. */
+/** What is known before the first attempt. */
 const nothingSent: AttemptsSoFar = { maybe_sent: false, code: null };
-/** Of an attempt that left no note. */
+/** What is known of an attempt that left no note: it may have sent the order. */
 export const nothingKnown: AttemptsSoFar = { maybe_sent: true, code: null };
 
 /**
- * What an attempt knows of those before it. A note of *not sent* counts only from the attempt directly before; silence is
- * *maybe sent*.
+ * What an attempt knows of the attempts before it. A note of *not sent* counts only if the attempt directly before left
+ * it. Earlier attempts that left no note count as *maybe sent*.
  *
- * @param heartbeatDetails what the attempts before have left.
- * @param attempt its number.
- * @param isFirst whether it is certain that there was none before.
+ * @param heartbeatDetails the note that the earlier attempts left, if there is one.
+ * @param attempt the number of this attempt.
+ * @param isFirst whether it is certain that no attempt was made before this one.
  */
 export function knownFrom(
   heartbeatDetails: unknown,
   { attempt, isFirst }: { attempt: number; isFirst: boolean },
 ): AttemptsSoFar {
   if (heartbeatDetails != null) {
-    // Whoever may write to the namespace may have left something else: no proof that nothing was sent.
+    // Anybody who may write to the namespace may have left something else. That does not prove that nothing was sent.
     const note = noteSchema.safeParse(heartbeatDetails).data ?? nothingKnown;
     if (note.maybe_sent || !('attempt' in note)) return note;
     return note.attempt === attempt - 1 ? note : nothingKnown;

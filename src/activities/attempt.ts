@@ -3,18 +3,18 @@ import type { Duration } from '@temporalio/common';
 import ms from 'ms';
 
 /**
- * The time by which an activity judges deadlines: the server's time of this attempt, or ours if that is later (an
- * attempt may wait long for a worker).
+ * The time by which an activity judges deadlines. It is the server's time of this attempt, or the worker's own time if
+ * that is later: an attempt may wait long for a worker.
  */
 export function attemptTime(): Date {
   return new Date(Math.max(Date.now(), activityInfo().currentAttemptScheduledTimestampMs));
 }
 
 /**
- * Aborted when what the attempt does is for nobody: its worker stops, its time is over or its run is gone. Not when
- * somebody cancels, pauses or resets the step: a call that is under way may still bring the answer. An
- * attempt that was told of one of these is not told when its worker stops: the worker then waits for the call to end, for
- * RIDENDINE_TIMEOUT_MS at most.
+ * A signal that is aborted when nobody can use the attempt's result: its worker stops, its time is over or its run is
+ * gone. The signal is not aborted when somebody cancels, pauses or resets the step, because a call that is under way
+ * may still bring the answer. If the worker stops after that, the signal is not aborted either: the worker waits until
+ * the call ends, for RIDENDINE_TIMEOUT_MS at most.
  */
 export function attemptSignal(): AbortSignal {
   const context = Context.current();
@@ -30,7 +30,7 @@ export function attemptSignal(): AbortSignal {
   return ended.signal;
 }
 
-/** The pause before the next attempt as Temporal reckons it from the activity's retry policy. */
+/** The pause before the next attempt in milliseconds, as Temporal calculates it from the activity's retry policy. */
 export function usualPauseMs(): number {
   const { retryPolicy = {}, attempt } = activityInfo();
   const { initialInterval = 1000, backoffCoefficient = 2, maximumInterval = Infinity } = retryPolicy;
@@ -38,10 +38,10 @@ export function usualPauseMs(): number {
 }
 
 /**
- * The pause that is asked for, unless the usual one is longer: `Retry-After` asks not to come sooner, and is no reason to
- * come more often.
+ * The pause that the other side asks for, if it is longer than the usual pause. `Retry-After` asks us not to come
+ * sooner. It is no reason to come more often.
  *
- * @returns `undefined` for the usual pause.
+ * @returns milliseconds; `undefined` if the usual pause applies.
  */
 export function longerPauseMs(askedMs: number | undefined): number | undefined {
   return askedMs !== undefined && askedMs > usualPauseMs() ? askedMs : undefined;

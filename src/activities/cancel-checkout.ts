@@ -39,7 +39,7 @@ export function cancelCheckoutWith({ orders, runs, linksTo }: Dependencies): Ord
   };
 }
 
-/** Nobody has written an order yet: a row of its own says that none may come of the key. */
+/** There is no order under the key yet. Writes a row with `CANCELLED`, so that no order can be made with the key. */
 async function recordCancelled(
   orders: OrdersStore,
   request: CheckoutRequest | undefined,

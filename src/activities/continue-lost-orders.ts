@@ -6,8 +6,8 @@ import type { OrderRuns } from './order-runs.ts';
 /** The steps of `orderSweep`, as the workflow calls them and the worker offers them. */
 export interface OrderSweepActivities {
   /**
-   * Looks at one page of the orders that are unfinished in Directus, the oldest first, and starts a run for each that
-   * has none open. One that can't be started is counted as `failed`, and told in the log.
+   * Reads one page of the unfinished orders in Directus, the oldest first, and starts a run for each order that has no
+   * open run. If a run cannot be started, its order is counted as `failed`, and the log tells why.
    */
   continueLostOrders(page: {
     /** ISO 8601. */
@@ -16,7 +16,7 @@ export interface OrderSweepActivities {
   }): Promise<{ unfinished: number; continued: number; failed: number; is_last: boolean }>;
 }
 
-/** Few enough for one attempt, many enough for a sweep in minutes after a day's outage. */
+/** Small enough for the time of one attempt, large enough that a sweep after a day's outage takes only minutes. */
 const PAGE_SIZE = 100;
 const STARTS_AT_ONCE = 10;
 
@@ -33,7 +33,7 @@ export function continueLostOrdersWith({
       if (outcome === 'started') log.warn('Continued an order that no run carried.', { workflowId: order.workflowId });
       return outcome;
     } catch (error) {
-      // One that can't be started must not keep the others waiting.
+      // An order that cannot be continued must not hold up the others.
       const reason = error instanceof Error ? error.message : String(error);
       log.error(`Could not continue an order that no run carries: ${reason}`, { workflowId: order.workflowId });
       return 'failed';

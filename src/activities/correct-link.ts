@@ -15,23 +15,23 @@ import { requireOwnRun } from './validate-checkout.ts';
 
 export interface LinkCorrectionActivities {
   /**
-   * A linked order gets other ids of RideNDine, and keeps who has corrected them, why, and what they were. Its status is
-   * left alone: a later phase may have taken the order on.
+   * Writes other ids of RideNDine on a linked order, and records who corrected them, why, and the old ids. The order
+   * status stays as it is, because a later phase may have taken the order on.
    *
-   * @throws ApplicationFailure `OrderNeedsReview` if there is no linked order with the key, `CheckoutInvalid` if the
-   *   correction itself lacks something.
+   * @throws ApplicationFailure `OrderNeedsReview` if the key has no linked order or the order has ended;
+   *   `CheckoutInvalid` if the correction is invalid, or the run's workflow id is not that of the key.
    */
   correctLink(correction: LinkCorrection): Promise<CorrectedLink>;
 }
 
 export interface CorrectedLink {
-  /** The order as it is linked then. */
+  /** The order with the ids that it has after this step. */
   result: OrderCreationResult;
   request_fingerprint: string | null;
   quote_id: string | null;
   customer_id: string | null;
   store_id: string | null;
-  /** Why its ids are what they were. */
+  /** Why the order keeps its old ids; absent if it has the ids that were asked for. */
   refusal?: string;
 }
 
@@ -52,7 +52,7 @@ export function correctLinkWith({ orders }: { orders: OrdersStore }): LinkCorrec
   };
 }
 
-/** Whoever starts the run by hand may have typed anything. */
+/** A person may have started the run by hand and typed anything. */
 function parseCorrection(input: unknown): LinkCorrection {
   const fields = Object(input) as Record<string, unknown>;
   const key = hyphenatedUuid.safeParse(fields['idempotency_key']);
@@ -78,7 +78,7 @@ async function corrected(
     reason,
     replaced: from,
   };
-  // An earlier attempt has written them.
+  // An earlier attempt has written the new ids.
   if (isDeepStrictEqual(from, to)) return { result };
   try {
     if (ids_checked !== true) await requireLikelyLink(orders, to, { otherThan: order_id });

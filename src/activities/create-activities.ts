@@ -32,7 +32,7 @@ export interface ActivityDependencies {
   pause: () => PartnerPause | null;
   deadlines: OrderDeadlineSettings;
   links: SupportLinkSettings;
-  /** For the calls to RideNDine, if they have one of their own. */
+  /** Task queue of the calls to RideNDine, if they have their own. */
   partnerTaskQueue?: string | undefined;
 }
 

@@ -24,7 +24,7 @@ export function createOrderRecordWith({
   partnerTaskQueue,
 }: Records & {
   deadlines: OrderDeadlines;
-  /** For the calls to RideNDine, if they have one of their own. The run's history keeps it, as it does the deadlines. */
+  /** Task queue of the calls to RideNDine, if they have their own. The run's history keeps it, like the deadlines. */
   partnerTaskQueue?: string | undefined;
 }): OrderCreationActivities['createOrderRecord'] {
   return async ({ request, standing }) => {
@@ -33,7 +33,7 @@ export function createOrderRecordWith({
       throw finalFailure('OrderNeedsReview', 'The order in Directus lacks the stored request for RideNDine.');
     }
     const runId = currentRunId();
-    // After a reset by an operator, the run that looked is another, and may have gone on to RideNDine.
+    // After a reset by an operator, `standing` comes from another run, which may have sent the order to RideNDine.
     const isUnsent = standing.run_id === runId && standing.kind !== 'unfinished';
     return {
       run_id: runId,
@@ -71,8 +71,8 @@ async function liveOrder(
 }
 
 /**
- * After an attempt of unknown end the order is written again, not looked for: a look-up may come before the first
- * attempt's commit. If the database then says that something is taken, the rows tell what.
+ * Writes the order without looking first whether an earlier attempt has written it: a look-up may come before the
+ * earlier attempt's commit. If the database reports that a value is taken, the rows tell what that means.
  */
 async function createOnce(
   { orders, partner }: Records,
@@ -90,13 +90,14 @@ async function createOnce(
       }
       const isOwn = existing.workflow_run_id === order.runId;
       if (isOwn || existing.status !== 'PENDING_PAYMENT' || standingOf(existing).kind !== 'unfinished') return existing;
-      // An earlier run's write has come late: with this change the order does not follow that run's end any more.
+      // An earlier run's write has come late. Reopening puts this run's id on the order, which then no longer ends as
+      // the earlier run did.
       return await reopen(orders, existing.id, checkout);
     },
   );
 }
 
-/** Support staff are led to the run that carries an order. */
+/** Writes this run's id on the order, so that the order leads support staff to the run that carries it. */
 async function takeOver(orders: OrdersStore, orderId: string): Promise<StoredOrder | null> {
   return (await orders.takeOver(orderId, currentRunId())) ?? (await orders.findOrderById(orderId));
 }

@@ -16,7 +16,7 @@ import type { AttemptsSoFar, NotFoundAnswers, AttemptNote } from './attempt-note
 import { pausedFailure } from './partner-pause.ts';
 import { currentRunId } from './current-run.ts';
 
-/** A 404 with JSON is final once it was answered to so many attempts in a row, over so long a time. */
+/** A 404 with JSON is final once RideNDine has given it to this many attempts in a row, over at least this time. */
 const LASTING_ATTEMPTS = 3;
 const LASTING_MS = 10_000;
 
@@ -33,17 +33,19 @@ export function createRideNDineOrderWith({
   return async (order) => {
     const isOurs = order.run_id === currentRunId();
     if (!isOurs) {
-      // An operator has reset the run that wrote the record: what has become of the order since is not in our history.
+      // An operator has reset the run that wrote the record. This run's history does not tell what happened to the
+      // order since then.
       const link = linkOrUnfinished(await orders.findOrderById(order.order_id));
       if (link) return link;
     }
     const known = isOurs ? knownOfEarlierAttempts(order) : nothingKnown;
-    // What support staff ask for is done once. After a reset, Temporal repeats what they asked for before.
+    // A call that support staff ask for is made once, even if it is too late. After a reset, Temporal repeats the
+    // old decision in the new run, where it must not cause another late call.
     if (!order.asked_by_support || !isOurs) refuseWhenTooLate(order, known);
     const paused = pause();
     if (paused) throw pausedFailure({ maybe_sent: known.maybe_sent, pause: paused }, { nonRetryable: true });
-    // Should this attempt be cut off, no older note of *not sent* must be found: numbers of attempts are used again after a
-    // reset by an operator. What is proven of this one takes its place.
+    // This heartbeat replaces an older note of *not sent*, in case this attempt is cut off. After an operator's reset,
+    // numbers of attempts are used again, so the older note could seem valid. The note after the call replaces this.
     if (known.maybe_sent || activityInfo().heartbeatDetails != null)
       heartbeat({ ...known, maybe_sent: true } satisfies AttemptNote);
     const startMs = performance.now();
@@ -89,7 +91,7 @@ function countAttempt(
 
 function knownOfEarlierAttempts({ maybe_sent_before }: OrderRecord): AttemptsSoFar {
   const { heartbeatDetails, attempt, currentAttemptScheduledTimestampMs, scheduledTimestampMs } = activityInfo();
-  // An operator's reset of the activity counts attempts from one again, and only the schedule betrays it.
+  // After an operator has reset the activity, attempts are counted from 1 again. Only the schedule shows the reset.
   const isFirst = attempt === 1 && currentAttemptScheduledTimestampMs === scheduledTimestampMs;
   const known = knownFrom(heartbeatDetails, { attempt, isFirst });
   return maybe_sent_before ? { ...known, maybe_sent: true } : known;
@@ -107,7 +109,7 @@ function refuseWhenTooLate(order: OrderRecord, known: AttemptsSoFar): void {
 
 function tooLate({ maybe_sent, code }: AttemptsSoFar, message: string): ApplicationFailure {
   return ApplicationFailure.create({
-    // The first attempt came too late.
+    // There is no code if this is the first attempt, or if the earlier attempts left none.
     type: code ?? (maybe_sent ? 'RideNDineUnavailable' : 'QuoteExpired'),
     message,
     nonRetryable: true,
@@ -137,18 +139,21 @@ function partnerFailure(
   });
 }
 
-/** Pauses while our configuration is wrong: long enough not to hammer the partner, short enough to notice the cure. */
+/** Pauses while our configuration is wrong: long enough to spare the partner, short enough to notice the correction. */
 const SLOW_RETRY_FIRST_MS = 10_000;
 const SLOW_RETRY_MAX_MS = 5 * 60_000;
 
-/** The pause before the next attempt; `undefined` for the usual one. However long, it leaves time for a last attempt. */
+/**
+ * The pause before the next attempt in milliseconds; `undefined` for the usual pause. It never ends after the deadline.
+ * If RideNDine may have the order and there is time for another call, the pause leaves time for that call.
+ */
 function retryDelayMs(error: PartnerError, order: OrderRecord, maybeSent: boolean): number | undefined {
   const pauseMs = longerPauseMs(Math.max(error.retryAfterMs ?? 0, slowPauseMs(error.code)));
   if (pauseMs === undefined) return undefined;
   const now = attemptTime().getTime();
   const deadline = Date.parse(maybeSent ? order.key_deadline : order.not_sent_deadline);
   const leftMs = maybeSent ? deadline - order.attempt_timeout_ms - now : 0;
-  // With no time for another call, if only to find that the time is over, and to say so.
+  // Without time for another call, the next attempt only finds that the time is over, and says so.
   return Math.min(pauseMs, leftMs > 0 ? leftMs : Math.max(1, deadline - now));
 }
 

@@ -5,9 +5,9 @@ import type { OrderRuns } from './order-runs.ts';
 /** The step of `bulkDecision`, as the workflow calls it and the worker offers it. */
 export interface BulkDecisionActivities {
   /**
-   * Carries a decision out on one order in review, once however often it is tried.
+   * Carries a decision out on one order in review. Several attempts carry it out only once.
    *
-   * @returns why the order did not take it; `null` if it did.
+   * @returns why the order did not take the decision; `null` if it did.
    */
   decideOrder(input: {
     workflow_id: string;
@@ -18,7 +18,7 @@ export interface BulkDecisionActivities {
 
 export function decideOrderWith({ runs }: { runs: Pick<OrderRuns, 'decide'> }): BulkDecisionActivities['decideOrder'] {
   return async ({ workflow_id, run_id, decision }) => {
-    // The same in all attempts, and in the runs by which a long one continues.
+    // The workflow id is the same in all attempts, and in all runs by which a long bulk decision continues.
     const decisionId = currentRun().workflowId;
     return { refusal: await runs.decide({ workflowId: workflow_id, runId: run_id }, decision, decisionId) };
   };

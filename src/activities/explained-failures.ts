@@ -10,8 +10,8 @@ import { attemptTime, milliseconds, usualPauseMs } from './attempt.ts';
 import { TEMPORAL_UNAVAILABLE, directusFailure } from './application-failures.ts';
 
 /**
- * Sees to what leaves an activity: nothing but what Temporal knows, and a failure in sentences that tell support staff
- * what failed, whether it is tried again and when, and what they can do.
+ * Wraps an activity so that it fails only with an `ApplicationFailure` or a cancellation. The failure's message tells
+ * support staff what failed, whether and when it is tried again, and what they can do. Each failed attempt is logged.
  *
  * @param whenRejected what a definite refusal of Directus means for the activity: see {@link directusFailure}.
  */
@@ -36,7 +36,7 @@ export function withExplainedFailures<Input extends unknown[], Output>(
   };
 }
 
-/** Tells the run how often a step was tried. Temporal does not. */
+/** Adds to a step's output how many attempts the step took. Temporal does not tell the run. */
 export function withAttempts<Input extends unknown[], Output extends object>(
   activity: (...input: Input) => Promise<Output>,
 ): (...input: Input) => Promise<Output & Tried> {
@@ -49,8 +49,8 @@ function tried(): Tried {
 }
 
 /**
- * An error that is none of ours is a bug: it is tried again, since the next release may mend it. Its message may repeat
- * what a customer wrote, so only its name and place are told, and only to the log.
+ * An error that is not one of ours is a bug. The step is tried again, because the next release may mend the bug. The
+ * error's message may repeat what a customer wrote, so only its name and place are told, and only in the log.
  */
 function unexpected(): ApplicationFailure {
   return ApplicationFailure.create({
@@ -59,7 +59,7 @@ function unexpected(): ApplicationFailure {
   });
 }
 
-/** One line for each attempt that has failed, with what is known of it and without what anybody has written. */
+/** Logs one line for each failed attempt: what is known of it, without text that a customer or the partner wrote. */
 function logAttempt(failure: ApplicationFailure, reason: string): void {
   const { outcome, status } = detailsOf(failure);
   log[levelOf(failure)]('attempt failed', {
@@ -110,7 +110,7 @@ function explained(failure: ApplicationFailure): ApplicationFailure {
     ...(cause && { cause }),
     details: [{ ...detailsOf(failure), ...tried(), reason } satisfies FailureDetails],
   });
-  // Of a step that is tried again Temporal keeps 4 KiB: a stack would take the room of what a person needs.
+  // While a step is tried again, Temporal keeps 4 KiB of its failure. A stack would displace text that people need.
   withAdvice.stack = '';
   return withAdvice;
 }
@@ -121,7 +121,7 @@ function adviceFor(failure: ApplicationFailure): string {
   if (!isFailureCode(type)) return "Call the developers: the worker's log says where it happened.";
   const { whileTried, whenFailed } = failures[isToBeMended(failure) ? 'DirectusRejected' : type].advice;
   if (isPaused(failure) && !isOnce()) return CALLS_PAUSED;
-  // What comes of the order is the workflow's to say: its details tell what to do then.
+  // After the last attempt, the workflow decides what happens to the order. Its details tell people what to do then.
   return isLast(failure)
     ? 'The Current Details of the workflow (User Metadata) say what comes of the order.'
     : (whileTried ?? whenFailed);
@@ -136,15 +136,15 @@ function whatNext(failure: ApplicationFailure): string {
   return `It is tried again by itself in ${spelledOut(pauseMs(failure))}, and then again and again, ${asLong}.`;
 }
 
-/** It was wanted once, and whoever wanted it decides anew: src/workflows/partner-call.ts. */
+/** Whether the step has one attempt only. Support staff wanted it, and decide again: src/workflows/partner-call.ts. */
 function isOnce(): boolean {
   return activityInfo().retryPolicy?.maximumAttempts === 1;
 }
 
-/** Temporal makes no attempt that would begin after the end. */
+/** Whether no further attempt follows. Temporal makes no attempt that would begin after {@link endMs}. */
 function isLast(failure: ApplicationFailure): boolean {
   const { retryPolicy, attempt, isLocal } = activityInfo();
-  // The run follows it up with an activity: src/workflows/directus-steps.ts.
+  // After a failed local attempt, the run goes on with an activity: src/workflows/directus-steps.ts.
   if (isLocal) return failure.nonRetryable === true;
   if (failure.nonRetryable || attempt === retryPolicy?.maximumAttempts) return true;
   return attemptTime().getTime() + pauseMs(failure) > endMs();

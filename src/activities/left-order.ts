@@ -8,12 +8,13 @@ import { TEMPORAL_UNAVAILABLE, requireActivity } from './application-failures.ts
 import type { OrderRuns } from './order-runs.ts';
 
 /**
- * If a worker dies right after writing an order, the run does not know about the order, and may fail without it. The
- * order then stays as it was written. A run that knows its order changes it before it ends, so an order that was changed
- * is never such a one. An order from an older backup of Directus may be one, too.
+ * Settles an order whose run may have ended without it (docs/decisions/0019-orders-that-a-dead-worker-left.md). If a
+ * worker dies right after writing an order, the run does not know about the order, and may fail. The order then stays
+ * as it was written. A run that knows about its order changes the order before it ends, so only an unchanged order is
+ * settled here. An order from an older backup of Directus may be unchanged, too.
  *
- * @returns the order; as `FAILED` or `CANCELLED`, if the run that wrote it has ended so.
- * @throws ApplicationFailure `TemporalUnavailable`, to be tried again, if Temporal does not say how that run ended.
+ * @returns the order. Its status is `FAILED` or `CANCELLED` if the run that wrote it has ended so.
+ * @throws ApplicationFailure `TemporalUnavailable` if Temporal does not say how that run ended. It can be tried again.
  * @throws {DirectusError}
  */
 export async function settleLeftOrder(
@@ -30,7 +31,7 @@ export async function settleLeftOrder(
   return code === null ? order : await endLeftOrder(order, code, orders);
 }
 
-/** Whether this run wrote the order without knowing it. Then nothing was sent to RideNDine. */
+/** Whether this run wrote the order but does not know about it. Then nothing was sent to RideNDine. */
 export function isLeftByThisRun(order: StoredOrder): boolean {
   return isAsWritten(order) && order.workflow_run_id === currentRunId();
 }
@@ -38,7 +39,12 @@ export function isLeftByThisRun(order: StoredOrder): boolean {
 const LEFT = 'A worker died right after writing the order, and its run then failed.';
 const cancelled = { status: 'CANCELLED', failureCode: null, failureReason: null } as const;
 
-/** @throws {DirectusError} */
+/**
+ * Ends an order that is still as its run wrote it, with the failure code of that run.
+ *
+ * @throws ApplicationFailure in a local attempt, or if somebody has changed the order meanwhile. It can be tried again.
+ * @throws {DirectusError}
+ */
 export async function endLeftOrder(
   { id, workflow_run_id }: StoredOrder,
   failureCode: FailureCode,

@@ -18,7 +18,7 @@ export function markOrderWith(dependencies: {
   };
 }
 
-/** The order is live again, whatever somebody has made of it meanwhile. */
+/** Writes a live order status. The order takes its quote again, in case somebody has set the quote free meanwhile. */
 async function makeLive(orders: OrdersStore, mark: OrderMark): Promise<MarkResult> {
   const order = await orders.findOrderById(mark.order_id);
   if (!order) return { kind: 'missing' };
@@ -34,7 +34,7 @@ async function makeLive(orders: OrdersStore, mark: OrderMark): Promise<MarkResul
     async () => {
       const owner = quote_id === null ? null : await orders.findLiveOrderOfQuote(quote_id, { otherThan: id });
       if (!owner) return undefined;
-      // In review it waits for people whatever has its quote.
+      // An order must get into review even if another live order has its quote.
       return mark.retake_quote ? await changeOrder(orders, id, changeOf(mark)) : { kind: 'left', quote_taken: true };
     },
   );
@@ -52,7 +52,7 @@ async function write(
     const written = await orders.createOrder({ ...order, ended: change });
     return { kind: 'marked', link: linkOf(written) };
   } catch (error) {
-    // What Directus refuses now, it has not written before and will not write later.
+    // If Directus refuses the row now, it has not written the row before and will not write it later.
     if (error instanceof DirectusRejectedError) return result;
     throw error;
   }

@@ -7,12 +7,12 @@ import { requestFingerprint } from '../domain/request-fingerprint.ts';
 import type { NewOrder } from '../integrations/directus/order-rows.ts';
 import type { Partner } from '../integrations/partner.ts';
 
-/** The order that a checkout becomes: the same rows and the same body for RideNDine, however often it is made. */
+/** Builds the order of a checkout. Repeated calls give the same rows and the same body for RideNDine. */
 export function newOrder(
   input: OrderCreationInput,
   { checkout, runId, partner }: { checkout: Checkout; runId: string; partner: Pick<Partner, 'orderBody'> },
 ): NewOrder {
-  // As it was parsed when it was checked: the run's own input has passed through nobody's hands.
+  // The run passes its input on unparsed. This parses the input in the same way as the check of the checkout did.
   const request = checkoutRequestSchema.parse(input);
   const id = deriveOrderId(request.idempotency_key);
   return {

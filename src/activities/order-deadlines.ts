@@ -1,13 +1,13 @@
 import type { OrderRecord } from './order-creation-activities.ts';
 
 export interface OrderDeadlineSettings {
-  /** For one HTTP call. */
+  /** How long one HTTP call to RideNDine may take. */
   ridendineTimeoutMs: number;
   /** How long RideNDine remembers an idempotency key. */
   ridendineIdempotencyTtlMs: number;
-  /** How long before RideNDine forgets a key we stop using it. */
+  /** We stop using a key this long before RideNDine forgets the key. */
   ridendineIdempotencyMarginMs: number;
-  /** How long after its quote's expiry an order that never left is still tried. */
+  /** An order that was never sent is still tried for this long after its quote has expired. */
   quoteGraceMs: number;
   /** How long support staff may take before a review counts as overdue. */
   reviewWindowMs: number;
@@ -17,12 +17,12 @@ export interface OrderDeadlineSettings {
 const ATTEMPT_ALLOWANCE_MS = 2000;
 
 /**
- * Until when `createRideNDineOrder` may try, and support staff may take. Decided once for an order, on the worker, and
- * kept in the run's history: a workflow can't read settings.
+ * Calculates until when `createRideNDineOrder` may try, and how long support staff may take. This happens once in a
+ * run, on the worker, and the run's history keeps the result: a workflow can't read settings.
  */
 export type OrderDeadlines = (
   dateCreated: string,
-  /** `undefined` where another run may have sent the order: the quote's expiry then decides nothing. */
+  /** `undefined` if another run may have sent the order. The quote's expiry then decides nothing. */
   quoteExpiresAt: string | undefined,
 ) => Pick<OrderRecord, 'not_sent_deadline' | 'key_deadline' | 'attempt_timeout_ms' | 'review_window_ms'>;
 

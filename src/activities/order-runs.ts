@@ -4,22 +4,23 @@ import type { UnfinishedOrder } from '../integrations/directus/order-rows.ts';
 
 /** The runs of `orderCreation`. */
 export interface OrderRuns {
-  /** Starts a run for an order, unless one is open. Temporal decides, so that asking twice at once does no harm. */
+  /** Starts a run for an order that has no open run. Temporal checks that, so two requests at once do no harm. */
   continueOrder(order: UnfinishedOrder): Promise<'started' | 'is open'>;
 
   /**
-   * The code with which a run failed; `OrderCancelled` if it was cancelled. `null` if the run is open, did not fail or was
-   * lost, or if a later run may have sent the order.
+   * The code with which a run failed; `OrderCancelled` if the run was cancelled. `null` if the run is open, did not
+   * fail, was lost or left the order to somebody else (`OrderNeedsReview`), or if a later run may have sent the order.
    *
-   * @param options.askedBy the run that asks does not count as a later one.
+   * @param options.askedBy the id of the run that asks. It does not count as a later run.
    */
   findFailure(run: { workflowId: string; runId: string }, options: { askedBy: string }): Promise<FailureCode | null>;
 
   /**
-   * Has no further attempt of a pending activity begin, and waits while one is under way, until its time is over.
+   * Pauses a pending activity, so that no further attempt begins. Waits for an attempt that is under way, until the
+   * time of that attempt is over.
    *
-   * @returns what is known of its attempts then; `null` if it is not pending, and `'unstoppable'` if the server can't hold
-   *   an activity back.
+   * @returns what is known of the attempts then; `null` if the activity is not pending; `'unstoppable'` if the server
+   *   does not pause it.
    */
   stopAttempts(
     run: { workflowId: string; runId: string },
@@ -27,9 +28,9 @@ export interface OrderRuns {
   ): Promise<StoppedAttempts | 'unstoppable' | null>;
 
   /**
-   * Carries a decision out on the run of an order in review. With the same `decisionId` it is carried out once.
+   * Carries a decision out on the run of an order in review. Several calls with one `decisionId` carry it out once.
    *
-   * @returns why the run did not take it; `null` if it did.
+   * @returns why the run did not take the decision; `null` if it did.
    */
   decide(
     run: { workflowId: string; runId: string },
@@ -37,19 +38,19 @@ export interface OrderRuns {
     decisionId: string,
   ): Promise<string | null>;
 
-  /** Asks Temporal to cancel a run. One that was asked before, or is closed, is left as it is. */
+  /** Asks Temporal to cancel a run. A run that was asked before, or is closed, stays as it is. */
   requestCancellation(run: { workflowId: string; runId: string }): Promise<void>;
 }
 
 export interface StoppedAttempts {
   /** The number of the attempt that would be next. */
   nextAttempt: number;
-  /** No attempt was ever begun. */
+  /** Whether no attempt has ever begun. */
   isFirst: boolean;
-  /** One is under way whose time is over: its worker is gone, and nothing will be heard of it. */
+  /** An attempt is under way whose time is over. Its worker is gone, and nothing will be heard of the attempt. */
   isLost?: true;
-  /** What the last attempts have left; anybody who may write to the namespace may have. */
+  /** What the last attempts left, or anybody else who may write to the namespace. */
   heartbeatDetails?: unknown;
-  /** They have left something that cannot be decoded. */
+  /** The heartbeat details cannot be decoded. */
   unreadable?: true;
 }

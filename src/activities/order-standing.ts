@@ -6,22 +6,22 @@ import type { LinkedStanding } from './order-creation-activities.ts';
 /** The standing of a key under which there is an order. */
 type OrderStanding =
   | LinkedStanding
-  /** It may be at RideNDine, or waits for support staff. */
+  /** RideNDine may have the order, or the order waits for support staff. */
   | { kind: 'unfinished' }
   | { kind: 'failed' };
 
-/** @throws ApplicationFailure that names the order if nothing may be done with it any more. */
+/** @throws ApplicationFailure with the order's id, if no run may do anything with the order any more. */
 export function standingOf(order: StoredOrder): OrderStanding {
   const final = (code: 'OrderNeedsReview' | 'OrderCancelled', reason: string) =>
     finalFailure(code, reason, { order_id: order.id });
-  // Before the link is looked at: support staff have the word, and had it.
+  // This comes before the look at the link: support staff decide about an order in review, even if it is linked.
   if (order.status === 'NEEDS_REVIEW') return { kind: 'unfinished' };
   const result = resultOf(order);
   if (order.status === 'FAILED') {
     if (order.failure_code === 'OrderNeedsReview') {
       throw final('OrderNeedsReview', 'Support staff abandoned the order of this checkout.');
     }
-    // So an order stands whose customer was forgotten.
+    // Forgetting a customer removes the frozen bodies of the customer's orders.
     if (order.ridendine_request === null) {
       throw final(
         'OrderNeedsReview',
@@ -38,15 +38,15 @@ export function standingOf(order: StoredOrder): OrderStanding {
     case 'CANCELLED':
       throw final('OrderCancelled', 'The order of this checkout was cancelled.');
     default:
-      // A later phase has it, and yet it is not linked: nothing that this phase may judge or overwrite.
+      // A later phase has the order although it is not linked. This phase may neither judge nor overwrite that.
       throw final('OrderNeedsReview', 'The order is in a later phase without being linked to RideNDine.');
   }
 }
 
 /**
- * The order, if it may go on to RideNDine.
- *
- * @throws ApplicationFailure if not: then our run was reset, and its story is no longer the order's.
+ * @returns the order, if it may go on to RideNDine.
+ * @throws ApplicationFailure if it may not. This happens after a reset, if another run has ended or linked the order,
+ *   or if somebody has changed or removed the order in Directus.
  */
 export function requireUnfinished(order: StoredOrder | null): StoredOrder {
   if (!order) throw finalFailure('OrderNeedsReview', 'The order is missing in Directus.');
@@ -60,7 +60,7 @@ export function requireUnfinished(order: StoredOrder | null): StoredOrder {
 /**
  * The ids of an order that another run has linked; `null` if the order may go on to RideNDine.
  *
- * @throws ApplicationFailure if neither.
+ * @throws ApplicationFailure if the order is not linked and may not go on.
  */
 export function linkOrUnfinished(order: StoredOrder | null): LinkIds | null {
   if (order && standingOf(order).kind === 'linked') return linkOf(order);

@@ -6,7 +6,7 @@ import { minuteOf } from '../domain/spoken-time.ts';
 import { attemptTime } from './attempt.ts';
 import type { OrderCreationActivities } from './order-creation-activities.ts';
 
-/** How soon an order is sent after a pause. Each order that waits costs Temporal an attempt so often. */
+/** How often an order that waits looks whether the pause is over. Each look costs Temporal an attempt. */
 const PAUSE_LOOKED_AT_EVERY_MS = 30_000;
 
 export function waitWhilePausedWith({
@@ -18,13 +18,13 @@ export function waitWhilePausedWith({
     const paused = pause();
     const leftMs = Date.parse(until) - attemptTime().getTime();
     if (!paused || leftMs <= 0) return;
-    // The last look is at the end.
+    // The last look comes exactly at `until`.
     const nextRetryDelay = Math.min(PAUSE_LOOKED_AT_EVERY_MS, leftMs);
     throw pausedFailure({ pause: paused, tried_until: until }, { nonRetryable: false, nextRetryDelay });
   };
 }
 
-/** RideNDine was not asked. */
+/** The failure of a step that did not ask RideNDine because calls are paused. */
 export function pausedFailure(
   details: FailureDetails & { pause: PartnerPause },
   retries: { nonRetryable: boolean; nextRetryDelay?: number },

@@ -13,7 +13,7 @@ export function saveLinkIdsWith({ orders }: { orders: OrdersStore }): OrderCreat
   };
 }
 
-/** RideNDine gives each order ids of its own; a person may take the line below, or the wrong column. */
+/** Checks typed ids. RideNDine gives each order its own ids, but a person may copy the wrong line or column. */
 async function requireSoundLink(
   orders: OrdersStore,
   orderId: string,
@@ -38,7 +38,7 @@ async function linked(orders: OrdersStore, orderId: string, link: LinkIds): Prom
 
 async function write(orders: OrdersStore, orderId: string, link: LinkIds): Promise<StoredOrder> {
   const order = await writeUnlessTaken(
-    // Nothing is written over a link that is there, of an earlier attempt or of somebody else, nor on an ended order.
+    // `saveLink` does not write to an order that has ended, or that an earlier attempt or somebody else has linked.
     async () => (await orders.saveLink(orderId, link)) ?? (await orders.findOrderById(orderId)),
     () => requireFreeLink(orders, orderId, link),
   );

@@ -13,7 +13,7 @@ export function stopPartnerAttemptsWith({
 }): OrderCreationActivities['stopPartnerAttempts'] {
   return async () => {
     const attempts = await runs.stopAttempts(currentRun(), STEP);
-    // The step is over, and the run knows how it ended. Or nothing is proven.
+    // `null`: the step is over, and the run knows how it ended. `'unstoppable'`: nothing is proven.
     if (attempts === null || attempts === 'unstoppable') return { maybe_sent: true, code: null };
     if (attempts.unreadable) {
       log.warn('The note that the attempts at RideNDine have left cannot be decoded: the order counts as maybe sent.');

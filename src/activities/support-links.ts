@@ -1,13 +1,13 @@
 import type { SupportLinks } from './order-creation-activities.ts';
 
 export interface SupportLinkSettings {
-  /** Where people see Directus. */
+  /** Address at which people open Directus. */
   directusPublicUrl: string;
-  /** Where people read the support runbook, if anywhere. */
+  /** Address of the support runbook, if there is one. */
   runbookUrl: string | undefined;
 }
 
-/** Where a run's details send support staff. A workflow can't read settings. */
+/** Makes the links that a run's details show to support staff. A workflow can't read settings. */
 export function createSupportLinks({
   directusPublicUrl,
   runbookUrl,

@@ -5,10 +5,10 @@ import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { finalFailure } from './application-failures.ts';
 
 /**
- * Makes a write. If Directus calls a value of it not unique, the rows say what that means.
+ * Makes a write. If Directus reports that a value is not unique, the rows in Directus tell what that means.
  *
- * @param whatRowsSay reads them: it throws or returns what they explain, or nothing if they explain nothing.
- * @throws {DirectusNotUniqueError} if they explain nothing. That is trouble of Directus, or over with the next attempt.
+ * @param whatRowsSay reads the rows. It throws or returns what they explain, and returns `undefined` if they do not.
+ * @throws {DirectusNotUniqueError} if the rows explain nothing: Directus has a fault, or the next attempt succeeds.
  */
 export async function writeUnlessTaken<Outcome>(
   write: () => Promise<Outcome>,
@@ -24,7 +24,10 @@ export async function writeUnlessTaken<Outcome>(
   }
 }
 
-/** @throws ApplicationFailure `QuoteAlreadyUsed` if another live order has the quote; it is named to its own customer. */
+/**
+ * @throws ApplicationFailure `QuoteAlreadyUsed` if another live order has the quote. The failure names that order only
+ *   if it belongs to the same customer.
+ */
 export async function requireFreeQuote(
   orders: OrdersStore,
   { orderId, quoteId, customerId }: { orderId: string; quoteId: string; customerId: string },
@@ -52,7 +55,7 @@ export async function requireFreeLink(orders: OrdersStore, orderId: string, link
   );
 }
 
-/** Of so many orders the ids are compared, the newest: enough to know how RideNDine's ids look. */
+/** Typed ids are compared with those of this many newest orders: enough to know how RideNDine's ids look. */
 const COMPARED_ORDERS = 20;
 
 /** @throws ApplicationFailure `LinkConflict` if ids that a person has typed do not look like RideNDine's. */

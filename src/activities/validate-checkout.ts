@@ -59,7 +59,7 @@ async function standingOfCheckout({ orders, runs }: Sources, request: CheckoutRe
   };
   if (!left) return { ...found, kind: 'new', checkout: soundCheckout() };
   if (isLeftByThisRun(left)) {
-    // Writing it again changes nothing.
+    // The order counts as new, because writing it again changes nothing.
     return { ...found, kind: 'new', checkout: await orEndLeftOrder(left, orders, soundCheckout) };
   }
   if (left.request_fingerprint !== request_fingerprint) {
@@ -77,7 +77,7 @@ async function standingOfCheckout({ orders, runs }: Sources, request: CheckoutRe
   }
 }
 
-/** No rules and no quote: they were kept when the order was made. */
+/** Checks no rules and reads no quote: the rules were checked when the order was made. */
 async function standingOfContinuation(
   { orders, runs }: Sources,
   { idempotency_key }: OrderContinuation,
@@ -121,13 +121,13 @@ async function orEndLeftOrder(
   }
 }
 
-/** Its run was there after all, and had the last word. */
+/** The order that was to be continued has failed. The continuation fails with the order's failure code. */
 function endedMeanwhile({ failure_code }: StoredOrder): ApplicationFailure {
   const code = isFailureCode(failure_code) ? failure_code : 'OrderNeedsReview';
   return finalFailure(code, 'The order has failed. Directus tells why.');
 }
 
-/** One run at a time for a key: the server sees to it by the workflow's id, and only by that. */
+/** A key has one run at a time. The server ensures that by the workflow id alone, which must be that of the key. */
 export function requireOwnRun(idempotencyKey: string): void {
   const workflowId = orderCreationWorkflowId(idempotencyKey);
   if (activityInfo().workflowExecution?.workflowId === workflowId) return;
@@ -135,7 +135,7 @@ export function requireOwnRun(idempotencyKey: string): void {
   throw checkoutFailure([{ code: 'CheckoutInvalid', field: 'idempotency_key', detail }]);
 }
 
-/** A run may also be started by hand in the Temporal UI, where nobody has parsed the request. */
+/** Parses a run's input. A person may start a run by hand in the Temporal UI, where nobody parses the request. */
 export function parseInput(input: unknown): OrderCreationInput {
   const continuation = continuationSchema.safeParse(input);
   if (continuation.success) return continuation.data;
@@ -145,8 +145,8 @@ export function parseInput(input: unknown): OrderCreationInput {
 }
 
 /**
- * Side by side: the customer waits for one round trip, not for two. A quote that can't be read is no reason to fail
- * before it is needed: of an order that exists the ids may be all that is asked for.
+ * Reads order and quote at the same time, so that the customer waits for one round trip, not for two. If the quote
+ * can't be read, this fails only when the quote is needed: an order that is linked already needs no quote.
  */
 async function readRecords(orders: OrdersStore, request: CheckoutRequest) {
   const [order, quote] = await Promise.allSettled([

@@ -16,7 +16,7 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
-/** What was typed, taken apart. @throws {UsageError} it has an option that there is not, or one without its value. */
+/** Parses the arguments that were typed. @throws {UsageError} an option is unknown, or lacks its value. */
 export function parseOptions<Options extends ParseArgsOptionsConfig>(args: string[], options: Options) {
   try {
     return parseArgs({ args, options, allowPositionals: true });
@@ -32,10 +32,10 @@ export function print(...lines: string[]): void {
 /**
  * Runs a command-line program and sets the exit code: 1 if it was refused or failed, 2 if it was called wrongly.
  *
- * @param options.program as after `npm run`.
- * @param options.carryOut prints what there is to tell. `failed`: it has said itself what is wrong.
- * @param options.expected errors whose message is a sentence for a person, beside those about settings and Temporal. Others
- *   are faults of ours, and thrown.
+ * @param options.program its name after `npm run`.
+ * @param options.carryOut prints the output. It returns `failed` if it has printed itself what is wrong.
+ * @param options.expected errors whose message is a sentence for a person, beside those about settings and Temporal.
+ *   Any other error is a bug, and is thrown.
  */
 export async function runCommand(options: {
   program: string;

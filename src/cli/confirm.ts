@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { CommandError } from './command.ts';
 
-/** Asks the person at the terminal. @param otherwise what to say if nobody says yes. @throws {CommandError} */
+/** Asks the person at the terminal. @throws {CommandError} nobody typed yes. Its message begins with `otherwise`. */
 export async function confirm(question: string, otherwise: string): Promise<void> {
   if (!process.stdin.isTTY)
     throw new CommandError(`${otherwise} Look at what it says, and add --yes if that is right.`);

@@ -2,20 +2,21 @@ import { context, isSpanContextValid, trace } from '@opentelemetry/api';
 import { REQUEST_ID_MEMO, TRACEPARENT_MEMO } from '../contract/runs.ts';
 import { traceContext, traceparentOf } from '../telemetry/trace-context.ts';
 
-/** Where a request comes from, for support staff: it stands in the run's memo and has no part in what happens. */
+/** Where a request comes from. Support staff see it in the run's memo; it does not influence the order. */
 export interface CallContext {
   /** The caller's own id of the request: up to 128 visible ASCII characters, no spaces, nothing personal. */
   requestId?: string | undefined;
   /**
-   * W3C Trace Context, https://www.w3.org/TR/trace-context/#traceparent-header. A program that uses OpenTelemetry need not
-   * tell it: the span that is active goes before.
+   * W3C Trace Context, https://www.w3.org/TR/trace-context/#traceparent-header. A program that uses OpenTelemetry need
+   * not pass it: the order creation joins the active span, even if a `traceparent` is passed. The memo has the passed
+   * value.
    */
   traceparent?: string | undefined;
 }
 
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 
-/** Memo fields for what is of the right form; the rest is left out, for no order fails over it. */
+/** Memo fields for the well-formed values. Malformed values are left out: no order may fail because of them. */
 export function contextMemo({ requestId, traceparent }: CallContext): Record<string, string> {
   const known = traceContext(traceparent)?.traceparent ?? activeTraceparent();
   return {
@@ -24,7 +25,7 @@ export function contextMemo({ requestId, traceparent }: CallContext): Record<str
   };
 }
 
-/** Of the span that the calling program is in, if it uses OpenTelemetry. */
+/** The `traceparent` of the calling program's active span, if the program uses OpenTelemetry. */
 function activeTraceparent(): string | undefined {
   const span = trace.getSpanContext(context.active());
   return span && isSpanContextValid(span) ? traceparentOf(span) : undefined;

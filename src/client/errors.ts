@@ -3,18 +3,18 @@ import { failures } from '../domain/failures.ts';
 import type { FailureCode } from '../domain/failures.ts';
 import type { QuoteUser } from '../domain/order.ts';
 
-/** Codes of this library, beside the {@link FailureCode}s of the process. */
+/** The codes of this library's errors: the {@link FailureCode}s of an order creation, and the library's own. */
 export type ClientErrorCode =
   FailureCode | 'TemporalUnavailable' | 'OrderNotFound' | 'IdempotencyKeyInvalid' | 'ClientClosed';
 
-/** The same in every copy of this library that a process may have loaded. */
+/** Marks the errors of this library, with the same symbol in every copy of it that a process has loaded. */
 const ORDER_CREATION_ERROR = Symbol.for('@cooco/order-creation/error');
 
 /**
- * Why there is no result. `message` is a sentence without personal data; `code` is what to branch on.
- * With `retryable`, send the same request with the same key again; it never makes a second order.
+ * Why a call has no result. `message` is a sentence without personal data. Branch on `code`.
+ * If `retryable` is true, send the same request with the same key again: that never makes a second order.
  *
- * Not: that the caller took back its `AbortSignal`; then its own reason is thrown.
+ * If the caller aborts its `AbortSignal`, the call throws the signal's reason instead of such an error.
  */
 export abstract class OrderCreationError extends Error {
   abstract readonly code: ClientErrorCode;
@@ -26,17 +26,17 @@ export abstract class OrderCreationError extends Error {
   }
 }
 
-/** Whether `error` is one of this library's, also if another copy of the library made it (then `instanceof` says no). */
+/** Whether `error` is an error of this library. Unlike `instanceof`, also recognises errors of another copy of it. */
 export function isOrderCreationError(error: unknown): error is OrderCreationError {
   return error instanceof Error && ORDER_CREATION_ERROR in error;
 }
 
 /**
- * The order creation ended without an order, or the request was refused before it began: `code` says why, `problems`
- * lists every rule that the checkout breaks, if it was that; `usedBy` is the customer's own order that has the quote, if
- * it was `QuoteAlreadyUsed`.
+ * The order creation ended without an order, or the request was refused before it began. `code` says why. `problems`
+ * lists the rules that the checkout breaks, if it breaks any. `usedBy` is the customer's own order that was made from
+ * the quote, if `code` is `QuoteAlreadyUsed`.
  *
- * Not: that the order takes long, or waits for support staff; that is the outcome `IN_PROGRESS`.
+ * An order that takes long or waits for support staff is not an error: its outcome is `IN_PROGRESS`.
  */
 export class OrderFailedError extends OrderCreationError {
   override readonly name = 'OrderFailedError';
@@ -55,11 +55,12 @@ export class OrderFailedError extends OrderCreationError {
 }
 
 /**
- * Temporal can't be reached, did not answer in time, refuses our credential or namespace, or somebody stopped the run
- * there. `message` says which; `cause` is what the Temporal SDK threw, unless a credential was refused, for a server may
- * repeat it. An order that was begun goes on by itself or with the same request.
+ * Temporal cannot be reached, did not answer in time, refuses this client's credential or namespace, or somebody
+ * stopped the run there. `message` says which. `cause` is what the Temporal SDK threw. If a credential was refused
+ * there is no `cause`, because the server may repeat the credential in it.
  *
- * Not: that the order failed. Whether it was begun is not known.
+ * It does not mean that the order failed. It is not known whether the order creation was begun. If it was, it goes on
+ * by itself or with the same request.
  */
 export class TemporalUnavailableError extends OrderCreationError {
   override readonly name = 'TemporalUnavailableError';
@@ -67,14 +68,17 @@ export class TemporalUnavailableError extends OrderCreationError {
   readonly retryable = true;
 }
 
-/** No order creation is known under this key (or it is older than Temporal's retention). Not: it failed. */
+/**
+ * Temporal knows no order creation with this key, or has forgotten it (retention). It does not mean that the order
+ * failed.
+ */
 export class OrderNotFoundError extends OrderCreationError {
   override readonly name = 'OrderNotFoundError';
   readonly code = 'OrderNotFound';
   readonly retryable = false;
 }
 
-/** A look-up was asked for under a key that is no UUID in hyphenated form. Not: that nobody knows the key. */
+/** The key of a look-up is not a UUID in hyphenated form. For an unknown key, see {@link OrderNotFoundError}. */
 export class IdempotencyKeyInvalidError extends OrderCreationError {
   override readonly name = 'IdempotencyKeyInvalidError';
   readonly code = 'IdempotencyKeyInvalid';
@@ -82,9 +86,9 @@ export class IdempotencyKeyInvalidError extends OrderCreationError {
 }
 
 /**
- * `close()` was called before, or while the call was under way. The same request succeeds through another client.
+ * `close()` was called before the call or during it. Send the same request through another client.
  *
- * Not: that an order ended; one that was begun goes on.
+ * An order creation that was begun goes on.
  */
 export class OrderCreationClientClosedError extends OrderCreationError {
   override readonly name = 'OrderCreationClientClosedError';

@@ -15,7 +15,7 @@ export interface DescribedRun {
 }
 
 /**
- * The latest run that decides for the key.
+ * The latest run that decides what is answered for the key (`DECIDING_RUNS`).
  *
  * @throws WorkflowNotFoundError @throws {OrderNotFoundError}
  */
@@ -23,13 +23,13 @@ export async function findDecidingRun(client: Client, calls: TemporalCalls, work
   const latest = await describeRun(client, calls, workflowId);
   if (isDecidingRun(latest.description)) return latest;
   const runId = await calls.by(requestDeadline(), async () => {
-    // The search may lag behind what is known of the latest.
+    // The latest run is excluded: the search may lag behind, and still count it among the deciding runs.
     const isOther = `WorkflowId = "${workflowId}" AND RunId != "${latest.description.runId}"`;
     const others = client.workflow.list({ query: `${isOther} AND ${DECIDING_RUNS}`, pageSize: 1 });
     for await (const run of others) return run.runId;
     return undefined;
   });
-  // The first one is gone with Temporal's retention, and the latest is no word on it.
+  // Temporal no longer has the run that decided (retention), and the latest run does not tell how that run ended.
   if (runId === undefined) throw new OrderNotFoundError('No order creation is known under this idempotency key.');
   return await describeRun(client, calls, workflowId, runId);
 }

@@ -35,8 +35,9 @@ import { outcomeOf } from './run-outcome.ts';
 import type { KnownRun } from './run-outcome.ts';
 
 /**
- * Where Temporal is, and how to prove who we are: nothing (local), `tls` with a client certificate (mTLS) or `apiKey`
- * (Temporal Cloud; a function is asked before each request, so that a key can be changed while the client lives).
+ * Where Temporal is, and how the client authenticates: not at all (local), by `tls` with a client certificate (mTLS),
+ * or by `apiKey` (Temporal Cloud). If `apiKey` is a function, it is called before each request, so that the key can
+ * change.
  */
 export type OrderCreationClientOptions = Pick<ConnectionOptions, 'address' | 'apiKey' | 'tls' | 'metadata'> & {
   /** Temporal namespace. */
@@ -45,11 +46,11 @@ export type OrderCreationClientOptions = Pick<ConnectionOptions, 'address' | 'ap
   encryptionKeys: string;
 };
 
-/** For a program that also has a worker, and shares its connection. */
+/** For a program that also has a worker, and shares the worker's connection with this client. */
 export interface SharedConnectionOptions extends Pick<OrderCreationClientOptions, 'namespace' | 'encryptionKeys'> {
-  /** A worker's `NativeConnection`. It stays the caller's, who closes it after this client. */
+  /** A worker's `NativeConnection`. The program itself closes it, after this client. */
   connection: ConnectionLike;
-  /** Asks Temporal to hand the first task of an order to that worker with its answer to the start. */
+  /** Whether to ask Temporal to give an order's first task to that worker, together with the answer to the start. */
   eagerStart: boolean;
 }
 
@@ -64,11 +65,11 @@ export interface WaitOptions extends CallOptions {
 }
 
 export interface CreateOrderOptions extends WaitOptions, CallContext {
-  /** Ends the wait, not the call: the outcome is then what is known by now, as when the time is over. */
+  /** Ends the wait, not the call: the call then returns what is known of the order, as it does after `timeoutMs`. */
   stopWaiting?: AbortSignal | undefined;
 }
 
-/** By default gRPC waits up to two minutes before it tries a server again that was away: a customer is waiting. */
+/** gRPC's default is to pause up to two minutes before it tries a lost server again: too long for a customer. */
 const MAX_RECONNECT_MS = 1000;
 
 /** Starts order creations and reads how they stand. Safe to share; one connection serves all calls. */
@@ -100,8 +101,8 @@ export class OrderCreationClient {
     const connection = Connection.lazy({
       ...options,
       channelArgs: { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': MAX_RECONNECT_MS },
-      // Without the SDK's retries, which nothing ends before their time, neither an abort nor `close()`, and which hide
-      // why they are made. `TemporalCalls` makes them.
+      // Switches off the SDK's retries: neither an abort nor `close()` ends them early, and they hide why they are
+      // made. `TemporalCalls` retries instead.
       interceptors: [],
     });
     return new OrderCreationClient({
@@ -115,10 +116,10 @@ export class OrderCreationClient {
   }
 
   /**
-   * Asks over the connection of a worker in the same program.
+   * Uses the connection of a worker in the same program.
    *
-   * The SDK makes requests over such a connection again by itself, for ten seconds at most, and cannot take back one that
-   * is under way: a call ends when it should, and its request may go on behind it until its deadline.
+   * Over such a connection the SDK retries requests by itself, for ten seconds at most, and cannot cancel a request
+   * that is under way. A call still ends in time, but its request may go on until the request's own deadline.
    *
    * @throws TypeError if the keys can't be read.
    */
@@ -139,10 +140,12 @@ export class OrderCreationClient {
   /**
    * Creates the order of a confirmed checkout, or joins the creation that another request with the same key began.
    *
-   * It takes `timeoutMs` and the time of the requests around the wait, each with a deadline: up to 5 s to begin, 5 s
-   * more to join, and 10 s for a look at the end. All of them take milliseconds unless Temporal hangs.
+   * A call takes at most `timeoutMs` and the time of the requests before and after the wait: up to 5 s to begin, 5 s
+   * more to join (15 s if the key's latest run does not decide), and 10 s to look at the end. These requests take
+   * milliseconds unless Temporal hangs.
    *
-   * @returns `IN_PROGRESS` if there is no result within `timeoutMs`; the same request, or `waitForOrder`, gives it later.
+   * @returns `IN_PROGRESS` if there is no result within `timeoutMs`. Get the result later by the same request or by
+   *   `waitForOrder`.
    * @throws {OrderFailedError} the creation ended without an order, or the request breaks the schema.
    * @throws {TemporalUnavailableError} nothing is known; send the same request again.
    * @throws {OrderCreationClientClosedError} after `close()`.
@@ -214,7 +217,7 @@ export class OrderCreationClient {
         reportingTemporalFailures(() => work(calls)),
       );
     } catch (error) {
-      // Each call has one of its own, which tells by its stack whose it is.
+      // Each call throws an error of its own, so that the stack shows which call was ended.
       throw closing.aborted && error === closing.reason ? new OrderCreationClientClosedError() : error;
     }
   }
@@ -246,25 +249,25 @@ export class OrderCreationClient {
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
-    // The server compares no inputs: whether it is the same checkout is for us to see.
+    // The server does not compare inputs. So the client must check whether the run has the same checkout.
     const run = await findDecidingRun(this.#client, calls, start.workflowId).catch((error: unknown) => {
       if (!(error instanceof OrderNotFoundError)) throw error;
       throw new TemporalUnavailableError('Another run under this idempotency key has to end first. Ask again.');
     });
     const known = run.description.memo?.[REQUEST_FINGERPRINT_MEMO];
-    // Somebody has started the run by hand: it gets one as soon as it has looked at the order.
+    // Somebody started the run by hand. The run stores its fingerprint once it has looked at the order.
     if (known === undefined) {
       throw new TemporalUnavailableError('Whose checkout the order creation carries is not known yet. Ask again.');
     }
     if (known !== fingerprint) {
       throw new OrderFailedError('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');
     }
-    // A start whose answer was lost has been made again, and met itself.
+    // If the answer to this call's start was lost, the repeated start finds the run that this call itself began.
     return { ...run, replayed: run.description.memo?.[START_TOKEN_MEMO] !== startToken };
   }
 }
 
-/** @throws TypeError if it is no number. */
+/** @returns milliseconds since 1970. @throws TypeError if `timeoutMs` is not a number. */
 function deadlineIn(timeoutMs: number): number {
   if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs)) {
     throw new TypeError('timeoutMs must be a number of milliseconds.');

@@ -8,7 +8,7 @@ export interface OrderInProgress {
   stage: OrderCreationStage;
   order_id?: string;
   ridendine_order_id?: string;
-  /** Only a look-up tells it before the end, and only while a worker is there to be asked. */
+  /** Before the end of the run, only `getOrder` tells it, and only while a worker answers. */
   payment_session_id?: string;
   failure?: { code: FailureCode };
 }
@@ -23,7 +23,7 @@ export interface OrderFailed {
   stage: OrderCreationStage;
   order_id?: string;
   ridendine_order_id?: string;
-  /** `used_by`: the customer's own order that has the quote, where the code is `QuoteAlreadyUsed`. */
+  /** `used_by`: the customer's own order that was made from the quote, if the code is `QuoteAlreadyUsed`. */
   failure: { code: FailureCode; detail: string; used_by?: QuoteUser };
 }
 
@@ -32,5 +32,5 @@ export type OrderView = OrderInProgress | OrderSucceeded | OrderFailed;
 
 /** What came of a request within the time that the caller had. */
 export type CreateOrderOutcome =
-  /** `replayed`: another request with this key began it. */
+  /** `replayed`: another request with this key began the order creation. */
   (OrderSucceeded & { replayed: boolean }) | OrderInProgress;

@@ -2,7 +2,7 @@ import type { CheckoutRequest, CheckoutRequestInput } from '../domain/checkout-r
 import { readCheckoutRequest } from '../domain/read-checkout-request.ts';
 import { OrderFailedError } from './errors.ts';
 
-/** @throws {OrderFailedError} `CheckoutInvalid`, which repeats nothing that the caller made up. */
+/** @throws {OrderFailedError} `CheckoutInvalid`. It names the wrong fields, and repeats none of their values. */
 export function parseRequest(input: CheckoutRequestInput): CheckoutRequest {
   const read = readCheckoutRequest(input, { answered: true });
   if (read.ok) return read.request;

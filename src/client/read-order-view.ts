@@ -8,7 +8,7 @@ import { requestDeadline } from '../temporal/temporal-calls.ts';
 import type { TemporalCalls } from '../temporal/temporal-calls.ts';
 import { failureOf } from './run-failures.ts';
 
-/** Longest that the worker is asked. One that is there answers within milliseconds. */
+/** How long to wait for a worker's answer. A worker that runs answers within milliseconds. */
 const QUERY_TIMEOUT_MS = 1000;
 
 /** How a run stands. Its failure is part of the view. */
@@ -17,8 +17,8 @@ export async function readOrderView(calls: TemporalCalls, run: DescribedRun): Pr
 }
 
 /**
- * The payment session is in no search attribute: once the partner has answered, the worker is asked for it. Without a
- * worker, the view is without it.
+ * No search attribute has the payment session. So a worker is asked for the payment session once the search attributes
+ * have RideNDine's order id. If no worker answers, the view has none.
  */
 async function viewOfOpen(calls: TemporalCalls, { handle, description }: DescribedRun): Promise<OrderInProgress> {
   const progress = progressOf(description);

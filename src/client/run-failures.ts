@@ -6,7 +6,7 @@ import { temporalTroubleOf } from '../temporal/temporal-failures.ts';
 import type { TemporalTrouble } from '../temporal/temporal-failures.ts';
 import { OrderFailedError, TemporalUnavailableError } from './errors.ts';
 
-/** How the order creation ended, if `error` is its run's failure and the process itself gave the reason. */
+/** The failure or the cancellation with which a run ended; `undefined` if `error` is something else. */
 export function failureOf(error: unknown): OrderFailedError | undefined {
   if (!(error instanceof WorkflowFailedError)) return undefined;
   const { cause } = error;
@@ -17,8 +17,8 @@ export function failureOf(error: unknown): OrderFailedError | undefined {
 }
 
 /**
- * Runs `call` and says in one way that Temporal could not do it. The message never repeats what the server said: that
- * could be anything.
+ * Runs `call`, and turns every error about Temporal into one kind of error. Its message never repeats what the server
+ * said, because that could be anything.
  *
  * @throws {TemporalUnavailableError}
  */

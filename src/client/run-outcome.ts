@@ -8,7 +8,10 @@ import { requestDeadline } from '../temporal/temporal-calls.ts';
 import type { TemporalCalls } from '../temporal/temporal-calls.ts';
 import { gotNoAnswer, ranOutOfTime } from '../temporal/temporal-failures.ts';
 
-/** Longest that one request waits for a result: a connection that is dead is noticed, and a timer can't run for ever. */
+/**
+ * How long one request waits for a result before the next request is made. So a dead connection is noticed, and no
+ * timer exceeds Node's limit, however long the caller waits.
+ */
 const POLL_TIMEOUT_MS = 60_000;
 
 interface Wait {
@@ -17,10 +20,10 @@ interface Wait {
   stopWaiting?: AbortSignal | undefined;
 }
 
-/** The server was not asked about a run that was just started. */
+/** A run. Its description is missing if this call has just started it: then the server was not asked about it. */
 export type KnownRun = Pick<DescribedRun, 'handle'> & Partial<DescribedRun>;
 
-/** Waits for the result of `run`; one that is closed has it, also for a caller who does not want to wait. */
+/** Waits for the result of a run. If the run is closed, the result is returned even if the wait is over. */
 export async function outcomeOf(
   calls: TemporalCalls,
   { handle, description }: KnownRun,
@@ -41,15 +44,15 @@ export async function outcomeOf(
   }
 }
 
-/** An order that an earlier run had linked is the same again, also where that run is gone from Temporal. */
+/** The answer is also `replayed` if an earlier run linked the order, even if Temporal has forgotten that run. */
 function succeeded({ replayed, ...result }: OrderCreationRunResult, isJoined: boolean): CreateOrderOutcome {
   return { state: 'SUCCEEDED', stage: 'LINKED', ...result, replayed: isJoined || replayed === true };
 }
 
 /**
- * The result of a run that is open.
+ * Waits for the result of an open run.
  *
- * @returns undefined if there was none when the wait was over: the run goes on, or Temporal is away.
+ * @returns undefined if the wait ended without a result: the run goes on, or Temporal does not answer.
  */
 async function waitForResult(
   calls: TemporalCalls,
@@ -72,12 +75,12 @@ async function waitForResult(
     }
     return undefined;
   } finally {
-    // A server has one signal for all that it waits for.
+    // A program may use one signal for all its waits: without this, listeners would pile up on it.
     wait.stopWaiting?.removeEventListener('abort', onStop);
   }
 }
 
-/** Whether nobody waits any more. */
+/** Whether the wait is over: its deadline has passed, or the caller has stopped it. */
 function isOver({ deadline, stopWaiting }: Wait): boolean {
   return Date.now() >= deadline || stopWaiting?.aborted === true;
 }

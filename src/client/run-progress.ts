@@ -4,12 +4,12 @@ import { orderCreationStages, searchAttributes } from '../contract/runs.ts';
 import type { OrderCreationStage } from '../contract/runs.ts';
 import type { OrderInProgress } from './order-view.ts';
 
-/** Whether the run goes on. One that an operator has paused does. */
+/** Whether the run is open. A run that an operator has paused in Temporal is open, too. */
 export function isOpen({ status }: WorkflowExecutionDescription): boolean {
   return status.name === 'RUNNING' || status.name === 'PAUSED';
 }
 
-/** What the search attributes tell: they need no worker to answer. */
+/** How far an open run has come, by its search attributes: reading them needs no worker. */
 export function progressOf({ typedSearchAttributes }: WorkflowExecutionDescription): OrderInProgress {
   const orderId = typedSearchAttributes.get(searchAttributes.orderId);
   const ridendineOrderId = typedSearchAttributes.get(searchAttributes.ridendineOrderId);

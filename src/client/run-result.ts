@@ -12,10 +12,10 @@ const resultSchema: z.ZodType<OrderCreationRunResult> = z.object({
 });
 
 /**
- * The result of a run. Whoever may write to the namespace can start anything under an order's workflow id, and close it
- * with anything: a caller must not take that for a payment session.
+ * Checks the result of a run. Anybody who may write to the namespace can start any workflow under an order's workflow
+ * id, with any result. A caller must not get such a result as a payment session.
  *
- * @throws {TemporalUnavailableError} if it is not that of an order creation.
+ * @throws {TemporalUnavailableError} if `result` is not the result of an order creation.
  */
 export function readResult(result: unknown): OrderCreationRunResult {
   const read = resultSchema.safeParse(result);

@@ -1,34 +1,35 @@
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import type { JWTVerifyGetKey } from 'jose';
 
-/** By whom an access token must have been made, for whom, and who may come with one. */
+/** Which issuer and audience an access token must have, and which subjects may use the server. */
 export interface TokenSettings {
   issuer: string;
   audience: string;
   /** Where the issuer publishes its keys (JWKS). */
   keysUrl: string;
-  /** Not set: everybody to whom the issuer gives a token for this audience. */
+  /** `undefined`: everybody to whom the issuer gives a token for this audience may use the server. */
   subjects: string[] | undefined;
 }
 
-/** What was sent is no access token for us. `message` is for the caller, and repeats nothing of it. */
+/** The request has no valid access token. `message` is for the caller, and repeats nothing that was sent. */
 export class TokenRefusedError extends Error {
   override readonly name = 'TokenRefusedError';
 }
 
-/** The token is good, and whose it is may not come in. */
+/** The token is valid, but its subject may not use the server. */
 export class SubjectRefusedError extends Error {
   override readonly name = 'SubjectRefusedError';
 }
 
-/** Whether a token is good can't be told at the moment: it is no fault of the token. */
+/** The keys that check tokens cannot be fetched at the moment. The token itself may be valid. */
 export class TokenKeysUnavailableError extends Error {
   override readonly name = 'TokenKeysUnavailableError';
 }
 
 /**
- * Signatures alone whose key can't make them, too: with a shared secret, a published key would be one. The library takes no
- * others from a published set by itself; here it is said.
+ * Only signatures with a key pair: a published key can check them, but cannot make them. With a shared secret,
+ * everybody who knows the published key could make tokens. The library by itself takes no shared secret from a
+ * published key set; this list says so explicitly.
  */
 const ALGORITHMS = [
   'RS256',
@@ -43,14 +44,14 @@ const ALGORITHMS = [
   'EdDSA',
   'Ed25519',
 ];
-/** Clocks of two machines that are kept by NTP. */
+/** How far the clocks of two machines with NTP may differ. */
 const CLOCK_TOLERANCE_S = 5;
-/** Somebody looks at a page meanwhile. */
+/** A person waits for a page meanwhile. */
 const KEYS_TIMEOUT_MS = 3_000;
 
 /**
- * @returns a check of an `Authorization` header. It gives `sub` of the token.
- * @throws from the check: {TokenRefusedError}, {SubjectRefusedError} or {TokenKeysUnavailableError}.
+ * @returns a function that checks an `Authorization` header and resolves to the token's `sub`.
+ *   It throws {TokenRefusedError}, {SubjectRefusedError} or {TokenKeysUnavailableError}.
  */
 export function createTokenCheck(settings: TokenSettings): (header: string | undefined) => Promise<string> {
   const { issuer, audience, keysUrl } = settings;
@@ -85,14 +86,14 @@ async function subjectOf(token: string, keys: JWTVerifyGetKey, options: Paramete
   throw new TokenRefusedError('The access token does not say whose it is.');
 }
 
-/** Fetched when they are needed, and again when a token names one that is not among them. */
+/** The issuer's keys. They are fetched when they are needed, and again when a token names an unknown key. */
 function publishedKeys(url: URL): JWTVerifyGetKey {
   const find = createRemoteJWKSet(url, { timeoutDuration: KEYS_TIMEOUT_MS });
   return async (header, token) => {
     try {
       return await find(header, token);
     } catch (error) {
-      // It names a key that there is not, or none where there are several.
+      // The token names an unknown key, names no key where several fit, or needs what the library does not support.
       const isTokensFault =
         error instanceof errors.JWKSNoMatchingKey ||
         error instanceof errors.JWKSMultipleMatchingKeys ||

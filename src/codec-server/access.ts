@@ -10,21 +10,21 @@ export type Access =
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who has come in, once that is known: `sub` of the token, or "local" where there is none. */
+    /** Who sent the request, once it was admitted: the token's `sub`, or "local" if no token is demanded. */
     caller: string | undefined;
   }
 }
 
-/** Longer ones are no names. */
+/** How much of a caller's name is kept, in characters. */
 const CALLER_LENGTH = 255;
 
-/** Whether a path begins with the secret, in a time that tells nothing of it. Digests have one length. */
+/** @returns a check for the secret whose duration reveals nothing about it: it compares digests of equal length. */
 export function createSegmentCheck(pathSegment: string): (given: string) => boolean {
   const secret = digest(pathSegment);
   return (given) => timingSafeEqual(secret, digest(given));
 }
 
-/** Lets in who has the token that is demanded, if one is; answers all others. */
+/** @returns a hook that admits callers with a valid token, or everybody if no token is demanded; it answers others. */
 export function createCallerCheck(token: TokenSettings | undefined) {
   const check = token && createTokenCheck(token);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
@@ -36,7 +36,7 @@ export function createCallerCheck(token: TokenSettings | undefined) {
       if (error instanceof TokenRefusedError) await problems.send(reply, { code: 'Unauthorized', detail });
       else if (error instanceof SubjectRefusedError) await problems.send(reply, { code: 'SubjectNotAllowed', detail });
       else if (error instanceof TokenKeysUnavailableError) {
-        // Where the keys are is no secret, and why they can't be had is what whoever runs this has to know.
+        // People who run this server need the reason. It may name the address of the keys, which is no secret.
         request.log.warn({ reason: reasonOf(error) }, 'the keys of access tokens cannot be had');
         await problems.send(reply, { code: 'TokenKeysUnavailable', detail });
       } else throw error;

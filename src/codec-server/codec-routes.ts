@@ -5,7 +5,7 @@ import type { EncryptionKeys } from '../temporal/encryption-keys.ts';
 import { payloadsSchema, payloadsToJson } from './payloads-json.ts';
 import { problems } from './problems.ts';
 
-/** What is told of a request in the log besides who sent it. */
+/** What the log says of a request, besides its sender. */
 export interface Disclosure {
   operation: 'decode' | 'encode';
   payloads: number;
@@ -18,7 +18,7 @@ declare module 'fastify' {
   }
 }
 
-/** A request names a handful. What is beyond is made up. */
+/** How many key ids are logged. A real request names a handful; a request that names more has invented them. */
 const MOST_KEY_IDS = 10;
 
 /** `POST /decode` and `POST /encode`: the protocol of Temporal's remote codecs. */
@@ -39,10 +39,11 @@ export function registerCodecRoutes(app: FastifyInstance, keys: EncryptionKeys |
 }
 
 /**
- * The UI sends back what it was given, in clear or, if it could not have that decoded, as it was. Encrypted twice, no
- * worker could read it; let through unread, anybody's bytes would pass as ours. So what is encrypted is decrypted first.
+ * Encrypts payloads, after it has decrypted those that are encrypted already. The UI sends back the payloads that it
+ * was given: in clear, or still encrypted if it could not decode them. If they were encrypted twice, no worker could
+ * read them. If they were passed through unread, anybody's bytes could pass as ours.
  *
- * @throws {DecryptionError} what says that it is encrypted is not ours.
+ * @throws {DecryptionError} if a payload is marked as encrypted but cannot be decrypted with our keys.
  */
 async function encodeOnce(codec: PayloadCodec, payloads: Payload[]): Promise<Payload[]> {
   return await codec.encode(await codec.decode(payloads));

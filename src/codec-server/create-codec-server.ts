@@ -11,25 +11,25 @@ import { allowOrigins } from './origins.ts';
 import { problems } from './problems.ts';
 import { logRequests } from './request-log.ts';
 
-/** A page of history, as Temporal bounds it (4 MB), in base64, and some more. */
+/** Room for a page of history in base64, with a reserve. Temporal limits a page to 4 MB. */
 const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
-/** The keys of access tokens may have to be fetched. */
+/** How long an answer may take on purpose: the keys of access tokens may have to be fetched. */
 const LONGEST_WAIT_MS = 5_000;
 
 const WHERE_TO_GO = 'POST payloads to <endpoint>/decode or <endpoint>/encode.';
 
 export interface CodecServerOptions {
-  /** Without them what is encrypted can't be read, and nothing is encrypted. */
+  /** `undefined`: nothing is encrypted, and encrypted payloads cannot be read. */
   keys: EncryptionKeys | undefined;
-  /** Of the pages that may ask. */
+  /** Origins of the pages that may use the server. */
   uiOrigins: string[];
   access: Access;
   logger: FastifyBaseLogger;
 }
 
 /**
- * The HTTP service by which the Temporal UI and CLI show in clear what Temporal stores encrypted, to people who may read
- * it. `close()` refuses new connections and resolves when all requests are answered.
+ * The HTTP service by which the Temporal UI and CLI decrypt what Temporal stores, for people who may read it. `close()`
+ * refuses new connections and resolves when all requests are answered.
  */
 export async function createCodecServer(options: CodecServerOptions): Promise<FastifyInstance> {
   const { keys, uiOrigins, access, logger } = options;
@@ -73,7 +73,7 @@ export async function createCodecServer(options: CodecServerOptions): Promise<Fa
       registerCodecRoutes(codecRoutes, keys);
       done();
     },
-    // In a route of its own the secret would be looked up faster the more of it is right.
+    // A parameter: if the secret itself were a route, the router's time would tell how much of a guess is right.
     { prefix: pathSegment === undefined ? '' : '/:segment' },
   );
   return app;

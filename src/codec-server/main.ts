@@ -15,7 +15,7 @@ try {
   });
   const stop = async () => {
     await server.close();
-    // The keys of tokens may be on their way.
+    // Otherwise a request for the keys of tokens that is under way could keep the process alive.
     process.exit();
   };
   stopOnSignal('The codec server', () => void stop());

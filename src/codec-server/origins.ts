@@ -3,19 +3,19 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { standardHeaders } from '../runtime/request-id.ts';
 import { problems } from './problems.ts';
 
-/** What the Temporal UI sends with a request; the last one, its ID token, is not looked at. */
+/** The headers that the Temporal UI sends. The server ignores the last one, the UI's ID token. */
 const UI_HEADERS = ['content-type', 'x-namespace', 'authorization', 'authorization-extras'];
-/** So that a page of a hundred payloads asks once; a change of the settings is seen soon. */
+/** Long enough that a page with a hundred payloads asks once; short enough that changed settings apply soon. */
 const PREFLIGHT_MAX_AGE_S = 600;
 
 /**
- * Lets pages of these origins use the server, and refuses a request from any other page, whatever it asks for. Browsers
- * say `Origin` with every POST, and no page can leave it out: a request without one is from a program.
+ * Lets pages of these origins use the server, and refuses every request from any other page. Browsers send `Origin`
+ * with every POST, and no page can leave it out. So a request without `Origin` is from a program, and passes.
  *
- * Cookies are not asked for: the UI sends a token or nothing.
+ * The server does not use cookies: the UI sends a token or nothing.
  *
  * @param uiOrigins as browsers write them: `https://temporal.example`.
- * @returns the check alone, for a request that passes no hook.
+ * @returns the check itself, for requests for which no hook runs.
  */
 export async function allowOrigins(app: FastifyInstance, uiOrigins: string[]) {
   const allowed = new Set(uiOrigins);

@@ -23,7 +23,7 @@ export const payloadsSchema = z
     (payloads ?? []).map(({ metadata, data }) => ({ metadata: metadata ?? {}, data: data ?? new Uint8Array() })),
   );
 
-/** As Temporal writes it itself: what is empty is left out. */
+/** Writes payloads as Temporal itself does: empty fields are left out. */
 export function payloadsToJson(payloads: Payload[]) {
   return {
     payloads: payloads.map(({ metadata, data }) => {

@@ -1,20 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-/** What Temporal takes as the name of a namespace, and Temporal Cloud makes of it. */
+/** Names of namespaces, as Temporal accepts them and as Temporal Cloud extends them (`orders.a1b2c`). */
 const NAMESPACE = /^[\w.-]{1,255}$/;
 
 /**
- * One line in the log for each request: who it was and what was decoded, never what it says. Of the address only the
- * route's pattern stands there, since a part of the address may be the secret. A caller who hangs up in the middle of an
- * answer has read what came before, and is logged like any other.
+ * Writes one line in the log for each request: who sent it, how many payloads it had and under which keys, never their
+ * content. The line has the route's pattern and not the address, because a part of the address may be the secret. A
+ * caller who hangs up during the answer has read a part of it, and is logged like any other.
  *
- * Whatever the level of the log, what was decoded or encoded is written: it is a record of who has read personal data.
+ * Lines about decoding and encoding are written at every log level: they record who has read personal data.
  */
 export function logRequests(app: FastifyInstance): void {
   app.decorateRequest('caller');
   app.decorateRequest('disclosure');
   app.addHook('onRequest', (request, reply, done) => {
-    // The hook `onResponse` comes for answers alone that were sent to their end.
+    // Not in the hook `onResponse`: Fastify runs it only for answers that were sent completely.
     reply.raw.once('close', () => logRequest(request, reply));
     done();
   });
@@ -33,7 +33,7 @@ function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   }
 }
 
-/** It comes from outside: a text of any kind does not get into the log. */
+/** The header comes from outside: only a well-formed name may get into the log. */
 function namespaceOf(headers: Record<string, unknown>): string | undefined {
   const namespace = headers['x-namespace'];
   if (namespace === undefined) return undefined;

@@ -3,6 +3,6 @@ import { DECISIONS_PER_SECOND, MOST_DECISIONS_PER_SECOND } from '../contract/bul
 import { wholeNumber } from './environment.ts';
 
 export const bulkDecisionVariables = z.object({
-  /** Below what RideNDine takes: each retry is a call to it. */
+  /** Set it below the number that RideNDine takes: each retry is a call to RideNDine. */
   BULK_DECISIONS_PER_SECOND: wholeNumber(1, MOST_DECISIONS_PER_SECOND).default(DECISIONS_PER_SECOND),
 });

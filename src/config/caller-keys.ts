@@ -1,20 +1,20 @@
 import { list, secret } from './environment.ts';
 
-/** A key of a caller of the gateway, and the name under which logs and metrics have that caller. */
+/** A caller's key for the gateway, and the caller's name in logs and metrics. */
 export interface CallerKey {
   caller: string;
   key: string;
 }
 
-/** A key that can be guessed is none, in production or elsewhere. */
+/** In characters. Shorter keys could be guessed, and are refused outside production, too. */
 const SHORTEST_KEY = 16;
-/** Of callers whose keys have no name: they count as one. */
+/** The name of all callers whose keys have no name. They count as one caller. */
 const UNNAMED = 'unnamed';
-/** Metrics have requests with no key under this one. */
+/** The name in metrics of requests without a known key. So no caller may have this name. */
 const NOBODY = 'none';
 const NAMED_KEY = /^(?:(?<caller>[a-z][a-z0-9-]{0,39}):)?(?<key>[^:]+)$/;
 
-/** One or more keys, each perhaps with the name of its caller before it: `checkout-web:<key>,checkout-app:<key>`. */
+/** One or more keys, each alone or after its caller's name: `checkout-web:<key>,checkout-app:<key>`. */
 export function callerKeys() {
   return list((text) => {
     const { caller, key } = callerKeyOf(text);
@@ -24,7 +24,7 @@ export function callerKeys() {
     .refine((keys) => new Set(keys.map(({ key }) => key)).size === keys.length, 'must have no key under two names');
 }
 
-/** Compose files put lists together: a key with a name may come once more without. */
+/** Compose files join lists, so that a key may be repeated, with or without its name. The repetition is dropped. */
 function withoutUnnamedAgain(keys: CallerKey[]): CallerKey[] {
   return keys.filter(
     ({ caller, key }, index) =>

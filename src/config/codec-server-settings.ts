@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { encryptionVariables, readEncryptionKeys } from './encryption-settings.ts';
 import { httpUrl, list, logLevel, parseEnvironment, SettingsError, wholeNumber } from './environment.ts';
 
-/** Nobody guesses 32 random characters, and one part of an address has at most 100 in our router. */
+/** Nobody guesses 32 random characters. Our router takes at most 100 characters in one part of an address. */
 const PATH_SEGMENT = /^[\w-]{32,100}$/;
 
 const loopback = new BlockList();
@@ -24,7 +24,7 @@ export const codecServerVariables = z.object({
   CODEC_SERVER_TOKEN_ISSUER: z.string().optional(),
   CODEC_SERVER_TOKEN_AUDIENCE: z.string().optional(),
   CODEC_SERVER_TOKEN_KEYS_URL: httpUrl()
-    // Who stands between could slip in a key of their own, and with it any token.
+    // Without https, somebody on the network could replace the keys by their own, and then make any token.
     .refine((url) => isSafeFromOthers(url), 'must be https, unless it is on a loopback address')
     .optional(),
   CODEC_SERVER_TOKEN_SUBJECTS: list(
@@ -36,9 +36,10 @@ export const codecServerVariables = z.object({
 });
 
 /**
- * What the codec server needs to know.
+ * Reads the settings of the codec server.
  *
- * @throws {SettingsError} also if nobody would have to prove anything, or where a secret path is no proof.
+ * @throws {SettingsError} also if callers would need neither a token nor a secret path, or if a secret path is not safe
+ *   enough: in production, or on an address that is not loopback.
  */
 export function readCodecServerSettings(environment: NodeJS.ProcessEnv) {
   const variables = parseEnvironment(codecServerVariables, environment);
@@ -63,7 +64,7 @@ function readAccess(variables: Variables) {
       'CODEC_SERVER_TOKEN_ISSUER is not set: without a token, or CODEC_SERVER_PATH_SEGMENT on a machine of your own, anybody could decode',
     ]);
   }
-  // An address gets into the logs of proxies and the history of browsers, and tells nothing of who asks.
+  // A secret path gets into the logs of proxies and the history of browsers, and does not tell who asks.
   const problems = [
     ...(isLoopback(host) ? [] : ['must be used on a loopback address only (CODEC_SERVER_HOST=127.0.0.1)']),
     ...(NODE_ENV === 'production' ? ['must not be used in production'] : []),
@@ -96,7 +97,7 @@ function readToken(variables: Variables) {
 }
 
 function isOrigin(text: string): boolean {
-  // A browser's origin never has a pattern in it, whatever a URL may have.
+  // The origin that a browser sends never has a `*`, although a URL may have one.
   return /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
@@ -106,7 +107,7 @@ function isSafeFromOthers(url: string): boolean {
   return protocol === 'https:' || isLoopback(hostname.replaceAll(/[[\]]/g, ''));
 }
 
-/** A name could come to mean another address. */
+/** Only IP addresses count. A name could later mean another address. */
 function isLoopback(host: string): boolean {
   return (isIPv4(host) && loopback.check(host, 'ipv4')) || (isIPv6(host) && loopback.check(host, 'ipv6'));
 }

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { SettingsError } from './environment.ts';
 
 /**
- * Temporal joins the two names to one, and takes no dot or colon in the first for that. A slash comes from Temporal's Worker
- * Controller, which calls a deployment `<namespace>/<name>`: two names of Kubernetes, 127 characters at most.
+ * Temporal joins the name of the deployment and the build id to one name, so the name of the deployment must have no
+ * dot or colon. It may have a slash, because Temporal's Worker Controller calls a deployment `<namespace>/<name>`: two
+ * names of Kubernetes, 127 characters at most.
  */
 const deploymentName = z
   .string()
@@ -15,7 +16,7 @@ const buildId = z
   .string()
   .regex(BUILD_ID, 'must be from 1 to 100 letters, digits, dots, hyphens, underscores or plus signs');
 
-/** Which build of the workers this is, among those that Temporal tells apart (Worker Deployments). */
+/** The variables that name this worker's build, by which Temporal tells workers apart (Worker Deployments). */
 export const deploymentVariables = z.object({
   WORKER_DEPLOYMENT_NAME: deploymentName.default('order-creation'),
   WORKER_BUILD_ID: buildId.optional(),
@@ -30,10 +31,11 @@ export interface WorkerBuild {
 }
 
 /**
- * The names of the Worker Controller win: every image has names of its own, and the controller routes orders only to the
- * build whose names it has given.
+ * The names that the Worker Controller sets win over those of the image: every image has names of its own, and the
+ * controller routes orders only to builds with the names that it gave.
  *
- * @throws {SettingsError} if only one of its two is set: half of each would be a build that nobody routes to.
+ * @throws {SettingsError} if only one of the controller's two names is set. Nobody would route orders to a build with
+ *   one name from the controller and one from the image.
  */
 export function readDeployment(variables: z.output<typeof deploymentVariables>): {
   name: string;
@@ -46,7 +48,7 @@ export function readDeployment(variables: z.output<typeof deploymentVariables>):
   return { name: variables.WORKER_DEPLOYMENT_NAME, buildId: variables.WORKER_BUILD_ID };
 }
 
-/** @returns undefined for a worker without a build, as in development: Temporal then tells it apart from no other. */
+/** @returns undefined for a worker without a build, as in development: Temporal does not tell such workers apart. */
 export function readWorkerBuild(variables: z.output<typeof deploymentVariables>): WorkerBuild | undefined {
   const { name, buildId: build } = readDeployment(variables);
   return build === undefined ? undefined : { deploymentName: name, buildId: build };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { EncryptionKeysError, NO_ENCRYPTION, parseEncryptionKeys } from '../temporal/encryption-keys.ts';
 import { SettingsError } from './environment.ts';
 
-/** What Temporal stores holds names and addresses: whoever wants that in clear has to say so. */
+/** Temporal stores customers' names and addresses. So encryption can be switched off only explicitly. */
 export const encryptionVariables = z.object({
   ENCRYPTION_KEYS: z.string().superRefine((text, context) => {
     try {
@@ -15,7 +15,7 @@ export const encryptionVariables = z.object({
   NODE_ENV: z.string().optional(),
 });
 
-/** @returns the text of the keys. @throws {SettingsError} if a production does without. */
+/** @returns the text of the keys. @throws {SettingsError} if encryption is switched off in production. */
 export function readEncryptionKeys(variables: z.output<typeof encryptionVariables>): string {
   const { ENCRYPTION_KEYS, NODE_ENV } = variables;
   if (ENCRYPTION_KEYS === NO_ENCRYPTION && NODE_ENV === 'production') {

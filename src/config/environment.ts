@@ -4,7 +4,7 @@ import type { StringValue } from 'ms';
 import { z } from 'zod';
 import { trimPasted } from '../domain/pasted-text.ts';
 
-/** Settings that can't be used. `message` lists every problem, one a line, and no value: a value may be a secret. */
+/** Settings that cannot be used. `message` has a line for each problem, and no values: a value may be a secret. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
   readonly problems: readonly string[];
@@ -16,8 +16,8 @@ export class SettingsError extends Error {
 }
 
 /**
- * The variables that are set, without the blanks and line breaks at their ends: whoever pastes a token or keeps it in a
- * file brings them along. A variable that is empty then counts as not set, as compose files and shells leave them.
+ * The variables that are set, without the blanks and line breaks at the ends of their values: a token that is pasted or
+ * kept in a file often has some. An empty variable counts as not set, because compose files and shells leave such ones.
  */
 export function setVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
@@ -28,9 +28,9 @@ export function setVariables(environment: NodeJS.ProcessEnv): Record<string, str
 }
 
 /**
- * Reads settings from environment variables ({@link setVariables}), all problems at once.
+ * Reads settings from environment variables (see {@link setVariables}).
  *
- * @throws {SettingsError}
+ * @throws {SettingsError} with all problems at once.
  */
 export function parseEnvironment<Schema extends z.ZodObject>(
   schema: Schema,
@@ -47,7 +47,7 @@ export function parseEnvironment<Schema extends z.ZodObject>(
   );
 }
 
-/** What keeps settings from being used: of several programs at once, or without an end of this one. */
+/** The problems with settings, as a list: to join those of several programs, or to report them and go on. */
 export function problemsOf(readSettings: () => unknown): readonly string[] {
   try {
     readSettings();
@@ -83,7 +83,7 @@ export function duration(minMs = 0) {
   });
 }
 
-/** An http or https address. Requests to one with a password in it would fail, and say so with the password. */
+/** An http or https address without a password. With one, requests would fail, and their error would show it. */
 export function httpUrl() {
   const error = 'must be an http or https address without a query';
   return z
@@ -94,7 +94,7 @@ export function httpUrl() {
     });
 }
 
-/** Where to listen, by number and not by name: `127.0.0.1:9464`, `0.0.0.0:9464`, `[::1]:9464`. */
+/** Where to listen: an IP address, not a name, and a port, such as `127.0.0.1:9464`, `0.0.0.0:9464`, `[::1]:9464`. */
 export function ipAddressAndPort() {
   return z.string().refine((text) => {
     const [, address = '', port] = /^(.+):(\d{1,5})$/.exec(text) ?? [];

@@ -9,9 +9,9 @@ import { readTracing, tracingVariables } from './tracing-settings.ts';
 export const gatewayVariables = temporalVariables.extend({
   GATEWAY_HOST: z.string().default('127.0.0.1'),
   GATEWAY_PORT: wholeNumber(0, 65_535).default(3000),
-  /** Several for several callers, and while keys are being rotated. */
+  /** There can be several: for several callers, and while a key is replaced. */
   GATEWAY_API_KEYS: callerKeys(),
-  /** They let operators decide about orders, and create none. Without any nobody decides through the gateway. */
+  /** Keys by which operators decide about orders, but create none. Without keys, the gateway takes no decisions. */
   OPERATOR_API_KEYS: callerKeys().optional(),
   GATEWAY_WAIT_MS: wholeNumber(0, 60_000).default(10_000),
   GATEWAY_MAX_WAITING: wholeNumber(1, 100_000).default(1000),
@@ -22,7 +22,7 @@ export const gatewayVariables = temporalVariables.extend({
   LOG_LEVEL: logLevel,
 });
 
-/** What the gateway needs to know. @throws {SettingsError} */
+/** Reads the settings of the gateway. @throws {SettingsError} */
 export function readGatewaySettings(environment: NodeJS.ProcessEnv) {
   const variables = parseEnvironment(gatewayVariables, environment);
   const { GATEWAY_API_KEYS: apiKeys, OPERATOR_API_KEYS: operatorApiKeys = [] } = variables;

@@ -14,8 +14,8 @@ const noTruth = z.enum(
 );
 
 /**
- * Where Temporal is, and how to prove who we are: nothing (local), an API key (Temporal Cloud) or mTLS. Names and meaning
- * are those of Temporal's own tools (`@temporalio/envconfig`), which also know `TEMPORAL_GRPC_META_<name>`.
+ * Where Temporal is, and how to authenticate: not at all (local), by an API key (Temporal Cloud) or by mTLS. Names and
+ * meanings are those of Temporal's own tools (`@temporalio/envconfig`), which also know `TEMPORAL_GRPC_META_<name>`.
  */
 export const temporalVariables = z.object({
   TEMPORAL_CONFIG_FILE: z.string().optional(),
@@ -38,7 +38,7 @@ export interface TemporalSettings {
   address: string;
   namespace: string;
   apiKey?: string;
-  /** `false` where somebody said so: with an API key, not set means TLS. */
+  /** `false` only if the settings say so. If not set, an API key implies TLS. */
   tls?:
     | boolean
     | {
@@ -50,18 +50,19 @@ export interface TemporalSettings {
   metadata?: Record<string, string>;
 }
 
-/** Whether the environment says which Temporal to use, itself or by a file. */
+/** Whether the environment says which Temporal to use: by an address, or by a profile or file. */
 export function namesTemporal(environment: NodeJS.ProcessEnv): boolean {
   const set = setVariables(environment);
   return ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some((name) => name in set);
 }
 
 /**
- * Reads the variables above, and the profile of a TOML file if the environment asks for one; a variable wins over the
- * file. A file that happens to lie where the Temporal CLI keeps its own is not read unasked: on a laptop it may lead a
- * worker to production.
+ * Reads the variables above, and the profile of a TOML file if the environment names a file or a profile. A variable
+ * wins over the file. The file of the Temporal CLI is not read by default: on a laptop it may lead a worker to
+ * production.
  *
- * @throws {SettingsError} all problems at once, if a file can't be read or half of the client's proof is missing too.
+ * @throws {SettingsError} also if a file cannot be read, or a client certificate comes without its key or the reverse.
+ *   The error has all problems of the first part that has any: variables, profile, files.
  */
 export function readTemporalSettings(environment: NodeJS.ProcessEnv): TemporalSettings {
   parseEnvironment(temporalVariables, environment);
@@ -81,7 +82,7 @@ export function readTemporalSettings(environment: NodeJS.ProcessEnv): TemporalSe
 
 type SetVariables = Record<string, string>;
 
-/** The variable by which whoever reads of a problem finds the file. */
+/** The variable to name in a message about the file, so that its reader finds the file. */
 function fileVariable(set: SetVariables): string {
   return set['TEMPORAL_CONFIG_FILE'] === undefined ? 'TEMPORAL_PROFILE' : 'TEMPORAL_CONFIG_FILE';
 }
@@ -89,14 +90,14 @@ function fileVariable(set: SetVariables): string {
 function loadProfile(set: SetVariables): ClientConfigProfile {
   const file = set['TEMPORAL_CONFIG_FILE'];
   const isAsked = file !== undefined || set['TEMPORAL_PROFILE'] !== undefined;
-  // The library would go on without a file that is not there.
+  // Read here, because the library ignores a missing file.
   const data = file === undefined ? undefined : readNamed('TEMPORAL_CONFIG_FILE', { path: file });
   try {
     return loadClientConfigProfile({
       overrideEnvVars: set,
       disableFile: !isAsked,
       ...(data && { configSource: { data } }),
-      // A misspelt key would else be one that is not set.
+      // Otherwise the library would ignore a misspelt key.
       configFileStrict: true,
     });
   } catch (error) {
@@ -104,7 +105,7 @@ function loadProfile(set: SetVariables): ClientConfigProfile {
   }
 }
 
-/** What the library says, as far as it says nothing of what is written in the file: there may be keys in it. */
+/** The library's error in our words, which repeat no values from the file: they may be keys. */
 function libraryProblem(error: unknown): string {
   const { message = '', line, code } = error as Partial<Error> & { line?: unknown; code?: unknown };
   if (typeof line === 'number') return `the file is not TOML (line ${line})`;
@@ -117,15 +118,15 @@ function libraryProblem(error: unknown): string {
   return 'the file cannot be understood';
 }
 
-/** A name and a text that may stand in a header. `-bin` would want bytes. */
+/** Names and values of headers. A name that ends in `-bin` is refused, because its value would have to be bytes. */
 const headers = z.record(z.string().regex(/^[\da-z_.-]+(?<!-bin)$/), z.string().regex(/^[\x20-\x7e]*$/));
 
-/** The variables have been checked: what is wrong now stands in the file, or is a header. */
+/** Checks the profile. Variables were checked before, except headers and missing halves of a certificate and key. */
 function checked(profile: ClientConfigProfile, set: SetVariables): ClientConfigProfile {
   const file = fileVariable(set);
   const grpcMeta =
     profile.grpcMeta &&
-    // As Temporal's other tools do: this library turns the first underscore alone.
+    // All underscores, as in Temporal's other tools: the library replaces only the first one.
     Object.fromEntries(Object.entries(profile.grpcMeta).map(([name, value]) => [name.replaceAll('_', '-'), value]));
   const problems = [
     ...problemsOf(`${file}: address`, address, profile.address),
@@ -155,7 +156,7 @@ const tlsFiles: Record<TlsFile, { variable: string; key: string }> = {
   serverCACert: { variable: 'TEMPORAL_TLS_SERVER_CA_CERT', key: 'tls.server_ca_cert' },
 };
 
-/** The library would go on without either. */
+/** A client certificate without its key, or the reverse: the library would connect without both. */
 function halfPair(tls: ClientConfigTLS | undefined, set: SetVariables): string[] {
   const { clientCert, clientKey, disabled } = tls ?? {};
   if (disabled || (clientCert === undefined) === (clientKey === undefined)) return [];
@@ -167,7 +168,7 @@ function halfPair(tls: ClientConfigTLS | undefined, set: SetVariables): string[]
   ];
 }
 
-/** With what the files hold in the place of their paths. */
+/** Replaces the paths of the files by their contents. @throws {SettingsError} */
 function readFiles(tls: ClientConfigTLS, set: SetVariables): ClientConfigTLS {
   const problems: string[] = [];
   const read = Object.entries(tlsFiles).flatMap(([name, { variable, key }]) => {
@@ -186,7 +187,7 @@ function readFiles(tls: ClientConfigTLS, set: SetVariables): ClientConfigTLS {
   return { ...tls, ...Object.fromEntries(read) } as ClientConfigTLS;
 }
 
-/** @throws {SettingsError} with the setting's name, not the path: that could be a key in the wrong place. */
+/** @throws {SettingsError} with the setting's name, not the path: somebody may have put a key in place of the path. */
 function readNamed(setting: string, source: ConfigDataSource): Uint8Array {
   try {
     return loadConfigData(source) ?? new Uint8Array();

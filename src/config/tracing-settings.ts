@@ -1,15 +1,18 @@
 import { z } from 'zod';
 import { httpUrl } from './environment.ts';
 
-/** One or more, separated by commas, special characters percent-encoded. One that is malformed would spoil them all. */
+/**
+ * One or more attributes, separated by commas, with special characters percent-encoded. If one is malformed,
+ * OpenTelemetry discards all of them.
+ */
 const ATTRIBUTES = /^[^\s=,]+=[^=,]+(,\s*[^\s=,]+=[^=,]+)*$/;
-/** The same, though a credential may well end with an equals sign. */
+/** The same for headers, whose values may have equals signs: a credential often ends with one. */
 const HEADERS = /^[^\s=,]+=[^,]+(,\s*[^\s=,]+=[^,]+)*$/;
 
 /**
- * OpenTelemetry's own variables, of which it reads the values by itself
- * (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables). They stand here so that one that it
- * would pass over in silence is told of.
+ * OpenTelemetry's own variables. OpenTelemetry reads the values itself
+ * (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables). They are checked here, because it
+ * ignores wrong values silently.
  */
 export const tracingVariables = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl().optional(),
@@ -46,7 +49,7 @@ export const tracingVariables = z.object({
     .optional(),
 });
 
-/** @returns whether traces are wanted: somebody has said where they go. */
+/** @returns whether to export traces: an endpoint is set, and OpenTelemetry is not disabled. */
 export function readTracing(variables: z.output<typeof tracingVariables>): boolean {
   const endpoint = variables.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? variables.OTEL_EXPORTER_OTLP_ENDPOINT;
   return endpoint !== undefined && variables.OTEL_SDK_DISABLED !== 'true';

@@ -15,13 +15,13 @@ import { encryptionVariables, readEncryptionKeys } from './encryption-settings.t
 import { readTemporalSettings, temporalVariables } from './temporal-settings.ts';
 import { readTracing, tracingVariables } from './tracing-settings.ts';
 
-/** Between Directus, which dates the order, and the worker, which counts from there. */
+/** How far the clocks of Directus, which dates an order, and of a worker, which counts from that date, may differ. */
 export const CLOCK_SKEW_MS = 60_000;
 
 /** How much a worker takes on at once. */
 export const slotVariables = z.object({
   WORKER_MAX_CONCURRENT_ACTIVITIES: wholeNumber(1, 10_000).default(100),
-  // A workflow task holds its slot for as long as the attempts at Directus take that are made within it.
+  // A workflow task holds its slot while its local activities, the attempts at Directus, run.
   WORKER_MAX_CONCURRENT_WORKFLOW_TASKS: wholeNumber(2, 10_000).default(200),
 });
 
@@ -32,7 +32,7 @@ export const workerVariables = temporalVariables.extend({
   RUNBOOK_URL: httpUrl().optional(),
   RIDENDINE_BASE_URL: httpUrl(),
   RIDENDINE_API_KEY: secret(),
-  // Longer than the 10 s that fetch gives a connection: one that is never made then proves that nothing was sent.
+  // Longer than the 10 s after which fetch gives up connecting: then fetch's error proves that nothing was sent.
   RIDENDINE_TIMEOUT_MS: wholeNumber(100, 120_000).default(15_000),
   RIDENDINE_MAX_CALLS_PER_SECOND: wholeNumber(1, 10_000).optional(),
   RIDENDINE_IDEMPOTENCY_TTL: duration().default(24 * 60 * 60_000),
@@ -53,16 +53,16 @@ export const workerVariables = temporalVariables.extend({
   LOG_LEVEL: logLevel,
 });
 
-/** What the worker needs to know. @throws {SettingsError} */
+/** Reads the settings of the worker. @throws {SettingsError} */
 export function readWorkerSettings(environment: NodeJS.ProcessEnv) {
   const variables = parseEnvironment(workerVariables, environment);
-  // Else a last attempt could arrive after the key was forgotten, and make a second order.
+  // Otherwise a last attempt could arrive after RideNDine has forgotten the key, and make a second order.
   if (variables.RIDENDINE_IDEMPOTENCY_MARGIN < variables.RIDENDINE_TIMEOUT_MS + CLOCK_SKEW_MS) {
     throw new SettingsError([
       `RIDENDINE_IDEMPOTENCY_MARGIN: must be longer than RIDENDINE_TIMEOUT_MS by ${ms(CLOCK_SKEW_MS)} or more`,
     ]);
   }
-  // Else the key would count as forgotten from the start, and every order would wait for support staff.
+  // Otherwise the key would count as forgotten from the start, and every order would wait for support staff.
   if (variables.RIDENDINE_IDEMPOTENCY_MARGIN >= variables.RIDENDINE_IDEMPOTENCY_TTL) {
     throw new SettingsError(['RIDENDINE_IDEMPOTENCY_MARGIN: must be shorter than RIDENDINE_IDEMPOTENCY_TTL']);
   }
@@ -103,7 +103,7 @@ export function readSlots(variables: z.output<typeof slotVariables>) {
   return {
     maxConcurrentActivityTaskExecutions: variables.WORKER_MAX_CONCURRENT_ACTIVITIES,
     maxConcurrentWorkflowTaskExecutions: variables.WORKER_MAX_CONCURRENT_WORKFLOW_TASKS,
-    // A workflow task makes one at a time.
+    // A workflow task runs one local activity at a time.
     maxConcurrentLocalActivityExecutions: variables.WORKER_MAX_CONCURRENT_WORKFLOW_TASKS,
   };
 }

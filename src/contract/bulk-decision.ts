@@ -4,16 +4,16 @@ import type { ReviewDecision } from './updates.ts';
 export const BULK_DECISION_WORKFLOW = 'bulkDecision';
 export const BULK_DECISION_STATE_QUERY = 'bulkDecisionState';
 
-/** @param id new for each decision: sent again with the same id, it is the same decision. */
+/** @param id new for each decision. A repeated request with the same id is the same decision. */
 export function bulkDecisionWorkflowId(id: string): string {
   return `bulk-decision-${id}`;
 }
 
-/** What can be decided about many orders: each links to ids of its own. */
+/** What can be decided about many orders at once. `link` cannot, because each order has its own ids. */
 export type DecisionForMany = Exclude<ReviewDecision, { decision: 'link' }>;
 export const decisionsForMany = ['retry', 'abandon'] as const satisfies readonly DecisionForMany['decision'][];
 
-/** Of one bulk decision: the input of its workflow has to stay far below the 2 MB that Temporal takes. */
+/** Most orders in one bulk decision. The workflow's input must stay far below Temporal's limit of 2 MB. */
 export const MOST_ORDERS_AT_ONCE = 2000;
 
 /** The default of `BULK_DECISIONS_PER_SECOND`. */
@@ -24,16 +24,16 @@ export const MOST_DECISIONS_PER_SECOND = 50;
 export interface RunInReview {
   workflow_id: string;
   run_id: string;
-  /** What people call the order. */
+  /** The order's id; the workflow id if the order's id is not known. */
   order: string;
 }
 
 export interface BulkDecision {
   decision: DecisionForMany;
   runs: RunInReview[];
-  /** At most so many orders are decided in a second. */
+  /** How many orders are decided in a second at most. */
   per_second: number;
-  /** Where a long one has come to. */
+  /** What earlier runs have done, if a long bulk decision continues as a new run. */
   so_far?: Omit<BulkDecisionState, 'left'>;
 }
 
@@ -41,7 +41,7 @@ export interface BulkDecision {
 export interface BulkDecisionState {
   /** How many orders the decision was carried out on. */
   decided: number;
-  /** Orders on which it was not, and why. */
+  /** Orders on which the decision was not carried out, and why. */
   refused: RefusedOrder[];
   /** How many orders have not had their turn. */
   left: number;
@@ -49,6 +49,6 @@ export interface BulkDecisionState {
 
 export interface RefusedOrder {
   order: string;
-  /** A sentence for whoever decided. */
+  /** A sentence for the operator who decided. */
   reason: string;
 }

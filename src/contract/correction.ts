@@ -1,21 +1,24 @@
 import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
 
-/** Support staff have linked an order to wrong ids of RideNDine, and these are the right ones. */
+/** A correction: support staff linked an order to wrong ids of RideNDine, and these are the right ids. */
 export interface LinkCorrection extends LinkIds {
   idempotency_key: string;
   /** Who corrects it. */
   actor: string;
   /** Why. */
   reason: string;
-  /** The ids were compared with RideNDine's, although they do not look like others of theirs. */
+  /** Whether a person compared the ids with RideNDine's. If so, unusual ids are accepted. */
   ids_checked?: boolean;
 }
 
-/** The order as it is linked then, and why not as was asked, if not. */
+/** The order with the link that it has afterwards. `refusal`: why the link was not corrected, if it was not. */
 export type LinkCorrectionResult = OrderCreationResult & { refusal?: string };
 
-/** The workflow that carries it out, as a run of the order's own workflow id: its result is the key's from then on. */
+/**
+ * The workflow that carries out a correction, under the order's own workflow id. Once it has completed, its result is
+ * the answer for the idempotency key.
+ */
 export const LINK_CORRECTION_WORKFLOW = 'linkCorrection';
 
-/** Memo field of such a run: by what it is known again if the same correction is sent once more. */
+/** Memo field of a correction's run: an id that shows whether the same correction is sent again. */
 export const CORRECTION_MEMO = 'correction';

@@ -1,4 +1,4 @@
-/** What operators decide about an order, by the name that it has over HTTP and in the form in Directus. */
+/** The decisions of operators about an order, by their names over HTTP and in the form in Directus. */
 export const decisions = {
   retry: { takesIds: false },
   link: { takesIds: true },

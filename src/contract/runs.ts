@@ -1,13 +1,13 @@
 import type { CheckoutRequest } from '../domain/checkout-request.ts';
 import type { FailureCode } from '../domain/failures.ts';
 
-/** The names by which the process is known to callers, operators and the Temporal UI. None is ever renamed. */
+/** Names that callers, operators and the Temporal UI use. They must never be renamed. */
 export const ORDER_CREATION_WORKFLOW = 'orderCreation';
 export const ORDER_CREATION_TASK_QUEUE = 'order-creation';
-/** Where calls to RideNDine wait while their number per second is limited; Temporal limits a whole task queue. */
+/** Where calls to RideNDine wait if their number per second is limited: Temporal can only limit a whole task queue. */
 export const PARTNER_TASK_QUEUE = 'order-creation-ridendine';
 
-/** One checkout, one workflow: the id makes the server refuse a second run beside the first. */
+/** One checkout has one workflow id, so that the server refuses a second run while the first is open. */
 export function orderCreationWorkflowId(idempotencyKey: string): string {
   return `order-creation-${idempotencyKey}`;
 }
@@ -20,13 +20,13 @@ export function idempotencyKeyIn(workflowId: string): string {
 /** What a run is started with. */
 export type OrderCreationInput = CheckoutRequest | OrderContinuation;
 
-/** An order that exists and that no run carries any more is to be continued; what is known of it is in Directus. */
+/** Asks a run to continue an order that no run carries any more. The run reads the order from Directus. */
 export interface OrderContinuation {
   idempotency_key: string;
   continue_order: true;
 }
 
-/** Of a run that somebody starts by hand, the input may be anything. */
+/** Whether a run continues an order. If somebody starts a run by hand, its input may be anything. */
 export function isContinuation(input: OrderCreationInput): input is OrderContinuation {
   return typeof input === 'object' && input !== null && 'continue_order' in input;
 }
@@ -50,7 +50,7 @@ export type OrderCreationStage = (typeof orderCreationStages)[number];
 
 const keyword = <Name extends string>(name: Name) => ({ name, type: 'KEYWORD' }) as const;
 
-/** Search attributes of a run. They are stored in clear: no personal data in any of them. */
+/** Search attributes of a run. Temporal stores them in clear, so they must not have personal data. */
 export const searchAttributes = {
   orderId: keyword('CoocoOrderId'),
   quoteId: keyword('CoocoQuoteId'),
@@ -61,25 +61,25 @@ export const searchAttributes = {
   failureCode: keyword('OrderFailureCode'),
 } as const;
 
-/** In characters: longer ones are refused by a database under Temporal. */
+/** In characters. Temporal can run on a database that refuses longer values. */
 const LONGEST_KEYWORD = 255;
 
-/** Whether a value can be that of a search attribute. */
+/** Whether a value can be stored as a search attribute. */
 export function isKeyword(value: unknown): value is string {
   return typeof value === 'string' && value.length <= LONGEST_KEYWORD;
 }
 
-/** Memo field of a run: the fingerprint of its request, by which a caller with the same key is recognised. */
+/** Memo field of a run: its request's fingerprint. It shows whether the same key comes with the same checkout. */
 export const REQUEST_FINGERPRINT_MEMO = 'request_fingerprint';
 
-/** Memo fields of a run: the gateway's own id of the request that began it, and its place in a W3C trace, if told. */
+/** Memo fields of a run: the id of the request that began it, and its place in a W3C trace, as far as known. */
 export const REQUEST_ID_MEMO = 'request_id';
 export const TRACEPARENT_MEMO = 'traceparent';
 
 /** Memo field of a run: which call of a client began it. */
 export const START_TOKEN_MEMO = 'start_token';
 
-/** Header of a run's activities: what their log lines say of the order. Stored in clear, as headers are. */
+/** Header of a run's activities: what their log lines say of the order. Headers are stored in clear. */
 export const LOG_CONTEXT_HEADER = 'cooco-log-context';
 export interface LogContext {
   order_id?: string;
@@ -90,7 +90,7 @@ export interface LogContext {
 /** The query that answers with the {@link OrderCreationState}. */
 export const ORDER_CREATION_STATE_QUERY = 'orderCreationState';
 
-/** How every run is started, whoever starts it. Its parts are known to the Temporal client by these names. */
+/** The start options of a run, the same for everybody who starts one. The Temporal client defines their names. */
 export function orderCreationStart(
   input: OrderCreationInput,
   about: { fingerprint: string; quoteId: string; customerId: string | null; memo?: Record<string, string> },

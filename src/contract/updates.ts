@@ -2,10 +2,10 @@ import { longestLinkId } from '../domain/order.ts';
 import { hasBlank, trimPasted } from '../domain/pasted-text.ts';
 import { faultOfText } from '../domain/storable.ts';
 
-/** Type of the failure by which a decision that can't be taken is refused. Its message is shown in clear. */
+/** Type of the failure that refuses a decision. Its message is not encrypted, so that people can read it. */
 export const DECISION_REFUSED = 'DecisionRefused';
 
-/** Who wants it, and why: kept in the run's history. */
+/** Who decides, and why. Both are kept in the run's history. */
 export interface WhoAndWhy {
   actor: string;
   reason: string;
@@ -15,7 +15,7 @@ export interface WhoAndWhy {
  * What support staff decide about an order in review, by the update `resolveReview`:
  * - `retry`: ask RideNDine once more, with the same key and bytes;
  * - `link`: they found the order at RideNDine, and these are its ids;
- * - `abandon`: no order shall come of it.
+ * - `abandon`: give the order up, which makes it `FAILED`.
  */
 export type ReviewDecision = WhoAndWhy &
   (
@@ -24,7 +24,7 @@ export type ReviewDecision = WhoAndWhy &
         decision: 'link';
         ridendine_order_id: string;
         payment_session_id: string;
-        /** The ids were compared with RideNDine's, although they do not look like others of theirs. */
+        /** Whether a person compared the ids with RideNDine's. If so, unusual ids are accepted. */
         ids_checked?: boolean;
       }
     | { decision: 'abandon' }
@@ -33,10 +33,10 @@ export type ReviewDecision = WhoAndWhy &
 /** The update that brings a decision to the run. */
 export const RESOLVE_REVIEW_UPDATE = 'resolveReview';
 
-/** The update by which support staff cancel an order that has not been sent. It takes {@link WhoAndWhy}. */
+/** The update by which support staff cancel an order before RideNDine answers. It takes {@link WhoAndWhy}. */
 export const CANCEL_ORDER_UPDATE = 'cancelOrder';
 
-/** What whoever asked to cancel an order is told. */
+/** The answers to a person who asked to cancel an order. */
 export const cancelReplies = {
   cancelled: 'The order is cancelled.',
   broughtToReview:
@@ -46,7 +46,7 @@ export const cancelReplies = {
   created: 'RideNDine has created the order, so it cannot be cancelled here. Have RideNDine cancel it.',
 } as const;
 
-/** Of who decides, and of why, in characters. */
+/** The longest `actor` and the longest `reason`, in characters. */
 export const LONGEST_WORDS = 500;
 
 /** What each field is for, and how long it may be. */
@@ -71,12 +71,12 @@ const fieldsOf: Record<ReviewDecision['decision'], readonly Field[]> = {
 const DECISIONS = '"retry", "link" or "abandon"';
 
 /**
- * What keeps `input` from being a {@link ReviewDecision}, each fault a sentence for people who don't program; none if it
- * is one. A sentence repeats no value and no unknown field.
+ * What is wrong with `input` as a {@link ReviewDecision}: a sentence for each fault, for people who do not program;
+ * empty if nothing is wrong. A sentence repeats no value and no unknown field.
  *
  * Written without a schema library, because it runs inside the workflow, where every run pays for what is loaded.
  *
- * @param nameOf how people know a field where they decide.
+ * @param nameOf the name of a field as the person who decides knows it.
  */
 export function faultsOfReviewDecision(input: unknown, nameOf = (field: string) => `"${field}"`): string[] {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
@@ -98,7 +98,7 @@ export function faultsOfReviewDecision(input: unknown, nameOf = (field: string) 
   ];
 }
 
-/** The same for the correction of a link. */
+/** As {@link faultsOfReviewDecision}, for the correction of a link. */
 export function faultsOfLinkCorrection(input: object, nameOf: (field: string) => string): string[] {
   const given = new Map<string, unknown>(Object.entries(input));
   return [
@@ -127,7 +127,7 @@ function faultsOfIds(given: Map<string, unknown>, nameOf: (field: string) => str
   ];
 }
 
-/** The same for a {@link WhoAndWhy}. */
+/** As {@link faultsOfReviewDecision}, for a {@link WhoAndWhy}. */
 export function faultsOfWhoAndWhy(input: unknown, nameOf = (field: string) => `"${field}"`): string[] {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     return ['What is wanted here is a JSON object such as {"actor": "agent-7", "reason": "Ticket 1"}.'];
@@ -136,7 +136,7 @@ export function faultsOfWhoAndWhy(input: unknown, nameOf = (field: string) => `"
   return [...words.flatMap((field) => faultOf(field, given, nameOf) ?? []), ...faultsOfUnknownFields(given, words)];
 }
 
-/** A decision or a cancellation as it is carried out and kept: people paste along what they do not see. */
+/** Trims the texts of a decision or a cancellation: people paste blanks and invisible characters without noticing. */
 export function withoutBlanksAtEnds<Typed extends WhoAndWhy>(typed: Typed): Typed {
   const trimmed = Object.entries(typed).map(([field, value]): [string, unknown] => [
     field,
@@ -179,7 +179,7 @@ function isId(field: Field): boolean {
   return ids.some((id) => id === field);
 }
 
-/** What our own texts put where something has to be filled in. */
+/** Whether the value is a placeholder from our own examples that the person has not replaced. */
 function isFromAnExample(value: string): boolean {
   return /…|\.\.\.|^<.*>$/.test(value) || value.toLowerCase() === 'your name';
 }
@@ -188,7 +188,7 @@ function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '';
 }
 
-/** A misspelt field must not be lost in silence. It is not repeated: nobody knows what stands there. */
+/** A misspelt field must not be ignored silently. The sentence does not repeat its name, which could be anything. */
 function faultsOfUnknownFields(given: Map<string, unknown>, known: readonly string[]): string[] {
   if ([...given.keys()].every((field) => known.includes(field))) return [];
   return [`A field with an unknown name is given: check the spelling. The fields are ${known.join(', ')}.`];

@@ -29,7 +29,7 @@ export const checkoutRequestSchema = z.strictObject({
   idempotency_key: hyphenatedUuid,
 });
 
-/** A parsed request: keys lower-cased, nothing unknown, `null`s gone. */
+/** A parsed request: UUIDs in lower case, no unknown fields, and absent fields instead of `null`. */
 export type CheckoutRequest = z.output<typeof checkoutRequestSchema>;
 
 /** A request as a caller may write it. */

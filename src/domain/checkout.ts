@@ -114,7 +114,7 @@ function checkFulfillment(request: CheckoutRequest, report: Report): Fulfillment
   return { type: 'DELIVERY', address: addressText, lat: latitude, lng: longitude };
 }
 
-/** Later than any quote. Deadlines are counted from an expiry, and dates end in the year 275760. */
+/** Latest accepted expiry, later than any quote's. Deadlines are added to it, and dates end in the year 275760. */
 const LATEST_EXPIRY = new Date('9999-12-31T23:59:59.999Z');
 
 function checkExpiry(value: unknown, now: Date, report: Report): Date | undefined {
@@ -135,7 +135,7 @@ function checkItems(value: unknown, report: Report): CartLine[] | undefined {
     ...value.flatMap((line, index) => faultsOfJson(line).map(({ path, rule }) => ({ path: [index, ...path], rule }))),
   ];
   if (reportFaults(faults, 'quote.items_snapshot', report)) return undefined;
-  // The quote's own lines, not the parsed copy: RideNDine gets them as Phase 2 wrote them, members in their order.
+  // Not the parsed copy: RideNDine gets the quote's lines as Phase 2 wrote them, with the members in the same order.
   return value as CartLine[];
 }
 
@@ -149,12 +149,12 @@ function checkTotals(value: unknown, items: CartLine[] | undefined, report: Repo
   return totals;
 }
 
-/** Exact for any cart: amounts may be as large as a safe integer, their sum larger. */
+/** The sum is exact for any cart: an amount may be as large as a safe integer, and the sum larger. */
 function sumOfLines(items: CartLine[]): number {
   return Number(items.reduce((sum, line) => sum + BigInt(line.quantity) * BigInt(line.unit_price), 0n));
 }
 
-/** People enter it in Directus, and paste it there. */
+/** People type or paste the merchant id in Directus, so invisible characters may come with it. */
 function checkMerchantId(value: string | null | undefined, report: Report): string | undefined {
   const field = 'store.ridendine_merchant_id';
   const merchantId = trimPasted(value ?? '');
@@ -162,7 +162,7 @@ function checkMerchantId(value: string | null | undefined, report: Report): stri
   return hasBlank(merchantId) ? report('StoreNotOnRideNDine', field, rules.blank) : merchantId;
 }
 
-/** What a text about a customer may not have in it, at its ends aside. */
+/** What a customer's name, phone and email must not contain, once the blanks at their ends are dropped. */
 const customerRules = {
   name: { isBroken: hasControl, rule: rules.control },
   phone: { isBroken: hasInvisible, rule: rules.invisible },
@@ -188,10 +188,10 @@ function faultsOfShape(schema: z.ZodType, value: unknown): JsonFault[] {
   return (error?.issues ?? []).map(({ path, message }) => ({ path, rule: message }));
 }
 
-/** The members of a quote that this project knows. Phase 2 names the others, and a failure message keeps what is told. */
+/** The members of a quote that this project knows. Other names must not get into a failure message. */
 const knownNames = new Set<string>([...cartLineSchema.keyof().options, ...totalsSchema.keyof().options]);
 
-/** Reports the first fault of each field, and no more than anybody mends at once. @returns whether there is any. */
+/** Reports the first fault of each field, of {@link MOST_FAULTS} fields at most. @returns whether there is a fault. */
 function reportFaults(faults: JsonFault[], base: string, report: Report): boolean {
   const byField = new Map<string, string>();
   for (const { path, rule } of faults) {

@@ -3,14 +3,14 @@ import type { QuoteUser } from './order.ts';
 import type { PartnerPause } from './partner-pause.ts';
 
 /**
- * What is known of an attempt to create the partner's order that has failed:
- * - `rejected`: the partner definitely refused it;
- * - `notSent`: proven that no order can have come of it, the request never left or was turned away at the door;
+ * What is known of a failed attempt to create the order at the partner:
+ * - `rejected`: the partner definitely refused the order;
+ * - `notSent`: it is proven that the attempt made no order: the request never left, or was turned away unprocessed;
  * - `maybeSent`: everything else. The partner may have the order; only the same key and the same bytes are safe.
  */
 export type AttemptOutcome = 'rejected' | 'notSent' | 'maybeSent';
 
-/** What a failure of ours tells programs. It is the first, and only, one of its details. */
+/** What a failure of ours tells programs. It is the first and only entry of the failure's `details`. */
 export interface FailureDetails {
   /** What failed and why: one or more sentences without personal data. Every failure that leaves an activity has it. */
   reason?: string;
@@ -18,11 +18,11 @@ export interface FailureDetails {
   problems?: CheckoutProblem[];
   /** Of `QuoteAlreadyUsed`: the customer's own order that has the quote. */
   used_by?: QuoteUser;
-  /** The order that has ended, if the failure is about that. */
+  /** Id of the order, if the failure says that no run may do anything with the order any more. */
   order_id?: string;
   /** How often the step was tried by then, if more than once. */
   attempts?: number;
-  /** What somebody has to mend before another attempt can succeed. */
+  /** The field in Directus that somebody has to mend before another attempt can succeed. */
   to_be_mended?: string;
   /** Of `createRideNDineOrder`: what came of the last attempt. */
   outcome?: AttemptOutcome;
@@ -33,16 +33,16 @@ export interface FailureDetails {
   partner_text?: string;
   /** Until when RideNDine is asked again. ISO 8601. */
   tried_until?: string;
-  /** RideNDine was not asked because of it. */
+  /** The pause because of which RideNDine was not asked. */
   pause?: PartnerPause;
 }
 
-/** Nothing of a failure that is none of ours. */
+/** The details of a failure of ours; an empty object for a failure without details. */
 export function detailsOf({ details }: { details?: unknown[] | null | undefined }): FailureDetails {
   return Object(details?.[0]) as FailureDetails;
 }
 
-/** The reason alone, of a failure of ours or of any other. */
+/** The reason in a failure's details; for a failure that has none there, its message. */
 export function reasonOf(failure: { message: string; details?: unknown[] | null | undefined }): string {
   const { reason } = detailsOf(failure);
   return typeof reason === 'string' ? reason : failure.message;
@@ -52,7 +52,7 @@ export function reasonOf(failure: { message: string; details?: unknown[] | null 
 export interface FailureText {
   /** What failed and why: one or more sentences without personal data. */
   reason: string;
-  /** Whether it is tried again, and when. */
+  /** Whether the step is tried again, and when. */
   next?: string;
   /** What the person can do. */
   advice?: string;

@@ -15,9 +15,9 @@ export type RetryBehaviour =
 interface SupportAdvice {
   /** While the step is tried again by itself. */
   readonly whileTried?: string;
-  /** Once the order creation has failed with it. */
+  /** Once the order creation has failed with this code. */
   readonly whenFailed: string;
-  /** While the order waits for their decision because of it. The ways to decide are told beside it. */
+  /** While the order is in review because of the failure. The possible decisions are told beside this text. */
   readonly inReview?: string;
 }
 
@@ -28,11 +28,11 @@ interface FailureFacts {
   readonly httpStatus: number;
   /** Whether the same request with the same key may succeed later, once the failure is final. */
   readonly retryable: boolean;
-  /** Whose matter it is. `checkout`: the customer's checkout, or what became of its order. */
+  /** Where the cause lies. `checkout`: in the customer's checkout, or in what became of its order. */
   readonly fault: 'checkout' | 'directus' | 'ridendine' | 'configuration';
-  /** What no run can use for an order any more. The run that fails with it has no order to mark. */
+  /** What no run can use for an order any more: key or quote. A run that fails with the code has no order to mark. */
   readonly finalFor: 'key' | 'quote' | null;
-  /** Of the line that a failed attempt leaves in the log. */
+  /** Level of the log line about a failed attempt. */
   readonly logLevel: 'info' | 'warn' | 'error';
   readonly advice: SupportAdvice;
 }
@@ -45,13 +45,13 @@ const RIDENDINE_DOWN = 'Nothing, for some minutes. If it lasts longer, call Ride
 /** For a step that asks Temporal and gets no answer. */
 export const TEMPORAL_DOWN =
   'Nothing, for some minutes. If it lasts longer, call whoever runs order creation: Temporal does not answer.';
-/** For an order that waits because we do not call RideNDine. */
+/** For an order that waits because calls to RideNDine are paused. */
 export const CALLS_PAUSED =
   'Nothing: the order is sent once the calls are resumed. Whoever paused them can do that ("npm run ridendine -- resume").';
 const CONFIGURATION =
   'Call whoever runs order creation, at once: no order gets through. RIDENDINE_API_KEY or RIDENDINE_BASE_URL is wrong.';
 
-/** Of a checkout that is refused, for what it is or for what became of its order: nobody's fault here. */
+/** A checkout is refused for what it contains, or for what became of its order. Nothing on our side is broken. */
 const refusal = {
   retry: 'never',
   retryable: false,
@@ -61,9 +61,9 @@ const refusal = {
 } as const satisfies Partial<FailureFacts>;
 
 /**
- * Every way in which an order creation can fail, with every fact about it: `type` of the Temporal failure,
- * `failure_code` in Directus and `code` in the gateway's problem documents. A code is never renamed: other teams and old
- * orders carry it.
+ * Every way in which an order creation can fail, with every fact about it. The code is the `type` of the Temporal
+ * failure, `failure_code` in Directus and `code` in the gateway's problem documents. A code is never renamed: other
+ * teams and old orders use it.
  */
 const table = {
   CheckoutInvalid: {

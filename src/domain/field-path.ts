@@ -1,12 +1,12 @@
-/** Longest path that is told. */
+/** Longest path that is told, in characters. */
 const LONGEST_PATH = 256;
 
 /**
- * A place in a document as people write it: `quote.items_snapshot[0].options`. It ends before it gets too long to be
- * read, and with `*` at a name that may not be told: whoever wrote the document chose that name, and it may hold
- * anything, a phone number for instance.
+ * A place in a document as people write it: `quote.items_snapshot[0].options`. A path that gets too long is cut. A path
+ * with a name that may not be told ends there, with `*`: the author of the document chose that name, and it may hold
+ * anything, for instance a phone number.
  *
- * @param base of the document, or nothing for a document that has no name of its own.
+ * @param base the name of the document; an empty text for a document without a name.
  */
 export function fieldPath(base: string, path: readonly PropertyKey[], mayBeTold: (name: string) => boolean): string {
   let field = base;

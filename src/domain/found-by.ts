@@ -1,12 +1,13 @@
 import type { Checkout } from './checkout.ts';
 
 /**
- * What people know of a customer who asks for an order, a line each: the search of Directus looks for a part of a line.
+ * The text by which people find an order in Directus: what they know of its customer, one fact in each line. The search
+ * of Directus looks for a part of a line.
  *
- * @param shipping where to, as the checkout page sent it; nothing for a pickup.
+ * @param shipping the delivery address as the checkout page sent it; nothing for a pickup.
  */
 export function foundBy({ name, phone, email }: Checkout['customer'], shipping: unknown): string {
-  // Everybody writes a phone number with other blanks and signs, and some with and some without the country.
+  // People write a phone number with different blanks and signs, with or without the country code: hence the digits.
   const digits = phone.replaceAll(/\D/g, '');
   const { address, postal_code, city } = Object(shipping) as Record<string, unknown>;
   const place = [postal_code, city].filter(isText).join(' ');

@@ -7,24 +7,24 @@ export interface JsonFault {
   rule: string;
 }
 
-/** More than anybody mends at once. Without a limit, whoever wrote the document would determine how long an answer gets. */
+/** More than a person mends at once. Without a limit, the author of a document would determine how long answers get. */
 export const MOST_FAULTS = 20;
 
-/** Deeper than any address or cart, and shallow enough that nothing which walks through it runs out of stack. */
+/** Deepest accepted nesting: deeper than any address or cart, not so deep that a walk through it exhausts the stack. */
 const DEEPEST = 32;
 
 /**
- * What keeps a value from being stored and sent on as it was written: numbers that a double does not hold, what is no
- * JSON, and nesting that nothing could walk through. At most {@link MOST_FAULTS}.
+ * Finds what keeps a value from being stored and sent on as it was written: numbers that a double does not hold, values
+ * that JSON does not have, and nesting that is too deep. Returns at most {@link MOST_FAULTS}.
  *
- * @param faultIn what is wrong with a text, names of members included; by default nothing can be.
+ * @param faultIn tells what is wrong with a text or with the name of a member. By default, every text is right.
  */
 export function faultsOfJson(
   value: unknown,
   faultIn: (text: string) => string | undefined = () => undefined,
 ): JsonFault[] {
   const faults: JsonFault[] = [];
-  /** Where the walk stands. */
+  /** Path of the value that the walk has come to. */
   const path: PropertyKey[] = [];
   const report = (rule: string | undefined, at = path) => {
     if (rule !== undefined && faults.length < MOST_FAULTS) faults.push({ path: [...at], rule });
@@ -41,15 +41,15 @@ export function faultsOfJson(
     } else if (isRawJson(current)) {
       report(faultOfRawJson(current.rawJSON));
     } else if (path.length >= DEEPEST) {
-      // Of the whole branch: a path of that length helps nobody.
+      // Only the first step of the path is told: a path of that length helps nobody.
       report(rules.deep(DEEPEST), path.slice(0, 1));
     } else if (Array.isArray(current)) {
-      // Not `forEach`, which leaves out what is missing.
+      // Not `forEach`, which skips the empty places of a list.
       for (const [index, member] of current.entries()) walkInto(index, member);
     } else if (isPlainObject(current)) {
       for (const [name, member] of Object.entries(current)) {
         report(faultIn(name));
-        // Absent, as JSON has it.
+        // JSON leaves out a member that is `undefined`.
         if (member !== undefined) walkInto(name, member);
       }
     } else {
@@ -60,11 +60,11 @@ export function faultsOfJson(
   return faults;
 }
 
-/** Whether a value can be a JSON object: no list, and no instance of anything, which could write itself in its own way. */
+/** Whether a value can be a JSON object. A list cannot, nor can a class instance, which may have its own `toJSON`. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || isRawJson(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  // Of whatever realm.
+  // The second comparison also holds for plain objects of another realm, which have another `Object.prototype`.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
@@ -75,7 +75,7 @@ function faultOfScalar(value: unknown): string | undefined {
   return Math.abs(value) > Number.MAX_SAFE_INTEGER ? rules.unsafeNumber : undefined;
 }
 
-/** JSON as it is written, for which JavaScript has no value of its own. Node has this, the types do not know it yet. */
+/** JSON text for which JavaScript has no value. Node has this (`JSON.rawJSON`), but TypeScript's types lack it yet. */
 interface RawJson {
   rawJSON: string;
 }
@@ -84,7 +84,7 @@ function isRawJson(value: unknown): value is RawJson {
   return (JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON(value);
 }
 
-/** A number that was kept as text because a double does not hold it. */
+/** What is wrong with a number that was kept as text because a double does not hold it. */
 function faultOfRawJson(text: string): string {
   const value = Number(text);
   if (Number.isNaN(value)) return rules.noJson;

@@ -1,14 +1,14 @@
 import type { LinkIds } from './order.ts';
 
-/** Of fewer orders the ids do not tell how RideNDine's look. */
+/** The ids of fewer orders do not show how RideNDine's ids look. */
 const FEWEST_COMPARED = 5;
 
 /**
- * Whether ids that a person has typed look like those of other orders: each with the same beginning ("rnd_"), of the
- * same kinds of characters, and not much shorter or longer. Ids that are swapped don't, and neither does the order id of
- * one order as the payment session of another.
+ * Whether ids that a person has typed look like those of other orders. Each id must have the same beginning ("rnd_")
+ * and the same kinds of characters, and must not be much shorter or longer. Swapped ids do not look so, and neither
+ * does the order id of another order in the place of the payment session, nor the other way round.
  *
- * @param known of other linked orders; a few only tell whether an id is in the place of the other.
+ * @param known the ids of other linked orders. If they are few, they only show whether an id is in the other's place.
  */
 export function isLikelyLink(link: LinkIds, known: LinkIds[]): boolean {
   const isMisplaced = known.some(
@@ -26,7 +26,7 @@ export function isLikelyLink(link: LinkIds, known: LinkIds[]): boolean {
   return looksLike(link.ridendine_order_id, orders) && looksLike(link.payment_session_id, payments);
 }
 
-/** Whether an id has a beginning that ids of the other kind have, and those of its own do not. */
+/** Whether an id has a beginning that ids of the other kind have, and ids of its own kind do not. */
 function beginsLike(id: string, others: string[], own: string[]): boolean {
   const { beginning } = shapeOf(id);
   const isOf = (ids: string[]) => ids.some((each) => shapeOf(each).beginning === beginning);

@@ -3,18 +3,18 @@ export const orderStatuses = ['PENDING_PAYMENT', 'FAILED', 'NEEDS_REVIEW', 'CANC
 export type OrderStatus = (typeof orderStatuses)[number];
 
 /**
- * From which statuses a run may bring its order to each of its own; writing the same once more is no change. What is
- * not listed was set by another run, by a person or by a later phase, and stays.
+ * For each status that a run writes: the statuses that an order may have before. The status itself is listed, because a
+ * write may be repeated. A status that is not listed was set by another run, a person or a later phase, and stays.
  */
 export const statusesBefore: Record<OrderStatus, readonly OrderStatus[]> = {
   PENDING_PAYMENT: ['PENDING_PAYMENT', 'NEEDS_REVIEW'],
-  // RideNDine may have it, whatever somebody has made of it meanwhile.
+  // RideNDine may have the order, even if somebody has ended it in Directus meanwhile.
   NEEDS_REVIEW: ['NEEDS_REVIEW', 'PENDING_PAYMENT', 'FAILED', 'CANCELLED'],
   FAILED: ['FAILED', 'PENDING_PAYMENT', 'NEEDS_REVIEW'],
   CANCELLED: ['CANCELLED', 'PENDING_PAYMENT', 'FAILED'],
 };
 
-/** Whether an order of this status has come to nothing, and its quote is free. */
+/** Whether an order of this status has ended without a result, so that its quote is free. */
 export function hasEnded(status: string): boolean {
   return status === 'FAILED' || status === 'CANCELLED';
 }
@@ -23,7 +23,7 @@ export function hasEnded(status: string): boolean {
 export const partnerStates = ['WAITING', 'CREATED', 'UNKNOWN', 'NONE'] as const;
 export type PartnerState = (typeof partnerStates)[number];
 
-/** `payment_status` of a new order (docs/requirements.md, step 3.2); what it becomes is a later phase's. */
+/** `payment_status` of a new order (docs/requirements.md, step 3.2). Later phases change it. */
 export const NEW_PAYMENT_STATUS = 'PENDING';
 
 /** The ids that link an order to RideNDine's (docs/requirements.md, step 3.4). */
@@ -32,22 +32,22 @@ export interface LinkIds {
   payment_session_id: string;
 }
 
-/** The live order that a quote has made, for the customer whose order it is. */
+/** The live order that was made from a quote. Only the customer of that order is told of it. */
 export interface QuoteUser {
   order_id: string;
-  /** Under which the order can be looked up. */
+  /** The key by which the customer can look the order up. */
   idempotency_key: string;
 }
 
 /**
- * Longest ids that are taken, in characters, and more than an id needs. The order's is what can be unique in every
- * database that Directus knows.
+ * Longest ids of RideNDine that are accepted, in characters: more than an id needs. `ridendine_order_id` must be
+ * unique, and longer texts cannot be unique in every database that Directus knows.
  */
 export const longestLinkId = { ridendine_order_id: 512, payment_session_id: 4096 } as const;
 
 /**
- * What the customer waits for. `status` and `payment_status` are as they were when the link was saved or corrected, and
- * where Temporal has forgotten that, as Directus has them.
+ * The result that the customer waits for. `status` and `payment_status` are as they were when the link was saved or
+ * corrected. If Temporal has forgotten that run, they are as Directus has them now.
  */
 export interface OrderCreationResult extends LinkIds {
   order_id: string;
@@ -57,7 +57,7 @@ export interface OrderCreationResult extends LinkIds {
 
 /** What a run of `orderCreation` completes with. */
 export interface OrderCreationRunResult extends OrderCreationResult {
-  /** An earlier run linked the order, and this one found it so. */
+  /** Set if an earlier run linked the order, and this run only found the link. */
   replayed?: true | undefined;
 }
 
@@ -68,7 +68,7 @@ export interface StoredOrder {
   status: string;
   payment_status: string;
   quote_id: string | null;
-  /** Of a customer who was erased there is none. */
+  /** `null` if the customer was erased. */
   customer_id: string | null;
   store_id: string | null;
   idempotency_key: string;
@@ -79,7 +79,7 @@ export interface StoredOrder {
   payment_session_id: string | null;
   failure_code: string | null;
   failure_reason: string | null;
-  /** The run that carries it. */
+  /** The run that carries the order. */
   workflow_run_id: string | null;
   /** ISO 8601. The life of RideNDine's idempotency key counts from here. */
   date_created: string;

@@ -1,8 +1,8 @@
-/** Calls to RideNDine are paused. Times in ISO 8601. */
+/** A pause of the calls to RideNDine. Times are ISO 8601. */
 export interface PartnerPause {
   since: string;
-  /** When it ends by itself, if it does. */
+  /** When the pause ends by itself, if it does. */
   until?: string;
-  /** Who wanted it and why, if that is known. */
+  /** Who wanted the pause and why, if that is known. */
   by?: { actor: string; reason: string };
 }

@@ -8,7 +8,7 @@ const amount = z.int().min(0);
 /** What fits a text column of Directus. */
 const shortText = storableText.min(1).max(255);
 
-/** Phase 2 may write any JSON here: `faultsOfJson` says whether it is kept as it was written. */
+/** Phase 2 may write any JSON here. `faultsOfJson` finds what cannot be kept as it was written. */
 const anyJson = z.custom<z.core.util.JSONType>();
 
 /** One line of a quote's cart. `unit_price` includes the options; other fields are kept as they are. */

@@ -7,15 +7,15 @@ import { ruleBrokenBy, rules } from './value-rules.ts';
 
 const ownNames = new Set<string>([...checkoutRequestSchema.keyof().options, 'address', 'lat', 'lng']);
 
-/** Names that a caller made up are told back if they look like names. */
+/** A field name that a caller made up is repeated to the caller only if it looks like a name. */
 const HARMLESS_NAME = /^[a-z_]\w{0,63}$/i;
 
 /**
- * Reads a request, wherever it comes from: a caller of the gateway or of the client library, or a person who starts a run.
- * What is wrong with it is told field by field, at most 20 times, and repeats no value.
+ * Reads a request of a caller of the gateway or of the client library, or of a person who starts a run by hand.
+ * Problems are told for each field, at most {@link MOST_FAULTS}. They repeat no value.
  *
- * @param answered whether the problems go to the caller alone, who is then told the names of fields that are not ours,
- *   too. What is kept repeats none of them.
+ * @param answered whether the problems go to the caller alone. They may then name fields that are not ours. Problems
+ *   that are stored name none of these fields.
  */
 export function readCheckoutRequest(
   input: unknown,

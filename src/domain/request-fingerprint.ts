@@ -3,8 +3,8 @@ import canonicalize from 'canonicalize';
 import type { CheckoutRequest } from './checkout-request.ts';
 
 /**
- * SHA-256 (hex) over the canonical JSON (RFC 8785) of a parsed request without its key: tells whether a caller who
- * shows a known key means the same checkout. A member that is `null` equals one that is absent.
+ * SHA-256 (hex) over the canonical JSON (RFC 8785) of a parsed request without its key. It shows whether a caller who
+ * uses a known key means the same checkout. A member that is `null` equals one that is absent.
  */
 export function requestFingerprint({ idempotency_key: _key, ...payload }: CheckoutRequest): string {
   const canonical = canonicalize(withoutNullMembers(payload));

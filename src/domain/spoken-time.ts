@@ -3,7 +3,7 @@ export function minuteOf(instant: string): string {
   return `${instant.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** To the second, without the zone. @param instant ISO 8601 in UTC. */
+/** A point in time for people, to the second, without the zone. @param instant ISO 8601 in UTC. */
 export function secondOf(instant: string): string {
   return instant.slice(0, 19).replace('T', ' ');
 }

@@ -10,7 +10,7 @@ export const storableText = z.string().superRefine((text, context) => {
 
 /**
  * A JSON object that can be stored and sent on as it was written: every text and number in it is kept, and it is not
- * nested deeply. What comes out is a copy, as it goes over the wire.
+ * nested deeply. The parsed value is a copy, with the content that is sent as JSON.
  */
 export const storableJson = z
   .custom<Record<string, z.core.util.JSONType>>()

@@ -1,20 +1,20 @@
 import type { LinkIds } from './order.ts';
 
 /**
- * What support staff did about an order, as its row in Directus keeps it: the list in `orders.support_actions`, the
- * oldest first.
+ * What support staff did about an order: one entry of the list `orders.support_actions` in Directus. The oldest entry
+ * comes first.
  */
 export interface SupportAction {
-  /** The same for every attempt to record it: by which it is recorded once. */
+  /** The same for every attempt to record the action, so that it is recorded only once. */
   id: string;
   /** When it was done, ISO 8601. */
   at: string;
   /** Who did it, in their own words. */
   actor: string;
-  /** A review's decision, that the order was cancelled, a wrong link corrected, or the customer forgotten. */
+  /** The decision in a review, the cancellation, the correction of a wrong link, or that the customer was forgotten. */
   action: 'retry' | 'link' | 'abandon' | 'cancel' | 'correct-link' | 'forget';
   /** Why, in their own words. */
   reason: string;
-  /** The ids that were wrong, where the link was corrected. */
+  /** For `correct-link`: the ids that were wrong. */
   replaced?: LinkIds;
 }

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 
 /**
- * What is said of a value that breaks a rule: the rule with its limit, and never the value. All that callers read of
- * their requests and of quotes stands here, so that one rule has one sentence wherever it is broken.
+ * The sentences for values that break a rule. Each tells the rule with its limit, and never the value. They are
+ * together here so that one rule has the same sentence wherever it is broken.
  */
 export const rules = {
   missing: 'The value is missing.',
@@ -32,7 +32,7 @@ export const rules = {
   fraction: 'The number must be a whole one.',
   largeNumber: (largest: number | bigint) => `The number is too large: at most ${largest}.`,
   smallNumber: (smallest: number | bigint) => `The number is too small: at least ${smallest}.`,
-  // A double tells integers apart up to these.
+  // Beyond these limits, a double cannot tell neighbouring integers apart.
   unsafeNumber: `The number is too large to be kept exactly. Send one from ${Number.MIN_SAFE_INTEGER} to ${Number.MAX_SAFE_INTEGER}, or a text.`,
   manyDigits: 'The number has too many digits to be kept exactly. Send at most 15 digits, or a text.',
   nearZero: 'The number is too close to 0 to be kept exactly. Send 0, or a text.',
@@ -40,7 +40,7 @@ export const rules = {
   deep: (deepest: number) => `The value is nested more than ${deepest} levels deep.`,
 } as const;
 
-/** The sentence about a fault that a schema has found, if the schema itself has none. To be given to `safeParse`. */
+/** The sentence about a fault for which the schema has no sentence of its own. Callers pass it to `safeParse`. */
 export function ruleBrokenBy(issue: z.core.$ZodRawIssue): string {
   const { input } = issue;
   switch (issue.code) {

@@ -6,7 +6,7 @@ import { sendProblem, TooManyRequestsError } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The name of the caller whose key was sent; empty where none has been recognized. */
+    /** The name of the caller whose key the request carries; empty if it carries no known key. */
     callerName: string;
   }
 }
@@ -16,13 +16,13 @@ const noHeaders = {
   'x-ratelimit-limit': false,
   'x-ratelimit-remaining': false,
   'x-ratelimit-reset': false,
-  // A problem has its own.
+  // The answer is a problem document, which sets this header itself.
   'retry-after': false,
 };
 
 /**
- * Lets in the requests of callers with a key, and in one second no more of each caller than the limit: then the mistake of
- * one leaves the others unharmed. To be called before the routes are registered.
+ * Admits only requests with a known key, and at most `requestsPerSecond` of each caller, so that a caller that sends
+ * too many does not harm the others. Call this before the routes are registered.
  */
 export async function admit(
   routes: FastifyInstance,

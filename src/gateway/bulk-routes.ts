@@ -11,13 +11,13 @@ import { answerDecisionFailure, sendOverloaded, sendRefusal, sentDecision } from
 import { sendProblem } from './problem.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
-/** As long as for one order: a person looks at a form meanwhile. */
+/** The same as for a decision about one order: a person waits in front of a form. */
 const WAIT_MS = 12_000;
 
 export interface BulkOperators {
-  /** As `decideAboutMany` does, without Temporal. */
+  /** `decideAboutMany` of src/operators/bulk-decision.ts; the access to Temporal and the rate are bound already. */
   decideAboutMany(bulk: ManyToDecide): Promise<BulkDecisionOutcome>;
-  /** How far a decision about many orders is. */
+  /** How far the bulk decision with this id has come. */
   lookAtMany(id: string): Promise<BulkDecisionView>;
 }
 
@@ -74,7 +74,7 @@ export function registerBulkRoutes(
   });
 }
 
-/** For the person who decides, in the words of a decision about one order where it is about the same. */
+/** What is wrong with the body. Faults that a decision about one order can also have are worded the same. */
 function faultsOf(body: object, issues: { path: PropertyKey[] }[]): string[] {
   const { order_ids: _ids, ...decision } = body as { order_ids?: unknown };
   const { decision: name } = decision as { decision?: unknown };

@@ -22,7 +22,7 @@ export interface GatewayOptions {
   workers: OrderWorkers;
   apiKeys: CallerKey[];
   operators: Operators;
-  /** Longest that a request waits for its order. */
+  /** How long a request waits for its order at most, in milliseconds. */
   waitMs: number;
   /** How many requests of one caller may wait at the same time. */
   maxWaiting: number;
@@ -32,8 +32,8 @@ export interface GatewayOptions {
 }
 
 /**
- * The HTTP service for gateways that rather call HTTP than import the client library. `close()` refuses new connections,
- * answers the requests that wait with what is known of their orders by then, and resolves when all are answered.
+ * The HTTP service, for API gateways that prefer HTTP to the client library. `close()` refuses new connections, answers
+ * each waiting request with what is known of its order by then, and resolves when all requests are answered.
  */
 export function createGateway(options: GatewayOptions): FastifyInstance {
   const { orders, workers, apiKeys, operators, waitMs, maxWaiting, requestsPerSecond, logger } = options;
@@ -65,7 +65,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   });
   void app.register(async (operatorRoutes) => {
     recordSpans(operatorRoutes);
-    // Not the keys of those who create orders.
+    // Operators have keys of their own: a key that creates orders cannot decide about them.
     await admit(operatorRoutes, { apiKeys: operators.apiKeys, requestsPerSecond });
     registerOperatorRoutes(operatorRoutes, { operators, waiting: operating });
   });

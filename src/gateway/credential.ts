@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { CallerKey } from '../config/caller-keys.ts';
 
 /**
- * Whose key an `Authorization` header carries; `undefined` if it is nobody's. Digests are compared, and all of them, so
- * that the time it takes tells nothing about a key.
+ * @returns a function that tells which caller's key an `Authorization` header carries; `undefined` if no caller has it.
+ *   The function always compares the digests of all keys, so that its duration reveals nothing about a key.
  */
 export function createCredentialCheck(apiKeys: CallerKey[]): (header: string | undefined) => string | undefined {
   const known = apiKeys.map(({ caller, key }) => ({ caller, digest: digest(key) }));

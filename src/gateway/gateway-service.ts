@@ -13,11 +13,11 @@ import { watchOrderWorkers } from './order-workers.ts';
 export interface GatewayService {
   /** @throws Error if nothing can listen at the address. */
   listen(): Promise<void>;
-  /** Answers everybody who waits, then closes the client. Again: nothing more. */
+  /** Answers all waiting requests, then closes the client and the other connections. Safe to call again. */
   close(): Promise<void>;
 }
 
-/** The gateway as its settings want it, on a client that is connected as its program wants it. */
+/** Creates the gateway from its settings. The calling program has connected `client`, alone or with its worker. */
 export function createGatewayService(
   settings: GatewaySettings,
   { client, logger }: { client: OrderCreationClient; logger: FastifyBaseLogger },
@@ -25,7 +25,7 @@ export function createGatewayService(
   const { temporal, apiKeys, operatorApiKeys, waitMs, maxWaiting, requestsPerSecond, decisionsPerSecond, host, port } =
     settings;
   const workers = watchOrderWorkers(temporal, () => client.checkConnection());
-  // A connection of its own, which is not made before somebody decides.
+  // A separate connection. It is opened only when an operator's first request needs it.
   const access = openTemporalAccess(temporal, dataConverterFor(parseEncryptionKeys(settings.encryptionKeys)));
   const gateway = createGateway({
     orders: client,
@@ -48,7 +48,7 @@ export function createGatewayService(
       await gateway.listen({ host, port });
     },
     async close() {
-      // Nothing is sent for an operator after it: whoever waited has been told whether something was.
+      // After this nothing is sent for an operator. Each waiting operator was told whether something had been sent.
       await gateway.close();
       await Promise.all([client.close(), workers.close(), access.close()]);
     },

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
 import { valuesOf } from '../runtime/header-values.ts';
 
-/** A UUID, bare or as a string of RFC 9651 with whatever parameters; then a comma or the end. */
+/** One key: bare, or an RFC 9651 string with any parameters. A comma or the end of the header must follow. */
 const member =
   /[ \t]*(?:"([^"\\]*)"(?:[ ]*;[ ]*[a-z*][a-z0-9_.*-]*(?:=(?:"(?:[^"\\]|\\["\\])*"|[^\s";,]+))?)*|([^\s",;]+))[ \t]*(,|$)/y;
 
@@ -11,8 +11,11 @@ const invalid = { problem: 'Send the header Idempotency-Key with a UUID that is 
 export type GivenKey = { key: string } | { problem: string };
 
 /**
- * The key of a request: the header `Idempotency-Key` as draft-ietf-httpapi-idempotency-key-header has it, or as most
- * callers write it. Given more than once, in several headers or in one that was joined on the way, it has to be the same.
+ * Reads a request's key from the header `Idempotency-Key`: quoted, as draft-ietf-httpapi-idempotency-key-header says,
+ * or bare, as most callers write it. A request may have several keys, in several headers or in one header that was
+ * joined on the way: all must be the same.
+ *
+ * @returns the key in lower case, or a `problem`: a sentence that tells the caller what to send.
  */
 export function givenKey(request: Pick<IncomingMessage, 'rawHeaders'>): GivenKey {
   const keys = new Set<string>();

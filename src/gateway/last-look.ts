@@ -1,12 +1,12 @@
 import { TemporalUnavailableError } from '../client/index.ts';
 
-/** Of this, and of the moment before it, a gateway that is told to stop has 5 s (see `stopInOrder`). */
+/** A gateway that stops ends waits after 1 s and cuts connections after 5 s (`stopInOrder`). This must fit between. */
 const LAST_LOOK_MS = 3_000;
 
 /**
- * How long Temporal may take to say how matters stand once nobody waits for the order any more.
+ * Limits how long Temporal may take to tell how the order stands, once the request no longer waits for the order.
  *
- * @returns a signal that is aborted when it has taken too long, with what the caller is to be told.
+ * @returns a signal that is aborted 3 s after `stopWaiting`. Its reason is the error that the caller gets.
  */
 export function lastLook(stopWaiting: AbortSignal): AbortSignal {
   const tooLate = new AbortController();

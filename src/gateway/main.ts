@@ -15,7 +15,7 @@ try {
   const stop = async () => {
     await gateway.close();
     await tracing.stop();
-    // A call to Temporal whose caller has been answered already would keep the process until its deadline.
+    // Otherwise a call to Temporal whose caller is answered already would keep the process alive until its deadline.
     process.exit();
   };
   stopOnSignal('The gateway', () => void stop());

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { OrderWorkers } from './order-workers.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
-/** From what an order takes (a tenth of a second) to the longest that a request may wait. */
+/** Histogram buckets: an order usually takes 0.1 s, and a request waits for its order for at most 60 s. */
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 12, 30, 60];
 
 /** What came of a request. `abandoned`: the caller was gone before the answer. */
@@ -11,10 +11,10 @@ type Outcome = 'created' | 'accepted' | 'ok' | 'refused' | 'failed' | 'abandoned
 export interface AnsweredRequest {
   /** The route's pattern, never the address. */
   route: string | undefined;
-  /** The name that our settings give to whoever sent it; empty where no key was recognized. */
+  /** The caller's name in our settings; empty if the request carried no known key. */
   caller: string;
   status: number;
-  /** `code` of the problem, if it was one. */
+  /** `code` of the problem document, if the answer was one. */
   code: string | undefined;
   seconds: number;
   abandoned: boolean;
@@ -25,7 +25,7 @@ export interface GatewayMetrics {
   observe(request: AnsweredRequest): void;
 }
 
-/** Every label takes its values from our tables and settings: nothing that a caller sends becomes one. */
+/** The gateway's metrics. Label values come only from our tables and settings, never from what a caller sends. */
 export function createMetrics({ waiting, workers }: { waiting: WaitingRoom; workers: OrderWorkers }): GatewayMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

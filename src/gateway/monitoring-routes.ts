@@ -9,7 +9,7 @@ interface MonitoringRoutesOptions {
   metrics: GatewayMetrics;
 }
 
-/** What probes, Prometheus and developers ask for. It needs no credential: keep it inside the network. */
+/** Routes for probes, Prometheus and developers. They need no credential: keep them inside the network. */
 export function registerMonitoringRoutes(app: FastifyInstance, { workers, metrics }: MonitoringRoutesOptions): void {
   app.get('/healthz', () => ({ status: 'ok' }));
 

@@ -13,7 +13,7 @@ import {
 import type { DecisionOutcome, ManyDecided, OrderStateBody } from './operator-bodies.ts';
 import type { ProblemCode } from './problem-codes.ts';
 
-// The operations of those who look after orders, in the OpenAPI document.
+// The operations for operators, in the OpenAPI document.
 
 const operatorTraceHeaders = traceHeadersWith('this request becomes part of the trace');
 const decisionHeaders = z.object({

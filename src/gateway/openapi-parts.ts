@@ -8,7 +8,7 @@ export const json = (schema: z.ZodType, examples: Record<string, unknown>) => ({
   'application/json': { schema, examples: mapValues(examples, (value) => ({ value })) },
 });
 
-/** Of the requests that never reach a route, and of those that fail for no reason of theirs. */
+/** Problems that every operation can answer with: a request is refused before its route runs, or the gateway fails. */
 export const anywhere: ProblemCode[] = [
   'MalformedRequest',
   'MethodNotAllowed',
@@ -21,7 +21,7 @@ export const anywhere: ProblemCode[] = [
 const uuid = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}';
 export const keyHeader = z
   .string()
-  // Not `format: uuid`: generators would make it a type of its own, which no header takes.
+  // Not `format: uuid`: code generators turn it into a UUID type, and headers do not accept that type.
   .regex(new RegExp(`^(${uuid}|"${uuid}")$`))
   .meta({
     description:

@@ -8,7 +8,7 @@ import { gatewayProblems } from './problem.ts';
 import { problemSchema } from './response-bodies.ts';
 import type { CreatedOrder } from './response-bodies.ts';
 
-// Problem documents in the OpenAPI document, and what of headers and examples they share with other answers.
+// Problem documents in the OpenAPI document, and the headers and examples that other answers use too.
 
 export const exampleKey = '6d8f5f0e-8c3e-4a53-9a68-0b1a1f2c7d11';
 export const exampleOrder: CreatedOrder = {
@@ -28,7 +28,7 @@ export const header = {
 };
 export const onEveryAnswer = { 'X-Request-Id': header.requestId };
 
-/** Of problem documents, by the name that they have in the document. */
+/** The schemas of problem documents, by their name in the OpenAPI document. */
 const problemSchemas = new Map<string, z.ZodType>();
 
 /** One response for each status, with an example for each code that it may carry. */
@@ -62,7 +62,10 @@ export function problemResponses(
   );
 }
 
-/** Operations that answer the same codes share a schema, and clients a type. */
+/**
+ * If a status has only one code, all operations share its schema, and generated clients its type. Otherwise the schema
+ * belongs to the operation and the status.
+ */
 function problemSchemaOf(operationId: string, status: number, codes: ProblemCode[]): z.ZodType {
   const [first = '', ...others] = codes;
   const id =

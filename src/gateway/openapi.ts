@@ -18,7 +18,7 @@ import {
 } from './response-bodies.ts';
 import type { OrderInProgressBody, OrderViewBody, Readiness } from './response-bodies.ts';
 
-/** Of the HTTP interface; a change that breaks a caller raises the first number and the `/v1` of the addresses. */
+/** Version of the HTTP interface. A change that breaks callers raises the first number and the `/v1` in addresses. */
 const API_VERSION = '1.0.0';
 
 const exampleInProgress: OrderInProgressBody = {
@@ -59,7 +59,7 @@ const onEveryCheckout = {
   customer_note: shape.customer_note.meta({ description: 'What the customer adds, for people.' }),
   idempotency_key: hyphenatedUuid.nullish().meta({ description: 'If it is given, that of the header.' }),
 };
-/** What the rules of a checkout ask for (`checkCheckout`), beside whatever else a caller keeps. */
+/** The fields that the checkout rules require (`checkCheckout`). A caller may add any other fields. */
 const deliveryAddress = z
   .looseObject({
     address: z.string().min(1).meta({ description: 'As RideNDine is to find it.' }),
@@ -67,7 +67,7 @@ const deliveryAddress = z
     lng: z.number().min(-180).max(180),
   })
   .meta({ id: 'ShippingSnapshot', description: 'Where it goes, besides whatever else you keep with the order.' });
-/** The domain's request with the key in a header, one schema for each kind of order. */
+/** The domain's checkout request, one schema for each kind of order. The key is in a header, and optional here. */
 const requestBodySchema = z
   .discriminatedUnion('fulfillment_method', [
     z
@@ -192,7 +192,7 @@ export function openApiDocument() {
       { name: 'Operators', description: 'For people who look after orders, with keys of their own.' },
       { name: 'Monitoring', description: 'For whoever runs the gateway. Not to be reached from outside.' },
     ],
-    // Relative: wherever this document came from.
+    // Relative: the server that has served this document.
     servers: [{ url: '/' }],
     components: {
       securitySchemes: {
@@ -259,7 +259,7 @@ function operation(
     tags: ['Monitoring'],
     summary,
     description,
-    // None is asked for.
+    // These operations need no credential.
     security: [],
     responses: {
       200: { description: STATUS_CODES[200] ?? '', headers: z.object(onEveryAnswer), content },

@@ -8,7 +8,7 @@ import type { ProblemCode } from './problem-codes.ts';
 import { answerErrorWith, sendProblem } from './problem.ts';
 import type { Problem } from './problem.ts';
 
-// What operators are answered where nothing, or nothing yet, came of what they sent.
+// Reads what operators send, and answers them if it was not carried out or its result is not known.
 
 const codes: Record<Exclude<OperatorOutcome, 'under way'>, ProblemCode> = {
   'unknown order': 'OrderNotFound',
@@ -21,12 +21,12 @@ const LOOK_FIRST = 'Look at the order before you decide again.';
 const SEND_AGAIN = 'Send the same request with the same Idempotency-Key again.';
 const CALL = 'Call whoever runs order creation.';
 
-/** Whether the same request, sent again, is known for the same: then it may be. */
+/** Whether the request has an id, so that the sender may repeat it: a repeated request is carried out only once. */
 function isSentWithId({ headers }: FastifyRequest): boolean {
   return headers['idempotency-key'] !== undefined;
 }
 
-/** What a decision is sent with. `id`: by which the sender knows it again, if there is one. */
+/** Reads the body of a decision and its id, if the sender gave one. `problem`: the answer if the request is wrong. */
 export function sentDecision(request: FastifyRequest): { body: object; id: string | undefined } | { problem: Problem } {
   const { body } = request;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
@@ -47,13 +47,18 @@ export function sendOverloaded(reply: FastifyReply, whatToDo: string): FastifyRe
   });
 }
 
-/** What nobody expected: a decision may have been sent. */
+/** Answers an unexpected failure. The decision may have been sent, so the answer tells the operator what to do. */
 export function answerDecisionFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const retryable = isSentWithId(request);
   return answerErrorWith({ detail: retryable ? SEND_AGAIN : LOOK_FIRST, retryable })(error, request, reply);
 }
 
-/** @param hasId whether the same request, sent again, is known for the same. */
+/**
+ * Answers why a request was not carried out.
+ *
+ * @param hasId whether the request has an id, so that the sender may repeat it.
+ * @throws `error` itself if it is no refusal.
+ */
 export function sendRefusal(reply: FastifyReply, error: unknown, hasId: boolean): FastifyReply {
   if (error instanceof TemporalAccessError) {
     reply.outcomeReason = error.message;

@@ -8,7 +8,7 @@ import { hyphenatedUuid } from '../domain/checkout-request.ts';
 import { longestLinkId } from '../domain/order.ts';
 import { failureCode, orderId, paymentSessionId, ridendineOrderId } from './response-bodies.ts';
 
-// What operators send to the gateway and what they are answered, as it is read, answered and documented.
+// Schemas of what operators send to the gateway and what it answers: for its code and for the OpenAPI document.
 
 const onEveryDecision = {
   actor: z.string().min(1).max(LONGEST_WORDS).meta({ description: 'Who decides. It is kept with the order.' }),
@@ -61,7 +61,7 @@ export const decisionOutcomeSchema = z
   .meta({ id: 'DecisionOutcome' });
 export type DecisionOutcome = z.output<typeof decisionOutcomeSchema>;
 
-/** So many orders can be named in one request. */
+/** How many orders one request can name at most. */
 const MOST_NAMED = 1000;
 
 /** Body of a decision about many orders. */
@@ -98,7 +98,7 @@ export const manyDecidedSchema = z
   .meta({ id: 'ManyDecided' });
 export type ManyDecided = z.output<typeof manyDecidedSchema>;
 
-/** How an order stands, for those who look after it. */
+/** Body of `200` to `GET /v1/operations/orders/{order_id}`: how an order stands, for operators. */
 export const orderStateSchema = z
   .object({
     order_id: orderId,

@@ -19,26 +19,29 @@ import { answerDecisionFailure, sendOverloaded, sendRefusal, sentDecision } from
 import { sendProblem } from './problem.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
-/** A person looks at a form meanwhile. With the 6 s to find the order, it is less than a connection may be idle (30 s). */
+/**
+ * A person waits in front of a form. These times and the 6 s to find the order add up to less than the 30 s for which a
+ * connection may be idle.
+ */
 const patience = { acceptedWithinMs: 6_000, carriedOutWithinMs: 12_000 };
 
-/** People who look after orders, or the program in which they do. */
+/** The operators' keys, and the operations that the routes for operators call. */
 export interface Operators extends BulkOperators {
-  /** None: nobody decides through this gateway. */
+  /** If there are none, nobody can decide through this gateway. */
   apiKeys: CallerKey[];
-  /** As `act` does, without Temporal. */
+  /** `act` of src/operators/act.ts; the access to Temporal is bound already. */
   act(order: OrderIdentity, request: OperatorRequest, submission: Submission): Promise<string>;
-  /** As `lookAt` does, without Temporal. */
+  /** `lookAt` of src/operators/order-state.ts; the access to Temporal is bound already. */
   lookAt(order: OrderIdentity): Promise<KnownOrder>;
 }
 
 interface OperatorRoutesOptions {
   operators: Operators;
-  /** Operators who wait for an answer. */
+  /** Requests of operators that wait for an answer. */
   waiting: WaitingRoom;
 }
 
-/** What `npm run review` does, over HTTP: `GET /v1/operations/orders/{order_id}`, `POST …/decisions`, and for many orders. */
+/** `npm run review` over HTTP: `GET /v1/operations/orders/{order_id}`, `POST …/decisions`, and bulk decisions. */
 export function registerOperatorRoutes(app: FastifyInstance, { operators, waiting }: OperatorRoutesOptions): void {
   registerBulkRoutes(app, { operators, waiting });
 
@@ -90,7 +93,7 @@ export function registerOperatorRoutes(app: FastifyInstance, { operators, waitin
   );
 }
 
-/** What keeps a body from being a decision about the order, as sentences for the person who decides. */
+/** What is wrong with the body of a decision about this order, in sentences for the operator. */
 function faultsOf(body: object, orderId: string): string[] {
   const given = new Map<string, unknown>(Object.entries(body));
   const name = decisionNames.find((one) => one === given.get('decision'));

@@ -12,7 +12,7 @@ import type { CreatedOrder, OrderInProgressBody, OrderViewBody } from './respons
 import { waitMs } from './wait-preference.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
-/** In seconds: a review takes people. */
+/** In seconds. An order in review waits for a person, which may take long. */
 const RETRY_AFTER_IN_REVIEW_S = 3600;
 
 interface OrderRoutesOptions {
@@ -20,7 +20,7 @@ interface OrderRoutesOptions {
   waitMs: number;
   /** Requests that wait for their orders. */
   waiting: WaitingRoom;
-  /** Requests that ask how an order stands: none keeps out one that waits, nor the other way round. */
+  /** Requests that ask how an order stands. Their limit is separate from that of the requests that wait. */
   asking: WaitingRoom;
 }
 
@@ -44,7 +44,7 @@ export function registerOrderRoutes(app: FastifyInstance, options: OrderRoutesOp
       });
     }
 
-    // The client parses it: what a caller sent is no checkout yet.
+    // Nothing has checked the body yet. The client library does.
     const input = { ...body, idempotency_key: key } as CheckoutRequestInput;
     const trace = traceContext(request.headers.traceparent);
     const outcome = await waiting.enter(request.callerName, (stopWaiting) => {

@@ -6,27 +6,28 @@ import { findPause } from '../temporal/partner-pause.ts';
 import { askForQueue } from '../temporal/order-workers.ts';
 import { inTime } from '../temporal/temporal-calls.ts';
 
-/** Probes come every few seconds from several sides; Temporal need not hear of each. */
+/** How long an answer is reused. Several probes come every few seconds, and Temporal need not answer each one. */
 const KNOWN_FOR_MS = 3000;
 const ANSWER_TIMEOUT_MS = 2000;
-/** gRPC would wait up to two minutes between attempts to reach a server that was gone. */
+/** gRPC's default is a pause of up to two minutes before it tries to reach a lost server again. */
 const LONGEST_RECONNECT_PAUSE_MS = 2000;
 
 export interface OrderWorkers {
   /**
-   * How many workers have asked Temporal for orders of late, and would be given some; while two builds share the orders,
-   * of the one that has fewer. 0: orders wait. @throws {TemporalUnavailableError}
+   * How many workers have recently asked Temporal for orders, of a build that gets orders. While two builds share the
+   * orders, the count of the build with fewer workers. 0: orders wait. @throws {TemporalUnavailableError}
    */
   count(): Promise<number>;
-  /** Whether they ask RideNDine for no orders just now, because somebody has paused that. @throws {TemporalUnavailableError} */
+  /** Whether somebody has paused the calls to RideNDine, so that orders wait. @throws {TemporalUnavailableError} */
   arePaused(): Promise<boolean>;
   close(): Promise<void>;
 }
 
 /**
- * Asks Temporal over a connection of its own, so that what waits for orders is not in the way.
+ * Asks Temporal over a separate connection, so that requests that wait for orders cannot delay it.
  *
- * @param checkConnection fails while the connection that carries the orders does: then nothing else matters.
+ * @param checkConnection must reject while the connection that carries the orders fails: then the gateway is not ready,
+ *   whatever the separate connection can do.
  */
 export function watchOrderWorkers(
   { namespace, ...options }: TemporalSettings,
@@ -35,7 +36,7 @@ export function watchOrderWorkers(
   const connection = Connection.lazy({
     ...options,
     channelArgs: { 'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_PAUSE_MS },
-    // The SDK would make a request again after close(), and throw where nobody can catch it. Whoever asks asks again.
+    // Without the SDK's retries: after close() a retry would throw where nobody can catch it. Probes ask again anyway.
     interceptors: [],
   });
   const ask = async () => {

@@ -13,7 +13,7 @@ const ownProblems = {
   DecisionInvalid: { status: 422, title: 'The decision lacks something, or has too much.', retryable: false },
   DecisionRefused: { status: 409, title: 'The decision does not fit how the order stands.', retryable: false },
   DecisionNotSent: { status: 503, title: 'The decision was not sent.', retryable: true },
-  // Unless it was sent with an id of its own: then the same request is the same decision.
+  // Retryable only if the request had an `Idempotency-Key`: a repeated request is then the same decision.
   DecisionUnanswered: { status: 503, title: 'No worker has answered to the decision.', retryable: false },
   GatewayMisconfigured: {
     status: 500,

@@ -13,7 +13,7 @@ export interface Problem {
   problems?: CheckoutProblem[];
   /** The customer's own order that has the quote already. */
   members?: { used_by: QuoteUser };
-  /** As for every problem of this code unless told. */
+  /** Default: what the table says for this code. */
   retryable?: boolean;
 }
 
@@ -24,7 +24,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem) {
 }
 
 function sendOrderCreationError(reply: FastifyReply, error: OrderCreationError) {
-  // The client waits for the review of a LinkConflict as for any other: it never throws one.
+  // The client never throws a LinkConflict: the order is in review then, and the client waits for it.
   const code = error.code === 'LinkConflict' ? 'InternalError' : error.code;
   const problems = error instanceof OrderFailedError ? error.problems : [];
   if (problemEntry(code).status >= 500) reply.outcomeReason = error.message;
@@ -37,7 +37,7 @@ function sendOrderCreationError(reply: FastifyReply, error: OrderCreationError) 
   });
 }
 
-/** A checkout names its quote and an address: a few hundred bytes. */
+/** Much more than a checkout needs: a quote and an address take a few hundred bytes. */
 export const BODY_LIMIT_BYTES = 64 * 1024;
 
 /** A caller has sent more requests in this second than it may. */
@@ -49,7 +49,10 @@ export class TooManyRequestsError extends Error {
   }
 }
 
-/** Answers whatever was thrown with a problem document, a failure that nobody expected with what to do then. */
+/**
+ * @param afterFailure what the caller should do after an unexpected failure.
+ * @returns an error handler that answers every error with a problem document.
+ */
 export function answerErrorWith(afterFailure: { detail: string; retryable?: boolean }) {
   const answerAnyError = errorAnswers({ problems: gatewayProblems, bodyLimitBytes: BODY_LIMIT_BYTES, afterFailure });
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {

@@ -5,17 +5,17 @@ import { traceIdOf } from './request-spans.ts';
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** Why an order could not be seen to, in our own words: operations have to know, too. */
+    /** Why the gateway could not do what was asked, in our own words, for the line in the log. */
     outcomeReason: string | undefined;
   }
 }
 
-/** One line in the log and one count in the metrics for each request; neither holds anything that a customer entered. */
+/** One line in the log and one count in the metrics for each request. Neither has anything that a customer entered. */
 export function recordRequests(app: FastifyInstance, metrics: GatewayMetrics): void {
   app.decorateReply('outcomeReason');
   app.decorateRequest('callerName', '');
   app.addHook('onRequest', (request, reply, done) => {
-    // The hook `onResponse` comes for answers alone that were sent to their end.
+    // Not in the hook `onResponse`: Fastify runs it only for answers that were sent completely.
     reply.raw.once('close', () => {
       const { url: route } = request.routeOptions;
       const { statusCode: status, outcomeCode: code, outcomeReason: reason, elapsedTime: ms } = reply;

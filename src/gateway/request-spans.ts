@@ -12,9 +12,9 @@ declare module 'fastify' {
 }
 
 /**
- * A span for each request to these routes, in the caller's trace if there is a valid `traceparent`, else in a new one.
- * What is done for the request belongs to it. It tells the route's pattern, the status and the problem's code, and nothing
- * that a caller sent.
+ * Records a span for each request to these routes: in the caller's trace if the request has a valid `traceparent`, else
+ * in a new trace. Spans of the work for the request are its children. The span has the route's pattern, the status and
+ * the problem's code, and nothing that the caller sent.
  */
 export function recordSpans(routes: FastifyInstance): void {
   const tracer = trace.getTracer('cooco-order-creation');
@@ -28,11 +28,11 @@ export function recordSpans(routes: FastifyInstance): void {
       withRemoteSpan(ROOT_CONTEXT, traceContext(request.headers.traceparent)),
     );
     request.span = span;
-    // The hook `onResponse` comes for answers alone that were sent to their end.
+    // Not in the hook `onResponse`: Fastify runs it only for answers that were sent completely.
     reply.raw.once('close', () => endSpan(span, reply));
     done();
   });
-  // Once the body is there: reading it leaves the context in which that was begun.
+  // Only after the body was read: an OpenTelemetry context that is set earlier is lost while the body is read.
   routes.addHook('preHandler', ({ span }, _reply, done) => {
     if (span) context.with(trace.setSpan(context.active(), span), done);
     else done();
@@ -48,7 +48,7 @@ function endSpan(span: Span, reply: FastifyReply): void {
   span.end();
 }
 
-/** Of the trace that a request belongs to, be it the caller's or ours. */
+/** The id of the trace that a request belongs to: our span's trace, else the caller's. */
 export function traceIdOf(request: FastifyRequest): string | undefined {
   const place = request.span?.spanContext();
   return place && isSpanContextValid(place) ? place.traceId : traceContext(request.headers.traceparent)?.traceId;

@@ -68,7 +68,7 @@ const orderFailedSchema = z
   })
   .meta({ id: 'OrderFailed', description: 'No order came of it.' });
 
-/** Body of `GET /v1/orders/{key}`; that of a `202` is its `IN_PROGRESS`. */
+/** Body of `200` to `GET /v1/orders/{key}`. The body of `202` to `POST /v1/orders` is its variant `IN_PROGRESS`. */
 export const orderViewSchema = z
   .discriminatedUnion('state', [orderInProgressSchema, orderSucceededSchema, orderFailedSchema])
   .meta({ id: 'OrderView' });

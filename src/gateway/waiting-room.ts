@@ -1,13 +1,13 @@
 /**
- * Bounds how many requests of each caller wait at the same time, so that a slow Temporal can't fill the memory with them,
- * nor one caller the room of another.
+ * Limits how many requests of each caller wait at the same time. So a slow Temporal cannot fill the memory with waiting
+ * requests, and one caller cannot take the places of another.
  */
 export class WaitingRoom {
   readonly #capacity: number;
   readonly #waiting = new Map<string, Set<AbortController>>();
   #isClosing = false;
 
-  /** @param capacity for each caller. */
+  /** @param capacity how many requests of each caller may wait. */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
@@ -18,10 +18,11 @@ export class WaitingRoom {
   }
 
   /**
-   * Runs `wait` if there is room. It ends soon after `stopWaiting` is aborted: by itself, or because the room closes.
+   * Runs `wait` if the caller has a place left. `wait` must end soon after `stopWaiting` is aborted, by `wait` itself
+   * or by `close()`.
    *
-   * @param caller one of those who have a key.
-   * @returns `undefined` if there is no room.
+   * @param caller name of a caller with a known key.
+   * @returns the result of `wait`; `undefined` if the caller has no place left.
    */
   enter<Result>(caller: string, wait: (stopWaiting: AbortController) => Promise<Result>): Promise<Result> | undefined {
     const waiting = this.#waiting.get(caller) ?? new Set();
@@ -33,7 +34,7 @@ export class WaitingRoom {
     return wait(stopWaiting).finally(() => waiting.delete(stopWaiting));
   }
 
-  /** Nobody waits any more, now or later. */
+  /** Aborts the waits of all requests, and of each later request as soon as it enters. */
   close(): void {
     this.#isClosing = true;
     for (const waiting of this.#waiting.values()) for (const stopWaiting of waiting) stopWaiting.abort();

@@ -3,15 +3,15 @@ import type { AttemptOutcome } from '../domain/failure-details.ts';
 import type { FailureCode } from '../domain/failures.ts';
 import type { LinkIds } from '../domain/order.ts';
 
-/** The partner for payment and delivery, as the steps of an order know it. `ridendine/` beside this file implements it. */
+/** What the steps of an order need of the partner for payment and delivery. The folder `ridendine/` implements this. */
 export interface Partner {
-  /** What {@link createOrder} sends for an order. Built once and stored: every attempt sends exactly this text. */
+  /** Builds the frozen body. It is built once and stored: every attempt sends exactly this text. */
   orderBody(orderId: string, checkout: Checkout): string;
   /**
-   * Asks once for the order to be created, with a key that is the same for every attempt of every run.
+   * Asks the partner once to create the order. Every attempt of every run sends the same idempotency key for an order.
    *
-   * @param call.body sent byte for byte.
-   * @throws {PartnerError} saying why there is no order and whether one may exist all the same.
+   * @param call.body the frozen body, sent byte for byte.
+   * @throws {PartnerError} says why the attempt failed, and whether the partner may have the order nevertheless.
    */
   createOrder(call: { orderId: string; body: string; signal?: AbortSignal }): Promise<LinkIds>;
 }
@@ -22,9 +22,9 @@ interface PartnerAnswerFacts {
   status?: number | undefined;
   /** How long the partner asks us to wait, in milliseconds. */
   retryAfterMs?: number | undefined;
-  /** The beginning of what the partner wrote. May hold personal data: for encrypted details only. */
+  /** The beginning of what the partner wrote. It may hold personal data, so it belongs in encrypted details only. */
   partnerText?: string | undefined;
-  /** The partner may only be set up anew. The refusal is final if it lasts. */
+  /** The refusal may pass, for example after a deployment of the partner. The refusal is final only if it lasts. */
   mayPass?: boolean;
   cause?: unknown;
 }

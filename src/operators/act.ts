@@ -19,7 +19,7 @@ import type { OrderIdentity } from './find-run.ts';
 import { unknownOrder } from './order-state.ts';
 import type { Submission } from './submission.ts';
 
-/** What an operator may want of an order: a decision of its review, to cancel it, or other ids for one that is linked. */
+/** What an operator can ask for: a decision about an order in review, a cancellation, or the correction of a link. */
 export type OperatorRequest = Requests[DecisionName];
 
 interface Requests {
@@ -30,10 +30,10 @@ interface Requests {
   'correct-link': Omit<LinkCorrection, 'idempotency_key'> & { decision: 'correct-link' };
 }
 
-/** Longest that it takes to find the order, before anything is sent. */
+/** How long the search for the order's run may take, before anything is sent. */
 const FOUND_WITHIN_MS = 6_000;
 
-/** What keeps `input` from being an {@link OperatorRequest}, each fault a sentence that repeats no value. */
+/** @returns one sentence for each reason why `input` is no {@link OperatorRequest}. No sentence repeats a value. */
 export function faultsOfOperatorRequest(input: object): string[] {
   const { decision, ...others } = input as { decision?: unknown };
   const name = decisionNames.find((one) => one === decision);
@@ -52,12 +52,12 @@ export function faultsOfOperatorRequest(input: object): string[] {
 }
 
 /**
- * Does what an operator wants of an order, and waits for what comes of it.
+ * Sends an operator's request about an order to Temporal, and waits for the outcome.
  *
- * @param request without faults.
- * @returns what came of it, in a sentence.
- * @throws {OperatorError} it was not done, or not yet.
- * @throws {TemporalAccessError} before anything was sent.
+ * @param request must have no faults ({@link faultsOfOperatorRequest}).
+ * @returns the outcome, as a sentence for the operator.
+ * @throws {OperatorError} the request was not carried out, or its outcome is not known yet.
+ * @throws {TemporalAccessError} Temporal could not be asked; nothing was sent.
  */
 export async function act(
   access: TemporalAccess,

@@ -1,12 +1,12 @@
 import { TemporalAccessError } from '../temporal/temporal-access.ts';
 import type { OperatorError } from './operator-error.ts';
 
-/** Whether Temporal gave no answer: it may give one later. */
+/** Whether Temporal gave no answer at all. A later request may get one. */
 export function isSilent(error: unknown): boolean {
   return error instanceof TemporalAccessError && ['no answer in time', 'unreachable'].includes(error.trouble);
 }
 
-/** @param otherwise what to say where Temporal gives no answer: what was sent may have arrived all the same. */
+/** @param otherwise the error to throw if Temporal gives no answer. The request may have arrived all the same. */
 export async function answered<Result>(asked: Promise<Result>, otherwise: OperatorError): Promise<Result> {
   try {
     return await asked;
@@ -15,7 +15,7 @@ export async function answered<Result>(asked: Promise<Result>, otherwise: Operat
   }
 }
 
-/** @param unreadable what to say where Temporal's answer cannot be had, for whatever other reason. */
+/** @param unreadable makes the error to throw if Temporal's answer cannot be had or read, for whatever reason. */
 export async function readable<Result>(
   asked: Promise<Result>,
   unreadable: (error: TemporalAccessError) => OperatorError,

@@ -20,11 +20,12 @@ import { requireReadable } from './unreadable-run.ts';
 type Carry = (bulk: BulkDecision) => Promise<BulkDecisionState>;
 
 /**
- * Begins to carry a decision out on these orders in review: it goes on by itself. Begun before with the same id, it is
- * left as it is.
+ * Starts the workflow that carries out one decision on these orders in review. The workflow goes on without the caller.
+ * If there is a bulk decision with this id already, nothing is started.
  *
- * @returns whether it was begun now.
- * @throws {OperatorError} no worker runs, or they have other keys: nothing is decided.
+ * @returns whether this call started the workflow.
+ * @throws {OperatorError} `not sent`: no worker runs, or the workers have other keys; nothing is decided. `unanswered`:
+ *   Temporal did not answer; the workflow may have been started.
  * @throws {TemporalAccessError}
  */
 export async function startBulkDecision(
@@ -65,7 +66,7 @@ export async function startBulkDecision(
 }
 
 export interface BulkDecisionView extends BulkDecisionState {
-  /** Whether it goes on; `stopped`: somebody ended it before all orders had their turn. */
+  /** `stopped`: the workflow ended before all orders had their turn. */
   progress: 'under way' | 'done' | 'stopped';
 }
 
@@ -76,15 +77,15 @@ interface WatchOptions {
 }
 
 const LOOK_AGAIN_MS = 500;
-/** An answer of the workflow itself: a worker may be busy with the orders. */
+/** For the answer to the query, which a worker gives. The worker may be busy with the orders. */
 const STATE_TIMEOUT_MS = 10_000;
 
 /**
- * Waits for the end of a bulk decision, or until `deadline` (milliseconds since 1970), or as long as anybody waits.
+ * Waits until a bulk decision has ended, `deadline` (milliseconds since 1970) has come or `stopWaiting` is aborted.
  *
- * @param options.onChange is told whenever it has gone on.
- * @throws {OperatorError} there is none with this id.
- * @throws {TemporalAccessError} Temporal or the workers do not answer; it goes on all the same.
+ * @param options.onChange is called at first, and whenever there is progress.
+ * @throws {OperatorError} Temporal knows no bulk decision with this id.
+ * @throws {TemporalAccessError} Temporal or the workers do not answer. The bulk decision goes on all the same.
  */
 export async function watchBulkDecision(
   temporal: TemporalAccess,
@@ -116,40 +117,40 @@ async function lookAtBulkDecision({ ask, client }: TemporalAccess, id: string): 
   }
 }
 
-/** What came of a decision about many orders by the time that whoever decided gets an answer. */
+/** How far a bulk decision has come when the operator gets an answer. */
 export interface BulkDecisionOutcome {
   id: string;
-  /** How far it is; nothing where no worker answers just now. */
+  /** `undefined` if Temporal or the workers did not answer in time. */
   view: BulkDecisionView | undefined;
-  /** Orders that are not in review: they are left as they are. Told to whoever began it. */
+  /** Orders that were not in review, and stay unchanged. Empty unless this call started the bulk decision. */
   notInReview: string[];
 }
 
 export interface ManyToDecide {
-  /** By which the sender knows the request again: the same request with the same id is the same decision. */
+  /** The sender's id of the request: the same request with the same id is the same bulk decision. */
   id: string;
   decision: DecisionForMany;
   orderIds: string[];
   waitMs: number;
-  /** Aborted once nobody waits for what comes of it. */
+  /** Aborted once nobody waits for the outcome. */
   stopWaiting: AbortSignal;
 }
 
-/** To find the orders and to begin, before anybody waits for what comes of it. */
+/** How long it may take to find the orders and to start the workflow, before the wait for the outcome begins. */
 const BEGUN_WITHIN_MS = 10_000;
 
 /**
- * Decides about those of these orders that are in review, and waits for what comes of it, but not for long.
+ * Decides about those of the orders that are in review. Waits for the outcome, but at most `bulk.waitMs`.
  *
- * @throws {OperatorError} none is in review, or no worker runs: nothing was decided.
- * @throws {TemporalAccessError} before anything was sent.
+ * @throws {OperatorError} as {@link startBulkDecision}; or none of the orders is in review, so nothing was decided.
+ * @throws {TemporalAccessError} Temporal could not be asked. The workflow may have been started by then.
  */
 export async function decideAboutMany(
   access: TemporalAccess,
   bulk: ManyToDecide & { perSecond: number },
 ): Promise<BulkDecisionOutcome> {
   const { decision, orderIds, perSecond, waitMs, stopWaiting } = bulk;
-  // With another decision or other orders it is another one.
+  // The sender's id alone is not enough: with another decision or other orders, this is another bulk decision.
   const id = sentId(bulk.id, [decision, orderIds.toSorted()]);
   const temporal = untilDeadline(access, Date.now() + BEGUN_WITHIN_MS + waitMs);
   const runs = await listRunsInReview(temporal, { orderIds });

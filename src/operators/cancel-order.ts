@@ -7,10 +7,10 @@ import type { Submission } from './submission.ts';
 import { whatFits } from './what-fits.ts';
 
 /**
- * Asks the run of an order to cancel it, and waits for what comes of that.
+ * Asks the run of an order to cancel the order, and waits for the outcome.
  *
- * @returns what to tell whoever asked.
- * @throws {OperatorError} it was not cancelled, or not yet.
+ * @returns the outcome, as a sentence for the operator.
+ * @throws {OperatorError} the order was not cancelled, or the outcome is not known yet.
  * @throws {TemporalAccessError}
  */
 export async function cancelOrder(

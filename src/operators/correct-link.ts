@@ -22,14 +22,14 @@ import { whatFits } from './what-fits.ts';
 type Correct = (input: LinkCorrection) => Promise<LinkCorrectionResult>;
 
 /**
- * Gives a linked order other ids of RideNDine. Where Temporal knows the order no more, Directus has all that it takes. One
- * that was sent before with the same id of the sender is not carried out again: its answer is that of the first.
+ * Replaces the RideNDine ids of a linked order. The correction needs only the record in Directus, so Temporal may have
+ * forgotten the order. If the order's latest run is the same correction, sent with the same `submission.id`, no run is
+ * started: the outcome is that of the first.
  *
- * @param order the run that speaks for it, if Temporal knows one.
- *
- * @returns what to tell whoever asked.
- * @throws {OperatorError} it was not, or not yet: `message` says why.
- * @throws {TemporalAccessError} before anything was sent.
+ * @param order its `run` is the order's deciding run (`DECIDING_RUNS`), if Temporal knows one.
+ * @returns the outcome, as a sentence for the operator.
+ * @throws {OperatorError} the link was not corrected, or the outcome is not known yet.
+ * @throws {TemporalAccessError} Temporal could not be asked; nothing was sent.
  */
 export async function correctLink(
   temporal: TemporalAccess,
@@ -59,11 +59,11 @@ export async function correctLink(
       workflowId,
       taskQueue: ORDER_CREATION_TASK_QUEUE,
       args: [{ ...correction, idempotency_key: idempotencyKeyIn(workflowId) }],
-      // Never beside another run of the order, and after one that succeeded, too.
+      // Temporal refuses the correction while another run of the order is open, and takes it after one that succeeded.
       workflowIdConflictPolicy: 'FAIL',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       memo: {
-        // As the run that linked the order, so that both are found by the same ids from the start.
+        // Memo and search attributes are those of the run that linked the order: the same ids find both from the start.
         ...(fingerprint !== undefined && { [REQUEST_FINGERPRINT_MEMO]: fingerprint }),
         ...(correctionId !== undefined && { [CORRECTION_MEMO]: correctionId }),
       },

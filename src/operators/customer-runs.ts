@@ -4,13 +4,13 @@ import type { TemporalAccess } from '../temporal/temporal-access.ts';
 import { listAllRuns, quoted } from './find-run.ts';
 import type { OrderRun } from './find-run.ts';
 
-/** Every run about an order of the customer, whether or not it speaks for its key. @throws {TemporalAccessError} */
+/** Every run of the customer's orders, whether or not it is a deciding run. @throws {TemporalAccessError} */
 export function listRunsOfCustomer(temporal: TemporalAccess, customerId: string): Promise<OrderRun[]> {
   const ids = [...new Set([customerId, customerId.toLowerCase()])].map(quoted).join(', ');
   return listAllRuns(temporal, `${searchAttributes.customerId.name} IN (${ids})`);
 }
 
-/** Removes a run that has ended, with its history. One that is gone, or going, is none. @throws {TemporalAccessError} */
+/** Deletes an ended run and its history. It may be deleted already, or being deleted. @throws {TemporalAccessError} */
 export async function deleteRun(
   { ask, connection, settings: { namespace } }: TemporalAccess,
   { workflowId, runId }: OrderRun,

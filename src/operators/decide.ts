@@ -7,10 +7,10 @@ import { Submission } from './submission.ts';
 import { whatFits } from './what-fits.ts';
 
 /**
- * Sends a decision about an order in review, and waits until it was carried out.
+ * Sends a decision about an order in review, and waits until the run has carried it out.
  *
- * @returns what came of it, in a sentence.
- * @throws {OperatorError} it was not, or not yet.
+ * @returns the outcome, as a sentence for the operator.
+ * @throws {OperatorError} the decision was not carried out, or its outcome is not known yet.
  * @throws {TemporalAccessError}
  */
 export async function decide(

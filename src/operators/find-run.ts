@@ -14,11 +14,11 @@ const { WorkflowExecutionStatus } = proto.temporal.api.enums.v1;
 type ExecutionInfo = proto.temporal.api.workflow.v1.IWorkflowExecutionInfo;
 type PendingActivity = proto.temporal.api.workflow.v1.IPendingActivityInfo;
 
-/** A run of `orderCreation`, or of a correction of its link, as its search attributes tell it: they need no worker. */
+/** A run of `orderCreation` or `linkCorrection`, as its search attributes describe it. To read them needs no worker. */
 export interface OrderRun {
   workflowId: string;
   runId: string;
-  /** Whether it goes on. */
+  /** Whether the run has not ended. */
   isOpen: boolean;
   /** `RUNNING`, `COMPLETED`, `FAILED`, `TERMINATED`, … */
   status: string;
@@ -31,24 +31,24 @@ export interface OrderRun {
 }
 
 export interface OrderRunDetails extends OrderRun {
-  /** What is being done, or tried in vain. */
+  /** Activities that are under way, or that wait for their next attempt. */
   pendingActivities: PendingActivity[];
   memo: Record<string, unknown> | undefined;
   attributes: TypedSearchAttributes;
 }
 
 const PAGE_SIZE = 200;
-/** More than one wants to read where an id is not enough. */
+/** If several order creations have an id, the error lists at most this many. */
 const MOST_NAMED = 10;
 
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
 const WORKFLOW_ID_PREFIX = orderCreationWorkflowId('');
 
-/** Which orders in review are meant: those to which all of it applies. */
+/** Selects the orders in review to which every given condition applies. */
 export interface ReviewFilter {
   failureCode?: FailureCode;
   storeId?: string;
-  /** Their run began then or later. */
+  /** The run began at this time or later. */
   startedSince?: Date;
   orderIds?: readonly string[];
 }
@@ -68,8 +68,8 @@ export function listRunsInReview(temporal: TemporalAccess, filter: ReviewFilter 
 }
 
 /**
- * The workflow that an id is the id of, or the idempotency key if it is one. In lower case, as workflow ids and our order
- * ids are made; other ids are somebody else's and stay as they are.
+ * The workflow id that a typed id means: a UUID is taken for an idempotency key, and a workflow id for itself. It is in
+ * lower case, as our ids are. `undefined` for any other id: others make those, and their case may matter.
  */
 export function workflowIdOf(id: string): string | undefined {
   const wanted = id.toLowerCase();
@@ -78,9 +78,9 @@ export function workflowIdOf(id: string): string | undefined {
 }
 
 /**
- * The run that speaks for the one order creation that is known under an id of any kind.
+ * The deciding run (`DECIDING_RUNS`) of the order that an id of any kind belongs to; the latest run if none decides.
  *
- * @throws {OperatorError} there is none, or several.
+ * @throws {OperatorError} Temporal knows no order by this id, or several.
  * @throws {TemporalAccessError}
  */
 export async function findRun(temporal: TemporalAccess, id: string): Promise<OrderRunDetails> {
@@ -97,9 +97,9 @@ export function unknownOrder({ settings }: TemporalAccess, id: string): Operator
 }
 
 /**
- * The same, and undefined if there is none.
+ * As {@link findRun}, but `undefined` if Temporal knows no order by this id.
  *
- * @throws {OperatorError} there are several.
+ * @throws {OperatorError} Temporal knows several.
  * @throws {TemporalAccessError}
  */
 export async function findRunIfKnown(temporal: TemporalAccess, id: string): Promise<OrderRunDetails | undefined> {
@@ -109,14 +109,14 @@ export async function findRunIfKnown(temporal: TemporalAccess, id: string): Prom
   return named || (await findListedRun(temporal, id, [orderId, quoteId, ridendineOrderId]));
 }
 
-/** An order, by what Directus has of it. */
+/** The ids of an order, as its record in Directus has them. */
 export interface OrderIdentity {
   orderId: string;
-  /** Without it, an order that Temporal has forgotten is unknown. */
+  /** Without the key, the link of an order that Temporal has forgotten cannot be corrected. */
   idempotencyKey?: string | undefined;
 }
 
-/** The run that speaks for the order; undefined if Temporal knows none. No id is taken for one of another kind. */
+/** As {@link findRunIfKnown}, but each id is looked up only as the kind of id that it is. */
 export async function findRunOf(
   temporal: TemporalAccess,
   { orderId, idempotencyKey }: OrderIdentity,
@@ -175,12 +175,12 @@ export async function inReviewSince(
   return undefined;
 }
 
-/** The runs that speak for their key and match, the newest first. Asked for without the memo, which only our keys could read. */
+/** The deciding runs (`DECIDING_RUNS`) that match, the newest first. */
 function listRuns(temporal: TemporalAccess, condition: string): Promise<OrderRun[]> {
   return listAllRuns(temporal, `${DECIDING_RUNS} AND ${condition}`);
 }
 
-/** All runs that match, the newest first. @throws {TemporalAccessError} */
+/** All runs that match, the newest first. Needs no keys: the memo is not decrypted. @throws {TemporalAccessError} */
 export async function listAllRuns(
   { ask, connection, settings: { namespace } }: TemporalAccess,
   query: string,
@@ -195,7 +195,7 @@ export async function listAllRuns(
   return runs;
 }
 
-/** What the server gives page by page, as long as somebody reads on. */
+/** The pages of a list. Each page is requested only when the caller reads on. */
 async function* pagesOf<Page extends { nextPageToken: Uint8Array }>(read: (token: Uint8Array) => Promise<Page>) {
   for (let token = new Uint8Array(); ;) {
     const page = await read(token);
@@ -205,7 +205,7 @@ async function* pagesOf<Page extends { nextPageToken: Uint8Array }>(read: (token
   }
 }
 
-/** The run that speaks for the key, or the latest if none does. */
+/** The deciding run (`DECIDING_RUNS`) with this workflow id, or the latest run if none decides. */
 async function describe(temporal: TemporalAccess, workflowId: string): Promise<OrderRunDetails | undefined> {
   const { ask, client } = temporal;
   const read = (runId?: string) => ask(() => client.workflow.getHandle(workflowId, runId).describe());
@@ -250,7 +250,7 @@ function keywords(stored: ExecutionInfo['searchAttributes']): (name: string) => 
   };
 }
 
-/** As a text in a visibility query: whatever somebody types stays one. */
+/** Quotes a text for a visibility query, so that typed text cannot change the query. */
 export function quoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

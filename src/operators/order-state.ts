@@ -8,7 +8,7 @@ import { findRunOf } from './find-run.ts';
 import type { OrderIdentity, OrderRun } from './find-run.ts';
 import { OperatorError } from './operator-error.ts';
 
-/** What a run itself says of its order. @returns undefined if no worker answers. @throws {TemporalAccessError} */
+/** Asks the run itself how its order stands. @returns undefined if no worker answers. @throws {TemporalAccessError} */
 export async function askForState(temporal: TemporalAccess, run: OrderRun): Promise<OrderCreationState | undefined> {
   if ((await countOrderWorkers(temporal)) === 0) return undefined;
   const handle = temporal.client.workflow.getHandle(run.workflowId, run.runId);
@@ -16,7 +16,7 @@ export async function askForState(temporal: TemporalAccess, run: OrderRun): Prom
     return await temporal.ask(() => handle.query<OrderCreationState>(ORDER_CREATION_STATE_QUERY));
   } catch (error) {
     if (error instanceof TemporalAccessError && error.trouble === 'no answer in time') return undefined;
-    // A correction of a link answers once it is done.
+    // A run of `linkCorrection` answers this query only once the correction is done.
     if (error instanceof QueryNotRegisteredError) return undefined;
     throw error;
   }
@@ -28,10 +28,10 @@ export interface KnownOrder {
   state: OrderCreationState | undefined;
 }
 
-/** Less than a connection may be idle. */
+/** Less than the time after which the gateway closes an idle connection (`serverLimits`). */
 const LOOKED_AT_WITHIN_MS = 20_000;
 
-/** How an order stands. @throws {OperatorError} Temporal knows none. @throws {TemporalAccessError} */
+/** How an order stands. @throws {OperatorError} Temporal does not know the order. @throws {TemporalAccessError} */
 export async function lookAt(access: TemporalAccess, order: OrderIdentity): Promise<KnownOrder> {
   const temporal = untilDeadline(access, Date.now() + LOOKED_AT_WITHIN_MS);
   const run = await findRunOf(temporal, order);

@@ -10,7 +10,7 @@ import { grpcAnswers, grpcCodeOf } from '../temporal/temporal-failures.ts';
 import { OperatorError } from './operator-error.ts';
 import { requireReadable } from './unreadable-run.ts';
 
-/** Should no worker be able to read the run, Temporal itself ends it so long after its time. */
+/** If no worker can read the run of a timed pause, Temporal itself ends the run this long after the pause's time. */
 const OVERTIME_MS = 60_000;
 
 /** @returns `null` if calls to RideNDine are not paused. @throws {TemporalAccessError} */
@@ -20,15 +20,16 @@ export async function readPause({ ask, client, connection, settings }: TemporalA
 }
 
 /**
- * Pauses the calls to RideNDine, instead of a pause that there may be. Workers notice it within
+ * Pauses the calls to RideNDine. A pause that is open already is replaced. Workers notice the new pause within
  * `PAUSE_NOTICED_WITHIN_MS`.
  *
- * @throws {OperatorError} the workers have other keys. There is no new pause then.
+ * @throws {OperatorError} `refused`: we cannot read the open pause, which stays. `not sent`: workers cannot read the
+ *   new pause, so calls are not paused, and a pause that was open before has ended, too.
  * @throws {TemporalAccessError}
  */
 export async function pauseCalls(temporal: TemporalAccess, pause: PartnerPauseInput): Promise<void> {
   const before = await readPause(temporal);
-  // The workers might not be able to read the new one either, and the calls would go on.
+  // The workers may have other keys than we, and be unable to read the new pause: then calls would go on.
   if (before !== null && before.by === undefined) {
     throw new OperatorError(
       'refused',
@@ -56,7 +57,7 @@ export async function pauseCalls(temporal: TemporalAccess, pause: PartnerPauseIn
 }
 
 /**
- * Ends the pause. Temporal does that without a worker, and keeps who wanted it and why.
+ * Ends the pause. This needs no worker. Temporal keeps who ended the pause, and why.
  *
  * @throws {OperatorError} calls are not paused.
  * @throws {TemporalAccessError}
@@ -78,7 +79,7 @@ export async function resumeCalls(
         identity: client.options.identity,
       });
     } catch (error) {
-      // It has ended: by a request whose answer was lost, by itself or by somebody else.
+      // The pause has ended meanwhile: by an attempt of ours whose answer was lost, by itself or by somebody else.
       if (grpcCodeOf(error) !== grpcAnswers.notFound) throw error;
     }
   });

@@ -4,14 +4,14 @@ import { DECISION_REFUSED } from '../contract/updates.ts';
 
 /** Why an order's run did not carry out what an update asked for. */
 export type Refusal =
-  /** It had ended before. */
+  /** The run had ended before the update arrived. */
   | 'run ended'
-  /** It ended before the update was carried out. */
+  /** The run ended before it had carried out the update. */
   | 'run ended meanwhile'
-  /** Why, in a sentence. */
+  /** The run refused the update. `reason` says why, in a sentence. */
   | { reason: string };
 
-/** @param error of an update; one that tells no refusal is thrown. */
+/** @param error that an update failed with. It is thrown again if it tells no refusal. */
 export function refusalIn(error: unknown): Refusal {
   if (error instanceof WorkflowNotFoundError) return 'run ended';
   if (!(error instanceof WorkflowUpdateFailedError)) throw error;

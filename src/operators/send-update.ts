@@ -13,24 +13,24 @@ import type { Submission } from './submission.ts';
 interface UpdateToSend {
   name: string;
   input: object;
-  /** What it is called in a sentence: `decision`. */
+  /** What messages call the request: `decision`. */
   what: string;
   /** What to do once a worker runs: `decide again`. */
   again: string;
-  /** Why it does not fit how the order stands, if it does not. */
+  /** Why the request does not fit the order as it is now; `undefined` if it fits. */
   misfit: string | undefined;
-  /** Why it could not be done where the run has ended. */
+  /** The message if the run has ended. */
   tooLate: string;
   submission: Submission;
 }
 
 /**
- * Sends an update to the run of an order, and waits until it was carried out. One that was sent before with the same id of
- * the sender is not carried out again: its result is that of the first.
+ * Sends an update to the run of an order, and waits until the run has carried it out. If the same update was sent
+ * before with the same `submission.id`, the run does not carry it out again, and the result is that of the first.
  *
- * @returns its result.
- * @throws {OperatorError} it was not, or not yet.
- * @throws {TemporalAccessError} before anything was sent.
+ * @returns the update's result.
+ * @throws {OperatorError} the update was not carried out, or its outcome is not known yet.
+ * @throws {TemporalAccessError} Temporal could not be asked; nothing was sent.
  */
 export async function sendUpdate<Result>(
   temporal: TemporalAccess,
@@ -81,10 +81,10 @@ function notKnownYet(error: TemporalAccessError): string {
     : `may have been carried out: what came of it cannot be read. ${error.message}`;
 }
 
-/** Never changes: what was sent before would not be known again. */
+/** Must never change: otherwise a request that is sent again would not be recognised. */
 const SENT_NAMESPACE = '6f1f54b0-65a4-4f43-9a57-7c1d4a0b6b9f';
 
-/** What Temporal knows a request by: another one with the same id of the sender is not taken for it. */
+/** Temporal's id of a request. Two different requests with the same id of the sender get different ones. */
 export function sentId(id: string, request: unknown[]): string {
   return v5(canonicalize([id, ...request]) ?? '', SENT_NAMESPACE);
 }
@@ -107,7 +107,7 @@ async function isKnown(
   });
 }
 
-/** What people call the order. */
+/** How messages name the order. */
 export function nameOf(run: OrderRun): string {
   return run.orderId ?? run.workflowId;
 }

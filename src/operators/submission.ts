@@ -1,6 +1,6 @@
 import { OperatorError } from './operator-error.ts';
 
-/** How long whoever asked waits. */
+/** How long the operator waits: for a worker to take the request, and from then on for the outcome. */
 export interface Patience {
   acceptedWithinMs: number;
   carriedOutWithinMs: number;
@@ -10,23 +10,23 @@ export interface Patience {
 const atTerminal: Patience = {
   /** A worker takes a decision within milliseconds; one that has just started reads the run's history first. */
   acceptedWithinMs: 15_000,
-  /** Directus may take two minutes for it; then the run refuses it. */
+  /** The run tries for two minutes to store a decision in Directus. Then it refuses the decision. */
   carriedOutWithinMs: 150_000,
 };
 
-/** How long a worker may take to answer once nobody waits: a gateway that is told to stop has 5 s (see `stopInOrder`). */
+/** How long a worker may still take to answer once nobody waits: a gateway must stop within 5 s (`stopInOrder`). */
 const LAST_ANSWER_MS = 3_000;
 
 interface SubmissionOptions {
-  /** As at a terminal unless told. */
+  /** The default is the patience of a person at a terminal. */
   patience?: Patience;
-  /** By which the sender knows the request again: the same request with the same id is carried out once. */
+  /** The sender's id of the request: the same request with the same id is carried out once. */
   id?: string | undefined;
-  /** Aborted once nobody waits for what comes of it. */
+  /** Aborted once nobody waits for the outcome. */
   stopWaiting?: AbortSignal;
 }
 
-/** A request of an operator on its way: how long somebody waits for it, and how far it has come. */
+/** An operator's request on its way: how long the operator waits, and how far the request has come. */
 export class Submission {
   readonly patience: Patience;
   readonly id: string | undefined;
@@ -40,22 +40,22 @@ export class Submission {
     this.#stopWaiting = stopWaiting;
   }
 
-  /** To be called right before something is sent. @throws {OperatorError} nobody waits any more, so nothing is sent. */
+  /** Call this right before sending the request. @throws {OperatorError} nobody waits any more: do not send it. */
   send(): void {
     if (this.#stopWaiting?.aborted) throw this.#abandonment();
     this.#progress = 'sent';
   }
 
-  /** To be called once a worker has taken it. */
+  /** Call this once a worker has taken the request. */
   take(): void {
     this.#progress = 'taken';
     if (this.#stopWaiting?.aborted) this.#abandoned.reject(this.#abandonment());
   }
 
   /**
-   * Waits for `work` as long as somebody waits for the request.
+   * Waits for the result of `work` until nobody waits for the outcome any more.
    *
-   * @throws {OperatorError} what is known of the request by the time that nobody does.
+   * @throws {OperatorError} nobody waits any more. The error says how far the request has come.
    */
   async whileWaitedFor<Result>(work: () => Promise<Result>): Promise<Result> {
     const abandon = () => {

@@ -5,16 +5,16 @@ import { OperatorError } from './operator-error.ts';
 
 const { EVENT_TYPE_WORKFLOW_TASK_COMPLETED, EVENT_TYPE_WORKFLOW_TASK_FAILED } = proto.temporal.api.enums.v1.EventType;
 
-/** The first task of a run takes a moment. Without a worker it takes longer, and nothing is known then. */
+/** A worker completes a run's first task in a moment. If none does in this time, nothing is known of the run. */
 const KNOWN_WITHIN_MS = 5000;
 const LOOK_AGAIN_MS = 100;
 const FIRST_EVENTS = 10;
 
 /**
- * Ends a run that was begun just now if workers cannot read it: else they would try again and again, and do it all once
- * somebody gives them the keys.
+ * Ends a run that was just started if the workers cannot read it. Otherwise they would try again and again, and would
+ * carry the run out as soon as somebody gives them the keys.
  *
- * @throws {OperatorError} then.
+ * @throws {OperatorError} the workers cannot read the run, so it was ended.
  * @throws {TemporalAccessError}
  */
 export async function requireReadable(

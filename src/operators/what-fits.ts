@@ -1,6 +1,6 @@
 import type { OrderRun } from './find-run.ts';
 
-/** What may be decided about an order as it stands, for whoever has chosen something else. */
+/** Tells an operator whose decision does not fit the order which decisions do. */
 export function whatFits({ isOpen, stage }: Pick<OrderRun, 'isOpen' | 'stage'>): string {
   if (isOpen && stage === 'NEEDS_REVIEW') {
     return 'It is in review: ask RideNDine again (retry), link it, or give it up (abandon).';

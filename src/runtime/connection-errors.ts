@@ -7,7 +7,7 @@ import type { LingeringClose } from './lingering-close.ts';
 import type { HttpProblemCode, Problem, Problems } from './problem.ts';
 import { requestId, standardHeaders } from './request-id.ts';
 
-/** What Node's HTTP parser and its timers find wrong, by the code of the error. */
+/** The problems that we answer, by the code of the error from Node's HTTP parser and its timers. */
 const problems: Record<string, Problem<HttpProblemCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: { code: 'RequestTimeout', detail: 'Send the request faster.' },
   HPE_HEADER_OVERFLOW: { code: 'HeadersTooLarge', detail: 'Send fewer or shorter headers.' },
@@ -15,7 +15,7 @@ const problems: Record<string, Problem<HttpProblemCode>> = {
 };
 const notHttp: Problem<HttpProblemCode> = { code: 'MalformedRequest', detail: 'The request is not valid HTTP/1.1.' };
 
-/** Answers what is no request, or was none yet when its connection failed; the connection ends with the answer. */
+/** Answers what never became a request for Fastify: invalid HTTP, a late request, `CONNECT`. Ends the connection. */
 export class ConnectionErrors {
   readonly #problems: Problems<HttpProblemCode>;
   readonly #observe: (answer: { status: number; code: HttpProblemCode }) => void;
@@ -25,7 +25,7 @@ export class ConnectionErrors {
   /** How many requests of a connection have arrived whole and have no answer yet. */
   readonly #answering = new WeakMap<Duplex, number>();
 
-  /** @param options.observe told of every answer: no hook of Fastify is. */
+  /** @param options.observe called for every answer, because these answers pass no hook of Fastify. */
   constructor(options: {
     problems: Problems<HttpProblemCode>;
     observe: (answer: { status: number; code: HttpProblemCode }) => void;
@@ -40,13 +40,13 @@ export class ConnectionErrors {
   readonly onClientError = (error: Error & { code?: string }, socket: Socket): void => {
     if (this.#lingering.isLingering(socket)) return;
     if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0) {
-      // A connection that a load balancer has opened for later. Node's limits begin anew with its first byte.
+      // A load balancer has opened this connection for later use. Node's time limits begin again with the first byte.
       socket.setTimeout(this.#keepAliveMs());
       return;
     }
     const isAnswering = (this.#answering.get(socket) ?? 0) > 0;
-    // What is wrong came after a request that is still being answered, or is answered although the rest of its body is
-    // not there: said now, it would be taken for the answer to another one.
+    // No answer while an earlier request is being answered, or after a request was answered before its body had arrived
+    // whole: the caller would take the answer to this error for the answer to another request.
     if (error.code === 'ECONNRESET' || !socket.writable || isAnswering || this.#lingering.isAnsweredEarly(socket)) {
       socket.destroy();
       return;
@@ -62,7 +62,7 @@ export class ConnectionErrors {
       reply.raw.once('close', () => this.#count(socket, -1));
       done();
     });
-    // A tunnel: its connection is no HTTP any more.
+    // `CONNECT` asks for a tunnel. Node hands over the bare socket, so Fastify cannot answer.
     app.server.on('connect', (request: IncomingMessage, socket: Duplex) => {
       this.#answer(socket, { code: 'MethodNotAllowed', detail: 'There are no tunnels here.' }, requestId(request));
     });

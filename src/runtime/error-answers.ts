@@ -5,16 +5,11 @@ import { StrictJsonError } from './strict-json.ts';
 interface ErrorAnswers {
   problems: Problems<HttpProblemCode>;
   bodyLimitBytes: number;
-  /** What to do after a failure that nobody expected, for a person, and whether to send the same request again. */
+  /** The answer to an unexpected failure: advice for a person, and whether the same request may succeed later. */
   afterFailure: { detail: string; retryable?: boolean };
 }
 
-/**
- * Answers whatever was thrown with a problem document; what nobody expected is logged.
- *
- * @param options of the service.
- * @returns what Fastify takes as error handler.
- */
+/** @returns an error handler for Fastify. It answers every error with a problem document, and logs unexpected ones. */
 export function errorAnswers({ problems, bodyLimitBytes, afterFailure }: ErrorAnswers) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     if (error instanceof StrictJsonError) {
@@ -37,7 +32,7 @@ export function errorAnswers({ problems, bodyLimitBytes, afterFailure }: ErrorAn
             detail: 'The request is not valid HTTP with JSON.',
           });
         }
-        // Not its message, nor the first line of its stack: they may hold what a customer entered.
+        // The message and the first line of the stack are not logged: they may hold what a customer entered.
         request.log.error({ error: error.name, code: error.code, frames: framesOf(error) }, 'request failed');
         return problems.send(reply, { code: 'InternalError', ...afterFailure });
     }

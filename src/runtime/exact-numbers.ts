@@ -1,17 +1,20 @@
-/** What V8 has, and the library of types that we compile with does not know yet. */
+/** Features of V8 that TypeScript's types do not have yet. */
 interface JsonWithSource {
   parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
-  /** An object that stands for a piece of JSON as it is written: <https://github.com/tc39/proposal-json-parse-with-source>. */
+  /**
+   * Returns an object that stands for a piece of JSON text, exactly as written:
+   * <https://github.com/tc39/proposal-json-parse-with-source>.
+   */
   rawJSON(text: string): object;
 }
 const json = JSON as unknown as JsonWithSource;
 
-/** With so many digits every double can be told from every other. */
+/** 17 digits tell every double from every other. */
 const MOST_DIGITS = 17;
 
 /**
- * Parses text that is known to be JSON and not nested deeply. A number that would not come out as it was written is left
- * as it is: it becomes an object for which `JSON.isRawJSON` holds, and is for the reader to refuse.
+ * Parses text that is known to be JSON and not nested deeply. If a number is written with a value that a double cannot
+ * keep, the result has an object in its place, for which `JSON.isRawJSON` is true. The caller must refuse such objects.
  */
 export function parseExactly(text: string): unknown {
   return json.parse(text, (_name, value, { source }) =>
@@ -20,9 +23,9 @@ export function parseExactly(text: string): unknown {
 }
 
 /**
- * Whether the double that a number is read as still says what is written. Numbers are compared as decimals: `1.0` is
- * `1`, `1e2` is `100`, `-0` is `0`. A number may have been written with up to 17 digits (`%.17g`), by programs that print
- * all that they know of a double: `0.10000000000000001` is the double `0.1`.
+ * Whether the double that a number is read as has the value that is written. Both are compared as decimals: `1.0` is
+ * `1`, `1e2` is `100`, `-0` is `0`. Some programs print a double with up to 17 digits (`%.17g`). Such a number is kept,
+ * too: `0.10000000000000001` is the double `0.1`.
  */
 function isKept(source: string): boolean {
   const value = Number(source);
@@ -33,7 +36,7 @@ function isKept(source: string): boolean {
   return length > 0 && length <= MOST_DIGITS && isSame(written, readDecimal(value.toPrecision(length)));
 }
 
-/** `digits` x 10 ^ `exponent`, without zeros at either end of the digits; zero has none, and no sign. */
+/** `digits` x 10 ^ `exponent`. The digits have no zeros at either end. Zero has no digits and is not negative. */
 interface Decimal {
   isNegative: boolean;
   digits: string;
@@ -48,7 +51,7 @@ function readDecimal(source: string): Decimal {
   let start = 0;
   while (all[start] === '0') start += 1;
   if (start === all.length) return { isNegative: false, digits: '', exponent: 0 };
-  // By hand: a pattern for the zeros at the end takes the square of their number.
+  // A loop, because the time of a regular expression would grow with the square of the number of zeros.
   let end = all.length;
   while (all[end - 1] === '0') end -= 1;
   return {

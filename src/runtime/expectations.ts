@@ -2,8 +2,9 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Asks a caller with `Expect: 100-continue` for its body once the request has passed what is checked before, and not if
- * the body is too large: such a caller need not send what is refused. Node would ask at once.
+ * Sends `100 Continue` to a caller with `Expect: 100-continue` only after the request has passed the checks that come
+ * before its body, and only if the body is not too large. So the caller need not send a body that is refused. Without
+ * this, Node would send `100 Continue` at once.
  */
 export function answerExpectations(app: FastifyInstance, { bodyLimitBytes }: { bodyLimitBytes: number }): void {
   const expecting = new WeakSet<ServerResponse>();
@@ -11,7 +12,7 @@ export function answerExpectations(app: FastifyInstance, { bodyLimitBytes }: { b
     expecting.add(response);
     app.server.emit('request', request, response);
   });
-  // An expectation that we don't know may be ignored (RFC 9110, section 10.1.1); Node would answer without a body.
+  // A server may ignore an unknown expectation (RFC 9110, section 10.1.1). Node would refuse it, without a body.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.addHook('preParsing', (request, reply, _payload, done) => {
     const isTooLarge = Number(request.headers['content-length'] ?? 0) > bodyLimitBytes;

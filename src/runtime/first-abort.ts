@@ -1,10 +1,11 @@
 /**
- * Runs `work` until it ends or one of `signals` is aborted, with a signal that is aborted then, too, for the same reason.
+ * Runs `work` until it ends or one of `signals` is aborted. `work` gets a signal of its own, which is aborted with the
+ * first of `signals`, for the same reason, and also when `work` ends.
  *
- * `AbortSignal.any` makes such a signal, too. But where one that has a time-out in it is combined again, as ky does with
- * those it is given, Node 24 holds on to every one that was not aborted.
+ * `AbortSignal.any` makes such a signal, too. But ky combines the signal that it gets once more. If the signal contains
+ * a time-out, Node 24 then keeps in memory every combined signal that was not aborted.
  *
- * @throws the reason of the signal that was aborted, at once: whatever `work` still does, nobody waits for it.
+ * @throws the reason of the aborted signal, at once: nobody waits for what `work` still does.
  */
 export async function untilFirstAbort<Result>(
   signals: AbortSignal[],

@@ -2,8 +2,9 @@ import type { Server, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /**
- * A caller that has closed its sending side reads on, or is gone: nothing tells which before the answer is on its way. An
- * order that is nearly done is done within this; for a longer one nobody's place is taken by a caller that is gone.
+ * How long a request goes on after its caller has closed its sending side. The caller may still read, or may be gone:
+ * the server learns which only by sending the answer. An order that is nearly done is done within this time. After it
+ * the request ends, so that a caller that is gone does not take the place of another one.
  */
 const LAST_MOMENT_MS = 1_000;
 
@@ -11,13 +12,14 @@ const abandoned = new WeakSet<ServerResponse>();
 
 /** Lets a caller close its sending side after its request (`shutdown(SHUT_WR)`) and read the answer all the same. */
 export function allowHalfClose(server: Server): void {
-  // Node has the switch, and its documentation and types have not.
+  // Node has this option, but neither its documentation nor its types mention it.
   Object.assign(server, { httpAllowHalfOpen: true });
 }
 
 /**
- * Tells once when no answer is waited for any more: the connection is gone or the answer sent, or the caller has closed
- * its sending side and some time has passed. In the last case what is answered then still reaches a caller that reads.
+ * Calls `tell` when nobody waits for the answer any more: the answer is sent, the connection is gone, or the caller
+ * closed its sending side more than a second ago. In the last case an answer that is sent afterwards still reaches a
+ * caller that reads, and `tell` is called a second time when the reply closes.
  */
 export function whenNobodyWaits(request: FastifyRequest, reply: FastifyReply, tell: () => void): void {
   const { socket } = request;
@@ -37,7 +39,7 @@ export function whenNobodyWaits(request: FastifyRequest, reply: FastifyReply, te
   });
 }
 
-/** Whether the caller was gone before its answer, as far as that can be known. */
+/** Whether the caller was gone before it was answered, as far as the server knows. Ask after the reply has closed. */
 export function isAbandoned({ raw }: FastifyReply): boolean {
   return abandoned.has(raw) || !raw.writableFinished;
 }

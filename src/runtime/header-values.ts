@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * The values of a header, as often as it was sent: Node joins those of some headers, and drops all but one of others.
+ * All values of a header, one for each time that it was sent. Node's `headers` joins the values of some headers, and
+ * keeps only one value of others.
  *
  * @param name in lower case.
  */
@@ -9,10 +10,10 @@ export function valuesOf({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>, na
   return rawHeaders.filter((_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
 }
 
-/** Headers of which one reader would take the first value and another the last. */
+/** Headers that must have one value: of two values, one program would take the first and another the last. */
 const SINGLE = ['host', 'authorization', 'content-type'];
 
-/** The first header that was sent with two different values and may have only one; equal ones are as good as one. */
+/** @returns the first header that must have one value and was sent with different ones. Equal values count as one. */
 export function contradictoryHeader(request: Pick<IncomingMessage, 'rawHeaders'>): string | undefined {
   return SINGLE.find((name) => new Set(valuesOf(request, name)).size > 1);
 }

@@ -12,17 +12,17 @@ interface HttpServerOptions {
   problems: Problems<HttpProblemCode>;
   logger: FastifyBaseLogger;
   bodyLimitBytes: number;
-  /** Longest that an answer is waited for on purpose. */
+  /** How long a request may wait for its answer on purpose, in milliseconds. */
   waitMs: number;
-  /** Answers a request whose address no route can be looked up by. It passes no hook. */
+  /** Answers a request whose address Fastify cannot even look up. Such a request passes no hook. */
   answerUnroutable: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void;
-  /** Told of every answer of which no hook is. */
+  /** Called for every answer that passes no hook. */
   observe: (answer: { status: number; code: string | undefined }) => void;
 }
 
 /**
- * What every HTTP service of ours is made of: bounded connections, answers that arrive, and a problem document for whatever
- * is no request. Hooks and routes come after.
+ * Creates the base of an HTTP service: connections with limits, answers that reach the caller, and a problem document
+ * for everything that is not a valid request. The service then adds its own hooks and routes.
  */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const { problems, logger, bodyLimitBytes, waitMs, answerUnroutable, observe } = options;
@@ -31,10 +31,11 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const app = fastify({
     ...serverLimits({ bodyLimitBytes, waitMs }),
     loggerInstance: logger,
-    // A service writes one line a request instead of Fastify's two, which have the address and the caller's in them.
+    // A service writes one log line for each request. Fastify would write two, with the URL and the caller's address.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestId,
-    // A request on a connection that is still open is answered: it may be the only word of an order.
+    // While the server stops, it still handles requests on open connections. Such a request may be the only one that
+    // anybody sends for its order.
     return503OnClosing: false,
     frameworkErrors(error, request, reply) {
       answerUnroutable(error, request, reply);

@@ -2,17 +2,17 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** As nginx: the longest that what a caller still sends is thrown away (its `lingering_time`). */
+/** How long at most the bytes that a caller still sends are thrown away. The same as `lingering_time` of nginx. */
 const LONGEST_MS = 30_000;
-/** A caller that sends less than this within one look has stopped, or only pretends to send. */
+/** A caller that sends less than this within `LOOK_EVERY_MS` has stopped, or only pretends to send. */
 const LEAST_BYTES = 64 * 1024;
 const LOOK_EVERY_MS = 3_000;
 
 /**
- * Ends connections so that the last answer arrives. A socket that is closed while its caller still sends is reset by the
- * kernel, and a reset takes the answer away from a caller that has not read it yet. So our side is closed, and what still
- * comes is thrown away until the caller closes its side, for a bounded time. (RFC 9112, section 9.6; nginx calls it
- * lingering close.) Nothing of it is kept, and no request in it is carried out.
+ * Ends connections so that the last answer reaches the caller. If a socket is closed while its caller still sends, the
+ * kernel resets the connection, and a caller that has not read the answer yet loses it. So the server closes only its
+ * own side. It throws away what the caller still sends, until the caller closes its side, for a bounded time. No
+ * request in these bytes is carried out. (RFC 9112, section 9.6; nginx calls this lingering close.)
  */
 export class LingeringClose {
   readonly #bodyLimitBytes: number;
@@ -20,16 +20,16 @@ export class LingeringClose {
   readonly #exchanges = new WeakMap<Duplex, { request: IncomingMessage; response: ServerResponse }>();
   readonly #lingering = new WeakSet<Duplex>();
 
-  /** @param options.bodyLimitBytes what a route reads at most. */
+  /** @param options.bodyLimitBytes size of the largest body that a route reads. */
   constructor({ bodyLimitBytes }: { bodyLimitBytes: number }) {
     this.#bodyLimitBytes = bodyLimitBytes;
   }
 
-  /** To be called before the server listens. */
+  /** Must be called before the server listens. */
   listenTo(server: Server): void {
     server.prependListener('connection', (socket: Socket) => {
       const destroySoon = socket.destroySoon.bind(socket);
-      // So Node ends the connection after an answer with `Connection: close`.
+      // Node calls this function to end a connection after an answer with `Connection: close`.
       socket.destroySoon = () => {
         if (this.#isRequestComing(socket)) this.end(socket);
         else destroySoon();
@@ -38,27 +38,27 @@ export class LingeringClose {
     server.prependListener('request', (request, response) => this.#watch(request, response));
   }
 
-  /** Whether the connection's last request has its answer though it has not arrived whole. */
+  /** Whether the last request of the connection has been answered before it has arrived whole. */
   isAnsweredEarly(socket: Duplex): boolean {
     return this.#isRequestComing(socket) && this.#exchanges.get(socket)?.response.writableEnded === true;
   }
 
-  /** Whether nothing is answered any more over this connection. */
+  /** Whether `end` was called for this connection: then it carries no further answer. */
   isLingering(socket: Duplex): boolean {
     return this.#lingering.has(socket);
   }
 
-  /** Ends the connection with this, if anything. */
+  /** Sends `lastBytes`, if given, and ends the connection. */
   end(socket: Duplex, lastBytes?: string): void {
     if (this.#lingering.has(socket)) return;
     this.#lingering.add(socket);
-    // A reset by the caller would else be nobody's, and end the process.
+    // Without a listener, a reset by the caller would be an uncaught error and end the process.
     socket.on('error', () => {});
-    // Node's parser reads no further: what comes now is no request of ours.
+    // Detach Node's parser: what comes from now on must not become a request.
     socket.removeAllListeners('data');
     let bytes = 0;
     socket.on('data', (chunk: Buffer) => (bytes += chunk.length));
-    // It may have stood still for want of a reader.
+    // The stream may have stopped because nobody read it. This makes it flow again.
     socket.pause();
     socket.resume();
     const look = setInterval(() => {
@@ -70,7 +70,7 @@ export class LingeringClose {
       clearInterval(look);
       clearTimeout(tooLong);
     });
-    // The caller has closed its side: there is nothing left that could reset us.
+    // The caller has closed its side and sends nothing more. So no reset can follow.
     socket.once('end', () => socket.end());
     if (lastBytes === undefined) socket.end();
     else socket.end(lastBytes);
@@ -79,7 +79,7 @@ export class LingeringClose {
   #watch(request: IncomingMessage, response: ServerResponse): void {
     this.#exchanges.set(request.socket, { request, response });
     if (this.#isSmall(request)) return;
-    // An answer that comes before the end of such a body is the last one of its connection.
+    // If the answer to such a request is sent before its body has ended, it is the last one of the connection.
     const { shouldKeepAlive } = response;
     response.shouldKeepAlive = false;
     request.once('end', () => (response.shouldKeepAlive = shouldKeepAlive));

@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-/** Most that was under way when the service is stopped is done within this. */
+/** How long requests may finish by themselves after the service is told to stop. Most are done by then. */
 const FINISH_MS = 1_000;
-/** What still sends or reads so long after the stop is cut off. */
+/** How long after the stop the connections that are still open are cut off. */
 const CUT_OFF_MS = 5_000;
 
 /**
- * Makes `app.close()` answer everybody who waits, and end in bounded time. New connections are refused at once.
+ * Makes `app.close()` answer every request that waits, within a bounded time. New connections are refused at once.
  *
- * @param rooms where requests wait; they are closed when they had some time to finish by themselves.
+ * @param rooms where requests wait. A room is closed after its requests had some time to finish by themselves.
  */
 export function stopInOrder(app: FastifyInstance, rooms: { close(): void }[] = []): void {
   let isClosing = false;
@@ -19,13 +19,13 @@ export function stopInOrder(app: FastifyInstance, rooms: { close(): void }[] = [
     socket.once('close', () => connections.delete(socket));
   });
   app.addHook('onSend', (_request, reply, payload, done) => {
-    // Else the caller could use the connection again, and the server would wait for that.
+    // Without this the caller could use the connection again, and the server would wait for the next request.
     if (isClosing) void reply.header('connection', 'close');
     done(null, payload);
   });
   app.addHook('preClose', (done) => {
     isClosing = true;
-    // Opened for later and never used: Node takes them for busy.
+    // Connections that were opened for later and never used. Node counts them as busy and would wait for them.
     for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
     const finish = setTimeout(() => rooms.forEach((room) => room.close()), FINISH_MS);
     const cutOff = setTimeout(() => connections.forEach((socket) => socket.destroy()), CUT_OFF_MS);

@@ -2,17 +2,17 @@ import type { FastifyReply } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** `code` of the problem that is answered, if one is. */
+    /** `code` of the problem that is the answer; `undefined` if the answer is not a problem. */
     outcomeCode: string | undefined;
   }
 }
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 
-/** How long a caller should wait before it asks again, in seconds: what we do takes a moment. */
+/** How long a caller should wait before it asks again, in seconds. Our work takes a moment. */
 export const RETRY_AFTER_S = 2;
 
-/** What a code means, the same for every occurrence. */
+/** What a problem code means. It is the same each time that the code occurs. */
 export interface ProblemEntry {
   readonly status: number;
   readonly title: string;
@@ -23,11 +23,11 @@ export interface ProblemEntry {
 export interface Problem<Code extends string> {
   code: Code;
   detail: string;
-  /** What is wrong one by one, where there is more than one thing. */
+  /** Each thing that is wrong, if there are several. */
   problems?: object[];
-  /** What else a problem of this code tells. */
+  /** Further members of the problem document. */
   members?: object;
-  /** As for every problem of this code unless told. */
+  /** By default the `retryable` of the code. */
   retryable?: boolean;
 }
 
@@ -50,12 +50,12 @@ const httpProblems = {
 
 export type HttpProblemCode = keyof typeof httpProblems | 'InternalError';
 
-/** @param service for a person, such as "The gateway". */
+/** @param service name of the service in messages to people, such as "The gateway". */
 export function httpProblemsOf(service: string): Record<HttpProblemCode, ProblemEntry> {
   return { ...httpProblems, InternalError: { status: 500, title: `${service} failed.`, retryable: true } };
 }
 
-/** Identifies a problem, wherever its description is served from: see docs/decisions/0012. */
+/** The `type` of a problem, a URN: nobody has to serve a page at this address (docs/decisions/0012). */
 export function problemType(code: string): string {
   return `urn:cooco:problem:${code}`;
 }
@@ -68,7 +68,7 @@ export class Problems<Code extends string> {
     this.#entryOf = entryOf;
   }
 
-  /** A problem as it goes over the wire, with the headers that belong to it. */
+  /** The answer for a problem: HTTP status, headers and body. */
   response({ code, detail, problems = [], members = {}, retryable = this.#entryOf(code).retryable }: Problem<Code>) {
     const { status, title } = this.#entryOf(code);
     const body = {
@@ -84,7 +84,7 @@ export class Problems<Code extends string> {
     const headers: Record<string, string> = {
       'content-type': PROBLEM_CONTENT_TYPE,
       ...(status === 401 && { 'www-authenticate': 'Bearer' }),
-      // RFC 9110, section 15.5.16: what would have been taken.
+      // RFC 9110, section 15.5.16: tells which encoding would have been accepted.
       ...(status === 415 && { 'accept-encoding': 'identity' }),
       ...(retryable && { 'retry-after': String(RETRY_AFTER_S) }),
     };

@@ -6,13 +6,16 @@ import { parseStrictJson } from './strict-json.ts';
 
 interface RequestChecks {
   problems: Problems<HttpProblemCode>;
-  /** Where there is something, for a person. */
+  /** Tells a person which addresses exist. It is the `detail` of `NotFound`. */
   whereToGo: string;
-  /** Whether this caller is not to learn that there is something at the address; at most a method is kept back so. */
+  /**
+   * Whether a wrong method at this address is answered with `NotFound` instead of `MethodNotAllowed`, so that the
+   * caller does not learn that the address exists. No other answer depends on it.
+   */
   hides?: (url: string) => boolean;
 }
 
-/** What holds for every request of every route, before its body is read. To be called before routes are registered. */
+/** Adds the checks that every request must pass before its body is read. Must be called before any route is added. */
 export function checkRequests(app: FastifyInstance, { problems, whereToGo, hides }: RequestChecks): void {
   app.decorateReply('outcomeCode');
   const allowedAt = noteAddresses(app);
@@ -52,9 +55,10 @@ export function checkRequests(app: FastifyInstance, { problems, whereToGo, hides
 }
 
 /**
- * Notes every route that is registered after it.
+ * Remembers every route that is registered after this call.
  *
- * @returns which methods the path of an address knows, joined as `Allow` wants them; `undefined` if there is none.
+ * @returns a function that gives the methods of an address in the form of the header `Allow`; `undefined` if no route
+ *   has this address.
  */
 function noteAddresses(app: FastifyInstance): (url: string) => string | undefined {
   const addresses = new Map<string, { pattern: RegExp; methods: Set<string> }>();

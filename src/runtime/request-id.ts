@@ -4,7 +4,7 @@ import { valuesOf } from './header-values.ts';
 
 const REQUEST_ID_HEADER = 'x-request-id';
 
-/** Fits a log line and a header as it is. */
+/** An id that can stand in a log line and in a header unchanged. */
 const wellFormed = /^[\w.-]{1,128}$/;
 
 /** The caller's `X-Request-Id` if it can be passed on as it is, else a new one. */
@@ -13,7 +13,7 @@ export function requestId(request: Pick<IncomingMessage, 'rawHeaders'>): string 
   return given !== undefined && another === undefined && wellFormed.test(given) ? given : randomUUID();
 }
 
-/** On every answer, whoever gives it: nothing of it is stored on the way, and no browser guesses its type. */
+/** Headers of every answer. They give the request's id, and forbid to store the answer and to guess its type. */
 export function standardHeaders(id: string): Record<string, string> {
   return {
     [REQUEST_ID_HEADER]: id,

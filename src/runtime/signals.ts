@@ -1,9 +1,9 @@
-/** By which a program is told to stop. */
+/** The signals that tell a program to stop. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
- * Calls `stop` when the process is told to stop, and ends it at once, with exit code 1 and a line on standard error, when it
- * is told so a second time.
+ * Calls `stop` when the process is told to stop. When the process is told a second time, it ends at once, with a line
+ * on standard error and exit code 1.
  */
 export function stopOnSignal(program: string, stop: () => void): void {
   let isStopping = false;
@@ -23,10 +23,10 @@ export function stopOnSignal(program: string, stop: () => void): void {
 const end = () => process.exit();
 
 /**
- * Until it is taken back, ends the process at once, in order, when it is told to stop: for a program that has
- * nothing under way yet. What it waits for may never come.
+ * Makes the first signal to stop end the process at once, without an error. This is for a program that has nothing
+ * under way yet, and waits for something that may never come.
  *
- * @returns takes it back.
+ * @returns a function that ends this behaviour.
  */
 export function endOnFirstSignal(): () => void {
   for (const signal of SIGNALS) process.on(signal, end);

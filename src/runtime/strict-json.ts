@@ -1,20 +1,20 @@
 import { parseExactly } from './exact-numbers.ts';
 
-/** Deeper than the domain takes any JSON: what is refused here is nothing of ours. */
+/** More than the domain accepts in any JSON: a body that is refused here could not be valid. */
 const DEEPEST = 64;
 
-/** Names by which a body could reach into the prototypes of the objects that it becomes. */
+/** Names through which a body could change the prototypes of the objects that it is parsed into. */
 const prototypeNames = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** A body that is no JSON, or JSON that two readers could understand differently. `message` is for the caller. */
+/** The body is not JSON, or is JSON that two programs could read differently. `message` is shown to the caller. */
 export class StrictJsonError extends Error {
   override readonly name = 'StrictJsonError';
 }
 
 /**
- * Parses JSON and refuses what `JSON.parse` takes silently: bytes that are no UTF-8, a member that is given twice (the
- * last would win, for us), members named after prototypes, and more nesting than anything of ours has. A number that
- * would not come out as it was written is no number afterwards: see {@link parseExactly}.
+ * Parses JSON and refuses what would otherwise pass silently: bytes that are not UTF-8, a member that is given twice
+ * (`JSON.parse` keeps the last one), members named after prototypes, and nesting deeper than anything of ours has. A
+ * number whose written value a double cannot keep becomes an object: see {@link parseExactly}.
  *
  * @throws {StrictJsonError}
  */
@@ -31,9 +31,9 @@ export function parseStrictJson(bytes: Buffer): unknown {
   return parseExactly(text);
 }
 
-/** Walks through text that is known to be JSON, so that every string in it ends and every bracket has its other. */
+/** Walks through text that is known to be JSON. So every string ends, and every bracket has its counterpart. */
 function checkMembers(json: string): void {
-  /** Of each open object its names so far, of each open array nothing. */
+  /** For each open object the names that it has so far; for each open array `undefined`. */
   const open: (Set<string> | undefined)[] = [];
   const tokens = /["{}[\]]/g;
   for (let token = tokens.exec(json); token !== null; token = tokens.exec(json)) {
@@ -50,7 +50,7 @@ function checkMembers(json: string): void {
   }
 }
 
-/** By hand: a pattern for a whole string takes more stack than there is for one of some megabytes. */
+/** A loop: a regular expression for a whole string would overflow the stack on a string of several megabytes. */
 function endOfString(json: string, start: number): number {
   let at = start + 1;
   while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1;

@@ -3,7 +3,10 @@ import type { ActivityInterceptors } from '@temporalio/worker';
 import type { LogContext } from '../contract/runs.ts';
 import { logContextInHeaders } from './run-headers.ts';
 
-/** The log lines of a step say of which run it is, which order it is about and which request began it, as far as its run knows. */
+/**
+ * Adds to the log lines of an activity the id of its run and, as far as the run knows them, the id of the order and of
+ * the request that began the run.
+ */
 export function activityLogContext({ info }: Context): ActivityInterceptors {
   let context: LogContext = {};
   const runId = info.workflowExecution?.runId;

@@ -7,8 +7,8 @@ import { markFailed, withRemoteSpan } from './spans.ts';
 import { placeInHeaders } from './run-headers.ts';
 
 /**
- * A span for each attempt of an activity, in the trace of its run. A run that was started without one has none; the
- * attempt then begins a trace of its own.
+ * Makes a span for each attempt of an activity, in the trace of its run. If the run was started without a trace, each
+ * attempt begins a trace of its own.
  */
 export const activitySpans: ActivityInterceptorsFactory = ({ info }) => {
   const tracer = trace.getTracer('cooco-order-creation');
@@ -41,7 +41,7 @@ export const activitySpans: ActivityInterceptorsFactory = ({ info }) => {
   };
 };
 
-/** Under the names that the OpenTelemetry interceptors of Temporal's SDKs use, where they have one. */
+/** Attributes of an attempt. Where the OpenTelemetry interceptors of Temporal's SDKs have a name, it is used. */
 function attemptOf({ workflowExecution, activityId, attempt }: Info): Attributes {
   return {
     ...(workflowExecution && { temporalWorkflowId: workflowExecution.workflowId, run_id: workflowExecution.runId }),
@@ -52,7 +52,7 @@ function attemptOf({ workflowExecution, activityId, attempt }: Info): Attributes
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** The id of the order that an activity was given or found out, wherever in it that stands. Nothing else is looked at. */
+/** Takes only the order's id from an activity's input or result: at the top, or below `standing` or `result`. */
 function orderIn(value: unknown): Attributes {
   if (typeof value !== 'object' || value === null) return {};
   const { order_id, standing, result } = value as { order_id?: unknown; standing?: unknown; result?: unknown };
@@ -60,7 +60,7 @@ function orderIn(value: unknown): Attributes {
   return { ...orderIn(standing), ...orderIn(result) };
 }
 
-/** A failure's own type, which is a `FailureCode`, else the name of the error. */
+/** The type of a failure of ours, which is a `FailureCode`. For any other error, its name. */
 function failureType(error: unknown): string {
   if (error instanceof ApplicationFailure && error.type != null) return error.type;
   return error instanceof Error ? error.name : typeof error;

@@ -3,16 +3,17 @@ import { markFailed } from './spans.ts';
 import { traceparentOf } from './trace-context.ts';
 
 /**
- * `fetch` with a span for each call of a step, which tells method, host, path as a pattern and status, and with the header
- * `traceparent`, by which whoever is called can find their part of the trace. Everything else goes through as it is, also
- * an error. A span ends with the headers of the answer.
+ * Returns a `fetch` that makes a span for each call of an activity. The span has the method, the host, the path as a
+ * pattern, and the status. It ends when the headers of the answer have arrived. The call gets the header `traceparent`,
+ * so that the called service can make spans in the same trace. Everything else is passed on unchanged, also an error.
  *
- * @param pathPattern tells a path without what is in it: an id becomes `{id}`.
+ * @param pathPattern replaces the values in a path: an id becomes `{id}`.
  */
 export function fetchWithSpans(pathPattern: (path: string) => string): typeof fetch {
   const tracer = trace.getTracer('cooco-order-creation');
   return async (input, init) => {
-    // A call that no order needs is no trace of its own: what the metrics ask Directus every few seconds.
+    // Without an active span, the call is not made for an order, as when the metrics ask Directus every few seconds.
+    // Such a call gets no trace of its own.
     if (trace.getSpan(context.active()) === undefined) return await fetch(input, init);
     const request = input instanceof Request ? input : undefined;
     const { hostname, port, pathname } = new URL(input instanceof Request ? input.url : input);
@@ -44,9 +45,9 @@ export function fetchWithSpans(pathPattern: (path: string) => string): typeof fe
   };
 }
 
-/** The code of a connection's error, which stands in the cause of fetch's own, else the name of the error. */
+/** The code of a connection error, which is the cause of the error of `fetch`. Without a code, the error's name. */
 function reasonOf(error: unknown): string {
-  // Not `instanceof`: where modules run in a context of their own, fetch's errors are of another `Error`.
+  // Not `instanceof`: if modules run in a context of their own, errors of `fetch` belong to another class `Error`.
   const { name, cause } = error as { name?: unknown; cause?: { code?: unknown } };
   if (typeof cause?.code === 'string') return cause.code;
   return typeof name === 'string' ? name : 'unknown';

@@ -5,7 +5,10 @@ import type { WorkflowInterceptors } from '@temporalio/workflow';
 import { LOG_CONTEXT_HEADER, REQUEST_ID_MEMO, searchAttributes } from '../contract/runs.ts';
 import type { LogContext } from '../contract/runs.ts';
 
-/** Every log line of a run says which order it is about and which request began it, and those of its steps do, too. */
+/**
+ * Adds the id of the order, and of the request that began the run, to every log line of a run. Hands both on to the
+ * run's activities, for their log lines.
+ */
 export const interceptors = (): WorkflowInterceptors => ({
   outbound: [
     {

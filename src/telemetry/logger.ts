@@ -2,7 +2,10 @@ import { writeSync } from 'node:fs';
 import pino from 'pino';
 import type { Logger } from 'pino';
 
-/** One JSON object a line, of the same form from every program: `time` (ISO 8601), `level` as a word, `name`, `msg`. */
+/**
+ * Creates a logger that writes one JSON object a line. The lines of every program have the same form: `time` (ISO
+ * 8601), `level` as a word, `name`, `msg`.
+ */
 export function createLogger(
   { name, level }: { name: 'worker' | 'gateway' | 'codec-server'; level: string },
   destination: pino.DestinationStream = standardOutput(),
@@ -21,8 +24,9 @@ export function createLogger(
 const EAGAIN_PAUSE_MS = 10;
 
 /**
- * Standard output. A program outlives a full disk and a reader that is gone: lines are lost, and the first loss is told.
- * pino's own destination would hold the last lines back, and then never let the program end.
+ * Writes to standard output. If the disk is full or the reader is gone, the program goes on and loses lines. The first
+ * loss is reported on standard error, unless the reader is gone. pino's own destination would hold the last lines back,
+ * and then never let the program end.
  */
 function standardOutput(): pino.DestinationStream {
   let isTold = false;
@@ -41,7 +45,7 @@ function standardOutput(): pino.DestinationStream {
   };
 }
 
-/** A slow reader is waited for. */
+/** Writes all bytes of a line, and waits for a slow reader. */
 function writeWhole(line: Buffer): void {
   for (let written = 0; written < line.length;) {
     try {

@@ -4,24 +4,24 @@ import { orderCreationStages } from '../contract/runs.ts';
 import { orderOutcomes } from './order-outcome.ts';
 
 interface MetricDefinition {
-  /** As programs record it; Prometheus shows it as {@link exposedName} says. */
+  /** The name under which programs record the metric. Prometheus shows it as {@link exposedName}. */
   readonly name: string;
   readonly kind: 'counter' | 'histogram' | 'gauge';
   readonly help: string;
-  /** Each with all its values: nothing that a customer, a caller or the partner sends becomes one. */
+  /** Each label with all its values. Text that a customer, a caller or the partner sends never becomes a value. */
   readonly labels: Readonly<Record<string, readonly string[]>>;
 }
 
 const code = ['none', ...(Object.keys(failures) as (keyof typeof failures)[])] as const;
 
-/** `created`: the partner has made the order, or had made it already. */
+/** `created`: the partner has created the order, in this call or before. */
 const attemptOutcomes = ['created', 'rejected', 'notSent', 'maybeSent'] as const satisfies readonly (
   AttemptOutcome | 'created'
 )[];
 
 /**
- * What a worker tells Prometheus of orders, beside what the Temporal SDK tells of itself. Durations are in seconds.
- * Dashboards and alerts of others rest on the names: none is renamed without a line in the CHANGELOG.
+ * The metrics of a worker about orders, in addition to the metrics of the Temporal SDK. Durations are in seconds.
+ * Dashboards and alerts of other people depend on the names: every renaming needs a line in the CHANGELOG.
  */
 export const workerMetrics = {
   orders: {
@@ -174,7 +174,7 @@ type LabelsOf<Name extends WorkerMetric> = {
   ]: (typeof workerMetrics)[Name]['labels'][Label] extends readonly (infer Value)[] ? Value : never;
 };
 
-/** What of a meter of the Temporal SDK is used here: workflows, activities and the worker each have their own. */
+/** The part of a Temporal SDK meter that is used here. Workflows, activities and the worker have a meter each. */
 interface Meter {
   createCounter(name: string, unit?: string, description?: string): { add(value: number, labels: Labels): void };
   createHistogram(
@@ -192,7 +192,7 @@ interface Meter {
 }
 type Labels = Record<string, string>;
 
-/** The unit of every histogram, which the exporter adds to its name. */
+/** The unit of every histogram. The exporter adds it to the name of the histogram. */
 const UNIT = 'seconds';
 
 export function count<Name extends NameOf<'counter'>>(
@@ -212,7 +212,7 @@ export function observeSeconds<Name extends NameOf<'histogram'>>(
   seconds: number,
 ): void {
   const { name, help } = workerMetrics[metric];
-  // A clock may be set back.
+  // If the clock was set back, the measured duration is negative.
   meter.createHistogram(name, 'float', UNIT, help).record(Math.max(0, seconds), labels as Labels);
 }
 
@@ -223,7 +223,7 @@ export function setGauge(meter: Meter, metric: WorkerGauge, value: number): void
   meter.createGauge(name, 'float', '', help).set(value, {});
 }
 
-/** The name under which Prometheus finds it. */
+/** The name of a metric in Prometheus. */
 export function exposedName(metric: WorkerMetric): string {
   const { name, kind } = workerMetrics[metric];
   switch (kind) {

@@ -3,13 +3,13 @@ import type { FailureCode } from '../domain/failures.ts';
 import type { OrderCreationStage } from '../contract/runs.ts';
 
 /**
- * What came of a run of `orderCreation`:
- * - `linked`: both orders exist and know each other;
- * - `repeated`: an earlier run had linked the order, and its ids were the answer;
- * - `refused`: the checkout could not become an order, and nothing was made of it;
- * - `failed`: nothing came of an order, or Directus could not be asked for half an hour;
- * - `abandoned`: support staff gave the order up;
- * - `cancelled`.
+ * How a run of `orderCreation` ended:
+ * - `linked`: our order and RideNDine's exist, and each has the other's id;
+ * - `repeated`: an earlier run had linked the order, and this run answered with its ids;
+ * - `refused`: the checkout cannot become an order, and this run created none;
+ * - `failed`: the order failed, or Directus did not answer for half an hour;
+ * - `abandoned`: an operator abandoned the order;
+ * - `cancelled`: the order was cancelled, and RideNDine does not have it.
  */
 export const orderOutcomes = ['linked', 'repeated', 'refused', 'failed', 'abandoned', 'cancelled'] as const;
 export type OrderOutcome = (typeof orderOutcomes)[number];
@@ -17,8 +17,9 @@ export type OrderOutcome = (typeof orderOutcomes)[number];
 const BEFORE_THE_ORDER = new Set<OrderCreationStage>(['VALIDATING', 'CREATING_RECORD']);
 
 /**
- * @param left the last stage before the end.
- * @returns `undefined` of a stage that is not the end.
+ * @param stage the stage that the run enters.
+ * @param left the stage that the run leaves.
+ * @returns `undefined` if `stage` is not the end of a run.
  */
 export function outcomeOf(
   stage: OrderCreationStage,
@@ -28,10 +29,10 @@ export function outcomeOf(
     case 'LINKED':
       return left === 'VALIDATING' ? 'repeated' : 'linked';
     case 'CANCELLED':
-      // With a code it was cancelled before, and the same request came again.
+      // With a code, the order had been cancelled before this run, and the same request came again.
       return code === undefined ? 'cancelled' : 'refused';
     case 'FAILED':
-      // Nothing but the decision to abandon it leads from there to here.
+      // Only the decision `abandon` leads from NEEDS_REVIEW to FAILED.
       if (left === 'NEEDS_REVIEW') return 'abandoned';
       return BEFORE_THE_ORDER.has(left) && code !== undefined && failures[code].fault === 'checkout'
         ? 'refused'

@@ -5,12 +5,12 @@ import type { LogContext } from '../contract/runs.ts';
 import { TRACE_HEADER, traceContextIn } from './trace-context.ts';
 import type { TraceContext } from './trace-context.ts';
 
-/** The place in a trace that a run or a step was told, if it was told one. */
+/** The place in a trace that the headers of a run or an activity give, if they give one. */
 export function placeInHeaders(headers: Headers): TraceContext | undefined {
   return traceContextIn(contentOf(headers, TRACE_HEADER));
 }
 
-/** What a step was told for its log lines. Somebody else may have written anything there. */
+/** The ids that a run gave its activity for log lines. Other programs may write anything there: only text is taken. */
 export function logContextInHeaders(headers: Headers): LogContext {
   const content = contentOf(headers, LOG_CONTEXT_HEADER);
   if (typeof content !== 'object' || content === null) return {};
@@ -21,7 +21,10 @@ export function logContextInHeaders(headers: Headers): LogContext {
   };
 }
 
-/** Headers are not encrypted. Somebody who starts a run by hand may write anything there. */
+/**
+ * The content of a header; `undefined` if the header is missing or cannot be read. Headers are not encrypted. A person
+ * who starts a run by hand may write anything into them.
+ */
 function contentOf(headers: Headers, name: string): unknown {
   const payload = headers[name];
   if (!payload) return undefined;

@@ -1,6 +1,6 @@
 /** One run of a workflow as a span of a trace. Times are milliseconds since 1970, by the workflow's clock. */
 export interface RunSpan {
-  /** Of the span that started the run. */
+  /** The span that started the run. */
   parent: { traceId: string; spanId: string; traceFlags: number };
   spanId: string;
   workflowType: string;
@@ -8,6 +8,6 @@ export interface RunSpan {
   runId: string;
   startMs: number;
   endMs: number;
-  /** Type of the failure that it ended with. */
+  /** Type of the failure with which the run ended, if it failed. */
   failure?: string;
 }

@@ -3,15 +3,15 @@ import type { Context, Span } from '@opentelemetry/api';
 import type { TraceContext } from './trace-context.ts';
 
 /**
- * What a span tells of a failure: its type, and never its message, its stack or its cause, which OpenTelemetry's
- * `recordException` would write. What a partner or a customer wrote may stand in each of those.
+ * Marks a span as failed, with the type of the failure only. Its message, stack and cause may contain text of a partner
+ * or a customer. So OpenTelemetry's `recordException`, which would write more than the type, is not used.
  */
 export function markFailed(span: Span, type: string): void {
   span.setAttribute('error.type', type);
   span.setStatus({ code: SpanStatusCode.ERROR, message: type });
 }
 
-/** A context in which what comes next belongs to a place in a trace that another program told; `base` if it told none. */
+/** A context in which new spans are children of a span of another program. Without a `place`, `base` itself. */
 export function withRemoteSpan(base: Context, place: TraceContext | undefined): Context {
   if (place === undefined) return base;
   const { traceId, spanId, traceFlags } = place;

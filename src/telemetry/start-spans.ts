@@ -8,16 +8,17 @@ import { TRACE_HEADER, traceContext, traceparentOf } from './trace-context.ts';
 import { markFailed, withRemoteSpan } from './spans.ts';
 
 /**
- * Tells a run its place in the trace of whoever starts it: the active span's, if the program uses OpenTelemetry, else
- * that of the `traceparent` it was told. Where there is neither, nothing is added. The span that it makes is nothing
- * without an SDK, and none is installed here.
+ * Gives a run its place in the trace of the program that starts it. The place comes from the active span, if the
+ * program uses OpenTelemetry, else from the `traceparent` in the run's memo. Without either, the run gets no place. The
+ * span for the start is recorded only if the program has installed an OpenTelemetry SDK; this interceptor installs
+ * none.
  */
 export const startSpans: WorkflowClientInterceptor = {
   async startWithDetails(input, next) {
     const { workflowType, options, headers } = input;
     const span = trace.getTracer('@cooco/order-creation-client').startSpan(
       `StartWorkflow:${workflowType}`,
-      // Nobody waits for what it starts: the two ends of a queue.
+      // The start does not wait for the run: the two are the ends of a queue.
       { kind: SpanKind.PRODUCER, attributes: { temporalWorkflowId: options.workflowId } },
       callersContext(options.memo),
     );
@@ -31,7 +32,8 @@ export const startSpans: WorkflowClientInterceptor = {
       span.setAttribute('run_id', started.runId);
       return started;
     } catch (error) {
-      // Not its message: nobody knows what a server writes there. That a run is there already is no error.
+      // The message is not recorded: a server may write anything there. If the run exists already, the span is not
+      // marked as failed.
       const type = error instanceof Error ? error.name : typeof error;
       if (error instanceof WorkflowExecutionAlreadyStartedError) span.setAttribute('error.type', type);
       else markFailed(span, type);

@@ -1,15 +1,15 @@
 /**
- * W3C Trace Context, section 3.2: version, trace id, parent id, flags. Version ff and ids of zeros are invalid; a version
- * later than 00 may add more, of which we bound the length.
+ * W3C Trace Context, section 3.2: version, trace id, parent id, flags. Version ff and ids of zeros are invalid. A
+ * version later than 00 may add fields; we limit their length.
  */
 const TRACEPARENT =
   /^(?!ff)(?!00.{53}.)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-([0-9a-f]{2})(-[\x21-\x7e]{0,200})?$/;
 
-/** What somebody sent as `traceparent`, if it is one. */
+/** A valid `traceparent` and its parts. */
 export interface TraceContext {
   traceparent: string;
   traceId: string;
-  /** Of the span that whatever comes next belongs to. */
+  /** The span that is the parent of the next span. */
   spanId: string;
   /** The trace's flags, as a number: the lowest bit says whether its spans are kept. */
   traceFlags: number;
@@ -27,18 +27,19 @@ export function traceparentOf({ traceId, spanId, traceFlags }: Omit<TraceContext
   return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
 }
 
-/** Whether the spans of a trace are kept, rather than only its ids handed on. */
+/** Whether the spans of a trace are recorded. If not, only the ids of the trace are handed on. */
 export function isSampled({ traceFlags }: Pick<TraceContext, 'traceFlags'>): boolean {
   return (traceFlags & 1) === 1;
 }
 
 /**
- * The header by which a run and its steps are told their place in a trace: `{traceparent}` in JSON. The OpenTelemetry
- * interceptors of Temporal's SDKs know it by the same name and form, so that whoever has those can begin our traces.
+ * The header that gives a run and its activities their place in a trace: `{traceparent}` in JSON. The OpenTelemetry
+ * interceptors of Temporal's SDKs use the same name and form, so a program with them can begin our traces
+ * (docs/decisions/0016).
  */
 export const TRACE_HEADER = '_tracer-data';
 
-/** The place in a trace that the content of {@link TRACE_HEADER} tells, if it tells one. */
+/** The place in a trace that the content of {@link TRACE_HEADER} gives, if it gives one. */
 export function traceContextIn(content: unknown): TraceContext | undefined {
   if (typeof content !== 'object' || content === null || !('traceparent' in content)) return undefined;
   return traceContext(content.traceparent);

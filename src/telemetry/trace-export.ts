@@ -11,13 +11,13 @@ import type { TroubleLog, TracingOptions } from './tracing.ts';
 
 export interface TraceExport {
   addRun(run: RunSpan): void;
-  /** @returns true once everything is delivered, false if something could not be. */
+  /** @returns true when every span is delivered, false if some could not be delivered. */
   stop(): Promise<boolean>;
 }
 
 /**
- * OpenTelemetry's SDK as this process' tracer: spans go to a collector by OTLP over HTTP, in batches and beside the work.
- * What a collector does not take is dropped, and no order knows of it.
+ * Makes OpenTelemetry's SDK the tracer of this process. Spans go to a collector by OTLP over HTTP, in batches and in
+ * the background. Spans that the collector does not take are dropped; no order is affected.
  */
 export function startTraceExport({ program, log }: Omit<TracingOptions, 'isOn'>): TraceExport {
   const ids = new SpanIds();
@@ -29,7 +29,7 @@ export function startTraceExport({ program, log }: Omit<TracingOptions, 'isOn'>)
     idGenerator: ids,
     spanProcessors: [new BatchSpanProcessor(exporter)],
   });
-  // Whoever calls us or is called sees no more of a trace than its ids: no baggage, no state of other vendors.
+  // Without a propagator, other programs get only the ids of a trace: no baggage, and no state of other vendors.
   provider.register({ propagator: null });
   const tracer = provider.getTracer('cooco-order-creation');
   return {
@@ -51,17 +51,17 @@ export function startTraceExport({ program, log }: Omit<TracingOptions, 'isOn'>)
       try {
         await provider.shutdown();
       } catch {
-        // The exporter has said so.
+        // The exporter has logged the failure already.
       }
       return !exporter.hasLost;
     },
   };
 }
 
-/** A run has told its span's id to its activities before the span is made. */
+/** Gives a run's span the id that the run has given its activities before the span was made. */
 class SpanIds implements IdGenerator {
   readonly #random = new RandomIdGenerator();
-  /** For the next span, and that one alone. */
+  /** The id of the next span only. */
   next: string | undefined;
 
   generateTraceId(): string {
@@ -75,7 +75,7 @@ class SpanIds implements IdGenerator {
   }
 }
 
-/** Says once when spans begin to get lost, and once when they are delivered again. */
+/** Logs once when spans begin to get lost, and once when they are delivered again. */
 class ReportingExporter implements SpanExporter {
   readonly #exporter: SpanExporter;
   readonly #log: TroubleLog;
@@ -114,7 +114,7 @@ class ReportingExporter implements SpanExporter {
   }
 }
 
-/** What a collector answered is not repeated, only its status. */
+/** Gives the status of a collector's answer, but not its text. */
 function reasonOf(error: Error | undefined): string {
   if (error === undefined) return 'no reason given';
   const { code } = error as { code?: string | number };

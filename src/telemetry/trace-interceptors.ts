@@ -7,15 +7,15 @@ import { TRACE_HEADER, isSampled, traceparentOf } from './trace-context.ts';
 import type { TraceContext } from './trace-context.ts';
 import { placeInHeaders } from './run-headers.ts';
 
-/** What a worker does with the runs that have ended, if it is told to trace. */
+/** The sink by which a worker gets the spans of runs that have ended. */
 export interface TraceSinks extends Sinks {
   traces: { addRun(run: RunSpan): void };
 }
 
 /**
- * Hands a run's place in a trace on to its activities, and tells the worker of the run when it has ended. It acts only on
- * a run whose start says that it belongs to a trace, commands nothing, and takes nothing from the workflow's random
- * numbers: a history is replayed with it or without.
+ * Hands a run's place in a trace on to its activities, and reports the run to the worker when it has ended. Does this
+ * only for a run that was started with a place in a trace. Makes no commands and uses none of the workflow's random
+ * numbers, so a history can be replayed with these interceptors or without them.
  */
 export function interceptors(): WorkflowInterceptors {
   let parent: TraceContext | undefined;
@@ -31,7 +31,7 @@ export function interceptors(): WorkflowInterceptors {
             return result;
           } catch (error) {
             if (error instanceof ContinueAsNew) report(parent);
-            // Anything else fails the task, not the run: Temporal will have it tried again.
+            // Any other error fails the workflow task, not the run. Temporal tries the task again.
             else if (error instanceof TemporalFailure) report(parent, typeOf(error));
             throw error;
           }
@@ -52,13 +52,13 @@ export function interceptors(): WorkflowInterceptors {
   };
 }
 
-/** Of a step: it belongs below the run. */
+/** Headers of an activity: the span of its run becomes the parent of its own. */
 function withPlace(headers: Headers, { traceId, traceFlags }: TraceContext): Headers {
   const content = { traceparent: traceparentOf({ traceId, spanId: ownSpanId(), traceFlags }) };
   return { ...headers, [TRACE_HEADER]: defaultPayloadConverter.toPayload(content) };
 }
 
-/** The same at every replay, and no other run's: the end of the run's id is random. */
+/** The id of the run's span, made of the random end of the run's id. It is unique, and the same at every replay. */
 function ownSpanId(): string {
   return workflowInfo().runId.replaceAll('-', '').slice(-16);
 }

@@ -2,23 +2,24 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RunSpan } from './run-span.ts';
 import type { TraceExport } from './trace-export.ts';
 
-/** Longest that the end of a program waits for its last spans to be delivered. Whoever stops it waits, too. */
+/** How long a program that stops waits for its last spans to be delivered. Whoever stops the program waits as long. */
 const FLUSH_MS = 1500;
 
-/** Traces of a program that is told to make some; of another one, nothing that costs anything. */
+/** The tracing of a program. If tracing is off, its functions do nothing. */
 export interface Tracing {
   readonly isOn: boolean;
-  /** A run of a workflow, told of by its interceptors. */
+  /** Adds the span of a run. The interceptors of workflows report it. */
   addRun(run: RunSpan): void;
   /**
-   * Delivers what has not been delivered yet, for a second and a half at most.
+   * Delivers the spans that have not been delivered yet. Takes a second and a half at most.
    *
-   * @returns whether that was done; else what is still under way keeps the process.
+   * @returns whether all spans were delivered. After false, a request that is still under way may keep the process
+   *   alive.
    */
   stop(): Promise<boolean>;
 }
 
-/** Where a program tells that its traces get lost, and that they do no more. */
+/** The log for the messages that traces get lost, and that they are delivered again. */
 export interface TroubleLog {
   warn(message: string): void;
   info(message: string): void;
@@ -26,12 +27,15 @@ export interface TroubleLog {
 
 export interface TracingOptions {
   isOn: boolean;
-  /** What the program is called where `OTEL_SERVICE_NAME` does not say. */
+  /** Name of the program in traces, if `OTEL_SERVICE_NAME` is not set. */
   program: string;
   log: TroubleLog;
 }
 
-/** Begins to trace, if that is wanted: before that, spans are nothing. Reads OpenTelemetry's own variables (`OTEL_…`). */
+/**
+ * Begins to trace if `isOn`. Spans that were made before are not recorded. Reads OpenTelemetry's own environment
+ * variables (`OTEL_…`).
+ */
 export async function startTracing({ isOn, ...options }: TracingOptions): Promise<Tracing> {
   if (!isOn) return { isOn, addRun() {}, stop: async () => true };
   const { startTraceExport } = await import('./trace-export.ts');

@@ -4,8 +4,8 @@ import { reasonOf } from '../domain/failure-details.ts';
 import { createLogger } from './logger.ts';
 
 /**
- * What may stand in a log line of the worker, and under which name: ids and facts, never arguments, results or causes.
- * Those of the SDK are named as ours and the gateway's are.
+ * The fields that a log line of the worker may have, each with its name in the line: ids and facts, never arguments,
+ * results or causes. Fields of the SDK get names in the style of ours and the gateway's.
  */
 const KEPT_METADATA: Readonly<Record<string, string>> = {
   workflowId: 'workflow_id',
@@ -34,8 +34,8 @@ const KEPT_METADATA: Readonly<Record<string, string>> = {
 };
 
 /**
- * What the SDK says at a level at which nobody need hear it; for those who look for faults in it. Of failures a line of
- * ours says it better, and the worker for the calls to RideNDine has no workflows by design.
+ * Messages of the SDK that are logged at the level DEBUG, because the SDK's level for them is too high. For failures we
+ * log a better line of our own. The worker for the calls to RideNDine has no workflows by design.
  */
 const FOR_DEBUGGING = new Set([
   'Activity failed',
@@ -44,8 +44,9 @@ const FOR_DEBUGGING = new Set([
 ]);
 
 /**
- * A logger for the Temporal SDK that writes one JSON object a line. The SDK hands whole errors to its logger, and an
- * error's cause or details may hold what a partner or a customer wrote: of an error only its type and its reason are kept.
+ * Creates a logger for the Temporal SDK that writes one JSON object a line. The SDK hands whole errors to its logger,
+ * and the cause or the details of an error may hold what a partner or a customer wrote. So only the type and the reason
+ * of an error are kept.
  */
 export function createWorkerLogger(level: string, destination?: DestinationStream): Logger {
   const logger = createLogger({ name: 'worker', level }, destination);
@@ -73,7 +74,7 @@ function plain(value: unknown): string | number | boolean {
   return typeof value === 'number' || typeof value === 'boolean' ? value : String(value);
 }
 
-/** Why, in a sentence: without the advice for support staff, and without personal data. */
+/** The reason of a failure, without the advice for support staff and without personal data. */
 function reasonIn({ error, reason }: LogMetadata): { code?: string; reason?: string } {
   if (error instanceof Error) return { code: typeOf(error), reason: reasonOf(error) };
   return typeof reason === 'string' ? { reason } : {};

@@ -5,14 +5,14 @@ import { createEncryptionCodec } from './encryption-codec.ts';
 import type { EncryptionKeys } from './encryption-keys.ts';
 
 /**
- * How workers write what Temporal stores: encrypted where there are keys, in clear where there are none. Workflow ids,
+ * The data converter for what Temporal stores. With keys it encrypts, without keys it writes in clear. Workflow ids,
  * search attributes, failure types and headers are always in clear.
  */
 export function dataConverterFor(keys: EncryptionKeys | undefined): DataConverter {
   return { payloadCodecs: [createEncryptionCodec(keys)], ...(keys && encryptedFailures) };
 }
 
-/** The part of it that a bundle of workflows has built in, whatever the keys. Compiled where this file is. */
+/** The part that `npm run build` puts into the bundle of workflows. The module is compiled if this file is compiled. */
 export const encryptedFailures = {
   failureConverterPath: fileURLToPath(
     new URL(`failure-converter${path.extname(import.meta.filename)}`, import.meta.url),

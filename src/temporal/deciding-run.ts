@@ -5,14 +5,14 @@ import { ORDER_CREATION_WORKFLOW, searchAttributes } from '../contract/runs.ts';
 const { failureCode } = searchAttributes;
 
 /**
- * Which runs decide what is answered for their key, in a visibility query: of `orderCreation` one that was not refused
- * because the key belongs to another checkout, of `linkCorrection` one that has completed.
+ * A visibility query for the runs that decide what is answered for their key: every run of `orderCreation`, except one
+ * that was refused because the key belongs to another checkout, and every completed run of `linkCorrection`.
  */
 export const DECIDING_RUNS =
   `(${failureCode.name} IS NULL OR ${failureCode.name} != "IdempotencyKeyReused") AND (WorkflowType = "${ORDER_CREATION_WORKFLOW}" ` +
   `OR (WorkflowType = "${LINK_CORRECTION_WORKFLOW}" AND ExecutionStatus = "Completed"))`;
 
-/** The same of one run. */
+/** Whether one run matches {@link DECIDING_RUNS}. */
 export function isDecidingRun({ type, status, typedSearchAttributes }: WorkflowExecutionDescription): boolean {
   if (type === LINK_CORRECTION_WORKFLOW) return status.name === 'COMPLETED';
   return typedSearchAttributes.get(failureCode) !== 'IdempotencyKeyReused';

@@ -5,29 +5,30 @@ import { isKeyId } from './encryption-keys.ts';
 import type { EncryptionKeys } from './encryption-keys.ts';
 
 const CIPHER = 'aes-256-gcm';
-/** What GCM is made for (NIST SP 800-38D, section 8.2). */
+/** The length for which GCM is designed (NIST SP 800-38D, section 8.2). */
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** How payloads are marked that this codec has made. */
+/** The encoding that marks payloads of this codec. */
 const ENCRYPTED = 'binary/encrypted';
 const ENCODING = 'encoding';
 const KEY_ID = 'encryption-key-id';
 
-/** Something that was encrypted can't be read. `message` names the key, which is no secret, and says what to do. */
+/** A payload cannot be decrypted. `message` names the key's id, which is no secret, and says what to do. */
 export class DecryptionError extends Error {
   override readonly name = 'DecryptionError';
 }
 
 /**
- * Encrypts payloads with AES-256-GCM, each under a random nonce, so that nobody who only sees what Temporal stores can
- * read it, and whoever changes something in it is found out. A payload becomes nonce, ciphertext and tag of its protobuf form; the key's id stands beside it in
- * clear, and counts for the tag.
+ * Encrypts payloads with AES-256-GCM, each with a random nonce. So a person who sees only what Temporal stores cannot
+ * read a payload, and a payload that was changed cannot be decrypted. The protobuf form of a payload becomes nonce,
+ * ciphertext and tag. The key's id stands beside them in clear, and the tag protects the id, too.
  *
- * A payload that is not encrypted is passed through: people and other programs may send plain ones. So it is no proof
- * against who may write to Temporal or its database: they can put a plain payload, or one of another run, in a place.
+ * A payload that is not encrypted is passed through, because people and other programs may send plain ones. So the
+ * codec does not protect against those who may write to Temporal or its database: they can replace a payload by a plain
+ * one, or by one of another run.
  *
- * @param keys without them nothing is encrypted, and nothing that is can be read.
+ * @param keys without keys, nothing is encrypted, and encrypted payloads cannot be read.
  * @throws {DecryptionError} from `decode`.
  */
 export function createEncryptionCodec(keys: EncryptionKeys | undefined): PayloadCodec {
@@ -37,7 +38,7 @@ export function createEncryptionCodec(keys: EncryptionKeys | undefined): Payload
   };
 }
 
-/** The id of the key under which a payload says that it was encrypted; `undefined` if it is not, or the id is none. */
+/** The id of the key that an encrypted payload names; `undefined` if it is not encrypted or the id is malformed. */
 export function encryptionKeyId(payload: Payload): string | undefined {
   const id = textOf(payload.metadata?.[KEY_ID]);
   return isEncrypted(payload) && isKeyId(id) ? id : undefined;
@@ -62,7 +63,7 @@ function decrypt({ metadata, data }: Payload, keys: EncryptionKeys | undefined):
   const id = textOf(metadata?.[KEY_ID]);
   const key = keys?.byId.get(id);
   if (key === undefined) {
-    // Whatever else stands there is not ours to repeat.
+    // A malformed id may be any text, so the message does not repeat it.
     const which = isKeyId(id) ? `the key "${id}"` : 'a key of another kind';
     throw new DecryptionError(
       `This was encrypted with ${which}, which is not among the ENCRYPTION_KEYS of this program.`,
@@ -76,14 +77,14 @@ function decrypt({ metadata, data }: Payload, keys: EncryptionKeys | undefined):
     const plain = [decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()];
     return proto.temporal.api.common.v1.Payload.decode(Buffer.concat(plain));
   } catch {
-    // What Node says of it tells nothing more.
+    // Node's own error tells nothing more.
     throw new DecryptionError(
       `This was not encrypted with our key "${id}", or was changed since: compare ENCRYPTION_KEYS of all programs.`,
     );
   }
 }
 
-/** What the tag vouches for besides the payload. */
+/** What the tag protects besides the payload. */
 function authenticated(keyId: string): Buffer {
   return Buffer.from(`${ENCRYPTED}:${keyId}`);
 }

@@ -2,8 +2,8 @@ import { ApplicationFailure, DefaultFailureConverter } from '@temporalio/common'
 import { DECISION_REFUSED } from '../contract/updates.ts';
 
 /**
- * Puts messages and stacks of failures among what the codec encrypts. Refusals of decisions stay in clear: the Temporal
- * UI shows them to whoever decides without decoding them, and they repeat nothing that anybody wrote.
+ * Makes the codec encrypt messages and stacks of failures, too. Refusals of decisions stay in clear: the Temporal UI
+ * shows them to the operator without decoding them, and they repeat nothing that a person wrote.
  */
 class EncryptedFailureConverter extends DefaultFailureConverter {
   readonly #inClear = new DefaultFailureConverter();
@@ -18,5 +18,5 @@ class EncryptedFailureConverter extends DefaultFailureConverter {
   }
 }
 
-/** Loaded by Temporal under this name, also into the workflow's sandbox. */
+/** Temporal's SDK loads the converter by this name, also into the sandbox of workflows. */
 export const failureConverter = new EncryptedFailureConverter();

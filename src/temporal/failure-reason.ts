@@ -2,7 +2,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import { reasonOf } from '../domain/failure-details.ts';
 
-/** What the server tells of a failure that it stores. */
+/** The parts of a stored failure that are used here, as the server gives them. */
 export interface StoredFailure {
   message?: string | null | undefined;
   encodedAttributes?: Payload | null | undefined;
@@ -12,7 +12,7 @@ export interface StoredFailure {
 
 /** The reason of a failure, whether it is stored in clear or encrypted. @throws {DecryptionError} */
 export async function failureReason(failure: StoredFailure, codec: PayloadCodec): Promise<string> {
-  // The reason stands in the first of the details, and nothing of ours has another.
+  // The reason is in the first detail. Our failures have no other.
   const payloads = failure.applicationFailureInfo?.details?.payloads ?? [];
   const details = await codec.decode(payloads.slice(0, 1));
   return reasonOf({
@@ -21,7 +21,7 @@ export async function failureReason(failure: StoredFailure, codec: PayloadCodec)
   });
 }
 
-/** All that the message of a failure says. @throws {DecryptionError} */
+/** The whole message of a failure, stored in clear or encrypted. @throws {DecryptionError} */
 export async function failureMessage(
   { message, encodedAttributes }: StoredFailure,
   codec: PayloadCodec,

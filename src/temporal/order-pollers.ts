@@ -3,16 +3,19 @@ import { millisecondsOf } from './timestamps.ts';
 
 const { WORKER_VERSIONING_MODE_VERSIONED } = proto.temporal.api.enums.v1.WorkerVersioningMode;
 
-/** A worker without orders asks anew every minute; Temporal remembers one that is gone for five. */
+/**
+ * How recently a worker must have polled to count. A worker without orders polls again every minute. Temporal still
+ * lists a worker for five minutes after it is gone.
+ */
 const POLLED_WITHIN_MS = 75_000;
 
-/** Which build of the workers: undefined for those that have none. */
+/** A build of the workers. Workers that have no build are given as `undefined`. */
 export interface BuildName {
   deploymentName: string;
   buildId: string;
 }
 
-/** What Temporal says of a task queue, as far as it is about who takes tasks. */
+/** The part of Temporal's description of a task queue that says which workers take tasks. */
 export type TaskQueueDescription = Pick<
   proto.temporal.api.workflowservice.v1.IDescribeTaskQueueResponse,
   'pollers' | 'versioningInfo'
@@ -21,18 +24,18 @@ export type TaskQueueDescription = Pick<
 interface Poller {
   identity: string;
   build: BuildName | undefined;
-  /** When its last request began, or ended: milliseconds since 1970 by Temporal's clock. */
+  /** When its last poll began or ended, in milliseconds since 1970 by Temporal's clock. */
   lastAskedMs: number;
 }
 
-/** To which builds Temporal gives tasks. */
+/** The builds to which Temporal gives tasks. */
 export interface Routing {
   current: BuildName | undefined;
-  /** It gets a part of the orders, in per cent. */
+  /** The build that is being ramped up, and the part of the orders that it gets, in per cent. */
   ramping: { build: BuildName | undefined; percent: number } | undefined;
 }
 
-/** The workers that have asked for tasks of late, of those that Temporal remembers. */
+/** The workers that have polled within the last 75 seconds, each of them once. */
 export function recentPollers({ pollers }: TaskQueueDescription): Poller[] {
   const oldestMs = Date.now() - POLLED_WITHIN_MS;
   const recent = (pollers ?? []).filter(({ lastAccessTime }) => millisecondsOf(lastAccessTime) >= oldestMs);
@@ -60,16 +63,16 @@ export function isTaking(build: BuildName | undefined, { current, ramping }: Rou
   return isSame(build, current) || (ramping !== undefined && isSame(build, ramping.build));
 }
 
-/** Workers of one build, or those without one, that Temporal gives orders. */
+/** The workers of one build, or those without a build, to which Temporal gives orders. */
 export interface Taker {
   build: BuildName | undefined;
-  /** The part of the orders that it is given, in per cent. */
+  /** The part of the orders that these workers get, in per cent. */
   percent: number;
-  /** How many of its workers have asked of late. With none, its part of the orders waits, whatever the others do. */
+  /** How many of these workers have polled lately. With 0 their part of the orders waits: no other build takes it. */
   workers: number;
 }
 
-/** Everybody whom Temporal gives orders: the current build, and the one that is ramped. */
+/** All workers to which Temporal gives orders: those of the current build and of the build that is ramped up. */
 export function takersOf(description: TaskQueueDescription): Taker[] {
   const { current, ramping } = routingOf(description);
   const pollers = recentPollers(description);
@@ -82,12 +85,12 @@ export function takersOf(description: TaskQueueDescription): Taker[] {
     }));
 }
 
-/** How many workers every order can count on: those of the taker that has the fewest. 0 says that orders wait. */
+/** How many workers every order can count on: the number of the taker that has the fewest. 0 means that orders wait. */
 export function countWorkersOfEachTaker(description: TaskQueueDescription): number {
   return Math.min(...takersOf(description).map(({ workers }) => workers));
 }
 
-/** How many workers take orders: of those that have asked of late, the ones whose build is given any. */
+/** How many workers take orders: they have polled lately, and Temporal gives orders to their build. */
 export function countTakingWorkers(description: TaskQueueDescription): number {
   const routing = routingOf(description);
   return recentPollers(description).filter(({ build }) => isTaking(build, routing)).length;

@@ -7,29 +7,30 @@ import type { TemporalAccess } from './temporal-access.ts';
 
 const { TASK_QUEUE_TYPE_ACTIVITY, TASK_QUEUE_TYPE_WORKFLOW } = proto.temporal.api.enums.v1.TaskQueueType;
 
-/** What every worker of ours asks for. */
+/** The task queues that every worker of ours polls. */
 const taskQueues = {
-  /** What is done next with an order. */
+  /** The workflow tasks, which decide what is done next with an order. */
   orders: { name: ORDER_CREATION_TASK_QUEUE, type: TASK_QUEUE_TYPE_WORKFLOW },
   steps: { name: ORDER_CREATION_TASK_QUEUE, type: TASK_QUEUE_TYPE_ACTIVITY },
-  /** The calls to RideNDine that wait in a queue of their own. */
+  /** The calls to RideNDine, while their number per second is limited. */
   partner: { name: PARTNER_TASK_QUEUE, type: TASK_QUEUE_TYPE_ACTIVITY },
 } as const;
 
-/** @returns how many workers have asked for orders of late, and would be given some. @throws {TemporalAccessError} */
+/** @returns how many workers have polled for orders lately and would get some. @throws {TemporalAccessError} */
 export async function countOrderWorkers(temporal: TemporalAccess): Promise<number> {
   return countTakingWorkers(await describeQueue(temporal));
 }
 
 /**
- * @returns how many of them make the calls to RideNDine that wait in a queue of their own: every one of this version.
- * While two builds share the orders, of the one that has fewer. @throws {TemporalAccessError}
+ * @returns how many workers take the calls to RideNDine from their own task queue. Every worker of this version does.
+ *   While two builds share the orders, only the workers of the build that has fewer are counted.
+ * @throws {TemporalAccessError}
  */
 export async function countPartnerWorkers(temporal: TemporalAccess): Promise<number> {
   return countWorkersOfEachTaker(await describeQueue(temporal, 'partner'));
 }
 
-/** Who asks for tasks of a queue, and who is given some. @throws {TemporalAccessError} */
+/** Which workers poll a task queue, and which of them get tasks. @throws {TemporalAccessError} */
 export async function describeQueue(
   { connection, settings, ask }: TemporalAccess,
   queue: keyof typeof taskQueues = 'orders',
@@ -37,7 +38,7 @@ export async function describeQueue(
   return await ask(() => askForQueue(connection, settings.namespace, queue));
 }
 
-/** The same in one request. @throws what the SDK throws. */
+/** The same as {@link describeQueue}, but in one request, which is not repeated. @throws what the SDK throws. */
 export function askForQueue(
   { workflowService }: Pick<ConnectionLike, 'workflowService'>,
   namespace: string,
@@ -47,7 +48,7 @@ export function askForQueue(
   return workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType });
 }
 
-/** All of them. @throws {TemporalAccessError} */
+/** Describes all three task queues. @throws {TemporalAccessError} */
 export async function describeQueues(temporal: TemporalAccess): Promise<TaskQueueDescription[]> {
   return [
     await describeQueue(temporal),

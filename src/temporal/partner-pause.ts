@@ -11,14 +11,14 @@ import { grpcAnswers, grpcCodeOf } from './temporal-failures.ts';
 
 const { WORKFLOW_EXECUTION_STATUS_RUNNING } = proto.temporal.api.enums.v1.WorkflowExecutionStatus;
 
-/** The run that pauses the calls to RideNDine, before it is decrypted. */
+/** The run that pauses the calls to RideNDine. Its memo is not decrypted yet. */
 export interface OpenPause {
   runId: string;
   since: Date;
   memo: temporal.api.common.v1.IPayload | undefined;
 }
 
-/** @returns `null` if calls to RideNDine are not paused. @throws what the SDK throws. */
+/** @returns the open pause; `null` if calls to RideNDine are not paused. @throws what the SDK throws. */
 export async function findPause(
   { workflowService }: Pick<ConnectionLike, 'workflowService'>,
   namespace: string,
@@ -43,8 +43,8 @@ export async function findPause(
 const memoSchema = z.object({ actor: z.string(), reason: z.string(), for_ms: z.int().positive().optional() });
 
 /**
- * What is known of a pause. Calls are paused also if the key that it was encrypted with is gone, or if somebody has
- * started the run by hand: then it is not known by whom.
+ * What is known of a pause. If the encryption key of its memo is gone, or if a person started the run by hand without a
+ * usable memo, calls are paused all the same. The result then has no `by`.
  */
 export async function pauseIn({ since, memo }: OpenPause, dataConverter: LoadedDataConverter): Promise<PartnerPause> {
   const [wanted] = await decodeArrayFromPayloads(dataConverter, memo && [memo]).catch(() => []);

@@ -6,26 +6,26 @@ import type { TemporalAccess } from './temporal-access.ts';
 
 const { IndexedValueType } = proto.temporal.api.enums.v1;
 
-/** Every one is a Keyword; the compiler says so if that changes. */
+/** The type of all our search attributes. If one gets another type, this does not compile. */
 const TYPE: (typeof searchAttributes)[keyof typeof searchAttributes]['type'] = 'KEYWORD';
 const KEYWORD = IndexedValueType[`INDEXED_VALUE_TYPE_${TYPE}`];
 
-/** A namespace that was just created is known to every part of a server within seconds. */
+/** How long to wait for a namespace. Every part of a server knows a new namespace within seconds. */
 const NEW_NAMESPACE_MS = 10_000;
 const NEW_NAMESPACE_POLL_MS = 250;
 
-/** What a namespace has of the search attributes that a run sets. */
+/** How the search attributes that a run sets are registered in a namespace. */
 export interface RegisteredAttributes {
   missing: string[];
   /** Registered under our name with a type that does not take our values. */
   mistyped: { name: string; type: string }[];
-  /** How many Keywords are registered in all. */
+  /** How many search attributes of the type Keyword are registered in all; 0 unless `isManaged`. */
   keywords: number;
-  /** Whether the server tells of types and lets us register: Temporal Cloud does neither. */
+  /** Whether the server tells the types and lets us register attributes. Temporal Cloud does neither. */
   isManaged: boolean;
 }
 
-/** What `npm run temporal:apply` and `npm run doctor` say where attributes are registered in another way. */
+/** What `npm run temporal:apply` and `npm run doctor` say if programs cannot register attributes on this server. */
 export function howToRegister(missing: string[], namespace: string): string {
   const options = missing.map((name) => `--search-attribute "${name}=Keyword"`).join(' ');
   return (
@@ -42,10 +42,13 @@ export function saysTypes(mistyped: RegisteredAttributes['mistyped']): string {
   );
 }
 
-/** So many Keywords fit into a namespace where the server keeps what is searched in an SQL database. */
+/** How many attributes of the type Keyword a namespace can have if the server keeps them in an SQL database. */
 const KEYWORDS_IN_SQL = 10;
 
-/** Whether what is missing does not fit beside those of others, unless the server keeps them in Elasticsearch. */
+/**
+ * Whether the missing attributes do not fit into the namespace beside those that are registered. This holds for a
+ * server with an SQL database; Elasticsearch has room for more.
+ */
 export function lacksRoom({ missing, keywords }: RegisteredAttributes): boolean {
   return missing.length > 0 && keywords + missing.length > KEYWORDS_IN_SQL;
 }
@@ -82,11 +85,11 @@ export async function readSearchAttributes(temporal: TemporalAccess): Promise<Re
 }
 
 /**
- * Registers what is missing; done again, it changes nothing.
+ * Registers the missing search attributes. A second call changes nothing.
  *
- * @param onWait told once if the namespace is not there, and may be so new that the server does not know it yet.
+ * @param onWait called once if the server does not know the namespace, which may be very new.
  * @returns the names that were added.
- * @throws {SearchAttributesError} somebody has to see to it.
+ * @throws {SearchAttributesError} if a person must correct something.
  * @throws {TemporalAccessError}
  */
 export async function registerSearchAttributes(
@@ -96,7 +99,7 @@ export async function registerSearchAttributes(
   const { namespace } = temporal.settings;
   const registered = await whenTheNamespaceIsKnown(() => readSearchAttributes(temporal), onWait);
   const { missing, mistyped, isManaged } = registered;
-  // The server says nothing of a type that differs when it is asked to add the name.
+  // When it is asked to add a name that has another type, the server reports no error.
   if (mistyped.length > 0) throw new SearchAttributesError(saysTypes(mistyped));
   if (missing.length === 0) return [];
   if (!isManaged)
@@ -109,7 +112,7 @@ export async function registerSearchAttributes(
       }),
     );
   } catch (error) {
-    // Elasticsearch has room for more, so that the server is asked first.
+    // The server is asked before its room is judged, because Elasticsearch has room for more.
     const isRefused = error instanceof TemporalAccessError && error.trouble === 'request refused';
     if (isRefused && lacksRoom(registered)) throw new SearchAttributesError(saysRoom(registered));
     throw error;
@@ -117,7 +120,7 @@ export async function registerSearchAttributes(
   return missing;
 }
 
-/** Search attributes that no program can bring in order. `message` says which, and what to do. */
+/** A person must correct the search attributes. `message` says which ones, and what to do. */
 export class SearchAttributesError extends Error {
   override readonly name = 'SearchAttributesError';
 }
@@ -136,15 +139,18 @@ async function whenTheNamespaceIsKnown<Result>(ask: () => Promise<Result>, onWai
   }
 }
 
-/** The operator service is not there, or not for us. A credential that is refused altogether shows at the next request. */
+/**
+ * Whether the server has no operator service, or does not let us use it. If the server refuses our credential for
+ * everything, the next request fails with that.
+ */
 function isWithheld(error: unknown): boolean {
   return error instanceof TemporalAccessError && (error.isUnimplemented || error.trouble === 'credential refused');
 }
 
-/** The names by which the server can't search, asked one by one: whoever may see runs may do that. */
+/** The names by which the server cannot search. Asks for each by a search, which needs only the right to see runs. */
 async function unknownToSearch(temporal: TemporalAccess, names: string[]): Promise<string[]> {
   const { namespace } = temporal.settings;
-  // Tells a refusal of a name from one of everything else.
+  // If the server refuses every search, this one throws. So a refusal below is about the name.
   await temporal.ask(() => temporal.connection.workflowService.countWorkflowExecutions({ namespace, query: '' }));
   const unknown: string[] = [];
   for (const name of names) {

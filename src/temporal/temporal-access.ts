@@ -6,17 +6,17 @@ import type { TemporalTrouble } from './temporal-failures.ts';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
 import { DecryptionError } from './encryption-codec.ts';
 
-/** Longest that a person at a terminal waits for one answer. A server that restarts is back within it. */
+/** How long a person at a terminal waits for one answer. A server that restarts is back within this time. */
 const ANSWER_TIMEOUT_MS = 5000;
 
 /**
- * Temporal could not be asked. `message` says why and what to do, in words of the settings; it never repeats what the
+ * A request to Temporal failed. `message` says why, what to do, and which settings matter. It never repeats what the
  * server said, which could be anything.
  */
 export class TemporalAccessError extends Error {
   override readonly name = 'TemporalAccessError';
   readonly trouble: TemporalTrouble;
-  /** The server has no such request at all, as Temporal Cloud has none of the operator service. */
+  /** Whether the server does not have this request at all. Temporal Cloud, for example, has no operator service. */
   readonly isUnimplemented: boolean;
 
   constructor(trouble: TemporalTrouble, message: string, options: { isUnimplemented: boolean }) {
@@ -26,21 +26,21 @@ export class TemporalAccessError extends Error {
   }
 }
 
-/** What a command-line program asks Temporal through. */
+/** The access to Temporal of command-line programs, and of the gateway's routes for operators. */
 export interface TemporalAccess {
   settings: TemporalSettings;
   connection: Connection;
   client: Client;
   /**
-   * Makes a request, again while there is no answer, for 5 s or `timeoutMs`.
+   * Makes a request, and makes it again while there is no answer, for `timeoutMs` (if not given, 5 s).
    *
    * @throws {TemporalAccessError}
-   * @throws the SDK's error where it is about one workflow, not about Temporal.
+   * @throws the SDK's error if the error is about one workflow, not about Temporal.
    */
   ask: <Result>(request: () => Promise<Result>, timeoutMs?: number) => Promise<Result>;
 }
 
-/** A connection that is made by its first request. `close` it. */
+/** Opens an access to Temporal. Its first request makes the connection. The caller must `close` it. */
 export function openTemporalAccess(
   settings: TemporalSettings,
   dataConverter: DataConverter = {},
@@ -73,7 +73,7 @@ export function untilDeadline(temporal: TemporalAccess, deadline: number): Tempo
   };
 }
 
-/** Gives `use` such a connection, and closes it afterwards. */
+/** Calls `use` with an access to Temporal, and closes its connection afterwards. */
 export async function withTemporalAccess<Result>(
   settings: TemporalSettings,
   use: (temporal: TemporalAccess) => Promise<Result>,
@@ -116,7 +116,7 @@ function sentence(
   }
 }
 
-/** It names the key, which is no secret, and says what to do. */
+/** A message that says what to do and, if the key's id is known, names it: the id is no secret. */
 function decryptionMessage(error: unknown): string {
   for (let candidate = error; candidate instanceof Error; candidate = candidate.cause) {
     if (candidate instanceof DecryptionError) return candidate.message;

@@ -3,30 +3,30 @@ import type { Client } from '@temporalio/client';
 import { untilFirstAbort } from '../runtime/first-abort.ts';
 import { RequestTimedOut, gotNoAnswer, isOverloaded, ranOutOfTime, wasGivenUp } from './temporal-failures.ts';
 
-/** The pause before a request is made again doubles from the first to the longest. A server restarts within seconds. */
+/** The pause before a request is repeated. It doubles up to the longest. A server restarts within seconds. */
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
 
-/** Longest that a request may take that is no wait. */
+/** How long a request may take if it does not wait for anything. */
 const REQUEST_TIMEOUT_MS = 5000;
 
-/** So much sooner than our own timer a server may give a request up, because its deadline passes. */
+/** How much earlier than our own timer a server may give a request up because the deadline passes. */
 const AHEAD_MS = 100;
 
-/** The requests to Temporal that one call of the library makes. */
+/** Makes the requests to Temporal that belong together, such as those of one call of the library. */
 export interface TemporalCalls {
   /**
-   * Makes a request, again while Temporal gives no answer, until `deadline` (milliseconds since 1970).
+   * Makes a request, and makes it again while Temporal gives no answer, until `deadline` (milliseconds since 1970).
    *
-   * @throws what `ranOutOfTime` recognises if no answer had come when it passed, else the last error.
+   * @throws an error that `ranOutOfTime` recognises if the deadline passed during a request, else the last error.
    */
   by<Result>(deadline: number, request: () => Promise<Result>): Promise<Result>;
 }
 
 /**
- * Runs `work` until it ends or one of `signals` is aborted: its requests end then.
+ * Runs `work` until it ends or one of `signals` is aborted. An abort ends the requests of `work`.
  *
- * @throws that signal's reason, at once.
+ * @throws the reason of the aborted signal, at once.
  */
 export async function withTemporalCalls<Result>(
   { client, signals = [] }: { client: Client; signals?: AbortSignal[] },
@@ -41,7 +41,7 @@ function callsUntil(ended: AbortSignal, client: Client): TemporalCalls {
   return {
     async by(deadline, request) {
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-        // The SDK listens to a signal, and does not look whether it is aborted already.
+        // The SDK waits for a signal to be aborted, but does not check whether it is aborted already.
         ended.throwIfAborted();
         try {
           return await client.withDeadline(deadline, () => inTime(deadline, request));
@@ -58,12 +58,12 @@ function callsUntil(ended: AbortSignal, client: Client): TemporalCalls {
   };
 }
 
-/** Of a request that is made now and is no wait: milliseconds since 1970. */
+/** The deadline of a request that is made now and does not wait for anything, in milliseconds since 1970. */
 export function requestDeadline(): number {
   return Date.now() + REQUEST_TIMEOUT_MS;
 }
 
-/** Awaits a request until a deadline: gRPC's own comes late while it connects. @throws {RequestTimedOut} */
+/** Awaits a request until a deadline. While gRPC connects, it notices a deadline late. @throws {RequestTimedOut} */
 export async function inTime<Result>(deadline: number, request: () => Promise<Result>): Promise<Result> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new RequestTimedOut()), deadline - Date.now());

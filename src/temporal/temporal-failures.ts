@@ -8,7 +8,10 @@ import {
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { DecryptionError } from './encryption-codec.ts';
 
-/** Status codes of gRPC (https://grpc.io/docs/guides/status-codes/) by which Temporal has answered, whatever is tried again. */
+/**
+ * The status codes of gRPC (https://grpc.io/docs/guides/status-codes/) that are an answer of Temporal. A request that
+ * gets such an answer is not made again.
+ */
 export const grpcAnswers = {
   invalidArgument: 3,
   notFound: 5,
@@ -23,7 +26,7 @@ const ANSWERED = new Set<number>(Object.values(grpcAnswers));
 const CANCELLED = 1;
 const RESOURCE_EXHAUSTED = 8;
 
-/** What the gRPC library says of a connection that failed over certificates: OpenSSL's words and those of Node. */
+/** Words of OpenSSL and Node in the gRPC library's error if a connection failed because of certificates. */
 const TLS_TROUBLE = /certificate|\bSSL\b|\bTLS\b|altname/i;
 
 /** A request's deadline passed, and gRPC had not noticed yet. */
@@ -36,13 +39,16 @@ export function ranOutOfTime(error: unknown): boolean {
   return error instanceof RequestTimedOut || isGrpcDeadlineError(error);
 }
 
-/** Whether a request got no answer, so that the next one may: the server went away, restarts or is too busy. */
+/** Whether a request got no answer but may get one if repeated: the server went away, restarts or is too busy. */
 export function gotNoAnswer(error: unknown): boolean {
   const code = grpcFailure(error)?.code;
   return code !== undefined && !ANSWERED.has(code);
 }
 
-/** Whether the other side gave a request up. A server does so when the deadline passes, and may be ahead of our own timer. */
+/**
+ * Whether the other side gave a request up. A server does so when the deadline passes, which may be earlier than our
+ * own timer.
+ */
 export function wasGivenUp(error: unknown): boolean {
   return grpcFailure(error)?.code === CANCELLED;
 }
@@ -52,7 +58,7 @@ export function isOverloaded(error: unknown): boolean {
   return grpcFailure(error)?.code === RESOURCE_EXHAUSTED;
 }
 
-/** What stands between a program and Temporal. */
+/** What can go wrong between a program and Temporal. */
 export type TemporalTrouble =
   | 'credential refused'
   | 'no such namespace'
@@ -83,23 +89,23 @@ export function temporalTroubleOf(error: unknown): TemporalTrouble | undefined {
   return TLS_TROUBLE.test(failure.details) ? 'certificate refused' : 'unreachable';
 }
 
-/** The status code of gRPC of an error that the SDK passes on as it came. */
+/** The gRPC status code of an error that the SDK passes on unchanged; `undefined` for any other error. */
 export function grpcCodeOf(error: unknown): number | undefined {
   return isGrpcServiceError(error) ? error.code : undefined;
 }
 
-/** Whether the server does not have what it was asked to do, as Temporal Cloud has no operator service. */
+/** Whether the server does not have this request. Temporal Cloud, for example, has no operator service. */
 export function isUnimplemented(error: unknown): boolean {
   return grpcFailure(error)?.code === grpcAnswers.unimplemented;
 }
 
-/** Where the SDK leaves gRPC's own error: the details name the kind of Temporal's. */
+/** Whether gRPC's own error, which the SDK sometimes passes on, names Temporal's error `NamespaceNotFound`. */
 function namesNoNamespace({ code, metadata }: GrpcFailure): boolean {
   const details = metadata?.get('grpc-status-details-bin') ?? [];
   return code === grpcAnswers.notFound && details.some((detail) => detail.includes('NamespaceNotFoundFailure'));
 }
 
-/** The key's id is no secret, but who asks for an order needs not know it. */
+/** Whether decryption failed. Only this is told: the key's id is no secret, but a caller need not know it. */
 function isUnreadable(error: unknown): boolean {
   for (let candidate = error; candidate instanceof Error; candidate = candidate.cause) {
     if (candidate instanceof DecryptionError) return true;

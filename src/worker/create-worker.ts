@@ -29,21 +29,21 @@ import { runTogether, stopWorker } from './run-together.ts';
 import { scheduleSweep } from './sweep-schedule.ts';
 import { workflowCode } from './workflow-code.ts';
 
-/** One HTTP call to Directus. An activity's attempt has room for all that it makes: the error is then Directus' own. */
+/** The time-out of one HTTP call to Directus. Shorter than an attempt's, so that people see the call's own error. */
 const DIRECTUS_TIMEOUT_MS = 5000;
 
 type PartnerCall = Parameters<OrderCreationActivities['createRideNDineOrder']>[0];
 
 export interface OrderWorker {
-  /** Ends when it was told to stop and is done. @throws what ended it otherwise. */
+  /** Runs until the worker was told to stop and its work is done. @throws the error with which a worker failed. */
   run(): Promise<void>;
-  /** Takes nothing new; what it is doing may end within `WORKER_SHUTDOWN_GRACE`. */
+  /** Takes no new tasks. Work that is under way may end within `WORKER_SHUTDOWN_GRACE`. */
   shutdown(): void;
 }
 
 /**
- * A worker for orders, and for the calls to RideNDine that wait in a queue of their own, ready to run. Until it has run
- * it holds the connection.
+ * Makes a worker, ready to run, for orders and for the calls to RideNDine that wait in a task queue of their own. The
+ * worker holds the connection until `run` has ended.
  */
 export async function createWorker({
   settings,
@@ -68,7 +68,7 @@ export async function createWorker({
     timeoutMs: DIRECTUS_TIMEOUT_MS,
     ...(tracing.isOn && { fetch: fetchWithSpans(directusPathPattern) }),
     observe({ seconds, error }) {
-      // An order's value that is taken is an answer: it is how two attempts find each other.
+      // "Not unique" for a field of the order is an answer, no error: it tells an attempt that another one wrote first.
       const isAnswer = error === undefined || (error instanceof DirectusNotUniqueError && isOrdersOwn(error.field));
       const code = isAnswer ? 'none' : error.code;
       observeSeconds(meter, 'directusRequestDuration', { code }, seconds);
@@ -113,7 +113,7 @@ export async function createWorker({
     ...partnerPolls(settings),
   }).catch(async (error: unknown) => {
     pauses.stop();
-    // A worker holds the connection until it has run.
+    // The order worker holds the connection until it has run, so it runs once and stops at once.
     await runTogether([orderWorker], { stopAtOnce: true });
     throw error;
   });
@@ -121,7 +121,7 @@ export async function createWorker({
   await tellBuild({ connection, namespace, build: settings.build });
   return {
     async run() {
-      // Without anybody to tell, Directus need not be asked.
+      // Without an address for metrics nobody reads the numbers, so Directus is not asked for them.
       const stopReporting = settings.metricsAddress ? reportWaitingOrders({ orders, meter, logger }) : () => {};
       try {
         await runTogether(workers);
@@ -142,14 +142,15 @@ function buildOptions({ build }: WorkerSettings): Pick<WorkerOptions, 'workerDep
   };
 }
 
-/** There whether this worker traces or not: a run may belong to the trace of somebody who does. */
+/** The sinks exist even if this worker does not trace, because a run may belong to a trace of another program. */
 function traceSinks(tracing: Tracing): InjectedSinks<TraceSinks> {
   return { traces: { addRun: { fn: (_info, run) => tracing.addRun(run), callDuringReplay: false } } };
 }
 
 /**
- * The partner's queue is served even where no limit is set: orders may wait there from when one was. Two polls, a minute
- * long, are what that costs. The server takes the limit from whoever has polled last: without one, there is none.
+ * The worker serves RideNDine's task queue even if no limit is set, because orders may wait there from a time when a
+ * limit was set. That costs two polls, each a minute long. The server takes the limit from the worker that polled last:
+ * if that worker sets no limit, there is none.
  */
 function partnerPolls({ maxPartnerCallsPerSecond, worker }: WorkerSettings) {
   return maxPartnerCallsPerSecond === undefined

@@ -3,20 +3,20 @@ import { Runtime } from '@temporalio/worker';
 import { SettingsError } from '../config/environment.ts';
 import { workerMetrics } from '../telemetry/metrics.ts';
 
-/** One call over the network: from a fast read to the longest that a call to the partner may take. */
+/** Buckets for one call over the network: from a fast read to a slow call to RideNDine. */
 const CALL_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60];
-/** From a step that nothing delays to a review that takes days. */
+/** Buckets for orders and stages: from a step that nothing delays to a review that takes days. */
 const ORDER_SECONDS = [
   0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 12, 30, 60, 300, 1800, 7200, 43_200, 86_400, 604_800,
 ];
-/** The SDK's own begin at 100 ms, which is a whole order. */
+/** Buckets for latencies. The SDK's own buckets begin at 100 ms, in which a whole order can be done. */
 const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
 
-/** By a part of the name: no name may have two of them in it. */
+/** Each key applies to all metrics whose name contains the key, so no metric's name may contain two of the keys. */
 const histogramBucketOverrides: Record<string, number[]> = {
   [workerMetrics.partnerAttemptDuration.name]: CALL_SECONDS,
   [workerMetrics.directusRequestDuration.name]: CALL_SECONDS,
-  // Of its stages, `cooco_order_stage`, too.
+  // Applies to `cooco_order_stage`, the stages of an order, too.
   [workerMetrics.orderDuration.name]: ORDER_SECONDS,
   schedule_to_start_latency: LATENCY_SECONDS,
   activity_execution_latency: LATENCY_SECONDS,
@@ -24,10 +24,11 @@ const histogramBucketOverrides: Record<string, number[]> = {
 };
 
 /**
- * Prepares the Temporal SDK of this process: its log and its metrics. The signals that stop the process are not its affair.
+ * Prepares the Temporal SDK of this process: its log and its metrics. The SDK ignores the signals that stop the
+ * process.
  *
- * @param options.metricsAddress where Prometheus finds the metrics, at `/metrics`; nowhere if it is not set.
- * @throws {SettingsError} if nothing can listen there.
+ * @param options.metricsAddress where Prometheus finds the metrics, at `/metrics`; without it there are no metrics.
+ * @throws {SettingsError} if nothing can listen at that address.
  */
 export function installRuntime({
   logger,
@@ -40,7 +41,7 @@ export function installRuntime({
     Runtime.install({
       logger,
       telemetryOptions: {
-        // What the native part of the SDK has to say goes the same way: one JSON object a line.
+        // The log of the SDK's native part goes to the same logger, which writes one JSON object a line.
         logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
         ...(metricsAddress !== undefined && {
           metrics: {
@@ -55,7 +56,7 @@ export function installRuntime({
           },
         }),
       },
-      // The program stops its workers, when it is their turn.
+      // The program stops its workers itself, when it is their turn.
       shutdownSignals: [],
     });
   } catch (error) {
@@ -66,7 +67,7 @@ export function installRuntime({
   }
 }
 
-/** The native part tells it by its words alone. */
+/** The SDK's native part reports this failure only by the words of its message. */
 const EXPORTER_FAILED = 'Failed to start prometheus metrics exporter: ';
 
 function isOfTheExporter(error: unknown): error is Error {

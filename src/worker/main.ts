@@ -27,5 +27,5 @@ try {
   process.exitCode = 1;
 }
 await tracing?.stop();
-// What a collector does not take would keep the process until it is given up, a worker that has failed for ever.
+// Spans that no collector takes would keep the process alive until they are given up, and a failed worker for ever.
 process.exit();

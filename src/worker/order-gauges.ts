@@ -5,15 +5,14 @@ import type { WorkerGauge } from '../telemetry/metrics.ts';
 import { DirectusError } from '../integrations/directus/errors.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 
-/** As often as Prometheus usually asks. Every worker does it, so it is one cheap query. */
+/** As often as Prometheus usually reads the metrics. Every worker does this, so each count is one cheap query. */
 const INTERVAL_MS = 15_000;
 
 /**
- * Sees to it that the metrics tell how many orders wait in Directus, and how the process does. While Directus cannot be
- * read nothing is known: the old numbers are taken back (NaN), and `cooco_orders_readable` says why. No order waits for
- * any of it.
+ * Keeps the metrics about the orders that wait in Directus, and about this process, up to date. While Directus cannot
+ * be read, the numbers of orders are NaN, and `cooco_orders_readable` is 0. No order waits for this.
  *
- * @returns how to end it.
+ * @returns a function that ends the updates.
  */
 export function reportWaitingOrders(options: {
   orders: Pick<OrdersStore, 'countWaitingOrders'>;
@@ -35,7 +34,7 @@ export function reportWaitingOrders(options: {
     const known = await gaugesOf(orders);
     if (isStopped) return;
     for (const [gauge, value] of known.gauges) setGauge(meter, gauge, value);
-    // Once for each time that it goes away: what each order meets of it is in the lines of its steps.
+    // One line for each outage of Directus. What an outage does to each order is in the log lines of its steps.
     if (known.reason !== undefined && wasReadable) logger.warn(`The waiting orders cannot be counted: ${known.reason}`);
     wasReadable = known.reason === undefined;
     timer = setTimeout(() => void report(), intervalMs);
@@ -49,7 +48,7 @@ export function reportWaitingOrders(options: {
   };
 }
 
-/** Never rejected, whatever the reason: the numbers are not worth an order. */
+/** The promise never rejects: missing numbers must not end a worker that makes orders. */
 async function gaugesOf(
   orders: Pick<OrdersStore, 'countWaitingOrders'>,
 ): Promise<{ gauges: [WorkerGauge, number][]; reason?: string }> {
@@ -73,13 +72,13 @@ async function gaugesOf(
         ['ordersUnlinked', Number.NaN],
         ['oldestUnlinkedOrder', Number.NaN],
       ],
-      // Of other errors the message may repeat a value.
+      // The message of any other error may repeat a value, so only the error's type is told.
       reason: error instanceof DirectusError ? error.message : Object(error).constructor.name,
     };
   }
 }
 
-/** Directus dates the order; its clock may be a little ahead of ours. */
+/** Never negative: Directus dates the order, and the clock of Directus may be a little ahead of ours. */
 function ageSeconds(date: Date | null): number {
   return date === null ? 0 : Math.max(0, Date.now() - date.getTime()) / 1000;
 }

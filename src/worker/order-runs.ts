@@ -9,9 +9,9 @@ import { ORDER_CREATION_WORKFLOW, orderCreationStart, searchAttributes } from '.
 import { refusalIn } from '../operators/refusal.ts';
 import { stopAttempts } from './stop-attempts.ts';
 
-/** An attempt has 12 s, and has asked Directus before. */
+/** For all requests of `findFailure`. The attempt that calls it has 12 s, and has asked Directus before. */
 const TIMEOUT_MS = 5000;
-/** Less than an attempt has; the run itself gives the writes of a decision two minutes. */
+/** Less than the 3 minutes of an attempt, and more than the two minutes that a run gives the writes of a decision. */
 const DECIDED_WITHIN_MS = 150_000;
 
 /** The runs of `orderCreation` on a Temporal server. */
@@ -22,7 +22,7 @@ export function createOrderRuns(client: Client): OrderRuns {
         await client.workflow.start(ORDER_CREATION_WORKFLOW, {
           ...orderCreationStart({ idempotency_key: idempotencyKey, continue_order: true }, about),
           workflowIdConflictPolicy: 'FAIL',
-          // Even after a run that succeeded: what Directus says of the order counts, and it may come from a backup.
+          // Even after a run that succeeded: what counts is the order in Directus, which may come from a backup.
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         });
         return 'started';
@@ -38,7 +38,7 @@ export function createOrderRuns(client: Client): OrderRuns {
         if (failed === null) return null;
         for await (const other of client.workflow.list({ query: `WorkflowId = "${workflowId}"` })) {
           const isLater = ![runId, askedBy].includes(other.runId) && other.startTime >= failed.startTime;
-          // One that has failed or was cancelled has told the order, or has done nothing with it.
+          // A later run that failed or was cancelled has written its end on the order, or has not touched the order.
           if (isLater && !['FAILED', 'CANCELLED'].includes(other.status.name)) return null;
         }
         return failed.code;
@@ -66,18 +66,19 @@ export function createOrderRuns(client: Client): OrderRuns {
   };
 }
 
-/** How a run has ended without an order, by its own decision. */
+/** The code with which a run ended without an order by its own decision, and its start; `null` if it did not. */
 async function readFailure(handle: WorkflowHandle): Promise<{ code: FailureCode; startTime: Date } | null> {
   const run = await handle.describe().catch((error: unknown) => {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   });
-  // A run that was ended in another way, as by a bug or by hand, is still in an earlier stage.
+  // A run that fails or is cancelled by its own decision enters the stage of that name first. If a bug or a person
+  // ended the run, its stage is an earlier one.
   if (run === undefined || run.status.name !== run.typedSearchAttributes.get(searchAttributes.stage)) return null;
   const { startTime } = run;
   if (run.status.name === 'CANCELLED') return { code: 'OrderCancelled', startTime };
   const code = run.typedSearchAttributes.get(searchAttributes.failureCode);
-  // With this one it has left the order to somebody else.
+  // With `OrderNeedsReview` the run has left the order to somebody else.
   if (!isFailureCode(code) || code === 'OrderNeedsReview') return null;
   return { code, startTime };
 }

@@ -5,12 +5,15 @@ import type { PartnerPause } from '../domain/partner-pause.ts';
 import { setGauge } from '../telemetry/metrics.ts';
 import { findPause, pauseIn } from '../temporal/partner-pause.ts';
 
-/** For one look, and from one to the next: two that are slow still see a pause in time. */
+/** The time-out of one look, and the time between two looks. Even if two looks are slow, a pause is noticed in time. */
 const TIMEOUT_MS = 2000;
 const LOOK_EVERY_MS = PAUSE_NOTICED_WITHIN_MS - 2 * TIMEOUT_MS - 1000;
 
 export interface PauseWatch {
-  /** As it was {@link PAUSE_NOTICED_WITHIN_MS} ago at most, as long as Temporal answers; after that as it was last seen. */
+  /**
+   * The pause as it was at most {@link PAUSE_NOTICED_WITHIN_MS} ago, or as it was last seen if Temporal does not
+   * answer. `null` if calls are not paused.
+   */
   current(): PartnerPause | null;
   stop(): void;
 }
@@ -36,7 +39,7 @@ export async function watchPause(options: { client: Client; meter: MetricMeter; 
       await look();
       isKnown = true;
     } catch {
-      // Once for each time: without Temporal, this worker gets no orders either.
+      // One line for each outage of Temporal, during which this worker gets no orders either.
       if (isKnown && !isStopped) logger.warn('Temporal does not tell whether calls to RideNDine are paused.');
       isKnown = false;
     }

@@ -3,13 +3,15 @@ import { IllegalStateError } from '@temporalio/common';
 import type { Worker } from '@temporalio/worker';
 
 const LOOK_MS = 1000;
-/** So long a worker that has failed may take to end by itself. */
+/** How long a failed worker may take to end by itself. */
 const END_MS = 3000;
 const FAILED = 'It has failed, and its log says of what.';
 
 /**
- * Runs them until all have stopped. If one fails, the others stop as they do when they are told to. After a failure the
- * process has to be ended: the SDK may never be done with a worker whose requests Temporal refuses.
+ * Runs the workers until all have stopped. If one worker fails, the others are told to stop. After a failure the caller
+ * must end the process, because the SDK may never finish with a worker whose requests Temporal refuses.
+ *
+ * @throws the error with which a worker failed.
  */
 export async function runTogether(workers: readonly Worker[], { stopAtOnce = false } = {}): Promise<void> {
   const running = workers.map(async (worker) => {
@@ -25,7 +27,7 @@ export async function runTogether(workers: readonly Worker[], { stopAtOnce = fal
   if (failed) throw failed.reason;
 }
 
-/** Tells it to stop, if nobody has yet. */
+/** Tells a worker to stop, unless it is stopping already. */
 export function stopWorker(worker: Worker): void {
   if (worker.getState() === 'RUNNING') worker.shutdown();
 }
@@ -35,7 +37,7 @@ async function endOf(worker: Worker): Promise<void> {
   try {
     await Promise.race([worker.run(), stuckAfterFailure(worker, hasEnded.signal)]);
   } catch (error) {
-    // The SDK complains of a failed worker's clean-up, which hides what it failed of.
+    // The SDK throws this error when it cannot clean up a failed worker. The error hides why the worker failed.
     throw error instanceof IllegalStateError ? new Error(FAILED, { cause: error }) : error;
   } finally {
     hasEnded.abort();

@@ -10,13 +10,13 @@ import { grpcAnswers, grpcCodeOf } from '../temporal/temporal-failures.ts';
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 const { PendingActivityState } = proto.temporal.api.enums.v1;
 
-/** For each request. */
+/** The time-out of each request to Temporal. */
 const TIMEOUT_MS = 5000;
 const LOOK_AGAIN_MS = 200;
-/** An attempt may be told as under way so long after its time is over. */
+/** How long after its time-out Temporal may still report an attempt as under way. */
 const LATE_MS = 1000;
 
-/** A definite no: of an older server, and of one that lets nobody pause an activity, or not this one. */
+/** A definite no: the server is older, or it does not let us pause any activity, or not this activity. */
 const CANNOT_PAUSE = new Set<number>([
   grpcAnswers.invalidArgument,
   grpcAnswers.permissionDenied,
@@ -25,10 +25,11 @@ const CANNOT_PAUSE = new Set<number>([
 ]);
 
 /**
- * Pauses a pending activity and waits while an attempt is under way: from then on its heartbeat details don't change. It
- * is for whoever cancels the activity next, since Temporal forgets them then.
+ * Pauses a pending activity and waits while an attempt is under way. After that, the activity's heartbeat details do
+ * not change any more. Must be called before the activity is cancelled, because Temporal forgets the details then.
  *
- * An attempt whose worker is gone is waited for as long as it may take: Temporal itself never ends it once it is paused.
+ * If the worker of the attempt is gone, Temporal never ends the paused attempt. So the wait ends after the attempt's
+ * own time-out, and the result has `isLost`.
  */
 export async function stopAttempts(
   client: Client,
@@ -39,11 +40,11 @@ export async function stopAttempts(
   const find = async () => {
     const { raw } = await client.withDeadline(Date.now() + TIMEOUT_MS, () => handle.describe());
     const all = (raw.pendingActivities ?? []).filter(({ activityType: type }) => type?.name === activityType);
-    // One whose worker is gone may be left of an earlier call. They are numbered.
+    // An earlier activity whose worker is gone may still be pending. Ids are numbers: the newest has the highest.
     return all.toSorted((a, b) => Number(a.activityId) - Number(b.activityId)).at(-1);
   };
   const running = await find();
-  // An operator may have paused it before.
+  // An operator may have paused the activity before: then it need not be paused.
   if (running && !running.paused && !(await pause(client, run, running))) return 'unstoppable';
   const began = performance.now();
   for (;;) {
@@ -57,13 +58,13 @@ export async function stopAttempts(
   }
 }
 
-/** Older servers do not tell. */
+/** The start-to-close time-out in milliseconds; `Infinity` if the server is too old to tell it. */
 function longestAttemptMs({ activityOptions }: PendingActivity): number {
   const timeout = activityOptions?.startToCloseTimeout;
   return timeout ? (optionalTsToMs(timeout) ?? Infinity) : Infinity;
 }
 
-/** @returns whether the server can. */
+/** @returns `false` if the server cannot pause the activity. */
 async function pause(
   client: Client,
   execution: { workflowId: string; runId: string },
@@ -84,7 +85,7 @@ async function pause(
   } catch (error) {
     const code = grpcCodeOf(error);
     if (code !== undefined && CANNOT_PAUSE.has(code)) return false;
-    // It has ended meanwhile, and the next look says so.
+    // The activity has ended meanwhile, and the next look shows that.
     if (code === grpcAnswers.notFound) return true;
     throw error;
   }
@@ -101,13 +102,13 @@ function isUnderWay({ state }: PendingActivity): boolean {
 async function attemptsOf(client: Client, pending: PendingActivity): Promise<StoppedAttempts> {
   const { attempt, lastFailure, lastStartedTime, lastWorkerIdentity, heartbeatDetails } = pending;
   const payloads = heartbeatDetails?.payloads;
-  // A key that is gone, or what another program has left, is not there the next time either.
+  // Not tried again: the encryption key is gone, or another program left these details, and that stays so.
   const details = await decodeArrayFromPayloads(client.options.loadedDataConverter, payloads).catch(
     () => 'unreadable' as const,
   );
   return {
     nextAttempt: attempt ?? 1,
-    // An operator's reset of the step clears all of these but the worker that made an attempt.
+    // An operator's reset of the step clears the first three, but not the identity of the worker that made an attempt.
     isFirst: attempt === 1 && lastFailure == null && lastStartedTime == null && !lastWorkerIdentity,
     ...(details === 'unreadable' ? { unreadable: true } : { heartbeatDetails: details[0] }),
   };

@@ -7,13 +7,13 @@ import type { OrderSweep, orderSweep } from '../workflows/order-sweep.ts';
 
 export interface SweepSettings {
   intervalMs: number;
-  /** How old an unfinished order has to be. */
+  /** How old an unfinished order must be before the sweep looks at it. */
   afterMs: number;
 }
 
 /**
- * The schedule outlives keys, and nothing in it is a secret: it is written in clear, and what somebody has encrypted in it
- * is not read. Else no worker could start that lacks the key of the last one.
+ * Writes the schedule in clear, and does not read what somebody has encrypted in it. The schedule holds no secret
+ * and outlives encryption keys. If it were encrypted, a worker without the key of the last worker could not start.
  */
 const withoutKeys: PayloadCodec = {
   encode: async (payloads) => payloads,
@@ -21,8 +21,8 @@ const withoutKeys: PayloadCodec = {
 };
 
 /**
- * Sees to it that Temporal starts the sweep for lost orders. The worker that was started last decides on the times; a
- * schedule that an operator has paused stays so.
+ * Creates or updates the schedule by which Temporal starts the sweep for lost orders. The worker that started last
+ * decides on the times. A schedule that an operator has paused stays paused.
  */
 export async function scheduleSweep(
   temporal: Pick<ScheduleClientOptions, 'connection' | 'namespace'>,
@@ -39,7 +39,7 @@ export async function scheduleSweep(
       args: [{ older_than_ms: afterMs }] as [OrderSweep],
       staticSummary: 'Continue orders that no run carries any more',
     },
-    // A sweep that was missed is made up for by the next one.
+    // The next sweep does the work of a sweep that was missed.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: intervalMs },
   } satisfies Omit<ScheduleOptions, 'scheduleId'>;
   try {

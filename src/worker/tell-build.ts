@@ -7,8 +7,8 @@ import { askForQueue } from '../temporal/order-workers.ts';
 const ANSWER_TIMEOUT_MS = 5000;
 
 /**
- * Logs which build this worker is, and warns if Temporal gives its orders to others: it would wait without a word. Where
- * nobody takes orders yet, as at the first start of an installation, it says what begins them.
+ * Logs which build this worker is. Warns if Temporal gives the orders to other workers, because this worker would wait
+ * in silence. If no worker takes orders yet, as at the first start of an installation, the log says how to begin.
  */
 export async function tellBuild(options: {
   connection: NativeConnection;
@@ -42,7 +42,7 @@ export async function tellBuild(options: {
         : `make it current with "npm run deployment -- current ${build.buildId}".`;
     logger.warn(`This is ${name}, and it takes no orders: ${others} take them; ${way}`);
   } catch {
-    // Its words are not repeated: a credential could be among them. What is wrong shows again when it is asked for orders.
+    // The error's message may contain a credential, so it is not logged. The worker's polls show the fault again.
     logger.warn(`This is ${name}; whether it takes orders, Temporal did not say.`);
   }
 }

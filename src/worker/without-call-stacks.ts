@@ -1,7 +1,8 @@
 /**
- * Loaded before the worker, into each of its threads (`--import`; in the image, by NODE_OPTIONS). Temporal's SDK takes the
- * call stack of every promise of a run, for the query `__stack_trace` alone, which then tells nothing. What that costs is
- * in docs/performance.md. WORKER_CALL_STACKS=on keeps it.
+ * Loaded before the worker, into each of its threads (`--import`; in the image, by NODE_OPTIONS). Temporal's SDK takes
+ * the call stack of every promise of a run, only for the queries `__stack_trace` and `__enhanced_stack_trace`. This
+ * module prevents that, so the queries show no stacks. docs/performance.md says what the call stacks cost.
+ * WORKER_CALL_STACKS=on keeps them.
  */
 import { promiseHooks } from 'node:v8';
 

@@ -1,7 +1,7 @@
 import { NativeConnection } from '@temporalio/worker';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
 
-/** Gives `use` a connection of the kind that a worker needs, and closes it afterwards: then no worker may hold it. */
+/** Gives `use` a worker's connection, and closes the connection afterwards. No worker may hold it any more by then. */
 export async function withWorkerConnection(
   { namespace: _ofRequests, ...options }: TemporalSettings,
   use: (connection: NativeConnection) => Promise<void>,
@@ -10,7 +10,7 @@ export async function withWorkerConnection(
   try {
     await use(connection);
   } catch (error) {
-    // A worker that has failed may hold it for ever: its failure is what there is to tell.
+    // A failed worker may hold the connection for ever. The worker's failure counts, not that of `close`.
     await connection.close().catch(() => {});
     throw error;
   }

@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import type { DataConverter } from '@temporalio/common';
 import type { BundleOptions, WorkerOptions } from '@temporalio/worker';
 
-/** This program runs from its sources, or compiled. */
+/** `.ts` if this program runs from its sources, `.js` if it runs compiled. */
 const extension = path.extname(import.meta.filename);
 
-/** Where `npm run build` puts the workflows that it has compiled for encrypted data, from the folder of the programs. */
+/** The file in the build's folder into which `npm run build` puts the workflows, compiled for encrypted data. */
 export const WORKFLOW_BUNDLE = 'workflow-bundle.js';
 
 /** What the workflows are compiled from. A bundle has the failure converter built in. */
@@ -20,7 +20,7 @@ export function workflowSources({ failureConverterPath }: DataConverter): Bundle
   };
 }
 
-/** The workflows for a worker: compiled with it, else when it starts. */
+/** The workflows for a worker: as `npm run build` has compiled them, else compiled when the worker starts. */
 export function workflowCode(
   dataConverter: DataConverter,
 ): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'interceptors'> {

@@ -24,15 +24,20 @@ const { decideOrder } = proxyActivities<BulkDecisionActivities>({
 
 const bulkDecisionState = defineQuery<BulkDecisionState>(BULK_DECISION_STATE_QUERY);
 
-/** One whose writes are slow holds up no other, and not the slots of a worker, which those writes need. */
+/**
+ * While this many decisions are under way, the next orders wait. So a few slow orders do not hold up the others, and
+ * the decisions do not take the activity slots that the runs in review need for their own writes.
+ */
 const MOST_UNDER_WAY = 20;
 
 const NOT_KNOWN = 'It is not known what came of it. Look at the order.';
 
 /**
- * Carries one decision out on many orders in review, a few in each second, so that RideNDine is not flooded after it was
- * down. An order that cannot take the decision says why and is left as it is. A request to cancel stops it before the
- * next orders; what was decided stays decided.
+ * Carries out one decision on many orders in review, at most `per_second` orders each second, so that RideNDine is not
+ * flooded after it was down. An order that cannot take the decision stays as it is, and the result says why. A request
+ * to cancel stops the run before the next orders; what was decided stays decided.
+ *
+ * @throws ApplicationFailure `InputInvalid` if the input is not a bulk decision.
  */
 export async function bulkDecision(bulk: BulkDecision): Promise<BulkDecisionState> {
   requireBulkDecision(bulk);
@@ -58,7 +63,7 @@ export async function bulkDecision(bulk: BulkDecision): Promise<BulkDecisionStat
     while (begun < runs.length) {
       const some = runs.slice(begun, begun + per_second);
       begun += some.length;
-      // Each ends by itself: what is under way is counted.
+      // Not awaited, so that a slow order does not hold up the next. `untilDone` waits for all decisions at the end.
       for (const run of some) void decideNext(run);
       if (begun < runs.length) await sleep('1 s');
       await condition(() => underWay < MOST_UNDER_WAY);
@@ -74,13 +79,13 @@ export async function bulkDecision(bulk: BulkDecision): Promise<BulkDecisionStat
   return state;
 }
 
-/** @returns why not, if it was not carried out. */
+/** @returns why the decision was not carried out; `null` if it was. */
 async function decide(run: RunInReview, decision: BulkDecision['decision']): Promise<string | null> {
   const { workflow_id, run_id } = run;
   try {
     return (await decideOrder({ workflow_id, run_id, decision })).refusal;
   } catch {
-    // The step has failed in all its attempts, which the history tells. The other orders have their turn all the same.
+    // All attempts of the activity failed; the history shows why. The run goes on with the other orders.
     return NOT_KNOWN;
   }
 }
@@ -105,7 +110,7 @@ function inCell(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|');
 }
 
-/** Somebody may start one by hand. */
+/** An operator may start this workflow by hand, with any input. */
 function requireBulkDecision(input: Partial<BulkDecision> | null | undefined): void {
   const { decision, runs, per_second } = input ?? {};
   const faults = faultsOfReviewDecision(decision);

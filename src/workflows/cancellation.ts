@@ -16,7 +16,7 @@ import { refuseDecision, supportAction } from './decisions.ts';
 import { afterTheRecord } from './policies.ts';
 import type { RunStatus } from './status.ts';
 
-/** Its result says in a sentence what came of the request. */
+/** The update's result is a sentence that says what came of the request. */
 const cancelOrder = defineUpdate<string, [WhoAndWhy]>(CANCEL_ORDER_UPDATE);
 
 const { requestCancellation } = proxyActivities<OrderCreationActivities>({
@@ -24,7 +24,7 @@ const { requestCancellation } = proxyActivities<OrderCreationActivities>({
   summary: 'Ask Temporal to cancel this run',
 });
 
-/** Why an order can't be cancelled from some point on. */
+/** Why a request to cancel the order is refused. */
 const refusals = {
   created: cancelReplies.created,
   inReview:
@@ -36,25 +36,29 @@ const refusals = {
 type Answer = { done: string } | { refused: string };
 
 /**
- * Cancelling an order: by the update `cancelOrder`, which tells who wants it and why, or by Temporal's own request, which
- * carries no name. Either counts until RideNDine has answered. What comes of it is the steps' to decide.
+ * Requests to cancel an order. A request comes by the update `cancelOrder`, which says who asks and why, or as
+ * Temporal's own request, which carries no name. Both count until RideNDine has created the order. The steps of the run
+ * decide what comes of a request.
  */
 export interface Cancellation {
-  /** Cancelled with the first request: what runs in it is broken off. */
+  /** The first request cancels this scope, which interrupts the work that runs in it. */
   readonly scope: CancellationScope;
-  /** Whether somebody has asked and nothing has come of it yet. */
+  /** Whether there is an open request: one that has not been answered yet. */
   isAsked(): boolean;
-  /** Who asked, and why, as the order records it. */
+  /** The open request as it is stored on the order: who asked, and why. `undefined` without an open request. */
   readonly action: SupportAction | undefined;
-  /** From here on a request is refused. One that was made before is, too. */
+  /** Refuses the open request and all later ones. */
   refuse(why: 'created'): void;
-  /** While the order is in review. @returns the request that brings it there, if it is one. */
+  /** Refuses new requests during a review. @returns the open request, if one has brought the order into review. */
   pause(): SupportAction | undefined;
-  /** The order in Directus says that it is in review, and who asked for that; or it can't be made to say so. */
+  /** Answers the open request: in review. @param isRecorded whether Directus has stored the review and the request. */
   isInReview(isRecorded: boolean): void;
-  /** After a review: a new request counts again. */
+  /** Accepts requests again after a review. */
   resume(): void;
-  /** Before the run closes: whoever asked hears what came of it. A run closes as cancelled only if Temporal knows, too. */
+  /**
+   * Answers the open request. The run must call this before it closes. If the outcome is `cancelled`, Temporal is asked
+   * to cancel the run first: without such a request Temporal does not close a run as cancelled.
+   */
   settle(outcome: 'cancelled' | 'ended otherwise'): Promise<void>;
 }
 
@@ -130,7 +134,7 @@ export function openCancellation(status: Pick<RunStatus, 'isBeingCancelled' | 'i
   };
 }
 
-/** The button of the Temporal UI: it tells nothing of who pressed it. */
+/** The entry for Temporal's own request, such as the button of its UI, which does not say who pressed it. */
 function requestOfTemporal(): SupportAction {
   return {
     id: workflowInfo().runId,

@@ -8,35 +8,35 @@ import { MINUTES_BEFORE_THE_RECORD } from './policies.ts';
 import type { Story } from './story.ts';
 import type { SupportLinks } from '../activities/order-creation-activities.ts';
 
-/** What there is to tell of a run. */
+/** What the current details of a run show. */
 export interface RunView {
   state: OrderCreationState;
-  /** While RideNDine is asked: until when. ISO 8601. */
+  /** Until when RideNDine is asked. Set once the run begins to ask RideNDine. */
   asked_until?: AskedUntil;
-  /** Calls to RideNDine are paused, and the order waits for that. */
+  /** Set while the order waits because calls to RideNDine are paused. */
   pause?: PartnerPause | undefined;
-  /** The order is one that an earlier run has left half-way. */
+  /** Whether this run continues an order that an earlier run left half-way. */
   is_continuation?: boolean;
   /** Who has asked to cancel the order, if somebody has. */
   cancelled_by?: SupportAction;
-  /** Somebody has asked Temporal to cancel the run where that changes nothing. */
+  /** Somebody asked Temporal to cancel the run at a time when such a request changes nothing. */
   cancellation_ignored?: boolean;
-  /** Why no order comes of it, while Directus is still to be told. */
+  /** Why the run gives the order up. Set while the run still has to write that to Directus. */
   given_up_for?: OrderCreationState['failure'];
   links?: SupportLinks;
 }
 
 export type AskedUntil =
   | {
-      /** As long as nothing has left for RideNDine; not where it may have before. */
+      /** The deadline while nothing was sent; absent if an earlier call may have arrived. ISO 8601. */
       not_sent?: string;
-      /** From the first call on that may have arrived. */
+      /** The deadline once a call may have arrived at RideNDine. ISO 8601. */
       maybe_sent: string;
     }
-  /** The time is over, and somebody has decided that it is asked all the same. */
+  /** The deadline has passed, and support staff decided to ask RideNDine once more. */
   | 'once';
 
-/** The Temporal UI makes the frame a line too low for what stands in it. */
+/** The Temporal UI makes its frame one line too low for the text, so the text ends with an empty line. */
 const ROOM_BELOW = '\u00a0';
 
 interface Sections {
@@ -46,7 +46,7 @@ interface Sections {
   can: string;
 }
 
-/** How a run stands, in Markdown for people who do not program: the Temporal UI shows it as "Current Details". */
+/** The state of a run in Markdown, for people who do not program. The Temporal UI shows it as "Current Details". */
 export function currentDetails(view: RunView, story: Pick<Story, 'table'>): string {
   const { title, happened, next, can } = sectionsOf(view);
   return [
@@ -149,7 +149,7 @@ function untilItIsCreated(view: RunView): string {
   return `${LOOK_AT_PENDING} To stop the order, cancel it in Directus, or send the update \`cancelOrder\`: RideNDine is then not asked again.`;
 }
 
-/** Somebody asked to cancel an order that RideNDine has. */
+/** What to say if somebody asked to cancel an order that RideNDine has; `undefined` if nobody asked. */
 function tooLate(view: RunView): string | undefined {
   const { cancelled_by, cancellation_ignored } = view;
   if (!cancelled_by && !cancellation_ignored) return undefined;
@@ -231,7 +231,7 @@ function untilWhen({ asked_until }: RunView): string {
     .join(' ');
 }
 
-/** Which order it is, and where to read on. */
+/** The order's id, with links to the order in Directus and to the runbook. */
 function placesOf({ state, links }: RunView): string {
   const { order_id, failure, stage } = state;
   const anchor = (failure?.code ?? stage).toLowerCase();

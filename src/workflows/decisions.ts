@@ -3,9 +3,10 @@ import { DECISION_REFUSED } from '../contract/updates.ts';
 import type { SupportAction } from '../domain/support-action.ts';
 
 /**
- * What somebody has done, as the order keeps it.
+ * Makes the support action that is stored on the order.
  *
- * @param updateId of the update by which they did it: the same after a reset, which repeats the update.
+ * @param updateId of the update that brought the decision. A reset repeats the update with the same id, so that the
+ *   order stores the action once.
  */
 export function supportAction(
   action: SupportAction['action'],
@@ -18,7 +19,7 @@ export function supportAction(
 /** @param reason tells support staff why the decision is not taken, and what they can do. */
 export function refuseDecision(reason: string): never {
   const refusal = ApplicationFailure.nonRetryable(reason, DECISION_REFUSED);
-  // Whoever decides gets to see all of it.
+  // The operator is shown the whole failure, and a call stack would not help an operator.
   refusal.stack = '';
   throw refusal;
 }

@@ -27,36 +27,38 @@ import { afterTheRecord, beforeTheRecord, firstDirectusAttempt, untilMarked } fr
 export interface DirectusSteps {
   validateCheckout(): Promise<CheckoutStanding>;
   createOrderRecord(standing: OpenStanding): Promise<OrderRecord>;
-  /** @param decided where support staff have typed the ids, and RideNDine has not told them: for how long it is tried. */
+  /** @param decided if support staff typed the ids: whether they checked the ids, and how long the write is tried. */
   saveLinkIds(
     orderId: string,
     link: LinkIds,
     decided?: { ids_checked: boolean; triedFor: Duration },
   ): Promise<OrderCreationResult>;
   /**
-   * Writes how matters stand with an order: a run ends only after Directus knows.
+   * Writes an order status, with its failure, on the order. It cannot be cancelled: a run ends only after Directus
+   * knows how its order ended.
    *
-   * @param triedFor until it succeeds, unless told.
+   * @param triedFor how long the write is tried; without it, until the write succeeds.
    */
   markOrder(mark: OrderMark, triedFor?: Duration): Promise<MarkResult>;
-  /** Writes `CANCELLED` under the key of a checkout of whose order the run does not know. */
+  /** Cancels a checkout while the run knows of no order: writes `CANCELLED` under the idempotency key. */
   cancelCheckout(action: SupportAction | undefined): Promise<CancelledCheckout>;
 }
 
 /**
- * If a worker dies in the middle of a local attempt, nothing in the history tells of it, and the run's whole workflow task
- * is repeated. That does no harm to these steps: one reads, and writes in an activity only; one writes what the history
- * holds; and an order that is written keeps the id of its run
+ * The steps whose first attempt is local. If a worker dies during a local attempt, the history does not show the
+ * attempt, and the run's whole workflow task is repeated. These steps can bear that. `validateCheckout` reads, and
+ * writes only as an activity. `saveLinkIds` writes ids that the history holds. `createOrderRecord` writes the id of its
+ * run on the order, which shows later whose order it is
  * (docs/decisions/0017-first-attempts-at-directus-are-local.md).
  */
 type LocalActivities = Pick<OrderCreationActivities, 'validateCheckout' | 'createOrderRecord' | 'saveLinkIds'>;
 
 /**
- * The first attempt of a step is a local activity, made by the worker that has the run's workflow task: nobody waits for
- * the server between the steps. If that does not succeed, the step goes on as an activity, which people see, pause and
- * reset. A definite refusal ends the step at once.
+ * The first attempt of a step is a local activity: the worker that has the run's workflow task makes it, without a
+ * round trip to the Temporal server. If this attempt does not succeed, the step continues as an activity, which people
+ * can see, pause and reset. A definite refusal ends the step at once.
  *
- * @param status.publish called when a step is to go on as one that people see.
+ * @param status.publish is called before a step continues as an activity, so that people find the run by its stage.
  */
 export function startDirectusSteps(
   input: OrderCreationInput,
@@ -91,7 +93,7 @@ export function startDirectusSteps(
         const summary = `Create the Directus record of ${named(standing.order_id)}`;
         const call = (steps: LocalActivities) => steps.createOrderRecord({ request: input, standing });
         if (standing.kind !== 'failed') return firstLocally(beforeTheRecord, summary, { call, afterAttempt });
-        // It changes an order that is there: the run must know of it to take it back.
+        // An activity, because it changes an existing order: the history must show the change for the run to undo it.
         publish();
         return asActivity(beforeTheRecord, summary, call);
       }),
@@ -137,7 +139,7 @@ function asActivity<Output>(
   return call(proxyActivities<OrderCreationActivities>({ ...options, summary }));
 }
 
-/** Not what was refused for good or cancelled, nor a mistake in this code. */
+/** `false` for a definite refusal, for a cancellation and for an error in the workflow's own code. */
 function canBeTriedAgain(error: unknown): boolean {
   if (isCancellation(error)) return false;
   const failure = error instanceof ActivityFailure ? error.cause : error;

@@ -22,12 +22,12 @@ const { correctLink } = proxyActivities<LinkCorrectionActivities>({
 const orderCreationState = defineQuery<OrderCreationState>(ORDER_CREATION_STATE_QUERY);
 
 /**
- * Gives a linked order other ids of RideNDine. It is a run of the order's own workflow id, so that whoever asks by the
- * idempotency key gets the corrected ids once it has completed, and never while another run of the order is open. Where
- * they are refused it completes with the ids that the order has, and says why.
+ * Gives a linked order other ids of RideNDine. The run has the order's own workflow id. So callers who ask with the
+ * idempotency key get the corrected ids once the run has completed, and no other run of the order is open meanwhile. If
+ * the ids are refused, the run completes with the ids that the order has, and `refusal` says why.
  *
- * It can't be cancelled: it would not be known what Directus has made of it. An order that is not linked fails it, which
- * leaves the key to the order.
+ * The run can't be cancelled, because nobody would know then what Directus has stored. If the order is not linked, the
+ * run fails; a failed correction does not change what callers get for the key.
  */
 export async function linkCorrection(correction: LinkCorrection): Promise<LinkCorrectionResult> {
   const corrected = await CancellationScope.nonCancellable(() => correctLink(correction)).catch((error: unknown) => {
@@ -35,7 +35,7 @@ export async function linkCorrection(correction: LinkCorrection): Promise<LinkCo
   });
   const { result, refusal, request_fingerprint } = corrected;
   const { order_id, ridendine_order_id, payment_session_id } = result;
-  // By which callers who show the key are told from others.
+  // With the fingerprint, the client recognises callers who send the key with the same checkout.
   if (request_fingerprint !== null) upsertMemo({ [REQUEST_FINGERPRINT_MEMO]: request_fingerprint });
   const found = [
     { key: searchAttributes.stage, value: 'LINKED' },

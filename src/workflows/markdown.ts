@@ -1,4 +1,4 @@
-/** What somebody has written, in Markdown: shown as it is, and nothing in it is Markdown. */
+/** A text that somebody wrote, as inline code in Markdown: nothing in the text acts as Markdown. */
 export function verbatim(text: string): string {
   return `\`${text.replaceAll('`', "'").replaceAll(/\s+/g, ' ')}\``;
 }

@@ -5,16 +5,16 @@ import type { OrderCreationStage } from '../contract/runs.ts';
 import { outcomeOf } from '../telemetry/order-outcome.ts';
 
 /**
- * Metrics and the last log line of a run. What is replayed is neither counted nor logged a second time, and none of it
- * is a command of the workflow.
+ * Metrics and the last log line of a run. A replay neither counts nor logs anything a second time, and nothing here
+ * adds a command to the workflow's history.
  */
 export interface Measurements {
-  /** @param code what the stage is about, if it is about a failure. */
+  /** @param code of the failure that led to the stage, if one did. */
   enter(stage: OrderCreationStage, code: FailureCode | undefined): void;
 }
 
 export function startMeasurements(): Measurements {
-  // With the wait for a worker, which the customer waits for, too.
+  // Includes the wait for a worker, because the customer waits for that, too.
   const startMs = workflowInfo().runStartTime.getTime();
   let current: { stage: OrderCreationStage; sinceMs: number } = { stage: 'VALIDATING', sinceMs: startMs };
   return {

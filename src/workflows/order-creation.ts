@@ -25,17 +25,19 @@ import type { StepFailure } from './step-failure.ts';
  * One confirmed checkout becomes exactly one order in Directus and one at RideNDine, linked to each other, whatever
  * crashes, times out or is clicked twice.
  *
- * - It closes as `Completed` with the ids of both orders, once they are linked.
- * - It closes as `Failed`, its failure's `type` a `FailureCode`, only when it is certain that RideNDine has no order or
- *   support staff abandoned it, and only after the order in Directus says so. The one exception is a run that was to
- *   continue an order and could not read it for half an hour: the order stays as it is, and the sweep comes back to it.
- * - It closes as `Cancelled` if that was asked for and it is certain that RideNDine has no order, and only after Directus
- *   says so under the idempotency key: it is final for the key.
- * - Where nobody can tell whether RideNDine has the order, it waits for the update `resolveReview` instead of guessing.
+ * - The run closes as `Completed` with the ids of both orders, once they are linked.
+ * - The run closes as `Failed` only if RideNDine certainly has no order or support staff abandoned the order, and only
+ *   after the order in Directus says so. The failure's `type` is a `FailureCode`. There are two exceptions. If the run
+ *   could not read its order for half an hour, the order stays as it is, and the sweep comes back to it. If somebody
+ *   else has changed the order ({@link changedElsewhere}), the run leaves the order to them.
+ * - The run closes as `Cancelled` if somebody asked for that and RideNDine certainly has no order, and only after
+ *   Directus says so under the idempotency key. That is final for the key.
+ * - If nobody can tell whether RideNDine has the order, the run waits for the update `resolveReview` instead of
+ *   guessing.
  */
 export async function orderCreation(input: OrderCreationInput): Promise<OrderCreationRunResult> {
   const run = startRun(input);
-  // A request to cancel breaks off only what a step lets it break off.
+  // A request to cancel interrupts only what a step allows: see `untilCancelled` and `callPartner`.
   return await CancellationScope.nonCancellable(async () => {
     const standing = await validateCheckout(run);
     if (standing.kind === 'linked') return await answerAgain(run, standing);
@@ -62,9 +64,9 @@ function startRun(input: OrderCreationInput): Run {
 
 /**
  * Step 3.1. Tried for 30 minutes.
- * - A rule is broken, or Directus does not answer: the run fails. If a lost attempt of this run wrote the order and a rule
- *   is broken, the order is `FAILED` first.
- * - Cancelled: Directus says so under the key, unless the key belongs to another checkout or to an order that has ended.
+ * - A rule is broken, or Directus does not answer: the run fails. If a lost attempt of this run wrote the order and a
+ *   rule is broken, the order is `FAILED` first.
+ * - Cancelled: Directus says so under the key, unless another checkout has the key or its order has ended for good.
  */
 async function validateCheckout(run: Run): Promise<OpenStanding | LinkedStanding> {
   const { value: standing, failure } = await untilCancelled(run, () => run.directus.validateCheckout());
@@ -89,14 +91,14 @@ async function answerAgain({ status, cancellation }: Run, { result }: LinkedStan
  * - Directus refuses the order or does not answer: the order is `FAILED`, then the run fails.
  * - Cancelled: the order is `CANCELLED`.
  *
- * RideNDine may have an order that an earlier run left half-way. No failure of this step ends such an order.
+ * RideNDine may have an order that an earlier run left half-way, so no failure of this step ends such an order.
  */
 async function createOrderRecord(run: Run, standing: OpenStanding): Promise<OrderRecord> {
   if (standing.kind === 'unfinished') return await continueOrder(run, standing);
   run.status.enter('CREATING_RECORD', { store_id: standing.checkout.store_id });
   const { value: order, failure } = await untilCancelled(run, () => run.directus.createOrderRecord(standing));
   if (order && !run.cancellation.isAsked()) return order;
-  // A cancellation takes the key for good, even if the quote is used up.
+  // If somebody asked to cancel, `CANCELLED` must be written under the key even if the quote is used up.
   if (failure && (run.cancellation.isAsked() ? finalFor(failure) === 'key' : finalFor(failure))) {
     return await fail(run, failure);
   }
@@ -113,17 +115,18 @@ async function continueOrder(run: Run, standing: UnfinishedStanding): Promise<Or
     } catch (error) {
       const failure = readStepFailure(error, 'DirectusUnavailable');
       const isDirectusTrouble = failures[failure.code].fault === 'directus';
-      // Somebody asked to cancel the order and waits until it is in review.
+      // Whoever asked to cancel the order waits for an answer, so the run tries again until the order is in review.
       if (!(isDirectusTrouble && run.cancellation.isAsked())) return await fail(run, failure);
     }
   }
 }
 
 /**
- * Step 3.3. Tried until the order's deadlines, and never after RideNDine may have forgotten the key.
+ * Step 3.3. Tried until the order's deadlines. Once RideNDine may have forgotten the key, only support staff can decide
+ * to make one more call.
  * - Refused or out of time, and no attempt can have arrived: the order is `FAILED` or, if asked for, `CANCELLED`.
  * - An attempt may have arrived: `NEEDS_REVIEW`, until support staff decide.
- * - Cancelled: no further attempt; then one of these two.
+ * - Cancelled: no further attempt begins. If the attempt under way brings no ids, one of the two cases above applies.
  */
 async function createRideNDineOrder(run: Run, order: OrderRecord): Promise<LinkIds> {
   let failure: StepFailure | undefined = order.review ? { ...order.review, details: {} } : undefined;
@@ -149,7 +152,7 @@ async function createRideNDineOrder(run: Run, order: OrderRecord): Promise<LinkI
   }
 }
 
-/** Step 3.4. Tried until it succeeds: the order exists at RideNDine. `LinkConflict`: `NEEDS_REVIEW`. */
+/** Step 3.4. Tried until it succeeds, because RideNDine has the order. `LinkConflict` leads to `NEEDS_REVIEW`. */
 async function saveLinkIds(run: Run, order: OrderRecord, link: LinkIds): Promise<OrderCreationResult> {
   for (let ids = link; ;) {
     run.cancellation.refuse('created');
@@ -166,10 +169,10 @@ async function saveLinkIds(run: Run, order: OrderRecord, link: LinkIds): Promise
   }
 }
 
-/** What becomes of an order of which RideNDine surely has nothing. */
+/** An order that RideNDine certainly does not have. */
 type UnsentOrder = Exclude<OpenStanding, UnfinishedStanding> | OrderRecord;
 
-/** The run was reset by an operator, or somebody changed the order: what the run knows is no longer true of it. */
+/** For a run that was reset, or whose order somebody changed: what the run knows about the order is outdated. */
 const changedElsewhere: StepFailure = {
   code: 'OrderNeedsReview',
   reason: 'Somebody else has brought the order further. Send the same request again: a new run answers for it.',
@@ -179,14 +182,14 @@ const changedElsewhere: StepFailure = {
 /**
  * Ends an order that RideNDine does not have, and the run: `FAILED`, or `CANCELLED` if somebody asked for that.
  *
- * @returns only if the run was reset, and other runs may have sent the order.
+ * @returns the order to continue, only if the run was reset and another run may have sent the order. Otherwise throws.
  */
 async function endUnsent(run: Run, order: UnsentOrder, failure: StepFailure | undefined): Promise<UnfinishedStanding> {
   const { status, directus, cancellation, input } = run;
   const mark = {
     order_id: order.order_id,
     found_by_run: order.run_id,
-    // An order that failed before exists already.
+    // Only a new order may be missing in Directus. An order that failed before exists already.
     ...('kind' in order && order.kind === 'new' && { if_missing: { request: input, checkout: order.checkout } }),
   } satisfies Partial<OrderMark>;
   if (failure && !cancellation.isAsked()) {
@@ -203,12 +206,13 @@ async function endUnsent(run: Run, order: UnsentOrder, failure: StepFailure | un
     ...(action && { support_action: action }),
   });
   if (kind === 'marked') return await cancel(run, order.order_id);
-  // After a reset Directus ignores this run's mark; or it refuses the row itself. Then the order under the key decides.
+  // The mark was not written: the run was reset, somebody changed the order, or Directus refuses the row. Then the
+  // order that Directus has under the key decides.
   const found = await cancelCheckout(run);
   return found.kind === 'unfinished' ? found : await fail(run, changedElsewhere);
 }
 
-/** Cancels a checkout of whose order the run does not know, and the run. @returns if there is one that must not be ended. */
+/** Cancels the checkout under the key, and then the run. @returns the order, if there is one that must not end. */
 async function cancelCheckout(run: Run): Promise<LinkedStanding | UnfinishedStanding> {
   run.status.publish();
   const found = await run.directus
@@ -218,7 +222,7 @@ async function cancelCheckout(run: Run): Promise<LinkedStanding | UnfinishedStan
   return found.kind === 'cancelled' ? await cancel(run, found.order_id) : found;
 }
 
-/** Makes a step that a request to cancel breaks off. @returns neither if one did. */
+/** Makes a step that a request to cancel interrupts. @returns neither a value nor a failure if a request did. */
 async function untilCancelled<Value>(
   { cancellation }: Run,
   step: () => Promise<Value>,

@@ -8,28 +8,31 @@ const { continueLostOrders } = proxyActivities<OrderSweepActivities>({
   summary: 'Continue orders that no run carries any more',
 });
 
-/** Keeps a run's history short, however many orders wait. */
+/** After this many pages the sweep continues as a new run, so that no run's history becomes long. */
 const PAGES_A_RUN = 500;
 
 export interface OrderSweep {
-  /** Younger orders are left alone: their runs are on their way. */
+  /** Younger orders are left alone: their own runs are still at work. */
   older_than_ms: number;
-  /** Where a long sweep has come to. */
+  /** How far a long sweep has come, if this run continues one. */
   so_far?: OrderSweepResult & { created_before: string };
 }
 
 export interface OrderSweepResult {
-  /** Orders that are unfinished, most of them in the hands of an open run. */
+  /** Unfinished orders that were found. Most of them have an open run. */
   unfinished: number;
   /** Orders for which a run was started. */
   continued: number;
-  /** Orders for which none could be started; the next sweep tries again. */
+  /** Orders for which no run could be started; the next sweep tries again. */
   failed: number;
 }
 
 /**
- * Finds the orders that are unfinished in Directus and that no open run carries (it was terminated, lost, or is gone
- * with Temporal's retention), and starts a run for each. Two sweeps at once do no harm: an order has one open run.
+ * Finds the orders that are unfinished in Directus and have no open run, and starts a run for each. The run of such an
+ * order was terminated or lost, or Temporal's retention has removed it. Two sweeps at once do no harm, because Temporal
+ * allows one open run for an order.
+ *
+ * @throws ApplicationFailure `InputInvalid` without a valid age.
  */
 export async function orderSweep(sweep: OrderSweep): Promise<OrderSweepResult> {
   requireAge(sweep);
@@ -69,7 +72,7 @@ function completed(result: OrderSweepResult): OrderSweepResult {
   return result;
 }
 
-/** Somebody may start a sweep by hand. */
+/** An operator may start a sweep by hand, with any input. */
 function requireAge(input: Partial<OrderSweep> | null | undefined): void {
   const age = input?.older_than_ms;
   if (typeof age === 'number' && age >= 0 && Number.isSafeInteger(age)) return;

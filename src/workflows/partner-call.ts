@@ -15,10 +15,10 @@ import type { RunStatus } from './status.ts';
 import { readStepFailure, stoppedFailure } from './step-failure.ts';
 
 /**
- * Asks RideNDine until it answers. Once somebody asks to cancel the order no further attempt is made; one that is under
- * way may still bring the answer, and then that counts.
+ * Asks RideNDine until it answers, or until the order's deadline. Once somebody asks to cancel the order, no further
+ * attempt begins. The attempt that is under way may still bring the answer, and that answer counts.
  *
- * @param afterReview whether support staff decided that it is made: then it is made once, even if its time is over.
+ * @param afterReview whether support staff decided to ask: then RideNDine is asked once even after the deadline.
  */
 export async function callPartner(
   order: OrderRecord,
@@ -30,9 +30,9 @@ export async function callPartner(
       return await callUntilCancelled(order, { afterReview, maybeSentBefore }, cancellation);
     } catch (error) {
       const { pause, maybe_sent } = readStepFailure(error, 'RideNDineUnavailable').details;
-      // A call that support staff want although its time is over is theirs to decide about anew.
+      // After the deadline, support staff decide on each call. The pause prevented this call, so they must decide anew.
       if (!pause || remainingMs(order, maybeSentBefore) <= 0) throw error;
-      // Temporal forgets what the attempts have left with the step.
+      // The run must remember whether a call may have arrived: Temporal forgets the attempts' notes when the step ends.
       maybeSentBefore ||= maybe_sent !== false;
       status.isPaused(pause);
       await waitWhilePaused(order, maybeSentBefore, cancellation);
@@ -61,10 +61,10 @@ async function callUntilCancelled(
   await condition(() => isOver() || cancellation.isAsked());
   if (isOver()) return await answer;
 
-  // What the attempts came to has to be known before the step is cancelled: Temporal forgets it with the step.
+  // The run must know the attempts' notes before it cancels the step, because Temporal forgets the notes with the step.
   const known = await stopPartnerAttempts(order);
   if (!isOver()) attempts.cancel();
-  // Temporal ends no attempt that is paused: the step would not end before the run does.
+  // Its worker is gone, and Temporal never ends a paused attempt: the run must not wait for the end of the step.
   if (known.is_lost && !isOver()) throw stoppedFailure(known);
   try {
     return await answer;
@@ -73,7 +73,7 @@ async function callUntilCancelled(
   }
 }
 
-/** Until the calls are resumed, somebody asks to cancel the order, or its time is over. */
+/** Waits until the calls are resumed, somebody asks to cancel the order, or the order's deadline has passed. */
 async function waitWhilePaused(
   order: OrderRecord,
   maybeSentBefore: boolean,
@@ -85,13 +85,13 @@ async function waitWhilePaused(
     summary: 'Wait until calls to RideNDine are resumed',
   });
   const waiting = new CancellationScope();
-  // However it ends, the next call finds out what holds then.
+  // The result of the wait does not matter: the next call checks the pause, the deadline and requests to cancel.
   const isOver = endOf(waiting.run(() => wait.waitWhilePaused({ until })));
   await condition(() => isOver() || cancellation.isAsked());
   if (!isOver()) waiting.cancel();
 }
 
-/** @returns whether it has ended by now, in whatever way. */
+/** @returns a function that tells whether `work` has ended by now, with a result or an error. */
 function endOf(work: Promise<unknown>): () => boolean {
   let isOver = false;
   const over = () => {
@@ -108,19 +108,19 @@ function createRideNDineOrder(
   const leftMs = remainingMs(order, maybeSentBefore);
   const isInTime = leftMs > 0;
   const partner = proxyActivities<OrderCreationActivities>({
-    // Where it is not known, with the run's other steps.
+    // Without it, the call waits in the task queue of the run's other steps.
     ...(order.partner_task_queue !== undefined && { taskQueue: order.partner_task_queue }),
     summary: `Create RideNDine order for ${named(order.order_id)}`,
     startToCloseTimeout: order.attempt_timeout_ms,
-    // An attempt that is under way may bring the answer.
+    // A cancelled step waits for the attempt that is under way: the attempt may bring the answer.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    // The activity judges the deadlines itself; this bounds what it can't: a worker that never comes.
+    // The activity checks the deadlines itself. These time-outs are for a step that no worker takes.
     ...(isInTime
       ? {
           scheduleToCloseTimeout: leftMs + LONGEST_WAIT_FOR_PARTNER_CALL_MS + order.attempt_timeout_ms,
           retry: partnerBackoff,
         }
-      : // When its time is over each call is a decision of its own.
+      : // After the deadline, support staff decide on each call: one attempt.
         { scheduleToStartTimeout: LONGEST_WAIT_FOR_PARTNER_CALL_MS, retry: { maximumAttempts: 1 } }),
   });
   return partner.createRideNDineOrder({
@@ -130,7 +130,7 @@ function createRideNDineOrder(
   });
 }
 
-/** Until the last deadline that may count. */
+/** The time until the latest deadline that may count; zero or negative once it has passed. */
 function remainingMs(order: OrderRecord, maybeSentBefore: boolean): number {
   const deadlines = [order.key_deadline, ...(maybeSentBefore ? [] : [order.not_sent_deadline])];
   return Math.max(...deadlines.map((deadline) => Date.parse(deadline) - Date.now()));
@@ -145,7 +145,7 @@ function stopPartnerAttempts(order: OrderRecord) {
   return temporal.stopPartnerAttempts();
 }
 
-/** @param afterReview whether support staff decided that it is asked: when its time is over, once. */
+/** @param afterReview whether support staff decided to ask. After the deadline, that allows one call. */
 export function askedUntil(order: OrderRecord, afterReview: boolean): AskedUntil {
   const { not_sent_deadline, key_deadline, maybe_sent_before } = order;
   if (afterReview && Date.parse(key_deadline) <= Date.now()) return 'once';

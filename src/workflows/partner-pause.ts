@@ -4,7 +4,12 @@ import { faultsOfWhoAndWhy } from '../contract/updates.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
 import { verbatim } from './markdown.ts';
 
-/** Pauses the calls to RideNDine until its time is over. It does nothing itself: workers look whether a run is open. */
+/**
+ * While a run of this workflow is open, workers make no calls to RideNDine: they look for such a run. The run itself
+ * only waits, for `for_ms` or until somebody ends it.
+ *
+ * @throws ApplicationFailure `InputInvalid` if the input is not a pause.
+ */
 export async function partnerPause(pause: PartnerPauseInput): Promise<void> {
   requirePause(pause);
   const { for_ms } = pause;
@@ -26,7 +31,7 @@ function details({ actor, reason, for_ms }: PartnerPauseInput): string {
   ].join('\n\n');
 }
 
-/** Somebody may start one by hand. */
+/** An operator may start a pause by hand, with any input. */
 function requirePause(input: PartnerPauseInput): void {
   const { for_ms, ...words } = Object(input) as Partial<PartnerPauseInput>;
   const faults = faultsOfWhoAndWhy(words);

@@ -2,13 +2,13 @@ import { ActivityCancellationType } from '@temporalio/workflow';
 import type { ActivityOptions, Duration, LocalActivityOptions } from '@temporalio/common';
 
 /**
- * One attempt at Directus: two HTTP calls of 5 s at most, and room for the call's own error to be what people see. The
- * few that make a third are cut off, and made again, if all of them are as slow. A worker that was lost is noticed when
- * it is over.
+ * The time-out of one attempt at Directus. Two HTTP calls of 5 s each fit in, so that people see the error of the call
+ * and not the time-out of the attempt. A few attempts make a third call: if all three calls are that slow, the attempt
+ * is cut off and made again. Temporal notices a lost worker when this time-out is over.
  */
 const DIRECTUS_ATTEMPT: Duration = '12 s';
 
-/** The same with the five calls that `markOrder` may need where it records what support staff did. */
+/** The same for `markOrder`, which may need five calls when it records a support action. */
 export const MARK_ATTEMPT: Duration = '27 s';
 
 const directusBackoff = { initialInterval: '200 ms', backoffCoefficient: 2, maximumInterval: '30 s' } as const;
@@ -17,8 +17,8 @@ const directusBackoff = { initialInterval: '200 ms', backoffCoefficient: 2, maxi
 export const MINUTES_BEFORE_THE_RECORD = 30;
 
 /**
- * Before the record exists nothing is lost by giving up, and no customer waits half an hour. A cancelled attempt is
- * waited for: it may write the record that the cancellation has to mark.
+ * Before the record exists, giving up loses nothing, and no customer waits for half an hour. The run waits for a
+ * cancelled attempt, because that attempt may write the record that the cancellation must mark.
  */
 export const beforeTheRecord = {
   startToCloseTimeout: DIRECTUS_ATTEMPT,
@@ -28,8 +28,8 @@ export const beforeTheRecord = {
 } satisfies ActivityOptions;
 
 /**
- * The first attempt of a step at Directus, made within the workflow task. It is one alone: while it lasts, people see
- * nothing of it. One that is cancelled is waited for, as the activity would be.
+ * The first attempt of a step at Directus, made within the workflow task. There is only one such attempt, because
+ * people cannot see it while it lasts. The run waits for a cancelled attempt here, too.
  */
 export const firstDirectusAttempt = {
   startToCloseTimeout: DIRECTUS_ATTEMPT,
@@ -43,7 +43,7 @@ export const afterTheRecord = {
   retry: directusBackoff,
 } satisfies ActivityOptions;
 
-/** How long the writes of one decision are tried. Whoever decides waits for them, and no other decision is taken meanwhile. */
+/** How long the writes of one decision are tried. The operator waits, and no other decision is taken meanwhile. */
 export const DECISION_MS = 2 * 60_000;
 
 export const untilMarked = { ...afterTheRecord, startToCloseTimeout: MARK_ATTEMPT } satisfies ActivityOptions;
@@ -56,8 +56,8 @@ export const sweepRetries = {
 } satisfies ActivityOptions;
 
 /**
- * One order of a bulk decision: the run's own writes take at most {@link DECISION_MS}. Without Temporal, or without a
- * worker, an attempt ends late; the order that took the decision meanwhile answers the next one in the same way.
+ * One order of a bulk decision. The run's own writes take at most {@link DECISION_MS}. If Temporal or a worker is away,
+ * an attempt may time out although the order took the decision. The next attempt then gets the same answer.
  */
 export const bulkDecisionRetries = {
   startToCloseTimeout: '3 min',
@@ -65,11 +65,11 @@ export const bulkDecisionRetries = {
   retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '30 s' },
 } satisfies ActivityOptions;
 
-/** The partner's pauses (docs/requirements.md); `Retry-After` and our own faults lengthen them. */
+/** Intervals between calls to RideNDine (docs/requirements.md); `Retry-After` and a wrong configuration extend them. */
 export const partnerBackoff = { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '30 s' } as const;
 
-/** How long a call may wait for a worker or for the limit of calls. The time of the call itself is not used up by that. */
+/** How long a call may wait for a worker or for the limit of calls. The call's own time-out begins after this wait. */
 export const LONGEST_WAIT_FOR_PARTNER_CALL_MS = 60 * 60_000;
 
-/** To stop the attempts at RideNDine takes a question to Temporal before and after the attempt that is under way. */
+/** Time for the requests to Temporal that `stopPartnerAttempts` makes before and after the attempt under way. */
 export const STOPPING_ALLOWANCE_MS = 20_000;

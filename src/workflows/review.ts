@@ -25,18 +25,18 @@ import type { StepFailure } from './step-failure.ts';
 
 const resolveReview = defineUpdate<void, [ReviewDecision]>(RESOLVE_REVIEW_UPDATE);
 
-/** What support staff decided about an order that is to go on. */
+/** A decision of support staff after which the order goes on. */
 export type DecisionResult =
-  /** They found its ids, which are saved. */
+  /** Support staff found the ids at RideNDine, and the ids are saved on the order. */
   | { decision: 'link'; link: LinkIds }
-  /** To try again. `link`: the ids that the order has in Directus by now. */
+  /** Support staff want another try. `link`: the ids that the order has in Directus by now, if any. */
   | { decision: 'retry'; link: LinkIds | null };
 
 export interface Review {
   /**
-   * Puts the order in review and waits until a decision has been carried out, for as long as it takes.
+   * Puts the order in review and waits, without a time limit, until a decision has been carried out.
    *
-   * @throws ApplicationFailure `OrderNeedsReview` if it was to abandon the order.
+   * @throws ApplicationFailure `OrderNeedsReview` if support staff abandoned the order.
    */
   decide(order: OrderRecord, failure: StepFailure): Promise<DecisionResult>;
 }
@@ -53,20 +53,20 @@ const NOT_OURS =
 const NOT_IN_REVIEW_YET =
   'Directus has not stored yet that the order is in review; *Pending Activities* says why. Nothing was decided. Decide again once Directus works.';
 
-/** Added after the reason. */
+/** Follows the reason of the failure in the same message. */
 const NOT_TAKEN =
   'Directus did not store the decision within two minutes. The order stays in review. Decide again once Directus works.';
 
-/** The same for `link`, which writes twice. */
+/** The same for `link`: the ids are written before the status, so they may be saved although the decision failed. */
 const LINK_NOT_TAKEN = `${NOT_TAKEN} The ids may be saved: look at the order first.`;
 
-/** For an order that had ended, so that its quote was free. */
+/** For an order that had ended: its quote became free, and another order took the quote. */
 const QUOTE_TAKEN =
   'Another live order was made from the same quote. Abandon this one, once RideNDine has cancelled it if they have it; or have an administrator of Directus end the other, and send this decision again.';
 
 /**
- * Takes decisions while, and only while, an order is in review. Whoever decides gets the answer when the decision has
- * been carried out, or why it is refused.
+ * Takes decisions only while the order is in review. The operator gets an answer when the decision has been carried
+ * out, or a refusal with the reason.
  */
 export function openReview(run: { status: RunStatus; directus: DirectusSteps; cancellation: Cancellation }): Review {
   const { status, directus, cancellation } = run;
@@ -99,7 +99,7 @@ export function openReview(run: { status: RunStatus; directus: DirectusSteps; ca
     async decide({ order_id, review_window_ms }, why) {
       const action = cancellation.pause();
       const failure = action ? { ...why, reason: withCancellation(why.reason) } : why;
-      // They see the order at once, even while Directus can't be told.
+      // Support staff see the review in Temporal at once, even while Directus does not answer.
       status.enter('NEEDS_REVIEW', {}, failure);
       let isMarked = false;
       const putInReview = async (mark: Partial<OrderMark>) => {
@@ -111,14 +111,14 @@ export function openReview(run: { status: RunStatus; directus: DirectusSteps; ca
             cancellation.isInReview(kind === 'marked');
           } catch (error) {
             if (!(error instanceof ActivityFailure)) throw error;
-            // Somebody has failed the activity by hand. Nobody waits here for what comes of it.
+            // An operator failed the activity by hand. Nothing awaits this promise, so the write is tried again here.
             await sleep(MARK_ATTEMPT);
           }
         }
       };
       const putBack = async () => {
         isMarked = false;
-        // The last attempt at the decision may still write: Temporal does not wait for it.
+        // The last attempt at the decision may still write to Directus: Temporal does not wait for its end.
         await sleep(MARK_ATTEMPT);
         await putInReview({ retake_quote: true });
       };
@@ -131,7 +131,7 @@ export function openReview(run: { status: RunStatus; directus: DirectusSteps; ca
           return await carryOutDecision(directus, order_id, decision, { failure, leftMs });
         } catch (error) {
           if (!(error instanceof ActivityFailure)) throw error;
-          // Directus may have written a status all the same. No decision is carried out before the order is put back.
+          // Directus may have stored a status all the same. The next decision waits until the order is back in review.
           void putBack();
           const { reason } = readStepFailure(error, 'DirectusUnavailable');
           return refuseDecision(`${reason} ${decision.decision === 'link' ? LINK_NOT_TAKEN : NOT_TAKEN}`);
@@ -146,7 +146,7 @@ export function openReview(run: { status: RunStatus; directus: DirectusSteps; ca
         count(metricMeter, 'reviewsOverdue', {});
         await condition(isDecided);
       }
-      // Whoever decided hears of it before the run goes on, and perhaps ends.
+      // The operator must get the answer before the run goes on, because the run may end then.
       await condition(allHandlersFinished);
       const outcome = decided as unknown as DecisionResult | 'abandoned';
       carryOut = undefined;
@@ -176,7 +176,7 @@ async function carryOutDecision(
   switch (decision.decision) {
     case 'abandon': {
       const marked = await mark('FAILED', abandoned, { support_action });
-      // An order that is missing cannot be marked and need not be.
+      // `missing` counts as abandoned: an order that Directus does not have needs no mark.
       return marked.kind === 'left' ? refuseDecision(NOT_OURS) : 'abandoned';
     }
     case 'retry': {
@@ -187,7 +187,7 @@ async function carryOutDecision(
     case 'link': {
       const { ridendine_order_id, payment_session_id, ids_checked = false } = decision;
       const link = { ridendine_order_id, payment_session_id };
-      // Saving the ids of an order that is missing would be tried for ever.
+      // If the order is missing, saving its ids would be tried in vain until the time for the decision is over.
       const marked = await mark('NEEDS_REVIEW', failure);
       if (marked.kind === 'missing') refuseDecision(NOT_OURS);
       await directus.saveLinkIds(orderId, link, { ids_checked, triedFor: leftMs() }).catch((error: unknown) => {
@@ -195,7 +195,7 @@ async function carryOutDecision(
         if (code === 'LinkConflict') refuseDecision(reason);
         throw error;
       });
-      // A later phase may have the order already: then the decision is to end the review.
+      // If a later phase has the order already, its status stays, and the decision only ends the review.
       const live = await mark('PENDING_PAYMENT', undefined, { support_action, recorded_anyway: true });
       if (isQuoteTaken(live)) refuseDecision(`The ids are saved. ${QUOTE_TAKEN}`);
       return { decision: 'link', link };
@@ -209,7 +209,7 @@ function isQuoteTaken(result: MarkResult): boolean {
 
 const CANCELLATION = 'Somebody asked to cancel the order.';
 
-/** Once, also if an earlier run has said so. */
+/** Adds the sentence at most once: the reason of an earlier run may begin with it already. */
 function withCancellation(reason: string): string {
   return reason.startsWith(CANCELLATION) ? reason : `${CANCELLATION} ${reason}`;
 }

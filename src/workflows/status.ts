@@ -35,27 +35,27 @@ type StatusFields = Omit<OrderCreationState, 'stage' | 'failure' | 'review_overd
  * the query `orderCreationState`.
  */
 export interface RunStatus {
-  /** What the first step has found out: callers who show the key are now told from others, and links are known. */
+  /** Keeps what the first step found: the links, and the fingerprint by which callers with the key are recognised. */
   identify(standing: CheckoutStanding | CancelledCheckout): void;
-  /** `failure` is what the stage is about; entering a stage without one clears the last. */
+  /** @param failure why the run is in this stage. Without it, the failure of the last stage is cleared. */
   enter(stage: OrderCreationStage, known?: StatusFields, failure?: StepFailure): void;
-  /** Makes one of the four steps, which the current details then tell of. */
+  /** Makes one of the four steps and shows its course in the current details. */
   tell: TellStep;
-  /** Lets the run be found by the stage that it is in. */
+  /** Writes the search attributes now, so that people find the run by its stage. */
   publish(): void;
-  /** RideNDine is not asked, as long as it lasts. */
+  /** Shows the pause during which RideNDine is not asked; `undefined` after its end. */
   isPaused(pause: PartnerPause | undefined): void;
-  /** Until the next stage is entered. */
+  /** Shows that the review is overdue, until the run enters the next stage. */
   reviewIsOverdue(): void;
-  /** Until the run ends or comes to review, and then it is told why. */
+  /** Shows who asked to cancel the order, and why, until a review of the order is over. */
   isBeingCancelled(by: SupportAction): void;
-  /** Somebody has asked Temporal to cancel the run where that changes nothing. */
+  /** Shows that somebody asked Temporal to cancel the run at a time when such a request changes nothing. */
   ignoresCancellation(): void;
-  /** No order comes of it: what is left is to tell Directus. */
+  /** Shows why the run gives the order up, while the run still has to write that to Directus. */
   isGivenUp(failure: StepFailure): void;
 }
 
-/** Stages that are mostly over before anybody could find the run in them. They are published with the next one. */
+/** Stages that are usually too short for a search to find a run in them. They are published with the next stage. */
 const passingStages: ReadonlySet<OrderCreationStage> = new Set(['VALIDATING', 'CREATING_RECORD', 'SAVING_LINK']);
 
 export function startStatus(input: OrderCreationInput): RunStatus {
@@ -73,14 +73,14 @@ export function startStatus(input: OrderCreationInput): RunStatus {
   };
   setHandler(orderCreationState, () => view.state);
   show({});
-  // The client sets these at the start; whoever starts a run by hand does not.
+  // The client and the sweep set these at the start. A run that is started by hand lacks them.
   if (workflowInfo().typedSearchAttributes.get(searchAttributes.stage) === undefined) {
     upsertSearchAttributes([{ key: searchAttributes.stage, value: view.state.stage }, ...attributesOf(input)]);
   }
   return {
     identify({ request_fingerprint, links }) {
       if (links) show({ links });
-      // Whoever starts a run by hand does not set it.
+      // A run that is started by hand lacks it.
       const { memo } = workflowInfo();
       if (memo?.[REQUEST_FINGERPRINT_MEMO] === undefined) {
         upsertMemo({ [REQUEST_FINGERPRINT_MEMO]: request_fingerprint });
@@ -88,7 +88,7 @@ export function startStatus(input: OrderCreationInput): RunStatus {
     },
     enter(stage, { store_id, asked_until, is_continuation, ...ids } = {}, failure) {
       const { failure: cleared, review_overdue: _over, ...rest } = view.state;
-      // What was asked for before has led to the review, and is settled with it.
+      // A request to cancel that led to the review, or came during it, is settled when the review ends.
       if (rest.stage === 'NEEDS_REVIEW') {
         const { cancelled_by: _by, cancellation_ignored: _ignored, ...kept } = view;
         view = kept;
@@ -130,7 +130,7 @@ export function startStatus(input: OrderCreationInput): RunStatus {
   };
 }
 
-/** Nobody has parsed the input yet: what can't be searched for is not worth failing. */
+/** The input is not parsed yet. A value that cannot be a search attribute is left out; it must not fail the run. */
 function attributesOf(input: OrderCreationInput): SearchAttributeUpdatePair[] {
   const { quote_id, customer_id } = Object(input) as { quote_id?: unknown; customer_id?: unknown };
   const pairs = [

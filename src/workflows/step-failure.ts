@@ -13,7 +13,7 @@ export interface StepFailure {
   details: FailureDetails;
 }
 
-/** @param whenUnknown the code of a failure that is none of ours: an attempt that timed out, a worker that crashed. */
+/** @param whenUnknown the code if the failure has none of ours, as when an attempt timed out or a worker crashed. */
 export function readStepFailure(error: unknown, whenUnknown: FailureCode): StepFailure {
   const noted = notedFailure(error);
   if (!noted) return { code: whenUnknown, reason: NO_NOTE, details: {} };
@@ -26,23 +26,23 @@ export function readStepFailure(error: unknown, whenUnknown: FailureCode): StepF
 
 export const NO_NOTE = 'The last attempt left no note of how it ended.';
 
-/** What an attempt that failed has told; nothing of one that timed out or whose worker crashed. */
+/** The failure that the attempt itself reported; `undefined` if the attempt timed out or its worker crashed. */
 export function notedFailure(error: unknown): ApplicationFailure | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   return cause instanceof ApplicationFailure ? cause : undefined;
 }
 
-/** A failure as it stands on the order; with `undefined`, that there is none. */
+/** The fields by which a failure is stored on the order; for `undefined` they say that there is none. */
 export function reasonFields(failure: StepFailure | undefined): Pick<OrderMark, 'failure_code' | 'failure_reason'> {
   return { failure_code: failure?.code ?? null, failure_reason: failure?.reason ?? null };
 }
 
-/** What the failure of `createRideNDineOrder` says of the order at RideNDine. No note means *maybe sent*. */
+/** Whether RideNDine may have the order after `createRideNDineOrder` failed so. No note means *maybe sent*. */
 export function mayExistAtRideNDine(failure: StepFailure): boolean {
   return failure.details.maybe_sent !== false;
 }
 
-/** `createRideNDineOrder` was stopped by a request to cancel the order. The message is for those who review it. */
+/** The failure if a request to cancel stopped `createRideNDineOrder`. Support staff read its message in review. */
 export function stoppedFailure({ maybe_sent, code }: PartnerAttempts): ApplicationFailure {
   const outcome = maybe_sent ? 'maybeSent' : 'notSent';
   const message = maybe_sent ? 'RideNDine may have it by now.' : 'RideNDine does not have it.';
@@ -52,7 +52,7 @@ export function stoppedFailure({ maybe_sent, code }: PartnerAttempts): Applicati
   } satisfies FailureDetails);
 }
 
-/** Ends the run. Only what concerns the caller goes along: the partner's text stays with the activity's failure. */
+/** The failure that ends the run. It holds only what concerns the caller; RideNDine's text stays with the activity. */
 export function runFailure({ code, reason, details }: StepFailure): ApplicationFailure {
   const { problems, used_by } = details;
   const failure = ApplicationFailure.create({
@@ -61,7 +61,7 @@ export function runFailure({ code, reason, details }: StepFailure): ApplicationF
     nonRetryable: true,
     details: [{ reason, ...(problems && { problems }), ...(used_by && { used_by }) } satisfies FailureDetails],
   });
-  // It would repeat all of this, and then tell where our files lie.
+  // The stack would repeat the message and then show the paths of our files.
   failure.stack = '';
   return failure;
 }

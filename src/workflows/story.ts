@@ -5,7 +5,7 @@ import { durationOf, secondOf } from '../domain/spoken-time.ts';
 import { verbatim } from './markdown.ts';
 import { NO_NOTE, notedFailure } from './step-failure.ts';
 
-/** The four steps, in their order, and what people read of one that has succeeded. */
+/** The four steps in their order: the name of each, and what people read once the step has succeeded. */
 const steps = {
   validateCheckout: { name: 'Check the checkout', done: 'It keeps the rules.' },
   createOrderRecord: { name: 'Write the order to Directus', done: 'It is there.' },
@@ -14,25 +14,25 @@ const steps = {
 } as const;
 export type StepName = keyof typeof steps;
 
-/** A step as it was made once. After a review it may be made again. */
+/** One time that a step was made. After a review, the step may be made again. */
 interface MadeStep {
   step: StepName;
   beganMs: number;
-  /** Once it is over. */
+  /** Set once the step is over. */
   end?: { afterMs: number } & Ending;
 }
 
 interface Ending {
   attempts: number | undefined;
   result: string;
-  /** Of RideNDine. */
+  /** What RideNDine wrote. */
   words?: string | undefined;
 }
 
 /**
- * Makes a step, and tells of it meanwhile and afterwards.
+ * Makes a step, and shows its course during the step and afterwards.
  *
- * @param make is given what to call when it begins anew after an attempt that failed.
+ * @param make must call `afterAttempt` when an attempt has failed and a new activity follows, which counts from one.
  */
 export type TellStep = <Output extends object>(
   step: StepName,
@@ -46,7 +46,7 @@ export interface Story {
   table(): string;
 }
 
-/** @param changed called when there is more to tell. */
+/** @param changed is called when the table has changed. */
 export function beginStory(changed: () => void): Story {
   const made: MadeStep[] = [];
   return {
@@ -68,7 +68,7 @@ export function beginStory(changed: () => void): Story {
         throw error;
       }
     },
-    // Below the table, which their length would make too wide for the page.
+    // RideNDine's texts stand below the table: a long text inside the table would make it too wide for the page.
     table: () => [tableOf(made), ...wordsIn(made)].join('\n\n'),
   };
 }

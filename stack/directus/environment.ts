@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { baseEnvironment } from '../child-environment.ts';
 
-/** Folder of the package `directus` to start, if it is to be another one than ours: `npm run test:directus-11` sets it. */
+/** Folder of a package `directus` to start instead of ours. `npm run test:directus-11` sets this variable. */
 export const PACKAGE_VARIABLE = 'STACK_DIRECTUS_PACKAGE';
 
 export interface DirectusSettings {
@@ -15,15 +15,15 @@ export interface DirectusSettings {
   adminEmail: string;
   /** For a person who logs in to Data Studio. */
   adminPassword: string;
-  /** Signs the sessions: they outlive a restart if it stays the same. At least 32 characters. */
+  /** Signs the sessions. At least 32 characters. If the secret stays the same, sessions survive a restart. */
   secret: string;
-  /** Directus' own settings that are to differ from those below. */
+  /** Directus' own settings that override those below. */
   variables?: Record<string, string>;
 }
 
 /**
- * The whole environment of the embedded Directus: nothing of the caller's leaks in but the base of every program, and
- * no `.env` of a working directory is read.
+ * The whole environment of the embedded Directus. Of the caller's variables it has only those that every program gets,
+ * and `PACKAGE_VARIABLE`. Directus reads no `.env` file of a working directory.
  */
 export function directusEnvironment(settings: DirectusSettings): Record<string, string> {
   const { dataDir, host, port, postgres } = settings;
@@ -57,12 +57,12 @@ export function directusEnvironment(settings: DirectusSettings): Record<string, 
     LOG_LEVEL: 'warn',
     LOG_STYLE: 'raw',
     TELEMETRY: 'false',
-    // A stack that has just started is under pressure by Directus' own measure, and would answer 503.
+    // Directus measures its own load. A stack that has just started looks overloaded, and Directus would answer 503.
     PRESSURE_LIMITER_ENABLED: 'false',
     RATE_LIMITER_ENABLED: 'false',
-    // A cache would answer with what was there before an order was written.
+    // With a cache, Directus could answer with data from before an order was written.
     CACHE_ENABLED: 'false',
-    // Else each request begins with a copy of the whole schema, in case an extension changes it.
+    // Otherwise Directus copies the whole schema for each request, in case an extension changes it.
     CACHE_SCHEMA_FREEZE_ENABLED: 'true',
     WEBSOCKETS_ENABLED: 'false',
     MCP_ENABLED: 'false',

@@ -5,30 +5,30 @@ import { hasErrorCode } from '../has-error-code.ts';
 import { PACKAGE_VARIABLE } from './environment.ts';
 
 /**
- * The embedded Directus: installs itself into an empty database, makes sure of its administrator, and serves. Its
- * settings come from the environment that `directusEnvironment` builds.
+ * The program of the embedded Directus. It installs Directus into an empty database, makes sure that the administrator
+ * exists, and serves. Its settings come from the environment that `directusEnvironment` builds.
  *
- * It calls what Directus' command line calls: install, migrations and server take one process instead of three. These
- * modules are no public API, so the version is pinned, and the contract tests run all of it.
+ * The program calls the same modules as Directus' command line. So install, migrations and server take one process
+ * instead of three. These modules are no public API: the version is pinned, and the contract tests run all of this.
  */
 
 type Row = Record<string, unknown>;
 
-/** One of Directus' services, used without an account: it may do everything. */
+/** One of Directus' services. It is used without an account, so it may do everything. */
 interface Service {
   readByQuery(query: object): Promise<Row[]>;
   createOne(row: Row): Promise<string>;
   updateOne(id: string, change: Row): Promise<string>;
-  /** Of the service `authentication` alone. */
+  /** Only the service `authentication` has this method. */
   verifyPassword(id: string, password: string): Promise<void>;
 }
 
-/** As much of knex as is used here. */
+/** The part of knex that is used here. */
 interface Database {
   raw(sql: string): Promise<{ rows: Row[] }>;
 }
 
-/** Fixed, so that every start finds the same administrator, whatever a person has renamed. */
+/** Fixed ids: every start finds the same administrator, even if a person has renamed something. */
 const ids = {
   role: 'c00c0000-0000-4000-8000-0000000000a1',
   policy: 'c00c0000-0000-4000-8000-0000000000a2',
@@ -65,7 +65,7 @@ function loader(packageFolder: string | undefined) {
 
 /**
  * Node parses the 200 kB of date-fns' `package.json` again for each of its 300 modules, which takes 2 s of a start that
- * takes 5. A relative import needs nothing from there: every `.js` file of date-fns is an ES module.
+ * takes 5. A relative import does not need that file: every `.js` file of date-fns is an ES module.
  */
 function resolveDateFnsQuickly(): void {
   registerHooks({
@@ -82,8 +82,8 @@ function resolveDateFnsQuickly(): void {
 /**
  * Makes Directus' own tables, or brings them up to date.
  *
- * The install can't be one transaction (a migration relies on a statement that fails), so a note in the database says
- * that it has begun: an install that was killed is thrown away and made again. Nobody can have used it yet.
+ * The install can't be one transaction, because a migration relies on a statement that fails. So a note in the database
+ * says that an install has begun. An install that was killed is thrown away and made again: nobody has used it yet.
  */
 async function install(): Promise<void> {
   const { default: getDatabase, isInstalled } = await load('database/index');
@@ -104,8 +104,8 @@ async function install(): Promise<void> {
 }
 
 /**
- * Makes sure that the administrator exists, is active and has exactly this email, password and static token. Only what
- * differs is written: a changed password would end the sessions of whoever is logged in to Data Studio.
+ * Makes sure that the administrator exists, is active and has exactly this email, password and static token. The
+ * password is written only if it differs, because writing it ends the administrator's sessions in Data Studio.
  */
 async function ensureAdministrator(wanted: { email: string; password: string; token: string }): Promise<void> {
   const { password, ...rest } = wanted;
@@ -126,7 +126,7 @@ async function ensureAdministrator(wanted: { email: string; password: string; to
   if (isNew) return;
   const users = await service('users');
   const [stored] = await users.readByQuery({ fields: ['email', 'role', 'status'], filter: { id: { _eq: user } } });
-  // The token is not shown.
+  // Directus does not show the token, so the token is always written.
   const changed = Object.entries(account).filter(([name, value]) => stored?.[name] !== value);
   const samePassword = await hasPassword(password);
   await users.updateOne(user, { ...Object.fromEntries(changed), ...(samePassword ? {} : { password }) });
@@ -143,7 +143,7 @@ async function hasPassword(password: string): Promise<boolean> {
   }
 }
 
-/** @returns whether it was missing. */
+/** @returns whether the row was missing. */
 async function createIfMissing(kind: keyof typeof classes, row: Row): Promise<boolean> {
   const rows = await service(kind);
   const found = await rows.readByQuery({ fields: ['id'], filter: { id: { _eq: row['id'] } } });

@@ -14,13 +14,13 @@ const HOST = '127.0.0.1';
 /** Ten times what a first start takes on two slow cores. */
 const READY_TIMEOUT_MS = 60_000;
 
-/** A request of the readiness check: longer than a busy first answer takes. */
+/** Limit of one request of the readiness check. Even the first answer of a busy Directus takes less. */
 const PROBE_TIMEOUT_MS = 5000;
 
 /**
  * Starts the embedded Directus, in one child process, and waits until it serves.
  *
- * @throws Error with one sentence if the child ends (the port is taken, say) or does not get ready.
+ * @throws Error with one sentence if the child ends (for example because the port is taken) or is not ready in time.
  */
 export async function startDirectus(options: StartDirectusOptions): Promise<{ url: string; part: RestartablePart }> {
   const { supervisor, dataDir, port, adminToken } = options;
@@ -42,14 +42,14 @@ export async function startDirectus(options: StartDirectusOptions): Promise<{ ur
   return { url, part };
 }
 
-/** Directus warns of every folder and file that it looks for in vain. */
+/** Makes the folders and the file that Directus looks for: it logs a warning for each one that is missing. */
 async function prepareFolder(dataDir: string): Promise<void> {
   await mkdir(join(dataDir, 'uploads'), { recursive: true });
   await mkdir(join(dataDir, 'extensions'), { recursive: true });
   await writeFile(join(dataDir, 'package.json'), '{ "private": true }\n');
 }
 
-/** Whether the Directus that knows our token answers: whatever else listens there is not ours. */
+/** Whether our own Directus answers: any other server at this address does not accept our token. */
 async function acceptsToken(url: string, token: string): Promise<boolean> {
   const answer = await fetch(`${url}/users/me?fields=id`, {
     headers: { authorization: `Bearer ${token}` },

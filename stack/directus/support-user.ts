@@ -13,16 +13,16 @@ export interface SupportLogin {
   password: string;
 }
 
-/** Fixed, so that every start finds the same user, whatever a person has renamed. */
+/** A fixed id: every start finds the same user, even if a person has renamed something. */
 const USER = 'c00c0000-0000-4000-8000-0000000000c4';
 
 const TIMEOUT_MS = 10_000;
 
 /**
- * Makes sure that a user with the role of support leads exists, is active and has exactly this email and password. Only what
- * differs is written: a changed password would end the sessions of whoever is logged in.
+ * Makes sure that a user with the role of support leads exists, is active and has exactly this email and password. The
+ * password is written only if it differs, because writing it ends the user's sessions.
  *
- * @returns the login, or nothing, and a word in the log, if no seat is left: the people who have them come first.
+ * @returns the login; undefined, with a line in the log, if Directus has no seat left, because other users keep theirs.
  */
 export async function ensureSupportUser(
   options: AdministrationOptions & { login: SupportLogin; log: (line: string) => void },
@@ -60,7 +60,7 @@ async function isPassword(url: string, login: SupportLogin): Promise<boolean> {
   };
   if (data !== undefined) await post(`${url}/auth/logout`, { refresh_token: data.refresh_token, mode: 'json' });
   const [code] = (errors ?? []).map(({ extensions }) => extensions.code);
-  // Who has a second factor is asked for it only after the right password.
+  // Directus asks for a second factor only after the right password.
   if (answer.ok || code === 'INVALID_OTP') return true;
   if (code === 'INVALID_CREDENTIALS') return false;
   throw new Error(`Directus let nobody log in (${answer.status} ${code}).`);

@@ -1,4 +1,4 @@
-/** What npm says when, and what a person does about it; the first that fits counts. */
+/** Signs in npm's output, each with the cause and what a person can do. The first sign that matches counts. */
 const causes = [
   [/ENOSPC/, 'because the disk is full: free about 2 GB and run the command again.'],
   [
@@ -21,7 +21,7 @@ const causes = [
 ];
 
 /**
- * @param {string} output npm's
+ * @param {string} output npm's output
  * @returns {string} one sentence: what failed and what to do
  */
 export function installFailureSentence(output) {

@@ -12,16 +12,16 @@ const POLL_MS = 300;
 /** A terminal gets one line that changes; a log file gets few lines. */
 const PROGRESS_INTERVAL_MS = process.stdout.isTTY ? 500 : 10_000;
 const EXCERPT_LINES = 10;
-/** As a shell reports a Ctrl-C. */
+/** The exit code that a shell reports after a Ctrl-C. */
 const INTERRUPTED = 130;
 
-// Spelled out, for flags win over NODE_ENV, .npmrc and what an outer npm has put into the environment.
+// All of these are flags, because flags override NODE_ENV, .npmrc and the variables that an outer npm has set.
 const NPM_CI =
   'ci --include=dev --include=optional --ignore-scripts=false --dry-run=false --global=false --engine-strict=false --no-audit --no-fund --progress=false --loglevel=notice';
 
 /**
- * Brings node_modules to what the lock file says, unless it is there already. Of two at once, the second waits for the
- * first.
+ * Installs the packages of the lock file into node_modules, unless they are there already. If two processes install at
+ * once, the second waits for the first.
  * @param {string} root
  * @returns {Promise<number>} exit code
  */
@@ -41,8 +41,9 @@ export async function installPackages(root) {
 }
 
 /**
- * Whether node_modules is what the lock file says: npm records there what it has installed, after the last install
- * script. The Node that every script runs on comes by such a script, which npm may have been told to skip.
+ * Whether node_modules has the packages of the lock file, by npm's record there. npm writes this record after the last
+ * install script. One such script brings the Node that all npm scripts run on. npm may have been told to skip install
+ * scripts, so that Node is checked, too.
  * @param {string} root
  */
 export function isInstalled(root) {
@@ -52,7 +53,7 @@ export function isInstalled(root) {
   return neededPackages(root).every(([place, { version }]) => present[place]?.version === version);
 }
 
-/** The optional ones are for some systems only. */
+/** All packages but the optional ones, which are for some systems only. */
 function neededPackages(root) {
   const packages = Object.entries(packagesIn(path.join(root, 'package-lock.json')));
   return packages.filter(([place, { optional }]) => place !== '' && !optional);
@@ -97,10 +98,10 @@ async function install(root, lock) {
   return isStopped ? INTERRUPTED : 1;
 }
 
-/** `isStopped`: by a signal to this process. */
+/** `isStopped` says whether a signal to this process stopped npm. */
 async function runNpm(root, logFile, lock) {
   const log = openSync(logFile, 'w');
-  // npm on another Node than the one in node_modules, which `npm ci` removes first.
+  // npm must not run on the Node in node_modules, because `npm ci` first removes that folder.
   const isOutside = (folder) => !path.resolve(folder).startsWith(path.join(root, 'node_modules'));
   const PATH = (process.env.PATH ?? '').split(path.delimiter).filter(isOutside).join(path.delimiter);
   const { NODE_OPTIONS: _, ...env } = { ...process.env, PATH };
@@ -118,7 +119,7 @@ async function runNpm(root, logFile, lock) {
   return { code, isStopped };
 }
 
-/** npm says what is wrong first and how it is used in general last. */
+/** The first lines with an error: npm prints what is wrong first and its general usage last. */
 function excerpt(output) {
   const lines = output.trimEnd().split('\n');
   const errors = lines.filter((line) => line.startsWith('npm error'));

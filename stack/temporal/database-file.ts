@@ -6,9 +6,9 @@ const CHECK_TIMEOUT_MS = 20_000;
 
 interface DatabaseFile {
   file: string;
-  /** They are numbered in the order in which they were begun. */
+  /** The files are numbered in the order in which they were begun. */
   number: number;
-  /** Of the server that made it, where its name says so. */
+  /** The version of the server that made the file; undefined if the name of the file does not say it. */
   server: string | undefined;
 }
 
@@ -24,10 +24,10 @@ export async function temporalDatabases(dataDir: string): Promise<DatabaseFile[]
 }
 
 /**
- * The file that this CLI's server may open. It prepares a new one, and brings none of another version up to date: beside
- * such a file it gets a new one.
+ * The file that this CLI's server may open. The server can set up a new file, but it cannot upgrade a file of another
+ * version. If there is only such a file, the server gets a new one beside it.
  *
- * @param say is told so.
+ * @param say called with a sentence in that case.
  */
 export async function temporalDatabase(options: {
   cli: string;

@@ -1,5 +1,5 @@
-// node download-cli.ts <version> <folder>: has the SDK fetch the Temporal CLI into the folder as `temporal`. Exit code 0 if
-// it did.
+// node download-cli.ts <version> <folder>
+// Makes the SDK download the Temporal CLI into the folder, as `temporal`. Exit code 0 if that succeeded.
 import { readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';

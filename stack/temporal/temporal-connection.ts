@@ -1,7 +1,7 @@
 import { Connection } from '@temporalio/client';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
 
-/** One call, not the wait for readiness: that asks again. */
+/** The limit of one call. A wait for readiness may take longer, because it makes several calls. */
 const CALL_TIMEOUT_MS = 2_000;
 
 /** Calls `use` with a connection that is closed afterwards; every call through it has a deadline. */

@@ -4,14 +4,15 @@ import path from 'node:path';
 import envPaths from 'env-paths';
 import { hasErrorCode } from '../has-error-code.ts';
 
-/** Programs that were fetched or built once for all stacks of this user. */
+/** The folder for programs that are downloaded or built once, for all stacks of this user. */
 export function toolCacheFolder(): string {
   return path.join(envPaths('cooco-order-creation', { suffix: '' }).cache, 'tools');
 }
 
 /**
- * Puts a tool into the cache: `build` fills a folder beside its place, which is then moved there as a whole. So what is
- * in the cache is complete, and two that build at once don't meet; the second takes the first one's.
+ * Puts a tool into the cache. `build` fills a temporary folder, which is then moved to its place as a whole. So each
+ * tool in the cache is complete. Two processes that build at once do not disturb each other: the one that is done later
+ * uses the tool of the other.
  *
  * @returns the tool's folder.
  */

@@ -10,8 +10,8 @@ import type { TemporalAccess } from '../../temporal/temporal-access.ts';
 const { VersionDrainageStatus } = proto.temporal.api.enums.v1;
 
 /**
- * `new`: it has taken nothing yet, and does not until it is made current or ramped. `idle`: workers without a build that are
- * given nothing; Temporal does not tell more of them.
+ * `new`: the build has taken no orders yet, and gets none until it is made current or ramped. `idle`: the workers
+ * without a build, while they get no orders. Temporal does not tell whether these are drained.
  */
 export type BuildState = 'current' | 'ramping' | 'draining' | 'drained' | 'new' | 'idle';
 
@@ -20,24 +20,24 @@ export interface Build {
   /** undefined: workers without a build. */
   buildId: string | undefined;
   state: BuildState;
-  /** Of a ramping one, the part of the orders that it takes. */
+  /** Of a ramping build, the part of the orders that it takes, in per cent. */
   percent?: number;
   /** How many workers have asked for tasks in the last 75 s. */
   workers: number;
-  /** Open orders whose last step it took. Which build takes the next is not said by that. */
+  /** Open orders whose last step this build took. Another build may take their next step. */
   openOrders: number;
 }
 
-/** Whom a command is about. */
+/** The worker deployment that a command is about. */
 export interface Deployment {
   temporal: TemporalAccess;
   /** `WORKER_DEPLOYMENT_NAME` */
   name: string;
-  /** Says what it waits for, at once. */
+  /** Tells the person at once what the command waits for. */
   tell: (line: string) => void;
 }
 
-/** Every build that Temporal knows, the newest first, and last the workers without one if there are any. */
+/** Every build that Temporal knows, the newest first. The workers without a build come last, if there are any. */
 export async function listBuilds(deployment: Deployment): Promise<Build[]> {
   const withoutBuild = { buildId: undefined, drainage: undefined };
   const builds = await describeBuilds(deployment, (versions) => [...versions, withoutBuild]);
@@ -47,7 +47,7 @@ export async function listBuilds(deployment: Deployment): Promise<Build[]> {
   );
 }
 
-/** @returns undefined if Temporal does not know it. */
+/** @returns undefined if Temporal does not know the build. */
 export async function findBuild(deployment: Deployment, wanted: string): Promise<Build | undefined> {
   const [build] = await describeBuilds(deployment, (versions) => versions.filter(({ buildId }) => buildId === wanted));
   return build;
@@ -58,7 +58,7 @@ interface Version {
   drainage: number | null | undefined;
 }
 
-/** Counts the orders of each one that is selected, which are as many questions. */
+/** Describes the selected builds. Each of them costs one request, which counts its orders. */
 async function describeBuilds(deployment: Deployment, select: (versions: Version[]) => Version[]): Promise<Build[]> {
   const { temporal, name } = deployment;
   const queue = await describeQueue(temporal);
@@ -102,7 +102,7 @@ async function describeDeployment({ temporal, name }: Deployment) {
         deploymentName: name,
       });
     } catch (error) {
-      // The namespace is there: its task queue has just been described.
+      // What Temporal does not find is the deployment: the namespace has just described its task queue.
       if (grpcCodeOf(error) === grpcAnswers.notFound) return { workerDeploymentInfo: undefined };
       throw error;
     }
@@ -110,12 +110,13 @@ async function describeDeployment({ temporal, name }: Deployment) {
   return workerDeploymentInfo ?? undefined;
 }
 
-/** What workers of a build were seen to ask for, by task queue. */
+/** For each task queue, when each worker of a build last asked for tasks, by the worker's identity. */
 export type Sightings = Map<string, number>[];
 
 /**
- * When each worker of a build, or each without one, last asked for each thing that a worker of ours asks for. Temporal's
- * clock says so, and only when a request begins or ends: a worker that has died looks like one that waits.
+ * When each worker of a build, or each worker without a build, last asked each of our task queues for tasks, by
+ * Temporal's clock. The time changes only when a request begins or ends, so a worker that has died looks like one that
+ * waits.
  */
 export async function sightWorkers({ temporal }: Deployment, build: BuildName | undefined): Promise<Sightings> {
   return (await describeQueues(temporal)).map(
@@ -128,7 +129,7 @@ export async function sightWorkers({ temporal }: Deployment, build: BuildName | 
   );
 }
 
-/** Whether workers that have asked for anything since ask for each thing. */
+/** Whether every task queue has a live worker: one that has asked any of the queues for tasks since `before`. */
 export function haveAskedSince(before: Sightings, now: Sightings): boolean {
   const alive = new Set(
     now.flatMap((queue, index) =>

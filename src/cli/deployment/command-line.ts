@@ -29,7 +29,7 @@ const WAIT_FOR_DRAINAGE_MS = ms('10m');
 export type DeploymentCommand =
   | { name: 'help' }
   | { name: 'status'; json: boolean }
-  /** Without a build id: that of the environment. */
+  /** `buildId` undefined: the WORKER_BUILD_ID of the environment counts. */
   | { name: 'current'; buildId: string | undefined; waitMs: number }
   | { name: 'unversioned'; waitMs: number }
   | { name: 'ramp'; buildId: string; percent: number; waitMs: number }

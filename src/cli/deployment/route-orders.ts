@@ -11,16 +11,16 @@ import { CommandError } from '../command.ts';
 const LOOK_AGAIN_MS = 500;
 const TELL_AFTER_MS = 2000;
 /**
- * For Temporal to take a change of builds, and again to tell the parts of each task queue of it: half a second where it is
- * not busy.
+ * How long Temporal may take to accept a change of builds, and again to pass the change on to every task queue. It
+ * takes half a second if Temporal is not busy.
  */
 const CHANGED_WITHIN_MS = 30_000;
 const IDENTITY = 'npm run deployment';
 
 /**
- * Has a build take every order, once a worker of it asks for some. The ramp of another one is taken back.
+ * Gives every order to a build, once its workers ask for tasks. The ramp of another build is taken back.
  *
- * @returns what to tell. @throws {CommandError} none did in time. @throws {TemporalAccessError}
+ * @returns lines for the operator. @throws {CommandError} no worker asked in time. @throws {TemporalAccessError}
  */
 export async function makeCurrent(
   deployment: Deployment,
@@ -36,7 +36,7 @@ export async function makeCurrent(
   ];
 }
 
-/** What becomes of those who had the orders before. Where nobody had them, there is no way back to tell. */
+/** What to do with the workers that had the orders before, and how to go back. Empty if no workers had them. */
 async function wayBack(deployment: Deployment, before: BuildName | undefined): Promise<string[]> {
   if (before !== undefined) {
     return [
@@ -50,9 +50,9 @@ async function wayBack(deployment: Deployment, before: BuildName | undefined): P
 }
 
 /**
- * Has workers without a build take every order, once one of them asks for some. A ramp is taken back.
+ * Gives every order to the workers without a build, once they ask for tasks. A ramp is taken back.
  *
- * @returns what to tell. @throws {CommandError} none did in time. @throws {TemporalAccessError}
+ * @returns lines for the operator. @throws {CommandError} no worker asked in time. @throws {TemporalAccessError}
  */
 export async function makeUnversioned(deployment: Deployment, { waitMs }: { waitMs: number }): Promise<string[]> {
   const { current, ramping } = await routing(deployment);
@@ -67,7 +67,7 @@ export async function makeUnversioned(deployment: Deployment, { waitMs }: { wait
   ];
 }
 
-/** @returns who had the orders before, and what to tell of a ramp. */
+/** @returns the build that had the orders before, and lines for the operator about a ramp that was taken back. */
 async function giveEverything(
   deployment: Deployment,
   build: BuildName | undefined,
@@ -76,7 +76,7 @@ async function giveEverything(
   const { workflowService } = deployment.temporal.connection;
   const { current: before, ramping } = await routing(deployment);
   const rampsOther = ramping !== undefined && !isSame(ramping.build, build);
-  // Where nothing changes, nobody need wait until its workers ask anew.
+  // A build that has every order already keeps them. So there is no need to wait until its workers ask again.
   const isCurrent = isSame(before, build) && ramping === undefined;
   const set = () =>
     workflowService.setWorkerDeploymentCurrentVersion({
@@ -96,9 +96,10 @@ async function giveEverything(
 }
 
 /**
- * Has a build take a part of the orders, once a worker of it asks for some; 0 takes the ramp back.
+ * Gives a part of the orders to a build, once its workers ask for tasks. `percent` 0 takes its ramp back.
  *
- * @returns what to tell. @throws {CommandError} no worker did in time, or another build is ramped. @throws {TemporalAccessError}
+ * @returns lines for the operator. @throws {TemporalAccessError}
+ * @throws {CommandError} no worker asked in time; the build is current; or, for 0, another build is ramped.
  */
 export async function ramp(
   deployment: Deployment,
@@ -133,9 +134,10 @@ export async function ramp(
 }
 
 /**
- * Waits until nothing needs a build any more.
+ * Waits until a build is drained, so that its workers can be stopped.
  *
- * @returns what to tell. @throws {CommandError} it is needed, or still was when the time was over. @throws {TemporalAccessError}
+ * @returns lines for the operator. @throws {TemporalAccessError}
+ * @throws {CommandError} the build is unknown, takes orders, or was not drained in time.
  */
 export async function waitUntilDrained(
   deployment: Deployment,
@@ -183,7 +185,7 @@ export const commands = {
 
 const lookAt = '"npm run deployment -- status" shows those that it knows.';
 
-/** @throws {CommandError} a build of another deployment takes orders: what is set for this one would change nothing. */
+/** @throws {CommandError} a build of another deployment takes orders. Changes to this deployment would do nothing. */
 async function routing({ temporal, name }: Deployment): Promise<Routing> {
   const now = routingOf(await describeQueue(temporal));
   const foreign = [now.current, now.ramping?.build].find((build) => build && build.deploymentName !== name);
@@ -207,7 +209,7 @@ function takeRampBack(deployment: Deployment): Promise<unknown> {
   return change(deployment, () => setRamp(deployment, '', 0));
 }
 
-/** No build id takes the ramp back. */
+/** An empty `buildId` takes the ramp back. */
 function setRamp(deployment: Deployment, buildId: string, percentage: number) {
   return deployment.temporal.connection.workflowService.setWorkerDeploymentRampingVersion({
     ...requestOf(deployment),
@@ -221,8 +223,9 @@ function whose(build: BuildName | undefined): string {
 }
 
 /**
- * Without workers the orders would wait; Temporal itself refuses only a build that never had any. One that died a moment
- * ago looks as one that waits for an order, so that only a request made since tells.
+ * Makes a change once the build has workers: without workers the orders would wait. Temporal itself refuses only a
+ * build that never had a worker. A worker that died a moment ago looks like one that waits for an order. So only a
+ * worker that asks for tasks after this call has begun counts.
  */
 async function whenItHasWorkers(
   deployment: Deployment,
@@ -239,7 +242,7 @@ async function whenItHasWorkers(
         await change(deployment, set);
         return;
       } catch (error) {
-        // It learns of a worker's build a moment after the worker's first request.
+        // Temporal learns of a worker's build a moment after the worker's first request. The next try may succeed.
         const mayCome = error instanceof TemporalAccessError && error.trouble === 'request refused';
         if (!mayCome || Date.now() >= deadline) throw error;
       }

@@ -10,7 +10,7 @@ export async function describeStatus(deployment: Deployment): Promise<string[]> 
   return [...textTable([['BUILD', 'STATE', 'WORKERS', 'OPEN ORDERS'], ...rows]), '', ...builds.flatMap(adviceOn)];
 }
 
-/** The same for programs. @throws {TemporalAccessError} */
+/** The builds as one JSON object, for programs. @throws {TemporalAccessError} */
 export async function statusAsJson(deployment: Deployment): Promise<string> {
   const builds = (await listBuilds(deployment)).map(({ buildId, state, percent, workers, openOrders }) => ({
     build_id: buildId ?? null,

@@ -6,20 +6,20 @@ import { applySchema } from '../../integrations/directus/schema/apply-schema.ts'
 import { applyServiceAccount } from '../../integrations/directus/schema/apply-service-account.ts';
 import { applySupport } from '../../integrations/directus/schema/apply-support.ts';
 
-/** Shortest token that is no invitation to guess; those that Directus generates have 32 characters. */
+/** A shorter token would be too easy to guess. The tokens that Directus generates have 32 characters. */
 const SHORTEST_TOKEN = 16;
 
 const variables = z
   .object({
     DIRECTUS_URL: httpUrl(),
-    /** Of an administrator; used here alone. */
+    /** The token of an administrator. Gateway and workers do not use it. */
     DIRECTUS_ADMIN_TOKEN: secret(),
-    /** What the service account's token shall be: the same as the worker's `DIRECTUS_TOKEN`. */
+    /** The token that the service account gets. The workers' `DIRECTUS_TOKEN` must be the same. */
     DIRECTUS_TOKEN: secret().min(SHORTEST_TOKEN, `must have at least ${SHORTEST_TOKEN} characters`),
     /** With it, orders get a button to their workflow. */
     TEMPORAL_UI_URL: httpUrl().optional(),
     TEMPORAL_NAMESPACE: z.string().default('default'),
-    /** The gateway's address for Directus. With it, support leads get a form to decide in. */
+    /** The gateway's address as Directus reaches it. With it, support leads get the form in which they decide. */
     GATEWAY_URL: httpUrl().optional(),
   })
   .refine((set) => set.DIRECTUS_TOKEN !== set.DIRECTUS_ADMIN_TOKEN, {
@@ -30,8 +30,8 @@ const variables = z
 const log = (line: string) => print(`  ${line}`);
 
 /**
- * `npm run directus:apply`: brings the collections, the service account and what support staff have into the Directus of the
- * environment.
+ * `npm run directus:apply`: adds the collections, the service account, and the roles, form and order lists of support
+ * staff to the Directus of the environment.
  */
 async function carryOut(): Promise<'failed' | void> {
   const settings = parseEnvironment(variables, process.env);

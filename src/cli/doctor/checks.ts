@@ -3,12 +3,12 @@ import { TemporalAccessError } from '../../temporal/temporal-access.ts';
 import { HttpAccessError } from './http-access.ts';
 
 /**
- * What a check found. A problem keeps orders from being made, once each, or looked after; a warning may do so. What can't
- * be seen from here is not checked, and never ok.
+ * What a check found. Because of a problem, orders cannot be made, could be made twice, or cannot be looked after. A
+ * warning is something that may lead to that. What cannot be seen from here is `not checked`, and never `ok`.
  */
 export interface Verdict {
   verdict: 'ok' | 'warning' | 'problem' | 'not checked';
-  /** One sentence: how it is. */
+  /** What was found, as a sentence. */
   finding: string;
   /** What to do about it. */
   advice?: string;
@@ -16,9 +16,9 @@ export interface Verdict {
 
 export interface Check {
   name: string;
-  /** Checks without whose success this one can tell nothing. They stand before it. */
+  /** The checks that must pass before this one can tell anything. They stand before it in the list. */
   needs: readonly string[];
-  /** @throws {TemporalAccessError} or {HttpAccessError}, a problem; {SettingsError}, of which the check `settings` tells. */
+  /** @throws {TemporalAccessError} or {HttpAccessError}: a problem. {SettingsError}: `settings` tells of it. */
   run(): Promise<Verdict>;
 }
 
@@ -26,7 +26,7 @@ export interface CheckResult extends Verdict {
   check: string;
 }
 
-/** Runs the checks one after the other; one that depends on a problem is not run. */
+/** Runs the checks one after the other. A check is skipped if one that it needs has not passed. */
 export async function runChecks(
   checks: readonly Check[],
   onResult: (result: CheckResult) => void = () => {},
@@ -44,7 +44,7 @@ export async function runChecks(
   return results;
 }
 
-/** Whether nothing is known that keeps orders from being made. */
+/** Whether no check has found a problem. */
 export function isHealthy(results: readonly CheckResult[]): boolean {
   return results.every(({ verdict }) => verdict !== 'problem');
 }

@@ -8,23 +8,23 @@ import type { HttpAnswer } from './http-access.ts';
 export const directusVariables = workerVariables
   .pick({ DIRECTUS_URL: true, DIRECTUS_TOKEN: true, DIRECTUS_PUBLIC_URL: true })
   .extend({
-    /** Where it is set, Directus is made to look at its database anew. */
+    /** If set, the doctor makes Directus look at its database anew, and counts the active flows. */
     DIRECTUS_ADMIN_TOKEN: secret().optional(),
   });
 
-/** Directus, asked as the worker does. */
+/** Requests to Directus, made as the worker makes them. */
 export interface DirectusAccess {
-  /** As it may be printed. */
+  /** The address as it may be printed. */
   url: string;
-  /** Where people see it: from there Data Studio asks. */
+  /** The address that people use, from which Data Studio sends its requests. */
   publicUrl: string;
   /** `GET`, with the worker's token. @throws {HttpAccessError} */
   get: (path: string, headers?: Record<string, string>) => Promise<HttpAnswer>;
   /** Any request with a body of JSON, with the worker's token. @throws {HttpAccessError} */
   send: (method: string, path: string, body: string) => Promise<HttpAnswer>;
-  /** `GET`, with the administrator's token; nothing if there is none. @throws {HttpAccessError} */
+  /** `GET`, with the administrator's token; `undefined` if no such token is set. @throws {HttpAccessError} */
   getAsAdministrator: (path: string) => Promise<HttpAnswer | undefined>;
-  /** `POST`, with the administrator's token; nothing if there is none. @throws {HttpAccessError} */
+  /** `POST`, with the administrator's token; `undefined` if no such token is set. @throws {HttpAccessError} */
   postAsAdministrator: (path: string) => Promise<HttpAnswer | undefined>;
 }
 
@@ -55,7 +55,7 @@ export function openDirectusAccess(environment: NodeJS.ProcessEnv): DirectusAcce
   };
 }
 
-/** The data of an answer. @throws {HttpAccessError} if it is not what Directus says to such a request. */
+/** The data of an answer. @throws {HttpAccessError} the data does not have the form of `schema`. */
 export function readData<Data>(schema: z.ZodType<Data>, { json, status }: HttpAnswer, what: string): Data {
   const parsed = z.object({ data: schema }).safeParse(json);
   if (parsed.success) return parsed.data.data;

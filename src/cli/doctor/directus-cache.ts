@@ -8,8 +8,8 @@ const WHAT_STALE_READS_DO =
   'The worker could miss an order that is there, and support staff see what was. Set CACHE_ENABLED=false in Directus, or CACHE_SKIP_ALLOWED=true: the worker asks for what is stored now.';
 
 /**
- * Whether Directus answers what is stored, and not what it answered before. It says so itself, in `Cache-Control`:
- * nothing has to be changed to see it. Several Directus with a cache each, in memory, look as if there were none.
+ * Whether Directus answers with what is stored now, and not from a cache. Its header `Cache-Control` tells, so the
+ * check changes nothing. Several Directus processes, each with a cache in memory, look as if they had no cache.
  */
 export function directusCacheCheck(directus: () => DirectusAccess): Check {
   return {
@@ -31,7 +31,7 @@ export function directusCacheCheck(directus: () => DirectusAccess): Check {
           advice: 'Make it pass on what is below /items/, or set DIRECTUS_URL to where Directus itself listens.',
         };
       }
-      // Where a cache is on that orders are not purged from, Directus lets Data Studio past it, and says so.
+      // If changes of orders do not purge the cache, Directus lets Data Studio past the cache, and its header says so.
       const forDataStudio = await get(path, {
         'cache-control': '',
         referer: `${publicUrl.replace(/\/+$/, '')}/admin/`,
@@ -73,7 +73,7 @@ function directive({ headers }: HttpAnswer): string | null {
   return headers.get('cache-control');
 }
 
-/** Marks that proxies and content networks leave on what they have kept. */
+/** Whether the headers have a mark by which proxies and content networks say that they answered from a cache. */
 function isFromBetween({ headers }: HttpAnswer): boolean {
   const marks = ['x-cache', 'x-cache-status', 'cf-cache-status', 'cache-status', 'x-proxy-cache'];
   return headers.has('age') || marks.some((name) => /\bhit\b/i.test(headers.get(name) ?? ''));

@@ -11,7 +11,7 @@ import { shownUrl } from './http-access.ts';
 import type { HttpAnswer } from './http-access.ts';
 import { clockBehind, judgeClock } from './server-clock.ts';
 
-/** The versions that the tests run against, and the first one that has policies, without which there is no account. */
+/** The first version with policies, which the service account needs; and the versions that the tests run against. */
 const OLDEST = { major: 11, minor: 0 };
 const OLDEST_TESTED = { major: 11, minor: 17 };
 const NEWEST_TESTED_MAJOR = 12;

@@ -3,7 +3,7 @@ import type { FieldDefinition } from '../../integrations/directus/schema/definit
 import { readData } from './directus-access.ts';
 import type { DirectusAccess } from './directus-access.ts';
 
-/** A field as Directus describes it. Whoever may read it may ask. */
+/** A field as Directus describes it. Every account that may read the field gets the description. */
 const fieldSchema = z.object({
   type: z.string(),
   meta: z.object({ special: z.array(z.string()).nullish() }).nullish(),
@@ -21,12 +21,12 @@ const fieldSchema = z.object({
 
 export type FieldState = z.output<typeof fieldSchema>;
 
-/** Whether a field is more than a part of the form. */
+/** Whether a field holds data, and is not only a part of the form. */
 export function holdsData({ meta }: FieldDefinition): boolean {
   return !meta.special?.includes('no-data');
 }
 
-/** @returns nothing if there is no such field. @throws {HttpAccessError} */
+/** @returns undefined if there is no such field, or our account may not read it. @throws {HttpAccessError} */
 export async function readField(
   { get }: DirectusAccess,
   collection: string,
@@ -37,7 +37,7 @@ export async function readField(
   return readData(fieldSchema, answer, `what ${collection}.${field} is`);
 }
 
-/** Directus' description of its own API, which names every field that whoever asks may read. */
+/** Directus' description of its own API. It names every field that our account may read. */
 const descriptionSchema = z.object({
   components: z.object({
     schemas: z.record(
@@ -48,8 +48,8 @@ const descriptionSchema = z.object({
 });
 
 /**
- * The names of all fields of each collection, those of others among them; none where Directus does not describe itself
- * (OPENAPI_ENABLED). @throws {HttpAccessError}
+ * The names of all fields of each collection, also of fields that others have added. Empty if Directus does not
+ * describe its API (OPENAPI_ENABLED). @throws {HttpAccessError}
  */
 export async function readFieldNames({ get }: DirectusAccess): Promise<Map<string, string[]>> {
   const { json } = await get('/server/specs/oas');

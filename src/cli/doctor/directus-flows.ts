@@ -4,7 +4,7 @@ import type { Check, Verdict } from './checks.ts';
 import { readData } from './directus-access.ts';
 import type { DirectusAccess } from './directus-access.ts';
 
-/** What Directus 12 allows without a licence, ours and everybody else's together. */
+/** How many active flows Directus 12 allows without a licence: ours and all others together. */
 const MOST_WITHOUT_LICENCE = 5;
 
 const flowsSchema = z.array(z.object({ id: z.string() }));
@@ -30,7 +30,7 @@ function judge(active: string[]): Verdict {
     return { verdict: 'ok', finding: `${count}, with the form in which support leads decide.` };
   }
   const finding = `${count}, without the form in which support leads decide.`;
-  // More are active only with a licence, which has room.
+  // With fewer there is room. More are active only under a licence, which has room, too.
   if (active.length !== MOST_WITHOUT_LICENCE) return { verdict: 'ok', finding };
   return {
     verdict: 'warning',

@@ -5,18 +5,18 @@ import { readData } from './directus-access.ts';
 import type { DirectusAccess } from './directus-access.ts';
 import type { HttpAnswer } from './http-access.ts';
 
-/** In bytes. An order holds its checkout, of which the gateway takes 64 KiB, and its cart three times. */
+/** In bytes. The body of an order holds its checkout (up to 64 KiB by the gateway), and its cart three times. */
 const LEAST_BODY = 256 * 1024;
-/** What Directus takes unless it is told otherwise, but for what stands around an order. */
+/** In bytes. The default limit of Directus, less some room for what a body holds beside the order. */
 const USUAL_BODY = 1_000_000;
 
-/** Rows of one order: itself and its lines. */
+/** Rows that one order takes: one of its own, and one for each of its 50, or 500, lines. */
 const LEAST_ROWS = 51;
 const MANY_ROWS = 501;
 
-/** Calls to Directus that one order takes where all goes well. */
+/** Calls to Directus that one order takes if all goes well. */
 const CALLS_OF_AN_ORDER = 4;
-/** As many as one Directus carries without haste (docs/performance.md). */
+/** As many orders a second as one Directus carries with ease (docs/performance.md). */
 const USUAL_ORDERS_PER_S = 10;
 
 const rateLimitSchema = z.union([
@@ -36,8 +36,8 @@ interface Limit {
 }
 
 /**
- * Whether a setting of Directus stops orders that are large or many. Most settings show only in what is refused: what is
- * sent for that can't be written, whoever sends it.
+ * Whether a setting of Directus stops large orders, or many orders. Most of these settings show only when Directus
+ * refuses a request. So the check sends requests that cannot change anything, whoever sends them.
  */
 export function directusLimitsCheck(directus: () => DirectusAccess): Check {
   return {
@@ -61,7 +61,7 @@ function verdictOf(limits: Limit[]): Verdict {
   };
 }
 
-/** `SEARCH` only reads; blanks make its body as large as that of an order may be. */
+/** `SEARCH` only reads. Blanks make its body as large as the body of an order may be. */
 async function findBodyLimit({ send }: DirectusAccess): Promise<Limit | undefined> {
   const isRefused = async (size: number) => {
     const body = JSON.stringify({ query: { fields: ['id'], filter: { id: { _null: true } }, limit: 1 } });
@@ -76,7 +76,7 @@ async function findBodyLimit({ send }: DirectusAccess): Promise<Limit | undefine
   };
 }
 
-/** Directus counts the rows of a change before it looks at them. No order has an id that is no UUID. */
+/** Directus counts the rows of a change before it looks for them. The ids are no UUIDs, so no order has them. */
 async function findRowLimit({ send }: DirectusAccess): Promise<Limit | undefined> {
   const isRefused = async (rows: number) => {
     const body = JSON.stringify({ keys: Array.from({ length: rows }, () => 'none'), data: {} });

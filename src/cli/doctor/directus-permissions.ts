@@ -6,7 +6,7 @@ import { readData } from './directus-access.ts';
 import type { DirectusAccess } from './directus-access.ts';
 import { holdsData } from './directus-fields.ts';
 
-/** What an account may do, by collection and action; `fields` of those that are not all. */
+/** What an account may do, by collection and action. `fields` are those that it may use; "*" stands for all. */
 const permissionsSchema = z.record(
   z.string(),
   z.record(z.string(), z.object({ access: z.string(), fields: z.array(z.string()).optional() })),
@@ -15,12 +15,12 @@ type Permissions = z.output<typeof permissionsSchema>;
 
 const globalsSchema = z.object({ admin_access: z.boolean() });
 
-/** More than so many permissions tell no more. */
+/** A finding names at most this many surplus permissions. */
 const LONGEST_LIST = 5;
 
 const HOW_TO_MEND = '"npm run directus:apply" gives the service account what it needs and nothing else.';
 
-/** Whether the account of the worker may do what orders take, and nothing else. */
+/** Whether the worker's account may do what orders need, and nothing else. */
 export function directusPermissionsCheck(directus: () => DirectusAccess): Check {
   return {
     name: 'directus-permissions',
@@ -61,7 +61,7 @@ export function directusPermissionsCheck(directus: () => DirectusAccess): Check 
   };
 }
 
-/** Such as `create orders`, `update orders (failure_code)` or `read quotes (all rows)`. */
+/** Missing permissions, such as `create orders`, `update orders (failure_code)` or `read quotes (all rows)`. */
 function lackingIn(permissions: Permissions): string[] {
   return neededCollections().flatMap(({ collection, fields }) =>
     serviceAccountPermissions[collection].flatMap((action) => {

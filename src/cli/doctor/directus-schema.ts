@@ -11,7 +11,7 @@ import type { FieldState } from './directus-fields.ts';
 
 const HOW_TO_MEND = 'Run "npm run directus:apply".';
 
-/** What Directus does to a field's values by itself, without which they are not what the worker expects. */
+/** Marks of a field by which Directus sets or converts its values. Without them the worker gets other values. */
 const FUNCTIONAL = new Set(['uuid', 'cast-json', 'cast-timestamp', 'date-created', 'date-updated', 'm2o', 'o2m']);
 
 /** Whether the collections are as orders need them, and the database keeps each order unique. */
@@ -80,7 +80,7 @@ export function directusSchemaChecks(directus: () => DirectusAccess): Check[] {
   ];
 }
 
-/** Every row of ours has these: also that of a checkout that was cancelled before an order came of it. */
+/** We fill these in every row, also in the row of a checkout that was cancelled before its order was made. */
 const alwaysFilled: Record<string, readonly string[]> = {
   [collections.orders]: [
     orderFields.id,
@@ -110,7 +110,7 @@ const FILLED_BY_DIRECTUS = new Set(['uuid', 'date-created', 'role-created', 'use
 /** The fields that were read already, by collection and name. */
 type FieldStates = ReadonlyMap<string, FieldState | undefined>;
 
-/** Columns that Directus takes no new row without, and that nobody fills. */
+/** Columns that must not be empty in a new row, and that neither we nor Directus fill. */
 async function findRequired(access: DirectusAccess, known: FieldStates): Promise<string[]> {
   const names = await readFieldNames(access);
   const found: string[] = [];
@@ -127,8 +127,8 @@ async function findRequired(access: DirectusAccess, known: FieldStates): Promise
 }
 
 /**
- * Makes Directus forget what its database looked like when it last had to know: else what somebody has dropped there
- * does not show. It takes an administrator.
+ * Makes Directus forget what it remembers of the database's schema. Otherwise the checks would not see what somebody
+ * has dropped in the database. Only an administrator may do this.
  */
 async function lookAnew({ postAsAdministrator }: DirectusAccess): Promise<'done' | 'refused' | 'no token'> {
   const answer = await postAsAdministrator(`${CLEAR_CACHES_PATH}?system=true`);
@@ -148,11 +148,11 @@ function uniqueFields(): { collection: string; field: string }[] {
 
 interface Faults {
   wrong: string[];
-  /** Relations that the database itself does not know. */
+  /** Relations without a foreign key in the database. */
   unprotected: string[];
 }
 
-/** @param found.states gets what is read of the fields. */
+/** @param found the faults are added to its `faults`, and the fields as they were read to its `states`. */
 async function findFaults(
   access: DirectusAccess,
   definition: CollectionDefinition,
@@ -179,7 +179,7 @@ async function findFaults(
       }
     }
   }
-  // What Directus remembers of a field may be gone in the database, and a relation shows only in its use.
+  // A field that Directus remembers may be gone in the database. A lost relation shows only when it is used.
   if (faults.wrong.length === before && !(await canBeRead(access, definition))) {
     faults.wrong.push(`${collection} cannot be read with every column and relation`);
   }
@@ -191,8 +191,9 @@ function lostSpecials({ meta }: FieldDefinition, state: FieldState): string[] {
 }
 
 /**
- * Reads a row that is not there, so that no order's data is fetched, in a way that takes every column and relation: to
- * sort by a field of another row, or to count rows, is refused without the relation; to read them is not.
+ * Whether a query that uses every column and relation succeeds. It asks for a row that does not exist, so that no
+ * order's data is fetched. It sorts by fields of related rows, and counts related rows: Directus refuses both if the
+ * relation is lost, but does not refuse to read the field.
  */
 async function canBeRead({ get }: DirectusAccess, definition: CollectionDefinition): Promise<boolean> {
   const { collection, fields, relations } = definition;

@@ -1,6 +1,6 @@
 import { parseJson } from '../../integrations/ridendine/reply.ts';
 
-/** A person waits at a terminal; whoever takes longer than this would be too slow for orders as well. */
+/** A person waits at a terminal. A service that takes longer than this would be too slow for orders, too. */
 const ANSWER_TIMEOUT_MS = 5000;
 
 /** Codes of Node and OpenSSL about certificates and handshakes. */
@@ -31,7 +31,7 @@ export interface HttpAnswer {
   answeredAtMs: number;
 }
 
-/** The address as it is printed, with and without a slash at its end alike. */
+/** The address as it is printed: without credentials and query, and without a slash at its end. */
 export function shownUrl(url: string): string {
   const { origin, pathname } = new URL(url);
   return `${origin}${pathname}`.replace(/\/+$/, '');
@@ -40,7 +40,7 @@ export function shownUrl(url: string): string {
 /**
  * Makes one request and reads the answer to its end, whatever its status.
  *
- * @throws {HttpAccessError} if there is none.
+ * @throws {HttpAccessError} there is no answer.
  */
 export async function askHttp(
   service: HttpService,
@@ -75,7 +75,7 @@ function sentence(error: unknown, { name, url, setting }: HttpService): string {
   return `${where} cannot be reached (${code}): check ${setting}, and whether it runs.`;
 }
 
-/** `fetch` says why in the innermost cause, or in the first of several where it tried several addresses. */
+/** `fetch` gives the reason in the innermost cause. If it tried several addresses, the first reason counts. */
 function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'no reason';
   if ('cause' in error && error.cause !== undefined) return codeOf(error.cause);

@@ -89,7 +89,7 @@ function judgeGreeting({ status, json }: HttpAnswer, url: string): Verdict {
       advice: 'Orders wait until it fares better; if it stays so, check RIDENDINE_BASE_URL and ask RideNDine.',
     };
   }
-  // It may have no page for a GET and say so in any form; but it has none to show either.
+  // RideNDine may refuse a GET in any form. But it has no page to show: a success without JSON is suspicious.
   if (status < 300 && json === undefined) {
     return {
       verdict: 'warning',
@@ -100,7 +100,7 @@ function judgeGreeting({ status, json }: HttpAnswer, url: string): Verdict {
   return { verdict: 'ok', finding: `RideNDine can be reached at ${url}.` };
 }
 
-/** As the worker takes the same answer to an order. */
+/** Judges the answer as the worker judges the answer to an order. */
 function judgeProbe({ status, text, headers }: HttpAnswer): Verdict {
   try {
     readReply({ status, body: text, retryAfter: headers.get('retry-after') }, new Date());

@@ -3,7 +3,7 @@ import { CLOCK_SKEW_MS } from '../../config/worker-settings.ts';
 import type { Verdict } from './checks.ts';
 import type { HttpAnswer } from './http-access.ts';
 
-/** Less than this is no news: dates in HTTP are whole seconds, and a request takes its time. */
+/** A smaller difference is not reported: dates in HTTP are whole seconds, and a request takes its time. */
 const WORTH_SAYING_MS = 5000;
 
 const HTTP_DATE_RESOLUTION_MS = 1000;
@@ -14,7 +14,7 @@ export interface ClockReading {
   ours: { fromMs: number; toMs: number };
 }
 
-/** The clock behind an HTTP answer, `undefined` if it does not show it. */
+/** The server's clock, as the `Date` header of its answer shows it; `undefined` without one. */
 export function clockBehind({ headers, askedAtMs, answeredAtMs }: HttpAnswer): ClockReading | undefined {
   const dateMs = Date.parse(headers.get('date') ?? '');
   if (Number.isNaN(dateMs)) return undefined;
@@ -25,10 +25,10 @@ export function clockBehind({ headers, askedAtMs, answeredAtMs }: HttpAnswer): C
 }
 
 /**
- * Whether a clock and this machine's agree.
+ * Whether the clock of a server and the clock of this machine agree.
  *
- * @param options.isCountedOn whether orders go wrong, and not just what is said about them, once it differs by more
- *   than the settings allow for.
+ * @param options.isCountedOn whether orders go wrong if the clocks differ by more than `CLOCK_SKEW_MS`. Such a
+ *   difference is a problem then, and otherwise a warning.
  */
 export function judgeClock(
   reading: ClockReading | undefined,
@@ -53,7 +53,7 @@ export function judgeClock(
   };
 }
 
-/** How far ours is ahead at least, negative if it is behind: what the readings leave open counts as no difference. */
+/** How far our clock is ahead at least; negative if it is behind. What the readings leave open counts as 0. */
 function certainlyAheadMs({ theirs, ours }: ClockReading): number {
   if (ours.fromMs > theirs.toMs) return ours.fromMs - theirs.toMs;
   if (ours.toMs < theirs.fromMs) return ours.toMs - theirs.fromMs;

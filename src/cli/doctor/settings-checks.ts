@@ -6,8 +6,8 @@ import type { Check } from './checks.ts';
 import { directusVariables } from './directus-access.ts';
 
 /**
- * Whether the settings can be used: those of a worker, which has to do with everything that is checked here, and of the
- * other programs those that are set.
+ * Whether the settings can be used. A worker uses everything that the doctor checks, so all its settings must be there.
+ * Of the other programs' settings, only those that are set are checked.
  */
 export function settingsChecks(environment: NodeJS.ProcessEnv): Check[] {
   return [

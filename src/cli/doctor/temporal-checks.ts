@@ -19,12 +19,12 @@ import { workersCheck } from './workers-check.ts';
 const { NamespaceState } = proto.temporal.api.enums.v1;
 
 /**
- * The first with Worker Deployments, by which a new build takes over from an old one. Updates, by which support staff
- * decide, are on by default before it; the tests run against 1.32.
+ * The first version with Worker Deployments, by which a new build takes over from an old one. Updates, by which support
+ * staff decide, have been on by default since an older version. The tests run against 1.32.
  */
 const OLDEST_SERVER = { major: 1, minor: 28 };
 
-/** Support staff are asked about orders of the last days; `REVIEW_WINDOW` is as long. */
+/** Support staff are asked about orders of the last days. The default of `REVIEW_WINDOW` is as long. */
 const SHORTEST_RETENTION_MS = ms('7 days');
 
 export interface TemporalChecks {
@@ -138,7 +138,7 @@ interface NamespaceFault {
   advice: string;
 }
 
-/** What is switched off in a server, or set too low, so that orders stop. Servers before 1.30 do not tell their limits. */
+/** Features that are off, and limits that are too low for orders. Servers before 1.30 do not tell their limits. */
 function namespaceFaults(
   { capabilities, supportsSchedules, limits }: proto.temporal.api.namespace.v1.INamespaceInfo,
   environment: NodeJS.ProcessEnv,
@@ -168,7 +168,7 @@ function namespaceFaults(
   return faults;
 }
 
-/** In bytes. A checkout of 64 KiB, and a cart, go from step to step. */
+/** In bytes. A run passes a checkout of up to 64 KiB, and a cart, from step to step. */
 const LEAST_PAYLOAD = 512 * 1024;
 
 function hasBuild(environment: NodeJS.ProcessEnv): boolean {
@@ -186,7 +186,7 @@ async function takesWorkersWithBuilds({ ask, connection, settings: { namespace }
     await ask(() => connection.workflowService.listWorkerDeployments({ namespace, pageSize: 1 }));
     return true;
   } catch (error) {
-    // The credential has just been taken.
+    // Temporal has just accepted the credential for another request. So a refusal here means that the feature is off.
     const isOff =
       error instanceof TemporalAccessError && (error.isUnimplemented || error.trouble === 'credential refused');
     if (isOff) return false;

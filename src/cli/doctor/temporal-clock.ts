@@ -4,18 +4,18 @@ import type { TemporalAccess } from '../../temporal/temporal-access.ts';
 import { millisecondsOf } from '../../temporal/timestamps.ts';
 import type { ClockReading } from './server-clock.ts';
 
-/** Nobody starts workflows for it. */
+/** No workflow is ever started on this task queue. */
 const TASK_QUEUE = 'order-creation-doctor';
 
-/** A poll is known to the server at once; one that is not by then is held up somewhere between. */
+/** The server knows of a poll at once. If not within this time, something on the way holds the poll up. */
 const SEEN_WITHIN_MS = 5000;
 const LOOK_INTERVAL_MS = 50;
 
 /**
- * What Temporal's clock shows. Nothing in its API tells the time, but it notes when somebody last asked for tasks of a
- * queue: so this asks, for tasks of a queue that has none, and reads the note.
+ * What Temporal's clock shows. Temporal's API does not tell the time, but Temporal notes when a worker last asked for
+ * tasks of a queue. So this function asks for tasks of a queue that has none, and reads the note.
  *
- * @returns nothing if there is no note of it.
+ * @returns undefined if Temporal has not noted the request.
  * @throws {TemporalAccessError}
  */
 export async function readTemporalClock({
@@ -30,7 +30,7 @@ export async function readTemporalClock({
   const fromMs = Date.now();
   const deadlineMs = fromMs + SEEN_WITHIN_MS;
   const poll = () => connection.workflowService.pollWorkflowTaskQueue({ namespace, taskQueue, identity });
-  // It waits for a task that never comes. If it is refused there is no note, which is told below.
+  // The poll waits for a task that never comes. If Temporal refuses it, there is no note, and the result is undefined.
   const polling = connection
     .withAbortSignal(stop.signal, () => connection.withDeadline(deadlineMs + SEEN_WITHIN_MS, poll))
     .catch(() => undefined);

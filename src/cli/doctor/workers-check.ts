@@ -42,9 +42,10 @@ export function workersCheck(temporal: () => TemporalAccess): Check {
 }
 
 /**
- * A new build gets nothing until it is made current, and its workers say so in their own log alone.
+ * Also names the workers that get no orders: a new build gets none until it is made current, and its workers tell so
+ * only in their own log.
  *
- * @returns as `workers`, how many every order can count on.
+ * @returns `workers`: how many workers every order can count on.
  */
 function workersVerdict(queue: TaskQueueDescription): { workers: number; verdict: Verdict } {
   const routing = routingOf(queue);

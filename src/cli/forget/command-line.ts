@@ -25,7 +25,7 @@ Exit code: 0 done, 1 refused or failed, 2 called wrongly.`;
 
 export interface ForgetCommand {
   customerId: string;
-  /** Nobody, where it only tells what there is. */
+  /** `undefined` for a dry run, which only tells what there is. */
   by: WhoAndWhy | undefined;
   inFlightMs: number;
   isConfirmed: boolean;
@@ -47,7 +47,7 @@ export function parseCommandLine(args: string[]): ForgetCommand | 'help' {
   if (values.help) return 'help';
   if (positionals.length > 0) throw new UsageError(`"${positionals.join(' ')}" is too much.`);
   const customerId = trimPasted(values.customer);
-  // As Directus keeps it: it must be found in Temporal under the same letters.
+  // With hyphens, as Directus keeps ids: Temporal finds the customer's runs only by the same text.
   if (!hyphenatedUuid.safeParse(customerId).success)
     throw new UsageError('--customer has to be the UUID of a customer.');
   const inFlightMs = /[a-z]\s*$/i.test(values['in-flight']) ? ms(values['in-flight'] as StringValue) : NaN;

@@ -56,13 +56,13 @@ async function carryOut(
   if (by === undefined) return;
   if (!isConfirmed) await confirm('Remove all of this for good?', 'Nothing was removed.');
 
-  // Meanwhile the customer may have sent a checkout again.
+  // While the command waited for the answer, the customer may have sent a checkout again.
   const { runs, ids, personal } = await find();
   const action = { id: randomUUID(), at: new Date().toISOString(), ...by, action: 'forget' } as const;
   for (const order of personal) await directus.blank(order, action);
-  // With the versions that the change itself has left. Last, so that a second call finds what is missing of a first one.
   for (const run of runs) await deleteRun(temporal, run);
   await untilDeleted(temporal, customerId);
+  // Last, because blanking an order itself leaves an older version. If this fails, a second call finds what is left.
   await directus.removeTraces(ids).catch((error: unknown) => {
     if (!(error instanceof LicenceLimitError)) throw error;
     throw new CommandError(
@@ -72,7 +72,7 @@ async function carryOut(
   print(`Removed at ${action.at}, by ${action.actor}: ${runs.length} runs, and what ${personal.length} orders told.`);
 }
 
-/** Temporal deletes a moment after it was asked to. */
+/** Temporal deletes a run only a moment after it was asked to. */
 async function untilDeleted(temporal: TemporalAccess, customerId: string): Promise<void> {
   const deadline = Date.now() + DELETED_WITHIN_MS;
   while ((await listRunsOfCustomer(temporal, customerId)).length > 0) {
@@ -87,10 +87,10 @@ function isInFlight(
   { status, failureCode, isLinked, changedAt, isPersonal }: OrderOfCustomer,
   inFlightMs: number,
 ): boolean {
-  // One that was forgotten was changed by that.
   if (status === 'CANCELLED' || failureCode === 'OrderNeedsReview') return status === 'NEEDS_REVIEW';
-  // The same request would try a failed order again.
   if (status !== 'FAILED' && (status === 'NEEDS_REVIEW' || !isLinked)) return true;
+  // The same request would try a failed order again. An order that is blanked already is no longer in flight: the
+  // blanking was its last change.
   return isPersonal && Date.now() - changedAt.getTime() < inFlightMs;
 }
 

@@ -93,7 +93,7 @@ function isColumn(name: string): name is PartnerColumn {
   return partnerColumns.some((column) => column === name);
 }
 
-/** Orders that were made after the list cannot be in it. */
+/** The default of `--before`: orders that were made after the list cannot be in it. */
 function writtenAt(file: string | undefined): Date {
   if (file === undefined) return new Date();
   try {

@@ -3,7 +3,7 @@ import { spokenAmount } from '../../domain/spoken-amount.ts';
 import type { ListedOrder, OrderList } from '../../integrations/directus/order-list.ts';
 import type { PartnerLedger, PartnerOrder } from './partner-ledger.ts';
 
-/** Where the two systems disagree, by what to do about it. */
+/** The ways in which RideNDine and Directus disagree, each with what to do about it. */
 export const findingKinds = {
   'missing at RideNDine':
     'Ask RideNDine for the order by both ids. If they never had it, the customer cannot be served.',
@@ -20,10 +20,10 @@ export type FindingKind = keyof typeof findingKinds;
 
 export interface Finding {
   kind: FindingKind;
-  /** Ours, if there is one. */
+  /** The id of our order, if there is one. */
   order_id?: string;
   ridendine_order_id?: string;
-  /** What each of the two has. */
+  /** What Directus has (`here`), and what RideNDine has (`there`). */
   here?: string;
   there?: string;
 }
@@ -31,24 +31,24 @@ export interface Finding {
 export interface Comparison {
   ledger: PartnerLedger;
   orders: OrderList;
-  /** Orders here that were made in this time are looked for in the list. */
+  /** Our orders that were made in this period are looked for in RideNDine's list. */
   time: { since?: Date; before?: Date };
-  /** Whether a status of theirs says that nothing comes of the order. */
+  /** Whether this status of RideNDine says that the order will not be carried out. */
   isCancelled: (partnerStatus: string) => boolean;
-  /** Told how many orders have been compared. */
+  /** Called with the number of orders that have been compared. */
   onProgress?: (compared: number) => void;
 }
 
-/** So many of RideNDine's orders are looked for here in one request. */
+/** How many of RideNDine's orders one request looks for in Directus. */
 const LOOKED_UP_AT_ONCE = 100;
 
-/** Compares both lists, order by order. It changes nothing, and keeps no more of them in memory than a page. */
+/** Compares both lists, order by order. It changes nothing, and keeps only a page of each list in memory. */
 export async function* compare(comparison: Comparison): AsyncGenerator<Finding> {
   const { ledger, orders, time, isCancelled, onProgress = () => {} } = comparison;
   let compared = 0;
   for await (const page of orders.pages(time)) {
     for (const order of page) {
-      // One that was linked after the list was made cannot be in it.
+      // An order that has changed since the list was made may have been linked since, and then is not in the list.
       const isWhole = time.before === undefined || new Date(order.changedAt) < time.before;
       yield* differences(order, ledger.take(order), { isCancelled, isWhole });
     }
@@ -56,7 +56,7 @@ export async function* compare(comparison: Comparison): AsyncGenerator<Finding> 
     onProgress(compared);
   }
   for (const page of ledger.unseen(LOOKED_UP_AT_ONCE)) {
-    // Orders here of another time.
+    // Orders that we have, but that were made outside of the period.
     const others = await orders.find({
       ids: page.flatMap(({ externalOrderId }) => (isUuid(externalOrderId) ? [externalOrderId] : [])),
       ridendineOrderIds: page.map(({ ridendineOrderId }) => ridendineOrderId),
@@ -79,7 +79,7 @@ export async function* compare(comparison: Comparison): AsyncGenerator<Finding> 
   }
 }
 
-/** @param isWhole whether `there` is all that RideNDine has of the order. */
+/** @param options.isWhole whether `there` is all that RideNDine has of the order. */
 function* differences(
   here: ListedOrder,
   there: PartnerOrder[],

@@ -14,13 +14,13 @@ import type { Finding, FindingKind } from './compare.ts';
 import { PartnerLedger } from './partner-ledger.ts';
 import { readPartnerList, readSandbox } from './partner-list.ts';
 
-/** A page of orders, also where Directus is busy with those of customers. */
+/** Enough for a page of orders, also while Directus is busy with the orders of customers. */
 const DIRECTUS_TIMEOUT_MS = 60_000;
 
 const directusVariables = z.object({ DIRECTUS_URL: httpUrl(), DIRECTUS_TOKEN: secret() });
 const sandboxVariables = z.object({ RIDENDINE_BASE_URL: httpUrl(), RIDENDINE_API_KEY: secret() });
 
-/** `npm run reconcile`: where RideNDine and Directus disagree. */
+/** `npm run reconcile`: tells where RideNDine and Directus disagree. */
 async function carryOut(command: ReconcileCommand): Promise<'failed' | void> {
   const { list, time, cancelled, isJson, metricsFile } = command;
   const settings = parseEnvironment(directusVariables, process.env);
@@ -67,14 +67,14 @@ function sentence({ kind, order_id, ridendine_order_id, here, there }: Finding):
     here && `here ${here}`,
     there && `there ${there}`,
   ];
-  // A list may hold what a terminal would obey.
+  // RideNDine's list may contain control characters, which a terminal would obey.
   return `${kind}: ${facts.filter(Boolean).join(', ')}`.replaceAll(/\p{Cc}/gu, '\ufffd');
 }
 
 interface Compared {
   listed: number;
   twice: number;
-  /** Orders here. */
+  /** Our orders of the period, and those of RideNDine's list that match none of them. */
   compared: number;
   time: ReconcileCommand['time'];
 }
@@ -88,7 +88,7 @@ function summary(counts: Map<FindingKind, number>, { listed, twice, compared, ti
   return ['', list, here, ...textTable([['FINDING', 'ORDERS', 'WHAT TO DO'], ...rows])];
 }
 
-/** For the textfile collector of Prometheus' node exporter, which reads a whole file or none. */
+/** For the textfile collector of Prometheus' node exporter. Renaming the file keeps it from reading half of it. */
 async function writeMetrics(file: string, counts: Map<FindingKind, number>): Promise<void> {
   const registry = new Registry();
   const findings = new Gauge({

@@ -15,7 +15,7 @@ export interface PartnerOrder {
   status: string | null;
 }
 
-/** RideNDine's list on disk, so that it can be as long as it likes. `close` removes it. */
+/** RideNDine's list, kept on disk because it can be of any length. `close` removes it. */
 export class PartnerLedger {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'reconcile-'));
   readonly #database: DatabaseSync;
@@ -58,14 +58,14 @@ export class PartnerLedger {
     return changes === 1;
   }
 
-  /** What RideNDine has under one of these ids, and is not asked for again by {@link unseen}. */
+  /** RideNDine's orders that have one of these ids. From then on {@link unseen} leaves them out. */
   take({ ridendineOrderId, id }: { ridendineOrderId: string | null; id: string }): PartnerOrder[] {
     const found = this.#find.all(ridendineOrderId, id).map(read);
     for (const order of found) this.#markSeen.run(order.ridendineOrderId);
     return found;
   }
 
-  /** Those that nobody has taken, in pages. */
+  /** The orders that {@link take} has not returned, in pages. */
   *unseen(pageSize: number): Generator<PartnerOrder[]> {
     const next = this.#database.prepare(
       'SELECT * FROM partner_orders WHERE seen = 0 AND number > ? ORDER BY number LIMIT ?',

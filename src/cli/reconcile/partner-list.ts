@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { CommandError, systemCodeOf } from '../command.ts';
 import type { PartnerOrder } from './partner-ledger.ts';
 
-/** What is read of RideNDine's list, and where it stands there unless told: in a column of the same name. */
+/** What is read from RideNDine's list. By default, each value stands in a column of the same name. */
 export const partnerColumns = [
   'ridendine_order_id',
   'external_order_id',
@@ -25,10 +25,10 @@ export interface ListFormat {
 const wholeNumber = z.string().regex(/^-?\d{1,15}$/);
 
 /**
- * RideNDine's orders in a file of comma-separated values, one by one. The first line names the columns; those that are not
- * in the format are not read.
+ * RideNDine's orders from a file of comma-separated values, one by one. The first line names the columns. Columns that
+ * we do not need are not read.
  *
- * @throws {CommandError} the file cannot be read as such a list: where, and never what stands there.
+ * @throws {CommandError} the file cannot be read as such a list. The message tells where, and never what stands there.
  */
 export async function* readPartnerList(file: string, { columns, delimiter }: ListFormat): AsyncGenerator<PartnerOrder> {
   let header: string[] = [];
@@ -67,7 +67,7 @@ function requireColumns(header: string[], columns: ListFormat['columns']): void 
   const missing = [id, ...Object.values(columns)].filter((column) => !header.includes(column));
   if (missing.length === 0) return;
   const names = [...new Set(missing)].map((name) => `"${name}"`).join(', ');
-  // Not what stands there instead: without a first line with names, that is an order.
+  // The message does not repeat the first line: in a list without a line of names, that is an order.
   throw new CommandError(
     `The first line of the list names no column ${names}. Tell with --columns how it is called, and with --delimiter what separates the columns.`,
   );

@@ -135,7 +135,7 @@ const COMMANDS = 'list, show, retry, link, correct-link, abandon or watch';
 
 interface Typed {
   id: string | undefined;
-  /** What a decision is made of. */
+  /** The options that a decision is made of. */
   given: object;
   ofMany: {
     code: string | undefined;
@@ -183,7 +183,7 @@ function parseDecisionForMany(command: string, { id, given, ofMany }: Typed): Re
   return { ...found, decision: withoutBlanksAtEnds(decision as DecisionForMany), isConfirmed: ofMany.yes === true };
 }
 
-/** The fields of a decision that the options stand for. */
+/** The options as the fields of a decision: `ids-checked` becomes `ids_checked`. */
 function fieldsIn(given: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(given).map(([option, value]) => [option.replaceAll('-', '_'), value]));
 }

@@ -14,9 +14,9 @@ import { moment } from './show-order.ts';
 interface DecideAll {
   filter: ReviewFilter;
   limit: number;
-  /** None: only show which orders are meant. */
+  /** `undefined`: only show which orders are meant. */
   decision: DecisionForMany | undefined;
-  /** Whoever decides has seen which orders are meant. */
+  /** Whether the operator has confirmed already that these orders are meant (`--yes`). */
   isConfirmed: boolean;
 }
 
@@ -47,7 +47,7 @@ export async function decideAll(
   return await watchDecision(temporal, id);
 }
 
-/** Tells how far a decision about many orders is until it has ended, and then what came of it. */
+/** Prints how far a bulk decision is until it ends, and then the outcome. @throws {CommandError} it was stopped. */
 export async function watchDecision(temporal: TemporalAccess, id: string): Promise<'failed' | void> {
   const { progress, decided, refused, left } = await watchBulkDecision(temporal, id, { onChange: tellHowFar });
   if (refused.length > 0) {

@@ -22,7 +22,7 @@ const variables = temporalVariables.extend(encryptionVariables.shape).extend(bul
 /**
  * `npm run review`: support staff look at orders in review and decide.
  *
- * @returns what to print; without it, that has been done.
+ * @returns the lines to print, or nothing if everything has been printed already.
  * @throws {CommandError}
  */
 async function carryOut(command: Exclude<ReviewCommand, { name: 'help' }>): Promise<string[] | 'failed' | void> {
@@ -59,7 +59,7 @@ async function carryOut(command: Exclude<ReviewCommand, { name: 'help' }>): Prom
   );
 }
 
-/** @throws {CommandError} with the command that shows how the order stands. */
+/** @throws {CommandError} what the {@link OperatorError} says, and the command that shows how the order stands. */
 function tellOperator(error: unknown): never {
   if (!(error instanceof OperatorError)) throw error;
   throw new CommandError(error.order === undefined ? error.message : `${error.message} ${lookAgain(error.order)}`);

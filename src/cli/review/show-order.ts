@@ -8,7 +8,8 @@ import type { OrderRunDetails } from '../../operators/find-run.ts';
 import { askForState } from '../../operators/order-state.ts';
 
 /**
- * How an order stands and what can be done, as lines for a person. Without a worker they tell what Temporal knows.
+ * How an order stands and what can be done, as lines for a person. If no worker answers, they tell only what Temporal
+ * knows.
  *
  * @throws {TemporalAccessError}
  */
@@ -46,7 +47,7 @@ export async function describeOrder(
 
 const LABEL_WIDTH = 'in review since  '.length;
 
-/** A time, and how long ago that is: a second or more. */
+/** A time, and how long ago it was (at least a second). */
 export function moment(date: Date): string {
   return `${date.toISOString().slice(0, 19)}Z (${ms(Math.max(Date.now() - date.getTime(), 1000), { long: true })} ago)`;
 }

@@ -59,7 +59,7 @@ export function parseCommandLine(args: string[]): RideNDineCommand {
   }
 }
 
-/** Longer than any maintenance: a date that Temporal can hold. */
+/** Longer than any maintenance. Temporal can hold the date at which such a pause ends. */
 const LONGEST_MS = ms('365 days');
 
 function durationIn(text: string): number {

@@ -3,7 +3,7 @@ import { readTemporalSettings } from '../../config/temporal-settings.ts';
 import { registerSearchAttributes, SearchAttributesError } from '../../temporal/search-attributes.ts';
 import { withTemporalAccess } from '../../temporal/temporal-access.ts';
 
-/** `npm run temporal:apply`: registers the search attributes of an order creation in the Temporal of the environment. */
+/** `npm run temporal:apply`: registers the search attributes of order creation in the Temporal of the environment. */
 async function carryOut(): Promise<void> {
   const settings = readTemporalSettings(process.env);
   print(`Temporal at ${settings.address}, namespace ${settings.namespace}`);

@@ -1,8 +1,8 @@
 import type { SupportAction } from '../../domain/support-action.ts';
 
 /**
- * Every collection and field name in COOCO's Directus that this project knows. Nothing else spells one out, so that a
- * field renamed there is renamed here and nowhere else.
+ * Every collection and field name in COOCO's Directus that this project knows. Other code uses these constants, so that
+ * a renamed field is changed only here.
  */
 export const collections = {
   stores: 'stores',
@@ -81,7 +81,7 @@ export const supportActionFields = {
   replaced: 'replaced',
 } as const satisfies Record<keyof SupportAction, keyof SupportAction>;
 
-/** What Data Studio shows on the form of an order besides its fields; they hold no data. */
+/** Parts of an order's form in Data Studio that hold no data. */
 export const orderFormParts = {
   whatToDo: 'what_to_do',
   workflowLink: 'workflow_link',
@@ -111,12 +111,12 @@ const uniqueFields = new Set([
   `${collections.orderItems}.${orderItemFields.id}`,
 ]);
 
-/** Whether it is this project that wants the field unique, so that orders find each other by it. */
+/** Whether this project needs the field, such as `orders.id`, to be unique: by it, orders find each other. */
 export function isOrdersOwn(field: string): boolean {
   return uniqueFields.has(field);
 }
 
-// The literals 'json' and 'datetime' are the SDK's own markers: on the wire they are a JSON value and an ISO 8601 string.
+// The literals 'json' and 'datetime' are the SDK's markers: on the wire they are a JSON value and an ISO 8601 string.
 
 export interface StoreRow {
   [storeFields.id]: string;
@@ -186,7 +186,7 @@ export interface OrderItemRow {
   [orderItemFields.note]: string | null;
 }
 
-/** A row as it is written: the SDK knows a JSON field only as the literal 'json', and lines of an order only as rows. */
+/** A row as it is written. The SDK's own types allow neither a JSON value nor a nested change of an order's lines. */
 export type Written<Row> = {
   [Field in keyof Row]?: Row[Field] extends 'json' | null
     ? unknown

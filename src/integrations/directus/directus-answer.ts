@@ -10,11 +10,10 @@ export function parseFirst<Row>(schema: z.ZodType<Row>, rows: unknown): Row | nu
 /**
  * What Directus answered, checked against what its schema promises.
  *
- * @throws {DirectusUnavailableError} it has written the row and may not read it.
- * @throws {DirectusRejectedError} it is something else.
+ * @throws {DirectusUnavailableError} if the answer is `null`: our account may write the row, but not read it.
+ * @throws {DirectusRejectedError} if the answer does not fit the schema.
  */
 export function parse<Row>(schema: z.ZodType<Row>, row: unknown): Row {
-  // It wrote the row and then could not read it back.
   if (row === null) {
     throw new DirectusUnavailableError('Directus answered without the row: our permissions on it are wrong.');
   }

@@ -17,9 +17,9 @@ export interface DirectusConnectionOptions {
   token: string;
   /** For a whole call, from connecting to the last byte of the answer. */
   timeoutMs: number;
-  /** Told of every call when it has ended. */
+  /** Called after every call, with its duration and, if it failed, its error. */
   observe?: (call: { seconds: number; error: DirectusError | undefined }) => void;
-  /** By which requests are made, if not by the usual one. */
+  /** Makes the requests, instead of the global `fetch`. */
   fetch?: typeof globalThis.fetch;
 }
 
@@ -28,10 +28,10 @@ export interface DirectusConnection {
   request<Output>(command: RestCommand<Output, DirectusSchema>): Promise<Output>;
 }
 
-/** Asks for what is stored now. Directus does so only where it is told to (CACHE_SKIP_ALLOWED): `npm run doctor` checks. */
+/** Asks Directus not to answer from its cache. Directus obeys only with CACHE_SKIP_ALLOWED: `npm run doctor` checks. */
 export const pastTheCache = { 'cache-control': 'no-store' };
 
-/** The SDK's client with what it lacks: a time-out, and one kind of error for each thing that a caller can do. */
+/** The SDK's client, with what the SDK lacks: a time-out, and a class of error for each way in which callers react. */
 export function connectDirectus(options: DirectusConnectionOptions): DirectusConnection {
   const { url, token, timeoutMs, observe, fetch = globalThis.fetch } = options;
   const client: DirectusClient<DirectusSchema> & RestClient<DirectusSchema> = createDirectus<DirectusSchema>(url, {
@@ -86,7 +86,7 @@ function explain(error: unknown, timeoutMs: number): DirectusError {
     );
   }
   const { status } = error.response;
-  // What stands between us and Directus may write errors of its own.
+  // A proxy in front of Directus may send errors of its own, without a code.
   const codes = error.errors.map((entry) => entry.extensions?.code ?? '');
   const notUnique = error.errors.find((entry) => entry.extensions?.code === 'RECORD_NOT_UNIQUE');
   if (notUnique) return new DirectusNotUniqueError(fieldIn(notUnique.extensions));
@@ -98,12 +98,12 @@ function explain(error: unknown, timeoutMs: number): DirectusError {
     const retryAfterMs = retryAfterOf(error.response);
     return new DirectusUnavailableError(`Directus answered ${status}.`, { status, retryAfterMs });
   }
-  // The message repeats values; the code does not.
+  // Directus repeats values of the row in its message, but not in its code.
   const code = codes.find((candidate) => /^[A-Z_]+$/.test(candidate)) ?? 'no code';
   return new DirectusRejectedError(`Directus refused the request (${status} ${code}).`);
 }
 
-/** Names of a collection and a field, and never the value, which Directus tells beside them. */
+/** The refused field as `collection.field`. Directus also sends the refused value, which is left out. */
 function fieldIn(extensions: Record<string, unknown>): string {
   const { success, data } = refusedField.safeParse(extensions);
   return success ? `${data.collection}.${data.field}` : 'a field that it does not name';
@@ -111,11 +111,11 @@ function fieldIn(extensions: Record<string, unknown>): string {
 
 const refusedField = z.object({
   collection: z.string().regex(/^\w{1,64}$/),
-  // Several, where they must be unique together.
+  // Several names, if the fields must be unique together.
   field: z.string().regex(/^\w[\w, ]{0,255}$/),
 });
 
-/** The SDK puts whatever it got into `errors`, down to an empty list, on which its own `isDirectusError` fails. */
+/** The SDK puts any answer into `errors`, even an empty list, and its own `isDirectusError` throws on an empty list. */
 function hasErrors(error: unknown): error is { errors: unknown } {
   if (typeof error !== 'object' || error === null || !('errors' in error)) return false;
   return !Array.isArray(error.errors) || error.errors.length > 0;

@@ -3,7 +3,7 @@ import type { FailureCode } from '../../domain/failures.ts';
 interface DirectusErrorOptions {
   /** How long Directus asks us to wait, in milliseconds. */
   retryAfterMs?: number | undefined;
-  /** Of Directus' answer, if there is one. */
+  /** HTTP status of Directus' answer, if there was one. */
   status?: number;
   cause?: unknown;
 }
@@ -28,8 +28,8 @@ export class DirectusUnavailableError extends DirectusError {
 }
 
 /**
- * Our account may not do it, or a collection or a field of it does not exist: Directus says the same of both. What an
- * administrator mends goes through afterwards.
+ * Our account may not do what was asked, or a collection or field does not exist: Directus gives the same answer to
+ * both. After an administrator has corrected that, the same request succeeds.
  */
 export class DirectusForbiddenError extends DirectusError {
   override readonly name = 'DirectusForbiddenError';
@@ -43,15 +43,15 @@ export class DirectusRejectedError extends DirectusError {
 }
 
 /**
- * The database refused a value that must be unique. That says only that something is taken: perhaps in a table of
- * Directus' own, which is written in the same transaction, or in a field that somebody has added. Which field is named
- * differs by database where several clash. So callers look at the rows. What no row explains is trouble of Directus,
- * and may be over with the next attempt.
+ * The database refused a value that must be unique. The value need not be one of ours: Directus writes to its own
+ * tables in the same transaction, and somebody may have added a unique field. If several fields clash, databases
+ * differ in which one they name. So callers read the rows to learn what is taken. If no row explains the error, the
+ * cause is trouble in Directus, and the next attempt may succeed.
  */
 export class DirectusNotUniqueError extends DirectusError {
   override readonly name = 'DirectusNotUniqueError';
   readonly code = 'DirectusUnavailable';
-  /** As Directus names it: `directus_activity.id`. */
+  /** Collection and field as Directus names them, such as `directus_activity.id`. */
   readonly field: string;
 
   constructor(field: string) {

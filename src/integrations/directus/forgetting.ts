@@ -5,21 +5,21 @@ import { collections, orderFields, orderItemFields } from './collections.ts';
 import { parse } from './directus-answer.ts';
 import type { Administration } from './schema/administration.ts';
 
-/** An order of a customer who is to be forgotten. */
+/** An order of the customer whose data is removed. */
 export interface OrderOfCustomer {
   id: string;
   status: string;
   failureCode: string | null;
   isLinked: boolean;
-  /** When anything of it was changed last. */
+  /** When the order was last changed; when it was created, if it was never changed. */
   changedAt: Date;
-  /** Whether it still tells something of the customer. */
+  /** Whether the order still holds personal data of the customer. */
   isPersonal: boolean;
   itemsSnapshot: unknown;
   supportActions: unknown;
 }
 
-/** What orders tell of their customers, all of it: amounts, dishes and ids stay. */
+/** The fields that hold personal data. Notes in the order's lines are blanked, too. Amounts, dishes and ids stay. */
 const personalFields = [
   orderFields.ridendineRequest,
   orderFields.shippingSnapshot,
@@ -59,27 +59,30 @@ const row = z.object(columns).transform((order): OrderOfCustomer => {
 });
 const withId = z.object({ id: z.string() });
 
-/** What Directus keeps of the orders of a customer, and how it forgets the customer. All of it as an administrator. */
+/** Finds what Directus keeps of a customer's orders, and removes the personal data, as an administrator. */
 export interface Forgetting {
   /** Whether Directus has a customer with this id. @throws {AdministrationError} */
   isCustomer(customerId: string): Promise<boolean>;
   /** @throws {AdministrationError} */
   ordersOf(customerId: string): Promise<OrderOfCustomer[]>;
-  /** Blanks what an order tells of its customer, and records who did it. @throws {AdministrationError} */
+  /** Blanks the personal data of an order, and records who did it. @throws {AdministrationError} */
   blank(order: OrderOfCustomer, action: SupportAction): Promise<void>;
-  /** Removes flows of earlier calls whose program was killed: a licence allows but a few. @throws {AdministrationError} */
+  /**
+   * Removes flows that a killed program has left behind, 10 minutes ago or earlier: a licence allows only a few flows.
+   * @throws {AdministrationError}
+   */
   removeLeftFlows(): Promise<void>;
-  /** How many older versions of these orders, and comments on them, there are. @throws {AdministrationError} */
+  /** Counts older versions of the orders and their lines, and comments on the orders. @throws {AdministrationError} */
   countTraces(orderIds: string[]): Promise<number>;
   /**
-   * Removes these.
-   * @throws {LicenceLimitError} Directus removes versions by a flow alone, and allows no more flows.
+   * Removes the versions and comments that {@link countTraces} counts.
+   * @throws {LicenceLimitError} if the licence allows no further flow: only a flow of Directus can remove versions.
    * @throws {AdministrationError}
    */
   removeTraces(orderIds: string[]): Promise<void>;
 }
 
-/** In an address: a URL has its limits. */
+/** Most ids in one request. They are part of the URL, whose length is limited. */
 const IDS_AT_ONCE = 50;
 
 /** The name of the flow of Directus that removes older versions. */
@@ -87,7 +90,7 @@ export const FORGETTING_FLOW = 'Forget a customer';
 
 export function createForgetting(directus: Administration): Forgetting {
   const get = (path: string, params: Record<string, unknown>) => directus.request(customEndpoint({ path, params }));
-  /** All rows there are: Directus may give fewer at once than it is asked for (QUERY_LIMIT_MAX). */
+  /** Reads all rows, page by page: Directus may give fewer rows at once than it is asked for (QUERY_LIMIT_MAX). */
   async function getAll<Row>(path: string, schema: z.ZodType<Row>, query: Record<string, unknown>): Promise<Row[]> {
     const rows: Row[] = [];
     for (;;) {
@@ -99,13 +102,13 @@ export function createForgetting(directus: Administration): Forgetting {
   const send = (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object) =>
     directus.request(customEndpoint({ path, method, ...(body && { body: JSON.stringify(body) }) }));
 
-  /** What versions of these orders and their lines are found by, in pieces that an address can hold. */
+  /** Filters that find the older versions of these orders and their lines, each short enough for a URL. */
   async function versionsOf(orderIds: string[]): Promise<object[]> {
     const items = await getAll(`/items/${collections.orderItems}`, withId, {
       filter: { [orderItemFields.order]: { _in: orderIds } },
       fields: [orderItemFields.id],
     });
-    // A version of a line refers to that of its order.
+    // The lines are first, because a version of a line refers to the version of its order.
     return [
       ...versionsIn(
         collections.orderItems,
@@ -181,14 +184,14 @@ export function createForgetting(directus: Administration): Forgetting {
         });
         for (const { id } of comments) await send('DELETE', `/comments/${id}`);
         for (const versions of await versionsOf(some)) {
-          // Each call removes as many as Directus gives at once.
+          // One run of the flow removes only as many versions as Directus gives at once.
           while ((await count('/revisions', versions)) > 0) await byFlow(versions);
         }
       }
     },
   };
 
-  /** Directus has no other way to remove versions than its own flows. This one lives for a moment. */
+  /** Removes versions with a temporary flow: Directus has no other way to remove them. */
   async function byFlow(filter: object): Promise<void> {
     const flow = parse(
       withId,
@@ -229,7 +232,7 @@ function* chunks(ids: string[]): Generator<string[]> {
   for (let from = 0; from < ids.length; from += IDS_AT_ONCE) yield ids.slice(from, from + IDS_AT_ONCE);
 }
 
-/** The lines of an order without what the customer wrote to them. */
+/** The lines of an order without the customer's notes. */
 function withoutNotes(snapshot: unknown): unknown {
   if (!Array.isArray(snapshot)) return snapshot;
   return snapshot.map((line: unknown) =>

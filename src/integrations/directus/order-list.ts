@@ -5,26 +5,26 @@ import { parse } from './directus-answer.ts';
 import type { DirectusConnection } from './directus-client.ts';
 import { DirectusRejectedError } from './errors.ts';
 
-/** An order, as far as RideNDine knows of it, too. */
+/** What RideNDine also knows of an order, so that `npm run reconcile` can compare both. */
 export interface ListedOrder {
   id: string;
   status: string;
   /** ISO 8601. */
   createdAt: string;
-  /** When it was linked, paid or anything else last; ISO 8601. */
+  /** When the record was last changed, or created if it was never changed; ISO 8601. */
   changedAt: string;
   ridendineOrderId: string | null;
   paymentSessionId: string | null;
-  /** In minor units; `null` where the order has none that can be read. */
+  /** In minor units; `null` if the order's totals cannot be read. */
   total: number | null;
   currency: string | null;
 }
 
-/** Lists of all orders there are, page by page. Each page is one HTTP request, and throws a `DirectusError`. */
+/** Reads orders from Directus, page by page. Each request for a page may throw a `DirectusError`. */
 export interface OrderList {
-  /** Those made in this time, the oldest first. */
+  /** Orders created at `since` or later and earlier than `before`, the oldest first. */
   pages(time: { since?: Date; before?: Date }): AsyncGenerator<ListedOrder[]>;
-  /** Those that have one of these ids; there is at least one of RideNDine. */
+  /** Orders that have one of these ids. `ridendineOrderIds` must not be empty. */
   find(by: { ids: string[]; ridendineOrderIds: string[] }): Promise<ListedOrder[]>;
 }
 
@@ -65,10 +65,10 @@ export function createOrderList(directus: DirectusConnection): OrderList {
     );
   return {
     async *pages({ since, before }) {
-      // A number above QUERY_LIMIT_MAX is refused. Not asked for a number, Directus gives as many as it may.
+      // Directus refuses a limit above QUERY_LIMIT_MAX. Without a limit, it gives as many rows as its settings allow.
       let limit: { limit?: number } = { limit: PAGE };
       let from = since?.toISOString();
-      // Of the orders that were made at `from`, those that have had their turn.
+      // How many of the orders that were created exactly at `from` have been yielded already.
       let offset = 0;
       for (;;) {
         const made = { _nnull: true, ...(from && { _gte: from }), ...(before && { _lt: before.toISOString() }) };
@@ -91,7 +91,7 @@ export function createOrderList(directus: DirectusConnection): OrderList {
       }
     },
     async find({ ids, ridendineOrderIds }) {
-      // An empty list is no query.
+      // Directus refuses a filter with an empty list.
       const ofOurs = ids.length > 0 ? [{ [orderFields.id]: { _in: ids } }] : [];
       const filter = { _or: [...ofOurs, { [orderFields.ridendineOrderId]: { _in: ridendineOrderIds } }] };
       const found: ListedOrder[] = [];

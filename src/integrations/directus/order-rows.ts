@@ -11,16 +11,16 @@ import type { SupportAction } from '../../domain/support-action.ts';
 import { customerFields, orderFields, orderItemFields, quoteFields, storeFields } from './collections.ts';
 import type { OrderRow, Written } from './collections.ts';
 
-/** How an order stands after a change of its status. */
+/** An order status with its failure, as it is written on the record. */
 export interface OrderStatusEntry {
   status: OrderStatus;
   failureCode: string | null;
   failureReason: string | null;
-  /** What support staff did: added to what the order has recorded, unless it is there already. */
+  /** What support staff did. It is added to the order's recorded actions, unless it is among them already. */
   supportAction?: SupportAction | undefined;
 }
 
-/** An order that is about to be written, with the ids that make writing it twice the same as writing it once. */
+/** An order before it is written. It brings its own ids, so that a second write cannot make a second order. */
 export interface NewOrder {
   id: string;
   itemIds: string[];
@@ -30,7 +30,7 @@ export interface NewOrder {
   ridendineRequest: string;
   workflowId: string;
   runId: string;
-  /** Where it is written only to say how it ended. */
+  /** Set if the order is written only to record how it ended. */
   ended?: OrderStatusEntry;
 }
 
@@ -53,20 +53,20 @@ export interface UnfinishedOrder {
   workflowId: string;
   fingerprint: string;
   quoteId: string;
-  /** Of a customer who was erased there is none. */
+  /** `null` if the customer was erased. */
   customerId: string | null;
 }
 
-/** A live order, by what its customer knows of it. */
+/** The live order that holds a quote, and the customer who has the order. */
 export interface QuoteOwner {
   orderId: string;
-  /** Of a customer who was erased there is none. */
+  /** `null` if the customer was erased. */
   customerId: string | null;
-  /** Of an order that this project has not written there may be none. */
+  /** May be `null` if this project did not write the order. */
   idempotencyKey: string | null;
 }
 
-/** What is asked of a row of `orders`, and how it is read. */
+/** The fields to request of a row of `orders`, and the schema that reads them. */
 export interface ReadRow<Output> {
   fields: (keyof OrderRow)[];
   schema: z.ZodType<Output>;
@@ -156,7 +156,7 @@ export const quoteOwner: ReadRow<QuoteOwner> = readRow(quoteOwnerRow, (row) => (
   idempotencyKey: row[orderFields.idempotencyKey],
 }));
 
-/** Counts are texts on PostgreSQL. */
+/** One row for each order status. With PostgreSQL, Directus returns counts as strings. */
 export const waitingOrdersSchema = z
   .object({
     [orderFields.status]: z.string(),
@@ -170,7 +170,7 @@ export const waitingOrdersSchema = z
     status: row[orderFields.status],
     count: row.count,
     firstCreated: new Date(row.min[orderFields.dateCreated]),
-    // `null` if none was ever changed.
+    // `null` if no order of this status was ever changed.
     firstUpdated: new Date(row.min[orderFields.dateUpdated] ?? row.min[orderFields.dateCreated]),
   }));
 
@@ -249,7 +249,7 @@ export function newOrderRow(order: NewOrder): Written<OrderRow> {
         [orderItemFields.quantity]: line.quantity,
         [orderItemFields.unitPrice]: line.unit_price,
         [orderItemFields.price]: spokenAmount(line.unit_price, checkout.totals.currency),
-        // Directus takes a text for JSON that is already written, and hands it to the database as it is.
+        // Directus takes a string for JSON text and passes it to the database unchanged, so a string is encoded here.
         [orderItemFields.options]:
           typeof line.options === 'string' ? JSON.stringify(line.options) : (line.options ?? null),
         [orderItemFields.note]: line.note ?? null,
@@ -260,7 +260,7 @@ export function newOrderRow(order: NewOrder): Written<OrderRow> {
   };
 }
 
-/** It says that the key is used up and why. What the customer entered is not kept: no order comes of it. */
+/** The row shows that the key is used up, and why. What the customer entered is not kept: no order comes of it. */
 export function cancelledRow(checkout: CancelledOrder): Written<OrderRow> {
   const { id, idempotencyKey, fingerprint, quoteId, customerId, fulfillmentMethod, supportAction } = checkout;
   return {

@@ -24,97 +24,100 @@ import type { CancelledOrder, NewOrder, OrderStatusEntry, QuoteOwner, ReadRow, U
 import { recordOf } from './recorded-actions.ts';
 
 export interface OrderStatusChange extends OrderStatusEntry {
-  /** An order that has RideNDine's ids is left alone. */
+  /** Leaves an order that has RideNDine's order id as it is. */
   onlyIfUnlinked?: boolean;
-  /** Only an order that nobody has changed since this run wrote it. */
+  /** Id of a run. Changes the order only if this run wrote it and nobody has changed the order since. */
   onlyAsWrittenBy?: string | undefined;
-  /** The quote of an order that goes on: it is taken again, should somebody have set it free. */
+  /** The quote of an order that goes on. The order takes the quote again if somebody has set it free. */
   activeQuoteId?: string | null;
 }
 
 export interface WaitingOrders {
-  /** For support staff. */
+  /** How many orders wait for support staff. */
   inReview: number;
   /**
-   * Since when one of those has been in review, at the latest: when the row of the one that has been left alone longest
-   * was changed. Coming into review changes it; so does a decision that is refused, or an administrator.
+   * The earliest `date_updated` of the orders in review. At least one order has been in review for so long, or longer:
+   * coming into review changes the row, but a refused decision or an administrator changes it, too.
    */
   oldestInReview: Date | null;
-  /** For the link to RideNDine. */
+  /** How many orders wait for the link to RideNDine. */
   unlinked: number;
-  /** When the oldest of those was recorded. */
+  /** When the oldest unlinked order was recorded. */
   oldestUnlinked: Date | null;
 }
 
 /**
- * Orders and quotes in Directus. Each call is one HTTP request, a change that records an action of support staff apart,
- * and throws a {@link DirectusError}. A write throws {@link DirectusNotUniqueError} where something is taken: what, the
- * rows say.
+ * Orders and quotes in Directus. Each call may throw a {@link DirectusError}. A call is one HTTP request. It makes more
+ * only if it records an action of support staff, or if Directus did not accept the first request. A write throws
+ * {@link DirectusNotUniqueError} if a unique value is taken; the caller must read the rows to learn which value.
  */
 export interface OrdersStore {
   findOrderById(id: string): Promise<StoredOrder | null>;
   findOrderByKey(idempotencyKey: string): Promise<StoredOrder | null>;
-  /** A live order that the quote has made, if it is another than that one. */
+  /** The live order that was made from the quote, unless it is the order `otherThan`. */
   findLiveOrderOfQuote(quoteId: string, options: { otherThan: string }): Promise<QuoteOwner | null>;
-  /** An order that has one of the ids, if it is another than that one. No index finds one of them: not for every order. */
+  /** An order other than `otherThan` with one of the ids. Not for every order: payment session ids have no index. */
   findOrderWithLink(link: LinkIds, options: { otherThan: string }): Promise<StoredOrder | null>;
   /**
-   * One page, the oldest first. It is shorter than asked for where Directus gives fewer at once (QUERY_LIMIT_MAX): only an
-   * empty one is the last. Orders that this project has not written are none of its business.
+   * One page of unfinished orders, the oldest first. Orders that this project has not written are left out.
+   * Directus may give fewer orders at once than `limit` (QUERY_LIMIT_MAX), so only an empty page is the last one.
    */
   findUnfinishedOrders(page: { createdBefore: string; skip: number; limit: number }): Promise<UnfinishedOrder[]>;
-  /** How many orders wait, and for whom. Orders that this project has not written are none of its business. */
+  /** How many unfinished orders there are. Orders that this project has not written are left out. */
   countWaitingOrders(): Promise<WaitingOrders>;
-  /** The quote with its store and customer. Where quotes have UUIDs, no other text is the id of one. */
+  /** The quote with its store and customer. If quote ids are UUIDs, no quote is found for any other text. */
   findQuote(id: string): Promise<QuoteRecord | null>;
   /**
    * Writes the order and its items in one transaction.
-   * @throws {DirectusNotUniqueError} if the id or the key exists, the quote has a live order, or for something else.
+   * @throws {DirectusNotUniqueError} if the id or the key exists, if the quote has a live order, or if another unique
+   * value is taken.
    */
   createOrder(order: NewOrder): Promise<StoredOrder>;
   /**
-   * Writes that a checkout was cancelled before an order came of it, which takes its key for good.
+   * Records that a checkout was cancelled before there was an order. The idempotency key is then used up for ever.
    * @throws {DirectusNotUniqueError} if the id or the key exists.
    */
   recordCancelled(checkout: CancelledOrder): Promise<StoredOrder>;
   /**
-   * Changes the status of an order, if its own is one of `statusesBefore`. One that ends sets its quote free. An action
-   * of support staff takes a look at those that are recorded, and is written with the status.
-   * @returns `null`, and changes nothing, if there is no such order; unless this action has been recorded on it before,
-   * and a later phase has carried the order on since.
-   * @throws {DirectusNotUniqueError} if the quote has another live order, or for something else.
+   * Changes the status of an order, if its present status is one of `statusesBefore`. An order that ends sets its quote
+   * free. An action of support staff is written together with the status, unless it is recorded already.
+   * @returns the order; `null` if no order matches the id and the conditions, and then nothing was changed. If a later
+   * phase has the order and this action is recorded on it, the order is returned unchanged.
+   * @throws {DirectusNotUniqueError} if the quote has another live order, or if another unique value is taken.
+   * @throws {DirectusUnavailableError} if another action was recorded meanwhile. The next attempt then reads again.
    * @throws {DirectusRejectedError} if there is an action to record and no field for it.
    */
   changeStatus(id: string, change: OrderStatusChange): Promise<StoredOrder | null>;
   /**
    * Records an action of support staff, and changes nothing else.
    * @returns `null` if there is no such order.
+   * @throws {DirectusUnavailableError} if another action was recorded meanwhile. The next attempt then reads again.
    * @throws {DirectusRejectedError} if there is no field for it.
    */
   recordAction(id: string, action: SupportAction): Promise<StoredOrder | null>;
   /**
-   * Makes a failed order live again, which takes its quote, and writes which run carries it now.
-   * @returns `null`, and changes nothing, if there is no such order.
-   * @throws {DirectusNotUniqueError} if the quote has another live order, or for something else.
+   * Makes a failed order live again, which takes its quote, and records which run now carries the order.
+   * @returns `null`, and changes nothing, if no order with this id is `FAILED` or `PENDING_PAYMENT`.
+   * @throws {DirectusNotUniqueError} if the quote has another live order, or if another unique value is taken.
    */
   reopen(id: string, order: { quoteId: string; runId: string }): Promise<StoredOrder | null>;
   /**
-   * Writes which run carries an unfinished order now.
-   * @returns `null`, and changes nothing, if there is no such order.
+   * Records which run now carries an unfinished order.
+   * @returns `null`, and changes nothing, if no unfinished order has this id.
    */
   takeOver(id: string, runId: string): Promise<StoredOrder | null>;
   /**
-   * Writes the ids to an order that has none, or the first of these two alone, and that has not ended.
-   * @returns `null`, and changes nothing, if there is no such order.
-   * @throws {DirectusNotUniqueError} if another order has the RideNDine order, or for something else.
+   * Writes RideNDine's ids on an order that has not ended, and that has no id yet or only this RideNDine order id.
+   * @returns `null`, and changes nothing, if the order is missing or is not such an order.
+   * @throws {DirectusNotUniqueError} if another order has the RideNDine order, or if another unique value is taken.
    */
   saveLink(id: string, link: LinkIds): Promise<StoredOrder | null>;
-  /** The ids of the newest orders that are linked, fewer where Directus gives fewer at once. */
+  /** The ids of the newest linked orders, at most `limit`; fewer if Directus gives fewer at once. */
   findNewestLinks(options: { otherThan: string; limit: number }): Promise<LinkIds[]>;
   /**
-   * Writes other ids to an order that has the ids `from`, and records who did it with them.
-   * @returns `null`, and changes nothing, if there is no such order.
-   * @throws {DirectusNotUniqueError} if another order has the RideNDine order, or for something else.
+   * Replaces the ids `from` of an order by the ids `to`, and records in the same write who did it.
+   * @returns `null`, and changes nothing, if the order is missing, has other ids, or got another action meanwhile.
+   * @throws {DirectusNotUniqueError} if another order has the RideNDine order, or if another unique value is taken.
    */
   replaceLink(
     id: string,
@@ -125,7 +128,7 @@ export interface OrdersStore {
 const ofLaterPhase = { [orderFields.status]: { _nin: [...orderStatuses] } };
 
 const unfinished = {
-  // It follows from what comes next, but the database does not see that: it would go through all orders there are.
+  // `_or` already implies this condition, but without it the database would read all orders.
   [orderFields.status]: { _in: ['NEEDS_REVIEW', 'PENDING_PAYMENT'] satisfies OrderStatus[] },
   _or: [
     { [orderFields.status]: { _eq: 'NEEDS_REVIEW' satisfies OrderStatus } },
@@ -151,11 +154,11 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
     return found ?? null;
   };
 
-  /** So many orders, or as many as Directus gives at once if it gives fewer (QUERY_LIMIT_MAX). */
+  /** Reads up to `limit` orders, or fewer if Directus gives fewer at once (QUERY_LIMIT_MAX). */
   const readUpTo = <Row>(limit: number, row: ReadRow<Row>, query: object): Promise<Row[]> =>
     readOrders(row, { ...query, limit }).catch((error: unknown) => {
       if (!(error instanceof DirectusRejectedError)) throw error;
-      // A number above the limit is refused. Not asked for a number, Directus gives as many as it may.
+      // Directus refuses a limit above QUERY_LIMIT_MAX. Without a limit, it gives as many rows as its settings allow.
       return readOrders(row, query);
     });
 
@@ -180,20 +183,20 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       ),
     );
 
-  /** Asked for a text in a column of UUIDs, the database fails, and Directus answers 500. */
+  /** Whether no quote can have this id. If ids are UUIDs, the database fails on other text: Directus answers 500. */
   const canBeNoQuote = async (id: string): Promise<boolean> => {
     if (z.guid().safeParse(id).success) return false;
     const field = await directus.request(readField(collections.quotes, quoteFields.id)).catch(() => undefined);
     return field?.type === 'uuid';
   };
 
-  /** What the column holds; `undefined` if there is no such order. */
+  /** What the column `support_actions` holds; `undefined` if there is no such order. */
   const readSupportActions = async (id: string): Promise<unknown> => {
     try {
       const [recorded] = await readOrders(supportActions, { filter: { [orderFields.id]: { _eq: id } }, limit: 1 });
       return recorded;
     } catch (error) {
-      // Directus says the same of a field that does not exist. A write would drop it without a word.
+      // Directus also answers 403 if the field does not exist. A write would then silently drop the action.
       if (!(error instanceof DirectusForbiddenError)) throw error;
       throw new DirectusRejectedError(
         `What support staff did cannot be recorded: Directus shows no field ${collections.orders}.${orderFields.supportActions}. Run npm run directus:apply.`,
@@ -201,7 +204,7 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
     }
   };
 
-  /** @throws {DirectusUnavailableError} if one was recorded since, so that the next attempt looks again. */
+  /** @throws {DirectusUnavailableError} if another action was recorded since, so that the next attempt reads again. */
   const requireSameActions = async (id: string, recorded: unknown): Promise<void> => {
     if (JSON.stringify(await readSupportActions(id)) === JSON.stringify(recorded)) return;
     throw new DirectusUnavailableError('Another action of support staff was recorded on the order meanwhile.');
@@ -288,7 +291,7 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
         return await insertOrder(cancelledRow(checkout));
       } catch (error) {
         if (!(error instanceof DirectusRejectedError)) throw error;
-        // Nobody has checked yet whether there is such a customer, and the key is what counts.
+        // The customer may not exist: nothing has checked that yet. The row is still needed, to use up the key.
         return await insertOrder(cancelledRow({ ...checkout, customerId: null }));
       }
     },

@@ -2,7 +2,7 @@ import { collections } from './collections.ts';
 
 const known = new Set<string>(Object.values(collections));
 
-/** The path of a request as a pattern: collections have names, rows become `{id}`, and anything else is not told. */
+/** A request's path as a pattern: our collections keep their names, row ids become `{id}`, other paths become `/…`. */
 export function directusPathPattern(path: string): string {
   const [, collection = '', row] = /\/items\/([^/]+)(\/.+)?$/.exec(path) ?? [];
   if (!known.has(collection)) return '/…';

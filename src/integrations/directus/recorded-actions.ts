@@ -2,8 +2,10 @@ import type { SupportAction } from '../../domain/support-action.ts';
 import { orderFields, supportActionFields } from './collections.ts';
 
 /**
- * How an action is added to those that are recorded, `undefined` if it is one of them. The condition keeps an earlier
- * attempt that Directus has held up from writing its shorter list over a longer one.
+ * How to add an action to the recorded ones.
+ *
+ * @returns the change, and the condition under which it may be made; `undefined` if the action is recorded already. The
+ * condition stops an earlier attempt that Directus has held up: it must not write its shorter list over a longer one.
  */
 export function recordOf(action: SupportAction, column: unknown) {
   const { entries, isUnchanged } = recordedActions(column);
@@ -14,11 +16,11 @@ export function recordOf(action: SupportAction, column: unknown) {
   };
 }
 
-/** What the column holds, and the filter that finds it holding as much. */
+/** The entries in the column, and a filter that matches the row only while the column still has as many entries. */
 function recordedActions(column: unknown): { entries: unknown[]; isUnchanged: object } {
   const { supportActions } = orderFields;
   if ((column ?? null) === null) return { entries: [], isUnchanged: { [supportActions]: { _null: true } } };
-  // What somebody has put there by hand in another form is kept like an entry; its length can't be asked for.
+  // Somebody has put something other than a list there by hand. It is kept as an entry; a filter cannot count it.
   if (!Array.isArray(column)) return { entries: [column], isUnchanged: {} };
   return { entries: column, isUnchanged: { [`count(${supportActions})`]: { _eq: column.length } } };
 }

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 /** System calls that come before the first byte of a request: the name look-up and the connection. */
 const CALLS_BEFORE_SENDING = new Set(['getaddrinfo', 'connect']);
 
-/** A connection that was not made in time, and the refusals of a TLS handshake. */
+/** Codes of errors before the first byte: a connection that was not made in time, and a refused TLS handshake. */
 const CODES_BEFORE_SENDING = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
   'ERR_TLS_CERT_ALTNAME_INVALID',
@@ -16,13 +16,13 @@ const CODES_BEFORE_SENDING = new Set([
 ]);
 
 /**
- * Whether it is **proven** that a request never left: its connection was never made. Whatever is not known to prove
- * that, proves nothing.
+ * Whether the error **proves** that the request never left, because its connection was never made. An error that is not
+ * listed here proves nothing.
  */
 export function failedBeforeSending(error: unknown): boolean {
-  // Not `instanceof`: where modules run in a context of their own, fetch's errors are of another `Error`.
+  // Not `instanceof`: if modules run in a VM context of their own, fetch's errors belong to another `Error` class.
   if (!types.isNativeError(error)) return false;
-  // Trying several addresses at once happens while connecting, and only there: then each try must have failed so.
+  // Only connecting tries several addresses at once and collects their errors. Then every error must be a proof.
   if ('errors' in error && Array.isArray(error.errors)) {
     return error.errors.length > 0 && error.errors.every(failedBeforeSending);
   }

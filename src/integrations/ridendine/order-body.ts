@@ -5,14 +5,14 @@ import type { LinkIds } from '../../domain/order.ts';
 import { trimPasted } from '../../domain/pasted-text.ts';
 import { storableText } from '../../domain/storable-text.ts';
 
-/** RideNDine's `Idempotency-Key` (docs/requirements.md, step 3.3): the same for every attempt of every run of an order. */
+/** RideNDine's `Idempotency-Key` (docs/requirements.md, step 3.3): the same for all attempts and runs of an order. */
 export function ridendineIdempotencyKey(orderId: string): string {
   return `cooco_order_${orderId}`;
 }
 
 /**
- * The body of POST /orders/create (docs/requirements.md, step 3.3), its keys in that order. Built once, when the order
- * record is created, and stored with it: every attempt sends exactly this text.
+ * The body of POST /orders/create, with its keys in the order of docs/requirements.md, step 3.3. It is built once, when
+ * the record is created, and stored with the record: every attempt sends exactly this text.
  */
 export function orderBody(orderId: string, checkout: Checkout): string {
   return JSON.stringify({
@@ -31,7 +31,7 @@ export function orderBody(orderId: string, checkout: Checkout): string {
   });
 }
 
-/** An id that RideNDine gives is taken byte for byte. One that could not be stored is none: saving it would fail for ever. */
+/** RideNDine's ids are taken byte for byte. An id that cannot be stored is refused: saving it would fail for ever. */
 const partnerId = (longest: number) => storableText.max(longest).refine((id) => trimPasted(id) !== '');
 
 /** RideNDine's reply (docs/requirements.md, step 3.4). Fields beyond these are ignored. */

@@ -3,7 +3,7 @@ import { PartnerError } from '../partner.ts';
 import { parseRetryAfterMs } from '../retry-after.ts';
 import { ridendineReplySchema } from './order-body.ts';
 
-/** The answer to a request that was processed: what came of it is told elsewhere (RFC 9110, section 15.4.4). */
+/** The server has processed the request, and gives another address for its result (RFC 9110, section 15.4.4). */
 const SEE_OTHER = 303;
 
 /** An HTTP answer, read to its end. */
@@ -15,15 +15,15 @@ export interface PartnerAnswer {
 }
 
 /**
- * Longest piece of a partner's answer that is kept for support staff, in bytes of JSON: of a failure as a whole, Temporal
- * keeps 4 KiB.
+ * Longest piece of a partner's answer that is kept for support staff, in bytes of JSON. Temporal keeps only 4 KiB of a
+ * whole failure.
  */
 const KEPT_TEXT_BYTES = 1500;
 
 /**
- * The ids in the partner's answer (any 2xx).
+ * Reads the ids in the partner's answer, which may have any 2xx status.
  *
- * @throws {PartnerError} saying what the answer means for the order.
+ * @throws {PartnerError} for every other answer, saying what it means for the order.
  */
 export function readReply(answer: PartnerAnswer, now: Date): LinkIds {
   const { status, body } = answer;
@@ -39,7 +39,7 @@ export function readReply(answer: PartnerAnswer, now: Date): LinkIds {
     throw new PartnerError('RideNDineContractBroken', 'maybeSent', message, facts);
   }
   if (status === 401 || status === 403) {
-    // In JSON it is RideNDine's API that refuses, and creates nothing. Of another program's answer nothing is known.
+    // A refusal in JSON is from RideNDine's API, which then creates nothing. Any other may be from another program.
     const message = `RideNDine refused our credential (${status}).`;
     throw new PartnerError('RideNDineUnauthorized', isJson ? 'notSent' : 'maybeSent', message, facts);
   }
@@ -52,7 +52,7 @@ export function readReply(answer: PartnerAnswer, now: Date): LinkIds {
     throw new PartnerError('RideNDineUnauthorized', 'maybeSent', message, facts);
   }
   if (status === 404) {
-    // A gateway in front of RideNDine says the same for some seconds while it is set up anew.
+    // A gateway in front of RideNDine gives the same answer for some seconds during a deployment.
     const message = 'RideNDine does not find what the order is about, or is being set up (404).';
     throw new PartnerError('RideNDineRejected', 'rejected', message, { ...facts, mayPass: true });
   }
@@ -65,7 +65,7 @@ export function readReply(answer: PartnerAnswer, now: Date): LinkIds {
   throw new PartnerError('RideNDineRejected', 'rejected', `RideNDine refused the order (${status}).`, facts);
 }
 
-/** The JSON object or list that an API answers with; a page or a bare word is none, even if it could be read as JSON. */
+/** The JSON object or list in an API's answer; `undefined` for an HTML page or a bare value, even if that is JSON. */
 export function parseJson(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -78,6 +78,6 @@ export function parseJson(text: string): object | undefined {
 function beginningOf(text: string): string {
   let kept = text.slice(0, KEPT_TEXT_BYTES);
   while (Buffer.byteLength(JSON.stringify(kept)) > KEPT_TEXT_BYTES) kept = kept.slice(0, Math.floor(kept.length * 0.9));
-  // A cut may have gone through a character.
+  // The cut may have split a character in two.
   return kept.toWellFormed();
 }

@@ -6,7 +6,7 @@ import { failedBeforeSending } from './connection-failure.ts';
 import { orderBody, ridendineIdempotencyKey } from './order-body.ts';
 import { readReply } from './reply.ts';
 
-/** Below the partner's base address. */
+/** The path of the call, relative to the partner's base address. */
 export const CREATE_ORDER_PATH = '/orders/create';
 
 export interface RideNDineClientOptions {
@@ -14,11 +14,11 @@ export interface RideNDineClientOptions {
   apiKey: string;
   /** For the whole call, from connecting to the last byte of the answer. */
   timeoutMs: number;
-  /** By which requests are made, if not by the usual one. */
+  /** Makes the requests, instead of the global `fetch`. */
   fetch?: typeof globalThis.fetch;
 }
 
-/** POST /orders/create of RideNDine. It never retries and follows no redirect: both are the workflow's to decide. */
+/** Calls RideNDine's POST /orders/create. The client never retries and follows no redirect: Temporal alone retries. */
 export function createRideNDineClient(options: RideNDineClientOptions): Partner {
   const { baseUrl, apiKey, timeoutMs, fetch } = options;
   const url = `${baseUrl.replace(/\/+$/, '')}${CREATE_ORDER_PATH}`;
@@ -41,7 +41,7 @@ export function createRideNDineClient(options: RideNDineClientOptions): Partner 
             throwHttpErrors: false,
             ...(fetch && { fetch }),
             redirect: 'manual',
-            // ky's own time-out ends with the headers; this one covers the body, too.
+            // ky's own time-out covers only the time until the headers. `deadline` covers the body, too.
             timeout: false,
             signal: ended,
           });

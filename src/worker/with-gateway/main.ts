@@ -27,7 +27,7 @@ try {
   installRuntime({ logger: workerLogger, metricsAddress });
   await withWorkerConnection(temporal, async (connection) => {
     const worker = await createWorker({ settings: settings.worker, tracing: begun, connection });
-    // Temporal would hand orders to this worker even if another build is the one that takes them.
+    // With an eager start, Temporal would hand orders to this worker even if another build takes the orders.
     const eagerStart = build === undefined;
     const client = OrderCreationClient.sharing({
       connection,
@@ -49,12 +49,12 @@ try {
   process.exitCode = 1;
 }
 await tracing?.stop();
-// A call to Temporal whose caller has been answered already would keep the process until its deadline.
+// A call to Temporal whose caller has already been answered would keep the process alive until the call's deadline.
 process.exit();
 
-/** However it comes to the end, who waits for an order is answered before the worker stops. */
+/** On a signal, callers who wait for an order are answered before the worker stops. If one part fails, both end. */
 async function runUntilStopped(gateway: GatewayService, worker: OrderWorker): Promise<void> {
-  // Whether the gateway closes in order is told below, where it is closed once more.
+  // A failure to close is ignored here: `work` closes the gateway once more and reports the failure.
   const answered = () => worker.shutdown();
   stopOnSignal(PROGRAM, () => void gateway.close().then(answered, answered));
   const work = async () => {

@@ -13,26 +13,26 @@ export interface Administration {
   request<Output>(command: RestCommand<Output, DirectusSchema>): Promise<Output>;
 }
 
-/** What an administrator asked for was not done. The message holds no secret. */
+/** A request of an administrator failed. The message holds no secret. */
 export class AdministrationError extends Error {
   override readonly name = 'AdministrationError';
 }
 
-/** Directus does as much only with a licence, or another one. */
+/** Directus does what was asked only with a licence, or with a larger one. */
 export class LicenceLimitError extends AdministrationError {
-  /** @param category of what there may be no more, such as `seats`. */
+  /** @param category what the licence limits, such as `seats`. */
   constructor(category: string, options: ErrorOptions) {
     super(`The licence of Directus allows no more ${category}.`, options);
   }
 }
 
-/** Altering a large table takes its time; an address where nobody answers shows itself sooner. */
+/** Long, because altering a large table takes time. If nobody listens at the address, the request fails sooner. */
 const TIMEOUT_MS = 120_000;
 
-/** Directus answers it without a body, and without saying so. */
+/** Directus answers this path without a body, but with status 200 instead of 204. */
 export const CLEAR_CACHES_PATH = '/utils/cache/clear';
 
-/** Directus, as its administrator. */
+/** Connects to Directus with an administrator's token. */
 export function connectAsAdministrator({ url, adminToken }: AdministrationOptions): Administration {
   const client = createDirectus<DirectusSchema>(url, {
     globals: {

@@ -14,29 +14,29 @@ import { customers, quotes, stores } from './upstream-collections.ts';
 
 export interface ApplySchemaOptions extends AdministrationOptions {
   log: (line: string) => void;
-  /** Without it the orders get no button to their workflow; one that is there stays. */
+  /** Without it the form of an order gets no button to its workflow. An existing button stays. */
   workflowLink?: WorkflowLink | undefined;
 }
 
 export interface SchemaChanges {
   /** What was made or changed, such as `orders.status: added`. Empty if the schema was as it should be. */
   changed: string[];
-  /** Existing fields that have a type which can't hold what is needed, and were left alone. */
+  /** Existing fields whose type cannot hold the needed values. They were left as they are. */
   mismatches: string[];
 }
 
-/** The first with policies, which the service account needs. */
+/** The first major version of Directus that has policies, which the service account needs. */
 const OLDEST_MAJOR = 11;
 
 /**
- * Brings the collections of this project into a Directus: adds what is missing, restores what it owns (looks, unique
- * constraints), and leaves alone and deletes nothing of what others have made. Done twice, it changes nothing.
+ * Brings the collections of this project into a Directus. Adds what is missing, and restores what this project owns
+ * (looks, unique constraints). Neither changes nor deletes what others have made. A second call changes nothing.
  *
  * @throws {AdministrationError} with one sentence; then nothing was changed, since Directus applies all or nothing.
  */
 export async function applySchema(options: ApplySchemaOptions): Promise<SchemaChanges> {
   const directus = connectAsAdministrator(options);
-  // Directus remembers what the database looked like: a constraint that was dropped behind its back would not be missed.
+  // Directus caches its database's schema: it would not notice a constraint that was dropped in the database itself.
   await directus.request(customEndpoint({ method: 'POST', path: CLEAR_CACHES_PATH, params: { system: true } }));
   const current = await directus.request(schemaSnapshot());
   assertVersion(current.directus);
@@ -45,7 +45,7 @@ export async function applySchema(options: ApplySchemaOptions): Promise<SchemaCh
   assertPrimaryKeys(asSnapshot(current), needed);
 
   const { snapshot, mismatches } = mergeSnapshot(asSnapshot(current), needed);
-  // Merging deletes nothing even if somebody adds a field between the two requests. Older versions know no modes.
+  // Mode `merge` deletes nothing, even if somebody adds a field between the two requests. Older versions ignore it.
   const difference: SchemaDiffOutput | null = await directus.request(schemaDiff(snapshot, { mode: 'merge' }));
   const changes = difference ? listChanges(difference) : [];
   const deletions = changes.filter(({ kind }) => kind === 'deleted');
@@ -65,7 +65,7 @@ export async function applySchema(options: ApplySchemaOptions): Promise<SchemaCh
   return { changed, mismatches };
 }
 
-/** Every collection as orders need it. */
+/** Definitions of all collections that creating orders needs. */
 export function neededCollections(link?: WorkflowLink): CollectionDefinition[] {
   return [stores, customers, quotes, ordersCollection(link), orderItems];
 }
@@ -75,7 +75,7 @@ function assertVersion(version: string): void {
   throw new AdministrationError(`Directus ${version} is too old: version ${OLDEST_MAJOR} or newer is needed.`);
 }
 
-/** A table without its primary key is invisible to Directus, which neither serves nor mends it. */
+/** Directus does not see a table without a primary key: it neither serves nor repairs the table. */
 function assertPrimaryKeys({ collections, fields }: Snapshot, needed: CollectionDefinition[]): void {
   for (const { collection } of needed) {
     const hasTable = collections.some((entry) => entry.collection === collection && Boolean(entry['schema']));
@@ -89,12 +89,12 @@ function assertPrimaryKeys({ collections, fields }: Snapshot, needed: Collection
   }
 }
 
-/** The SDK types the entries of a snapshot as anything. */
+/** The SDK types the entries of a snapshot with `any`. */
 function asSnapshot(output: SchemaSnapshotOutput): SchemaSnapshotOutput & Snapshot {
   return output as SchemaSnapshotOutput & Snapshot;
 }
 
-/** As Directus lists what differs in one item: `kind` is new, edited or deleted, at `path` within it. */
+/** One difference in an item, as Directus lists it: `kind` is N (new), E (edited) or D (deleted), at `path` in it. */
 interface Difference {
   kind: string;
   path?: unknown[];
@@ -103,8 +103,9 @@ interface Difference {
 }
 
 /**
- * Directus 11 calls a relation's lost foreign key something new, and then takes the whole relation for new, which it
- * refuses to make twice. To say that it was null before is what Directus 12 does.
+ * If the database has lost the foreign key of a relation, Directus 11 lists that key as new. When it applies this, it
+ * takes the whole relation for new, and refuses to make the relation again. So the difference is changed to what
+ * Directus 12 lists: an edit of a key that was `null` before.
  */
 function markRestoredForeignKeys({ diff }: SchemaDiffOutput): void {
   const relations: { diff: Difference[] }[] = diff['relations'] ?? [];
@@ -128,7 +129,7 @@ function listChanges({ diff }: SchemaDiffOutput): Change[] {
   });
 }
 
-/** Directus' marks: a whole item that is new or gone has no path; everything else is a change within one. */
+/** A difference without a path is about a whole item, which is new or deleted. With a path, the item was changed. */
 function kindOf(difference: Difference | undefined): Change['kind'] {
   if (difference?.path !== undefined) return 'changed';
   if (difference?.kind === 'N') return 'added';

@@ -6,15 +6,15 @@ import { ensureRoleWithPolicy, ensureRow } from './role-with-policy.ts';
 import type { RoleWithPolicy } from './role-with-policy.ts';
 
 export interface ServiceAccountOptions extends AdministrationOptions {
-  /** The account's static token: what `DIRECTUS_TOKEN` of the worker is. */
+  /** The account's static token, which the worker has as `DIRECTUS_TOKEN`. */
   token: string;
   log: (line: string) => void;
 }
 
-/** Fixed like the ids of its role. */
+/** Id of the user. It is fixed, like the ids of its role. */
 const USER = 'c00c0000-0000-4000-8000-0000000000b4';
 
-/** All that creating orders takes. Nothing is ever deleted. */
+/** All permissions that creating orders needs. It never deletes anything. */
 export const serviceAccountPermissions = {
   [collections.stores]: ['read'],
   [collections.customers]: ['read'],
@@ -41,8 +41,9 @@ const serviceRole = {
 } satisfies RoleWithPolicy;
 
 /**
- * Makes sure of the account that the worker uses: one role, one policy and one user that may read what a checkout
- * needs, and create and update orders; no Data Studio, no administration. Done twice, it changes nothing.
+ * Creates or corrects the account that the worker uses: one role, one policy and one user. The account may read what a
+ * checkout needs, and create and update orders. It cannot use Data Studio or administration. A second call changes
+ * nothing.
  *
  * @returns what was made or changed, such as `service account, permission read orders: added`.
  * @throws {AdministrationError} with one sentence.
@@ -68,7 +69,7 @@ async function ensureToken(directus: Administration, url: string, token: string)
   return [`${serviceRole.what}, token: changed`];
 }
 
-/** @returns the id of the user whose token it is, if it is anybody's. */
+/** @returns the id of the user who has this token; `undefined` if no user has it. */
 async function ownerOf(url: string, token: string): Promise<string | undefined> {
   try {
     const { id } = await connectAsAdministrator({ url, adminToken: token }).request(

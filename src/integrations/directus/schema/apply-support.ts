@@ -8,11 +8,11 @@ import type { RoleWithPolicy } from './role-with-policy.ts';
 
 export interface SupportOptions extends AdministrationOptions {
   log: (line: string) => void;
-  /** Address of the gateway, as Directus reaches it. Without it nobody gets a form to decide in; one that is there stays. */
+  /** Address at which Directus reaches the gateway. Without it no form for decisions is made; an existing one stays. */
   gatewayUrl?: string | undefined;
 }
 
-/** The role of support staff: whoever has it may look at everything, and change nothing. */
+/** The role of support staff. Its users may read orders with all that belongs to them, and change nothing. */
 export const supportRole = {
   what: 'support role',
   ids: {
@@ -36,7 +36,7 @@ export const supportRole = {
   },
 } satisfies RoleWithPolicy;
 
-/** The role of those who may decide about orders as well, which the decision flow checks. */
+/** The role of support leads, who may also decide about orders. The decision flow checks for this role. */
 export const supportLeadRole = {
   what: 'support lead role',
   ids: {
@@ -56,9 +56,9 @@ export const supportLeadRole = {
 } satisfies RoleWithPolicy;
 
 /**
- * Makes sure of what support staff have in Data Studio: the roles {@link supportRole} and {@link supportLeadRole}, which
- * have no users until an administrator gives them to some, the form to decide in, and the lists of orders that everybody
- * sees. Done twice, it changes nothing.
+ * Creates or corrects what support staff have in Data Studio: the roles {@link supportRole} and
+ * {@link supportLeadRole}, the form for decisions, and the lists of orders that everybody sees. An administrator must
+ * give the roles to users. A second call changes nothing.
  *
  * @returns what was made or changed, such as `support role, permission read orders: added`.
  * @throws {AdministrationError} with one sentence.

@@ -8,11 +8,11 @@ import type { Administration } from './administration.ts';
 import { ensureRow, isRowAsWanted } from './role-with-policy.ts';
 import type { SystemRow } from './role-with-policy.ts';
 
-/** The form by which support staff decide about an order, and what Directus does with it: a flow. */
+/** This file defines a flow of Directus: the form for decisions about orders, and the operations that send them. */
 
 export const DECISION_FLOW = 'c00c0000-0000-4000-8000-0000000000e1';
 
-/** Fixed, so that a second run finds what the first one made. */
+/** Ids of the operations. They are fixed, so that a second call finds what the first call made. */
 const ids = {
   mayDecide: 'c00c0000-0000-4000-8000-0000000000e2',
   notAllowed: 'c00c0000-0000-4000-8000-0000000000e3',
@@ -28,12 +28,12 @@ const ids = {
   silent: 'c00c0000-0000-4000-8000-0000000000ed',
 };
 
-/** In Directus' environment, and in its FLOWS_ENV_ALLOW_LIST: one of the gateway's `OPERATOR_API_KEYS`. */
+/** Variable in Directus' environment and in its FLOWS_ENV_ALLOW_LIST: one of the gateway's `OPERATOR_API_KEYS`. */
 const KEY_VARIABLE = 'OPERATOR_API_KEY';
 
 const withIds = decisionNames.filter((name) => decisions[name].takesIds);
 
-/** The dialog cannot know how the order stands, so each choice says for which orders it is. */
+/** The dialog does not know the order's status, so each choice says for which orders it is. */
 const choices: Record<DecisionName, string> = {
   retry: 'In review: ask RideNDine again',
   link: 'In review: they have it, link',
@@ -42,7 +42,7 @@ const choices: Record<DecisionName, string> = {
   'correct-link': 'Linked: correct a wrong link',
 };
 
-/** Of the dialog. The reason is first: the dialog puts the cursor there. */
+/** Fields of the dialog. The reason is first, because the dialog puts the cursor into the first field. */
 const formFields = [
   field('reason', 'Why', {
     interface: 'input',
@@ -84,8 +84,8 @@ function idField(name: string, label: string) {
 const ONE_AT_A_TIME = `For several orders at once there are only "${choices.retry}" and "${choices.abandon}". Nothing was decided.`;
 
 /**
- * What is sent to the gateway. Who decides is the account that Directus has authenticated, never a field of the form. A
- * template would turn a field that is missing into the text "undefined".
+ * The script that builds the request to the gateway. The actor is the account that Directus has authenticated, never a
+ * field of the form. A template instead of a script would turn a missing field into the text "undefined".
  */
 const READ_FORM = `module.exports = function ({ $trigger, $accountability, user, order }) {
   const { keys, decision, reason, ridendine_order_id, payment_session_id, ids_checked } = $trigger.body;
@@ -122,7 +122,8 @@ export interface DecisionFlowOptions {
 }
 
 /**
- * Makes sure of the flow. One that an administrator has switched off stays so. Done twice, it changes nothing.
+ * Creates or corrects the flow. A flow that an administrator has switched off stays off. If the licence allows no
+ * further flow, no flow is made, and a line of the log says so. A second call changes nothing.
  *
  * @returns what was made or changed, such as `decision flow, flows: added`.
  */
@@ -160,7 +161,7 @@ export async function ensureDecisionFlow(
   return [...changed, ...(await ensureRow(directus, what, '/flows', { id: DECISION_FLOW, operation: ids.mayDecide }))];
 }
 
-/** Directus lets one operation only lead to another: a link that is to change is cut before another takes its place. */
+/** Only one operation may lead to another. So a link that will change is removed before a new link takes its place. */
 async function cutChangedLinks(directus: Administration, rows: ReturnType<typeof operationsOf>): Promise<void> {
   const existing = await directus.request(
     customEndpoint<SystemRow[]>({
@@ -182,11 +183,11 @@ const flow = {
   icon: 'gavel',
   description: 'Sends what support staff decide to order creation. Kept by npm run directus:apply.',
   trigger: 'manual',
-  // Who ran it and when, not what was entered.
+  // Directus keeps who ran the flow and when, but not what was entered.
   accountability: 'activity',
   options: {
     collections: [collections.orders],
-    // On the page of an order, and in a list where some are chosen.
+    // The form is offered on the page of an order, and in a list of orders with a selection.
     location: 'both',
     async: false,
     error_on_reject: true,
@@ -209,18 +210,18 @@ function operation(row: Operation) {
   return { flow: DECISION_FLOW, name: row.key, resolve: null, reject: null, ...row };
 }
 
-/** The person reads `message` in a dialog. */
+/** Ends the flow with an error. The person reads `message` in a dialog. */
 function refusal(key: 'refused' | 'silent' | 'unsendable', place: ReturnType<typeof at>, message: string) {
   const options = { code: 'FAILED_VALIDATION', status: '400', message };
   return operation({ id: ids[key], key, type: 'throw-error', ...place, options });
 }
 
-/** With the permissions of Directus itself: whoever decides may not see all of it. */
+/** Reads with full permissions: the person who decides may not have the permission to read the column. */
 function readOne(collection: string, key: string, column: string) {
   return { collection, key: [key], permissions: '$full', emitEvents: false, query: { fields: [column] } };
 }
 
-/** An operation is made before those that lead to it. */
+/** The operations in the order of their creation: an operation must exist before another one leads to it. */
 function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
   return [
     refusal('refused', at(7, 2), '{{why}}'),
@@ -231,14 +232,14 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
       type: 'exec',
       ...at(6, 2),
       resolve: ids.refused,
-      // A connection that has broken off is an error that Directus cannot hand to a script.
+      // After a broken connection this operation fails: Directus cannot pass such an error to a script.
       reject: ids.silent,
       options: { code: READ_ANSWER },
     }),
     operation({
       id: ids.unheard,
       key: 'unheard',
-      // Without it the person would read of an error about a decision that was carried out.
+      // Without this operation the person would see an error, although the decision was carried out.
       type: 'log',
       ...at(7, 1),
       options: { message: 'What came of a decision could not be told: {{form.about}}' },
@@ -246,7 +247,7 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
     operation({
       id: ids.answer,
       key: 'answer',
-      // Unlike a notification it sends no mail.
+      // Unlike the operation for notifications, this one sends no mail.
       type: 'item-create',
       ...at(6, 0),
       reject: ids.unheard,

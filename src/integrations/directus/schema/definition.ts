@@ -1,15 +1,15 @@
 import type { CollectionName } from '../collections.ts';
 
-/** A collection as this project needs it, in the words of Directus' schema snapshots. */
+/** A collection as this project needs it. The names are those of Directus' schema snapshots. */
 export interface CollectionDefinition {
   collection: CollectionName;
   /**
-   * `ours`: looks and constraints are kept as they are here. `theirs`: another phase's collection; what is missing is
-   * added, and what is there is left alone.
+   * `ours`: looks and constraints are kept as they are defined here. `theirs`: the collection belongs to another phase;
+   * what is missing is added, and what exists is left as it is.
    */
   owner: 'ours' | 'theirs';
   meta: Record<string, unknown>;
-  /** In the order of the form. */
+  /** In the order in which the form shows them. */
   fields: FieldDefinition[];
   relations: RelationDefinition[];
 }
@@ -23,14 +23,14 @@ export interface FieldDefinition {
 }
 
 /**
- * `bigInteger` where 32 bits might not do. Directus hands it out as a string of digits, since JavaScript numbers are
- * exact only up to 2^53.
+ * `bigInteger` is for values that may need more than 32 bits. Directus returns them as strings of digits, since
+ * JavaScript numbers are exact only up to 2^53.
  */
 export type FieldType = 'alias' | 'bigInteger' | 'integer' | 'json' | 'string' | 'text' | 'timestamp' | 'uuid';
 
 export interface ColumnDefinition {
   is_primary_key?: true;
-  /** Makes the database refuse a second row with the same value; any number of rows may have none. */
+  /** Makes the database refuse a second row with the same value. Any number of rows may have no value (`null`). */
   is_unique?: true;
   is_indexed?: true;
   max_length?: number;
@@ -46,7 +46,7 @@ export interface FieldMeta {
   options?: Record<string, unknown>;
   display?: string;
   display_options?: Record<string, unknown>;
-  /** Of the last rule that the row keeps, the options count. */
+  /** If a row matches several rules, Data Studio uses the options of the last matching rule. */
   conditions?: { name: string; rule: { _and: object[] }; hidden?: boolean; options?: Record<string, unknown> }[];
   readonly?: boolean;
   hidden?: boolean;
@@ -54,12 +54,12 @@ export interface FieldMeta {
   group?: string;
 }
 
-/** A field that points to a row of another collection, and the list of these rows at the other end. */
+/** A field that points to a row of another collection, which may list the rows that point to it. */
 export interface RelationDefinition {
   field: string;
   related: CollectionName;
-  /** What becomes of this row when the one that it points to is deleted. `NO ACTION` forbids deleting that one. */
+  /** What happens to a row when the row it points to is deleted. `NO ACTION` forbids that deletion. */
   onDelete: 'NO ACTION' | 'SET NULL' | 'CASCADE';
-  /** The field of the other collection that lists these rows, and the field that they are sorted by there. */
+  /** The field of the other collection that lists the rows, and the field by which this list is sorted. */
   list?: { field: string; sortBy: string };
 }

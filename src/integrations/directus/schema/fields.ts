@@ -5,7 +5,7 @@ type Details = Partial<Omit<FieldMeta, 'note'>> & { column?: ColumnDefinition };
 
 type FieldBuilder = (field: string, note: string, details?: Details) => FieldDefinition;
 
-/** Longest value of a `string`, where nothing else is said: what fits every database's index. */
+/** Default for the longest value of a `string`, in characters. Every database can put such a value into an index. */
 const STRING_LENGTH = 255;
 
 /** A UUID that identifies the row; Directus makes one if a person adds the row by hand. */
@@ -31,8 +31,8 @@ export const uuid = plain('uuid');
 export const integer = plain('integer');
 
 /**
- * An amount in minor units. 64 bits wide: 32 bits end at 21 million in a currency with cents, which is a family dinner
- * in some of them. Directus hands it out as a string.
+ * An amount in minor units. 64 bits wide: in a currency with cents, 32 bits end at 21 million, which is the price of a
+ * family dinner in some currencies. Directus returns the amount as a string.
  */
 export const amount = plain('bigInteger');
 
@@ -118,7 +118,7 @@ export function choice(
   });
 }
 
-/** The rows of another collection that belong to this one, as the list at the other end of their `manyToOne`. */
+/** The list of the rows of another collection that point to this row with their `manyToOne`. */
 export function oneToMany(field: string, meta: Omit<FieldMeta, 'special'>): FieldDefinition {
   return { field, type: 'alias', column: null, meta: { width: 'full', ...meta, special: ['o2m'] } };
 }
@@ -133,7 +133,7 @@ export function formPart(field: string, meta: FieldMeta): FieldDefinition {
   };
 }
 
-/** How Data Studio calls a field, where its name in capitals would not do. */
+/** The title of a field in Data Studio, if the title that Data Studio makes from its name is not good enough. */
 export function named(title: string): NonNullable<FieldMeta['translations']> {
   return [{ language: 'en-US', translation: title }];
 }
@@ -153,7 +153,7 @@ export function group(
   });
 }
 
-/** A field that people read, and type, as it is. */
+/** A field whose value people read and type unchanged. */
 function plain(
   type: FieldDefinition['type'],
   column: ColumnDefinition = {},

@@ -1,6 +1,6 @@
 import type { CollectionDefinition, FieldDefinition, FieldMeta, RelationDefinition } from './definition.ts';
 
-/** As much of a Directus schema snapshot as is looked at here; everything in it goes back as it came. */
+/** The parts of a Directus schema snapshot that this file reads. All other parts are returned as they came. */
 export interface Snapshot {
   collections: SnapshotCollection[];
   fields: SnapshotField[];
@@ -31,13 +31,13 @@ interface SnapshotRelation {
 
 export interface MergedSnapshot<S extends Snapshot> {
   snapshot: S;
-  /** Fields that exist with another type than is needed, which are left alone: `orders.totals is string, not json`. */
+  /** Existing fields with an unsuitable type, which were left alone, such as `orders.totals is string, not json`. */
   mismatches: string[];
 }
 
 /**
- * Types that hold the same values, so that an existing column of one will do for the other. A dateTime is not among them:
- * it has no zone, and would be read hours off.
+ * Types that hold the same values, so that an existing column of one type serves for the other. `dateTime` does not
+ * serve for `timestamp`: it has no time zone, and its values would be read hours off.
  */
 const interchangeable = [
   ['string', 'text', 'uuid'],
@@ -45,8 +45,8 @@ const interchangeable = [
 ];
 
 /**
- * A target's own snapshot with our collections in it: what is missing is added, what is ours is kept as defined, and
- * whatever other people have made stays in it, so that applying the result deletes nothing.
+ * Adds our collections to the snapshot of a Directus. What is missing is added. What is ours is set as defined. What
+ * other people have made stays, so that applying the result deletes nothing.
  */
 export function mergeSnapshot<S extends Snapshot>(target: S, definitions: CollectionDefinition[]): MergedSnapshot<S> {
   const snapshot = structuredClone(target);
@@ -71,7 +71,7 @@ function mergeCollection({ collections }: Snapshot, { collection, owner, meta }:
   }
 }
 
-/** @returns what is wrong with the existing field, if it can't be what is needed. */
+/** @returns what is wrong with an existing field whose type cannot hold the needed values; else `undefined`. */
 function mergeField(
   { fields }: Snapshot,
   { collection, owner }: CollectionDefinition,
@@ -93,7 +93,7 @@ function mergeField(
   if (owner === 'theirs') return undefined;
 
   existing.meta = mergeMeta(existing.meta, { collection, field, meta });
-  // Only ever added: a constraint that others have put on the field stays, and so does its type.
+  // Constraints are only added. A constraint that others have put on the field stays, and the field keeps its type.
   for (const constraint of ['is_unique', 'is_indexed'] as const) {
     if (column?.[constraint] && existing.schema) existing.schema[constraint] = true;
   }
@@ -106,7 +106,7 @@ export function canBe(existingType: string, neededType: string): boolean {
   return interchangeable.some((types) => types.includes(existingType) && types.includes(neededType));
 }
 
-/** Ours wins, except where people arrange the form by hand: order, width and group of a field that is there. */
+/** Our settings win. But people may arrange the form by hand: an existing field keeps its order, width and group. */
 function mergeMeta(
   existing: Record<string, unknown> | null,
   ours: { collection: string; field: string; meta: FieldMeta },
@@ -122,7 +122,7 @@ function mergeMeta(
   };
 }
 
-/** Choices that others have added, such as a later phase's statuses, stay behind ours. */
+/** Choices that others have added, such as a later phase's statuses, are kept and follow ours. */
 function mergeOptions(existing: unknown, ours: Record<string, unknown>): Record<string, unknown> {
   if (!isRecord(existing)) return ours;
   const ourChoices = choicesOf(ours);
@@ -172,9 +172,9 @@ function mergeRelation(
   }
   if (owner === 'theirs') return;
   if (list && existing.meta) existing.meta = { ...existing.meta, ...ends };
-  // Lost in the database: Directus goes on without it, and would let a customer go whose orders are there.
+  // Without the foreign key in the database, Directus goes on, and would delete a customer who has orders.
   existing.schema ??= constraint;
-  // An order must survive the deletion of whatever it points to, however its relation was made.
+  // An order must survive the deletion of a row that it points to, even if somebody made the relation with CASCADE.
   if (onDelete !== 'CASCADE' && existing.schema['on_delete'] === 'CASCADE') {
     existing.schema['on_delete'] = onDelete;
   }

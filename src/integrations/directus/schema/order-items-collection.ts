@@ -41,7 +41,7 @@ export const orderItems: CollectionDefinition = {
     {
       field: orderItemFields.order,
       related: collections.orders,
-      // A line is part of its order and goes with it.
+      // A line is part of its order and is deleted with it.
       onDelete: 'CASCADE',
       list: { field: orderFields.orderItems, sortBy: orderItemFields.sort },
     },

@@ -5,11 +5,11 @@ import { collections, orderFields } from '../collections.ts';
 import type { Administration } from './administration.ts';
 import { statusColors } from './orders-collection.ts';
 
-/** A way to look at the orders in Data Studio, for everybody who may see them. */
+/** A list of orders in Data Studio, for everybody who may see orders. */
 interface OrderList {
-  /** Fixed: by which a later run finds it, whatever a person has renamed. */
+  /** Identifies the list. It is fixed, so that a later call finds the list even if a person has renamed it. */
   mark: string;
-  /** How it is called below the orders in the navigation; `null` for what the orders show by themselves. */
+  /** Name of the list below the orders in the navigation; `null` for the list that the orders themselves open with. */
   bookmark: string | null;
   icon: string;
   color: string | null;
@@ -18,10 +18,10 @@ interface OrderList {
 
 const { status, dateCreated, dateUpdated, ridendineOrderId, failureCode } = orderFields;
 
-/** The last day. Directus puts in the moment when somebody looks. */
+/** The last day. Directus computes the time whenever somebody opens the list. */
 const WITHIN_A_DAY = { _gte: '$NOW(-1 day)' };
 
-/** Most orders are linked within a second: one that is not after this long has met a fault. */
+/** Most orders are linked within a second. An order that is still unlinked after two minutes has met a fault. */
 const NOT_JUST_NOW = { _lt: '$NOW(-2 minutes)' };
 
 const is = (wanted: OrderStatus) => ({ [status]: { _eq: wanted } });
@@ -40,7 +40,7 @@ const orderLists: OrderList[] = [
     bookmark: 'Failed today',
     icon: 'error',
     color: statusColors.FAILED,
-    // An order that was written only to say that it failed has never been updated.
+    // An order that was written only to say that it failed has no `date_updated`.
     filter: {
       _and: [is('FAILED'), { _or: [{ [dateCreated]: WITHIN_A_DAY }, { [dateUpdated]: WITHIN_A_DAY }] }],
     },
@@ -64,16 +64,16 @@ const columns = {
   [orderFields.store]: 140,
   [orderFields.total]: 110,
   [dateCreated]: 160,
-  // As much of it as people compare by eye.
+  // Wide enough for the part of the id that people compare by eye.
   [orderFields.id]: 110,
   [failureCode]: 190,
   [ridendineOrderId]: 230,
 };
 
-/** Where a list's mark is: the app takes no notice of it there, and keeps it. */
+/** The key of a list's mark in `layout_options`. Data Studio ignores the key there, and keeps it. */
 const MARK = 'cooco_order_list';
 
-/** A preset of Directus: with a name it is a bookmark, without a user and a role it is everybody's. */
+/** A preset of Directus. With a name it is a bookmark. Without a user and a role it is for everybody. */
 interface Preset {
   id: number;
   bookmark: string | null;
@@ -83,8 +83,8 @@ interface Preset {
 }
 
 /**
- * Makes sure of the lists. What a person has made or arranged for themselves is theirs: it goes before ours and is not
- * touched, nor is another list that the orders show to everybody.
+ * Creates or corrects the lists. Lists that people have made or arranged for themselves win over ours, and are not
+ * touched. If somebody has already set what the orders show to everybody, that is kept, and ours is not added.
  *
  * @returns what was made or changed, such as `order list Needs review: added`.
  */
@@ -112,7 +112,7 @@ export async function ensureOrderLists(directus: Administration): Promise<string
   return changes;
 }
 
-/** Not every database keeps the members of a JSON value in their order. */
+/** Compares canonical JSON, because not every database keeps the order of the members of a JSON value. */
 function isSame(stored: unknown, wanted: unknown): boolean {
   return canonicalize(stored) === canonicalize(wanted);
 }

@@ -37,7 +37,7 @@ export interface WorkflowLink {
 
 const { ridendineGroup, failureGroup, technicalGroup } = orderFormParts;
 
-/** No person edits an order: its workflow does, and the button leads to it. */
+/** People do not edit an order. Its workflow writes it, and the button on the form leads to the workflow. */
 const written = { readonly: true };
 
 /** The hub of the platform: one row for each confirmed checkout. */
@@ -48,12 +48,12 @@ export function ordersCollection(link: WorkflowLink | undefined): CollectionDefi
     meta: {
       icon: 'receipt_long',
       note: 'One row for each confirmed checkout. Written by the workflow orderCreation; later phases carry it on.',
-      // Without the status: the title of a page that is open keeps the old one after a decision.
+      // Without the status: after a decision, the title of an open page would still show the old status.
       display_template: '{{customer.name}}, {{date_created}}, {{store.name}}',
       color: '#6644FF',
     },
     fields: [
-      // What people look for when a customer calls stands before what was ordered, which is long.
+      // What people look for when a customer calls comes first. The ordered items come later, because they are long.
       ...customerAndStore,
       ...stateFields,
       whatToDo,
@@ -69,15 +69,15 @@ export function ordersCollection(link: WorkflowLink | undefined): CollectionDefi
       ...technicalFields,
     ],
     relations: [
-      // Deleting a customer or a store never touches an order: it is refused, and they are anonymized instead. A quote
-      // may go, which is why its id is no relation.
+      // A customer or a store with orders cannot be deleted; a customer is anonymized instead. A quote may be deleted,
+      // which is why the quote id is no relation.
       { field: orderFields.customer, related: collections.customers, onDelete: 'NO ACTION' },
       { field: orderFields.store, related: collections.stores, onDelete: 'NO ACTION' },
     ],
   };
 }
 
-/** How an order's status is told at a glance, on its form and in lists. */
+/** The colour of each order status, on the form and in lists. */
 export const statusColors = {
   PENDING_PAYMENT: '#3399FF',
   NEEDS_REVIEW: '#FFA439',
@@ -85,7 +85,7 @@ export const statusColors = {
   CANCELLED: '#A2B5CD',
 } as const satisfies Record<OrderStatus, string>;
 
-/** What each state tells at a glance. */
+/** Label and colour of each state at RideNDine. */
 const partnerStateLooks = {
   WAITING: { text: 'Waiting for RideNDine', color: '#FFA439' },
   CREATED: { text: 'At RideNDine', color: '#2ECDA7' },
@@ -206,7 +206,7 @@ const failureFields: FieldDefinition[] = [
   supportActionsList(),
 ];
 
-/** One line for each action; opened, it shows them one below the other. */
+/** A list with one line for each action. An opened line shows the parts of the action one below the other. */
 function supportActionsList(): FieldDefinition {
   const { at, actor, action, reason, replaced } = supportActionFields;
   const template = `{{${at}}} {{${action}}} by {{${actor}}}: {{${reason}}}`;

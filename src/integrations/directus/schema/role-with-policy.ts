@@ -5,18 +5,18 @@ import type { Administration } from './administration.ts';
 
 /** A role with one policy of its own, which holds all that the role's users may do. */
 export interface RoleWithPolicy {
-  /** What it is called in the log: `service account`. */
+  /** The name of the role in the log, such as `service account`. */
   what: string;
-  /** Fixed, so that a second run finds what the first one made, whatever a person has renamed. */
+  /** Fixed, so that a second call finds what the first call made, even if a person has renamed it. */
   ids: { role: string; policy: string; access: string };
   name: string;
   icon: string;
   /** One sentence each, for the administrator of Directus. */
   descriptions: { role: string; policy: string };
-  /** Whether its users may log in to Data Studio, where each takes a seat. */
+  /** Whether its users may log in to Data Studio. Each such user takes a seat of the licence. */
   isForPeople: boolean;
   allowed: Partial<Record<CollectionName, Action[]>>;
-  /** Whether its users see the flows that people start. What a flow then does is for the flow to check. */
+  /** Whether its users see the flows that people start. Each flow must check by itself who may use it. */
   seesFlows?: boolean;
 }
 
@@ -26,10 +26,10 @@ type Action = 'create' | 'read' | 'update';
 export type SystemRow = { id: string; [field: string]: unknown };
 
 /**
- * Makes sure of a role, its policy and the policy's permissions. Permissions that are not in `allowed` are removed. Done
- * twice, it changes nothing.
+ * Creates or corrects a role, its policy and the policy's permissions. Permissions that are not in `allowed` are
+ * removed. A second call changes nothing.
  *
- * A rule covers whole collections: without a licence key Directus 12 refuses rules for single fields or rows.
+ * A permission covers a whole collection: without a licence key Directus 12 refuses rules for single fields or rows.
  *
  * @returns what was made or changed, such as `service account, permission read orders: added`.
  */
@@ -70,12 +70,12 @@ export async function ensureRow(
   return [`${what}, ${path.slice(1)}: changed`];
 }
 
-/** Not every database keeps the members of a JSON value in their order. */
+/** Compares canonical JSON, because not every database keeps the order of the members of a JSON value. */
 export function isRowAsWanted(existing: SystemRow, row: SystemRow): boolean {
   return Object.entries(row).every(([field, value]) => canonicalize(existing[field]) === canonicalize(value));
 }
 
-/** One of the permissions that Directus recommends for its app: rules of one's own take a licence. */
+/** Exactly one of the permissions that Directus recommends for its app: rules of our own would need a licence. */
 const seeFlows = {
   collection: 'directus_flows',
   action: 'read',
@@ -96,7 +96,7 @@ async function ensurePermissions(
     ),
   );
   if (seesFlows) missing.set('read directus_flows', { policy, ...seeFlows });
-  // Directus accepts the same permission any number of times, and adds them all up: one of each is kept.
+  // Directus accepts the same permission several times and adds them up, so only one of each is kept.
   const surplus = existing.filter(({ action, collection, fields, permissions, validation, presets }) => {
     const isPlain = [permissions, validation, presets].every((rule) => Object.keys(rule ?? {}).length === 0);
     const isNeeded =

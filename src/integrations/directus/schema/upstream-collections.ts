@@ -2,8 +2,8 @@ import { collections, customerFields, quoteFields, storeFields } from '../collec
 import type { CollectionDefinition } from './definition.ts';
 import { choice, json, manyToOne, string, timestamp, uuidKey } from './fields.ts';
 
-// Everything that the checkout rules check may be missing in the database: wrong data must be able to exist, so that it
-// is reported to whoever can correct it.
+// The database does not require the values that the checkout rules check. Wrong data must be able to exist, so that a
+// checkout reports the data to the people who can correct it.
 
 export const stores: CollectionDefinition = {
   collection: collections.stores,

@@ -13,7 +13,7 @@ const codes = Object.keys(failures) as FailureCode[];
 
 const DECIDE = 'Then decide: in Flows at the right, press Decide about orders.';
 
-/** What support staff can do about an order as it stands, above everything else on its page. */
+/** A notice on the page of an order: what support staff can do about the order in its present status. */
 export const whatToDo: FieldDefinition = formPart(orderFormParts.whatToDo, {
   note: null,
   interface: 'presentation-notice',
