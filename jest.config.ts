@@ -14,12 +14,12 @@ const config: Config = {
     ],
   },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // npm run test:containers, which needs root.
+  // `npm run test:containers` runs these tests. They need Docker, or podman as root.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/containers/'],
   testSequencer: '<rootDir>/test/longest-first.mjs',
-  // For two cores: a part of the tests waits for time to pass, and leaves its core to the others.
+  // Three workers suit two cores: some tests only wait for time to pass, and leave their core to others.
   maxWorkers: 3,
-  // Reached only by what hangs: a test takes seconds, and many times that on a machine that is slow or busy.
+  // Only a test that hangs reaches this. A test takes seconds, and many times as long on a slow or busy machine.
   testTimeout: 240_000,
   reporters: ['default', '<rootDir>/test/closing-line-reporter.mjs'],
 };

@@ -1,4 +1,4 @@
-// npm run build: compiles the programs to dist/, and the workflows beside them, as the image has them.
+// npm run build: compiles the programs and the workflow bundle to dist/, as the image has them.
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { WORKFLOW_BUNDLE, workflowSources } from '../src/worker/workflow-code.ts
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
 
-// What was compiled before from a file that is gone would still be found.
+// Otherwise the compiled form of a source file that is gone would stay and still be found.
 for (const old of ['src', 'sandbox', WORKFLOW_BUNDLE])
   await rm(path.join(target, old), { recursive: true, force: true });
 await execa(path.join(root, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.build.json', '--outDir', target], {

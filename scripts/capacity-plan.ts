@@ -2,22 +2,22 @@ import { readSlots, slotVariables } from '../src/config/worker-settings.ts';
 import { PRODUCTION_SERVER, busiestLoad, figure, samplesOf } from '../bench/results.ts';
 import type { AtRest, BenchResult, Load, Sample } from '../bench/results.ts';
 
-/** The parts of a result that the plan follows from. */
+/** The parts of a benchmark result from which the plan is calculated. */
 export type MeasuredCosts = Pick<BenchResult, 'whole' | 'orchestration'>;
 
 export interface Demand {
   ordersPerSecond: number;
   /** How long RideNDine takes to answer. */
   partnerMs: number;
-  /** How long it is waited for when it does not (`RIDENDINE_TIMEOUT_MS`). */
+  /** How long a worker waits for an answer of RideNDine (`RIDENDINE_TIMEOUT_MS`). */
   partnerTimeoutMs: number;
-  /** Which share of the time a core may be busy, from 0 to 1. What is above it waits in queues. */
+  /** The share of the time that a core may be busy, from 0 to 1. Work above that share waits in queues. */
   utilisation: number;
   /** How long a finished order stays in Temporal. */
   retentionDays: number;
 }
 
-/** What is assumed unless told. */
+/** The values that are assumed if the user gives no others. */
 export const usualDemand: Omit<Demand, 'ordersPerSecond'> = {
   partnerMs: 500,
   partnerTimeoutMs: 15_000,
@@ -30,12 +30,12 @@ export interface CapacityPlan {
   cores: number;
   memoryBytes: number;
   activitySlots: {
-    /** On average; hardly any call waits for one if there are as many as `needed`. */
+    /** Slots in use on average. With `needed` slots, hardly any call waits for one. */
     inUse: number;
     needed: number;
-    /** While RideNDine lets every call run into its time-out. */
+    /** Slots needed while every call to RideNDine runs into its time-out. */
     whenPartnerHangs: number;
-    /** What so many workers have unless told otherwise. */
+    /** Slots that all planned workers have with the default settings. */
     available: number;
   };
   temporalBytesPerDay: number;
@@ -47,27 +47,27 @@ export interface PartPlan {
   processes: number;
   cores: number;
   memoryBytes: number;
-  /** The orders a second that so many processes, or so many whole cores, carry. */
+  /** Orders per second that these processes carry, or these cores, rounded up, if one process uses several cores. */
   carries: number;
 }
 
-/** Programs of Node, whose own code runs on one thread: more work takes more processes. */
+/** Node programs. Their own code runs on one thread, so more work needs more processes. */
 const ONE_THREAD = new Set(['gateway', 'worker', 'directus']);
-/** Of those: one may stop, and orders go on. */
+/** The least number of processes of each Node program: if one stops, orders go on. */
 const FEWEST_PROCESSES = 2;
 const DAY_S = 24 * 60 * 60;
 
 /**
- * What it takes to carry the orders, by the costs that were measured. CPU grows with the orders; what is under way at a time
- * is the rate by the time that one order takes (Little's law).
+ * Calculates from the measured costs what is needed to carry the orders. CPU grows with the number of orders. The
+ * number of calls under way at a time is the rate times the duration of one call (Little's law).
  *
- * @throws Error if the result lacks a load.
+ * @throws Error if the result lacks a load that the plan needs.
  */
 export function planCapacity({ whole, orchestration }: MeasuredCosts, demand: Demand): CapacityPlan {
   const { ordersPerSecond, partnerMs, partnerTimeoutMs, utilisation } = demand;
   const ofStack = { samples: whole.samples, load: busiestLoad(whole.samples, 'workflow'), atRest: whole.atRest };
   const production = orchestration.atRest[PRODUCTION_SERVER];
-  // Temporal's costs are those of the production server, where that was measured.
+  // Temporal's costs come from the production server if that was measured, else from the whole stack.
   const ofTemporal = production && {
     samples: orchestration.samples,
     load: busiestLoad(orchestration.samples, PRODUCTION_SERVER),
@@ -88,7 +88,7 @@ export function planCapacity({ whole, orchestration }: MeasuredCosts, demand: De
     parts,
     cores: sum(parts.map(({ cores }) => cores)),
     memoryBytes: sum(parts.map(({ memoryBytes }) => memoryBytes)),
-    // The call to RideNDine is the only activity of an order that goes well.
+    // The call to RideNDine is the only activity of an order that succeeds. Its other steps are local activities.
     activitySlots: {
       inUse: calls(partnerMs),
       needed: Math.ceil(calls(partnerMs) / utilisation),
@@ -127,7 +127,7 @@ function planPart(
 
 const line = (...cells: string[]) => cells.map((cell, index) => cell.padEnd(index === 0 ? 24 : 12)).join('');
 
-/** The plan for a person. */
+/** @returns the plan as text for people. */
 export function describeCapacity(result: MeasuredCosts, demand: Demand): string {
   const plan = planCapacity(result, demand);
   const { inUse, needed, whenPartnerHangs, available } = plan.activitySlots;

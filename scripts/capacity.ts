@@ -1,4 +1,4 @@
-// npm run capacity: what it takes to carry so many orders, see docs/operations.md.
+// npm run capacity: tells what is needed to carry a given rate of orders, see docs/operations.md.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { measuredFile, readBenchResult } from '../bench/results.ts';

@@ -1,10 +1,10 @@
 /**
- * Adds to package-lock.json what a registry that serves this platform's packages alone leaves out: the optional packages
- * for other platforms. Without their entries `npm ci` refuses the lock file, on every machine.
+ * Adds the optional packages for other platforms to package-lock.json. A registry that serves only this platform's
+ * packages leaves them out. Without their entries `npm ci` refuses the lock file, on every machine.
  *
- * `npm run lock` runs it; do so after each change of dependencies. It uses npm 10 because that asks for more entries than
- * npm 11 does. The entries carry no checksum, since nobody has seen the
- * packages; an `npm install` on another platform adds its own. An argument names another folder with a lock file.
+ * `npm run lock` runs this script. Run it after each change of dependencies. It uses npm 10, which asks for more
+ * entries than npm 11. The added entries have no checksums, because nobody has downloaded the packages; `npm install`
+ * on another platform adds those of its packages. The optional argument names another folder with a lock file.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -13,7 +13,7 @@ const file = new URL(`../${project}/package-lock.json`, import.meta.url);
 const lock = JSON.parse(readFileSync(file, 'utf8'));
 
 const systems = ['darwin', 'win32', 'linux', 'freebsd', 'android', 'openharmony', 'aix', 'sunos', 'netbsd', 'openbsd'];
-/** How names of packages spell processors, longest first, and what Node calls them. */
+/** How package names spell processors, and what Node calls them. The name arm64 must come before arm. */
 const processors = { arm64: 'arm64', armv7: 'arm', arm: 'arm', x64: 'x64', ia32: 'ia32', ppc64: 'ppc64' };
 const rareProcessors = { riscv64: 'riscv64', s390x: 's390x', loong64: 'loong64', mips64el: 'mips64el' };
 

@@ -6,28 +6,28 @@ import { z } from 'zod';
 import { cacheTool } from '../stack/temporal/tool-cache.ts';
 import type { PinnedVersion, Source } from './pinned-versions.ts';
 
-/** A registry answers in seconds; a busy machine starts npm or pip in many. */
+/** A registry answers within seconds, but a busy machine may need many seconds to start npm or pip. */
 const TIMEOUT_MS = 180_000;
 
-/** What is known of newer versions of something. */
+/** What is known about newer versions of one pinned version. */
 export interface Finding {
   name: string;
   version: string;
   state: 'newest' | 'behind' | 'not asked';
-  /** The newest version that could be taken. */
+  /** The newest version that could be used. */
   newest?: string;
-  /** Why it is not asked, why a newer one does not count, or what went wrong. */
+  /** Why no registry was asked, why a newer version does not count, or what went wrong. */
   note?: string;
-  /** There is somebody to ask, who gave no answer. */
+  /** Set if a registry was asked and gave no usable answer. */
   failed?: true;
 }
 
 type AskAll = (source: Source) => Promise<string[]>;
 
-/** Compares each with the versions that its registry has. */
+/** Compares each pinned version with the versions that its registry has. */
 export async function compareWithNewest(pins: PinnedVersion[], askAll: AskAll = askRegistry): Promise<Finding[]> {
   const findings: Finding[] = [];
-  // One after the other: each starts a program of its own.
+  // One at a time, because each comparison starts a program.
   for (const pin of pins) findings.push(await compareOne(pin, askAll));
   return findings;
 }
@@ -60,7 +60,7 @@ function newestOf(versions: string[]): string | undefined {
   return versions.filter((version) => /^\d+\.\d+\.\d+$/.test(version) && !prerelease(version)).toSorted(rcompare)[0];
 }
 
-/** @returns the versions that a registry offers, in the spelling of releases. @throws Error with one sentence. */
+/** @returns the versions that a registry offers, without a leading `v`. @throws Error with one sentence. */
 async function askRegistry({ registry, name }: Source): Promise<string[]> {
   if (registry === 'npm') {
     return z.array(z.string()).parse(JSON.parse(await run('npm', ['view', name, 'versions', '--json'])));
@@ -83,7 +83,7 @@ async function askRegistry({ registry, name }: Source): Promise<string[]> {
   return (/^Available versions: (.*)$/m.exec(answer)?.[1] ?? '').split(', ');
 }
 
-/** Debian's python3 is without pip; a virtual environment brings it. */
+/** @returns a python3 with pip. Debian's python3 has no pip, but a virtual environment has. */
 async function pythonWithPip(): Promise<string> {
   const version = (await run('python3', ['--version'])).replace(' ', '-').toLowerCase();
   const folder = await cacheTool(`pip-${version}`, async (unfinished) => {
@@ -93,11 +93,11 @@ async function pythonWithPip(): Promise<string> {
   return path.join(folder, 'bin', 'python3');
 }
 
-/** The packages of package.json for which npm has a newer version, by name. @throws Error with one sentence. */
+/** @returns the newest version of each outdated package of package.json, by name. @throws Error with one sentence. */
 export async function outdatedPackages(root: string): Promise<Map<string, string>> {
   const { stdout, stderr } = await execa('npm', ['outdated', '--json'], {
     cwd: root,
-    // With our Node: npm leaves out what an older one could not run.
+    // Runs npm with the project's Node: npm leaves out versions that the running Node is too old for.
     preferLocal: true,
     reject: false,
     timeout: TIMEOUT_MS,
@@ -109,7 +109,7 @@ export async function outdatedPackages(root: string): Promise<Map<string, string
 }
 
 async function run(command: string, args: string[]): Promise<string> {
-  // In a folder that is no module: there Go asks for each as it is.
+  // Runs outside any Go module, so that no go.mod influences what Go answers.
   const { failed, timedOut, stdout, stderr, shortMessage } = await execa(command, args, {
     cwd: tmpdir(),
     reject: false,

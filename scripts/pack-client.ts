@@ -7,9 +7,9 @@ import project from '../package.json' with { type: 'json' };
 
 const NAME = '@cooco/order-creation-client';
 const ENTRY = 'dist/client/index.js';
-/** What the declarations of Temporal's SDK import and do not bring. */
+/** Types that the declarations of Temporal's SDK import, but that the SDK does not install. */
 const TYPES = ['@types/ms', '@types/node'];
-/** The first that can `require()` an ES module without a flag. */
+/** From the first Node version that can `require()` an ES module without a flag. */
 const NODE = '>=22.12';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -37,8 +37,8 @@ async function compile(): Promise<void> {
 }
 
 /**
- * The files that belong to the library are those that its entry leads to, in code or in types; so are the packages.
- * The compiler writes more: the workflow, whose types are only looked at.
+ * @returns the files and packages that belong to the library: all that its entry imports, directly or indirectly, in
+ *   code or in types. The compiler writes more files, such as the workflow, of which the library uses only types.
  */
 async function followImports(entries: string[]): Promise<{ files: string[]; dependencies: string[] }> {
   const files = new Set(entries);
@@ -57,7 +57,7 @@ async function followImports(entries: string[]): Promise<{ files: string[]; depe
   return { files: [...files].toSorted(), dependencies: [...packages].toSorted() };
 }
 
-/** The compiler leaves `.ts` in declarations, which no older one understands. */
+/** The compiler leaves `.ts` in the imports of declarations, which older compilers do not understand. */
 function withJsSpecifiers(declarations: string): string {
   return declarations.replaceAll(/(['"]\.{1,2}\/[^'"]+)\.ts(['"])/g, '$1.js$2');
 }
@@ -73,7 +73,7 @@ function packageOf(specifier: string): string {
     .join('/');
 }
 
-/** @throws Error if the library imports what the project does not pin. */
+/** @throws Error if the library imports a package that package.json does not pin. */
 function manifest({ files, dependencies }: { files: string[]; dependencies: string[] }) {
   const pinned: Record<string, string> = { ...project.devDependencies, ...project.dependencies };
   return {

@@ -3,21 +3,21 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
-/** Where a newer version would be found. `releaseOf`: what a version of the module is as a release, if not the same. */
+/** Where newer versions are listed. `releaseOf` turns a Go module's version into the release's, if they differ. */
 export type Source =
   | { registry: 'npm' | 'PyPI'; name: string }
   | { registry: 'Go'; name: string; releaseOf?: (version: string) => string };
 
 export interface Pin {
-  /** What people call it. */
+  /** The name that people use. */
   name: string;
-  /** The files that name its version, each with what stands around it there. */
+  /** The files that name the version, each with a pattern whose group is the version. */
   places: Record<string, RegExp>;
-  /** Whom to ask for newer versions, or where a person looks instead. */
+  /** The registry to ask for newer versions, or the page where a person must look. */
   source: Source | { look: string };
-  /** Versions that begin otherwise do not count as newer. */
+  /** Only versions with this prefix count as newer. */
   line?: { prefix: string; reason: string };
-  /** The newest version that cannot be taken, and why. A newer one may do. */
+  /** The newest version that cannot be used, and why. A still newer version counts again. */
   refused?: { version: string; reason: string };
 }
 
@@ -33,7 +33,7 @@ const dependency = (name: string) => new RegExp(`^ +"${name}": "([\\w.-]+)"`, 'g
 const kubernetesTools = 'test/support/find-kubernetes-tools.ts';
 const openApiTools = 'test/openapi-tools/package.json';
 
-/** Everything that is not a package of package.json. */
+/** Everything with a pinned version, except most packages of package.json. */
 export const pins: Pin[] = [
   {
     name: 'PostgreSQL',
@@ -220,7 +220,7 @@ export const pins: Pin[] = [
   },
 ];
 
-/** Every version that a file of ours names, but those of the packages in package.json. @throws Error if two differ. */
+/** The versions of all {@link pins}. @throws Error if a file names none, or if two files name different ones. */
 export function pinnedVersions(): PinnedVersion[] {
   return pins.map(({ places, ...pin }) => {
     const found = Object.entries(places).flatMap(([file, pattern]) => {

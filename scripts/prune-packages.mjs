@@ -1,14 +1,15 @@
-// node scripts/prune-packages.mjs <folder>: removes from <folder>/node_modules what no program of the image needs, and writes
-// licences.txt beside it. <folder>/sbom.cdx.json, which `npm sbom` has written, then names what is left.
+// node scripts/prune-packages.mjs <folder>: removes from <folder>/node_modules what no program of the image needs. If
+// `npm sbom` has written <folder>/sbom.cdx.json, removes the packages that are gone from that file, and writes
+// licences.txt beside it.
 //
-// Files with licences stay. test/contract/image-packages.test.ts starts every program on what is left.
+// Files with licences stay. test/contract/image-packages.test.ts starts every program with what is left.
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const folder = path.resolve(process.argv[2] ?? '.');
 const packages = path.join(folder, 'node_modules');
 
-/** What compiles workflows, and types: the image has its workflows compiled. */
+/** Packages that compile workflows, which the image has in compiled form, and packages of types. */
 const compilers = [
   '@swc',
   '@types',
@@ -21,10 +22,10 @@ const compilers = [
   'terser-webpack-plugin',
   'watchpack',
 ];
-/** The worker loads webpack though it calls it for no compiled workflows: these files are what is read then. */
+/** The files of webpack that stay. The worker imports webpack, but does not call it for compiled workflows. */
 const webpackFiles = new Set(['package.json', 'LICENSE', 'lib/index.js', 'lib/util/memoize.js']);
 
-/** Forms of a library for browsers and bundlers, and sources in Rust. */
+/** Builds of a library for browsers and bundlers, and sources in Rust and TypeScript. */
 const folders = [
   '@temporalio/core-bridge/bridge-macros',
   '@temporalio/core-bridge/sdk-core',
@@ -47,7 +48,7 @@ pruneBridge(path.join(packages, '@temporalio/core-bridge'));
 prune(packages);
 writeInventory();
 
-/** Native libraries of other machines. */
+/** Removes the native libraries for other platforms. */
 function pruneBridge(bridge) {
   const architecture = { x64: 'x86_64', arm64: 'aarch64' }[process.arch];
   const releases = path.join(bridge, 'releases');
@@ -63,11 +64,11 @@ function pruneWebpack(webpack) {
   }
 }
 
-/** Files that Node does not read, and folders that are empty then. */
+/** Removes files that Node does not read, and folders that are empty afterwards. */
 function prune(place) {
   const entries = readdirSync(place, { withFileTypes: true });
   const isPackage = entries.some(({ name }) => name === 'package.json');
-  // Of some packages the README alone has the licence.
+  // Some packages have their licence only in the README.
   const hasLicence = entries.some(({ name }) => licence.test(name));
   for (const entry of entries) {
     const file = path.join(place, entry.name);

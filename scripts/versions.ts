@@ -1,4 +1,4 @@
-// npm run versions: which of the versions that we name are behind, see CONTRIBUTING.md.
+// npm run versions: tells which pinned versions are outdated, see CONTRIBUTING.md.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gt } from 'semver';
@@ -14,7 +14,7 @@ const packageSchema = z.object({
   devDependencies: z.record(z.string(), z.string()),
 });
 
-/** The packages of package.json, but those that {@link pinnedVersions} has. */
+/** Compares the packages of package.json, except those in `listed`, which {@link pinnedVersions} covers. */
 async function comparePackages(listed: string[]): Promise<Finding[]> {
   const { dependencies, devDependencies } = packageSchema.parse(
     JSON.parse(readFileSync(`${root}package.json`, 'utf8')),
@@ -24,7 +24,7 @@ async function comparePackages(listed: string[]): Promise<Finding[]> {
     const outdated = await outdatedPackages(root);
     return packages.map(([name, version]) => {
       const newest = outdated.get(name) ?? version;
-      // npm's newest is the newest that the Node at hand can run.
+      // `npm outdated` names the newest version that the project's Node can run.
       return { name, version, newest, state: gt(newest, version) ? 'behind' : 'newest' };
     });
   } catch (error) {

@@ -5,7 +5,7 @@ export default class ClosingLineReporter {
     const skipped = results.numPendingTests + results.numTodoTests;
     const suffix = skipped > 0 ? `, ${skipped} skipped` : '';
     const line = `${results.numPassedTests} passed, ${results.numFailedTests + failedToLoad} failed${suffix}\n`;
-    // Jest's own summary comes after every reporter: only the end of the process is later.
+    // Jest prints its own summary after all reporters. A line that must be the last can only be printed at exit.
     process.once('exit', () => process.stdout.write(`\n${line}`));
   }
 }

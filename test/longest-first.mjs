@@ -1,4 +1,4 @@
-/** The files that take longest on two cores, the longest first: one that begins last would be waited for alone. */
+/** The test files that take longest on two cores, longest first: if one began last, the run would wait for it alone. */
 const longest = [
   'test/chaos/chaos',
   'test/stack/bench',
@@ -20,7 +20,7 @@ const longest = [
   'test/contract/review',
 ].map((name) => `/${name}.test.ts`);
 
-/** Orders the test files of a run. The others follow by folder, those that start most first. */
+/** The other test files follow by folder. Folders whose tests start the most programs come first. */
 const folders = ['stack', 'workflow', 'replay', 'contract'].map((name) => `/test/${name}/`);
 
 export default class LongestFirst {
@@ -28,7 +28,7 @@ export default class LongestFirst {
     return tests.toSorted((one, other) => rank(one.path) - rank(other.path) || one.path.localeCompare(other.path));
   }
 
-  /** Jest would keep how long each took: the order is to be the same on every machine. */
+  /** Jest would store how long each file took. This stores nothing: the order must be the same on every machine. */
   cacheResults() {}
 }
 

@@ -10,8 +10,8 @@ import { needsOf, NotPrepared, prepareTests } from './needs/prepare-tests.ts';
 import { openSharedFolder } from './support/shared-folder.ts';
 
 /**
- * `npm test`: the whole suite, or the files whose paths match the arguments. What those files need is installed here,
- * once, where no test's time-out runs and no two tests install it at a time.
+ * `npm test`: runs the whole suite, or the files whose paths match the arguments. What those files need is installed
+ * here, outside of any test's time limit, and once, so that no two tests install it at the same time.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];

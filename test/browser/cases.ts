@@ -10,20 +10,20 @@ const WAIT = { interval: 100, timeout: 60_000 };
 export interface Case {
   key: string;
   checkout: DemoCheckout;
-  /** As it was at the beginning of the case. */
+  /** The order's row at the beginning of the case. */
   order: OrderRow;
 }
 
-/** Makes orders that stand in the ways that people ask about. */
+/** Makes orders in the situations that people ask about. */
 export interface Cases {
   linkedOrder(): Promise<Case>;
-  /** RideNDine has it, denied it, and then refused the second attempt. */
+  /** RideNDine has made the order but answered 503, and then refused the second attempt. */
   orderInReview(): Promise<Case>;
-  /** RideNDine answers with this status that it is to be asked again in an hour. */
+  /** RideNDine answers every call with this status, and asks for the next call in an hour. */
   orderHeldUp(status: number): Promise<Case>;
-  /** A checkout that was confirmed while RideNDine had these faults for its quote. */
+  /** Sends a checkout while RideNDine has these faults for its quote, and waits until `isReached`. */
   newOrder(options: { faults?: Record<string, unknown>[]; isReached: (order: OrderRow) => boolean }): Promise<Case>;
-  /** The only order of a checkout. */
+  /** The only order of a checkout. @throws Error if there is none, or more than one. */
   onlyOrderOf(checkout: DemoCheckout): Promise<OrderRow>;
 }
 

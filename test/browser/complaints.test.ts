@@ -19,7 +19,9 @@ import { picture } from './picture.ts';
 import { temporalUi } from './temporal-ui.ts';
 import type { TemporalUi } from './temporal-ui.ts';
 
-/** From what a customer says to the end: a support lead, who has the orders open in Directus, and is counted. */
+/**
+ * A support lead, who has the orders open in Directus, solves each complaint. The tests count clicks and characters.
+ */
 
 const WAIT = { interval: 100, timeout: 60_000 };
 const TABLE = new URL('../../docs/decisions/0022-decisions-are-a-flow-of-directus.md', import.meta.url);
@@ -118,7 +120,7 @@ describe('a customer says', () => {
     const ids = await idsOf(order);
     const walk = await begin('I paid, but there is no order');
 
-    // RideNDine tells our id of the order that was paid.
+    // RideNDine names our id of the paid order.
     await find(order.id);
     walk.found();
     await decide({ choice: 'In review: they have it, link', reason: 'Ticket 2', ids, look: takePicture });
@@ -200,7 +202,7 @@ describe('a customer says', () => {
   });
 });
 
-/** What a walk takes: to the order, and from there to the end. */
+/** The effort of one case: to the order, and from there to the end. */
 interface Walked {
   toOrder: Effort;
   fromThere: Effort;
@@ -226,7 +228,7 @@ function between(from: Effort, to: Effort): Effort {
   return { clicks: to.clicks - from.clicks, characters: to.characters - from.characters };
 }
 
-/** By what a person reads off a message, if it is short; else it is pasted. */
+/** Finds and opens an order. Types a short text, as a person reads it off a message, and pastes a long one. */
 async function find(known: string): Promise<void> {
   await studio.searchFor(known, { isPasted: known.length > 8 });
   await studio.openListedOrder();
@@ -236,7 +238,7 @@ async function decide(decision: Parameters<DataStudio['decide']>[0]): Promise<vo
   expect(await studio.decide(decision)).toBeUndefined();
 }
 
-/** An order that RideNDine does not have, which nobody knew. */
+/** An order in review that RideNDine does not have, though our side cannot know that. */
 function orderThatNobodyHas(): Promise<Case> {
   return cases.newOrder({
     faults: [
@@ -247,7 +249,7 @@ function orderThatNobodyHas(): Promise<Case> {
   });
 }
 
-/** What RideNDine says of the order. */
+/** RideNDine's ids of the order. @throws Error if RideNDine does not have the order. */
 async function idsOf({ id }: OrderRow): Promise<LinkIds> {
   const [order] = await world.sandboxOrdersOf(id);
   if (order === undefined) throw new Error('RideNDine does not have the order.');

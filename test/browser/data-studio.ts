@@ -4,18 +4,18 @@ import type { LinkIds } from '../../src/domain/order.ts';
 import { paste } from './effort.ts';
 
 const FORM_TIMEOUT_MS = 30_000;
-/** To the next field of a form. */
+/** How often the Tab key may be pressed to reach the next field of a form. */
 const MOST_TABS = 10;
 
 interface Decision {
   choice: string;
   reason: string;
   ids?: LinkIds;
-  /** Looks at the form when it is filled in. */
+  /** Called when the form is filled in and not yet sent. */
   look?: () => Promise<void>;
 }
 
-/** What a role may do, as the pages tell it. */
+/** What the pages offer to a role. */
 export interface Offers {
   decides: boolean;
   makesOrders: boolean;
@@ -23,36 +23,41 @@ export interface Offers {
   configures: boolean;
 }
 
-/** Directus' Data Studio, as a support agent uses it. What is said of a field is said of the order that is open. */
+/** Directus' Data Studio, as a support agent uses it. Methods about a field concern the order that is open. */
 export interface DataStudio {
   logIn(credentials: { email: string; password: string }): Promise<void>;
-  /** Opens all orders, or a list of the navigation. */
+  /** Opens all orders, or the list with this name in the navigation. */
   openOrders(list?: string): Promise<void>;
-  /** Looks in the open list for whatever somebody knows of an order, and waits until it is the only one there. */
+  /** Searches the open list for a text, and waits until the list shows only one order. */
   searchFor(text: string, options?: { isPasted?: boolean }): Promise<void>;
-  /** What is listed of the only order that is. */
+  /** The text of the only row in the list. */
   listedOrder(): Promise<string>;
   /** Opens the only order that is listed. */
   openListedOrder(): Promise<void>;
-  /** Opens the form of an order, anew if it is open. */
+  /** Opens the form of an order, and loads it again if it is open. */
   openOrder(orderId: string): Promise<void>;
   /** Waits until the form of an order is open and filled. */
   untilOrderIsOpen(orderId: string): Promise<void>;
-  /** What a field shows; a choice in the words of its list. */
+  /** What a field shows: for a choice, its label. */
   readField(field: string): Promise<string>;
-  /** What the page says that is to be done. */
+  /** What the page says about what to do with the order. */
   whatToDo(): Promise<string>;
-  /** Waits until what support staff did about the order is listed, in the words of its line. */
+  /** Waits until the order lists a support action with this line. */
   untilActionIsListed(line: string): Promise<void>;
-  /** Fills in the form to decide about the order, with ids that are pasted into fields that the Tab key leads to, and sends it. @returns why it was refused, if it was. */
+  /**
+   * Fills in the form that decides about the order, and sends it. Reaches the fields for ids with the Tab key, and
+   * pastes the ids.
+   *
+   * @returns why the decision was refused, or undefined.
+   */
   decide(decision: Decision): Promise<string | undefined>;
-  /** The same about orders of the open list, which are ticked by what their rows say. */
+  /** Like {@link DataStudio.decide}, for the orders of the open list whose rows contain these texts. */
   decideAboutListed(rowTexts: string[], decision: Decision): Promise<string | undefined>;
-  /** What the list and the page of an order offer to whoever is logged in. */
+  /** What the list and the page of an order offer to the user who is logged in. */
   offers(orderId: string): Promise<Offers>;
-  /** A field with its name and its note. */
+  /** The element of a field, with its name and its note. */
   field(field: string): Locator;
-  /** Presses the button that leads from the order to its workflow. @returns the window that it opens. */
+  /** Presses the button that leads from the order to its workflow. @returns the window that the button opens. */
   followWorkflowButton(): Promise<Page>;
 }
 
@@ -67,7 +72,7 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
   };
 
   const pasteInto = async (field: string, text: string) => {
-    // The order's own field, behind the form, is disabled.
+    // The order's page, behind the form, has a field of the same name, which is disabled.
     const input = `input[field="${field}"]:enabled`;
     await page.locator(input).waitFor();
     const hasFocus = page.locator(`${input}:focus`);
@@ -78,7 +83,7 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
     await paste(page, text);
   };
 
-  /** As a person does, since a browser lets pages in the background run slowly. */
+  /** Brings the page to the front, as a person does: a browser slows down pages in the background. */
   const look = () => page.bringToFront();
 
   const sendForm = async ({ choice, reason, ids, look: lookAtForm }: Decision, button: string) => {
@@ -106,7 +111,7 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
   const studio: DataStudio = {
     async logIn({ email, password }) {
       await look();
-      // An administrator is asked for a licence key, whenever the page is ready to ask.
+      // The page asks an administrator for a licence key, at a moment that cannot be foreseen.
       const skip = page.getByRole('button', { name: 'Skip', exact: true });
       await page.addLocatorHandler(skip, () => skip.click());
       await page.goto(`${url}/admin/login`);
@@ -114,7 +119,7 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
       await page.getByPlaceholder('Password').fill(password);
       await page.getByPlaceholder('Password').press('Enter');
       await page.waitForURL(/\/admin\/content/);
-      // It offers how to lay out lists, and covers their right third.
+      // The sidebar offers layouts for lists, and covers the right third of each list.
       await page.locator('.sidebar-toggle').getByRole('button').click();
     },
 
@@ -123,7 +128,7 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
       await page.goto(orders);
       if (list !== undefined) await page.getByRole('link', { name: list }).click();
       await page.getByRole('heading', { name: list ?? 'Orders' }).waitFor();
-      // It remembers what it was searched for last, of which there may be nothing any more.
+      // The list remembers its last search, which may find nothing now.
       await rows
         .first()
         .or(page.getByText(/^No (Results|Items)$/))
@@ -136,7 +141,7 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
       await search.getByRole('button').first().click();
       await search.locator('input:focus').waitFor();
       await page.keyboard.press('Control+A');
-      // One that was found before stands there until the new one does.
+      // The result of an earlier search stays until the new one arrives, so this waits for the response.
       let id: string | undefined;
       const found = page.waitForResponse(async (response) => {
         if (new URL(response.url()).searchParams.get('search') !== text) return false;
@@ -186,7 +191,7 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
       await studio.openOrders();
       const makesOrders = await has('a[href$="/orders/+"]');
       await studio.openOrder(orderId);
-      // What is beside the order comes last: the role is known then.
+      // The sidebar of the order loads last. By then the page knows the role.
       await page.getByText('Comments', { exact: true }).waitFor();
       await page.waitForLoadState('networkidle');
       return {

@@ -3,11 +3,11 @@ import type { BrowserContext, Page } from 'playwright-core';
 /** What a person did by hand. */
 export interface Effort {
   clicks: number;
-  /** Those that were typed; text that was pasted counts as none. */
+  /** Typed characters. Pasted text does not count. */
   characters: number;
 }
 
-/** Counts, in all pages that a browser window opens from now on, what its browser says that a person did. */
+/** Counts clicks and typed characters in all pages that a browser window opens from now on. */
 export async function countEffort(context: BrowserContext): Promise<{ untilNow(): Effort }> {
   const done: Effort = { clicks: 0, characters: 0 };
   await context.exposeFunction('noteEffort', (kind: keyof Effort, count: number) => {
@@ -23,7 +23,7 @@ export async function countEffort(context: BrowserContext): Promise<{ untilNow()
   return { untilNow: () => ({ ...done }) };
 }
 
-/** Into what has the focus, as a person pastes what stands elsewhere. */
+/** Pastes a text into the element that has the focus, as a person does. */
 export async function paste(page: Page, text: string): Promise<void> {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);

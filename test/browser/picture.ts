@@ -7,25 +7,25 @@ const folder = new URL('../../docs/pictures/', import.meta.url);
 const isAsked = process.env['TAKE_PICTURES'] === 'on';
 
 interface Crop {
-  /** The part of the window that matters; all of it unless told. */
+  /** The part of the window to show. Default: the whole window. */
   of?: Locator;
-  /** How much of what is around that part is shown with it, in pixels. */
+  /** How many pixels around that part are shown, too. */
   margin?: number;
-  /** Where the picture begins: what comes before this is not for it. */
+  /** The picture begins at the top of this element. */
   from?: Locator;
-  /** Where the picture ends: what comes from here on is not for it. */
+  /** The picture ends above this element. */
   above?: Locator;
-  /** The most of it that is shown, from the top, in pixels. */
+  /** The greatest height of the picture, in pixels. */
   height?: number;
-  /** How large the window is for the picture, where its usual size cuts off what matters. In pixels. */
+  /** The size of the window for the picture, in pixels. Needed where the usual size cuts off a part of it. */
   window?: { width: number; height: number };
 }
 
 /**
- * Takes a picture for the documents, in `npm run docs:pictures` alone: any other run of the tests leaves the work tree
- * as it is.
+ * Takes a picture for the documents, but only in `npm run docs:pictures`: other runs of the tests do not change the
+ * work tree.
  *
- * @param name of the file below `docs/pictures`, without its ending.
+ * @param name the name of the file below `docs/pictures`, without its extension.
  */
 export async function picture(page: Page, name: string, crop: Crop = {}): Promise<void> {
   if (!isAsked) return;

@@ -56,7 +56,7 @@ describe('an order that went well', () => {
       `CoocoOrderId="${order.id}"`,
       `CoocoQuoteId="${checkout.quote_id}"`,
       `RideNDineOrderId="${String(order['ridendine_order_id'])}"`,
-      // These are not the order's alone.
+      // Other orders have some of these values, too, so the query adds the order's id.
       [
         `CoocoCustomerId="${checkout.customer_id}"`,
         `CoocoStoreId="${String(order['store'])}"`,
@@ -124,7 +124,7 @@ describe('an order that went well', () => {
 
 describe('a customer misses an order', () => {
   it('because RideNDine is down: it is told when it is tried again, and goes on at once when asked', async () => {
-    // As during maintenance.
+    // 503 with Retry-After, as during maintenance.
     const { key, order } = await cases.orderHeldUp(503);
 
     // Complaint: "order ab12… is missing".
@@ -208,7 +208,7 @@ describe('a customer misses an order', () => {
   it('and nobody knows whether RideNDine has it: it is looked up there, and linked by a decision', async () => {
     const { key, checkout, order } = await cases.orderInReview();
 
-    // The customer knows the quote alone.
+    // The customer knows only the quote's id.
     await studio.openOrders('Needs review');
     await picture(studioPage, 'runbook/order-list', { window: { width: 1600, height: 420 } });
     await studio.searchFor(checkout.quote_id);
@@ -352,7 +352,7 @@ describe('an order that is not sent yet', () => {
     const checkout = await world.newCheckout();
     const { postgres } = world.stack;
     if (postgres === undefined) throw new Error('The stack has no database of its own.');
-    // Directus' insert with the same key has to wait for this one.
+    // Directus' insert with the same key must wait for this transaction.
     const hold = await openHold(postgres);
     await hold.query('INSERT INTO orders (id, idempotency_key) VALUES (gen_random_uuid(), $1)', [key]);
     await world.post(key, checkout, { prefer: 'wait=0' });
@@ -394,12 +394,12 @@ function studioIn(window: Page): DataStudio {
   return dataStudio(window, { url: world.stack.urls.directus });
 }
 
-/** Alone. The server's list comes a moment after the workflow. */
+/** Waits until the query finds only this key's workflow. The server lists a workflow a moment after its start. */
 async function untilFound(query: string, key: string): Promise<void> {
   await pWaitFor(async () => (await ui.findWorkflows(query)).join(' ') === workflowId(key), WAIT);
 }
 
-/** What can be read of a run by whoever has Temporal's data, but not our keys. */
+/** What somebody with Temporal's data, but without our keys, can read of a run. */
 async function storedText(key: string): Promise<string> {
   const handle = world.temporal.workflow.getHandle(workflowId(key));
   const [history, { raw }] = await Promise.all([handle.fetchHistory(), handle.describe()]);
@@ -412,7 +412,7 @@ function leadLogin(): Login {
   return supportLogin;
 }
 
-/** Somebody with the role COOCO support. */
+/** Creates a user with the role COOCO support. */
 async function newLooker(): Promise<Login> {
   const looker = { email: 'looker@cooco.example.com', password: randomUUID() };
   const person = { id: randomUUID(), ...looker, role: supportRole.ids.role, status: 'active' };

@@ -3,51 +3,51 @@ import type { Locator, Page } from 'playwright-core';
 /** How the UI answers an update. */
 export type UpdateAnswer = { kind: 'accepted' } | { kind: 'refused'; reason: string };
 
-/** The Temporal UI, as a support agent uses it. What is said of a workflow is said of the one that is open. */
+/** The Temporal UI, as a support agent uses it. Methods without a workflow id concern the workflow that is open. */
 export interface TemporalUi {
-  /** Lists the workflows that a query finds. @returns their ids; none if it finds none. */
+  /** Lists the workflows that a query finds. @returns their ids; an empty list if the query finds none. */
   findWorkflows(query: string): Promise<string[]>;
   /** Opens the latest run of a workflow. */
   openWorkflow(workflowId: string): Promise<void>;
-  /** Waits until the workflow is said to be `Running`, `Completed`, `Failed` or `Canceled`. */
+  /** Waits until the page shows this status: `Running`, `Completed`, `Failed` or `Canceled`. */
   untilStatus(status: string): Promise<void>;
   /** The search attribute `OrderCreationStage`. */
   readStage(): Promise<string>;
-  /** What the workflow was started with. */
+  /** The input of the workflow. */
   readInput(): Promise<string>;
-  /** How the workflow has ended. */
+  /** The result of the workflow. */
   readResult(): Promise<string>;
   /** The summary of the workflow. */
   readSummary(): Promise<string>;
   /** Waits until a step with this summary is listed. */
   untilStepIsListed(summary: string): Promise<void>;
-  /** Waits until the current details have this title. Needs a worker. @returns all of them, as they are rendered. */
+  /** Waits until the current details have this title. Needs a worker. @returns all current details as rendered text. */
   readCurrentDetails(title: string): Promise<string>;
-  /** Follows a link in the current details. @returns the window that it opens. */
+  /** Follows a link in the current details. @returns the window that the link opens. */
   followLink(name: string): Promise<Page>;
-  /** Everything that the history tells of the only step that has failed. */
+  /** Everything that the history shows about the only step that has failed. */
   readFailedStep(): Promise<string>;
-  /** Everything that is shown of an activity that is pending. */
+  /** Everything that the page shows about a pending activity. */
   pendingActivityText(activityType: string): Promise<string>;
   /** Waits until a pending activity is `Scheduled`, `Started` or `Paused`. */
   untilActivityIs(activityType: string, state: string): Promise<void>;
   pauseActivity(activityType: string, options: { reason: string }): Promise<void>;
-  /** The next attempt begins at once. */
+  /** Resumes a paused activity. Its next attempt begins at once. */
   unpauseActivity(activityType: string): Promise<void>;
-  /** Opens the dialog of what "try again now" is in this UI: {@link TemporalUi.confirmReset}. */
+  /** Opens the dialog that resets an activity: the UI's way to try again now. See {@link TemporalUi.confirmReset}. */
   openReset(activityType: string): Promise<void>;
-  /** The attempts are counted from one again, and the first begins at once. */
+  /** Resets the activity. Its attempts are counted from one again, and the first one begins at once. */
   confirmReset(): Promise<void>;
   /** Opens the dialog in which an update is written and sent. */
   openUpdate(name: string): Promise<void>;
-  /** Writes the update's one argument. */
+  /** Writes the update's only argument. */
   fillUpdate(input: unknown): Promise<void>;
-  /** If the update is refused, its dialog stays open and says why. */
+  /** Sends the update. If it is refused, its dialog stays open and says why. */
   submitUpdate(): Promise<UpdateAnswer>;
   dismissDialog(): Promise<void>;
   /** The dialog that is open, if one is. */
   dialog: Locator;
-  /** The row of tabs, below what is told of every workflow. */
+  /** The row of tabs, below the part that is the same for every workflow. */
   tabs: Locator;
 }
 
@@ -62,7 +62,7 @@ export function temporalUi(page: Page, { url, namespace }: { url: string; namesp
   };
   const activity = async (activityType: string) => {
     await openTab('pending-activities');
-    // The innermost part of the page that has both is the activity's own.
+    // The innermost element with both texts is the activity's own part of the page.
     return content
       .locator('div')
       .filter({ has: page.getByRole('heading', { name: activityType }) })
@@ -73,7 +73,7 @@ export function temporalUi(page: Page, { url, namespace }: { url: string; namesp
     await press(dialog, button);
     await dialog.waitFor({ state: 'hidden' });
   };
-  /** The text of the box below a heading, when it has one. */
+  /** Waits until the box below a heading has text. @returns the text. */
   const readBox = async (title: string) => {
     await openTab('history');
     const box = content
@@ -83,7 +83,7 @@ export function temporalUi(page: Page, { url, namespace }: { url: string; namesp
       .last();
     return await decoded(box.getByRole('textbox').filter({ hasText: /\w/ })).innerText();
   };
-  /** The UI renders Markdown in a page of its own. */
+  /** The UI renders Markdown in an iframe. */
   const rendered = async (title: string) => {
     await openTab('user-metadata');
     const part = content
@@ -94,7 +94,7 @@ export function temporalUi(page: Page, { url, namespace }: { url: string; namesp
     return part.frameLocator('iframe').locator('body').filter({ hasText: /\S/ });
   };
 
-  /** As a person does, since a browser lets pages in the background run slowly. */
+  /** Brings the page to the front, as a person does: a browser slows down pages in the background. */
   const look = () => page.bringToFront();
 
   return {
@@ -191,7 +191,7 @@ export function temporalUi(page: Page, { url, namespace }: { url: string; namesp
     async fillUpdate(input) {
       const editor = dialog.locator('[contenteditable=true]');
       await editor.fill(JSON.stringify(input, null, 2));
-      // It re-formats its text when it loses the focus: the button would move away from under a click.
+      // The editor re-formats its text when it loses the focus. That would move the button while it is clicked.
       await editor.blur();
     },
 
@@ -215,7 +215,7 @@ function press(within: Locator, button: string): Promise<void> {
   return within.getByRole('button', { name: button, exact: true }).click();
 }
 
-/** The UI shows what is encrypted as it is, until the codec server has answered. */
+/** Selects decoded text only: the UI shows encrypted payloads until the codec server has answered. */
 function decoded(part: Locator): Locator {
   return part.filter({ hasNotText: 'encryption-key-id' });
 }

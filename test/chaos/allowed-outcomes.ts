@@ -2,8 +2,8 @@ import { faultKinds, isRefusal } from './partner-faults.ts';
 import type { Outcome, PlannedOrder } from './planned-order.ts';
 
 /**
- * How the order may end. One that is refused once ends as FAILED, or linked if the customer's next request comes after
- * that; once RideNDine may have it, a refusal only sends it to support staff, who link it.
+ * How the order may end. An order that RideNDine refuses once ends as FAILED. If the customer sends it again after
+ * that, it ends as LINKED. If RideNDine may have the order, a refusal brings it to review, and support staff link it.
  */
 export function allowedOutcomes({
   faults,

@@ -29,11 +29,11 @@ import type { SupportDesk } from './support-desk.ts';
 const settings = readChaosSettings(process.env);
 const { seed } = settings;
 
-/** The longest pause of a retried call after the slowest recovery, and then some for a busy machine. */
+/** Covers the slowest recovery and the longest pause before a retry, with a margin for a busy machine. */
 const PATIENCE_MS = 120_000;
 const START_TIMEOUT_MS = 360_000;
 const DRILL_TIMEOUT_MS = 180_000;
-/** Three times what it takes on two cores. */
+/** Three times as long as the storm takes on two cores. */
 const STORM_TIMEOUT_MS = 120_000 + settings.orders * 1_500;
 
 const recoveries: Recovery[] = [];
@@ -107,7 +107,7 @@ describe('a storm of orders, duplicates, faults and crashes', () => {
     expect({ seed, found }).toEqual({ seed, found: [] });
   });
 
-  it('ends no part that nobody has ended', async () => {
+  it('loses no part but those that it ends', async () => {
     const crash = await Promise.race([world.stack.crash, Promise.resolve(undefined)]);
 
     expect(crash?.message).toBeUndefined();

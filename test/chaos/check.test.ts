@@ -4,7 +4,7 @@ import type { FinalAnswer, Snapshot } from './check.ts';
 
 const ids = { order_id: 'order-1', ridendine_order_id: 'rnd-1', payment_session_id: 'ps-1' };
 
-/** Two sound orders, one linked and one refused: what a corruption then breaks is broken by it alone. */
+/** Two sound orders, one linked and one refused. Any violation that is found later comes from the test's corruption. */
 function soundState() {
   const items = [
     { menu_item_id: 'dish-1', name: 'First dish', quantity: 2, unit_price: 450, note: 'No salt.' },
@@ -148,7 +148,7 @@ describe('the check of a state', () => {
     ],
     [
       'totals that have changed',
-      'wrong: checkout 1 (key-1) has another totals than the quote and its status (PENDING_PAYMENT) say',
+      'wrong: checkout 1 (key-1) differs in totals from what its quote and its status (PENDING_PAYMENT) demand',
       ({ linked }) => (linked.totals.total = 1),
     ],
     [
@@ -161,17 +161,17 @@ describe('the check of a state', () => {
     ],
     [
       'a snapshot of the items that has changed',
-      'wrong: checkout 1 (key-1) has another items_snapshot than the quote and its status (PENDING_PAYMENT) say',
+      'wrong: checkout 1 (key-1) differs in items_snapshot from what its quote and its status (PENDING_PAYMENT) demand',
       ({ linked }) => linked.items_snapshot.pop(),
     ],
     [
       'a live order that does not hold its quote',
-      'wrong: checkout 1 (key-1) has another active_quote_id than the quote and its status (PENDING_PAYMENT) say',
+      'wrong: checkout 1 (key-1) differs in active_quote_id from what its quote and its status (PENDING_PAYMENT) demand',
       ({ linked }) => (linked.active_quote_id = null),
     ],
     [
       'a failed order that still holds its quote',
-      'wrong: checkout 2 (key-2) has another active_quote_id than the quote and its status (FAILED) say',
+      'wrong: checkout 2 (key-2) differs in active_quote_id from what its quote and its status (FAILED) demand',
       ({ failed }) => (failed.active_quote_id = 'quote-2'),
     ],
     [
@@ -196,7 +196,7 @@ describe('the check of a state', () => {
     ],
     [
       'a linked order that tells of a failure',
-      'wrong: checkout 1 (key-1) tells of a failure that is over',
+      'wrong: checkout 1 (key-1) still has a failure_code',
       ({ linked }) => (linked.failure_code = 'RideNDineRejected'),
     ],
     [
@@ -222,7 +222,7 @@ describe('the check of a state', () => {
     ],
     [
       'a body that RideNDine got otherwise than it was stored',
-      'wrong: checkout 1 (key-1) was sent otherwise than it was stored',
+      'wrong: checkout 1 (key-1) was sent with a body that differs from the stored one',
       ({ linked }) => (linked.ridendine_request += ' '),
     ],
     [

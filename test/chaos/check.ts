@@ -1,18 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 
-// Knows nothing of how orders are made: what it expects comes from the plan, and what it finds from the stores.
+// This check does not use the code that makes orders. It compares the plan with what the stores hold.
 
 type Row = Record<string, unknown>;
 
-/** What should have come of a checkout. */
+/** What a checkout must lead to. */
 export interface Expectation {
-  /** For a person. */
+  /** Names the order in messages. */
   name: string;
   key: string;
   quote_id: string;
   customer_id: string;
   fulfillment_method: string;
-  /** The quote's, as it was made. */
+  /** The items of the quote, as it was made. */
   items: Row[];
   totals: Row;
   outcomes: ('LINKED' | 'FAILED')[];
@@ -29,15 +29,15 @@ export interface PartnerOrder {
   raw_body: string;
 }
 
-/** How a request ended: with ids, refused, or (after all its time) neither. */
+/** How a request ended: with ids, with a refusal, or without a final answer when the customer gave up. */
 export interface FinalAnswer {
   key: string;
-  /** HTTP status; `undefined` if there was none that is final. */
+  /** The HTTP status; `undefined` if there was no final answer. */
   status: number | undefined;
   ids?: Row;
 }
 
-/** Everything that there is when all is over. */
+/** Everything that the stores hold after the last answer. */
 export interface Snapshot {
   expectations: Expectation[];
   /** All orders in Directus, as its administrator sees them. */
@@ -50,13 +50,13 @@ export interface Snapshot {
 }
 
 export interface Violation {
-  /** `lost`: it should be there and is not. `doubled`: it is there once too often. `stuck`: it has no end. */
+  /** `lost`: missing. `doubled`: there more than once. `stuck`: not ended. `wrong`: differs from what it should be. */
   kind: 'lost' | 'doubled' | 'stuck' | 'wrong';
   /** Names the order. */
   sentence: string;
 }
 
-/** Everything about a snapshot that breaks the promise: one order, linked to one at RideNDine, as the quote said. */
+/** @returns all violations of the promise: each checkout has one order, as quoted, linked to one order at RideNDine. */
 export function findViolations(snapshot: Snapshot): Violation[] {
   const { expectations, orders, partnerOrders } = snapshot;
   const known = new Set(expectations.map(({ key }) => key));
@@ -92,7 +92,7 @@ function violationsOfOrder(expectation: Expectation, snapshot: Snapshot): Violat
   for (const { status } of runs) {
     if (!['COMPLETED', 'FAILED'].includes(status)) found.push(say('stuck', `has a workflow that is ${status}`));
   }
-  if (answers.length === 0) found.push(say('lost', 'was never asked for'));
+  if (answers.length === 0) found.push(say('lost', 'has no request'));
   for (const answer of answers) {
     if (answer.status === undefined) found.push(say('stuck', 'has a request without a final answer'));
     else if (answer.status >= (outcomes.includes('FAILED') ? 500 : 300)) {
@@ -150,8 +150,8 @@ function faultsOfContent(order: OrderRow, expectation: Expectation): string[] {
   };
   const faults = Object.entries(expected)
     .filter(([field, value]) => !isSameJson(order[field], value))
-    .map(([field]) => `has another ${field} than the quote and its status (${String(order['status'])}) say`);
-  if (isLive && order['failure_code'] !== null) faults.push('tells of a failure that is over');
+    .map(([field]) => `differs in ${field} from what its quote and its status (${String(order['status'])}) demand`);
+  if (isLive && order['failure_code'] !== null) faults.push('still has a failure_code');
   if (!isLive && typeof order['failure_code'] !== 'string') faults.push('does not say why it failed');
   return faults;
 }
@@ -176,7 +176,8 @@ function faultsOfPartnerOrder(order: OrderRow, partnerOrder: PartnerOrder, { ite
   const faults: string[] = [];
   if (!isLinkedTo(order, partnerOrder)) faults.push('has other ids at RideNDine than in Directus');
   if (partnerOrder.idempotency_key !== `cooco_order_${order.id}`) faults.push('was sent with another idempotency key');
-  if (partnerOrder.raw_body !== order['ridendine_request']) faults.push('was sent otherwise than it was stored');
+  if (partnerOrder.raw_body !== order['ridendine_request'])
+    faults.push('was sent with a body that differs from the stored one');
   const body = JSON.parse(partnerOrder.raw_body) as Row;
   if (!isSameJson(body['totals'], totals)) faults.push('has other totals at RideNDine');
   if (!isSameJson(body['items'], items)) faults.push('has other items at RideNDine');
@@ -191,7 +192,7 @@ function isLinkedTo(order: OrderRow, { external_order_id, ridendine_order_id, pa
   );
 }
 
-/** Absent is the same as null, and whoever parsed a value does not matter. */
+/** Treats absent values as null. Compares the values as JSON, since different parsers make different objects. */
 function isSameJson(a: unknown, b: unknown): boolean {
   return isDeepStrictEqual(plainJson(a), plainJson(b));
 }

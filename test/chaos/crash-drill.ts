@@ -8,7 +8,7 @@ import type { DatabaseHold } from '../support/database-hold.ts';
 import { holdAnswers, holdLink, holdPartnerCall, holdRecord, holdValidation } from './held-orders.ts';
 import type { Grip, HeldOrder, Moment, Step } from './held-orders.ts';
 
-/** How long an order took from the crash to an answer with its ids. */
+/** How long an order took from the crash to its answers with the ids, in milliseconds. */
 export interface Recovery {
   crash: CrashKind;
   step: Step;
@@ -17,8 +17,8 @@ export interface Recovery {
 }
 
 /**
- * One crash in the middle of several orders, each held in another step. What is held `before` its effect loses it, what
- * is held `late` gets it while the crashed part is down.
+ * Makes one crash while several orders are each held in another step. A step that is held `before` loses its effect. A
+ * step that is held `late` has its effect while the crashed part is down.
  */
 export async function runDrill(
   world: RunningStack,
@@ -39,7 +39,7 @@ export async function runDrill(
       return hold;
     },
     send({ order, step, moment }) {
-      // Twice: somebody has double-clicked.
+      // Sent twice, as by a double click.
       const answers = Promise.all([customers.send(order), customers.send(order)]);
       answered.push(
         answers.then((both) => ({ recovery: { crash, step, moment }, answers: both, at: performance.now() })),
@@ -54,12 +54,12 @@ export async function runDrill(
       answers: outcomes.flatMap(({ answers }) => answers),
     };
   } finally {
-    // Nothing may stay locked if an order could not be held.
+    // If an order could not be held, the locks of the others must still be released.
     await letGo();
   }
 }
 
-/** Brings each order to its moment. @returns what lets all of them go, while the crashed part is down. */
+/** Brings each order to its moment. @returns a function that lets all of them go. Call it while the part is down. */
 async function holdAll(
   grip: Grip,
   { held, letGo }: { held: HeldOrder[]; letGo: () => Promise<void> },
@@ -74,7 +74,8 @@ async function holdAll(
   const ofMoment = (moment: Moment) => inDirectus.filter((one) => one.held.moment === moment);
   const told = ofMoment('after');
   if (told.length > 0) await holdAnswers(grip, told);
-  // These last: RideNDine's calls are held for as long as the worker waits, and no order passes a held validation.
+  // Calls to RideNDine come late, since they are held only until the worker's timeout. Validations come last, since no
+  // order passes a held validation.
   const partnerCalls = held.filter(({ step }) => step === 'createRideNDineOrder');
   await Promise.all(partnerCalls.map((one) => holdPartnerCall(grip, one)));
   const validations = await holdEach('validateCheckout', holdValidation);

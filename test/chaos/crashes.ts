@@ -1,8 +1,8 @@
 import type { StackParts } from '../../stack/stack.ts';
 
 /**
- * How each part is ended: Directus as a deployment does it, the others as a power cut would. No order's way leads over the
- * codec server.
+ * How each part is ended: Directus as by a deployment, the others as by a power cut. The codec server is left out: no
+ * order passes through it.
  */
 const endings = {
   worker: 'SIGKILL',
@@ -14,7 +14,7 @@ const endings = {
 
 export type CrashKind = keyof typeof endings;
 
-/** For a person. */
+/** Names for messages and reports. */
 export const crashNames = {
   worker: 'kill -9 of the worker',
   temporal: 'kill -9 of Temporal',
@@ -23,7 +23,7 @@ export const crashNames = {
   gateway: 'kill -9 of the gateway',
 } as const satisfies Record<CrashKind, string>;
 
-/** Ends the part and starts it again, with `whileDown` in between. @returns when the crash was, by `performance.now()`. */
+/** Ends a part, calls `whileDown`, starts the part again. @returns the time of the crash, by `performance.now()`. */
 export async function crashAndRestart(
   parts: StackParts,
   kind: CrashKind,

@@ -4,27 +4,27 @@ import type { FinalAnswer } from './check.ts';
 import type { PlannedOrder } from './planned-order.ts';
 import type { SupportDesk } from './support-desk.ts';
 
-/** Longer than the gateway holds a request open; a gateway that was killed or hangs must not hold a customer. */
+/** Longer than the gateway holds a request open. A gateway that was killed or hangs must not block a customer. */
 const REQUEST_TIMEOUT_MS = 15_000;
-/** More impatient than the 2 s that the gateway asks for. */
+/** Shorter than the 2 s that the gateway asks for in Retry-After. */
 const PAUSE_MS = 250;
 
-/** The statuses that say: the same request again, please. */
+/** The statuses after which a customer sends the same request again. */
 const AGAIN = new Set([202, 503]);
 
 export interface Customers {
   /**
-   * Sends the checkout with its key until there is a final answer, whatever fails meanwhile, as README.md tells a
-   * gateway's callers to.
+   * Sends the checkout with its key until there is a final answer, whatever fails meanwhile. README.md tells the
+   * gateway's callers to do the same.
    */
   send(order: PlannedOrder): Promise<FinalAnswer>;
   /** Every final answer so far. */
   answers: FinalAnswer[];
-  /** How many requests it took. */
+  /** How many HTTP requests were sent so far. */
   requestCount(): number;
 }
 
-/** @param patienceMs after which a customer gives up: the answer is then none. */
+/** @param options.patienceMs after this time a customer gives up; the final answer then has no status. */
 export function createCustomers(options: {
   world: OrderWorld;
   supportDesk: SupportDesk;

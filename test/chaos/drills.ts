@@ -3,10 +3,10 @@ import type { CrashKind } from './crashes.ts';
 import type { Moment, Step } from './held-orders.ts';
 
 export interface Drill {
-  /** For a person. */
+  /** Part of a test's name. */
   name: string;
   crash: CrashKind;
-  /** One order each is held there when the crash comes. */
+  /** At the crash, one order is held at each of these. */
   moments: [Step, Moment][];
 }
 
@@ -23,18 +23,18 @@ const everyStep: [Step, Moment][] = [
   ['saveLinkIds', 'before'],
   ['saveLinkIds', 'late'],
 ];
-/** In drills of their own: to hold Directus' answers, everything else in Directus has to wait. */
+/** These have drills of their own, since everything else in Directus has to wait while its answers are held. */
 const answersOfDirectus: [Step, Moment][] = [
   ['createOrderRecord', 'after'],
   ['saveLinkIds', 'after'],
 ];
 
-/** Each kind of crash in each step, before and after the step's effect. */
+/** Crashes of worker, Temporal and Directus in every step, of RideNDine in its step: before and after the effect. */
 export const drills: Drill[] = [
   ...(['worker', 'temporal', 'directus'] as const).flatMap((crash) => [
     { name: crashNames[crash], crash, moments: everyStep },
     { name: `${crashNames[crash]} when Directus has written`, crash, moments: answersOfDirectus },
   ]),
-  // Nobody else talks to RideNDine.
+  // Only this step calls RideNDine.
   { name: crashNames.ridendine, crash: 'ridendine', moments: partnerCalls },
 ];

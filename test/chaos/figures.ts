@@ -7,14 +7,14 @@ import type { FaultName } from './partner-faults.ts';
 import type { PlannedOrder } from './planned-order.ts';
 import type { StormPlan } from './storm-plan.ts';
 
-/** What a run of the suite came to. */
+/** The results of one run of the suite. */
 export interface Figures {
   seed: number;
-  /** In the storm, and in the crashes in each step. */
+  /** How many orders there were in the storm, and in the drills with a crash in each step. */
   orders: { storm: number; drills: number };
-  /** Sent for orders that had been sent before. */
+  /** Requests of the storm for orders that had been sent before. */
   duplicates: number;
-  /** HTTP requests, with those that were sent again for want of a final answer. */
+  /** HTTP requests, including those that were sent again because there was no final answer yet. */
   requests: number;
   decisions: number;
   /** How often RideNDine was called in the storm. */
@@ -26,7 +26,7 @@ export interface Figures {
   violations: Map<Violation['kind'], number>;
 }
 
-/** Counts the faults that have struck: an order's strike in the order of the plan, one a call. */
+/** Counts the faults that took effect. The faults of an order come in the order of the plan, one for each call. */
 export async function countFaults(
   world: RunningStack,
   orders: PlannedOrder[],

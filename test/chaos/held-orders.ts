@@ -5,21 +5,21 @@ import { RIDENDINE_TIMEOUT_MS } from './partner-faults.ts';
 import type { PlannedOrder } from './planned-order.ts';
 
 /**
- * When the crash comes, seen from the effect of the step's running attempt: that attempt never has its effect, has it
- * only after the crash, or has had it and could not tell.
+ * When the crash comes, relative to the effect of the step's running attempt. `before`: the effect never comes. `late`:
+ * the effect comes only after the crash. `after`: the effect has come, and the worker does not have the answer yet.
  */
 export type Moment = 'before' | 'late' | 'after';
 
 export type Step = 'validateCheckout' | 'createOrderRecord' | 'createRideNDineOrder' | 'saveLinkIds';
 
-/** An order that is in the middle of a step, and stays there until it is let go. */
+/** An order that is stopped in the middle of a step until it is let go. */
 export interface HeldOrder {
   step: Step;
   moment: Moment;
   order: PlannedOrder;
 }
 
-/** What it takes to hold an order: the stack, its database, and somebody who sends the order. */
+/** What is needed to hold an order: the stack, a lock in its database, and a customer who sends the order. */
 export interface Grip {
   world: RunningStack;
   openHold(this: void): Promise<DatabaseHold>;
@@ -28,12 +28,10 @@ export interface Grip {
 
 const POLL_MS = 20;
 const HOLD_TIMEOUT_MS = 60_000;
-/** Time to get hold of the order's row between its creation and its link. */
+/** How long RideNDine takes to answer, so that the test can lock the order's row between its creation and its link. */
 const PARTNER_TAKES_MS = 1000;
 
-/**
- * Holds `createOrderRecord` before its effect: an insert with the same key, not yet committed, makes Directus' own wait.
- */
+/** Holds `createOrderRecord` before its effect: Directus' insert waits for an uncommitted insert with the same key. */
 export async function holdRecord({ openHold, send }: Grip, held: HeldOrder): Promise<DatabaseHold> {
   const hold = await openHold();
   await hold.query('INSERT INTO orders (id, idempotency_key) VALUES (gen_random_uuid(), $1)', [held.order.key]);
@@ -55,7 +53,7 @@ export async function holdLink({ world, openHold, send }: Grip, held: HeldOrder)
   return hold;
 }
 
-/** Holds `validateCheckout`, and that of every other order: nobody can read quotes. */
+/** Holds `validateCheckout` of this order and of all others: a lock on the table keeps Directus from reading quotes. */
 export async function holdValidation({ openHold, send }: Grip, held: HeldOrder): Promise<DatabaseHold> {
   const hold = await openHold();
   await hold.query('LOCK TABLE quotes IN ACCESS EXCLUSIVE MODE');
@@ -66,12 +64,12 @@ export async function holdValidation({ openHold, send }: Grip, held: HeldOrder):
 
 const partnerHolds = {
   before: { kind: 'no_answer', when: 'before_store' },
-  // Stored when the attempt that asked for it is long over.
+  // RideNDine stores the order only after the worker's attempt has timed out.
   late: { kind: 'latency', ms: RIDENDINE_TIMEOUT_MS + 1000 },
   after: { kind: 'no_answer', when: 'after_store' },
 } as const satisfies Record<Moment, Record<string, unknown>>;
 
-/** Holds `createRideNDineOrder`: the call is under way, and its answer does not come as long as the worker waits. */
+/** Holds `createRideNDineOrder`: RideNDine has received the call, and does not answer before the worker's timeout. */
 export async function holdPartnerCall({ world, send }: Grip, held: HeldOrder): Promise<void> {
   const { order, moment } = held;
   await addFault(world, order, partnerHolds[moment]);
@@ -85,8 +83,8 @@ export async function holdPartnerCall({ world, send }: Grip, held: HeldOrder): P
 }
 
 /**
- * Turns steps in Directus that are held before their effect into ones that have had it and can't tell: every next look
- * at an order has to wait. They must be all that Directus is doing with orders.
+ * Takes steps that are held before their effect in Directus. Lets Directus write, and then holds its answers: every
+ * read of an order has to wait. Meanwhile Directus must do nothing else with orders.
  */
 export async function holdAnswers(
   { openHold }: Grip,
@@ -95,7 +93,7 @@ export async function holdAnswers(
   const answers = await openHold();
   const letWrite = async () => {
     await answers.untilWaiting();
-    // Directus' writes come first in the queue, then this lock, then what Directus reads to answer.
+    // The queue for the table: Directus' writes first, then this lock, then what Directus reads for its answers.
     for (const { hold } of steps) await hold.release();
   };
   await Promise.all([answers.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE'), letWrite()]);

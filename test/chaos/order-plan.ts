@@ -2,10 +2,10 @@ import type { FaultName } from './partner-faults.ts';
 import type { PlannedLine, PlannedOrder, PlannedTotals } from './planned-order.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
-/** Shared by all orders of a plan; every order has a customer and a quote of its own. */
+/** The store of all orders in a plan. Every order has its own customer and its own quote. */
 export const STORE_ID = 'c00c0000-0000-4000-8000-0000000c4a05';
 
-/** An order that nothing happens to, unless `faults` or what the test does to the stack see to it. */
+/** A sound order. Its trouble comes from `faults`, or from what the test does to the stack. */
 export function planOrder(
   random: SeededRandom,
   { name, faults = [], isRefusedForGood = false }: { name: string; faults?: FaultName[]; isRefusedForGood?: boolean },

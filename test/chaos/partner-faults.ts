@@ -1,20 +1,20 @@
-/** How long the worker waits for RideNDine. Long enough to hold a call open while a crash is prepared. */
+/** How long the worker waits for RideNDine. A call is held open for this long while the test prepares a crash. */
 export const RIDENDINE_TIMEOUT_MS = 4000;
 
-/** What an attempt that meets the fault shows of the order: see docs/architecture.md. */
+/** The attempt outcome that the fault causes (docs/architecture.md); `none` if the attempt succeeds. */
 type Trace = 'rejected' | 'not sent' | 'maybe sent' | 'none';
 
-/** A fault as the sandbox takes it, without the calls that it is for. */
+/** A fault in the sandbox's format. The fields that select the calls are added later. */
 export type FaultDefinition = { kind: string } & Record<string, unknown>;
 
 interface FaultKind {
   fault: FaultDefinition;
   leaves: Trace;
-  /** The worker takes it for a wrong configuration and lets 10 s pass, twice as long after each attempt. */
+  /** The worker treats it as a wrong configuration: it pauses for 10 s, and twice as long after each attempt. */
   isSlow?: true;
 }
 
-/** Every kind of fault that the sandbox knows, in the forms that mean different things to us. */
+/** Every kind of fault that the sandbox knows, in each form that the worker treats differently. */
 export const faultKinds = {
   'status 408': { fault: { kind: 'status', status: 408 }, leaves: 'maybe sent' },
   'status 409': { fault: { kind: 'status', status: 409 }, leaves: 'maybe sent' },

@@ -1,6 +1,6 @@
 import type { FaultName } from './partner-faults.ts';
 
-/** How an order may stand when all is over. */
+/** How an order may have ended after the last answer. */
 export type Outcome = 'LINKED' | 'FAILED';
 
 export interface PlannedLine {
@@ -19,9 +19,9 @@ export interface PlannedTotals {
   total: number;
 }
 
-/** A customer's checkout with the quote that it confirms: what must come out of it is all in here. */
+/** A customer's checkout and the quote that it confirms. The check derives all expected results from it. */
 export interface PlannedOrder {
-  /** For a person who reads of it. */
+  /** Names the order in messages. */
   name: string;
   key: string;
   checkout: {
@@ -34,10 +34,10 @@ export interface PlannedOrder {
   store_id: string;
   items: PlannedLine[];
   totals: PlannedTotals;
-  /** What RideNDine does to its calls, one after the other. */
+  /** The faults of the order's calls to RideNDine: the first call meets the first fault, and so on. */
   faults: FaultName[];
-  /** RideNDine refuses it, however often it is asked; then there are no other faults. */
+  /** RideNDine refuses every call for the order. Such an order has no other faults. */
   isRefusedForGood: boolean;
-  /** What support staff do if it comes to them and RideNDine has it. */
+  /** The decision of support staff if the order comes to review and RideNDine has it. */
   inReview: 'link' | 'retry';
 }

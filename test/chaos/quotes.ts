@@ -3,7 +3,7 @@ import { STORE_ID } from './order-plan.ts';
 import { faultKinds } from './partner-faults.ts';
 import type { PlannedOrder } from './planned-order.ts';
 
-/** No quote runs out, however long the storm is. */
+/** Long enough that no quote expires during the storm. */
 const QUOTE_LIFE_MS = 24 * 60 * 60_000;
 
 export async function addStore(world: OrderWorld): Promise<void> {
@@ -11,7 +11,7 @@ export async function addStore(world: OrderWorld): Promise<void> {
   await world.directus('/items/stores', { method: 'POST', body: JSON.stringify(store) });
 }
 
-/** Leaves what Phase 2 leaves for these orders: customers and quotes. */
+/** Writes to Directus what Phase 2 would have written for these orders: customers and quotes. */
 export async function addQuotes(world: OrderWorld, orders: PlannedOrder[]): Promise<void> {
   const customers = orders.map(({ checkout }, index) => ({
     id: checkout.customer_id,
@@ -32,7 +32,7 @@ export async function addQuotes(world: OrderWorld, orders: PlannedOrder[]): Prom
   await world.directus('/items/quotes', { method: 'POST', body: JSON.stringify(quotes) });
 }
 
-/** Tells the sandbox what awaits these orders there. */
+/** Plans the faults of these orders at the sandbox. */
 export async function addFaults(world: OrderWorld, orders: PlannedOrder[]): Promise<void> {
   for (const { checkout, faults, isRefusedForGood } of orders) {
     const { quote_id } = checkout;

@@ -6,12 +6,12 @@ import type { Recovery } from './crash-drill.ts';
 import type { Figures } from './figures.ts';
 import type { Moment, Step } from './held-orders.ts';
 
-/** Writes the figures to their place in docs/reliability.md. */
+/** Writes the figures of the chaos suite into docs/reliability.md. */
 export function writeReliabilityPage(figures: Figures): Promise<void> {
   return writeFigures('chaos', describeRun(figures));
 }
 
-/** The figures for a person, in Markdown. */
+/** The figures as Markdown. */
 export function describeRun(figures: Figures): string {
   const { seed, orders, duplicates, requests, decisions, partnerCalls, stormMs, violations } = figures;
   const struck = [...figures.faults.values()].filter((times) => times > 0);
@@ -41,7 +41,7 @@ export function describeRun(figures: Figures): string {
         [`RideNDine: ${struck.length} kinds of faults`, String(struck.reduce((sum, times) => sum + times, 0))],
       ],
     ),
-    'From a crash to the answer with the ids, in seconds, by the step in which it found the order:',
+    'From a crash to the answer with the ids, in seconds, by the step that the order was in when the crash came:',
     describeRecoveries(figures),
   ].join('\n\n');
 }
@@ -61,7 +61,7 @@ function describeRecoveries({ recoveries }: Figures): string {
       .filter(({ some }) => some.length > 0)
       .map(({ moment, some }) => [
         `\`${step}\``,
-        // Nothing comes of a look at the quote.
+        // This step has no effect: it only reads the quote.
         step === 'validateCheckout' ? 'in the middle of it' : momentNames[moment],
         ...describeByCrash(some),
       ]);
@@ -77,7 +77,7 @@ function describeByCrash(recoveries: Recovery[]): string[] {
   return kinds.map((kind) => describeTimes(recoveries.filter(({ crash }) => crash === kind).map(({ ms }) => ms)));
 }
 
-/** The median, and the longest if there are several. */
+/** The median, and the longest if there is more than one time. */
 function describeTimes(times: number[]): string {
   const sorted = times.toSorted((a, b) => a - b);
   if (sorted.length === 0) return '–';

@@ -4,8 +4,8 @@ import { execa } from 'execa';
 import { endWithNpm } from '../../stack/npm-script.ts';
 
 /**
- * `npm run chaos -- [--orders N] [--rounds N] [--seed N] [--write]`: the chaos suite alone, longer than in CI if told
- * so, and with its figures written to docs/reliability.md if told so.
+ * `npm run chaos -- [--orders N] [--rounds N] [--seed N] [--write]`: runs the chaos suite alone. `--orders` and
+ * `--rounds` make it longer than in CI. `--write` writes its figures to docs/reliability.md.
  */
 const { values } = parseArgs({
   options: {

@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto';
 
-/** Random choices that the same seed makes again. */
+/** Random choices. The same seed gives the same choices. */
 export interface SeededRandom {
-  /** 0 up to, not including, 1. */
+  /** From 0 (included) to 1 (not included). */
   next(): number;
   /** From `lowest` to `highest`, both included. */
   integer(lowest: number, highest: number): number;
   pick<Item>(items: readonly Item[]): Item;
-  /** In the form of a version 4 UUID. */
+  /** A UUID in the form of version 4. */
   uuid(): string;
 }
 
 /**
- * Mulberry32: 32 bits of state, which is plenty for a plan and none too much for a reader.
+ * Mulberry32. Its 32 bits of state are enough for a plan, and its code is short.
  *
- * @param part of the plan that the choices are for: what one part takes does not change another.
+ * @param part names the part of the plan that the choices are for. Each part has its own sequence: more choices in one
+ *   part do not change another part.
  */
 export function seededRandom(seed: number, part: string): SeededRandom {
   let state = createHash('sha256').update(`${seed} ${part}`).digest().readUInt32BE();

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 
 export interface ChaosSettings {
-  /** The same one plans the same orders, duplicates, faults and crashes. */
+  /** The same seed plans the same orders, duplicates, faults and crashes. */
   seed: number;
-  /** In the storm. */
+  /** Orders in the storm. */
   orders: number;
   /** How often each crash comes in each step. */
   rounds: number;
@@ -12,9 +12,9 @@ export interface ChaosSettings {
 }
 
 /**
- * What CI runs is the default, with a seed of its own each time.
+ * Reads CHAOS_SEED, CHAOS_ORDERS, CHAOS_ROUNDS and CHAOS_WRITE. CI uses the defaults: each run draws a new seed.
  *
- * @throws Error with one sentence if a variable is no positive number.
+ * @throws Error with one sentence if a number is not a whole number from 1 on.
  */
 export function readChaosSettings(environment: Record<string, string | undefined>): ChaosSettings {
   const number = (name: string, standard: number) => {

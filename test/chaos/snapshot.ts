@@ -4,7 +4,7 @@ import { allowedOutcomes } from './allowed-outcomes.ts';
 import type { Expectation, FinalAnswer, OrderRow, PartnerOrder, Snapshot } from './check.ts';
 import type { PlannedOrder } from './planned-order.ts';
 
-/** Reads what there is when all is over, past everything that makes orders. */
+/** Reads the final state directly from Directus, the sandbox and Temporal, without the code that makes orders. */
 export async function readSnapshot(
   world: OrderWorld,
   { orders, answers }: { orders: PlannedOrder[]; answers: FinalAnswer[] },
@@ -19,7 +19,6 @@ export async function readSnapshot(
   };
 }
 
-/** All orders at the sandbox. */
 export async function readPartnerOrders(world: OrderWorld): Promise<PartnerOrder[]> {
   const { orders } = await world.sandbox('/sandbox/orders');
   return orders as PartnerOrder[];
@@ -43,7 +42,7 @@ function expectationOf(order: PlannedOrder): Expectation {
 async function readRuns({ temporal }: OrderWorld, orders: PlannedOrder[]): Promise<Snapshot['runs']> {
   const runs = await Promise.all(
     orders.map(async ({ key }) => {
-      // Not from the list of all runs: that one lags behind.
+      // Each run is read by its workflow id, since Temporal's list of runs lags behind.
       const run = temporal.workflow.getHandle(`order-creation-${key}`);
       try {
         return [{ key, status: (await run.describe()).status.name }];

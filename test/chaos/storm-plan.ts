@@ -7,29 +7,29 @@ import type { SeededRandom } from './seeded-random.ts';
 
 export interface PlannedCrash {
   kind: CrashKind;
-  /** It comes once so many requests have their final answer. */
+  /** The crash comes as soon as this many requests have their final answer. */
   afterAnswers: number;
 }
 
 export interface StormPlan {
   orders: PlannedOrder[];
-  /** The requests in the order in which they are sent, an order's several times over: duplicates are among them. */
+  /** The requests in the sequence in which they are sent. An order that is sent again is in the list again. */
   requests: PlannedOrder[];
   crashes: PlannedCrash[];
 }
 
-/** Each of these once for so many orders, at random moments: rare enough that work goes on between them. */
+/** For this many orders, each crash comes once, at a random moment. In between, orders have time to go on. */
 const ORDERS_PER_ROUND = 100;
 const stormCrashes: CrashKind[] = ['worker', 'temporal', 'directus', 'gateway'];
 
-/** A pause of 10 s and more is worth seeing, and would be most of what the storm does. */
+/** Few orders get a slow fault. With more, pauses of 10 s and longer would fill most of the storm. */
 const SLOW_SHARE = 0.05;
 const REFUSED_FOR_GOOD_SHARE = 0.03;
 
-/** How many faults an order meets: the more, the rarer. */
+/** How many faults an order meets, drawn from this list. Most orders meet one; many faults are rare. */
 const faultCounts = [0, 0, 1, 1, 1, 1, 2, 2, 3];
 
-/** What happens in a storm; the same random choices plan the same one. Each kind of fault comes at least once. */
+/** Plans a storm. The same random choices give the same plan. Each kind of fault comes, if there are enough orders. */
 export function planStorm(random: SeededRandom, { orders: count }: { orders: number }): StormPlan {
   const orders = Array.from({ length: count }, (_, index) => {
     const due = faultNames[index];
@@ -44,7 +44,7 @@ export function planStorm(random: SeededRandom, { orders: count }: { orders: num
 const quickFaults = faultNames.filter((name) => !isSlow(name));
 const slowFaults = faultNames.filter(isSlow);
 
-/** A slow one comes first: the pause grows with each attempt. Nothing comes after a refusal but the next customer. */
+/** A slow fault comes first: its pause grows with each attempt. A refusal comes last: it ends the attempts. */
 function planFaults(random: SeededRandom): FaultName[] {
   const slow = random.next() < SLOW_SHARE ? [random.pick(slowFaults)] : [];
   const quick = Array.from({ length: random.pick(faultCounts) }, () => random.pick(quickFaults));

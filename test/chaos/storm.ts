@@ -3,10 +3,10 @@ import { crashAndRestart } from './crashes.ts';
 import type { Customers } from './customers.ts';
 import type { StormPlan } from './storm-plan.ts';
 
-/** So many customers at a time. */
+/** How many customers send requests at the same time. */
 const LANES = 16;
 
-/** Sends every request of the plan, with crashes when they are due, and waits for the last answer. */
+/** Sends every request of the plan, makes the crashes when they are due, and waits for the last answer. */
 export async function runStorm(
   { stack }: RunningStack,
   { plan, customers }: { plan: StormPlan; customers: Customers },
@@ -20,7 +20,7 @@ export async function runStorm(
     for (let next = due[0]; next !== undefined && next.afterAnswers <= answered; next = due[0]) {
       const { kind } = next;
       due.shift();
-      // One after the other: two parts that are down at once tell no more than one does.
+      // One crash after the other: two parts that are down at the same time test nothing more than one.
       crashes = crashes.then(async () => void (await crashAndRestart(stack.parts, kind)));
     }
   };

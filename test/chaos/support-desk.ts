@@ -4,11 +4,11 @@ import { readPartnerOrders } from './snapshot.ts';
 
 const DECISION_TIMEOUT_MS = 10_000;
 
-/** Support staff, as far as chaos needs them. */
+/** Plays the support staff of the chaos suite. */
 export interface SupportDesk {
-  /** Looks the order up at RideNDine and decides. One that can't be decided now comes up again. */
+  /** Looks the order up at RideNDine and sends a decision. Never rejects: a customer who goes on asking calls again. */
   resolve(order: PlannedOrder): Promise<void>;
-  /** How many decisions were taken. */
+  /** How many decisions the runs accepted. */
   decisionCount(): number;
 }
 
@@ -35,7 +35,7 @@ export function createSupportDesk(world: OrderWorld): SupportDesk {
       const deciding =
         underWay.get(key) ??
         decide(order)
-          // Temporal or the worker is down, or another decision came first: the customers go on asking.
+          // Temporal or the worker is down, or another decision came first. The customers go on asking.
           .catch(() => {})
           .finally(() => underWay.delete(key));
       underWay.set(key, deciding);

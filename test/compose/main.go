@@ -2,8 +2,8 @@
 //
 //	go run . <compose file> <environment file>
 //
-// Only the environment file sets variables. What the Compose specification's loader refuses or warns of (an unknown key,
-// a required variable that is not set, a service that does not exist) goes to stderr, and the exit code is 1.
+// Only the environment file sets variables. What the Compose specification's loader refuses or warns of (an unknown
+// key, a required variable that is not set, a service that does not exist) goes to stderr, and the exit code is 1.
 package main
 
 import (

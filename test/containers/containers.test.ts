@@ -33,14 +33,14 @@ import type { Confinement } from './processes.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const UP_TIMEOUT_MS = 20 * 60_000;
 const TEST_TIMEOUT_MS = 10 * 60_000;
-/** The longest pause of a retried call after the slowest recovery, and then some for a busy machine. */
+/** The slowest recovery, plus the longest pause before another attempt, plus a reserve for a busy machine. */
 const PATIENCE_MS = 5 * 60_000;
 const POLL_MS = 200;
 
 const KILLED_ORDERS = 10;
-/** RideNDine needs so much longer for each order than for the one before, so that they are in all steps at once. */
+/** How much longer RideNDine takes for each further order, so that the orders are in different steps. */
 const LATENCY_STEP_MS = 1000;
-/** Longer than a command of Compose takes to begin, shorter than the worker's grace. */
+/** Longer than a command of Compose takes to begin, shorter than the worker's shutdown grace. */
 const LONG_CALL_MS = 10_000;
 const UPGRADED_ORDERS = 5;
 const RETRY_AFTER_SECONDS = 150;
@@ -56,11 +56,11 @@ const interruptedOrder = plan('the order whose worker is stopped');
 const decidedOrder = plan('the order that support staff decide about');
 const upgradedOrders = Array.from({ length: UPGRADED_ORDERS }, (_, index) => plan(`order ${index + 1} of an upgrade`));
 
-/** What programs say when they may not write, and what Node says then of a folder that it makes with those above it. */
+/** What programs say when they may not write. Node reports ENOENT for a folder that it makes with its parents. */
 const REFUSED = /EROFS|EACCES|EPERM|ENOENT.*mkdir|read-only file system|permission denied|operation not permitted/i;
 
 const observations: Observation[] = [];
-/** By service. Containers that are removed take theirs with them. */
+/** The logs so far, by service. They are kept here because a removed container takes its log with it. */
 const logs = new Map<string, string>();
 let installation: Installation;
 let connection: Connection | undefined;
@@ -72,7 +72,7 @@ let firstOrder: { key: string; ids: Record<string, unknown> };
 beforeAll(async () => {
   installation = await prepareInstallation(engine);
   startedAt = performance.now();
-  // Docker keeps the layers of earlier builds.
+  // Docker would reuse the layers of earlier builds.
   if (!engine.hasStandIns) await installation.compose(['build', '--no-cache']);
   await up('--build');
   observe('`up --build --wait` from nothing', await describeContainers(), performance.now() - startedAt);
@@ -123,7 +123,7 @@ describe('docker-compose.yml in containers', () => {
   });
 
   it('makes another demo checkout when it is told to', async () => {
-    // Podman's networks look changed to Compose, which would start all that this one waits for anew.
+    // With podman, Compose believes that the networks have changed, and would restart all services that this one needs.
     const alone = engine.hasStandIns ? ['--no-deps'] : [];
     const printed = await installation.compose(['run', '--rm', '-T', ...alone, 'demo-checkout']);
 
@@ -170,7 +170,7 @@ describe('docker-compose.yml in containers', () => {
       await pWaitFor(
         async () => {
           targets = await readTargets();
-          // It looks for workers every half minute.
+          // Prometheus looks for workers every half minute.
           return isDeepStrictEqual(targets, allUp);
         },
         { interval: POLL_MS, timeout: 120_000 },
@@ -199,7 +199,7 @@ describe('docker-compose.yml in containers', () => {
       const inFlight = killedOrders.length - (await linkedOf(killedOrders));
       await Promise.all(sent);
 
-      // Else nothing would have been shown.
+      // Without orders in flight, the test would show nothing.
       expect(inFlight).toBeGreaterThan(0);
       expect(Number(await runEngine(engine, 'inspect', '--format', '{{.RestartCount}}', container))).toBeGreaterThan(0);
       expect(await violationsOf(killedOrders)).toEqual([]);
@@ -280,7 +280,7 @@ describe('docker-compose.yml in containers', () => {
       const before = await counts();
       const downAt = performance.now();
       await stop('stop');
-      // With what they write at their end.
+      // After the stop, so that the logs include what the services write at their end.
       await keepLogs();
       await stop('down');
       const downMs = performance.now() - downAt;
@@ -312,14 +312,14 @@ describe('docker-compose.yml in containers', () => {
   it(
     'hands orders in flight to a new build',
     async () => {
-      // Podman finds the layers of another BUILD_ID good enough.
+      // Podman would reuse the layers that were built with another BUILD_ID.
       const isBuiltBefore = engine.hasStandIns;
       if (isBuiltBefore) await installation.compose(['build', '--no-cache'], { BUILD_ID: NEXT_BUILD });
       for (const { checkout } of upgradedOrders) {
         await world.addFault({
           kind: 'status',
           status: 503,
-          // The sandbox, which is replaced as well, forgets its faults: the next call comes after the upgrade.
+          // The upgrade also replaces the sandbox, which forgets its faults. The next call must come after that.
           retry_after: RETRY_AFTER_SECONDS,
           quote_id: checkout.quote_id,
         });
@@ -396,7 +396,7 @@ const UID_OF_POSTGRES = 999;
 const UID_OF_NOBODY = 65_534;
 const UID_OF_GRAFANA = 472;
 
-/** Of the file, or else of the image. */
+/** The user id of a service: the compose file's, or else the image's. */
 function uidOf(name: string): number {
   const { user } = installation.services[name] ?? {};
   if (user !== undefined) return Number(user.split(':')[0]);
@@ -427,14 +427,14 @@ async function up(build?: '--build', more: Record<string, string> = {}): Promise
   await installation.compose(['up', ...(build ? [build] : []), '--wait'], more);
 }
 
-/** Podman forgets how long a service may take to end, and kills it at once. */
+/** Podman forgets how long a service may take to end, and would kill it at once. So the command names the time. */
 async function stop(command: 'stop' | 'down', ...args: string[]): Promise<void> {
   const graces = Object.values(installation.services).map(({ stop_grace_period: graceMs }) => graceMs / 1000);
   const timeout = engine.hasStandIns ? ['--timeout', String(Math.max(...graces))] : [];
   await installation.compose([command, ...timeout, ...args]);
 }
 
-/** Anew after each start: ports are the same, connections are not. */
+/** Connects anew after each start: the ports stay the same, but connections break. */
 async function connect(): Promise<void> {
   await connection?.close();
   connection = await Connection.connect({ address: installation.address('temporal', 7233) });
@@ -470,7 +470,7 @@ async function describeContainers(): Promise<string> {
   return `${running} containers run, ${containers.length - running} have ended`;
 }
 
-/** What was found wrong about these orders, by a check that shares no code with the product. */
+/** The violations in these orders, found by a check that shares no code with the product. */
 async function violationsOf(orders: PlannedOrder[]) {
   const keys = new Set(orders.map(({ key }) => key));
   const quotes = new Set(orders.map(({ checkout }) => checkout.quote_id));
@@ -505,13 +505,13 @@ async function attemptsFor(quoteId: string) {
   );
 }
 
-/** How many of the orders RideNDine has been asked for. */
+/** For how many of the orders RideNDine has been called. */
 async function callsTo(orders: PlannedOrder[]): Promise<number> {
   const attempts = await Promise.all(orders.map(({ checkout }) => attemptsFor(checkout.quote_id)));
   return attempts.filter((found) => found.length > 0).length;
 }
 
-/** Which builds the orders' runs are with. */
+/** The builds of the workers that the orders' runs are assigned to. */
 async function buildsOf(orders: PlannedOrder[]): Promise<Set<string | undefined>> {
   const runs = await Promise.all(
     orders.map(({ key }) => world.temporal.workflow.getHandle(`order-creation-${key}`).describe()),
@@ -526,7 +526,7 @@ async function counts() {
   const { orders } = await world.sandbox('/sandbox/orders');
   const expected = (data as unknown[]).length;
   let temporal = -1;
-  // The list of runs lags behind.
+  // Temporal's list of runs lags behind.
   await pWaitFor(
     async () => {
       ({ count: temporal } = await world.temporal.workflow.count("WorkflowType = 'orderCreation'"));
@@ -537,11 +537,11 @@ async function counts() {
   return { directus: expected, ridendine: (orders as unknown[]).length, temporal };
 }
 
-/** As `kill -9` from inside: the engine then starts the container again, as the file says. */
+/** Kills a process from inside its container. The engine then restarts the container, as the compose file says. */
 async function killProcess(container: string, name: string): Promise<void> {
   const script = `for p in /proc/[0-9]*; do [ "$(cat $p/comm 2>/dev/null)" = ${name} ] && kill -9 "\${p#/proc/}"; done; true`;
   await runEngine(engine, 'exec', container, 'sh', '-c', script).catch(() => {
-    // The container ends with its process, and this with the container.
+    // The container ends with its process, and this command ends with the container.
   });
 }
 

@@ -3,18 +3,18 @@ import { composeFile, developmentEnvironment } from '../support/compose-project.
 import { baseImage } from './base-image.ts';
 import type { RunningEngine } from './podman.ts';
 
-/** What Docker says of a registry that it does not reach. */
+/** What Docker says about a registry that it cannot reach. */
 const UNREACHED = /dial tcp|proxyconnect|Client\.Timeout|TLS handshake timeout|context deadline exceeded/;
-/** And of an image that is not there. */
+/** What Docker says about an image that does not exist. */
 const MISSING = /manifest unknown|not found|does not exist|access denied/;
 
 /**
  * Finds Docker with its Compose, and fetches the images of the compose file and of the Dockerfile.
  *
  * @param options.project the Compose project whose containers are removed at the end.
- * @param options.complain is told what Docker says if they cannot be fetched.
- * @returns undefined if there is none that runs and reaches a registry.
- * @throws Error if the registry does not have an image.
+ * @param options.complain called with what Docker says if an image cannot be fetched.
+ * @returns undefined if no Docker runs here, or if it does not reach a registry.
+ * @throws Error if an image cannot be fetched for another reason, for example because the registry does not have it.
  */
 export async function findDocker(options: {
   project: string;
@@ -26,7 +26,7 @@ export async function findDocker(options: {
     return undefined;
   const compose = ['compose', '--file', composeFile, '--env-file', developmentEnvironment];
   doing('fetching the images of docker-compose.yml');
-  // BuildKit keeps the base image to itself, and here its size is asked for.
+  // BuildKit does not store the base image as an image of Docker, and the tests ask for its size.
   const base = ['pull', '--quiet', await baseImage()];
   for (const args of [[...compose, '--profile', '*', 'pull', '--quiet', '--ignore-buildable'], base]) {
     const { exitCode, stderr, shortMessage } = await execa('docker', args, { stdin: 'ignore', reject: false });

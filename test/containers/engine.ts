@@ -2,14 +2,14 @@ import { execa } from 'execa';
 import { z } from 'zod';
 
 const schema = z.object({
-  /** For a person. */
+  /** The engine's name, for people. */
   name: z.string(),
-  /** What takes the commands of `docker`, before their arguments. */
+  /** The program that takes the commands of `docker`, with its first arguments. */
   engine: z.array(z.string()).min(1),
-  /** What takes the commands of `docker compose`. */
+  /** The program that takes the commands of `docker compose`, with its first arguments. */
   compose: z.array(z.string()).min(1),
   environment: z.record(z.string(), z.string()),
-  /** Whether third-party images are those of `test/containers/images`. */
+  /** Whether the stand-ins of `test/containers/images` take the place of third-party images. */
   hasStandIns: z.boolean(),
 });
 
@@ -18,7 +18,7 @@ export type Engine = z.output<typeof schema>;
 
 const VARIABLE = 'CONTAINER_ENGINE';
 
-/** By which the tests find the engine that `run.ts` has started. */
+/** The environment variables by which the tests find the engine that `run.ts` has started. */
 export function engineVariables(engine: Engine): Record<string, string> {
   return { [VARIABLE]: JSON.stringify(engine) };
 }

@@ -1,15 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { seconds, table } from '../support/reliability-page.ts';
 
-/** What a run of the suite saw, in the order in which it saw it. */
+/** One thing that a run of the suite saw. */
 export interface Observation {
   what: string;
   seen: string;
-  /** Undefined where the time says nothing. */
+  /** How long that took, in milliseconds. Undefined where the time means nothing. */
   ms?: number;
 }
 
-/** In Markdown. */
+/** @returns the observations as Markdown. */
 export function describeObservations(engine: string, observations: Observation[]): string {
   return [
     `On ${availableParallelism()} cores, by ${engine}:`,

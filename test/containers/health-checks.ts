@@ -4,10 +4,10 @@ import type { Engine } from './engine.ts';
 import { runEngine } from './engine.ts';
 
 const INTERVAL_MS = 2000;
-/** What is healthy is asked less often: each question starts a program. */
+/** A healthy container is checked less often, because each check starts a program. */
 const HEALTHY_INTERVAL_MS = 20_000;
 
-/** Runs the health checks of all containers, as podman lets systemd do where there is one. */
+/** Runs the health checks of all containers. On a machine with systemd, podman lets systemd do that. */
 export function startHealthChecks(engine: Engine): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const healthySince = new Map<string, number>();
@@ -30,7 +30,7 @@ export function startHealthChecks(engine: Engine): { stop(): Promise<void> } {
           if (known.get(id) && isDue(id)) await check(id);
         }
       } catch {
-        // A container was removed meanwhile; or the engine ends, and with it this.
+        // A container was removed meanwhile, or the engine is ending, and these checks with it.
       }
       await delay(INTERVAL_MS, undefined, { signal: stopping.signal }).catch(() => {});
     }

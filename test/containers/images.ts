@@ -21,15 +21,15 @@ const recipes = fileURLToPath(new URL('images', import.meta.url));
 const RECIPE_LABEL = 'order-creation.recipe';
 const NPM_VERSION = '11.21.2';
 
-/** How one image comes about. */
+/** How one image is made. */
 interface Recipe {
-  /** Of the folder with the Dockerfile. */
+  /** The name of the folder with the Dockerfile. */
   name: string;
-  /** Under which it is stored. */
+  /** The name and tag under which the engine stores the image. */
   image: string;
-  /** Images of other recipes, by the argument of the Dockerfile that names them. */
+  /** Images that the image is based on, by the argument of the Dockerfile that names them. */
   bases?: Record<string, string>;
-  /** Besides the folder and the image's tag, what it is made of: another one makes another image. */
+  /** What else the image is made of. If one of these values changes, the image is made anew. */
   madeOf?: string[];
   /** Puts programs and files beside the Dockerfile. */
   prepare(context: string): Promise<void>;
@@ -42,10 +42,10 @@ const DEBIAN_13 = 'localhost/order-creation/debian:trixie';
 const BUSYBOX = 'localhost/order-creation/busybox:1';
 
 /**
- * Makes stand-ins for the third-party images of the compose file and for the base image of the Dockerfile, of Debian's
- * packages, npm's, and programs built by Go, where the store does not have them yet.
+ * Makes stand-ins for the third-party images of the compose file and for the base image of the Dockerfile, from
+ * packages of Debian and npm and from programs built by Go. Stand-ins that the store has already are kept.
  *
- * @throws Error with one sentence if something is not to be had.
+ * @throws Error with one sentence if something is not available.
  */
 export async function makeStandIns(
   engine: Engine,
@@ -79,7 +79,7 @@ export async function makeStandIns(
   }
 }
 
-/** In the order in which they are made. */
+/** @returns the recipes, in the order in which they must be made. @throws Error if nothing stands in for an image. */
 export async function recipesFor({ services }: Pick<ComposeProject, 'services'>, doing: Doing): Promise<Recipe[]> {
   const environment = process.env;
   const node = `docker.io/library/${await baseImage()}`;
@@ -170,7 +170,7 @@ async function prepareNode(context: string): Promise<void> {
   await copyFile(trusted, path.join(context, 'certificates.pem'));
 }
 
-/** The version and the packages that the project itself runs with: package.json of the image. */
+/** The image's package.json, with the version of Directus and the overrides that the project itself uses. */
 async function directusPackage(): Promise<string> {
   const { devDependencies, overrides, allowScripts } = JSON.parse(
     await readFile(path.join(root, 'package.json'), 'utf8'),
@@ -194,7 +194,7 @@ async function temporalCli(doing: Doing): Promise<string> {
   }
 }
 
-/** The smallest Debian, with BusyBox and certificates, from where this machine gets its packages. */
+/** Makes an image of the smallest Debian, with BusyBox and certificates, from the mirror that this machine uses. */
 async function importDebian(engine: Engine, { image, suite }: { image: string; suite: string }): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'debian-'));
   try {
@@ -215,7 +215,7 @@ async function importDebian(engine: Engine, { image, suite }: { image: string; s
   }
 }
 
-/** Of the machine's own sources, if it is a Debian. */
+/** The Debian mirror in this machine's package sources. @throws Error if there is none. */
 async function debianMirror(): Promise<string> {
   const { stdout } = await execa('apt-get', [
     'indextargets',
@@ -237,7 +237,7 @@ async function build(
   { image, context, args }: { image: string; context: string; args: string[] },
 ): Promise<void> {
   const options = ['--isolation', 'chroot', '--network', 'host', '--quiet', '--tag', image];
-  // Else podman may take the Dockerfile of the folder in which this program runs.
+  // Without this, podman may take the Dockerfile of the folder in which this program runs.
   options.push('--file', path.join(context, 'Dockerfile'));
   await runEngine(engine, 'build', ...options, ...args, context);
 }
@@ -267,7 +267,7 @@ async function isStored(engine: Engine, image: string): Promise<boolean> {
   );
 }
 
-/** The recipe by which a stored image was made. */
+/** The hash of the recipe by which a stored image was made. Undefined if the image is not stored. */
 async function recipeOf(engine: Engine, image: string): Promise<string | undefined> {
   const format = `{{index .Labels "${RECIPE_LABEL}"}}`;
   return await runEngine(engine, 'image', 'inspect', '--format', format, image).catch(() => undefined);

@@ -15,9 +15,9 @@ import { runEngine } from './engine.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Its containers, volumes and networks are called so; those of a user of the compose file are not touched. */
+/** The Compose project of these tests. They do not touch the containers, volumes and networks of other projects. */
 export const PROJECT = 'order-creation-containers-test';
-/** Neither is the image that such a user has built. */
+/** The name of our image in these tests, so that they do not replace an image that somebody has built. */
 export const IMAGE = 'cooco/order-creation:containers-test';
 
 const containerSchema = z.object({ ID: z.string(), Service: z.string(), State: z.string(), ExitCode: z.number() });
@@ -29,33 +29,33 @@ export interface Container {
   exitCode: number;
 }
 
-/** docker-compose.yml with `compose.dev.env`, on ports that are free. */
+/** docker-compose.yml with `compose.dev.env`, on free ports. */
 export interface Installation {
   services: Record<string, ComposeService>;
-  /** `docker compose` with these arguments. @returns its output. @throws Error with it if it fails. */
+  /** Runs `docker compose` with these arguments. @returns its output. @throws Error with the output if it fails. */
   compose(args: string[], environment?: Record<string, string>): Promise<string>;
   /** Where a service listens on this machine, by its port in the container: `127.0.0.1:<port>`. */
   address(service: string, port: number): string;
-  /** Those that have ended, too. */
+  /** All containers of the installation, including those that have ended. */
   containers(): Promise<Container[]>;
   /** The running container of a service. @throws Error if there is none. */
   containerOf(service: string): Promise<string>;
-  /** What the containers that there are have written so far, with those that have ended. */
+  /** What all existing containers have written so far, by service. Includes containers that have ended. */
   logs(): Promise<Map<string, string>>;
-  /** In bytes. */
+  /** The sizes of our image and of its base image, in bytes. */
   imageSize(): Promise<{ whole: number; base: number }>;
-  /** Deletes the file that this was made with. */
+  /** Deletes the folder with the installation's files. Containers stay. */
   close(): Promise<void>;
 }
 
-/** compose.dev.env, and Alertmanager, whose alerts reach nobody. */
+/** The variables of compose.dev.env, and those that start Alertmanager, with a receiver that does not exist. */
 const variables = {
   ...developmentVariables(),
   COMPOSE_PROFILES: 'sandbox,alerts',
   ALERT_WEBHOOK_URL: 'http://receiver.invalid/',
 };
 
-/** The services of docker-compose.yml. @param folder gets the file with their variables. */
+/** Loads the services of docker-compose.yml. @param folder where to write the file with their variables. */
 export async function loadServices(folder: string) {
   const environmentFile = path.join(folder, 'compose.env');
   await writeFile(environmentFile, asEnvironmentFile(variables));
@@ -133,7 +133,7 @@ export async function prepareInstallation(engine: Engine): Promise<Installation>
   };
 }
 
-/** What is otherwise than docker-compose.yml has it, in its own language. */
+/** A Compose file with everything that must differ from docker-compose.yml. */
 function overrideOf(services: Record<string, ComposeService>, ports: Map<string, number>, engine: Engine): string {
   const changes = Object.entries(services).map(([name, service]) => {
     const published = service.ports.map(({ target }) => `127.0.0.1:${ports.get(`${name}:${target}`)}:${target}`);
@@ -143,13 +143,13 @@ function overrideOf(services: Record<string, ComposeService>, ports: Map<string,
         ...(isOurs(service) ? { image: IMAGE } : {}),
         ...(published.length > 0 ? { ports: published } : {}),
         ...(engine.hasStandIns && service.build ? { build: { network: 'host' } } : {}),
-        // Else podman would copy what the image has there, and Docker does not.
+        // Without this, podman would copy the image's files there. Docker does not.
         ...(engine.hasStandIns && service.tmpfs.length > 0
           ? { tmpfs: service.tmpfs.map((mount) => `${mount},notmpcopyup`) }
           : {}),
       },
     ] as const;
   });
-  // They replace the lists of the compose file.
+  // `!override` makes these lists replace those of the compose file.
   return stringify({ services: Object.fromEntries(changes) }).replaceAll(/^( +)(ports|tmpfs):$/gm, '$1$2: !override');
 }

@@ -13,10 +13,10 @@ import { runEngine } from './engine.ts';
 import { IMAGE } from './installation.ts';
 import { startHealthChecks } from './health-checks.ts';
 
-/** What is true until the machine is started anew. Podman wants a short path. */
+/** Holds podman's state until the next start of the machine. Podman needs a short path. */
 const RUN_FOLDER = '/run/order-creation-containers';
 const START_TIMEOUT_MS = 30_000;
-/** A service that nobody asks any more ends by itself, should this program be killed. */
+/** If this program is killed, podman's service ends by itself after this time without requests. */
 const IDLE_SECONDS = '300';
 
 export interface RunningEngine {
@@ -26,11 +26,11 @@ export interface RunningEngine {
 }
 
 /**
- * Starts podman's service on a store of its own: images, containers and networks of this machine's user are not seen and
- * not touched.
+ * Starts podman's service with a store of its own. The service does not see or touch the images, containers and
+ * networks of this machine's user.
  *
- * @param compose the program.
- * @throws Error with one sentence if it cannot be started.
+ * @param compose the path of Docker Compose.
+ * @throws Error with one sentence if the service cannot be started.
  */
 export async function startPodman(compose: string): Promise<RunningEngine> {
   if (process.getuid?.() !== 0) throw new Error('podman needs root here: run this command as root.');
@@ -38,7 +38,7 @@ export async function startPodman(compose: string): Promise<RunningEngine> {
   const lock = await lockFolder(path.join(folder, 'lock'), async () => {
     throw new Error('Another npm run test:containers is under way on this machine.');
   });
-  // The builder's caches: what is built is built from nothing.
+  // Removes the builder's caches, so that every build starts from nothing.
   await rm(path.join(folder, 'tmp'), { recursive: true, force: true });
   for (const name of ['tmp', 'networks']) await mkdir(path.join(folder, name), { recursive: true });
   await mkdir(RUN_FOLDER, { recursive: true });
@@ -60,9 +60,9 @@ export async function startPodman(compose: string): Promise<RunningEngine> {
       socket,
     ],
     {
-      // Where there is a Dockerfile, podman may take it for that of any image.
+      // In a folder with a Dockerfile, podman may use that Dockerfile for any image.
       cwd: folder,
-      // Else Ctrl-C would end it before it has removed the containers.
+      // Without this, Ctrl-C would end the service before it has removed the containers.
       detached: true,
       env: {
         ...process.env,
@@ -83,7 +83,7 @@ export async function startPodman(compose: string): Promise<RunningEngine> {
     compose: [compose],
     environment: {
       DOCKER_HOST: socket,
-      // Podman builds by the older of Docker's two protocols only.
+      // Podman supports only the older of Docker's two protocols for builds.
       DOCKER_BUILDKIT: '0',
     },
     hasStandIns: true,
@@ -109,9 +109,9 @@ export async function startPodman(compose: string): Promise<RunningEngine> {
         throw new Error('The service ended.');
       }),
     ]);
-    // What a run leaves that was killed.
+    // Removes what a killed run has left behind.
     await removeAll(engine);
-    // What is built is built from nothing: no layer of our own image is left, and the stand-ins have names.
+    // Leaves no layer of our own image, so that its build starts from nothing. The stand-ins have names and stay.
     await runEngine(engine, 'rmi', '--force', IMAGE).catch(() => {});
     await runEngine(engine, 'image', 'prune', '--force');
   } catch (error) {
@@ -123,7 +123,7 @@ export async function startPodman(compose: string): Promise<RunningEngine> {
   return { engine, stop };
 }
 
-/** The store holds nothing but what is ours. */
+/** Removes all containers, volumes and networks. The store holds only those of these tests. */
 async function removeAll(engine: Engine): Promise<void> {
   const containers = (await runEngine(engine, 'ps', '--all', '--quiet')).split('\n').filter((id) => id !== '');
   if (containers.length > 0) await runEngine(engine, 'rm', '--force', '--time', '1', ...containers);
@@ -131,11 +131,11 @@ async function removeAll(engine: Engine): Promise<void> {
   await runEngine(engine, 'network', 'prune', '--force');
 }
 
-/** As far as podman does not find out by itself on a machine without systemd. */
+/** The configuration that podman cannot find out by itself on a machine without systemd. */
 async function configurationOf(): Promise<string> {
   const limits = readFileSync('/proc/self/limits', 'utf8');
   const limit = (name: string) => Number(new RegExp(`^${name}\\s+\\S+\\s+(\\d+)`, 'm').exec(limits)?.[1] ?? Infinity);
-  // Podman lowers its own to what the kernel numbers.
+  // Podman lowers its own limit to the kernel's greatest process id.
   const processes = Math.min(limit('Max processes'), Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8')));
   const ulimits = Object.entries({ nofile: limit('Max open files'), nproc: processes })
     .filter(([, most]) => Number.isFinite(most))

@@ -1,14 +1,14 @@
 import type { Engine } from './engine.ts';
 import { runEngine } from './engine.ts';
 
-/** A process of a container's program, as `/proc` tells of it. */
+/** A process of a container's program, as `/proc` describes it. */
 export interface ContainerProcess {
   pid: number;
-  /** Its process id, or 0: it is outside. */
+  /** The process id of the parent, or 0 if the parent is outside of the container. */
   parent: number;
   name: string;
   uid: number;
-  /** The capabilities that it has, and those that it could get: a bit for each. */
+  /** The capabilities that the process has (`effective`) and that it could get (`bounding`), one bit each. */
   effective: bigint;
   bounding: bigint;
   hasNoNewPrivileges: boolean;
@@ -17,11 +17,11 @@ export interface ContainerProcess {
 export interface Confinement {
   processes: ContainerProcess[];
   isRootReadOnly: boolean;
-  /** Files where podman lets a container write though its root is read-only. Docker does not. */
+  /** Files in folders to which podman, unlike Docker, lets a container write though its root is read-only. */
   strayFiles: string[];
 }
 
-/** Reads what the kernel knows, with a shell of the container's own. */
+/** Prints what the kernel knows about the container. Runs in the container's own shell. */
 const script = `
 for status in /proc/[0-9]*/status; do
   grep -E '^(Name|Pid|PPid|Uid|CapEff|CapBnd|NoNewPrivs):' "$status" 2>/dev/null && echo end
@@ -31,7 +31,7 @@ cat /proc/mounts
 echo files
 find /run/ /var/tmp/ -type f 2>/dev/null || true`;
 
-/** Podman's own, and Debian's. */
+/** Files that podman or Debian puts there, and no program of the container. */
 const NOT_WRITTEN = new Set(['/run/.containerenv', '/run/podman-init', '/run/adduser']);
 
 export async function confinementOf(engine: Engine, container: string): Promise<Confinement> {
@@ -39,10 +39,10 @@ export async function confinementOf(engine: Engine, container: string): Promise<
 }
 
 /**
- * What the engine starts in a container beside its program, such as this script and the health checks, is left out: the
- * parent of such a process is outside, where the container sees none.
+ * Reads what the script prints. Leaves out processes that the engine starts beside the container's program, such as
+ * this script and the health checks: their parents are outside of the container, which cannot see them.
  *
- * @throws Error if it is not what the script prints.
+ * @throws Error if the text is not what the script prints.
  */
 export function readConfinement(output: string): Confinement {
   const [statuses = '', rest = ''] = output.split(/^mounts$/m);
@@ -81,7 +81,7 @@ export function readConfinement(output: string): Confinement {
   };
 }
 
-/** The bits of capabilities in the kernel, as far as the compose file names them. */
+/** The kernel's bit for each capability that the compose file names. */
 const capabilityBits: Record<string, number> = { CHOWN: 0, DAC_OVERRIDE: 1, FOWNER: 3, SETGID: 6, SETUID: 7 };
 
 export function capabilityMask(names: string[]): bigint {

@@ -17,9 +17,9 @@ import { startPodman } from './podman.ts';
 import type { RunningEngine } from './podman.ts';
 
 /**
- * `npm run test:containers [-- --write]`: docker-compose.yml in containers, with its figures written to
- * docs/reliability.md if told so. By Docker where one runs that reaches a registry; else by podman, as root, with stand-ins
- * for third-party images.
+ * `npm run test:containers [-- --write]`: tests docker-compose.yml in containers. `--write` writes the figures to
+ * docs/reliability.md. Uses Docker if it runs here and reaches a registry. Otherwise uses podman, as root, with
+ * stand-ins for third-party images.
  */
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
@@ -37,7 +37,7 @@ try {
   ending.signal.throwIfAborted();
   const { exitCode } = await execa(
     process.execPath,
-    // The whole suite leaves these tests out: jest.config.ts.
+    // jest.config.ts excludes these tests from the whole suite. This pattern replaces that exclusion.
     ['test/run.ts', 'test/containers', '--testPathIgnorePatterns', '/node_modules/'],
     {
       cwd: root,

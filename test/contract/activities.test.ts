@@ -12,7 +12,7 @@ import { failureOf, openStanding, workerActivities } from '../support/worker-act
 import type { DirectusActivities } from '../support/worker-activities.ts';
 
 let directus: PreparedDirectus;
-/** Of the run that the tests are about, and of one before it. */
+/** The activities of the run under test (`worker`) and of an earlier run. */
 let worker: DirectusActivities;
 let earlierRun: DirectusActivities;
 
@@ -42,7 +42,7 @@ async function countRows(): Promise<number[]> {
   return [(await directus.rows('orders')).length, (await directus.rows('order_items')).length];
 }
 
-/** A request whose quote is there and sound, but for `changes`. */
+/** A request whose quote exists and is valid, except for `changes`. */
 async function checkout(
   changes: Parameters<PreparedDirectus['addQuote']>[1] = {},
   request = newCheckoutRequest(),
@@ -917,7 +917,7 @@ describe('markOrder', () => {
       status: 'FAILED',
       failure_code: 'DirectusUnavailable',
       failure_reason: null,
-      // Of a customer and a store that are not there.
+      // The customer and the store of this checkout do not exist.
       if_missing: { request, checkout: newCheckout() },
     });
 

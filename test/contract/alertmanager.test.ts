@@ -121,7 +121,7 @@ async function startAlertmanager(variables: Record<string, string>): Promise<str
   return address;
 }
 
-/** With the rules as they are, but that an alert fires at once, and nothing to read: nobody answers for workers. */
+/** Starts Prometheus with our rules, except that an alert fires at once. None of its targets exists. */
 async function startPrometheus(alertmanager: string): Promise<void> {
   const configuration = path.join(folder, 'prometheus');
   await cp(`${root}deploy/prometheus`, configuration, { recursive: true });
@@ -144,7 +144,7 @@ async function startPrometheus(alertmanager: string): Promise<void> {
     `--config.file=${path.join(configuration, 'prometheus.yml')}`,
     `--storage.tsdb.path=${path.join(folder, 'prometheus-data')}`,
     `--web.listen-address=${address}`,
-    // It finds Alertmanager after the first alert has fired, and would send that again after a minute.
+    // Prometheus finds Alertmanager after the first alert, and would send that alert again only after a minute.
     '--rules.alert.resend-delay=1s',
   ];
   const program = execa(path.join(prometheusFolder, 'prometheus'), args, { reject: false });
@@ -161,7 +161,7 @@ async function untilReady(url: string): Promise<void> {
   await pWaitFor(isReady, { timeout: 30_000, interval: 100 });
 }
 
-/** Takes every mail. */
+/** Starts a mail server that takes every mail. */
 async function startMailServer() {
   const messages: string[] = [];
   const server = await startTcpServer((socket: Socket) => {

@@ -9,23 +9,23 @@ import { promtool } from '../support/promtool.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const rulesFile = join(root, 'deploy/prometheus/alerts.yml');
 
-/** In which series stand minute by minute, in promtool's notation. */
+/** The values of each series, minute by minute, in promtool's notation. */
 type Series = Record<string, string>;
 
 interface Case {
   what: string;
-  /** What is not as in {@link allIsWell}. */
+  /** The series that differ from {@link allIsWell}. */
   series?: Series;
-  /** What is not there. */
+  /** The series that are missing. */
   without?: RegExp;
-  /** Which alerts fire after so many minutes; all others are silent. */
+  /** Which alerts fire after this many minutes. All other alerts are silent then. */
   fires: Record<number, string[]>;
 }
 
-/** Two hours. */
+/** The same value for two hours. */
 const always = (value: number) => `${value}x120`;
 const rising = (perMinute: number) => `0+${perMinute}x120`;
-/** promtool knows no other way to say that something is not known for an hour. */
+/** An unknown value for an hour. promtool has no other notation for that. */
 const UNKNOWN = 'NaN '.repeat(60).trim();
 
 const worker = 'job="worker",instance="w1"';
@@ -264,7 +264,7 @@ const cases: Case[] = [
       [`cooco_worker_start_timestamp_seconds{${worker}}`]: '0x59 3600x60',
       'cooco_worker_start_timestamp_seconds{job="worker",instance="w2"}': always(0),
     },
-    // Three intervals after that sweep, and a quarter of an hour.
+    // The alert fires three intervals and a quarter of an hour after the last completed sweep.
     fires: { 82: [], 98: [], 102: ['SweepMissing'] },
   },
   { what: 'sweeps are switched off', without: /^cooco_sweep_/, fires: { 60: [] } },
@@ -335,7 +335,7 @@ describe('the alert rules', () => {
   );
 });
 
-/** JSON is YAML. */
+/** The test file for promtool. It may be written as JSON, because JSON is YAML. */
 function promtoolTest({ series = {}, without, fires }: Case) {
   const input = Object.entries({ ...allIsWell, ...series }).filter(([name]) => !without?.test(name));
   return {
@@ -355,7 +355,7 @@ function promtoolTest({ series = {}, without, fires }: Case) {
   };
 }
 
-/** As GitHub makes it of a heading. */
+/** The anchor that GitHub makes from a heading. */
 function anchorOf(heading: string): string {
   return heading
     .toLowerCase()

@@ -24,7 +24,7 @@ let client: OrdersOnTemporal['client'];
 let access: OrdersOnTemporal['access'];
 let orders: OrdersOnTemporal['orders'];
 let cleanUps: OrdersOnTemporal['cleanUps'];
-/** What happens to a step before it tells what came of a decision. */
+/** Called when a step has decided and has not yet reported the result. */
 let loseAnswer = () => {};
 
 beforeAll(async () => {
@@ -42,7 +42,7 @@ function review(args: string[], environment: Record<string, string> = {}) {
   });
 }
 
-/** Orders that RideNDine takes when it is asked once more. */
+/** Orders in review. RideNDine takes each of them at the next attempt. */
 function inReview(count: number): Promise<StartedOrder[]> {
   return Promise.all(
     Array.from({ length: count }, () => orders.inReview({ ridendine: [noAnswer, rejected, undefined] })),
@@ -53,7 +53,7 @@ async function listed(...more: string[]): Promise<string> {
   return (await review(['retry', '--all', '--code', CODE, '--dry-run', ...more])).stdout;
 }
 
-/** Who retried the order, as Directus was told. */
+/** The support actions `retry` with which the order was marked. */
 function retriedBy({ marks }: StartedOrder): unknown[] {
   return marks.flatMap((mark) => (mark.support_action?.action === 'retry' ? [mark.support_action] : []));
 }
@@ -72,7 +72,7 @@ describe('npm run review -- retry --all', () => {
     );
 
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    // Five at first, five a second later, two in the third second.
+    // Five decisions at once, five a second later, two in the third second.
     expect(performance.now() - began).toBeGreaterThan(2000);
     expect(stdout).toContain('12 of 12 orders in review with this failure.');
     expect(stdout).toContain('At most 5 orders a second.');

@@ -9,7 +9,7 @@ import { failureOf, openStanding, workerActivities } from '../support/worker-act
 import type { DirectusActivities } from '../support/worker-activities.ts';
 
 let directus: PreparedDirectus;
-/** Of the run in which the order is cancelled, and of one before it. */
+/** The activities of the run in which the order is cancelled (`worker`) and of an earlier run. */
 let worker: DirectusActivities;
 let earlierRun: DirectusActivities;
 

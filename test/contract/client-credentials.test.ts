@@ -81,7 +81,7 @@ describe('an API key', () => {
   let received: IncomingHttpHeaders[];
   let server: Http2SecureServer;
   beforeAll(async () => {
-    // A gRPC server that refuses everybody, and repeats what it was shown.
+    // A gRPC server that refuses everybody, and repeats the credential in its message.
     server = createSecureServer({ cert: certificates.server.crt, key: certificates.server.key });
     server.on('stream', (stream, headers) => {
       received.push(headers);
@@ -147,7 +147,7 @@ describe('an API key', () => {
   });
 });
 
-/** The error of the client's one call. */
+/** Makes one call and closes the client. @returns the error of the call. */
 async function errorOf(
   orders: OrderCreationClient,
   call: (orders: OrderCreationClient) => Promise<unknown>,

@@ -16,7 +16,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const NAME = '@cooco/order-creation-client';
 const PROGRAM_TIMEOUT_MS = 120_000;
 const INSTALL_TIMEOUT_MS = 180_000;
-/** What it needs was fetched for this project, so that most comes from npm's own cache. */
+/** The packages that the library needs were fetched for this project, so most of them come from npm's own cache. */
 const INSTALL_OPTIONS = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
 
 const manifestSchema = z.object({
@@ -28,7 +28,7 @@ const manifestSchema = z.object({
 const versions = z.record(z.string(), z.string());
 const projectSchema = z.object({ dependencies: versions, devDependencies: versions });
 
-/** A project that has nothing but the package, installed as anybody would. */
+/** The folder of a project that has only the package, installed as anybody would install it. */
 let consumer: string;
 let manifest: z.output<typeof manifestSchema>;
 
@@ -38,7 +38,7 @@ beforeAll(async () => {
   await writeFile(join(consumer, 'package.json'), '{"private":true}');
   await execa('npm', ['install', ...INSTALL_OPTIONS, packed.stdout.trim()], {
     cwd: consumer,
-    // As in a terminal, whatever npm and Jest have set for us.
+    // As in a terminal, without the variables that npm and Jest have set.
     env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^NODE_OPTIONS$/i.test(name))),
     extendEnv: false,
   });
@@ -114,7 +114,7 @@ describe('a program with the packed client library', () => {
     await temporal.stop();
   });
 
-  /** Creates an order, meets an error, and ends by itself. */
+  /** A program that creates an order, meets an error, and ends by itself. */
   const body = `
     const orders = OrderCreationClient.connect(JSON.parse(process.argv[2]));
     const main = async () => {
@@ -154,7 +154,8 @@ describe('a program with the packed client library', () => {
 });
 
 describe('the types of the packed client library', () => {
-  // Temporal's own declarations do not fit `exactOptionalPropertyTypes`, and so it is not checked with it; ours do fit.
+  // Temporal's own declarations fail with `exactOptionalPropertyTypes`, so they are not checked with that option. Our
+  // declarations pass.
   it.each([
     ['every declaration checked', 'samples.mts', ['--skipLibCheck', 'false']],
     ['from CommonJS, optional properties exact', 'samples.cts', ['--skipLibCheck', '--exactOptionalPropertyTypes']],
@@ -215,7 +216,7 @@ async function run(program: string, ...args: string[]) {
     cwd: consumer,
     reject: false,
     timeout: PROGRAM_TIMEOUT_MS,
-    // None of what Jest tells Node.
+    // Without the options that Jest gives to Node.
     env: { NODE_OPTIONS: '' },
   });
 }
@@ -231,7 +232,7 @@ async function check(file: string, source: string, options: string[] = []) {
   });
 }
 
-/** As much of them as Temporal's declarations ask for. */
+/** The TypeScript samples of a document. */
 async function samplesOf(document: string): Promise<string[]> {
   const text = await readFile(join(root, document), 'utf8');
   return [...text.matchAll(/^```ts(?: \w+)?\n(.*?)^```$/gms)].map(([, sample = '']) => sample);

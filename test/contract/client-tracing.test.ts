@@ -48,7 +48,11 @@ describe('the client library in a program without OpenTelemetry', () => {
 
 describe('the client library in a program with OpenTelemetry', () => {
   const exporter = new InMemorySpanExporter();
-  /** The program's own span, and what has become of an order that was created in it. */
+  /**
+   * Creates an order inside a span of the program.
+   *
+   * @returns that span, what the run knows, and the span of the start.
+   */
   async function inSpan(told?: string) {
     exporter.reset();
     const span = trace.getTracer('program').startSpan('checkout');
@@ -92,7 +96,7 @@ describe('the client library in a program with OpenTelemetry', () => {
   });
 });
 
-/** Begins an order, without a worker, and reads what its run knows of a trace. */
+/** Begins an order, without a worker, and reads what its run knows about a trace. */
 async function traceOfRun({ traceparent: told }: { traceparent: string | undefined }) {
   const request = newPickupRequest();
   await orders.createOrder(request, { timeoutMs: 0, ...(told !== undefined && { traceparent: told }) });

@@ -22,7 +22,7 @@ const UI = 'http://localhost:8233';
 const ISSUER = 'https://login.example/';
 const AUDIENCE = 'order-creation-codec';
 const NAMESPACE = 'orders.a1b2c';
-/** What a customer might have entered: it must turn up in no log. */
+/** Text that a customer might have entered. It must not turn up in any log. */
 const CANARY = 'Canary Row 17';
 const segment = 'segment-of-a-path-that-nobody_Guesses-0123456789';
 const keyText = newEncryptionKey('current');
@@ -102,7 +102,7 @@ async function expectProblem(response: Response, status: number, code: string): 
   return problem;
 }
 
-/** Those of a good token, changed. */
+/** The claims of a good token, with these changes. */
 const claims = (changed: Record<string, unknown> = {}): JWTPayload => ({
   iss: ISSUER,
   aud: AUDIENCE,
@@ -205,7 +205,7 @@ describe('the codec server', () => {
 
   it('takes a page of history, and no more than that', async () => {
     const server = await start();
-    // In base64 a third more, and just below the limit.
+    // Base64 makes the text a third longer, which is just below the limit.
     const text = 'x'.repeat(6_000_000);
     const page = { payloads: [await encrypted(text)] };
 

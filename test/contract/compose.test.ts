@@ -53,8 +53,8 @@ describe('docker-compose.yml', () => {
 
   it('has no default for any secret', () => {
     const named = readFileSync(composeFile, 'utf8').matchAll(/\$\{(\w*(?:PASSWORD|SECRET|TOKEN|KEY)\w*)(..)/g);
-    // Whose tokens are taken is no secret, and need not be said. A mail server may ask for no password. Without
-    // the operators' keys nobody decides over HTTP.
+    // These may be empty. The subjects of accepted tokens are not secret. A mail server may need no password. Without
+    // operators' keys nobody decides over HTTP.
     const optional = new Set([
       'CODEC_SERVER_TOKEN_SUBJECTS',
       'ALERT_EMAIL_PASSWORD',
@@ -153,10 +153,10 @@ describe('docker-compose.yml', () => {
 
   it('lets Temporal and Directus open no more connections than PostgreSQL has for them', () => {
     const { SQL_MAX_CONNS, SQL_VIS_MAX_CONNS } = serviceOf('temporal').environment;
-    // Frontend, history, matching and worker each have pools of their own; Directus takes 10 if it is told nothing.
+    // Frontend, history, matching and worker each have their own pools. Directus opens up to 10 connections by default.
     const most = 4 * (Number(SQL_MAX_CONNS) + Number(SQL_VIS_MAX_CONNS)) + 10;
 
-    // 100, less three for the superuser, and some for people.
+    // PostgreSQL has 100 connections: three are for the superuser, and some for people.
     expect(most).toBeLessThanOrEqual(92);
   });
 
@@ -215,8 +215,8 @@ describe('docker-compose.yml', () => {
     { name: 'codec-server', variables: codecServerVariables, read: readCodecServerSettings },
   ])('gives the $name every setting that fits there, and none that it does not know', (program) => {
     const { environment } = serviceOf(program.name);
-    // A container cannot listen on the loopback address of its machine, so no secret path is proof there.
-    // Which build a worker is, its image says.
+    // A secret path is only allowed on a loopback address, and a container cannot listen on that of its machine. The
+    // image sets the worker's build.
     const elsewhere =
       /^TEMPORAL_(CONFIG_FILE|PROFILE|API_KEY|TLS)|^(WORKER|TEMPORAL)_(DEPLOYMENT_NAME|(WORKER_)?BUILD_ID)$|^CODEC_SERVER_PATH_SEGMENT$/;
     const known = Object.keys(program.variables.shape).filter((variable) => !elsewhere.test(variable));

@@ -11,11 +11,11 @@ import { startGatewayOnTemporal } from '../support/gateway-on-temporal.ts';
 import type { GatewayOnTemporal } from '../support/gateway-on-temporal.ts';
 import { sendRaw } from '../support/raw-http.ts';
 
-/** Far longer than any caller below is to wait. */
+/** Far longer than any caller below waits. */
 const WAIT_MS = 60_000;
 const LONG_MS = 45_000;
 
-/** There is no worker at first. */
+/** A gateway with a Temporal that has no worker at first. */
 let gateway: GatewayOnTemporal;
 beforeAll(async () => {
   gateway = await startGatewayOnTemporal({ GATEWAY_WAIT_MS: String(WAIT_MS) });
@@ -35,7 +35,7 @@ interface Conversation {
   closed: Promise<void>;
 }
 
-/** A connection whose two sides close one by one. */
+/** Opens a connection whose two sides can be closed one by one. */
 async function open(url = gateway.url): Promise<Conversation> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
@@ -56,7 +56,7 @@ async function requestsThatWait(): Promise<number> {
   return Number(/^cooco_gateway_waiting_requests (\d+)$/m.exec(await metrics())?.[1]);
 }
 
-/** How many requests with this outcome the metrics have. */
+/** How many requests with this label the metrics have counted. */
 async function counted(label: string): Promise<number> {
   const lines = (await metrics()).split('\n').filter((line) => line.startsWith('cooco_gateway_requests_total'));
   return lines.filter((line) => line.includes(label)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
@@ -93,7 +93,7 @@ describe('a caller that', () => {
 
   it('closes its sending side after its request gets the answer', async () => {
     await gateway.startWorker();
-    // What the callers before have begun is carried out first.
+    // The worker first carries out the orders of the callers before.
     await gateway.post(randomUUID(), newCheckout());
 
     const created = await sendRaw(gateway.url, orderRequest(), { endAfter: true, timeoutMs: LONG_MS });
@@ -127,7 +127,7 @@ describe('a connection that was opened for later', () => {
     stalled.socket.write('GET /healthz HTTP/1.1\r\nHost: g\r\nX-Slow: ');
 
     await stalled.closed;
-    // Its time was over before, and the gateway has looked at both by now.
+    // The silent connection was opened first, so its time is over, too, and the gateway has looked at both by now.
     const [laterTimeouts, laterFailures] = [await counted('RequestTimeout'), await counted('outcome="refused"')];
     const unasked = silent.received();
     silent.socket.write('GET /healthz HTTP/1.1\r\nHost: g\r\nConnection: close\r\n\r\n');
@@ -162,7 +162,7 @@ describe('a connection that was opened for later', () => {
 
     await Promise.all([close(), silent.closed]);
 
-    // The time after which everything is cut off.
+    // After this time the gateway cuts off every connection.
     expect(Date.now() - stoppedAt).toBeLessThan(5000);
   });
 });
@@ -238,7 +238,7 @@ function none(): Promise<never> {
   return Promise.reject(new Error('Nobody asks.'));
 }
 
-/** A gateway in this process, which no order comes to. */
+/** Starts a gateway in this process. It gets no orders. */
 async function startOwn(lines: string[]) {
   const own = createGateway({
     orders: { createOrder: none, getOrder: none },

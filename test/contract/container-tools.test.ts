@@ -9,7 +9,7 @@ import { readConfinement } from '../containers/processes.ts';
 import { COMPOSE_LOADING_MS, developmentEnvironment, loadComposeProject } from '../support/compose-project.ts';
 import { TEMPORAL_UI_VERSION } from '../support/find-temporal-ui.ts';
 
-/** What `npm run test:containers` rests on, without a container. */
+/** Tests of the code on which `npm run test:containers` is built, without a container. */
 
 describe('Docker', () => {
   const { PATH } = process.env;
@@ -30,7 +30,7 @@ describe('Docker', () => {
     await rm(bin, { recursive: true });
   });
 
-  /** A program `docker` that runs, whose pulls end with these words, if any. */
+  /** Makes a working program `docker`. Its commands that match `fail.of` fail with the text `fail.with`. */
   async function dockerWhosePulls(fail: { of: RegExp; with: string } | undefined): Promise<void> {
     const cases = fail === undefined ? '' : `*${fail.of.source}*) echo '${fail.with}' >&2; exit 1 ;;`;
     const script = `#!/bin/sh\necho "$@" >>"${bin}/asked"\ncase "$*" in ${cases} *) echo 28.1.1 ;; esac\n`;
@@ -111,7 +111,7 @@ describe('a stand-in', () => {
   );
 });
 
-/** As the script prints of a process. */
+/** What the script prints for a process. */
 const status = (name: string, pid: number, parent: number, uid: number) =>
   `Name:\t${name}\nPid:\t${pid}\nPPid:\t${parent}\nUid:\t${uid}\t${uid}\nCapEff:\t00\nCapBnd:\t00\nNoNewPrivs:\t1\nend\n`;
 const read = (...statuses: string[]) =>

@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-/** A partner that answers each call alike. */
+/** Starts a partner that answers each call alike. */
 async function partner(status: number, body = '{}', headers: Record<string, string> = {}) {
   const server = await startHttpServer((response: ServerResponse) => response.writeHead(status, headers).end(body));
   servers.push(server);
@@ -69,11 +69,11 @@ function fromNow(ms: number): string {
   return new Date(Date.now() + ms).toISOString();
 }
 
-/** What Temporal tells an attempt of itself. */
+/** What Temporal tells an attempt about itself. */
 type AttemptInfo = NonNullable<ConstructorParameters<typeof MockActivityEnvironment>[0]>;
 
 const workflowExecution = { workflowId: 'order-creation-1', runId: 'run-1' };
-/** As Temporal tells it: `partnerBackoff`. */
+/** The retry policy `partnerBackoff`, as Temporal tells it to an attempt. */
 const retryPolicy = { initialInterval: 1000, backoffCoefficient: 2, maximumInterval: 30_000 };
 const first: AttemptInfo = {
   workflowExecution,
@@ -95,7 +95,7 @@ function later(number: number, heartbeatDetails?: unknown): AttemptInfo {
   };
 }
 
-/** What an attempt finds after so many answers 404, the first of them `ms` ago. */
+/** What an attempt finds after this many answers 404, the first of them `ms` ago. */
 function afterNotFound(attempts: number, ms: number, word: object = { maybe_sent: false }): AttemptInfo {
   return later(attempts + 1, {
     ...word,
@@ -138,7 +138,7 @@ async function attempt(
   }
 }
 
-/** What the attempt with this info says of a pause, and whether it asked RideNDine. */
+/** Makes an attempt during a pause. @returns its failure, its heartbeats, and the requests that RideNDine got. */
 async function attemptInPause(info: AttemptInfo, changes: Partial<PartnerCall> = {}) {
   const { url, requests } = await partner(201);
   const pause = { since: '2026-01-31T12:00:00.000Z' };
@@ -183,7 +183,7 @@ describe('while calls to RideNDine are paused', () => {
   });
 });
 
-/** The word that an attempt of this number leaves if it was turned away at the door. */
+/** The note that an attempt with this number leaves if RideNDine answers 429, so that nothing was sent. */
 async function notSentWordOf(number: number, record: PartnerCall): Promise<unknown> {
   const { url } = await partner(429);
   const before = number === 1 ? first : later(number, await notSentWordOf(number - 1, record));
@@ -319,7 +319,7 @@ describe('what is known of the attempts before', () => {
     const rejected = await attempt(refused.url, record, await info());
 
     expect(detailsOf(away)).toMatchObject({ outcome: 'notSent', maybe_sent: true });
-    // Before anything is sent, too: the attempt may be cut off.
+    // The first heartbeat comes before anything is sent, because the attempt may be cut off.
     expect(away.heartbeats).toEqual([
       expect.objectContaining({ maybe_sent: true }),
       expect.objectContaining({ maybe_sent: true }),
@@ -456,7 +456,7 @@ describe('an operator’s reset of the activity', () => {
   it('does not make an old word of *not sent* true again, however the numbers of attempts fall', async () => {
     const record = newRecord();
     const { url } = await partner(429);
-    // Three attempts were turned away; the fourth was cut off and left no word; then the operator came.
+    // Three attempts got the answer 429. The fourth was cut off and left no note. Then the operator reset the activity.
     let word = await notSentWordOf(3, record);
 
     for (const number of [1, 2, 3, 4, 5]) {

@@ -6,7 +6,7 @@ import { dashboard, dashboardExpressions } from '../support/metrics-in-use.ts';
 import { promtool } from '../support/promtool.ts';
 
 const { panels, ...board } = dashboard();
-/** As the provisioned data source is called. */
+/** How panels must refer to the provisioned data source. */
 const prometheus = { type: 'prometheus', uid: 'prometheus' };
 
 let folder: string;

@@ -10,8 +10,8 @@ import type { PreparedDirectus } from '../support/prepared-directus.ts';
 import { failureOf, openStanding, workerActivities } from '../support/worker-activities.ts';
 import type { DirectusActivities } from '../support/worker-activities.ts';
 
-// Somebody drops a constraint in PostgreSQL itself, where Directus does not see it: what still holds, what does not,
-// and that `npm run directus:apply` puts it back or says why it can't.
+// Somebody drops a constraint in PostgreSQL itself, where Directus does not see it. These tests show what still holds
+// and what does not, and that `npm run directus:apply` restores the constraint or says why it cannot.
 
 let directus: PreparedDirectus;
 let worker: DirectusActivities;
@@ -30,7 +30,7 @@ afterAll(async () => {
 const apply = () => applySchema({ ...directus, log: () => {} });
 
 async function dropConstraint(table: string, name: string) {
-  // Directus remembers the table from now on, as it does when somebody looks at it in Data Studio.
+  // From now on Directus remembers the table, as it does when somebody opens it in Data Studio.
   await apply();
   await postgres.sql(`alter table ${table} drop constraint ${name} cascade`);
 }
@@ -179,7 +179,7 @@ describe('without a primary key', () => {
     } finally {
       await postgres.sql('alter table orders add primary key (id)');
     }
-    // Items point to their order by its primary key, so that went with it.
+    // The items' relation to their order depends on the primary key of the orders, so it was dropped, too.
     expect((await apply()).changed).toEqual(['order_items.order (relation): changed']);
     expect(await constraints()).toEqual(all);
   });
@@ -195,7 +195,7 @@ describe('without a primary key', () => {
         `The table ${table} has lost its primary key, so Directus cannot see it: ` +
           `restore it (ALTER TABLE ${table} ADD PRIMARY KEY (id)) and try again.`,
       );
-      // Directus knows now that the table is not one of its own any more.
+      // Now Directus knows that the table is no longer one of its collections.
       const failure = await failureOf(worker.createOrderRecord({ request, standing }));
       const written = await ordersOf(request);
       await postgres.sql(`alter table ${table} add primary key (id)`);

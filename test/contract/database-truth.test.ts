@@ -14,12 +14,12 @@ import type { PreparedDirectus } from '../support/prepared-directus.ts';
 import { failureOf, openStanding, workerActivities } from '../support/worker-activities.ts';
 import type { DirectusActivities } from '../support/worker-activities.ts';
 
-// The database fails under Directus. Whatever it does, an attempt must end as one that is worth another, nothing may be
-// half written, and the next attempt must end with one order and all of its items.
+// The database fails while Directus uses it. Whatever happens, an attempt must end with a failure that can be retried,
+// nothing may be half written, and the next attempt must leave one order with all of its items.
 
 let directus: PreparedDirectus;
 let worker: DirectusActivities;
-/** Gives up on Directus long before a lock in a test is let go. */
+/** Gives up on Directus long before a test releases a lock. */
 let hastyWorker: DirectusActivities;
 let postgres: PostgresSession;
 
@@ -34,7 +34,7 @@ afterAll(async () => {
   await directus.stop();
 });
 
-/** What a test has to undo, however it ends. The last first. */
+/** What must be undone after a test, however the test ends. The last entry comes first. */
 const undoing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const undo of undoing.splice(0).toReversed()) await undo();
@@ -57,7 +57,7 @@ async function createdOrder(): Promise<OpenCheckout> {
   return open;
 }
 
-/** How many rows there are of an order, and whose. Two items and no order would show, as would a second order. */
+/** How many rows an order has. Items without an order count, too, and so does a second order from the quote. */
 async function rowsOf({ request, standing }: OpenCheckout, session = postgres) {
   const [counts] = await session.sql(
     `select (select count(*)::int from orders where quote_id = $1 or id = $2) as orders,
@@ -80,11 +80,11 @@ async function orderRow(orderId: string) {
 
 const retryable = { type: 'DirectusUnavailable', nonRetryable: false };
 
-/** Directus said itself that it failed: the attempt did not merely run out of time. */
+/** Directus itself reported the failure: the attempt did not merely run out of time. */
 const answered500 = { ...retryable, message: expect.stringMatching(/^Directus answered 500\.\n/) };
 const timedOut = { ...retryable, message: expect.stringMatching(/^Directus did not answer within 400 ms\.\n/) };
 
-/** As Temporal does: again, as long as a failure allows it. */
+/** Makes attempts as Temporal does, as long as the failure can be retried. */
 async function untilDone<Output>(attempt: () => Promise<Output>): Promise<Output> {
   for (let left = 30; ; left -= 1) {
     try {
@@ -102,7 +102,7 @@ async function connect(): Promise<PostgresSession> {
   return opened;
 }
 
-/** A transaction of somebody else that has executed `statement` and holds what it locks. */
+/** Begins a transaction in another session that has executed `statement` and keeps its locks. */
 async function transaction(statement: string, ...values: unknown[]): Promise<PostgresSession> {
   const other = await connect();
   await other.sql('begin');
@@ -110,12 +110,12 @@ async function transaction(statement: string, ...values: unknown[]): Promise<Pos
   return other;
 }
 
-/** Holds a `createOrderRecord` in the middle: its order is written, its last item waits for this transaction. */
+/** Stops a `createOrderRecord` in the middle: its order is written, and its last item waits for this transaction. */
 function transactionBeforeLastItem({ standing }: OpenCheckout): Promise<PostgresSession> {
   return transaction('insert into order_items (id) values ($1)', deriveOrderItemId(standing.order_id, 1));
 }
 
-/** Until a connection of Directus waits for somebody's lock. */
+/** Waits until a connection of Directus waits for the lock of another session. */
 async function untilDirectusWaits(): Promise<void> {
   await pWaitFor(async () => (await waiting()).length > 0, { interval: 20, timeout: 60_000 });
 }
@@ -125,9 +125,9 @@ function waiting() {
 }
 
 /**
- * Changes a setting of the server for the rest of the test, in connections that are open as well.
+ * Changes a setting of the server for the rest of the test, in open connections, too.
  *
- * @returns what ends it before.
+ * @returns a function that undoes the change earlier.
  */
 async function configure(name: string, value: string): Promise<() => Promise<void>> {
   const change = async (statement: string, isDone: (current: unknown) => boolean) => {
@@ -142,7 +142,7 @@ async function configure(name: string, value: string): Promise<() => Promise<voi
   return undo;
 }
 
-/** A trigger that fails with `code` at its first `times` runs. A sequence counts: it outlives what is rolled back. */
+/** A trigger whose first `times` runs fail with `code`. A sequence counts them, as a rollback does not undo it. */
 async function failing(options: { table: string; when: 'at once' | 'at the commit'; code: string; times: number }) {
   const { table, when, code, times } = options;
   const timing = when === 'at once' ? 'initially immediate' : 'deferrable initially deferred';
@@ -251,7 +251,7 @@ describe('a serialization failure', () => {
 describe('a deadlock', () => {
   it('with somebody else is undone, and makes one order', async () => {
     const open = await checkout();
-    // Whoever looks first is the one who gives way: that shall be Directus.
+    // PostgreSQL aborts the session that looks for a deadlock first. That must be the session of Directus.
     await configure('deadlock_timeout', '1500ms');
     const other = await connect();
     await other.sql(`set deadlock_timeout = '60s'`);
@@ -260,7 +260,7 @@ describe('a deadlock', () => {
 
     const creating = untilDone(() => worker.createOrderRecord(open));
     await untilDirectusWaits();
-    // It gets the order's id only once Directus has given way.
+    // This insert gets the order's id only after the transaction of Directus was aborted.
     await other.sql('insert into orders (id) values ($1)', open.standing.order_id);
     await other.sql('rollback');
     const record = await creating;
@@ -335,7 +335,7 @@ async function takeEveryConnection(): Promise<PostgresSession[]> {
   }
 }
 
-/** Each activity, and that it fails as one that is worth another attempt. */
+/** Makes an attempt at each activity that writes, and expects that its failure can be retried. */
 async function expectEveryActivityToBeRetryable(open: OpenCheckout, existing: OpenCheckout) {
   const failures = await Promise.all([
     failureOf(worker.createOrderRecord(open)),
@@ -365,7 +365,7 @@ describe('a database without a free connection', () => {
   it('lets each step be tried again, changes nothing, and serves the next attempt', async () => {
     const [open, existing] = [await checkout(), await createdOrder()];
     const before = await orderRow(existing.standing.order_id);
-    // Directus holds connections that it has used: it is to need new ones.
+    // Directus keeps connections that it has used. This ends them, so that Directus needs new ones.
     await postgres.sql(
       `select pg_terminate_backend(pid) from pg_stat_activity
        where backend_type = 'client backend' and pid <> pg_backend_pid()`,
@@ -411,7 +411,7 @@ describe('a lock that outlasts the attempt', () => {
     const failure = await failureOf(hastyWorker.createOrderRecord(open));
 
     const creating = worker.createOrderRecord(open);
-    // The first by the item, the second by the first.
+    // The first attempt waits for the item, and the second attempt waits for the first one.
     await pWaitFor(async () => (await waiting()).length === 2, { interval: 20, timeout: 60_000 });
     await other.sql('rollback');
     const record = await creating;
@@ -438,9 +438,9 @@ describe('a lock that outlasts the attempt', () => {
   });
 });
 
-// Last, since it ends every connection.
+// These tests come last, because they end every connection.
 describe('a database that goes away', () => {
-  /** The one that runs now. */
+  /** The server that runs now. */
   let server: RunningPostgres;
   beforeAll(() => {
     server = directus.postgres;

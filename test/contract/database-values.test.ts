@@ -13,7 +13,7 @@ import type { PreparedDirectus } from '../support/prepared-directus.ts';
 import { failureOf, openStanding, workerActivities } from '../support/worker-activities.ts';
 import type { DirectusActivities } from '../support/worker-activities.ts';
 
-// What a column of PostgreSQL holds, what it refuses, and that the domain's rules refuse all of that before.
+// What columns of PostgreSQL can hold, what they refuse, and that the domain's rules refuse all of that earlier.
 
 let directus: PreparedDirectus;
 let worker: DirectusActivities;
@@ -31,7 +31,7 @@ afterAll(async () => {
   await directus.stop();
 });
 
-/** All rows that an order consists of. */
+/** How many orders and items there are. */
 async function countRows() {
   const [counts] = await postgres.sql(
     'select (select count(*)::int from orders) as orders, (select count(*)::int from order_items) as items',
@@ -51,14 +51,14 @@ function itemsOf(orderId: string) {
 const line = { menu_item_id: 'dish-1', name: 'First dish', quantity: 1, unit_price: 100 };
 const totals = { currency: 'USD', total: 100 };
 
-/** A list in a list in a list. */
+/** Lists nested this many levels deep. */
 function nested(levels: number): unknown {
   let value: unknown = 'core';
   for (let level = 0; level < levels; level += 1) value = [value];
   return value;
 }
 
-/** A checkout whose quote has this one line, and nothing else that is peculiar. */
+/** A checkout whose quote has one ordinary line, except for the fields in `quote`. */
 async function checkoutOf(quote: Record<string, unknown>, request = newCheckoutRequest()): Promise<CheckoutRequest> {
   await directus.addQuote(request, { quote: { items_snapshot: [line], totals, ...quote } });
   return request;
@@ -107,7 +107,7 @@ describe('a value at the edge of its column', () => {
   it('is stored as it is: a RideNDine id and a payment session as long as they may be', async () => {
     const request = await checkoutOf({});
     const orderId = await createdOrder(request);
-    // Of varied characters, three bytes each: an index can't make them shorter.
+    // Different characters of three bytes each, which an index cannot compress.
     const ridendineId = String.fromCharCode(...Array.from({ length: 512 }, (_, index) => 0x4e00 + index * 37));
     const link = { ridendine_order_id: ridendineId, payment_session_id: 'ü'.repeat(4096) };
 
@@ -235,7 +235,7 @@ describe('a value that no column holds', () => {
     expect(() => parseRequest(request)).toThrow(expect.objectContaining({ problems: told }));
   });
 
-  // Nobody gets these past Directus. It answers 500, which is no different from a database that is ill.
+  // Nobody can write these values through Directus. Directus then answers 500, as it does if the database fails.
   it.each([
     ['an expiry that is infinite', 'expires_at', 'infinity'],
     ['totals nested deeper than Directus can follow', 'totals', `${'['.repeat(5000)}${']'.repeat(5000)}`],
@@ -280,7 +280,7 @@ describe('a value that no column holds', () => {
   });
 });
 
-/** An order that can be written, until `spoil` has passed over it: no rule of the domain stands before the store. */
+/** A valid order that `spoil` has changed. It goes directly to the store, without the rules of the domain. */
 async function spoiltOrder(spoil: (order: NewOrder) => void): Promise<NewOrder> {
   const request = await checkoutOf({});
   const [quote] = await directus.rows('quotes', { id: { _eq: request.quote_id } });
@@ -307,8 +307,8 @@ const inLine = (fields: Record<string, unknown>) => (order: NewOrder) =>
   Object.assign(order.checkout.items[0] ?? {}, fields);
 
 describe('what PostgreSQL itself refuses', () => {
-  // Directus tells of a value that is too long, out of range or nobody's. Of one of a wrong type it knows nothing but
-  // that the database failed: that can't be told from a database that is ill, and is why the domain must be stricter.
+  // Directus reports a value that is too long, out of range, or refers to no row. For a value of a wrong type it only
+  // reports that the database failed. That looks like a broken database, so the domain must be stricter.
   it.each<[string, (order: NewOrder) => unknown, 'DirectusRejectedError' | 'DirectusUnavailableError']>([
     ['active_quote_id, too long', (o) => (o.checkout.quote_id = 'q'.repeat(256)), 'DirectusRejectedError'],
     ['request_fingerprint, too long', (o) => (o.fingerprint = 'f'.repeat(256)), 'DirectusRejectedError'],

@@ -17,7 +17,7 @@ let temporal: EmbeddedTemporal;
 let connection: Connection;
 const workers: WorkerProcess[] = [];
 
-/** Several programs are started, one after the other. */
+/** A test starts several programs, one after the other. */
 jest.setTimeout(400_000);
 
 beforeAll(async () => {
@@ -32,7 +32,7 @@ afterAll(async () => {
   await temporal.stop();
 });
 
-// How orders fare with all this: test/stack/upgrade.test.ts
+// What happens to orders meanwhile: test/stack/upgrade.test.ts
 describe('npm run deployment', () => {
   it('says of a namespace without workers that there are none', async () => {
     const { exitCode, stdout } = await deployment(await newNamespace(connection), 'status');
@@ -245,14 +245,17 @@ function deployment(namespace: string, ...args: string[]) {
   return runProgram('deployment', args, environment(namespace));
 }
 
-/** The state of each build; `none` are the workers without one. */
+/** The state of each build. `none` stands for the workers without a build. */
 async function statesIn(namespace: string): Promise<Record<string, string>> {
   const { stdout } = await deployment(namespace, 'status', '--json');
   const { builds } = JSON.parse(stdout) as { builds: { build_id: string | null; state: string }[] };
   return Object.fromEntries(builds.map(({ build_id, state }) => [build_id ?? 'none', state]));
 }
 
-/** Waits for no worker that is there already and has nothing to do: such a one is heard of now and then. */
+/**
+ * Runs a command while a worker starts, because the command waits for a worker to ask for work. Temporal hears only now
+ * and then of an idle worker that runs already.
+ */
 async function whileStarting(buildId: string | undefined, namespace: string, ...args: string[]) {
   const settings = buildId === undefined ? {} : { WORKER_BUILD_ID: buildId };
   const [ended] = await Promise.all([deployment(namespace, ...args), startWorker(namespace, settings)]);
@@ -267,12 +270,12 @@ async function startWorker(namespace: string, settings: Record<string, string>):
   const worker = await startWorkerProcess({
     TEMPORAL_ADDRESS: temporal.settings.address,
     TEMPORAL_NAMESPACE: namespace,
-    // There are no orders, and nobody is asked.
+    // There are no orders, so neither Directus nor RideNDine is called.
     DIRECTUS_URL: 'http://directus.invalid',
     DIRECTUS_TOKEN: 'unused',
     RIDENDINE_BASE_URL: 'http://ridendine.invalid',
     RIDENDINE_API_KEY: 'unused',
-    // With keys the workflows are compiled already.
+    // With encryption keys, a worker can use the workflows that are compiled already.
     ENCRYPTION_KEYS: testEncryptionKeys,
     WORKER_SWEEP: 'off',
     ...settings,

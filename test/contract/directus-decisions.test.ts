@@ -100,7 +100,7 @@ async function addPerson(email: string, role: string): Promise<Person> {
   return person;
 }
 
-/** As the app sends the form; what else is in the body somebody has added by hand. */
+/** Sends the form as the app does. Other fields in `form` stand for what somebody has added by hand. */
 async function decide(token: string, form: object) {
   answer ??= { status: 200, body: { message: 'Done.' } };
   const before = received.length;

@@ -159,7 +159,7 @@ describe('the database', () => {
     const totals = { zebra: 1, currency: 'IDR', total: 9_007_199_254_740_991, apple: { b: 1, a: [1.5, null] } };
     const order = await createdOrder({ totals, order_items: { create: [newItemRow({ unit_price: 9e15 })] } });
     const { data } = await service('GET', `/items/orders/${order.id}?fields=totals,order_items.unit_price`);
-    // The text decides, since it shows the order of the members.
+    // This compares text, because text shows the order of the members.
     expect(JSON.stringify(data)).toBe(JSON.stringify({ totals, order_items: [{ unit_price: '9000000000000000' }] }));
   });
 
@@ -281,7 +281,7 @@ describe('the service account', () => {
     ['GET', '/permissions'],
   ])('sees nothing of Directus itself: %s %s', async (method, path) => {
     const { status, data } = await service(method, path);
-    // Directus answers either so: nothing is shown.
+    // Directus answers in one way or the other. Both show nothing.
     expect(status === 403 || (status === 200 && Array.isArray(data) && data.length === 0)).toBe(true);
   });
 

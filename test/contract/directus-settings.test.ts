@@ -15,8 +15,8 @@ import { DIRECTUS_START_TIMEOUT_MS, startPreparedDirectus } from '../support/pre
 import type { PreparedDirectus } from '../support/prepared-directus.ts';
 import { failureOf, openStanding, workerActivities } from '../support/worker-activities.ts';
 
-// A Directus that somebody else has set up: what its settings and columns may be without stopping orders. What of its
-// settings does stop them, `npm run doctor` names (doctor-directus.test.ts).
+// A Directus that somebody else has set up. These tests show which settings and columns do not stop orders.
+// `npm run doctor` names the settings that do stop them (doctor-directus.test.ts).
 
 let directus: PreparedDirectus;
 beforeAll(async () => {
@@ -34,7 +34,7 @@ async function unlinkedOrder(url: string) {
   return { worker, request, orderId: record.order_id };
 }
 
-/** Every page of a sweep. @returns the keys that were to be continued. */
+/** Runs every page of a sweep. @returns the keys of the orders that the sweep wants to continue. */
 async function sweep(url: string): Promise<string[]> {
   const keys: string[] = [];
   const continueLostOrders = continueLostOrdersWith({
@@ -87,7 +87,7 @@ describe('a Directus that may reach one address of its machine, by the IMPORT_IP
         server.close();
       }
 
-      // Other systems than Linux have no such address.
+      // Systems other than Linux do not have the address 127.0.0.2.
       expect([left, asked]).toEqual(['127.0.0.2', process.platform === 'linux' ? [`${left}:${port}`] : []]);
     },
     DIRECTUS_START_TIMEOUT_MS,
@@ -153,7 +153,7 @@ describe('a Directus with tight limits on queries', () => {
   );
 });
 
-// Last: it changes the quotes.
+// These tests come last, because they change the quotes.
 describe('a Directus whose quotes have UUIDs', () => {
   beforeAll(async () => {
     const postgres = await connectToPostgres(directus.postgres);

@@ -19,7 +19,7 @@ const bookmarks = ['Needs review', 'Failed today', 'Waiting for RideNDine'];
 let directus: EmbeddedDirectus;
 let database: PostgresSession;
 let admin: CallDirectus;
-/** As somebody to whom the administrator of Directus has given the role. */
+/** Calls Directus as a user to whom the administrator has given the role. */
 let support: CallDirectus;
 let supportUserId: string;
 let firstRun: string[];
@@ -54,7 +54,7 @@ async function tokenOf(login: { email: string; password: string }): Promise<stri
   return (data as { access_token: string }).access_token;
 }
 
-/** @param age how long ago it was written, which nobody can tell Directus. */
+/** @param age how long ago the order was written. The database sets that, because Directus takes no such value. */
 async function addOrder(fields: Record<string, unknown> = {}, age = '0 s') {
   const order = newOrderRow(await createDemoQuote(directus), fields);
   expect((await admin('POST', '/items/orders', order)).status).toBe(200);
@@ -73,7 +73,7 @@ interface Preset {
   layout_query: { tabular: { fields: string[]; sort: string[] } };
 }
 
-/** As the app asks for what everybody is shown. */
+/** The presets that everybody sees, requested as the app does. */
 async function shared(call: CallDirectus): Promise<Preset[]> {
   const { data } = await call('GET', '/presets?filter[role][_null]=true&filter[user][_null]=true&sort=id');
   return data as Preset[];

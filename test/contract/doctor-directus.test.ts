@@ -23,7 +23,8 @@ import { DIRECTUS_START_TIMEOUT_MS, startPreparedDirectus } from '../support/pre
 import type { PreparedDirectus } from '../support/prepared-directus.ts';
 import { startTlsFront } from '../support/tls-front.ts';
 
-// Each test breaks what a check looks at, in a real Directus and its database; what mends it mends it for the next test.
+// Each test breaks something that a check looks at, in a real Directus and its database, and then mends it for the next
+// test.
 
 let directus: PreparedDirectus;
 let admin: CallDirectus;
@@ -50,7 +51,7 @@ async function apply() {
   return [...changed, ...(await applyServiceAccount({ ...directus, log }))];
 }
 
-/** The checks by name, with the worker's settings unless told. */
+/** Runs the checks with the worker's settings and these changes. @returns the results by the name of the check. */
 async function examine(environment: Record<string, string> = {}): Promise<Record<string, CheckResult>> {
   const checks = directusChecks({ DIRECTUS_URL: directus.url, DIRECTUS_TOKEN: directus.token, ...environment });
   const results = await runChecks(checks);
@@ -74,7 +75,7 @@ const ALL_OK = {
   'directus-clock': 'ok',
 };
 
-/** Changes what Directus remembers, behind its back, and makes it forget. */
+/** Changes directly in the database what Directus remembers, and clears the cache of Directus. */
 async function changeRemembered(sql: string): Promise<void> {
   await postgres.sql(sql);
   await admin('POST', '/utils/cache/clear?system=true');
@@ -267,7 +268,7 @@ describe('the check directus-permissions', () => {
 
     const finding = results['directus-permissions']?.finding;
     expect(results['directus-permissions']?.verdict).toBe('problem');
-    // Without a licence Directus 12 takes no notice of rules for single fields or rows: then nothing is allowed.
+    // Without a licence, Directus 12 ignores rules for single fields or rows, and allows nothing instead.
     const isEleven = results['directus']?.finding.startsWith('Directus 11.');
     expect(finding).toMatch(isEleven ? /read orders \(all rows\)/ : /read orders/);
     expect(finding).toMatch(isEleven ? /create order_items \([^)]*unit_price/ : /create order_items/);
@@ -412,7 +413,7 @@ describe('the check directus-constraints', () => {
   it.each(['idempotency_key', 'active_quote_id', 'ridendine_order_id'])(
     'finds that the database has lost the unique constraint of orders.%s',
     async (field) => {
-      // Directus has just looked, and remembers it.
+      // Makes Directus look at the constraint, and remember it.
       await examine();
       await postgres.sql(`alter table orders drop constraint orders_${field}_unique`);
 
@@ -549,7 +550,7 @@ describe('the check directus-limits', () => {
       const result = await limitsOfAnother({
         MAX_PAYLOAD_SIZE: '512kb',
         MAX_BATCH_MUTATION: '100',
-        // As many as the doctor itself needs, and few over the time for which they are.
+        // As many requests as the doctor itself needs, but few for the time that they cover.
         RATE_LIMITER_ENABLED: 'true',
         RATE_LIMITER_POINTS: '600',
         RATE_LIMITER_DURATION: '60',

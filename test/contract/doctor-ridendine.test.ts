@@ -32,7 +32,7 @@ async function examine(
   return Object.fromEntries(results.map((result) => [result.check, result]));
 }
 
-/** A partner who answers everything so. */
+/** Starts a partner that answers every request alike. @returns its address. */
 async function partnerWho(status: number, headers: Record<string, string> = {}, body = ''): Promise<string> {
   const server = await startHttpServer((response) => response.writeHead(status, headers).end(body));
   cleanUps.push(() => server.close());

@@ -22,7 +22,7 @@ import type { RunningSandbox } from '../support/running-sandbox.ts';
 import { startTemporalFront } from '../support/temporal-front.ts';
 import { newEncryptionKey, testEncryptionKeys } from '../support/test-encryption.ts';
 
-// What the checks of Directus and RideNDine find is tried in doctor-directus.test.ts and doctor-ridendine.test.ts.
+// doctor-directus.test.ts and doctor-ridendine.test.ts test what the checks of Directus and RideNDine find.
 
 const CHECKS = [
   'settings',
@@ -516,12 +516,15 @@ function blockIn(page: string, name: string) {
   return { block, begin, content };
 }
 
-/** What the page shows. The versions of Temporal and Directus are those of whoever wrote it. */
+/** What the page shows, without the versions of Temporal and Directus: these are the versions of the page's author. */
 function shownAs(name: string): string {
   return withoutVersions(blockIn(readFileSync(operationsPage, 'utf8'), name).content);
 }
 
-/** What the doctor prints but for what is as it should be, at the usual addresses. `npm run docs:doctor` also writes it into the page. */
+/**
+ * What the doctor prints about checks that are not ok, with the usual addresses. `npm run docs:doctor` also writes that
+ * into the page.
+ */
 async function printedFor(name: string, environment: Record<string, string>): Promise<string> {
   const { stdout } = await doctor(environment, ['--probe-credential']);
   const printed = `${stdout
@@ -571,7 +574,7 @@ function findingOf({ checks }: Report, name: string): string | undefined {
   return checks.find(({ check }) => check === name)?.finding;
 }
 
-/** As if the server were of another version. */
+/** Runs the doctor against a server that reports this version. */
 async function examineServerOf(serverVersion: string) {
   const front = await startTemporalFront({
     target: temporal.settings.address,
@@ -586,7 +589,7 @@ async function examineServerOf(serverVersion: string) {
 
 const build = (buildId: string) => ({ deploymentName: 'order-creation', buildId });
 
-/** As if two builds shared the orders, the ramped one with 10 %, and only one worker asked for some. */
+/** Examines a server that reports two builds, the ramping one with 10 % of the orders, and one worker. */
 async function examineShared({ worker, current, ramping }: { worker: string; current: string; ramping: string }) {
   const queue = workflowservice.v1.DescribeTaskQueueResponse.encode({
     pollers: [
@@ -610,7 +613,7 @@ async function examineShared({ worker, current, ramping }: { worker: string; cur
   return examine({ TEMPORAL_ADDRESS: front.address, TEMPORAL_NAMESPACE: await preparedNamespace() });
 }
 
-/** With everything that there is to find right. */
+/** Settings with which every check is ok. */
 async function goodEnvironment(): Promise<Record<string, string>> {
   const namespace = await preparedNamespace();
   const worker = await createOrderWorker({ address: temporal.settings.address, namespace });
@@ -622,13 +625,13 @@ async function goodEnvironment(): Promise<Record<string, string>> {
   return { TEMPORAL_NAMESPACE: namespace, DIRECTUS_ADMIN_TOKEN: directus.adminToken };
 }
 
-/** Shifts the clock of the program that is started with it. */
+/** Variables that shift the clock of the program that is started with them. */
 function withMachineClockAhead(aheadMs: number): Record<string, string> {
   const { href } = new URL('../support/shifted-clock.mjs', import.meta.url);
   return { NODE_OPTIONS: `--import=${href}`, CLOCK_AHEAD_MS: String(aheadMs) };
 }
 
-/** As `npm run temporal:apply` leaves it. */
+/** A new namespace that `npm run temporal:apply` has prepared. */
 async function preparedNamespace(): Promise<string> {
   const namespace = await newNamespace(connection);
   await register(namespace);
@@ -643,7 +646,7 @@ async function register(namespace: string): Promise<void> {
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
 }
 
-/** An order as a gateway with these keys begins it, seen by whoever looks for orders. */
+/** Begins an order as a gateway with these keys does, and waits until Temporal lists its run. */
 async function startOrder(namespace: string, encryptionKeys: string): Promise<void> {
   const dataConverter = dataConverterFor(parseEncryptionKeys(encryptionKeys));
   const client = new Client({ connection, namespace, dataConverter });

@@ -44,7 +44,7 @@ async function customerWith(orders: number): Promise<{ customer: string; ids: st
   for (let count = 0; count < orders; count += 1) {
     const { id } = await writeLinkedOrder(directus, store);
     written.push(id);
-    // The next one is linked to the same ids.
+    // The next order is linked to the same ids, so this order needs others.
     await session.sql(
       `UPDATE orders SET ridendine_order_id = 'rnd_' || id, payment_session_id = 'ps_' || id WHERE id = $1`,
       id,
@@ -68,7 +68,7 @@ async function change(id: string, fields: Record<string, unknown>): Promise<void
   expect((await call('PATCH', `/items/orders/${id}`, fields)).status).toBe(200);
 }
 
-/** By which older versions are removed: none stays. */
+/** The flows with which older versions are removed. None may stay. */
 async function flows(): Promise<unknown> {
   const call = directusCaller({ url: directus.url, token: directus.adminToken });
   return (await call('GET', `/flows?filter=${JSON.stringify({ name: { _eq: FORGETTING_FLOW } })}`)).data;
@@ -93,7 +93,7 @@ describe('npm run forget', () => {
     async (_when, method, path) => {
       const { customer, ids } = await customerWith(2);
       let seen = 0;
-      // The other order is blanked by then; the versions are those of both.
+      // The first order is blanked by then. The versions of both orders are removed with one request.
       const at = method === 'PATCH' ? 2 : 1;
       const front = await startHttpFront({
         target: directus.url,

@@ -8,7 +8,7 @@ import { startGatewayOnTemporal } from '../support/gateway-on-temporal.ts';
 import type { GatewayOnTemporal } from '../support/gateway-on-temporal.ts';
 import { sendRaw } from '../support/raw-http.ts';
 
-/** Nothing here gets as far as Temporal, so there is none. */
+/** A gateway without a Temporal: no request here gets as far as Temporal. */
 let gateway: GatewayOnTemporal;
 let credential: string;
 beforeAll(async () => {
@@ -22,14 +22,14 @@ const { idempotency_key: _key, ...checkout } = newCheckoutRequest();
 
 async function openConnection(): Promise<Socket> {
   const { hostname, port } = new URL(gateway.url);
-  // A caller that keeps its half open.
+  // Like a caller that keeps its side of the connection open.
   const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
   await once(socket, 'connect');
   socket.on('error', () => {});
   return socket;
 }
 
-/** However it ends: that the other side is gone is no error here. */
+/** Resolves when the socket is closed, however it ends: it is no error here that the other side is gone. */
 function closed(socket: Socket): Promise<unknown> {
   return new Promise((resolve) => socket.once('close', resolve));
 }
@@ -45,7 +45,7 @@ async function dripUntilClosed(bytes: string): Promise<void> {
   const socket = await openConnection();
   socket.write(bytes);
   const drip = setInterval(() => socket.write('x'), 100);
-  // Nothing that is still there is waited for.
+  // If the gateway does not close the connection, the test does not wait for ever.
   const giveUp = setTimeout(() => socket.destroy(), 60_000);
   await closed(socket);
   clearInterval(drip);
@@ -82,7 +82,7 @@ describe('every answer', () => {
   });
 });
 
-/** A checkout that is refused once it has been read, with these headers. */
+/** Sends a checkout with these headers. The gateway refuses the checkout after it has read it. */
 async function statusWith(...headers: string[]): Promise<{ status: number; problem: Record<string, unknown> }> {
   const body = JSON.stringify({ ...checkout, unknown: true });
   const length = `Content-Length: ${body.length}`;
@@ -206,7 +206,7 @@ describe('a body', () => {
 
     const response = await gateway.post(key, { ...checkout, shipping_snapshot, unknown: true });
 
-    // Refused by the domain, that is: read.
+    // The domain refuses the checkout, so the gateway has read it.
     expect((await expectProblem(response, 422))['problems']).toMatchObject([{ field: 'unknown' }]);
   });
 

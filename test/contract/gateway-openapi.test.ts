@@ -24,12 +24,12 @@ import { startGatewayOnTemporal } from '../support/gateway-on-temporal.ts';
 import type { GatewayOnTemporal } from '../support/gateway-on-temporal.ts';
 import { validateWithFittingQuote } from '../support/quotes-for-all.ts';
 
-/** Fetches Schemathesis the first time. */
+/** The first run fetches Schemathesis. */
 const START_TIMEOUT_MS = 360_000;
 const operatorKey = randomUUID();
-/** Of generated requests for each address, beside those that cover its schema. */
+/** How many requests are generated for each address, besides those that cover its schema. */
 const EXAMPLES = 100;
-/** Ten times what it takes, for a busy machine. */
+/** Ten times the usual time, for a busy machine. */
 const GENERATING_MS = 300_000;
 
 interface Documented {
@@ -94,7 +94,7 @@ describe('requests that Schemathesis makes from the document', () => {
   beforeAll(async () => {
     await findSchemathesis(process.env);
     folder = await mkdtemp(join(tmpdir(), 'schemathesis-'));
-    // What the document says of a checkout is what its rules ask for.
+    // Every checkout has a fitting quote, so only a checkout that breaks a documented rule is refused.
     gateway = await startGatewayOnTemporal(
       { OPERATOR_API_KEYS: operatorKey },
       { validateCheckout: validateWithFittingQuote },
@@ -124,13 +124,14 @@ describe('requests that Schemathesis makes from the document', () => {
           `--header=Authorization: Bearer ${key()}`,
           ...further,
           '--checks=all',
-          // Whether a sound checkout is taken depends on what its key and its quote were used for before.
+          // Whether a valid checkout is accepted depends on what its key and its quote were used for before.
           '--exclude-checks=positive_data_acceptance',
           '--phases=examples,coverage,fuzzing',
           `--max-examples=${EXAMPLES}`,
           '--seed=20261123',
           '--generation-database=none',
-          // With several threads, Python 3.11 and 3.12 can fail to parse: https://github.com/python/cpython/issues/106905
+          // With several threads, Python 3.11 and 3.12 can fail to parse:
+          // https://github.com/python/cpython/issues/106905
           '--workers=1',
           '--no-color',
         ],

@@ -37,7 +37,7 @@ async function startPartner({ answers = true } = {}) {
   return server;
 }
 
-/** As a step does it. */
+/** Calls RideNDine inside the span of a step, as a step does. */
 function createOrder(baseUrl: string, { isTraced = true, timeoutMs = 5000 } = {}) {
   const fetch = isTraced ? { fetch: fetchWithSpans(() => CREATE_ORDER_PATH) } : {};
   const ridendine = createRideNDineClient({ baseUrl, apiKey: 'partner-key', timeoutMs, ...fetch });

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const BUILDING_MS = 180_000;
 const STARTING_MS = 60_000;
 const MB = 1_000_000;
-/** With Node's official slim image, of some 240 MB, less than 350 MB in all. */
+/** Together with Node's official slim image of about 240 MB, less than 350 MB. */
 const MOST_MB = 100;
 
 let folder: string;
@@ -50,7 +50,7 @@ describe('the packages of the image', () => {
       });
 
       expect(`${stdout}${stderr}`).not.toMatch(/cannot find (module|package)|ERR_MODULE_NOT_FOUND|^\s+at /im);
-      // Without settings a service ends with a sentence about them; a command tells how it is used.
+      // Without settings, a service ends with a sentence about them, and a command tells how to use it.
       expect([0, 1]).toContain(exitCode);
       expect(`${stdout}${stderr}`).toMatch(/not set|required|npm run|cannot be reached/i);
     },

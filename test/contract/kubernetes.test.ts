@@ -29,7 +29,7 @@ import { promtool } from '../support/promtool.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const NEWEST_KUBERNETES = '1.37.0';
-/** A run of Helm, and of Python with a big schema. */
+/** For a run of Helm, and of Python with a big schema. */
 const SLOW_MS = 60_000;
 
 /** Everything that can be switched on beside a Deployment of workers. */
@@ -162,22 +162,22 @@ describe('the Helm chart', () => {
     SLOW_MS,
   );
 
-  /** Of kube-score, and why not. */
+  /** The checks of kube-score that are left out, and why. */
   const notChecked = [
-    // A tag is pinned: a pod that starts while the registry is away need not wait for it.
+    // The tag is pinned. A pod that starts while the registry is unreachable need not wait for the registry.
     'container-image-pull-policy',
-    // The user of the image. Capabilities, privileges and a file system to write to are taken from it.
+    // The container runs as the image's user, without capabilities, privileges and a writable file system.
     'container-security-context-user-group-id',
-    // Topology spread does it, over zones too.
+    // The topology spread does that, also over zones.
     'deployment-has-host-podantiaffinity',
-    // The same question, asked more patiently before a restart.
+    // Both probes ask the same question, but the probe that restarts the pod is more patient.
     'pod-probes-identical',
   ];
 
   it(
     'is accepted by kube-score',
     async () => {
-      // KEDA's part is none of Kubernetes, and kube-score would miss what scales the workers.
+      // KEDA's resource is not part of Kubernetes, so with KEDA kube-score would not find what scales the workers.
       const scaled = await renderChart({ ...everything, worker: { autoscaling: { enabled: true, slots: true } } });
       for (const resources of [usual, scaled]) {
         const { exitCode, output } = await score(resources.filter(isOfKubernetes), notChecked);
@@ -350,8 +350,8 @@ describe('settings', () => {
     { name: 'gateway', shape: gatewayVariables.shape, blocks: ['temporal', 'encryption', 'tracing', 'gateway'] },
     { name: 'codec server', shape: codecServerVariables.shape, blocks: ['encryption', 'codecServer'] },
   ])('of the $name can all be set, and no others', ({ shape, blocks }) => {
-    // A container cannot listen on the loopback address of its machine, so no secret path is proof there. The Worker
-    // Controller sets its own two.
+    // A secret path is only allowed on a loopback address, and a container cannot listen on that of its machine. The
+    // Worker Controller sets two variables itself.
     const elsewhere = /^CODEC_SERVER_PATH_SEGMENT$|^TEMPORAL_(DEPLOYMENT_NAME|WORKER_BUILD_ID)$/;
 
     expect(settable(...blocks).toSorted()).toEqual(
@@ -370,7 +370,7 @@ describe('settings', () => {
     const compose = services[name]?.environment ?? {};
     const fixed = Object.entries(here).filter(([variable, value]) => compose[variable] === value);
 
-    // What is an address or a secret differs; nothing is passed on here that compose does not pass on.
+    // Addresses and secrets differ. The chart passes on no variable that compose does not pass on.
     const { WORKER_BUILD_ID: build, ...rest } = here;
     expect(build === undefined ? {} : { WORKER_BUILD_ID: build }).toEqual(also);
     expect(Object.keys(compose)).toEqual(expect.arrayContaining(Object.keys(rest)));
@@ -455,7 +455,7 @@ describe('probes and stops', () => {
     expect(services['gateway']?.healthcheck?.test.join(' ')).toContain(`:${ports[0]?.containerPort}/readyz`);
     for (const probe of [readinessProbe, livenessProbe])
       expect(probe?.httpGet).toEqual({ path: '/healthz', port: 'http' });
-    // A gateway that waits for Temporal to come is not started anew every minute.
+    // A gateway that waits for Temporal must not be restarted every minute.
     const patienceS = Number(startupProbe?.periodSeconds) * Number(startupProbe?.failureThreshold);
     expect(patienceS).toBeGreaterThanOrEqual(900);
   });
@@ -473,7 +473,7 @@ describe('probes and stops', () => {
     const beforeS = containers[0].lifecycle?.preStop.sleep.seconds ?? 0;
 
     expect((graceS - beforeS) * 1000).toBe(services[name]?.stop_grace_period);
-    // Whoever takes requests goes on with it until it is known that it ends.
+    // A program that takes requests goes on taking them until its callers know that it ends.
     expect(beforeS > 0).toBe(name !== 'worker');
   });
 
@@ -488,7 +488,7 @@ describe('probes and stops', () => {
   });
 });
 
-/** The peers in a namespace. */
+/** The network peers in a namespace. */
 const inNamespace = (name: string) => ({
   namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
 });
@@ -643,7 +643,7 @@ describe('scaling', () => {
   });
 });
 
-/** As Temporal's Worker Controller 1.8 defines them; its module is not to be had. */
+/** The resources as Temporal's Worker Controller 1.8 defines them. Its module is not available here. */
 const connectionSpec = z.strictObject({
   hostPort: z.string().regex(/^[a-zA-Z0-9.-]+:[0-9]+$/),
   tls: z.strictObject({ serverName: z.string() }).optional(),
@@ -678,7 +678,7 @@ describe("workers under Temporal's Worker Controller", () => {
       hostPort: 'temporal-frontend.temporal.svc:7233',
     });
     expect(resources.filter(({ metadata }) => metadata.name === 'shop-current-build')).toEqual([]);
-    // Its pods have to be found by the same policies, budgets and metrics.
+    // The same policies, budgets and metrics must find its pods.
     expect(podOf(deployment).metadata.labels).toEqual(podNamed(usual, 'worker').metadata.labels);
     const asDeployment = { ...named(usual, 'Deployment', 'shop-worker') };
     asDeployment.spec = { ...asDeployment.spec, template: deployment.spec['template'] };
@@ -714,7 +714,7 @@ function commandOfCompose(name: string): string[] {
   return withoutWait(services[name]?.command ?? []);
 }
 
-/** How long a job waits is its own affair: Helm ends its hooks after five minutes. */
+/** A command without the time that it waits. That may differ, because Helm ends its hooks after five minutes. */
 function withoutWait(command: string[]): string[] {
   return command.filter((part) => !/^(--wait|\d+m)$/.test(part));
 }
@@ -736,7 +736,7 @@ function named(resources: Resource[], kind: string, name: string): Resource {
   return found;
 }
 
-/** What compose gives a program as secrets, in the place of references to them. */
+/** The secrets that compose gives a program. They take the place of references to secrets. */
 function secretsFrom(environment: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => /_(KEYS?|TOKEN)$/.test(name)));
 }

@@ -12,11 +12,14 @@ import { startSandbox } from '../support/running-sandbox.ts';
 
 const MB = 1024 * 1024;
 const SIZES_MB = [8, 32];
-/** How often every kind sends every size. All at once in one go, a slow machine is busy for longer than the gateway reads on. */
+/**
+ * How often every kind of caller sends every size. If all were sent in one go, a slow machine would be busy for longer
+ * than the gateway goes on reading.
+ */
 const ROUNDS = 3;
-/** Of a caller: more than the gateway waits for anybody. */
+/** How long a caller waits: longer than the gateway waits for any caller. */
 const PATIENCE_MS = 45_000;
-/** What all of them may cost the gateway: a third of what they send in a round. */
+/** How much the gateway's memory may grow: a third of what all callers send in a round. */
 const MOST_GROWTH_MB = 150;
 const SEGMENT = 'segment-of-a-path-that-nobody_Guesses-0123456789';
 
@@ -31,7 +34,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => gateway?.stop());
 
-/** Nobody is left without an answer: a failure is an outcome, too. */
+/** Sends every size with every kind of caller. @returns an outcome for each: a failure is an outcome, too. */
 async function outcomesOf(request: Omit<LargeRequest, 'body'>): Promise<Outcome[]> {
   const asked = kinds.flatMap(([kind, send]) =>
     [...bodies].map(async ([size, body]) => ({ kind, size, ...(await heardInTime(send({ ...request, body }))) })),
@@ -52,7 +55,7 @@ async function heardInTime(answer: Promise<Heard>): Promise<Heard> {
   return heard;
 }
 
-/** Those who heard something else, a line each. */
+/** The callers that got another answer, one line each. */
 function othersThan(outcomes: Outcome[], status: number, code: string): string[] {
   return outcomes
     .filter((outcome) => outcome.status !== status || !outcome.body.includes(`"${code}"`))
@@ -145,7 +148,7 @@ async function residentMb(field = 'VmRSS'): Promise<number> {
   return Math.round(Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024);
 }
 
-/** The most that there was at any time. */
+/** The most memory that the gateway had at any time. */
 function mostResidentMb(): Promise<number> {
   return residentMb('VmHWM');
 }

@@ -16,7 +16,7 @@ beforeAll(async () => {
   ({ services } = await loadComposeProject(developmentEnvironment));
 }, COMPOSE_LOADING_MS);
 
-/** Who is read, as `service:port`, by the job. */
+/** The targets that Prometheus scrapes, as `service:port`, by the name of the job. */
 function scraped(): Map<string, string> {
   const text = readFileSync(prometheusFile, 'utf8');
   const jobs = text.matchAll(/job_name: (\w+)\n\s+dns_sd_configs: \[\{ names: \[([\w-]+)\], type: A, port: (\d+)/g);

@@ -12,8 +12,8 @@ import type { PreparedDirectus } from '../support/prepared-directus.ts';
 import { failureOf, openStanding, workerActivities } from '../support/worker-activities.ts';
 import type { DirectusActivities } from '../support/worker-activities.ts';
 
-// Directus answers RECORD_NOT_UNIQUE for every table that a write touches, its own included, and for every unique field
-// that somebody has added. Only the rows say whether a quote is used or a link is taken.
+// Directus answers RECORD_NOT_UNIQUE for every table that a write touches, including its own tables, and for every
+// unique field that somebody has added. Only the rows tell whether a quote is used or a link is taken.
 
 let directus: PreparedDirectus;
 let admin: CallDirectus;
@@ -31,7 +31,7 @@ afterAll(async () => {
   await directus.stop();
 });
 
-/** What a test has to undo, however it ends. The last first. */
+/** What must be undone after a test, however the test ends. The last entry comes first. */
 const undoing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const undo of undoing.splice(0).toReversed()) await undo();
@@ -80,7 +80,7 @@ async function rowOf(orderId: string) {
 
 const newLink = () => ({ ridendine_order_id: `r-${randomUUID()}`, payment_session_id: `p-${randomUUID()}` });
 
-/** As after a restore: the sequence gives two numbers once more that are taken. */
+/** As after a restore: the sequence will give two numbers that are taken already. */
 async function lag(table: string): Promise<() => Promise<unknown>> {
   await postgres.sql(`select setval('${table}_id_seq', max(id) - 1, false) from ${table}`);
   const catchUp = () => postgres.sql(`select setval('${table}_id_seq', max(id)) from ${table}`);
@@ -88,7 +88,7 @@ async function lag(table: string): Promise<() => Promise<unknown>> {
   return catchUp;
 }
 
-/** A field of COOCO's own that must be unique, and gets the same value every time by somebody's mistake. */
+/** Adds a unique field of COOCO's own, to which a faulty trigger always gives the same value. */
 async function addUniqueField(): Promise<() => Promise<unknown>> {
   const other = await createdOrder();
   const field = { field: 'order_no', type: 'string', schema: { is_unique: true } };
@@ -112,7 +112,7 @@ const faults = {
   'orders.order_no': addUniqueField,
 };
 
-/** Each write of a step: from which order, how, and how the order is to be in the end. */
+/** Each write of a step: how to prepare its order, how to make the write, and what the order must be in the end. */
 const writes = {
   create: {
     prepare: () => checkout(),
@@ -202,7 +202,7 @@ describe('a value of which Directus says that it is not unique, and no order exp
   it('is trouble, too, if only an ended order has the quote', async () => {
     const first = await createdOrder();
     const open = await underAnotherKey(first);
-    // Ended by hand, without setting the quote free.
+    // Somebody ends the order by hand, without freeing its quote.
     await directus.change('orders', first.standing.order_id, { status: 'CANCELLED' });
 
     const failure = await failureOf(worker.createOrderRecord(open));

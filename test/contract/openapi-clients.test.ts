@@ -11,14 +11,14 @@ import { startGatewayOnTemporal } from '../support/gateway-on-temporal.ts';
 import type { GatewayOnTemporal } from '../support/gateway-on-temporal.ts';
 import { validateWithFittingQuote } from '../support/quotes-for-all.ts';
 
-/** Fetches the tools the first time. */
+/** The first run fetches the tools. */
 const START_TIMEOUT_MS = 600_000;
 const RUN_MS = 120_000;
 const callers = fileURLToPath(new URL('../support/generated-clients', import.meta.url));
 
 let folder: string;
 let document: string;
-/** Of the tools from npm. */
+/** The folder of the tools from npm. */
 let modules: string;
 beforeAll(async () => {
   modules = await findOpenApiTools();
@@ -45,7 +45,7 @@ async function run(command: string, args: string[], env: Record<string, string> 
   return { exitCode, output: all };
 }
 
-/** A program of the npm tools. */
+/** Runs a program of the npm tools. */
 function runTool(name: string, args: string[], env: Record<string, string> = {}): Promise<Run> {
   return run(process.execPath, [path.join(modules, '.bin', name), ...args], env);
 }
@@ -90,7 +90,7 @@ describe('a client that is made from the OpenAPI document', () => {
   }, 120_000);
   afterAll(() => gateway?.stop());
 
-  /** What either caller has to see. */
+  /** Expects the answers that each caller must see. */
   function expectAnswers(output: string): void {
     const seen = output
       .trim()
@@ -147,7 +147,7 @@ describe('a client that is made from the OpenAPI document', () => {
     async () => {
       const { command, env, packages } = await findPythonGenerator(process.env);
       const config = path.join(folder, 'config.json');
-      // It would format what it has made, by a program on the path.
+      // Without this, the generator would format its output with a program on the PATH.
       await writeFile(config, JSON.stringify({ post_hooks: [], package_name_override: 'gateway_api' }));
       await copyFile(path.join(callers, 'caller.py'), path.join(folder, 'caller.py'));
       const withClient = { ...env, PYTHONPATH: [folder, packages].join(path.delimiter) };

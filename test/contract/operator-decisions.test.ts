@@ -643,7 +643,7 @@ async function state(orderId: string, of = gateway, key = operatorKey) {
   return { status: response.statusCode, body: response.json<Record<string, unknown>>() };
 }
 
-/** RideNDine does not take it now. */
+/** Starts an order that RideNDine does not take, and waits until RideNDine was called. */
 async function waitingOrder(): Promise<StartedOrder> {
   const order = await orders.start({
     ridendine: [notSent],

@@ -37,9 +37,9 @@ const WAIT_MS = 60_000;
 let temporal: EmbeddedTemporal;
 let worker: OrderWorker;
 let orders: OrderCreationClient;
-/** What an operator sees and does. */
+/** The client with which an operator looks at runs and acts on them. */
 let operator: Client;
-/** What has to end with a test, however it ends. */
+/** What must be ended after a test, however the test ends. */
 const cleanUps: (() => unknown)[] = [];
 
 beforeAll(async () => {
@@ -486,7 +486,7 @@ describe('a call that is aborted', () => {
   });
 
   it('cancels its request at Temporal, and leaves nothing at the signal of the caller', async () => {
-    // It takes requests and never answers.
+    // This server takes requests and never answers.
     const streams: ServerHttp2Stream[] = [];
     const server = createServer().on('stream', (stream) => {
       stream.on('error', () => {});
@@ -596,7 +596,7 @@ describe('Temporal away', () => {
 
     await temporal.server.stop({ signal: 'SIGKILL' });
     const begin = Date.now();
-    // The worker does not end without a server: it has to be back, whatever comes of it.
+    // The worker does not end without a server. So the server must run again, even if the test fails.
     let isBack = false;
     cleanUps.push(() => isBack || temporal.server.start());
     const error = await givingUp;

@@ -13,6 +13,6 @@ it('leaves nothing behind that fails later when it is closed while Temporal is a
   await workers.close();
 
   expect(await count).toBeInstanceOf(TemporalUnavailableError);
-  // What fails in a timer fails the test.
+  // An error in a timer would fail the test within this time.
   await delay(1000);
 });

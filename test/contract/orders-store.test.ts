@@ -27,7 +27,7 @@ beforeAll(async () => {
 }, DIRECTUS_START_TIMEOUT_MS);
 afterAll(() => directus.stop());
 
-/** An order that can be written: its customer, store and quote are there. */
+/** An order that can be written: its customer, store and quote exist. */
 async function newOrder(changes: Partial<NewOrder> = {}): Promise<NewOrder> {
   const request = changes.request ?? newCheckoutRequest();
   await directus.addQuote(request);
@@ -155,7 +155,7 @@ describe('findQuote', () => {
     expect(await store.findQuote(`quote-${randomUUID()}`)).toBeNull();
   });
 
-  /** Texts that Directus reads as something else where it can. */
+  /** Texts that Directus takes for something else in some places. */
   const peculiar = [
     'null',
     'true',
@@ -175,7 +175,7 @@ describe('findQuote', () => {
     '🍜',
     ' ',
   ];
-  /** Those that no filter of Directus finds. Phase 2 gives no such ids, and a quote that is not found does no harm. */
+  /** Ids that no filter of Directus finds. Phase 2 gives no such ids, and a quote that is not found does no harm. */
   const unfindable = new Set(['null', '$NOW', '$CURRENT_USER']);
 
   it.each(peculiar)('takes the id %j as nothing but an id that nobody has', async (id) => {
@@ -595,7 +595,7 @@ function recording(supportAction?: SupportAction) {
   return { status: 'NEEDS_REVIEW', failureCode: 'LinkConflict', failureReason: 'Two links.', supportAction } as const;
 }
 
-/** The store, and what it asked Directus for; `before` comes before each request. */
+/** A store that records its requests to Directus, and awaits `before` before each request. */
 function watchedStore(before: (count: number) => Promise<void> = async () => {}) {
   const paths: string[] = [];
   const watched = createOrdersStore({
@@ -736,7 +736,7 @@ describe('countWaitingOrders', () => {
     expect(young.id).not.toBe(old.id);
     expect(after).toEqual({
       inReview: before.inReview + 1,
-      // Not when the order was recorded.
+      // The time when the order came into review, not when it was recorded.
       oldestInReview: before.oldestInReview ?? cameIntoReview,
       unlinked: before.unlinked + 2,
       oldestUnlinked: new Date('2001-02-03T04:05:06.000Z'),

@@ -44,7 +44,7 @@ async function withKeys<Result>(keys: string, use: (temporal: OrdersOnTemporal['
 
 const handle = () => client.workflow.getHandle(PARTNER_PAUSE_WORKFLOW_ID);
 
-/** As a worker looks, with what it says. */
+/** Watches the pause as a worker does, and collects its warnings. */
 async function watch(as = client): Promise<{ workers: PauseWatch; said: string[] }> {
   const said: string[] = [];
   const logger = { warn: (text: string) => void said.push(text) };

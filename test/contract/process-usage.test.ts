@@ -6,7 +6,7 @@ import { endScripts, runScript as run } from '../support/run-script.ts';
 
 afterEach(endScripts);
 
-/** Busy until it has used so much CPU: how long that takes is the machine's affair. */
+/** A script that is busy until it has used this much CPU, however long that takes on this machine. */
 const busyFor = (ms: number) => `
   const used = () => { const { user, system } = process.cpuUsage(start); return (user + system) / 1000; };
   const start = process.cpuUsage();
@@ -35,7 +35,7 @@ describe('what a process has used', () => {
 
     const { family } = readProcessUsage({ family: pid });
 
-    // More than one of them with its start.
+    // One child alone, with its start, uses less than this.
     expect(family.cpuMs - Math.max(...family.threadCpuMs.values())).toBeGreaterThan(1200);
   });
 

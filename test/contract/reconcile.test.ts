@@ -21,7 +21,7 @@ import { seconds, table, writeFigures } from '../support/reliability-page.ts';
 import { runProgram } from '../support/run-program.ts';
 import { startSandbox } from '../support/running-sandbox.ts';
 
-/** All that the program may keep at a time, however long the list is: Node ends it if that is not enough. */
+/** The heap that the program may use, however long the list is. If that is not enough, Node ends the program. */
 const HEAP_MB = 64;
 
 /** A million with RECONCILE_ORDERS=1000000. */
@@ -76,7 +76,7 @@ async function listOf(lines: string[], head = HEAD): Promise<string> {
   return file;
 }
 
-/** Ids that RideNDine has. */
+/** The ids of an order that RideNDine has. */
 function there(id: string) {
   return { ridendine_order_id: id, payment_session_id: 'ps_there' };
 }
@@ -348,7 +348,7 @@ function sum(counts: Record<string, number>): number {
   return Object.values(counts).reduce((all, count) => all + count, 0);
 }
 
-/** Directus holds so many orders, copies of one that the product has written. */
+/** Fills Directus with {@link MANY} copies of an order that the product has written. */
 async function fill(session: PostgresSession): Promise<void> {
   const store = createOrdersStore(directus.connection);
   const { id, quoteId } = await writeLinkedOrder(directus, store);
@@ -361,7 +361,11 @@ interface StoredRow extends Order {
   totals: { total: number; currency: string };
 }
 
-/** What RideNDine would list of them, but for one difference in a few hundred orders. @returns how many of each kind. */
+/**
+ * Writes the list of orders that RideNDine would give, but with a difference in every few hundred orders.
+ *
+ * @returns the number of differences of each kind.
+ */
 async function writeManyWithDifferences(session: PostgresSession, file: string): Promise<Record<string, number>> {
   const planted: Record<string, number> = {};
   const plant = (kind: string) => void (planted[kind] = (planted[kind] ?? 0) + 1);

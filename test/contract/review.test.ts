@@ -382,7 +382,7 @@ describe('a call that is wrong', () => {
     ['a decision in a look', ['show', 'o-1', '--actor', 'a'], '"show" decides nothing'],
     ['an id to list', ['list', 'o-1'], '"list" takes no id'],
   ])('by %s is explained, and nothing is sent', async (_case, args, expected) => {
-    // Nothing could be sent there.
+    // Nothing can be sent to this address.
     const { exitCode, stdout, stderr } = await runProgram('review', args, { TEMPORAL_ADDRESS: 'nowhere:1' });
 
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
@@ -548,7 +548,7 @@ async function directusIsDown(): Promise<never> {
   throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus answered 503.' });
 }
 
-/** With the search attributes, and without workers. */
+/** Makes a namespace with the search attributes, and without workers. */
 async function preparedNamespace(): Promise<string> {
   const namespace = await newNamespace(connection);
   const { exitCode, stderr } = await runProgram('temporal-apply', [], {
@@ -559,7 +559,7 @@ async function preparedNamespace(): Promise<string> {
   return namespace;
 }
 
-/** A run that has come so far before its workers went away. */
+/** Starts a run that looks as if it had reached this stage before its workers went away. */
 async function startUnattended(
   namespace: string,
   { quoteId = randomUUID(), stage }: { quoteId?: string; stage: OrderCreationStage },

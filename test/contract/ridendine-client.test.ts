@@ -173,7 +173,7 @@ describe('an answer', () => {
     ]),
     [429, JSON_BODY, 'RideNDineRateLimited', 'notSent'],
     [429, '', 'RideNDineRateLimited', 'notSent'],
-    // Ids in an answer that is no success are no ids.
+    // Ids in an answer that is not a success do not count.
     [500, GOOD_REPLY, 'RideNDineUnavailable', 'maybeSent'],
     [409, GOOD_REPLY, 'RideNDineUnavailable', 'maybeSent'],
   ])('of %i %s is %s: %s', async (status, body, code, outcome) => {
@@ -181,7 +181,7 @@ describe('an answer', () => {
 
     const error = await failureOf(client(server.url).createOrder(call()));
 
-    // A 404 of an API may only tell that it is being set up anew.
+    // A 404 of an API may only mean that the API is being deployed.
     const mayPass = status === 404 && body === JSON_BODY;
     expect(error).toMatchObject({ code, outcome, status, mayPass });
     expect(server.requests).toHaveLength(1);
@@ -195,7 +195,7 @@ describe('an answer', () => {
 
     const error = await failureOf(client(server.url).createOrder(call()));
 
-    // What was stored is often told elsewhere.
+    // An answer 303 often tells where to find what was stored.
     const outcome = status === 303 ? 'maybeSent' : 'notSent';
     expect(error).toMatchObject({ code: 'RideNDineUnauthorized', outcome, status });
     expect(server.requests).toHaveLength(1);
@@ -403,7 +403,10 @@ describe('a call without a whole answer', () => {
   });
 });
 
-/** What stays in a program of its own: in this one other tests have left theirs, and a garbage collection takes seconds. */
+/**
+ * What calls leave in memory. A separate program measures that: in this one, other tests have left objects, and a
+ * garbage collection takes seconds.
+ */
 async function keptAfter(calls: number, url: string) {
   const program = `
     import { getEventListeners } from 'node:events';

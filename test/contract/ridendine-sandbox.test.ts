@@ -68,7 +68,7 @@ function newOrder() {
 }
 type Order = ReturnType<typeof newOrder>;
 
-/** Without the subtotal, which would be wrong as well. */
+/** The order with these items and without a subtotal, which would be wrong for them. */
 function withItems(order: Order, items: unknown[]) {
   return { ...order, totals: { currency: 'USD', total: 1 }, items };
 }
@@ -131,7 +131,7 @@ async function attemptsOf(order: Order) {
   return listedAttempts.parse(await response.json()).attempts;
 }
 
-/** Adds a fault that strikes the order alone. */
+/** Adds a fault that strikes only this order. */
 async function addFault(order: Order, fault: Record<string, unknown>): Promise<void> {
   const response = await control('/faults', {
     method: 'POST',
@@ -655,7 +655,7 @@ describe('the control API and the rest', () => {
     await expect(create(order)).rejects.toThrow('fetch failed');
     await create(order);
     await ordersOf(order);
-    // The line of the fault's own request may come late.
+    // The log line of the request that added the fault may come late.
     const newLines = () => logLines.slice(before).filter((line) => !line.includes('/sandbox/faults'));
     await pWaitFor(() => newLines().length >= 3);
 
@@ -762,7 +762,7 @@ describe('the process', () => {
     );
     const [, key] = /^export (SANDBOX_API_KEY=.*)$/m.exec(samples('alone').join('')) ?? [];
     const commands = samples('runs').join('\n').replaceAll('http://127.0.0.1:4010', url);
-    // Where one is refused, all of them have failed.
+    // If one command is refused, the whole script fails.
     const strict = `export ${key}\ncurl() { command curl --silent --show-error --fail-with-body "$@"; }\n`;
 
     const { stdout } = await execa('bash', ['-euo', 'pipefail', '-c', strict + commands], { stdin: 'ignore' });

@@ -19,10 +19,10 @@ beforeAll(async () => {
 afterAll(() => site.stop());
 afterEach(() => site.cleanUp());
 
-/** The first calls to RideNDine never end, as if the worker that makes them was gone; the next one succeeds. */
+/** An order whose first `count` calls to RideNDine never end, as if their worker were gone. The next call succeeds. */
 async function orderWithLostAttempts(count: number): Promise<StartedOrder> {
   const { promise: over, resolve } = Promise.withResolvers<void>();
-  // The worker of this test waits for them when it stops.
+  // The worker of this test waits for these calls when it stops.
   cleanUps.push(() => resolve());
   let calls = 0;
   const order = await orders.start({

@@ -28,7 +28,7 @@ afterAll(async () => {
 
 describe('the past that the benchmark puts into Directus', () => {
   it('has as many orders as were asked for, each with items and a quote of its own', async () => {
-    // One more of each is the model.
+    // There is one more of each: the model from which the others were copied.
     const [counts] = await session.sql(
       `SELECT count(*) AS orders, count(DISTINCT quotes.id) AS quotes, sum(items) AS items
        FROM orders JOIN quotes ON quotes.id = quote_id AND quotes.customer = orders.customer,

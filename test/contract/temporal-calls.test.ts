@@ -45,7 +45,7 @@ async function askServer(status: number, refusesAfterMs?: (headers: IncomingHttp
   };
 }
 
-/** As gRPC sends it: "1999m" for milliseconds, "2S" for seconds. */
+/** The time-out of a request. gRPC sends "1999m" for milliseconds and "2S" for seconds. */
 function timeoutMsOf({ 'grpc-timeout': timeout }: IncomingHttpHeaders): number {
   const [, count, unit] = /^(\d+)([mS])$/.exec(String(timeout)) ?? [];
   if (unit === undefined) throw new Error(`No time-out that is known: ${String(timeout)}.`);

@@ -6,7 +6,7 @@ import type { Part, PartCommand } from '../../stack/supervisor.ts';
 import { findTemporalCli } from '../../stack/temporal/find-cli.ts';
 import type { FindCliOptions } from '../../stack/temporal/find-cli.ts';
 
-/** A machine on which the downloads of this set go, with programs that are in its `bin`. */
+/** The folder of a played machine, with programs in `bin`. Only downloads from the sources in `goes` work. */
 let folder: string;
 let bin: string;
 let cache: string;
@@ -40,7 +40,7 @@ async function program(file: string, prints: string): Promise<void> {
   await chmod(file, 0o755);
 }
 
-/** What the command leaves behind where it goes; nothing is started. */
+/** Plays a command without starting it: if its download works, writes the file that the command would leave behind. */
 function played({ name, command, args, env }: PartCommand): Part {
   const way = command === process.execPath ? 'SDK' : command.endsWith('/go') ? 'Go' : 'PyPI';
   tried.push(way);

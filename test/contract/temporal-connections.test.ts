@@ -30,7 +30,7 @@ const SOON = { timeoutMs: 20_000 };
 
 type Environment = Record<string, string>;
 
-/** What a worker and a gateway can't do without, Temporal aside. */
+/** The settings that a worker and a gateway require, besides those of Temporal. */
 const rest = {
   DIRECTUS_URL: 'http://127.0.0.1:8055',
   DIRECTUS_TOKEN: 'directus-token',
@@ -44,7 +44,7 @@ let temporal: EmbeddedTemporal;
 let certificates: Certificates;
 let folder: string;
 let worker: OrderWorker;
-/** Addresses that let in nobody but who shows a certificate, and who shows the API key. */
+/** Addresses of Temporal that only let in clients with a certificate (`mtls`) or with the API key (`apiKey`). */
 let fronts: { mtls: string; apiKey: string };
 const cleanUps: (() => Promise<unknown>)[] = [];
 

@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => folder.stop());
 
-/** Starts the server on the data folder, hands out a client, and ends it. */
+/** Starts the server on the data folder, hands a client to `use`, and stops the server afterwards. */
 async function whileServing<T>(use: (client: Client) => Promise<T>): Promise<T> {
   const spawn = folder.supervisor.spawn.bind(folder.supervisor);
   const { settings, part } = await startTemporal({

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runFile } from '../support/run-program.ts';
 
-/** A machine without any of the programs, for somebody who has fetched no tool yet. */
+/** The home folder of somebody who has fetched no tool yet, on a machine without any of the programs. */
 let home: string;
 beforeAll(async () => {
   home = await mkdtemp(path.join(tmpdir(), 'bare-machine-'));

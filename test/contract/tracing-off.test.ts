@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { runModule } from '../support/run-module.ts';
 
-/** What a program has loaded of OpenTelemetry once it has its worker's and its gateway's code, and has begun to trace or not. */
+/** The OpenTelemetry packages that are loaded after the code of worker and gateway and after `startTracing`. */
 async function loadedPackages(isOn: boolean): Promise<string[]> {
   const program = `
     import { createRequire } from 'node:module';

@@ -8,13 +8,13 @@ import { endWithNpm } from '../../stack/npm-script.ts';
 import { cacheTool } from '../../stack/temporal/tool-cache.ts';
 
 /**
- * `npm run test:directus-11`: what rests on Directus, run against the Directus of the package.json beside this file.
- * Arguments are patterns of test files, to run those instead.
+ * `npm run test:directus-11`: runs tests that depend on Directus against the Directus of the package.json beside this
+ * file. Arguments are patterns of test files to run instead.
  */
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const root = path.resolve(folder, '../..');
 
-/** The stack as a whole, and every contract test that starts a Directus. */
+/** Tests of the stack as a whole, and contract tests that start a Directus. */
 const TESTS = [
   'test/stack/main-job',
   'test/stack/exactly-once',
@@ -34,7 +34,7 @@ const version = createHash('sha256').update(manifest).digest('hex').slice(0, 12)
 const place = await cacheTool(`directus-11-${version}`, async (unfinished) => {
   process.stdout.write('Installing Directus 11: once, for a minute or two, and about 1 GB.\n');
   await writeFile(path.join(unfinished, 'package.json'), manifest);
-  // Native packages are chosen for the Node that runs npm: the one that will run them comes first in the path.
+  // npm chooses native packages for the Node that runs it. So the Node that will run Directus comes first in the path.
   const searchPath = [path.dirname(process.execPath), process.env['PATH']].join(path.delimiter);
   await execa('npm', ['install', '--ignore-scripts=false', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: unfinished,

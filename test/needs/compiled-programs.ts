@@ -5,15 +5,15 @@ import { PROGRAMS_VARIABLE } from '../../stack/program-file.ts';
 import { countImporters } from './imported-files.ts';
 import type { Preparation } from './imported-files.ts';
 
-/** A compilation costs as much as three starts of a worker save. */
+/** Compiling the programs takes as long as three starts of a compiled worker save. */
 const WORTH_IT_FROM = 3;
 
 /**
- * Compiles our programs as `npm run build` does, if so many of the test files start them that it is worth it: a worker
- * would compile its workflows at each start.
+ * Compiles our programs as `npm run build` does, if enough of the test files start them. A worker that runs from its
+ * sources compiles its workflows at each start.
  *
- * @returns variables for the tests' environment. None where it is not worth it, or the sources do not compile: then the
- *   programs are run from their sources.
+ * @returns variables for the tests' environment. Empty if too few test files start the programs, or if the sources do
+ *   not compile: the tests then run the programs from their sources.
  */
 export async function compilePrograms(preparation: Preparation): Promise<Record<string, string>> {
   if (countImporters('stack/program-file.ts', preparation) < WORTH_IT_FROM) return {};

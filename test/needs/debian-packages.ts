@@ -2,10 +2,10 @@ import { execa } from 'execa';
 import { findOnPath } from '../../stack/temporal/find-program.ts';
 
 /**
- * Installs packages where that takes no question: by apt-get, as root or by a sudo that asks for no password.
+ * Installs packages with apt-get, if this needs no password: as root, or by a sudo that asks for none.
  *
- * @param say is told what is being done, before it is.
- * @returns whether it could be done.
+ * @param say is called with a message before the installation begins, and with apt-get's last lines if it fails.
+ * @returns whether the packages were installed.
  */
 export async function installDebianPackages(packages: string[], say: (what: string) => void): Promise<boolean> {
   const asRoot = await rootCommand();
@@ -17,13 +17,13 @@ export async function installDebianPackages(packages: string[], say: (what: stri
     if (failed) say(all.trim().split('\n').slice(-LAST_LINES).join('\n'));
     return !failed;
   };
-  // None of the packages that are asked for here starts a server of its own.
+  // None of the packages that the tests need starts a server when it is installed.
   return (await aptGet('update')) && (await aptGet('install', '--yes', '--no-install-recommends', ...packages));
 }
 
 const LAST_LINES = 5;
 
-/** What to put before a command so that root runs it; undefined where that can't be had, or there is no apt-get. */
+/** @returns the words that run a command as root when put before it; undefined without root rights or apt-get. */
 async function rootCommand(): Promise<string[] | undefined> {
   if ((await findOnPath('apt-get', process.env['PATH'])) === undefined) return undefined;
   if (process.getuid?.() === 0) return [];

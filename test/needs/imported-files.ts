@@ -2,16 +2,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Progress } from '../../stack/progress.ts';
 
-/** Every import of this project names the file with its ending; one of a type alone is gone when the code runs. */
+/** Imports of this project name the file with its ending. Imports of types do not exist at run time and are skipped. */
 const IMPORT = /^(?:import|export)\s+(?!type\b)(?:[^;']*?\sfrom\s+)?'(\.[^']+)'|\bimport\('(\.[^']+)'\)/gm;
 
 /**
- * @param through whether what a file imports is looked at as well.
- * @returns the file itself and every file of the project that it imports, itself or through others.
+ * @param through whether the search follows the imports of a file.
+ * @returns the file itself and every file of the project that it imports, directly or through other files.
  */
 export function importedFiles(file: string, through: (file: string) => boolean): Set<string> {
   const found = new Set([path.resolve(file)]);
-  // What is added while they are gone through comes up as well.
+  // The loop also visits the files that it adds to the set.
   for (const one of found) {
     if (!through(one)) continue;
     for (const [, from, late] of readFileSync(one, 'utf8').matchAll(IMPORT)) {
@@ -22,17 +22,17 @@ export function importedFiles(file: string, through: (file: string) => boolean):
   return found;
 }
 
-/** The test files that are about to run, and what is made for many of them at once. */
+/** The test files that are about to run, and where to prepare things that many of them share. */
 export interface Preparation {
   root: string;
   /** Absolute paths. */
   testFiles: string[];
-  /** Of this run of tests alone: where it is made. */
+  /** Where to prepare them. Belongs to this run of tests alone. */
   folder: string;
   progress: Pick<Progress, 'say'>;
 }
 
-/** How many of the test files import a module, themselves or through others. @param module its path from the root. */
+/** @param module a path from the root. @returns how many test files import the module, directly or through others. */
 export function countImporters(module: string, { root, testFiles }: Pick<Preparation, 'root' | 'testFiles'>): number {
   const file = path.join(root, module);
   return testFiles.filter((testFile) => importedFiles(testFile, () => true).has(file)).length;

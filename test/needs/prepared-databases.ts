@@ -3,7 +3,7 @@ import { makeStackData } from '../support/running-stack.ts';
 import { countImporters } from './imported-files.ts';
 import type { Preparation } from './imported-files.ts';
 
-/** To make a database costs as much as three copies save. */
+/** Making a database takes as long as three copies of it save. */
 const WORTH_IT_FROM = 4;
 
 const templates = [
@@ -12,8 +12,8 @@ const templates = [
 ];
 
 /**
- * Makes the databases that test files start Directus with, if so many of them do that it is worth it: each file copies
- * one instead of making it. What is not made here, each test file makes for itself.
+ * Makes the databases that test files start Directus with, if enough of the files need one. Each test file then copies
+ * the database instead of making it. If a database is not made here, each test file makes its own.
  */
 export async function prepareDatabases(preparation: Preparation): Promise<void> {
   const needed = templates.filter(({ module }) => countImporters(module, preparation) >= WORTH_IT_FROM);

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { findOnPath } from '../../stack/temporal/find-program.ts';
 
-/** Go's own version from which on it fetches a newer Go where it is told to by `GOTOOLCHAIN`. */
+/** The first version of Go that fetches a newer Go if `GOTOOLCHAIN` tells it to. */
 const SELF_UPDATING_GO = [1, 21];
 const OLDEST_GO = [1, 25];
 const OLDEST_JAVA = [17];
@@ -10,7 +10,7 @@ const OLDEST_PYTHON = [3, 11];
 const OLDEST_PSQL = [14];
 const CHECK_TIMEOUT_MS = 20_000;
 
-/** A program of the machine, which no package registry has. */
+/** A program that must be installed on the machine: no package registry has it. */
 interface Program {
   /** What a person has to install. */
   install: string;
@@ -51,7 +51,7 @@ export const programs: Record<ProgramName, Program> = {
   venv: {
     install: "Python's venv",
     packages: ['python3-venv'],
-    // Debian leaves a part of it out of its python3.
+    // Debian's python3 comes without ensurepip, which venv needs.
     isThere: async () => (await output('python3', ['-c', 'import ensurepip, venv; print("there")'])) === 'there',
   },
   psql: {
@@ -92,7 +92,7 @@ function isAtLeast(version: number[], [oldestMajor = 0, oldestMinor = 0]: number
   return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
 }
 
-/** @returns undefined if it does not run. */
+/** @returns what the program prints; undefined if it fails. */
 async function output(program: string, args: string[]): Promise<string | undefined> {
   const { failed, all } = await execa(program, args, { reject: false, all: true, timeout: CHECK_TIMEOUT_MS });
   return failed ? undefined : all.trim();

@@ -9,18 +9,18 @@ import type { Places } from './places.ts';
 import { prometheusCommand } from './prometheus.ts';
 import type { Tools } from './tools.ts';
 
-/** What it takes to say how a service is run on this machine. */
+/** Everything that the command of a service on this machine depends on. */
 export interface Site {
   project: ComposeProject;
   places: Places;
   tools: Tools;
-  /** Of the installation: everything is below it. */
+  /** The folder of the installation, with all its files. */
   folder: string;
-  /** What the Dockerfile puts into `/app`. */
+  /** The folder with what the Dockerfile puts into `/app`. */
   appFolder: string;
 }
 
-/** How a service's program is run. @throws Error if it is none that is known here. */
+/** @returns the command that runs a service's program. @throws Error if the service is not known here. */
 export function commandOf(site: Site, name: string): PartCommand {
   const service = serviceOf(site.project, name);
   if (isOurs(service)) return programCommand(site, name, service);
@@ -37,7 +37,7 @@ export function serviceOf({ services }: ComposeProject, name: string): ComposeSe
   return found;
 }
 
-/** What `/tmp` is to a service. */
+/** The folder that takes the place of a service's `/tmp`. */
 export function temporaryFolder({ folder }: Pick<Site, 'folder'>, name: string): string {
   return path.join(folder, 'tmp', name);
 }
@@ -58,7 +58,7 @@ function programCommand(site: Site, name: string, service: ComposeService): Part
   };
 }
 
-/** The image names files of its own by where they are in a container. */
+/** The variables that the image sets. Paths below `/app/` become paths below the installation's own folder. */
 function variablesOfImage({ appFolder, project }: Site): Record<string, string> {
   const variables = imageEnvironment(buildOf(project));
   return Object.fromEntries(
@@ -67,8 +67,8 @@ function variablesOfImage({ appFolder, project }: Site): Record<string, string> 
 }
 
 /**
- * What `read_only` is to a container: Node ends a program that writes elsewhere or that starts another program. It keeps
- * no watch on libraries that are not written in JavaScript.
+ * Options of Node that take the place of a container's `read_only`: Node ends a program that writes elsewhere or that
+ * starts another program. Node does not watch libraries that are not written in JavaScript.
  */
 function confinement(writable: string[]): string[] {
   return [
@@ -95,7 +95,7 @@ function scriptCommand(site: Site, name: string, [command = '', ...args]: string
   };
 }
 
-/** The server's ports, and the variables that move them. */
+/** The ports of Temporal's server, by the variables that set them. */
 const temporalPorts = {
   FRONTEND_GRPC_PORT: 7233,
   FRONTEND_MEMBERSHIP_PORT: 6933,
@@ -108,10 +108,10 @@ const temporalPorts = {
   WORKER_MEMBERSHIP_PORT: 6939,
 };
 
-/** Ports that docker-compose.yml has no need to name. */
+/** The ports of Temporal's server, which docker-compose.yml need not name. */
 export const innerPorts = Object.values(temporalPorts).map((port) => ({ service: 'temporal', port }));
 
-/** As the image starts it: the server makes its configuration from the variables that it is given. */
+/** The command with which the image starts the server. The server makes its configuration from its variables. */
 function temporalCommand(site: Site): PartCommand {
   const { places, tools } = site;
   const ports = Object.entries(temporalPorts).map(([name, port]) => [name, String(places.port('temporal', port))]);
@@ -131,7 +131,7 @@ const directusProgram = createRequire(createRequire(import.meta.url).resolve('di
   '@directus/api/cli/run.js',
 );
 
-/** As the image does it: `bootstrap` makes or upgrades the database, and then `start`. */
+/** The commands of the image: first `bootstrap`, which makes or upgrades the database, and then `start`. */
 export function directusCommand(site: Site, action: 'bootstrap' | 'start'): PartCommand {
   const { places, folder } = site;
   return {
@@ -140,7 +140,7 @@ export function directusCommand(site: Site, action: 'bootstrap' | 'start'): Part
     args: [directusProgram, action],
     env: {
       ...environmentOf(site, 'directus'),
-      // As the image has it.
+      // The image sets this variable.
       NODE_ENV: 'production',
       HOST: '127.0.0.1',
       PORT: String(places.port('directus', 8055)),
@@ -152,14 +152,14 @@ export function directusCommand(site: Site, action: 'bootstrap' | 'start'): Part
   };
 }
 
-/** What every program gets, besides what compose sets. */
+/** The variables that every program gets besides those that compose sets. */
 function environmentOf(site: Site, name: string): Record<string, string> {
-  // Node's cache of compiled code is outside of what a container may write to.
+  // Node's cache of compiled code is in a folder to which a container may not write.
   const { NODE_COMPILE_CACHE: _, ...base } = baseEnvironment(process.env);
   return {
     ...base,
     PATH: site.tools.searchPath,
-    // Of a user who owns nothing.
+    // The home of a user who owns no files.
     HOME: path.join(site.folder, 'home'),
     TMPDIR: temporaryFolder(site, name),
   };

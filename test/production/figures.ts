@@ -3,18 +3,18 @@ import type { Violation } from '../chaos/check.ts';
 import { seconds, table } from '../support/reliability-page.ts';
 import type { Kill } from './kills.ts';
 
-/** What a run of the suite came to. */
+/** The results of a run of the suite. */
 export interface Figures {
   orders: number;
   kills: Kill[];
-  /** HTTP requests, with those sent again for want of a final answer. */
+  /** HTTP requests, including those that were sent again because there was no final answer. */
   requests: number;
-  /** From the last kill to the last final answer. */
+  /** Milliseconds from the last kill to the last final answer. */
   lastAnswerMs: number;
   violations: Violation[];
 }
 
-/** The figures for a person, in Markdown. */
+/** @returns the figures as Markdown. */
 export function describeRun({ orders, kills, requests, lastAnswerMs, violations }: Figures): string {
   const count = (kind: Violation['kind']) => String(violations.filter((one) => one.kind === kind).length);
   return [

@@ -3,19 +3,19 @@ import { execa } from 'execa';
 import { serviceOf } from './commands.ts';
 import type { Site } from './commands.ts';
 
-/** The machine does much else beside: everything may take so many times as long as the compose file gives it. */
+/** The machine does other work meanwhile, so everything may take this many times as long as the compose file allows. */
 const PATIENCE = 4;
 
-/** How long after its start compose gives a service up that is not healthy; here {@link PATIENCE} times that. */
+/** How long a service may take to become healthy after its start: {@link PATIENCE} times as long as with compose. */
 export function healthLimitMs({ project }: Pick<Site, 'project'>, name: string): number {
   const { healthcheck: check } = serviceOf(project, name);
   return check === undefined ? 0 : PATIENCE * (check.start_period + check.interval * check.retries);
 }
 
 /**
- * The health check of the compose file, run as it stands there. A service without one is healthy as soon as it runs.
- *
- * @throws Error if it is none that is known here.
+ * @returns a function that runs the health check of the compose file. A service without a health check is healthy as
+ *   soon as it runs.
+ * @throws Error if the health check is of a kind that is not known here.
  */
 export function healthCheckOf({ project, places }: Site, name: string): () => Promise<boolean> {
   const { test, timeout = 0 } = serviceOf(project, name).healthcheck ?? {};
@@ -39,7 +39,7 @@ export function healthCheckOf({ project, places }: Site, name: string): () => Pr
   const port = places.port(name, Number(containerPort));
   const here = args.map((arg) => arg.replace(inside, `127.0.0.1:${port}`));
   return async () => {
-    // A process each time costs more than the service that starts meanwhile.
+    // A process for each check would cost more than the start of the service, so this looks at the port first.
     if (!(await isListening(port))) return false;
     const { exitCode } = await execa(process.execPath, here, { reject: false, timeout: timeoutMs });
     return exitCode === 0;

@@ -9,14 +9,14 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The working directory of all stages. */
 const WORKDIR = '/app/';
-/** What a stage gets from `npm ci`. The packages are those of the repository. */
+/** What a stage gets from `npm ci`. Here the repository's own packages take its place. */
 const PACKAGES = 'node_modules';
-/** What npm tells of the packages, which no program reads. */
+/** Lists of the packages, which no program reads. */
 const inventory = new Set(['sbom.cdx.json', 'licences.txt']);
 
 /**
- * Makes what the Dockerfile puts into `/app`, of nothing but what `.dockerignore` lets through and `COPY` names: what is
- * missing there is missing here.
+ * Makes what the Dockerfile puts into `/app`, only from files that `.dockerignore` lets through and `COPY` names. So a
+ * file that is missing in the image is missing here, too.
  */
 export async function buildApp(app: string): Promise<string> {
   const stages = readStages();
@@ -25,7 +25,7 @@ export async function buildApp(app: string): Promise<string> {
   await symlink(path.join(root, PACKAGES), path.join(build, PACKAGES));
   for (const { args } of stageNamed(stages, 'build').filter(({ name }) => name === 'RUN')) {
     const [program, ...rest] = args;
-    // Else it is `npm ci`.
+    // The other instructions are `npm ci`.
     if (program === 'node') await execa(process.execPath, rest, { cwd: build });
   }
   await copyInto(app, lastOf(stages), { build });
@@ -55,7 +55,7 @@ interface Instruction {
 }
 
 interface Stage {
-  /** Empty for one without a name. */
+  /** Empty for a stage without a name. */
   name: string;
   instructions: Instruction[];
 }
@@ -85,7 +85,7 @@ function lastOf(stages: Stage[]): Instruction[] {
   return stages.at(-1)?.instructions ?? [];
 }
 
-/** Does what the `COPY` of a stage do. @param others where other stages have been made, by their names. */
+/** Carries out the `COPY` instructions of a stage. @param others the folders of other stages, by their names. */
 async function copyInto(folder: string, stage: Instruction[], others: Record<string, string>): Promise<void> {
   await mkdir(folder);
   const isInContext = readIgnored();
@@ -99,7 +99,7 @@ async function copyInto(folder: string, stage: Instruction[], others: Record<str
         const file = path.join(root, source);
         const isFolder = (await stat(file)).isDirectory();
         const filter = (name: string) => name === file || isInContext(path.relative(root, name));
-        // As COPY does: of a folder its contents, and a file into a folder if that ends with a slash.
+        // As COPY does: copies the contents of a folder, and copies a file into the target if that ends with a slash.
         await cp(file, !isFolder && target.endsWith('/') ? path.join(target, path.basename(source)) : target, {
           recursive: true,
           filter,
@@ -116,7 +116,7 @@ async function copyInto(folder: string, stage: Instruction[], others: Record<str
   }
 }
 
-/** Whether `.dockerignore` lets a path through. The last rule that names it, or a folder above it, counts. */
+/** Whether `.dockerignore` lets a path through. The last rule that names the path, or a folder above it, counts. */
 function readIgnored(): (file: string) => boolean {
   const rules = readFileSync(path.join(root, '.dockerignore'), 'utf8')
     .split('\n')

@@ -21,7 +21,10 @@ import { prepareConfiguration } from './prometheus.ts';
 import { findTools } from './tools.ts';
 import { asEnvironmentFile } from './variables.ts';
 
-/** People look at orders through these, and no order's way leads over them. They are not to be had without containers. */
+/**
+ * Services that are left out. People look at orders with them, but no order passes through them. They are only
+ * available as containers.
+ */
 const left = new Set(['temporal-ui', 'grafana']);
 
 const LAST_LINES = 20;
@@ -29,32 +32,32 @@ const LAST_LINES = 20;
 /** What docker-compose.yml describes, running without containers. */
 export interface Installation {
   postgres: RunningPostgres;
-  /** What runs, by the name of its service; PostgreSQL is not among them. */
+  /** The programs that run, by the name of their service, except PostgreSQL. */
   parts: Map<string, RestartablePart>;
   /** A service's settings in the compose file. */
   service(name: string): ComposeService;
-  /** Where a service is, by its port in the container: `127.0.0.1:<port>`. */
+  /** The address of a service on this machine, by its port in the container: `127.0.0.1:<port>`. */
   address(service: string, port: number): string;
-  /** Settles when something ends that nobody has ended. */
+  /** Settles when a program ends that nobody has stopped. */
   crash: Promise<PartCrashed>;
-  /** One file for each program. */
+  /** The folder with one log file for each program. */
   logFolder: string;
   /** Ends everything and removes its data. */
   stop(): Promise<void>;
 }
 
 /**
- * Does what `docker compose up` does, without containers: the same programs with the same settings, each started when
- * what it depends on is ready or done. Only names of hosts, ports and paths are others.
+ * Does what `docker compose up` does, without containers: starts the same programs with the same settings, each when
+ * what it depends on is ready or done. Only names of hosts, ports and paths differ.
  *
- * Not as in the images: PostgreSQL is the embedded one, Directus that of package.json, Prometheus that of the machine, and
- * Node keeps our programs from writing where the container's file system would.
+ * Different from the images: PostgreSQL is the embedded one, Directus comes from package.json, and Prometheus from the
+ * machine. Node, instead of the container's file system, keeps our programs from writing elsewhere.
  *
- * @param variables of the environment file.
+ * @param variables the variables of the environment file.
  */
 export async function startInstallation(variables: Record<string, string>): Promise<Installation> {
   const folder = await mkdtemp(path.join(tmpdir(), 'production-'));
-  // PostgreSQL runs as a user of its own when the tests run as root.
+  // When the tests run as root, PostgreSQL runs as another user, which must be able to enter the folder.
   await chmod(folder, 0o755);
   const supervisor = new Supervisor({ dataDir: folder });
   const stop = async () => {
@@ -86,11 +89,11 @@ export async function startInstallation(variables: Record<string, string>): Prom
 
 interface Start {
   isStarted: Promise<void>;
-  /** Healthy, or ended with exit code 0 where it ends by itself. */
+  /** Resolves when the service is healthy or, if it ends by itself, when it has ended with exit code 0. */
   isDone: Promise<RunningPostgres | undefined>;
 }
 
-/** Starts every service when those that it depends on are as far as it says. */
+/** Starts every service when the services that it depends on are as far as its `depends_on` says. */
 async function up(site: Site, supervisor: Supervisor) {
   const names = Object.keys(site.project.services).filter((name) => !left.has(name));
   const parts = new Map<string, RestartablePart>();
@@ -102,7 +105,7 @@ async function up(site: Site, supervisor: Supervisor) {
     const { promise: isStarted, resolve, reject } = Promise.withResolvers<void>();
     const isDone = startAfterOthers(name, resolve);
     isDone.then(() => resolve(), reject);
-    // Nobody may wait for it, and whoever waits for the end hears of it.
+    // Perhaps nobody awaits `isStarted`. Whoever awaits `isDone` gets the error.
     isStarted.catch(() => {});
     starts.set(name, { isStarted, isDone });
     return { isStarted, isDone };
@@ -139,7 +142,7 @@ function requirePossible({ project }: Site, name: string, other: string, conditi
   }
 }
 
-/** Runs what the image of PostgreSQL runs on an empty data folder. */
+/** Starts PostgreSQL, and runs what its image runs on an empty data folder. */
 async function startDatabase(site: Site, supervisor: Supervisor): Promise<RunningPostgres> {
   const { project, places, tools, folder } = site;
   const environment = places.environment('postgres');
@@ -162,7 +165,7 @@ async function startDatabase(site: Site, supervisor: Supervisor): Promise<Runnin
         ...baseEnvironment(process.env),
         ...environment,
         PATH: tools.searchPath,
-        // In its container the superuser gets in through a socket.
+        // In the container the superuser connects through a socket, which needs none of these variables.
         PGHOST: postgres.host,
         PGPORT: String(postgres.port),
         PGPASSWORD: password,
@@ -207,7 +210,7 @@ async function prepareFolders(site: Site, name: string, { cwd }: PartCommand): P
   for (const folder of folders) await mkdir(folder, { recursive: true });
 }
 
-/** As compose awaits `service_completed_successfully`. */
+/** Runs a command as compose awaits `service_completed_successfully`. @throws Error if the command fails. */
 async function runToEnd({ folder }: Site, supervisor: Supervisor, command: PartCommand): Promise<void> {
   const { name } = command;
   const { code, signal } = await supervisor.spawn({ ...command, endsByItself: true }).exited;
@@ -215,7 +218,7 @@ async function runToEnd({ folder }: Site, supervisor: Supervisor, command: PartC
   throw new Error(`${name} ended (${signal ?? `exit code ${code}`}). Its last lines:\n${lastLines(folder, name)}`);
 }
 
-/** The data folder goes, and with it the logs. */
+/** The last lines of a log, for an error message: the log is removed with the data folder. */
 function lastLines(folder: string, name: string): string {
   return lastLogLines(folder, name, LAST_LINES).join('\n');
 }

@@ -9,28 +9,28 @@ interface Progress {
   linked: number;
 }
 
-/** A point on the way of many orders at once at which Temporal is killed. */
+/** A point in the progress of the orders at which Temporal is killed. */
 interface Moment {
-  /** For a person. */
+  /** A description for people. */
   name: string;
   isReached(this: void, progress: Progress, orders: number): boolean;
 }
 
-/** Through all steps of an order; others are in other steps by then. */
+/** Moments in all steps of an order. At each moment, other orders are in other steps. */
 const moments: Moment[] = [
   { name: 'the first orders are recorded in Directus', isReached: ({ recorded }) => recorded > 0 },
   { name: 'the first orders have been sent to RideNDine', isReached: ({ sent }) => sent > 0 },
   { name: 'a third of the orders is linked', isReached: ({ linked }, orders) => linked >= orders / 3 },
 ];
 
-/** What was found at a kill. */
+/** What the test saw at one kill. */
 export interface Kill {
   moment: string;
   /** Orders that had been asked for and were not linked. */
   inFlight: number;
-  /** Until the server listened again; it takes calls some seconds later. */
+  /** Milliseconds until the server listened again. It takes calls some seconds later. */
   downMs: number;
-  /** By `performance.now()`. */
+  /** When the server was killed, by `performance.now()`. */
   at: number;
 }
 
@@ -52,7 +52,7 @@ export async function killAtMoments(options: {
     });
     const at = performance.now();
     await temporal.stop({ signal: 'SIGKILL' });
-    // Looked at afterwards: what is not linked then is left to the time after the restart, or to a step that still ran.
+    // Counted after the kill. What is not linked now is linked after the restart, or by a step that still runs.
     const { linked } = await progressOf(world, quoteIds);
     await temporal.start();
     kills.push({ moment: name, inFlight: quoteIds.length - linked, downMs: performance.now() - at, at });
@@ -60,7 +60,7 @@ export async function killAtMoments(options: {
   return kills;
 }
 
-/** From the stores themselves, not from what anybody was answered. */
+/** Counts in Directus and RideNDine themselves, not in the answers that callers got. */
 async function progressOf(world: OrderWorld, quoteIds: string[]): Promise<Progress> {
   const known = new Set(quoteIds);
   const { data } = await world.directus('/items/orders?fields=quote_id,ridendine_order_id&limit=-1');

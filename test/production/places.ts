@@ -3,8 +3,8 @@ import { freePort } from '../support/free-port.ts';
 import type { ComposeProject, ComposeService } from '../support/compose-project.ts';
 
 /**
- * Where on this machine is what a compose file names: host names, ports and paths of containers. All that a program is
- * told otherwise than compose would tell it is decided here.
+ * Translates what a compose file names (host names, ports and paths of containers) into what there is on this machine.
+ * Everything that a program is told differently from compose is decided here.
  */
 export class Places {
   readonly #services: Record<string, ComposeService>;
@@ -18,8 +18,8 @@ export class Places {
   }
 
   /**
-   * @param folder takes the place of the containers' volumes.
-   * @param inner ports that a service uses inside its container alone, so that the compose file does not name them.
+   * @param folder the folder that takes the place of the containers' volumes.
+   * @param inner ports that a service uses only inside its container, so that the compose file does not name them.
    */
   static async choose(
     { services }: ComposeProject,
@@ -33,14 +33,14 @@ export class Places {
     return new Places(services, ports, folder);
   }
 
-  /** The port on this machine's loopback. @throws Error if nothing in the compose file says that it listens there. */
+  /** The port on this machine's loopback. @throws Error if the compose file does not let the service listen there. */
   port(service: string, port: number): number {
     const found = this.#ports.get(`${service}:${port}`);
     if (found === undefined) throw new Error(`Nobody listens at ${service}:${port} as docker-compose.yml has it.`);
     return found;
   }
 
-  /** @throws Error if the path is in none of the service's volumes. */
+  /** The path on this machine of a file in a volume. @throws Error if the path is in none of the service's volumes. */
   file(service: string, file: string): string {
     const found = this.#findFile(service, file);
     if (found === undefined) throw new Error(`${service} has no volume with ${file} in docker-compose.yml.`);
@@ -54,7 +54,7 @@ export class Places {
       .map(({ target }) => this.file(service, target));
   }
 
-  /** The environment that compose gives to the service. */
+  /** The environment that compose gives to the service, with the places of this machine. */
   environment(service: string): Record<string, string> {
     const { environment } = this.#service(service);
     const server = serverOf(environment, this.#services) ?? service;
@@ -67,16 +67,16 @@ export class Places {
     );
   }
 
-  /** A value or an argument, as `service` is given it. */
+  /** A value or an argument for `service`, with the places of this machine. */
   text(service: string, text: string): string {
     const file = this.#findFile(service, text);
     if (file !== undefined) return file;
     const names = Object.keys(this.#services).join('|');
-    // In one go: what has been put in its place is not to be looked at again.
+    // All in one replacement, so that a replaced text is not replaced again.
     const address = new RegExp(`(?<![\\w.-])(${names}|0\\.0\\.0\\.0|127\\.0\\.0\\.1):(\\d+)\\b|0\\.0\\.0\\.0`, 'g');
     return text.replaceAll(address, (_, host: string | undefined, port: string) => {
       if (host === undefined) return HOST;
-      // What a browser is told; another port is of a program outside the installation.
+      // An address for a browser. A port that is not published belongs to a program outside the installation.
       if (host === HOST) return `${HOST}:${this.#published(port) ?? port}`;
       return `${HOST}:${this.port(host in this.#services ? host : service, Number(port))}`;
     });
@@ -90,7 +90,7 @@ export class Places {
     return undefined;
   }
 
-  /** What a browser reaches at that port of the machine. */
+  /** The port here of the service that the compose file publishes at `published`; undefined if there is none. */
   #published(published: string): number | undefined {
     for (const [name, { ports }] of Object.entries(this.#services)) {
       const found = ports.find((port) => port.published === published);
@@ -108,7 +108,7 @@ export class Places {
 
 const HOST = '127.0.0.1';
 
-/** Host and port of a server may be variables of their own: `DB_HOST` and `DB_PORT`. */
+/** Whether a variable is the host of a server. Host and port may be two variables: `DB_HOST` and `DB_PORT`. */
 function isHostOf(name: string, value: string, services: Record<string, ComposeService>): boolean {
   return /(_HOST|_SEEDS)$/.test(name) && value in services;
 }
@@ -117,7 +117,7 @@ function serverOf(environment: Record<string, string>, services: Record<string, 
   return Object.entries(environment).find(([name, value]) => isHostOf(name, value, services))?.[1];
 }
 
-/** Every port on which the compose file lets a service listen, some of them repeatedly. */
+/** Every port on which the compose file lets a service listen. Some ports come repeatedly. */
 function listeningPorts(services: Record<string, ComposeService>): { service: string; port: number }[] {
   const all = JSON.stringify(services);
   return Object.entries(services).flatMap(([name, service]) => {

@@ -37,11 +37,11 @@ import type { TokenIssuer } from './token-issuer.ts';
 import { newVariables } from './variables.ts';
 
 const ORDERS = 50;
-/** RideNDine takes its time, for each order another one, so that they are in all steps at once. */
+/** How much longer RideNDine takes for each further order, so that the orders are in different steps. */
 const LATENCY_STEP_MS = 40;
-/** The longest pause of a retried call after the slowest recovery, and then some for a busy machine. */
+/** The slowest recovery, plus the longest pause before another attempt, plus a reserve for a busy machine. */
 const PATIENCE_MS = 120_000;
-/** The first time Temporal's server is built from source. */
+/** The first run builds Temporal's server from source. */
 const START_TIMEOUT_MS = 15 * 60_000;
 const ORDERS_TIMEOUT_MS = 5 * 60_000;
 
@@ -144,7 +144,7 @@ describe('the installation of docker-compose.yml', () => {
   it('is seen by Prometheus, every part of it, with the alerts', async () => {
     let scraped = await readTargets();
     const deadline = Date.now() + 60_000;
-    // Each is asked once in an interval, the first time perhaps before it listens.
+    // Prometheus asks each target once per interval, the first time perhaps before the target listens.
     while (scraped.some(({ health }) => health !== 'up') && Date.now() < deadline) {
       await delay(500);
       scraped = await readTargets();
@@ -188,7 +188,7 @@ describe('the installation of docker-compose.yml', () => {
       expect(violations).toEqual([]);
       expect(customers.answers).toHaveLength(ORDERS);
       expect(supportDesk.decisionCount()).toBe(0);
-      // Else nothing would have been shown.
+      // Without orders in flight, the test would show nothing.
       for (const { inFlight } of kills) expect(inFlight).toBeGreaterThan(0);
     },
     ORDERS_TIMEOUT_MS,
@@ -254,7 +254,7 @@ describe('the installation of docker-compose.yml', () => {
       exitCode: 0,
       stdout: expect.stringContaining('Nothing is left of this customer here.'),
     });
-    // The customer's own row is COOCO's, and so are its versions.
+    // The customer's own row and its versions belong to COOCO, and stay.
     expect((await placesOfThePerson()).filter((place) => !place.startsWith('customers.'))).toEqual([]);
     const [order] = await world.ordersOf(quote_id);
     expect(order).toMatchObject({ status: 'PENDING_PAYMENT', customer_note: null, idempotency_key: key });
@@ -283,7 +283,7 @@ describe('the installation of docker-compose.yml', () => {
   }, 240_000);
 });
 
-/** Directus closes its server, and then ends by the signal that it got. */
+/** How a program must end. Directus closes its server, and then ends by the signal that it got. */
 function orderlyEndOf(name: string): PartExit {
   return name === 'directus' ? { code: null, signal: 'SIGTERM' } : { code: 0, signal: null };
 }
@@ -316,7 +316,7 @@ async function readTargets() {
   return activeTargets;
 }
 
-/** Where in all databases the customer of the first order is named, versions of the customer's own row aside. */
+/** All columns with the first customer's personal data. First deletes the versions of the customer's own row. */
 async function placesOfThePerson(): Promise<string[]> {
   const { postgres } = installation;
   const session = await connectToPostgres({ ...postgres, database: 'directus' });

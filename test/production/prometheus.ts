@@ -6,7 +6,7 @@ import type { Site } from './commands.ts';
 
 const CONFIGURATION = '/etc/prometheus';
 
-/** As the compose file has it, on a copy of its configuration that `prepareConfiguration` makes. */
+/** The compose file's command, on a copy of the configuration that `prepareConfiguration` makes. */
 export function prometheusCommand(site: Site, env: Record<string, string>): PartCommand {
   const { project, places } = site;
   const flags = (serviceOf(project, 'prometheus').command ?? []).map((flag) =>
@@ -24,7 +24,7 @@ export function prometheusCommand(site: Site, env: Record<string, string>): Part
   };
 }
 
-/** Copies deploy/prometheus, with addresses of this machine for names that only Docker's DNS knows. */
+/** Copies deploy/prometheus, and replaces names that only Docker's DNS knows by addresses of this machine. */
 export async function prepareConfiguration(site: Site): Promise<void> {
   const { places } = site;
   const folder = configurationFolder(site);

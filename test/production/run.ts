@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { endWithNpm } from '../../stack/npm-script.ts';
 
-/** `npm run production [-- --write]`: the suite alone, with its figures written to docs/reliability.md if told so. */
+/** `npm run production [-- --write]`: runs only this suite. `--write` writes its figures to docs/reliability.md. */
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
 endWithNpm();
 const { exitCode } = await execa(process.execPath, ['test/run.ts', 'test/production'], {

@@ -7,7 +7,7 @@ interface Column {
   data_type: string;
 }
 
-/** @returns the columns (`table.column`) of a database in which the text stands, within bytes, JSON or other text. */
+/** @returns the columns (`table.column`) of a database that contain the text, within bytes, JSON or other text. */
 export async function columnsWith(text: string, postgres: RunningPostgres, database: string): Promise<string[]> {
   const session = await connectToPostgres({ ...postgres, database });
   try {

@@ -1,12 +1,12 @@
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { startHttpServer } from '../support/loopback-servers.ts';
 
-/** An identity provider, as far as the codec server has to do with one. */
+/** An identity provider, with only the parts that the codec server uses. */
 export interface TokenIssuer {
-  /** Where its keys are. */
+  /** The URL of the provider's public keys. */
   keysUrl: string;
   issuer: string;
-  /** An access token for that audience, good for a minute. */
+  /** An access token for this audience, valid for a minute. */
   token(audience: string): Promise<string>;
   close(): Promise<void>;
 }

@@ -7,14 +7,14 @@ import { findPrometheus } from '../support/find-prometheus.ts';
 import { findTemporalServer } from '../support/find-temporal-server.ts';
 import type { TemporalServer } from '../support/find-temporal-server.ts';
 
-/** Programs that the images of PostgreSQL, Prometheus and Temporal bring. */
+/** Programs that the images of PostgreSQL, Prometheus and Temporal contain. */
 export interface Tools {
   temporal: TemporalServer;
-  /** With `psql`, `prometheus`, `temporal`, `temporal-server` and `temporal-sql-tool`. */
+  /** A PATH with `psql`, `prometheus`, `temporal`, `temporal-server` and `temporal-sql-tool`. */
   searchPath: string;
 }
 
-/** @param bin a folder that is made for links. @throws Error with one sentence that says what is missing. */
+/** @param bin a folder to create for links to programs. @throws Error with one sentence that says what is missing. */
 export async function findTools(bin: string, supervisor: Supervisor): Promise<Tools> {
   const { PATH } = process.env;
   if ((await findOnPath('psql', PATH)) === undefined) {

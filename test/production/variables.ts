@@ -3,8 +3,8 @@ import { newEncryptionKey } from '../support/test-encryption.ts';
 import { developmentVariables } from '../support/compose-project.ts';
 
 /**
- * The variables of an environment file for docker-compose.yml: those of compose.dev.env, with secrets of our own in the
- * place of those that everybody knows.
+ * @returns the variables of an environment file for docker-compose.yml: those of compose.dev.env, with new secrets in
+ *   the place of those that everybody knows.
  */
 export function newVariables(changes: Record<string, string> = {}): Record<string, string> {
   const known = developmentVariables();
@@ -17,7 +17,7 @@ export function newVariables(changes: Record<string, string> = {}): Record<strin
   };
 }
 
-/** As the file that Compose reads. */
+/** @returns the text of the environment file that Compose reads. */
 export function asEnvironmentFile(variables: Record<string, string>): string {
   return Object.entries(variables)
     .map(([name, value]) => `${name}=${value}\n`)

@@ -1,7 +1,7 @@
 import { sleep } from '@temporalio/workflow';
 import * as workflows from '../../src/workflows/index.ts';
 
-/** What must not happen to a workflow whose runs are under way: a step that they have not had comes before theirs. */
+/** An incompatible change on purpose: a new timer comes before the steps that are already in the recorded histories. */
 export async function orderCreation(input: Parameters<typeof workflows.orderCreation>[0]) {
   await sleep('1 s');
   return await workflows.orderCreation(input);

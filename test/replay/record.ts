@@ -14,8 +14,8 @@ import type { ReplayScenario } from './scenarios.ts';
 import { withoutStacks } from './without-stacks.ts';
 
 /**
- * `npm run replay:record`: runs every scenario that has no history yet under this version, on a real Temporal server,
- * and writes its history. One that is there is never written again: it stands for runs that are under way somewhere.
+ * `npm run replay:record`: runs every scenario that has no history yet for this version, on a real Temporal server, and
+ * writes its history. A history is never overwritten: it stands for runs that are still open in production.
  */
 const version = currentVersion();
 const missing = scenarios.filter(({ name }) => !existsSync(historyFile(version, name)));
@@ -29,7 +29,7 @@ if (missing.length === 0) {
 }
 
 async function record(wanted: ReplayScenario[]): Promise<void> {
-  // Instead of the names of a process and its machine.
+  // A fixed name, so that the histories do not name the process and the machine that recorded them.
   const identity = 'recorder';
   Runtime.install({ logger: createWorkerLogger('error') });
   const server = await startEmbeddedTemporal();

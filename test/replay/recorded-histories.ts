@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 
 const root = new URL('histories/', import.meta.url);
 
-/** Histories stand in a folder for each version of the product that has recorded some. */
+/** Each version of the product has a folder for the histories that it recorded. */
 export function historyFile(version: string, scenario: string): URL {
   return new URL(`${version}/${scenario}.json`, root);
 }
@@ -10,7 +10,7 @@ export function historyFile(version: string, scenario: string): URL {
 export interface RecordedHistory {
   version: string;
   scenario: string;
-  /** As Temporal tells it in JSON. */
+  /** In Temporal's JSON format. */
   history: unknown;
 }
 

@@ -15,7 +15,7 @@ const recorded = recordedHistories();
 let workflowBundle: WorkflowBundleWithSourceMap;
 let changedBundle: WorkflowBundleWithSourceMap;
 beforeAll(async () => {
-  // An incompatible change is reported where it is expected; nobody needs to read of it in between.
+  // Quiet, since the tests of an incompatible change would fill the output with errors that they expect.
   Runtime.install({ logger: createWorkerLogger('error'), telemetryOptions: { logging: { filter: 'OFF' } } });
   workflowBundle = await bundleWorkflows(dataConverter);
   changedBundle = await bundleWorkflows(dataConverter, {

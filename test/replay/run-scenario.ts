@@ -13,21 +13,21 @@ import { createScenario } from '../support/scripted-activities.ts';
 import type { ReplayScenario } from './scenarios.ts';
 
 export interface ScenarioRunner {
-  /** With the data converter that the scenario is to be run with. */
+  /** Must use the same data converter as `dataConverter`. */
   client: Client;
   connection: NativeConnection;
   dataConverter: DataConverter;
   workflowBundle: WorkflowBundleWithSourceMap;
-  /** Of worker and client; by default, the names of a process and its machine. */
+  /** Identity of the worker. Default: the SDK's, which names the process and its machine. */
   identity?: string;
-  /** What else the worker is to have. */
+  /** Further options of the worker. */
   options?: Pick<WorkerOptions, 'sinks' | 'interceptors' | 'maxCachedWorkflows'>;
 }
 
 /**
- * Runs one scenario from its start to its end with a worker of its own.
+ * Runs one scenario from its start to its end, with a worker of its own.
  *
- * @param watch is called once the run has begun, and its promise is waited for.
+ * @param watch is called as soon as the run has begun. The scenario ends only when its promise resolves.
  */
 export async function runScenario(
   { client, connection, dataConverter, workflowBundle, identity, options = {} }: ScenarioRunner,
@@ -49,7 +49,7 @@ export async function runScenario(
     const handle = await client.workflow.start(workflow, { ...start, taskQueue: scenario.name });
     const watched = watch(handle);
     await scenario.drive?.(handle);
-    // However it closes: that is what the scenario is about.
+    // Many scenarios are about a run that fails, so a failed run is no error here.
     await handle.result().catch(() => {});
     await watched;
     return handle;

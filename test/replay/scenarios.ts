@@ -16,20 +16,20 @@ import type { Scenario, ScenarioOptions } from '../support/scripted-activities.t
 export interface ReplayScenario {
   /** Also the name of the history's file. */
   name: string;
-  /** `orderCreation` unless told. */
+  /** Default: `orderCreation`. */
   workflow?: 'orderCreation' | 'orderSweep';
   /** What Directus and RideNDine do. */
   options?: Omit<ScenarioOptions, 'request' | 'nowMs'>;
-  /** What the steps find out otherwise. */
+  /** Replaces activities of the scenario. */
   change?: (
     activities: OrderCreationActivities,
     scenario: Scenario,
   ) => Partial<OrderCreationActivities & OrderSweepActivities>;
-  /** What it is started with, if not with a checkout. */
+  /** The workflow's input. Default: a checkout. */
   input?: (idempotencyKey: string) => OrderCreationInput | OrderSweep;
-  /** Started by a person, who tells Temporal nothing but the input. */
+  /** The run is started as by a person: with the input alone, without memo and search attributes. */
   byHand?: true;
-  /** What people do meanwhile. The run closes by itself afterwards. */
+  /** What people do while the run is open. The run must close without further help afterwards. */
   drive?: (handle: WorkflowHandle) => Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export const scenarios: ReplayScenario[] = [
     name: 'calls-in-a-queue-of-their-own',
     change: (activities) => ({
       async createOrderRecord(input) {
-        // The scenario's worker serves no other queue than the one that is called like the scenario.
+        // The scenario's worker serves only the task queue that has the name of the scenario.
         return { ...(await activities.createOrderRecord(input)), partner_task_queue: 'calls-in-a-queue-of-their-own' };
       },
     }),
@@ -287,7 +287,6 @@ function finalFailure(code: FailureCode, details: unknown[] = []): ApplicationFa
   return ApplicationFailure.create({ type: code, message: failures[code].meaning, nonRetryable: true, details });
 }
 
-/** A step whose first attempt fails. */
 function failingAtFirst<Input, Output>(failure: ApplicationFailure, step: (input: Input) => Promise<Output>) {
   let attempts = 0;
   return async (input: Input): Promise<Output> => {
@@ -316,7 +315,7 @@ function foundAs(kind: 'failed' | 'unfinished'): NonNullable<ReplayScenario['cha
 function decide(decision: object): (handle: WorkflowHandle) => Promise<void> {
   return async (handle) => {
     await untilState(handle, ({ stage }) => stage === 'NEEDS_REVIEW');
-    // A decision that comes before Directus knows of the review waits for it, which takes a timer.
+    // A decision waits until Directus knows of the review. That wait would add a timer to the history.
     await untilMarked(handle);
     await handle.executeUpdate('resolveReview', { args: [{ ...decision, ...by }] });
   };
@@ -332,7 +331,7 @@ function untilMarked(handle: WorkflowHandle): Promise<void> {
   );
 }
 
-/** Until an attempt at RideNDine has failed, and the next one is waited for. */
+/** Resolves once an attempt at RideNDine has failed and the run waits for the next one. */
 function untilAttemptsFailed(handle: WorkflowHandle): Promise<void> {
   return untilActivities(handle, 'No attempt at RideNDine has failed.', (pending) =>
     pending.some(
@@ -355,7 +354,7 @@ async function untilActivities(
 }
 
 async function untilState(handle: WorkflowHandle, isReached: (state: OrderCreationState) => boolean): Promise<void> {
-  // Each query is a task for the worker, which has others to do.
+  // The pause between the queries leaves the worker time for its other tasks: each query is a task too.
   const pause = {
     interval: 50,
     timeout: { milliseconds: 20_000, message: 'The run did not come to where it should.' },

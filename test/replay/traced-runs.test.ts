@@ -25,7 +25,7 @@ const callersSpan = '00f067aa0ba902b7';
 let server: EmbeddedTemporal;
 let connection: Connection;
 let nativeConnection: NativeConnection;
-/** Ours, and one without the interceptors, as a worker of an earlier version has it. */
+/** The current workflows, and the same without the tracing interceptors, as in workers of earlier versions. */
 let workflowBundle: WorkflowBundleWithSourceMap;
 let earlierBundle: WorkflowBundleWithSourceMap;
 beforeAll(async () => {
@@ -92,7 +92,7 @@ describe('a run that belongs to no trace, or to one that nobody keeps', () => {
   });
 });
 
-/** Runs a scenario on a worker that notes the runs it is told of. */
+/** Runs a scenario on a worker whose trace sink collects the spans of runs. */
 async function run(
   name: string,
   {
@@ -105,7 +105,7 @@ async function run(
   if (scenario === undefined) throw new Error(`There is no scenario ${name}.`);
   const runs: RunSpan[] = [];
   const { namespace } = server.settings;
-  // As a caller without OpenTelemetry, whose run has its place in a trace from the memo.
+  // Stands for a caller without OpenTelemetry: the run takes its place in the trace from the memo.
   const traceparent = `00-${traceId}-${callersSpan}-${flags}`;
   const fromMemo = { workflow: [{ startWithDetails: withMemo(traceparent) }, startSpans] };
   const client = new Client({ connection, namespace, dataConverter, ...(isTraced && { interceptors: fromMemo }) });
@@ -128,7 +128,7 @@ function withMemo(traceparent: string): NonNullable<typeof startSpans.startWithD
     next({ ...input, options: { ...input.options, memo: { ...input.options.memo, traceparent } } });
 }
 
-/** Where in a trace a run and its steps were told to be. */
+/** The `traceparent` values that the run and its activities got in their headers. */
 function placesIn(events: HistoryEvent[]): string[] {
   return events.flatMap((event) => {
     const { header } =
@@ -138,7 +138,7 @@ function placesIn(events: HistoryEvent[]): string[] {
   });
 }
 
-/** What the workflow commanded, as opposed to what came to it and when. */
+/** The commands that the workflow issued, without the events that came to it from outside. */
 function commandsIn(events: HistoryEvent[]): string[] {
   return events.flatMap((event) => {
     const kind = COMMANDED.find((attributes) => event[attributes]);

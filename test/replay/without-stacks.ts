@@ -4,8 +4,8 @@ import { createEncryptionCodec } from '../../src/temporal/encryption-codec.ts';
 import { replayKeys } from './replay-encryption.ts';
 
 /**
- * A history in JSON without the stacks of failures, be they in clear or encrypted: they tell where the files of whoever
- * recorded lie, and a replay does not look at them.
+ * Removes the stack traces of failures, plain and encrypted, from a history in JSON. They would reveal paths of the
+ * machine that recorded the history, and a replay does not use them.
  */
 export async function withoutStacks(history: string): Promise<string> {
   const cleared = await clear(JSON.parse(history), createEncryptionCodec(replayKeys));
@@ -23,7 +23,7 @@ async function clear(value: unknown, codec: PayloadCodec): Promise<unknown> {
   return Object.fromEntries(await Promise.all(entries)) as unknown;
 }
 
-/** A payload as histories in JSON have it: its bytes in base64. */
+/** A payload in the JSON format of histories: its bytes are in base64. */
 interface JsonPayload {
   metadata: Record<string, string>;
   data: string;

@@ -3,18 +3,18 @@ import type { OrderCreationClient, OrderInProgress } from '../../src/client/inde
 import type { Observations, Answer } from './observations.ts';
 import type { Action } from './schedule.ts';
 
-/** A caller waits so long for the result, and then takes what is known. */
+/** How long a caller waits for the result before it takes what is known by then. */
 const PATIENCE_MS = 1500;
 
 type Checkout = Extract<Action, { do: 'checkout' }>;
 
-/** Those who have a customer waiting. What they are told is observed. */
+/** The callers, who have a customer waiting. What they are told is recorded as an observation. */
 export interface Callers {
   checkOut(checkout: Checkout): Promise<void>;
   lookUp(key: number): Promise<void>;
 }
 
-/** @param clients by the number of the encryption key that they write with. */
+/** @param clients the clients, by the number of the encryption key with which they write. */
 export function createCallers(clients: OrderCreationClient[], { world, answers, unanswered }: Observations): Callers {
   const clientWith = (keyring: number) => {
     const client = clients[keyring];
@@ -76,7 +76,7 @@ function inProgress(view: OrderInProgress): Answer['said'] {
   };
 }
 
-/** An error that is none of the library's is told as it is, and breaks a rule. */
+/** An error that is not one of the client library's is recorded as it is, and breaks a rule. */
 function errorSaid(error: unknown): Answer['said'] {
   if (error instanceof OrderFailedError) return { kind: 'failed', code: error.code };
   if (isOrderCreationError(error)) return { kind: 'error', code: error.code };

@@ -6,13 +6,13 @@ import { connectionRefused, connectionReset, createLateRequests } from './doubtf
 export type Row = Record<string, unknown>;
 
 /**
- * What becomes of one request to Directus:
- * - `unavailable` (503), `rejected` (400), `limited` (429), `unauthorized` (401), `page` (an HTML 502), `notSent`, `timeout`:
- *   nothing is written;
- * - `lost`: it is written, and the answer is lost; `late`: it is written after the caller has given up;
+ * What happens to one request to Directus:
+ * - `unavailable` (503), `rejected` (400), `limited` (429), `unauthorized` (401), `page` (an HTML 502), `notSent`,
+ *   `timeout`: nothing is written;
+ * - `lost`: the row is written, and the answer is lost; `late`: the row is written after the caller has given up;
  * - `raced`: another request comes between reading the rows of a change and writing them;
- * - `lagging`: a number of Directus' own tables is taken, and nothing is written;
- * - `diesBefore`, `diesAfter`: the worker dies before or after it is carried out.
+ * - `lagging`: the next number of one of Directus' own tables is taken already, and nothing is written;
+ * - `diesBefore`, `diesAfter`: the worker dies before or after the request is carried out.
  */
 export const directusOutcomes = [
   'ok',
@@ -45,28 +45,28 @@ export function outcomesOf(kind: DirectusRequestKind): [DirectusOutcome, ...Dire
   return [ok, ...others.filter((outcome) => !withoutEffect[kind].includes(outcome))];
 }
 
-/** Between the reading and the writing of a change. */
+/** The time between the reading and the writing of a change that is raced. */
 const GAP_MS = 60;
 
 export interface DirectusModel {
-  /** What the worker reaches Directus by. */
+  /** The function with which the worker calls Directus. */
   fetch: typeof globalThis.fetch;
   add(collection: string, row: Row): void;
   /** All rows of `orders`, without their lines. */
   orders(): Row[];
-  /** A change of one of {@link orders} by somebody else, such as a later phase or a person. */
+  /** Changes one of {@link orders}, as a later phase or a person does. */
   change(order: Row, change: Row): void;
-  /** Writes that are still under way are made. */
+  /** Waits until the late requests are carried out. */
   settled(): Promise<void>;
 }
 
 /**
- * The part of Directus that an order is made by, in memory, with the promises that its documents make and no more: unique
- * columns, one transaction for an order and its lines, and a change by a filter that reads its rows before it writes them.
- * `test/search/models.test.ts` holds it against a real one.
+ * The part of Directus that creates orders, in memory. It keeps the promises of Directus' documents and no others:
+ * unique columns, one transaction for an order and its lines, and changes by a filter that read their rows before they
+ * write them. `test/search/models.test.ts` compares it with a real Directus.
  *
- * @param outcomeOf decides what becomes of a request.
- * @param die ends the attempt that makes the request: its worker is gone.
+ * @param outcomeOf decides what happens to a request.
+ * @param die ends the attempt that makes the request, as if its worker were gone.
  */
 export function createDirectusModel({
   outcomeOf,
@@ -75,7 +75,7 @@ export function createDirectusModel({
 }: {
   outcomeOf: (kind: DirectusRequestKind) => DirectusOutcome;
   die: () => Promise<never>;
-  /** Told after each write, with all orders. */
+  /** Called after each write, with all orders. */
   onOrders?: (orders: Row[]) => void;
 }): DirectusModel {
   const tables = new Map<string, Row[]>(Object.values(collections).map((name) => [name, []]));
@@ -111,7 +111,7 @@ export function createDirectusModel({
     return complete;
   }
 
-  /** A unique column of `row` whose value another row has. */
+  /** @returns a unique column of `row` whose value another row has already. */
   function takenField(row: Row, own?: Row): string | undefined {
     const others = table(collections.orders).filter((other) => other !== own);
     return uniqueOrderFields.find((field) => row[field] != null && others.some((other) => other[field] === row[field]));
@@ -250,7 +250,7 @@ function compare(a: Row, b: Row, sort: string[]): number {
   return 0;
 }
 
-/** As the database does: a comparison with null finds nothing. */
+/** Whether the row matches the filter. As in the database, a comparison with null finds nothing. */
 function matches(row: Row, filter: Row): boolean {
   return Object.entries(filter).every(([field, condition]) => {
     if (field === '_or') return (condition as Row[]).some((one) => matches(row, one));

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How long after the caller has given up a late request is carried out. */
+/** A late request is carried out this long after its caller has given up. */
 const LATE_MS = 300;
 
 /** Requests that are carried out after their callers have given up. */
 export interface LateRequests {
   begin(carryOut: () => unknown): void;
-  /** All of them are carried out. */
+  /** Waits until all of them are carried out. */
   settled(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export function createLateRequests(): LateRequests {
   };
 }
 
-/** As undici reports a connection that was never made: proof that nothing was sent. */
+/** The error of undici for a connection that was never made. It proves that nothing was sent. */
 export function connectionRefused(): TypeError {
   const cause = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), {
     code: 'ECONNREFUSED',
@@ -33,7 +33,7 @@ export function connectionRefused(): TypeError {
   return new TypeError('fetch failed', { cause });
 }
 
-/** As undici reports a connection that was lost: nobody knows what has arrived. */
+/** The error of undici for a connection that was lost. Nobody knows what has arrived. */
 export function connectionReset(): TypeError {
   const cause = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' });
   return new TypeError('fetch failed', { cause });

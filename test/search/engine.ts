@@ -20,16 +20,16 @@ import { createWorld } from './world.ts';
 import type { Activities, World } from './world.ts';
 import type { Schedule } from './schedule.ts';
 
-/** A Temporal server, a worker with the real workflows and steps, and callers; many schedules run on it side by side. */
+/** A Temporal server, a worker with the real workflows and steps, and callers. It runs many schedules at once. */
 export interface Engine {
   temporal: Client;
-  /** Callers that write with the one or the other encryption key, and read both. */
+  /** Two callers. Each writes with another encryption key, and reads what both keys have encrypted. */
   callers: OrderCreationClient[];
-  /** Begins a world of its own for a schedule. */
+  /** Makes a separate world for a schedule. */
   open(schedule: Schedule): { world: World; sweepId: string; close: () => void };
-  /** A new worker, which encrypts with the other key, takes over all that is under way. */
+  /** Replaces the worker. The new worker encrypts with the other key, and takes over all open runs. */
   restartWorker(): Promise<void>;
-  /** When the SDK last failed a worker, so that what it had begun hung: milliseconds since 1970. */
+  /** When a worker last failed by the SDK's fault, so that its work hung: milliseconds since 1970, or 0 if never. */
   failedAt(): number;
   stop(): Promise<void>;
 }
@@ -91,7 +91,7 @@ export async function startEngine(): Promise<Engine> {
 
   let started = 0;
   let failedAt = 0;
-  /** @param onEnd is told that one of them has ended by itself. */
+  /** @param onEnd called with the reason when one of the workers ends by itself. */
   async function startWorkers(onEnd: (reason: unknown) => void) {
     const native = await NativeConnection.connect({ address });
     const ownConverter = dataConverters[started % dataConverters.length] ?? dataConverter;
@@ -111,7 +111,7 @@ export async function startEngine(): Promise<Engine> {
         taskQueue: ORDER_CREATION_TASK_QUEUE,
         workflowBundle,
         activities,
-        // A worker that is gone is waited for no longer than this.
+        // The server waits for a worker that is gone no longer than this.
         stickyQueueScheduleToStartTimeout: '1 s',
       }),
       await Worker.create({ ...shared, taskQueue: PARTNER_TASK_QUEUE, activities }),
@@ -125,9 +125,9 @@ export async function startEngine(): Promise<Engine> {
     return {
       async stop() {
         isStopping = true;
-        // One that has ended by itself, as by a panic in the SDK, has nothing to stop.
+        // A worker that has ended by itself, for example by a panic in the SDK, cannot be stopped.
         for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-        // A worker whose workflow task fails while it stops may panic in the SDK, and then never ends.
+        // If a workflow task fails while its worker stops, the SDK may panic, and the worker never ends.
         const isLate = delay(LONGEST_STOP_MS, true, { ref: false });
         if (await Promise.race([ended.then(() => false), isLate])) {
           failedAt = Date.now();

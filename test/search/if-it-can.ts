@@ -1,9 +1,9 @@
 import { WorkflowNotFoundError, isGrpcServiceError } from '@temporalio/client';
 
-/** Not found, failed precondition, invalid argument, already exists: https://grpc.io/docs/guides/status-codes/ */
+/** Invalid argument, not found, already exists, failed precondition: https://grpc.io/docs/guides/status-codes/ */
 const COMES_TO_NOTHING = new Set<number>([3, 5, 6, 9]);
 
-/** @returns whether it was done; not if the run is gone or has ended meanwhile. */
+/** @returns true if `work` was done, false if the run is gone or has ended meanwhile. */
 export async function ifItCan(work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();

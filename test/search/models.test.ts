@@ -23,8 +23,8 @@ import type { DirectusOutcome } from './directus-model.ts';
 import { createRideNDineModel } from './ridendine-model.ts';
 import type { PartnerOutcome } from './ridendine-model.ts';
 
-// The search is worth as much as the models that it runs against: whatever is asked of them and of the real ones, in any
-// order, has to come to the same.
+// The search is only as good as the models that it uses. So whatever requests a model and the real system get, in any
+// order, both must give the same results.
 
 const at = <Value>(values: Value[], index: number) => values[index] as Value;
 
@@ -101,7 +101,7 @@ describe('the model of Directus', () => {
   );
   type Call = typeof call extends fc.Arbitrary<infer Value> ? Value : never;
 
-  /** Two stores with the same customers, stores and quotes, and names for what the calls mention. */
+  /** Two order stores with the same customers, stores and quotes, and the values that the calls refer to by number. */
   async function twoStores() {
     const requests = Array.from({ length: QUOTES }, () => newPickupRequest());
     const model = createDirectusModel({ outcomeOf: () => 'ok', die: noDeath });
@@ -204,7 +204,7 @@ describe('the model of Directus', () => {
       case 'findOrderWithLink':
         return store.findOrderWithLink(linkOf(given.link), { otherThan: at(names.ids, given.order) });
       case 'findNewestLinks': {
-        // The real one has those of other tests, too, and two of the same millisecond stand in any order.
+        // The real store also has links of other tests, and lists two links of the same millisecond in any order.
         const newest = await store.findNewestLinks({ otherThan: at(names.ids, given.order), limit: 500 });
         const own = newest.filter(({ ridendine_order_id }) => names.links.includes(ridendine_order_id));
         return own.toSorted((a, b) => a.ridendine_order_id.localeCompare(b.ridendine_order_id));
@@ -294,7 +294,7 @@ describe('an outcome of the model of RideNDine', () => {
   afterAll(() => sandbox.close());
 
   const TIMEOUT_MS = 2000;
-  // Those without a fault need none: `ok`, `notSent` (an address where nobody listens) and the deaths of the worker.
+  // The other outcomes need no fault: `ok`, `notSent` (nobody listens at the address) and the deaths of the worker.
   const faults = {
     limited: status(429, { retry_after: 1 }),
     unauthorized: status(401),
@@ -365,7 +365,7 @@ describe('an outcome of the model of RideNDine', () => {
   });
 });
 
-/** What a call came to, without what differs by nature: the time of a write. */
+/** The result of a call, without the times of writes, which always differ. */
 async function cameTo(calling: Promise<unknown>): Promise<unknown> {
   try {
     return withoutTimes(await calling);
@@ -382,7 +382,7 @@ function withoutTimes(value: unknown): unknown {
   return { ...value, date_created: 'a time', date_updated: date_updated && 'a time' };
 }
 
-/** What the calls come to, ids told by the place at which each was first given. */
+/** The results of the calls. The number of its first appearance takes the place of each id. */
 function asked(orders: { orderId: string; bodies: string[] }[]) {
   return async (partner: Partner, given: { order: number; body: number }[]): Promise<unknown[]> => {
     const seen: string[] = [];

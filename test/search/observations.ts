@@ -6,14 +6,14 @@ import type { PartnerCall, PartnerOrder } from './ridendine-model.ts';
 import type { Decision } from './schedule.ts';
 import type { World } from './world.ts';
 
-/** What a caller was told, and of which checkout. Times are in milliseconds since 1970. */
+/** What a caller was told, and about which checkout. Times are in milliseconds since 1970. */
 export interface Answer {
   key: number;
   quote: number;
   payload: number;
   from: number;
   to: number;
-  /** A look-up knows only the key. */
+  /** Whether the caller looked up the order. A look-up knows only the key. */
   isLookUp: boolean;
   said:
     | { kind: 'succeeded'; orderId: string; ridendineOrderId: string; paymentSessionId: string; replayed: boolean }
@@ -28,17 +28,17 @@ export interface Answer {
     | { kind: 'error'; code: string };
 }
 
-/** What a person asked of a run, and what they heard. */
+/** What a person asked a run to do, and what the run answered. */
 export interface SupportRequest {
   key: number;
-  /** By which the order records it. */
+  /** The id under which the order records the request. */
   id: string;
   what: Decision | 'cancel' | 'request cancellation';
-  /** That a decision to link gave. */
+  /** The ids that a decision to link gave. */
   ids?: LinkIds;
   from: number;
   to: number;
-  /** Of one to cancel: when the run learned of it, by its history. `undefined` if it never did. */
+  /** For a request to cancel: when the run learned of it, according to its history. `undefined` if it never did. */
   learned?: number | undefined;
   /** `undefined` while the run has not answered. */
   accepted: boolean | undefined;
@@ -49,7 +49,7 @@ export function isToCancel({ what }: SupportRequest): boolean {
   return what === 'cancel' || what === 'request cancellation';
 }
 
-/** Everything that was seen while a schedule ran. Sets hold numbers of keys. */
+/** Everything that was seen while a schedule ran. The sets contain the numbers of keys. */
 export interface Observations {
   world: World;
   answers: Answer[];
@@ -60,9 +60,9 @@ export interface Observations {
   deleted: Set<number>;
   terminated: Set<number>;
   paid: Set<number>;
-  /** A sweep has run. */
+  /** Whether a sweep has run. */
   isSwept: boolean;
-  /** Runs that neither ended nor came to wait for people, and errors that nobody expects. */
+  /** Sentences about runs that neither ended nor waited for people in the end, and about unexpected errors. */
   stuck: string[];
 }
 
@@ -86,7 +86,7 @@ export function rowOf(world: World, key: number): Row | undefined {
   return world.directus.orders().find((row) => row[orderFields.idempotencyKey] === world.keys[key]);
 }
 
-/** What RideNDine has of an order. */
+/** The orders that RideNDine has made for an order of ours. */
 export function madeFor({ ridendine }: World, row: Row | undefined): PartnerOrder[] {
   return row ? ridendine.orders.filter(isFor(row)) : [];
 }

@@ -9,7 +9,7 @@ import { ifItCan } from './if-it-can.ts';
 import { isOpen } from './runs.ts';
 import type { Runs } from './runs.ts';
 
-/** Those who look after Temporal, and its schedule for the sweep. */
+/** What operators of Temporal do, and what its schedule for the sweep does. */
 export interface Operators {
   terminate(key: number): Promise<void>;
   /** Removes a run that has ended. */
@@ -17,7 +17,7 @@ export interface Operators {
   reset(key: number, to: 'begin' | 'end'): Promise<void>;
   pauseActivity(key: number): Promise<void>;
   resetActivity(key: number): Promise<void>;
-  /** What was paused goes on. */
+  /** Resumes every activity that was paused. */
   unpause(): Promise<void>;
   /** @returns how many orders it continued; 0 if the sweep failed. */
   sweep(): Promise<number>;

@@ -12,22 +12,22 @@ import { ifItCan } from './if-it-can.ts';
 import type { Runs } from './runs.ts';
 import type { Decision } from './schedule.ts';
 
-/** Support staff, and those who change an order in Directus. What they ask and hear is observed. */
+/** Support staff, and others who change orders in Directus. Requests to runs and their answers are recorded. */
 export interface People {
   cancel(key: number, by: 'update' | 'temporal'): Promise<void>;
   decide(key: number, decision: Decision): Promise<void>;
-  /** Decides every review by what RideNDine has. @returns how many there were. */
+  /** Decides every review by what RideNDine really has. @returns the number of reviews. */
   decideTruly(): Promise<number>;
-  /** A later phase takes the order on once it is linked. */
+  /** A later phase takes on the order, if the order is linked. */
   pay(key: number): void;
   editNote(key: number): void;
-  /** Somebody types RideNDine's ids into an order that has none, if RideNDine has it. */
+  /** If RideNDine has the order and the order has no ids, a person types RideNDine's ids into it. */
   writeLink(key: number): void;
 }
 
 const by = (key: number) => ({ actor: `agent ${key}`, reason: 'A ticket.' });
 
-/** Longest time that a person waits for what came of their request. */
+/** The longest time that a person waits for the result of a request. */
 const PATIENCE_MS = 40_000;
 
 export function createPeople(temporal: Client, runs: Runs, { world, requests, paid }: Observations): People {
@@ -82,7 +82,7 @@ export function createPeople(temporal: Client, runs: Runs, { world, requests, pa
     }
   }
 
-  /** Those that the order has, else those that RideNDine has for it. Of two that RideNDine was made to make, people keep one. */
+  /** The order's ids, else those that RideNDine has for it. If RideNDine has made two orders, people keep one. */
   const idsToKeep = (row: Row | undefined): LinkIds | undefined =>
     row && isLinked(row)
       ? {
@@ -155,7 +155,7 @@ const NO_UPDATE_NOW = new Set<number>([9]);
 
 function isRefusal(error: unknown): boolean {
   if (error instanceof WorkflowNotFoundError) return true;
-  // A worker died in a local attempt: until another has repeated the task, the server takes no update.
+  // After a worker has died in a local attempt, the server takes no update until another worker has repeated the task.
   if (error instanceof Error && isGrpcServiceError(error.cause) && NO_UPDATE_NOW.has(error.cause.code)) return true;
   return (
     error instanceof WorkflowUpdateFailedError &&

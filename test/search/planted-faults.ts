@@ -5,23 +5,23 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { BROKEN } from './tell-search.ts';
 
-/** A mistake in the product, put there on purpose. Its text must be there exactly once. */
+/** A mistake that is put into the product on purpose. The text that it replaces must occur exactly once. */
 export interface PlantedFault {
   /** What the product then does wrong. */
   name: string;
-  /** The rule that it has to break. */
+  /** Matches the sentences of the rules that the fault must break. */
   breaks: RegExp;
   /**
-   * The fault that people found in real use, of which this is the kind, by its place in the list of those: A is about orders
+   * The fault of this kind that people found in real use, by its place in the list of such faults: A is about orders
    * that ended and came back, B about what Directus calls not unique, C about values, D about HTTP, E about RideNDine's
-   * answers. C 4, C 5, C 7, D 8 to 10, D 12, D 13 and E 14 touch no order's life: tests of the gateway, the client and the
-   * partner's client have them.
+   * answers. C 4, C 5, C 7, D 8 to 10, D 12, D 13 and E 14 do not change what happens to an order. Tests of the
+   * gateway, of the client and of the client for RideNDine cover them.
    */
   real?: string;
   edits: Edit[];
 }
 
-/** In `src`. */
+/** A replacement in a file of `src`. */
 interface Edit {
   file: string;
   find: string;
@@ -194,7 +194,7 @@ export const plantedFaults: PlantedFault[] = [
   {
     name: 'an order whose writing came late stays live after its run has failed',
     breaks: /nobody carries it|A sweep continues|after the last caller/,
-    // Either of these alone makes good for the other.
+    // The fault needs both edits: each of the two places makes up for a mistake in the other.
     edits: [
       {
         file: 'activities/mark-order.ts',
@@ -387,10 +387,15 @@ export const outOfSight: { name: string; real?: string; because: string }[] = [
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Exit code of a search that found a rule that does not hold. Any other error ends Node with 1. */
+/** The exit code of a search that found a broken rule. Any other error ends Node with 1. */
 export const VIOLATION = 3;
 
-/** Searches a copy of the product that has the fault. @returns whether the rule that it has to break was broken. */
+/**
+ * Runs the search on a copy of the product that has the fault.
+ *
+ * @returns whether a rule that the fault must break was broken (`found`), how many schedules were run, and all broken
+ *   rules.
+ */
 export async function searchWithFault(
   fault: PlantedFault,
   { runs, seed }: { runs: number; seed: number },

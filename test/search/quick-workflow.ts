@@ -5,8 +5,8 @@ import type { WorkflowInterceptors } from '@temporalio/workflow';
 import { SPEED, WORKER_DIED } from './pace.ts';
 
 /**
- * Loaded beside the workflows: all that they wait for comes ten times as soon, and a local attempt whose worker has died
- * takes the workflow task with it, as it would in the real world, so that the task is repeated.
+ * Interceptors that are loaded with the workflows. They shorten every wait to a tenth. If the worker of a local attempt
+ * has died, they make the workflow task fail, too, so that it is repeated as in the real world.
  */
 export function interceptors(): WorkflowInterceptors {
   let hasDied = false;

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { connectionRefused, connectionReset, createLateRequests } from './doubtful-requests.ts';
 
-/** Nothing comes of these calls, and the caller can know it. */
+/** With these outcomes RideNDine makes nothing, and the caller can know that. */
 export const provenNothing = ['notSent', 'limited', 'unauthorized', 'redirected', 'refused', 'notFound'] as const;
 
 /**
- * What becomes of one call to RideNDine. With `lost`, `late`, `madeThen500`, `garbage`, `seeOther` and `diesAfter` the
- * order is made and the caller does not learn its ids; with every other one but `ok` nothing is made.
+ * What happens to one call to RideNDine. With `lost`, `late`, `madeThen500`, `garbage`, `seeOther` and `diesAfter` the
+ * order is made and the caller does not learn its ids. With every other outcome except `ok`, nothing is made.
  */
 export const partnerOutcomes = [
   'ok',
@@ -48,11 +48,11 @@ export interface RideNDineModel {
 }
 
 /**
- * RideNDine's POST /orders/create in memory: a key stands for the bytes that it first came with, until it is forgotten.
- * Then the same call makes a second order, which the sandbox refuses: the model is stricter on purpose.
- * `test/search/models.test.ts` holds it against the sandbox.
+ * RideNDine's POST /orders/create in memory. A key stands for the body that it first came with, until RideNDine forgets
+ * the key. After that, the same call makes a second order. The sandbox refuses that call: the model is stricter on
+ * purpose. `test/search/models.test.ts` compares the model with the sandbox.
  *
- * @param die ends the attempt that makes the call: its worker is gone.
+ * @param die ends the attempt that makes the call, as if its worker were gone.
  */
 export function createRideNDineModel({
   outcomeOf,

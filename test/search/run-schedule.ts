@@ -15,20 +15,20 @@ import type { Action, Pause, Schedule } from './schedule.ts';
 import type { World } from './world.ts';
 
 export interface Findings {
-  /** What does not hold, each in a sentence. */
+  /** A sentence for each broken rule. */
   broken: string[];
-  /** Each action with how its order and run stood then. */
+  /** Each action, with the state of its run and its order at that time. */
   reached: string[];
-  /** What happened, a line each, in the order in which it did. */
+  /** What happened, one line for each event, in the order of time. */
   story: string[];
 }
 
-/** Longest time in which what is under way comes to rest once nothing is wrong any more. */
+/** The longest time that runs need to come to rest once every request succeeds. */
 const REST_MS = 30_000;
-/** Most rounds of sweeps, and of decisions, before a schedule counts as endless. */
+/** The most rounds of sweeps, and of decisions, before a schedule counts as endless. */
 const MOST_ROUNDS = 4;
 
-/** Carries out a schedule, lets people and sweep bring everything to its end, and holds what came of it against the rules. */
+/** Carries out a schedule, lets people and the sweep finish everything, and checks the result against the rules. */
 export async function runSchedule(engine: Engine, schedule: Schedule): Promise<Findings> {
   const { temporal } = engine;
   const { world, sweepId, close } = engine.open(schedule);
@@ -42,7 +42,7 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
   const calls: Promise<void>[] = [];
   const requests: Promise<void>[] = [];
 
-  /** Nobody waits for it before the actions are over, and no error of it is lost. */
+  /** Work that is only awaited after the last action. Its error is recorded at once. */
   const inBackground = (work: Promise<void>) =>
     work.catch((error: unknown) => void observed.stuck.push(`Nobody expects this error: ${String(error)}`));
 
@@ -115,7 +115,7 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
     world.heal();
     await operators.unpause();
     await world.settled();
-    // A run that is about to begin is not at rest.
+    // A caller without an answer may be about to begin a run.
     await Promise.all(calls);
     await comeToRest();
     // If a run is stuck, skip the rest: each further wait takes 30 s.
@@ -153,13 +153,13 @@ async function wait(
     case 'askingPartner':
       return await runs.untilAnyIs('CREATING_RIDENDINE_ORDER', 1000);
     case 'beforeNextAttempt':
-      // The longest way there is an attempt at RideNDine whose worker is gone.
+      // This takes longest if the worker of an attempt at RideNDine is gone.
       return await runs.untilAnyTriesAgain('waits', 2000);
     case 'nextAttempt':
-      // Hardly seen but of an attempt whose worker is gone: others last milliseconds.
+      // This is hardly seen unless the worker of the attempt is gone: other attempts last only milliseconds.
       return await runs.untilAnyTriesAgain('made', 3000);
     case 'inReview':
-      // The longest way there is the one to the deadline.
+      // This takes longest if the order comes into review at the key's deadline.
       return await runs.untilAnyIs('NEEDS_REVIEW', KEY_MS - MARGIN_MS + 2000);
     case 'answered':
       return void (await Promise.all(requests));

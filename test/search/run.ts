@@ -9,8 +9,9 @@ import { search } from './search.ts';
 import { BROKEN, describeSearch, tellSearch } from './tell-search.ts';
 
 /**
- * `npm run search -- [--runs N] [--seed N]`: random schedules; `--replay SCHEDULE`: one of them again, once or `--runs` times; `--planted`: whether
- * the search finds each fault that is planted on purpose, or `--only` those with these words in their name, within `--runs` schedules. Exit code 3: a rule does not hold.
+ * `npm run search -- [--runs N] [--seed N]` runs random schedules. `--replay SCHEDULE` runs one of them again, once or
+ * `--runs` times. `--planted` tells whether the search finds each planted fault within `--runs` schedules; `--only`
+ * limits this to faults with these words in their name. Exit code 3: a rule does not hold.
  */
 const { values } = parseArgs({
   options: {
@@ -18,11 +19,11 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000_000)) },
     replay: { type: 'string' },
     planted: { type: 'boolean', default: false },
-    /** Parts of the names of the faults to plant; all of them unless told. */
+    /** Parts of the names of the faults to plant. Default: all faults. */
     only: { type: 'string', multiple: true, default: [''] },
-    /** A violation is told as it was found, without looking for a smaller schedule. */
+    /** Reports a violation as it was found, without looking for a smaller schedule. */
     'as-found': { type: 'boolean', default: false },
-    /** The figures go to docs/reliability.md. */
+    /** Writes the figures to docs/reliability.md. */
     write: { type: 'boolean', default: false },
   },
 });

@@ -24,11 +24,11 @@ export interface Runs {
   isInReview(key: number): Promise<boolean>;
   /** When the run of a key learned of a request to cancel; `undefined` if it never did. Milliseconds since 1970. */
   learnedOf(request: Pick<SupportRequest, 'key' | 'id' | 'what'>): Promise<number | undefined>;
-  /** Waits until every run has ended or waits for people. @returns those that do neither in time. */
+  /** Waits until every run has ended or waits for people. @returns the keys whose runs do neither in time. */
   rest(longestMs: number): Promise<number[]>;
-  /** Waits until an open run is in this stage, as long as there is an open one or a checkout that may begin one. */
+  /** Waits until an open run is in this stage. Stops waiting if no run is open and no checkout may begin one. */
   untilAnyIs(stage: string, longestMs: number): Promise<void>;
-  /** The same until a step that has failed waits for its next attempt, or makes it. */
+  /** Like {@link untilAnyIs}, but waits until a failed step waits for its next attempt, or makes it. */
   untilAnyTriesAgain(attempt: 'waits' | 'made', longestMs: number): Promise<void>;
 }
 
@@ -46,10 +46,11 @@ export function runsOf(
     const run = await describe(key);
     // A checkout without an answer may be about to begin a run.
     if (!run || !isOpen(run)) return !unanswered.includes(key);
-    // A later phase may have taken the order on, and keeps its status.
+    // If a later phase has taken on the order, the run does not change the phase's status.
     const status = rowOf(world, key)?.[orderFields.status];
     if (stageOf(run) !== 'NEEDS_REVIEW') return false;
-    // What the run wrote before it was reset may come late: people find it by its run then, not by its status.
+    // After a reset, an earlier write of the run may come late and change the status. Then people find the order by its
+    // run, not by its status.
     return status === 'NEEDS_REVIEW' || status === 'CONFIRMED' || reset.has(key);
   };
   const untilAny = async (isReached: (run: WorkflowExecutionDescription) => boolean, longestMs: number) => {
@@ -89,7 +90,7 @@ export function runsOf(
           : (event) => event.workflowExecutionCancelRequestedEventAttributes != null,
       );
       if (found === -1) return undefined;
-      // A request by Temporal's own means reaches the run with its next task.
+      // Temporal's own cancellation request reaches the run with the next workflow task.
       const isLearned = (event: HistoryEvent, at: number) =>
         what === 'cancel' ? at === found : at > found && event.workflowTaskCompletedEventAttributes != null;
       const learned = events?.find(isLearned);

@@ -4,30 +4,34 @@ import type { DirectusOutcome, DirectusRequestKind } from './directus-model.ts';
 import { partnerOutcomes } from './ridendine-model.ts';
 import type { PartnerOutcome } from './ridendine-model.ts';
 
-/** Idempotency keys of a schedule are told by a number, and so are its quotes. */
+/** How many idempotency keys and quotes a schedule has. It refers to them by number. */
 export const KEYS = 3;
 const QUOTES = 2;
 
 /**
- * Everything that happens to a few orders. Actions start in this order; none waits for the answer of another.
- * `read: [a, b]` decides the first two reads, `later` every further one. After the last action everything succeeds.
+ * Everything that happens to a few orders. Actions start in this order, and none waits for the answer of another.
+ * `read: [a, b]` decides about the first two reads, `later` about all others. After the last action all requests
+ * succeed.
  */
 export interface Schedule {
   /** How long each quote lasts. */
   quotes: ('lasting' | 'brief')[];
   directus: Record<DirectusRequestKind, DirectusOutcome[]> & { later: DirectusOutcome };
   partner: { first: PartnerOutcome[]; later: PartnerOutcome };
-  /** What becomes of the first calls that a step makes to Temporal. */
+  /** The outcomes of the first calls of steps to Temporal. Later calls succeed. */
   temporal: TemporalOutcome[];
   actions: Action[];
 }
 
-/** `unavailable`: nothing is done; `diesBefore`, `diesAfter`: the worker dies before or after it is done. */
+/** `unavailable`: nothing is done; `diesBefore`, `diesAfter`: the worker dies before or after the call is made. */
 export const temporalOutcomes = ['ok', 'unavailable', 'diesBefore', 'diesAfter'] as const;
 export type TemporalOutcome = (typeof temporalOutcomes)[number];
 
 export type Action =
-  /** `payload`: the same key with another one is another checkout. `keyring`: which of two encryption keys the caller writes with. */
+  /**
+   * `payload`: the same key with another payload is another checkout. `keyring`: the encryption key with which the
+   * caller writes.
+   */
   | { do: 'checkout'; key: number; quote: number; payload: number; keyring: number }
   | { do: 'lookUp'; key: number }
   | { do: 'cancel'; key: number; by: 'update' | 'temporal' }
@@ -41,13 +45,16 @@ export type Action =
   | { do: 'wait'; until: Pause };
 
 /**
- * `linkTrue` tells RideNDine's ids, if they have the order; `linkOfAnother` those of another order, if there is one;
- * `linkInvented` invented ones; `linkUnchecked` some that do not look like RideNDine's, and does not say they were checked.
+ * `linkTrue` gives RideNDine's ids, if RideNDine has the order; `linkOfAnother` those of another order, if there is
+ * one; `linkInvented` invented ids; `linkUnchecked` ids unlike RideNDine's, without saying that they were checked.
  */
 export type Decision =
   'retry' | 'abandon' | 'linkTrue' | 'linkOfAnother' | 'linkInvented' | 'linkUnchecked' | 'malformed';
 
-/** `answered`: when whoever decided or cancelled has an answer; `deadline`: when no attempt may be made any more; `forgotten`: when RideNDine has forgotten the key. */
+/**
+ * `answered`: until all decisions and cancellations so far are answered; `deadline`: until no attempt may be made any
+ * more; `forgotten`: until RideNDine has forgotten the key.
+ */
 export type Pause =
   | 'moment'
   | 'while'
@@ -114,7 +121,7 @@ const inTurn = (weight: number, ...arbitraries: fc.Arbitrary<Action>[]) => ({
   arbitrary: fc.tuple(...arbitraries),
 });
 
-/** An action, or a few that mean something only one after the other. */
+/** One action, or a few that only make sense one after the other. */
 const actions: fc.Arbitrary<Action[]> = fc.oneof(
   one(6, checkout),
   one(1, toRun('lookUp')),
@@ -164,7 +171,7 @@ const troubleThenOk: PartnerScript = fc.record({
   later: fc.constant('ok' as const),
 });
 
-/** RideNDine may have the order, and then comes something that does not tell. */
+/** RideNDine may have the order, and later answers do not tell whether it has. */
 const troubleThenRefused: PartnerScript = fc.record({
   first: fc
     .tuple(fc.array(partnerTrouble, { maxLength: 2 }), fc.constantFrom('refused', 'refused', 'lost'))
@@ -172,7 +179,7 @@ const troubleThenRefused: PartnerScript = fc.record({
   later: usually('refused', 2, 'ok', 'unavailable', 'notSent', 'lost', 'unauthorized', 'notFound'),
 });
 
-/** RideNDine makes the order, and the worker dies before it says so. The other first calls provably make nothing. */
+/** RideNDine makes the order, and its worker dies before it leaves a note. The other first calls make nothing. */
 const unheardThenRefused: PartnerScript = fc.record({
   first: fc
     .tuple(
@@ -184,12 +191,12 @@ const unheardThenRefused: PartnerScript = fc.record({
   later: usually('refused', 2, 'ok', 'notSent'),
 });
 
-/** Directus writes an order after the caller has given up, and may refuse it before it has. */
+/** Directus writes an order after the caller has given up. Before the write it may refuse another attempt. */
 const lateOrder = fc
   .constantFrom<DirectusOutcome[]>('rejected', 'rejected', ...outcomesOf('insert'))
   .map((next): DirectusOutcome[] => ['late', next]);
 
-/** Mostly the first checkout gets somewhere before anything else happens. */
+/** Mostly a wait, so that the first checkout makes progress before anything else happens. */
 const firstWait: fc.Arbitrary<Action[]> = fc.oneof(
   { withCrossShrink: true },
   { weight: 1, arbitrary: fc.constant<Action[]>([]) },
@@ -199,7 +206,7 @@ const firstWait: fc.Arbitrary<Action[]> = fc.oneof(
 
 const firstCheckout = checkout.map((action) => ({ ...action, key: 0 }));
 
-/** Smaller ones have fewer actions and fewer troubles. */
+/** Usual schedules. Smaller ones have fewer actions and fewer troubles. */
 const usual: fc.Arbitrary<Schedule> = fc.record({
   quotes: fc.array(fc.constantFrom('lasting' as const, 'lasting' as const, 'lasting' as const, 'brief' as const), {
     minLength: QUOTES,
@@ -223,11 +230,11 @@ const usual: fc.Arbitrary<Schedule> = fc.record({
     .map(([first, second, rest]): Action[] => [first, ...second, ...rest.flat()]),
 });
 
-/** Rarely draws `smallest`; it must at all, or fast-check would not try it where it makes a violation smaller. */
+/** Rarely draws `smallest`. If it never did, fast-check would not try `smallest` when it makes a violation smaller. */
 const shrinksTo = <Value>(smallest: Value, arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value> =>
   fc.option(arbitrary, { nil: smallest, freq: 20 });
 
-/** Comes before the actions of a usual schedule, each of which begins with a checkout: so each of these can be left out. */
+/** Actions before a usual schedule. Any of them can be left out, because a usual schedule begins with a checkout. */
 const beginning = (...parts: fc.Arbitrary<Action>[]): fc.Arbitrary<Action[]> =>
   fc
     .tuple(
@@ -240,7 +247,7 @@ const beginning = (...parts: fc.Arbitrary<Action>[]): fc.Arbitrary<Action[]> =>
     )
     .map((actionsOfParts) => actionsOfParts.flat());
 
-/** A step is reset before or during the attempt after one that left no word. */
+/** An attempt leaves no note, and the step is reset before or during the next attempt. */
 const resetAfterSilence: fc.Arbitrary<Schedule> = fc
   .record({
     schedule: usual,
@@ -254,7 +261,7 @@ const resetAfterSilence: fc.Arbitrary<Schedule> = fc
   })
   .map(({ schedule, partner, begin }) => ({ ...schedule, partner, actions: [...begin, ...schedule.actions] }));
 
-/** Directus writes what people decide, and answers no more until they are told that it did not. */
+/** Directus writes what people decide, but does not answer until people are told that it did not write it. */
 const decisionWithoutAnswer: fc.Arbitrary<Schedule> = fc
   .record({
     schedule: usual,
@@ -281,7 +288,7 @@ const decisionWithoutAnswer: fc.Arbitrary<Schedule> = fc
     actions: [...begin, ...schedule.actions],
   }));
 
-/** Mostly usual ones; a few begin with what those hardly ever come to. */
+/** Mostly usual schedules. A few begin with a situation that usual schedules hardly ever reach. */
 const drawn = fc.oneof(
   { withCrossShrink: true },
   { weight: 24, arbitrary: usual },
@@ -289,7 +296,7 @@ const drawn = fc.oneof(
   { weight: 1, arbitrary: decisionWithoutAnswer },
 );
 
-/** Whoever waits for the end of a quote has a brief one. */
+/** If a schedule waits for the end of a quote, its quotes are brief. */
 export const anySchedule: fc.Arbitrary<Schedule> = drawn.map((schedule) => {
   const isQuoteAwaited = schedule.actions.some((action) => action.do === 'wait' && action.until === 'quoteOver');
   return isQuoteAwaited ? { ...schedule, quotes: schedule.quotes.map(() => 'brief' as const) } : schedule;

@@ -6,7 +6,10 @@ import { tellSearch } from './tell-search.ts';
 
 const RUNS = 300;
 
-/** Pairs of an action and a stage or end of the run that a search must not miss. 300 schedules reach the rarest seven times or more on average. */
+/**
+ * Pairs of an action and a stage or end of the run that a search must reach. 300 schedules reach the rarest pair seven
+ * times or more on average.
+ */
 const aimedAt = [
   /^checkout \| COMPLETED/,
   /^checkout \| FAILED/,

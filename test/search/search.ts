@@ -8,11 +8,11 @@ import type { Schedule } from './schedule.ts';
 
 export interface Violation {
   seed: number;
-  /** The smallest schedule that was found to do the same. */
+  /** The smallest schedule found that breaks the same rule. */
   schedule: Schedule;
   broken: string[];
   story: string[];
-  /** In how many of so many further runs the schedule broke the same rule. */
+  /** How many times the schedule broke the same rule in further runs. */
   again?: { times: number; runs: number };
 }
 
@@ -25,17 +25,17 @@ export interface SearchResult {
   coverage: Map<string, number>;
 }
 
-/** So many schedules are under way at once: each of them mostly waits. Where the machine has other work, fewer. */
+/** How many schedules run at once: each of them mostly waits. On a busy machine fewer run at once. */
 const MOST_AT_ONCE = 24;
 const LEAST_AT_ONCE = 2;
 
-/** A timer that is as late as this tells of a machine that is busy, on which attempts of a second run out of time. */
+/** If a timer is this late, the machine is busy: attempts with a time-out of one second would run out of time. */
 const BUSY_MS = 40;
 const LOOK_MS = 50;
 
 /**
- * Runs schedules, each drawn by a seed of its own, until all have run or one breaks a rule. That one is made as small as
- * it gets.
+ * Runs schedules, each drawn with its own seed, until all have run or one breaks a rule. Then makes that schedule as
+ * small as possible.
  */
 export async function search(
   engine: Engine,
@@ -68,7 +68,7 @@ export async function search(
   }
   await Promise.all(underWay);
   const shrunk = async (found: Violation) => await again(await shrink(found, run), run);
-  // Those that were found at the same time are told as they are.
+  // Further violations that were found at the same time are reported as they are.
   const [first, others] = shrinks ? [violations.slice(0, 1), violations.slice(1)] : [[], violations];
   return {
     runs: done,
@@ -77,11 +77,14 @@ export async function search(
   };
 }
 
-/** Most that a failed worker can hold up, and how often a schedule is run for want of a worker that does not fail. */
+/** How long a failed worker can hold up schedules, and how often a schedule is run at most because workers failed. */
 const HELD_UP_MS = 60_000;
 const MOST_TRIES = 3;
 
-/** What is broken while the SDK fails a worker says nothing of the product: then the schedule is run again. */
+/**
+ * Runs a schedule. Runs it again if it broke a rule while a worker failed by the SDK's fault, because that says nothing
+ * about the product.
+ */
 async function runUndisturbed(engine: Engine, schedule: Schedule): Promise<Findings> {
   for (let tries = 1; ; tries += 1) {
     const began = Date.now();
@@ -102,7 +105,7 @@ function failed(error: unknown): Findings {
   return { broken: [`The schedule could not be carried out: ${text}`], reached: [], story: [] };
 }
 
-/** Draws the same first schedule as `draw`. */
+/** Options that make fast-check draw one schedule, always the same one for a seed. */
 const once = (seed: number) => ({ seed, numRuns: 1, unbiased: true });
 
 export function draw(seed: number): Schedule {
@@ -118,14 +121,14 @@ export function draw(seed: number): Schedule {
 
 const RUNS_AGAIN = 5;
 
-/** A violation that depends on the instant does not come in each run. */
+/** Counts in how many further runs the violation comes again. One that depends on timing does not come in each run. */
 async function again(found: Violation, run: RunOnce): Promise<Violation> {
   const broken = await Promise.all(Array.from({ length: RUNS_AGAIN }, async () => (await run(found.schedule)).broken));
   const times = broken.filter((each) => breaksTheSame(found.broken, each)).length;
   return { ...found, again: { times, runs: RUNS_AGAIN } };
 }
 
-/** Whether one of the rules is the same; keys, quotes and counts may be others. */
+/** Whether one of the rules is the same. Keys, quotes and counts may differ. */
 function breaksTheSame(first: string[], second: string[]): boolean {
   return second.some((one) => first.some((other) => withoutNumbers(one) === withoutNumbers(other)));
 }
@@ -134,10 +137,12 @@ function withoutNumbers(sentence: string): string {
   return sentence.replaceAll(/\d+/g, '');
 }
 
-/** So long smaller schedules are tried. */
+/** How long smaller schedules are tried. */
 const SHRINKING_MS = 5 * 60_000;
 
-/** The smallest schedule that breaks a rule as this one does. One that depends on the instant stays as it was found. */
+/**
+ * @returns the smallest schedule found that breaks the same rule. A violation that depends on timing may not shrink.
+ */
 export async function shrink(found: Violation, run: RunOnce): Promise<Violation> {
   let smallest = found;
   await fc.check(

@@ -4,7 +4,7 @@ import type { SearchResult, Violation } from './search.ts';
 /** Begins the line of each rule that does not hold. */
 export const BROKEN = 'Broken: ';
 
-/** A violation as people read it, the last line as they run it again. */
+/** A violation as text for people. The last line is the command that runs the schedule again. */
 function tellViolation({ seed, schedule, broken, story, again }: Violation): string[] {
   return [
     `Seed ${seed}:`,
@@ -15,7 +15,7 @@ function tellViolation({ seed, schedule, broken, story, again }: Violation): str
   ];
 }
 
-/** What a search has come to: how often each pair of action and state was reached, and what does not hold. */
+/** The result of a search: how often each pair of action and state was reached, and which rules were broken. */
 export function tellSearch({ runs, violations, coverage }: SearchResult): string[] {
   return [
     ...[...coverage].toSorted(([, a], [, b]) => b - a).map(([pair, times]) => `${times} × ${pair}`),
@@ -25,7 +25,7 @@ export function tellSearch({ runs, violations, coverage }: SearchResult): string
   ];
 }
 
-/** The figures for docs/reliability.md: how often each kind of action met a run in each stage, or one that has ended. */
+/** The figures for docs/reliability.md: how often each kind of action met a run in each stage or with each end. */
 export function describeSearch(
   { runs, violations, coverage }: SearchResult,
   { seed, seconds }: { seed: number; seconds: number },

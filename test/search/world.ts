@@ -28,7 +28,7 @@ import type { Schedule, TemporalOutcome } from './schedule.ts';
 
 export type Activities = ReturnType<typeof createActivities>;
 
-/** What became of a request of a step that did not simply succeed. `key`: whose step; a sweep has none. */
+/** A step's request that did not simply succeed. `key`: the key of the step's run; undefined for a sweep. */
 export interface Trouble {
   at: number;
   key: number | undefined;
@@ -36,7 +36,7 @@ export interface Trouble {
   outcome: DirectusOutcome | PartnerOutcome | TemporalOutcome;
 }
 
-/** How an order's row has stood, whenever that changed. */
+/** One version of an order's row, recorded when the row changed. */
 export interface OrderVersion {
   at: number;
   id: string;
@@ -45,7 +45,7 @@ export interface OrderVersion {
   ridendineOrderId: string | null;
 }
 
-/** What a schedule happens to: a Directus and a RideNDine of its own, and the worker's steps between them. */
+/** The world in which a schedule runs: its own Directus, its own RideNDine, and the worker's steps between them. */
 export interface World {
   /** Idempotency keys, by their number. */
   keys: string[];
@@ -56,25 +56,27 @@ export interface World {
   troubles: Trouble[];
   /** When calls to RideNDine were paused. */
   pauses: { from: number; to: number }[];
-  /** Attempts to ask RideNDine, with the numbers that Temporal gives them: one that is missing was lost before it began. */
+  /**
+   * Attempts at RideNDine, with the numbers of Temporal. An attempt whose number is missing was lost before it began.
+   */
   partnerAttempts: { at: number; key: number; runId: string; number: number }[];
   request(options: { key: number; quote: number; payload: number }): CheckoutRequest;
-  /** Makes a step of a run as a worker does that may die in the middle of it. */
+  /** Makes an attempt at a step of a run, as a worker that may die in the middle of it. */
   attempt(workflowId: string, name: keyof Activities, input: never): Promise<unknown>;
   pauseCalls(): void;
   resumeCalls(): void;
   /** From now on every request succeeds. */
   heal(): void;
-  /** What is still under way at Directus and RideNDine is done. */
+  /** Waits until Directus and RideNDine have carried out their late requests. */
   settled(): Promise<void>;
 }
 
-/** The attempt of a step that makes a request. */
+/** The attempt at a step in which a request is made. */
 const attempts = new AsyncLocalStorage<{ key: number | undefined; die: () => Promise<never> }>();
 
 /**
- * @param isWorkerStopping while a worker stops, a death is replaced by a lost connection: the SDK panics if a workflow task
- *   fails then.
+ * @param isWorkerStopping whether a worker is stopping. Then a lost connection takes the place of a death, because the
+ *   SDK panics if a workflow task fails while a worker stops.
  */
 export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStopping: () => boolean): World {
   const customer = randomUUID();
@@ -216,7 +218,7 @@ function remember(history: OrderVersion[], orders: Row[]): void {
   }
 }
 
-/** A step's calls to Temporal, each of which may fail, or be the last that the worker makes. */
+/** A step's calls to Temporal. Each call may fail, and the worker may die before or after it. */
 function mortalRuns(
   runs: OrderRuns,
   { outcomeOf, die }: { outcomeOf: () => TemporalOutcome; die: () => Promise<never> },
@@ -239,7 +241,7 @@ function mortalRuns(
   };
 }
 
-/** An attempt that may die: then nobody hears of it any more, as if its worker were gone. */
+/** Makes an attempt that may die. After its death nobody hears of it, as if its worker were gone. */
 async function mortal(key: number | undefined, step: () => Promise<unknown>): Promise<unknown> {
   const death = Promise.withResolvers<'died'>();
   const die = () => {
@@ -252,9 +254,9 @@ async function mortal(key: number | undefined, step: () => Promise<unknown>): Pr
   ]);
   if (outcome !== 'died') return outcome.value;
   const { isLocal, startToCloseTimeoutMs } = activityInfo();
-  // The server hears nothing of an attempt until its time is over. What the attempt says after that is not listened to.
+  // The server must hear nothing of a dead attempt until the time-out. After that, the server ignores its result.
   if (!isLocal) await new Promise((resolve) => void setTimeout(resolve, startToCloseTimeoutMs + 500));
-  // Should the server be late with that time, another attempt is made all the same.
+  // If the server is late with the time-out, this failure leads to another attempt all the same.
   throw ApplicationFailure.create({ message: 'The worker has died.', type: WORKER_DIED, nonRetryable: isLocal });
 }
 

@@ -12,7 +12,7 @@ import { silentProgress as progress } from '../../stack/progress.ts';
 
 const TIMEOUT_MS = 600_000;
 
-/** As little as can be measured. It is no test of times: nobody promises any. */
+/** The smallest plan that can be measured. These tests do not check times, because nobody promises any. */
 const plan = { rounds: 1, parallel: [1, 2], warmUpOrders: 2, ordersFor: () => 4, atRestMs: 200 };
 
 const loadsOf = (samples: Sample[]) =>
@@ -44,7 +44,7 @@ it(
     }
     for (const process of ['gateway', 'worker', 'temporal', 'directus', 'postgres'])
       expect(atRest[process]).toBeGreaterThanOrEqual(0);
-    // Each variant is carried by its own processes.
+    // Each variant uses its own processes.
     expect(used(samples, 'workflow', 'worker')).toBeGreaterThan(used(samples, 'one process', 'worker'));
     expect(used(samples, 'one process', 'gateway with worker')).toBeGreaterThan(
       used(samples, 'workflow', 'gateway with worker'),

@@ -108,7 +108,7 @@ async function newOrder(): Promise<{ key: string; checkout: DemoCheckout; handle
   };
 }
 
-/** Until so many attempts at RideNDine have failed. */
+/** Waits until this many attempts at RideNDine have failed. */
 async function untilAttempts(handle: WorkflowHandle, count: number): Promise<void> {
   await pWaitFor(
     async () => {

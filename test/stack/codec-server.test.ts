@@ -9,7 +9,7 @@ import { payloadsIn, storedPayloadsOf } from '../support/stored-payloads.ts';
 import type { JsonPayload } from '../support/stored-payloads.ts';
 import { textIn } from '../support/text-in.ts';
 
-/** What a customer entered, for nobody's eyes but ours. */
+/** Text that a customer has entered, and that only we may read. */
 const NOTE = 'The bell of Canary Row 17 is broken.';
 
 let world: RunningStack;
@@ -47,7 +47,7 @@ describe('what Temporal stores of an order', () => {
       new Set(['binary/encrypted']),
     );
     expect(payloads.map(({ data }) => text(data)).join('\n')).not.toContain('Canary Row');
-    // Search attributes and headers are in clear.
+    // Search attributes and headers are not encrypted.
     expect(history).toContain(checkout['quote_id']);
     expect(history).not.toContain('Canary Row');
   });

@@ -10,7 +10,7 @@ import type { RunningStack } from '../support/running-stack.ts';
 
 let world: RunningStack;
 beforeAll(async () => {
-  // The sweep comes when a test asks for it, and finds whatever is older than a second.
+  // The sweep runs only when a test asks for it, and finds every order that is older than a second.
   world = await startRunningStack({
     GATEWAY_WAIT_MS: '60000',
     RIDENDINE_TIMEOUT_MS: '2000',
@@ -58,7 +58,7 @@ describe('the same key with another checkout', () => {
       expect(refused.status).toBe(422);
       expect(await body(refused)).toMatchObject({ code: 'IdempotencyKeyReused' });
     }
-    // The first checkout still gets its ids, from Directus now, and as those of a repeated request.
+    // The first checkout still gets its ids, now from Directus, and marked as a repeated request.
     expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([200, 'true']);
     expect(await body(again)).toMatchObject({ payment_session_id });
     await expect(world.ordersOf(other.quote_id)).resolves.toEqual([]);
@@ -217,7 +217,7 @@ describe('an order that a worker wrote as it died, so that its run does not know
     await world.stack.parts.worker.start();
     await expect(handleOf(key).result()).rejects.toMatchObject({ cause: { type: 'QuoteExpired' } });
     const written = await release();
-    // As a worker of an older version would take it on, which asks nobody.
+    // Stands for a later run by a worker of an older version. No worker serves this run, so it asks nobody.
     await world.temporal.workflow.start('nobody serves this', {
       taskQueue: 'nobody-serves-this',
       workflowId: handleOf(key).workflowId,
@@ -249,7 +249,7 @@ describe('a run that an operator resets in the Temporal UI', () => {
 
     await resetToBefore(key, 'createRideNDineOrder');
 
-    // A run that took this for its first attempt would fail the order, and RideNDine has it.
+    // If the run took this for its first attempt, it would fail the order, although RideNDine has it.
     const reviewed = await untilOrder(checkout, ({ status }) => status !== 'PENDING_PAYMENT');
     expect(reviewed).toMatchObject({ status: 'NEEDS_REVIEW', failure_code: 'RideNDineRejected' });
     await world.clearFaults();
@@ -342,8 +342,8 @@ describe('the schedule of the sweep', () => {
 });
 
 /**
- * The worker is gone, and Directus has its request to write the order, which it carries out on `release`. The run's first
- * task is repeated once there is a worker.
+ * An order whose worker was killed while Directus had its request to write the order. `release` lets Directus carry out
+ * the request. A new worker repeats the run's first workflow task.
  */
 async function orderOfDyingWorker() {
   const { postgres, parts } = world.stack;
@@ -369,7 +369,7 @@ async function orderOfDyingWorker() {
   };
 }
 
-/** An order whose partner step is tried in vain. */
+/** An order whose attempts at RideNDine all get the answer 503, though RideNDine has made the order. */
 async function orderHeldAtPartner() {
   const key = randomUUID();
   const checkout = await world.newCheckout();
@@ -406,7 +406,7 @@ async function decide(key: string, decision: object): Promise<void> {
 }
 
 async function sweep(): Promise<void> {
-  // What was made a moment ago is too young.
+  // A sweep leaves out orders that were made a moment ago.
   await new Promise((resolve) => setTimeout(resolve, 1100));
   await world.temporal.schedule.getHandle('order-sweep').trigger();
 }
@@ -420,12 +420,12 @@ async function sweepNow(): Promise<{ unfinished: number; continued: number }> {
   return result as { unfinished: number; continued: number };
 }
 
-/** To the point where the partner step has failed for good and the outcome is about to be written. */
+/** Resets the run to the point where the step at RideNDine has finally failed, and the order is about to be marked. */
 function resetAfterPartnerFailed(key: string, runId: string): Promise<void> {
   return resetToBefore(key, 'markOrder', runId);
 }
 
-/** To the workflow task that scheduled the activity, which is repeated. */
+/** Resets the run to the workflow task that scheduled the step. That task is repeated. */
 async function resetToBefore(key: string, step: string, runId?: string): Promise<void> {
   const { workflowId } = handleOf(key);
   const execution = { workflowId, runId: runId ?? (await firstRunIdOf(key)) };

@@ -10,7 +10,7 @@ import { dataConverterFor } from '../../src/temporal/data-converter.ts';
 import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
 import { createdOrderSchema } from '../../src/gateway/response-bodies.ts';
 import { freePort } from '../support/free-port.ts';
-// What npm start runs, this test needs (see test/needs), and nothing here calls it.
+// This test needs what npm start runs (see test/needs), although nothing here calls it.
 // oxlint-disable-next-line import/no-unassigned-import
 import '../../stack/temporal/find-cli.ts';
 import { directusCaller } from '../support/directus-http.ts';
@@ -20,12 +20,12 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const START_TIMEOUT_MS = 360_000;
 const COMMAND_TIMEOUT_MS = 200_000;
 
-/** What a person has set who has just cloned the project: where the data is, and no more. */
+/** The variables of a person who has just cloned the project, and the one that says where the data is. */
 let environment: Record<string, string>;
 let dataDir: string;
-/** Looks to a command of a document like the folder of the project. */
+/** A folder that looks like the folder of the project to the commands of a document. */
 let folder: string;
-/** Other ones than those of `npm start`, so that it runs beside anything. */
+/** Free ports instead of the usual ones of `npm start`, so that the test can run beside anything. */
 const ports = {
   STACK_TEMPORAL_PORT: '',
   STACK_TEMPORAL_UI_PORT: '',
@@ -39,7 +39,7 @@ let printed = '';
 
 beforeAll(async () => {
   dataDir = await mkdtemp(path.join(tmpdir(), 'first hour-'));
-  // PostgreSQL runs as a user of its own when the tests run as root.
+  // When the tests run as root, PostgreSQL runs as another user, which must be able to enter the folder.
   await chmod(dataDir, 0o755);
   folder = await mkdtemp(path.join(tmpdir(), 'first-hour-'));
   await symlink(dataDir, path.join(folder, '.stack'));
@@ -190,7 +190,7 @@ describe('without a running npm start', () => {
     const left = path.join(folder, 'left');
     await cp(path.join(dataDir, 'run'), path.join(left, 'run'), { recursive: true });
     const holder = (await readdir(path.join(left, 'run', 'stack')))[0] ?? '';
-    // The pid lives, and is another process' by now.
+    // The process id exists, but stands for another process by now.
     await rename(path.join(left, 'run', 'stack', holder), path.join(left, 'run', 'stack', `${holder}0`));
 
     const { exitCode, stderr } = await npmRun('review', ['list'], { STACK_DATA_DIR: left });
@@ -235,7 +235,7 @@ function npmRun(program: string, args: readonly string[], more: Record<string, s
   });
 }
 
-/** As in a terminal, with the addresses of this stack, and with curl made to fail where it is refused. */
+/** Runs commands as in a terminal, with the addresses of this stack. curl fails if its request is refused. */
 function paste(commands: string, { cwd }: { cwd: string }) {
   const here = commands.replaceAll('127.0.0.1:4010', `127.0.0.1:${ports.STACK_RIDENDINE_PORT}`);
   const strict = `curl() { command curl --silent --show-error --fail-with-body "$@"; }\nnpm() { command npm --prefix '${root}' "$@"; }`;
@@ -257,7 +257,7 @@ async function secret(name: string): Promise<string> {
   return (await readFile(path.join(dataDir, 'secrets', name), 'utf8')).trim();
 }
 
-/** The names of the credentials that stand in a text. */
+/** The names of the credentials that a text contains. */
 async function secretsIn(text: string): Promise<string[]> {
   const names = await readdir(path.join(dataDir, 'secrets'));
   const secrets = await Promise.all(names.map(async (name) => [name, await secret(name)] as const));

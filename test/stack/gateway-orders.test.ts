@@ -75,7 +75,7 @@ describe('one checkout', () => {
   it('goes on when the caller hangs up, and the gateway waits no longer', async () => {
     const key = randomUUID();
     const checkout = await world.newCheckout();
-    // RideNDine makes the order only once the gateway waits no longer.
+    // RideNDine must not make the order before the gateway has stopped waiting.
     await world.addFault({ kind: 'status', status: 503, times: null, quote_id: checkout.quote_id });
     const hangUp = new AbortController();
 
@@ -117,7 +117,7 @@ describe('a gateway that is told to stop', () => {
 
     expect(Date.now() - stoppedAt).toBeLessThan(3000);
     expect(code).toBe(0);
-    // The quick one may be done in the moment that is left for that.
+    // The quick order may be linked in the moment that the gateway leaves for that.
     expect([201, 202]).toContain(responses[0]?.status);
     expect(responses.slice(1).map(({ status }) => status)).toEqual(slow.map(() => 202));
     expect(responses.map(({ headers }) => headers.get('connection'))).toEqual(sent.map(() => 'close'));
@@ -142,7 +142,7 @@ describe('the log of the gateway', () => {
 
     const requestId = response.headers.get('x-request-id') ?? 'none';
     const readLog = () => readFile(world.stack.parts.gateway.logFile, 'utf8');
-    // It is written when the answer is on its way.
+    // The gateway writes the line when the answer is on its way.
     await pWaitFor(async () => (await readLog()).includes(requestId), { interval: 20, timeout: 60_000 });
     const log = await readLog();
 
@@ -166,7 +166,7 @@ describe('the log of a worker that does not trace', () => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     expect((await world.post(randomUUID(), await world.newCheckout(), { traceparent })).status).toBe(201);
 
-    // Its last lines are written when it ends.
+    // The worker writes its last lines when it ends.
     await worker.stop();
 
     const lines = (await readFile(worker.logFile, 'utf8')).split('\n').filter((line) => line.includes('sink'));
@@ -174,7 +174,7 @@ describe('the log of a worker that does not trace', () => {
   });
 });
 
-/** A checkout whose order RideNDine takes that long to create, the first time. */
+/** A checkout for which RideNDine takes `ms` milliseconds to answer the first call. */
 async function slowCheckout(ms: number): Promise<DemoCheckout> {
   const checkout = await world.newCheckout();
   await world.addFault({ kind: 'latency', ms, quote_id: checkout.quote_id });
@@ -193,7 +193,7 @@ async function waitingRequests(): Promise<number> {
   return Number(/^cooco_gateway_waiting_requests (\d+)$/m.exec(metrics)?.[1]);
 }
 
-/** Whether a new connection is turned away, as opposed to a request on an old one. */
+/** Whether the gateway refuses a new connection, as opposed to a request on an open one. */
 async function isRefused(): Promise<boolean> {
   const headers = { connection: 'close' };
   return await fetch(`${world.stack.urls.gateway}/healthz`, { headers }).then(

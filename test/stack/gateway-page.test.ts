@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const SAMPLE_TIMEOUT_MS = 30_000;
 
 let world: RunningStack;
-/** Looks to a sample like the folder of the project. */
+/** A folder that looks like the folder of the project to the samples. */
 let folder: string;
 beforeAll(async () => {
   world = await startRunningStack();
@@ -75,7 +75,7 @@ async function samplesOf(page: string, language: string): Promise<string[]> {
   return [...text.matchAll(new RegExp(`^\`\`\`${language} runs\n(.*?)^\`\`\`$`, 'gms'))].map(([, code = '']) => code);
 }
 
-/** The addresses on the page are those of `npm start`. */
+/** The sample with the addresses of this stack in the place of those of `npm start`. */
 function asHere(sample = ''): string {
   return sample
     .replaceAll('http://127.0.0.1:3000', world.stack.urls.gateway)

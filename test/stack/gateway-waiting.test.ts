@@ -10,13 +10,13 @@ import { startGatewayOnTemporal } from '../support/gateway-on-temporal.ts';
 import type { GatewayOnTemporal } from '../support/gateway-on-temporal.ts';
 
 const WAITING = 500;
-/** They come in waves, as they would. */
+/** The requests come in waves of this size, as they would in reality. */
 const WAVE = 50;
 const WAIT_MS = 30_000;
-/** What 500 requests may cost the process: 200 KB each, twice what their calls to Temporal were seen to take. */
+/** How much memory 500 requests may take: 200 KB each, twice what their calls to Temporal took when it was measured. */
 const MOST_GROWTH_MB = 100;
 
-/** There is no worker at first. */
+/** A gateway with a Temporal that has no worker at first. */
 let gateway: GatewayOnTemporal;
 let temporal: Client;
 beforeAll(async () => {
@@ -37,7 +37,7 @@ function newCheckout() {
   return checkout;
 }
 
-/** Ten times what it takes: a busy machine is no failure. */
+/** Ten times the usual time, so that a busy machine does not fail the test. */
 const CARRIED_OUT_MS = 240_000;
 
 describe(`${WAITING} requests that wait while no worker is there`, () => {
@@ -100,7 +100,7 @@ describe(`${WAITING} requests that wait while no worker is there`, () => {
         },
       );
 
-      // One after the other: so many at once are another matter.
+      // One request at a time: this test is not about many status requests at once.
       const states = new Set<unknown>();
       for (const { key } of checkouts) {
         states.add(((await (await gateway.get(key)).json()) as { state?: string }).state);

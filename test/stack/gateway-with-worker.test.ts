@@ -21,9 +21,9 @@ const READY_MS = 60_000;
 const LONG_MS = 60_000;
 const PERMISSION_DENIED = 7;
 
-/** Its gateway and its worker are one process. */
+/** A stack whose gateway and worker are one process. */
 let world: RunningStack;
-/** Others of their kind, each alone in its namespace. */
+/** Other processes of this kind, each in its own namespace. */
 const others: StartedProgram[] = [];
 
 beforeAll(async () => {
@@ -86,7 +86,7 @@ describe('a gateway with a worker of a build', () => {
 
     const begun = await other.post(key, checkout, { prefer: 'wait=1' });
     const before = await json(begun);
-    // As `npm run deployment` does it, which would wait up to a minute for the worker's next request.
+    // Does what `npm run deployment` does. That command would wait up to a minute for the worker's next request.
     await world.temporal.connection.workflowService.setWorkerDeploymentCurrentVersion({
       namespace: temporal.namespace,
       deploymentName: 'order-creation',
@@ -149,7 +149,7 @@ describe('a gateway with its worker that is told to stop', () => {
     expect(program.output()).toContain('The gateway with its worker was told to stop a second time, and ends at once');
   });
 
-  /** An order of a process of its own for which RideNDine is being asked now, with a caller who waits. */
+  /** Begins an order in a separate process. A call to RideNDine is under way for it, and a caller waits. */
   async function beginHeldOrder(settings: Record<string, string>) {
     const temporal = await ownNamespace();
     const patient = { GATEWAY_WAIT_MS: '60000', RIDENDINE_TIMEOUT_MS: '60000' };
@@ -193,7 +193,7 @@ describe('a gateway with its worker whose Temporal', () => {
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
       expect(await json(response)).toMatchObject({ code: 'TemporalUnavailable', retryable: true });
     }
-    // What the SDK sent again behind our back may have begun the order by now: it is the same one.
+    // The SDK repeats requests by itself, and may have begun the order by now. It is the same order.
     await pWaitFor(async () => [200, 201].includes((await world.post(key, checkout)).status), { timeout: LONG_MS });
     expect(await world.ordersOf(checkout.quote_id)).toHaveLength(1);
   }, 240_000);
@@ -222,7 +222,7 @@ describe('a gateway with its worker that cannot go on', () => {
     const program = startProgram('worker/with-gateway', environment({ address: front.address, namespace }, port));
     others.push(program);
 
-    // The SDK takes refusals for a passing trouble for one minute.
+    // For one minute, the SDK takes refusals for a temporary trouble.
     const { exitCode, stdout, stderr } = await program.ended;
     await front.close();
 
@@ -237,7 +237,7 @@ async function json(response: Response): Promise<Record<string, unknown>> {
   return (await response.json()) as Record<string, unknown>;
 }
 
-/** Until it takes no new connection any more. */
+/** Waits until no new connection is taken any more. */
 async function untilRefused(url: string): Promise<void> {
   const isRefused = () =>
     fetch(`${url}/healthz`, { headers: { connection: 'close' } }).then(
@@ -273,7 +273,7 @@ function environment({ address, namespace }: TemporalSettings, port: number): Re
   };
 }
 
-/** Another one, which takes requests and orders when the promise resolves: it may poll before it listens. */
+/** Starts another process. Resolves when it takes both requests and orders: it may poll before it listens. */
 async function startOther(
   temporal: TemporalSettings,
   settings: Record<string, string> = {},

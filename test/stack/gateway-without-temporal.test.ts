@@ -7,7 +7,7 @@ import type { GatewayOnTemporal } from '../support/gateway-on-temporal.ts';
 
 const RECOVERY_MS = 60_000;
 
-/** One gateway process all along: it is never started anew. */
+/** One gateway process for all these tests. It is never restarted. */
 let gateway: GatewayOnTemporal;
 beforeAll(async () => {
   gateway = await startGatewayOnTemporal({ GATEWAY_WAIT_MS: '4000' });
@@ -51,7 +51,7 @@ describe('a gateway whose Temporal', () => {
     const response = await waiting;
     expect(response.status).toBe(503);
     await expectUnavailable(response);
-    // A load balancer that asks this keeps the gateway, which tells its callers to come back.
+    // A load balancer that asks for this path keeps the gateway, which tells its callers to come back.
     expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
   });
 
@@ -68,7 +68,7 @@ describe('a gateway whose Temporal', () => {
     expect(await json(await gateway.post(key, checkout))).toMatchObject({ order_id: orderId, ...link });
     expect(sent).toHaveLength(1);
     expect(await json(await gateway.post(randomUUID(), checkout))).toMatchObject(link);
-    // What is known of the workers is some seconds old.
+    // What the gateway knows about workers may be some seconds old.
     await pWaitFor(async () => (await json(await fetch(`${gateway.url}/readyz`)))['workers'] === 1, {
       timeout: 60_000,
     });
@@ -84,7 +84,7 @@ describe('a gateway that is told to stop when its Temporal is dead', () => {
   afterAll(() => other?.stop());
 
   it('tells those who wait to come back, and ends', async () => {
-    // Until its run is begun, which the first request waits for, there is nothing that could be lost.
+    // This request is answered when the order's run has begun. Before that, nothing could be lost.
     await other.post(key, checkout, { prefer: 'wait=0' });
     const waiting = other.post(key, checkout);
     await pWaitFor(async () => (await metric('waiting_requests', other)) === '1', { interval: 20, timeout: 60_000 });
@@ -96,7 +96,7 @@ describe('a gateway that is told to stop when its Temporal is dead', () => {
     expect(response.status).toBe(503);
     await expectUnavailable(response);
     expect((await other.gateway.exited).code).toBe(0);
-    // It would have waited for the order for a minute.
+    // Without the stop, the gateway would have waited for the order for a minute.
     expect(Date.now() - stoppedAt).toBeLessThan(30_000);
   });
 });
@@ -110,7 +110,7 @@ async function untilReady(): Promise<void> {
   await pWaitFor(async () => (await fetch(`${gateway.url}/readyz`)).ok, { interval: 100, timeout: RECOVERY_MS });
 }
 
-/** Of a gauge without labels, as it is written. */
+/** The value of a gauge without labels, as text. */
 async function metric(name: string, { url } = gateway): Promise<string | undefined> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   return new RegExp(`^cooco_gateway_${name} (.+)$`, 'm').exec(metrics)?.[1];

@@ -21,7 +21,7 @@ const REASON = 'Ticket 17, the customer Canary called twice.';
 
 let world: RunningStack;
 let metricsAddress: string;
-/** By what they are called here. */
+/** The orders' keys, by the names of the orders in these tests. */
 const keys = { good: '', late: '', refused: '', failed: '', broken: '', review: '' };
 /** What customers entered. */
 const entered: string[] = [];
@@ -34,7 +34,7 @@ beforeAll(async () => {
     WORKER_METRICS_ADDRESS: metricsAddress,
     WORKER_SWEEP_INTERVAL: '2s',
     REVIEW_WINDOW: '1s',
-    // More than there are: nobody waits for it.
+    // More calls than these tests make, so that no order waits.
     RIDENDINE_MAX_CALLS_PER_SECOND: '100',
     GATEWAY_WAIT_MS: '60000',
   });
@@ -83,7 +83,7 @@ async function reviewed(name: 'review') {
   await handle.result();
 }
 
-/** A task that no worker of this build can do. */
+/** Starts a workflow that no worker of this build knows. */
 async function askForWhatNobodyKnows() {
   await world.temporal.workflow.start('ofAnotherBuild', { workflowId: randomUUID(), taskQueue: 'order-creation' });
 }
@@ -219,7 +219,7 @@ describe('the logs', () => {
 
   it('of the worker have no warning about its start', async () => {
     const lines = await linesOf('worker');
-    // The first run that it hears of may be one that it can't do, of which the SDK knows only the run's own id.
+    // The first run may be the one that the worker does not know. For that run, the SDK logs only the run's own id.
     const start = lines.slice(
       0,
       lines.findIndex(({ workflow_id, run_id }) => workflow_id !== undefined || run_id !== undefined),
@@ -304,7 +304,7 @@ async function orderIdOf(name: keyof typeof keys): Promise<string | undefined> {
   return answer.order_id;
 }
 
-/** As compose would run it, asking another address. */
+/** Runs the health check of the compose file, with another address. */
 async function isHealthy(address: string): Promise<boolean> {
   const compose = await readFile(new URL('../../docker-compose.yml', import.meta.url), 'utf8');
   const [quoted] = /^ +- ("fetch\('http:\/\/127\.0\.0\.1:9464\/metrics.*")$/m.exec(compose)?.slice(1) ?? [];

@@ -22,7 +22,7 @@ import { startWorkerProgram } from '../support/worker-program.ts';
 
 const { TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
 
-/** An order's key and the grace of its quote live for a few seconds, and a call may take 3. */
+/** With these times, an order's key and the grace of its quote last for a few seconds, and a call may take 3 s. */
 const shortTimes = {
   RIDENDINE_TIMEOUT_MS: '1000',
   RIDENDINE_IDEMPOTENCY_TTL: '65s',
@@ -30,7 +30,7 @@ const shortTimes = {
   QUOTE_GRACE: '1s',
 };
 
-/** Between the moment at which the server lets a call go and that at which it notes that it has begun. */
+/** How many calls may be too many because the server notes the start of a call a moment after it lets the call go. */
 const JITTER = 1;
 
 let temporal: EmbeddedTemporal;
@@ -191,7 +191,7 @@ async function setLimitAtTemporal(limit: number | undefined): Promise<void> {
   });
 }
 
-/** Most of `times` (ascending, in milliseconds) that lie within so many seconds of one another. */
+/** The greatest number of `times` (ascending, in milliseconds) that lie within this many seconds. */
 function mostWithin(times: number[], seconds: number): number {
   return Math.max(...times.map((from) => times.filter((time) => time >= from && time < from + seconds * 1000).length));
 }
@@ -206,7 +206,7 @@ async function queuesOf(checkouts: CheckoutRequest[]): Promise<Set<unknown>> {
   return new Set((await partnerStepsOf(checkouts)).map(({ queue }) => queue));
 }
 
-/** Where each order's call waited, and when the server let it begin: a worker that is slow does not count against the limit. */
+/** Where each order's call waited, and when the server let it begin. So slow workers do not falsify the comparison. */
 async function partnerStepsOf(checkouts: CheckoutRequest[]) {
   const client = new Client({ connection });
   const histories = await Promise.all(

@@ -40,7 +40,7 @@ it('orders come in while calls to RideNDine are paused, can be cancelled, and ar
   expect(await ready()).toMatchObject({ status: 'ok', calls_to_ridendine: 'paused' });
 
   const [kept, dropped] = [await newOrder(), await newOrder()];
-  // What "npm start" says of its own first order.
+  // "npm start" says this about its own first order.
   await pWaitFor(async () => (await heldUpBy(kept.key)) === CALLS_PAUSED, { interval: 100, timeout: 30_000 });
   await world.temporal.workflow.getHandle(`order-creation-${dropped.key}`).executeUpdate('cancelOrder', {
     args: [{ actor: 'agent-7', reason: 'Ticket 2' }],

@@ -33,7 +33,7 @@ afterEach(async () => {
 
 const readJournal = async () => (await readFile(journal, 'utf8')).split('\n').filter((line) => line !== '');
 
-/** Waits until each part is up: one that has just been forked would miss a signal's meaning. */
+/** Waits until each part is up: a part that has just been forked does not handle signals yet. */
 async function untilUp(...names: string[]): Promise<void> {
   await pWaitFor(async () => {
     const lines = await readJournal();
@@ -96,7 +96,7 @@ describe('the supervisor', () => {
 
     await supervisor.stop();
 
-    // One after the other, each given its 4 s, they would take 44 s.
+    // If the parts were stopped one after the other, with 4 s for each, that would take 44 s.
     expect(performance.now() - startedAt).toBeLessThan(20_000);
     expect(await readJournal()).toContain('b');
     expect(parts.filter(({ pid }) => isAlive(pid))).toEqual([]);

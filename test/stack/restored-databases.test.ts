@@ -18,7 +18,7 @@ import { testEncryptionKeys } from '../support/test-encryption.ts';
 import { startWorkerProgram } from '../support/worker-program.ts';
 
 const WAIT_MS = 60_000;
-/** The sweep comes at once for everything that is unfinished. */
+/** With these settings, the sweep takes on every unfinished order within seconds. */
 const EAGER_SWEEP = { WORKER_SWEEP_INTERVAL: '1s', WORKER_SWEEP_AFTER: '1s' };
 
 let directus: PreparedDirectus;
@@ -45,7 +45,7 @@ describe("Temporal's database, lost with everything in it", () => {
     await ridendine.clearFaults();
 
     const empty = await startWorld({ ...EAGER_SWEEP, WORKER_BUILD_ID: 'of-an-image' });
-    // An image's workers have a build, and an empty Temporal knows of none that is current.
+    // Workers of an image have a build, and an empty Temporal has no current build.
     const made = await runProgram('deployment', ['current', 'of-an-image'], { TEMPORAL_ADDRESS: empty.address });
 
     expectDone(made);
@@ -145,14 +145,14 @@ describe("A sequence of Directus' own tables that lags behind them after a resto
 interface World {
   orders: OrderCreationClient;
   client: Client;
-  /** Of Temporal. */
+  /** The address of Temporal. */
   address: string;
   deleteRun(checkout: CheckoutRequest): Promise<void>;
   /** Removes all that Temporal knows. */
   stop(): Promise<void>;
 }
 
-/** A Temporal without data, with a worker. */
+/** Starts a Temporal without data, and a worker for it. */
 async function startWorld(settings: Record<string, string> = { WORKER_SWEEP: 'off' }): Promise<World> {
   const temporal: EmbeddedTemporal = await startEmbeddedTemporal();
   cleanUps.push(() => temporal.stop());
@@ -193,7 +193,7 @@ async function newCheckouts<Count extends 1 | 3>(
   return checkouts as never;
 }
 
-/** Its row is written, and RideNDine has not answered. */
+/** Begins an order whose row is written, and for which RideNDine answers every call with 503. */
 async function holdAtRideNDine({ orders }: World, checkout: CheckoutRequest): Promise<void> {
   await ridendine.addFault({ kind: 'status', status: 503, times: null, quote_id: checkout.quote_id });
   await orders.createOrder(checkout, { timeoutMs: 0 });
@@ -220,7 +220,7 @@ async function untilStage(world: World, { idempotency_key }: CheckoutRequest, st
   );
 }
 
-/** Orders and their items as they are now, to be put back as they were. */
+/** Backs up the orders and their items as they are now. `restore` puts them back. */
 async function backUpOrders(): Promise<{ restore(): Promise<void> }> {
   const session = await connectToPostgres(directus.postgres);
   await session.sql(`
@@ -237,7 +237,7 @@ async function backUpOrders(): Promise<{ restore(): Promise<void> }> {
   };
 }
 
-/** The sequence begins anew, as it does where a restore brings rows without it. */
+/** Lets the sequence of a table begin anew, as after a restore of rows without their sequence. */
 async function lag(table: string): Promise<() => Promise<unknown>> {
   const session = await connectToPostgres(directus.postgres);
   cleanUps.push(() => session.close());
@@ -247,7 +247,7 @@ async function lag(table: string): Promise<() => Promise<unknown>> {
   return catchUp;
 }
 
-/** Its step has failed twice as an activity, and waits for the next attempt. */
+/** Waits until a step of the order has failed twice as an activity. */
 async function untilTriedAgain({ client }: World, checkout: CheckoutRequest): Promise<void> {
   await pWaitFor(
     async () => {

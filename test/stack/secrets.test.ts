@@ -25,16 +25,16 @@ const COMMANDS: [Parameters<typeof runProgram>[0], ...string[]][] = [
   ['review', 'show', randomUUID()],
 ];
 
-/** Nothing that any program says by chance. */
+/** A text that no program says by chance. */
 const newSecret = () => `secret-${randomBytes(24).toString('hex')}`;
 const encryptionKey = randomBytes(32).toString('base64');
-/** Of somebody who may not come in. Nobody has to know what strangers try. */
+/** The key of a stranger, who may not come in. The keys that strangers try must stay secret, too. */
 const strangersKey = newSecret();
 
 let temporal: EmbeddedTemporal;
 let directus: PreparedDirectus;
 let ridendine: RunningSandbox;
-/** Every secret setting, each with a value that is told from all others. */
+/** Every secret setting, each with a different value. */
 let secrets: Record<string, string>;
 let good: Record<string, string>;
 const cleanUps: (() => unknown)[] = [];
@@ -219,7 +219,7 @@ async function isHealthy(url: string): Promise<boolean> {
   }
 }
 
-/** What the services have said until their end, and the commands in the same environment. */
+/** What the services have said until their end, and what the commands say in the same environment. */
 async function saidBy({ started }: Services, settings: Record<string, string>): Promise<string[]> {
   const commands = await saidByCommands(settings);
   const ended = await Promise.all(started.map((program) => program.stop()));
@@ -235,7 +235,7 @@ async function saidByCommands(settings: Record<string, string>): Promise<string[
   );
 }
 
-/** Neither as it is nor as an address, a log or a `Basic` credential would spell it. Every program has said something. */
+/** Expects that no text is empty, and that none contains a secret as it is, as in a URL, or in Base64. */
 function expectNoSecretIn(said: string[]): void {
   const all = [...Object.entries(secrets), ['ENCRYPTION_KEYS', encryptionKey], ["a stranger's", strangersKey]] as const;
   const found = all.flatMap(([name, secret]) =>

@@ -75,7 +75,7 @@ describe('a worker that is told to stop', () => {
   }, 240_000);
 
   it('ends at once if it is told so again, and another worker brings the order to its end', async () => {
-    // By itself it would end when RideNDine has answered, or after an hour.
+    // With one signal, the worker would end when RideNDine has answered, or after an hour.
     const first = await startWorker({ WORKER_SHUTDOWN_GRACE: '1h' });
     const slow = await beginSlowOrder(10_000);
 
@@ -108,7 +108,7 @@ describe('a worker that is told to stop while it waits for a Temporal that does 
       const { exitCode } = await worker.ended;
       await silent.close();
 
-      // Had it gone on waiting, it would have ended for want of a Temporal.
+      // If the worker had gone on waiting, it would have failed because Temporal does not answer.
       expect(exitCode).toBe(0);
     },
     240_000,
@@ -128,7 +128,7 @@ describe.each(['gateway', 'codecServer'] as const)('the %s, while somebody still
     await stopping;
     caller.destroy();
 
-    // Without the second signal it would wait for the rest of the request, and then end with 0.
+    // Without the second signal, the process would wait for the rest of the request, and then end with 0.
     expect(code).toBe(1);
     expect(await logOf(part)).toContain('was told to stop a second time, and ends at once');
     await part.start();
@@ -141,7 +141,7 @@ async function startWorker(environment: Record<string, string> = {}): Promise<Wo
   return worker;
 }
 
-/** How often the SDK has logged that the worker changed its state: it does when it begins to stop. */
+/** How often the SDK has logged that the worker changed its state, as it does when it begins to stop. */
 function stateChanges(worker: WorkerProcess): number {
   return worker.output().split('Worker state changed').length - 1;
 }
@@ -154,7 +154,7 @@ async function begin(quoteId?: (id: string) => Promise<void>): Promise<{ key: st
   return { key, quoteId: checkout.quote_id };
 }
 
-/** An order for which RideNDine is being asked now, and takes that long to answer. */
+/** Begins an order for which a call to RideNDine is under way. RideNDine takes `ms` milliseconds to answer. */
 async function beginSlowOrder(ms: number): Promise<{ key: string; orderId: string }> {
   const { key, quoteId } = await begin((quote_id) => world.addFault({ kind: 'latency', ms, quote_id }));
   let orderId = '';

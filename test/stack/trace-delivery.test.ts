@@ -42,7 +42,7 @@ describe('a program that is stopped', () => {
     receiver.neverAnswer();
     await order();
 
-    // Else their supervisor would have killed them, and they would have no exit code.
+    // If they did not end in time, their supervisor would kill them, and they would have no exit code.
     expect(await stopBoth()).toEqual([0, 0]);
   });
 });
@@ -55,7 +55,7 @@ async function order(): Promise<string> {
   return traceId;
 }
 
-/** @returns their exit codes; null if one had to be killed. */
+/** Stops the gateway and the worker. @returns their exit codes; null for one that had to be killed. */
 async function stopBoth(): Promise<(number | null)[]> {
   const { gateway, worker } = world.stack.parts;
   const exits = Promise.all([gateway.exited, worker.exited]);

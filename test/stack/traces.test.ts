@@ -9,7 +9,7 @@ import type { RunningStack } from '../support/running-stack.ts';
 import { startTraceReceiver } from '../support/trace-receiver.ts';
 import type { ReceivedSpan, TraceReceiver } from '../support/trace-receiver.ts';
 
-/** Of the caller: the span that our gateway's belongs to. */
+/** The id of the caller's span, which is the parent of our gateway's span. */
 const CALLERS_SPAN = '00f067aa0ba902b7';
 const WAIT = { interval: 50, timeout: 60_000 };
 
@@ -125,7 +125,7 @@ describe('the trace of an order', () => {
     expect(calls.map(({ status }) => status.message).toSorted()).toEqual([
       '',
       '429',
-      // How fetch meets a connection that is cut off depends on the moment.
+      // Which error fetch reports for a connection that is cut off depends on the moment.
       expect.stringMatching(/^(ECONNRESET|UND_ERR_SOCKET)$/),
     ]);
     expect(new Set(calls.map(({ parentSpanId }) => parentSpanId))).toEqual(
@@ -256,7 +256,7 @@ interface OrderOptions {
   sampled?: boolean;
 }
 
-/** Sends a checkout full of personal data, as a caller does who is in a trace. */
+/** Sends a checkout full of personal data, as a caller inside a trace does. */
 async function order({ faults = [], headers, body = {}, sampled = true }: OrderOptions = {}) {
   const checkout = await world.newCheckout();
   for (const fault of faults) await world.addFault({ ...fault, quote_id: checkout.quote_id });
@@ -276,7 +276,7 @@ async function order({ faults = [], headers, body = {}, sampled = true }: OrderO
   return { key, traceId, response };
 }
 
-/** The run is told of last. */
+/** Waits until the trace has the run's span, which comes last. @returns all spans of the trace. */
 async function traceWithRun(traceId: string): Promise<ReceivedSpan[]> {
   const spans = () => receiver.spans().filter((span) => span.traceId === traceId);
   await pWaitFor(
@@ -286,7 +286,7 @@ async function traceWithRun(traceId: string): Promise<ReceivedSpan[]> {
   return spans();
 }
 
-/** A line a span, indented below the one that caused it, in the order of their beginnings. */
+/** One line for each span, indented below its parent, in the order in which the spans began. */
 function tree(spans: ReceivedSpan[], parent = CALLERS_SPAN, indent = ''): string[] {
   return spans
     .filter(({ parentSpanId }) => parentSpanId === parent)

@@ -42,7 +42,7 @@ afterAll(async () => {
   await server?.stop();
 });
 
-// One after the other: each goes on where the one before it has left the installation.
+// Each of these tests goes on where the test before it has left the installation.
 describe('an installation whose workers had no build', () => {
   it('has a build that nobody makes current take nothing, and say so', async () => {
     oldWorker = await startBuild('one');
@@ -89,7 +89,7 @@ describe('an upgrade with 50 orders in flight', () => {
     const retried = await placeMany(15, (order) => failing(order));
     const begun = await placeMany(15, (order) => slow(order, 12_000));
 
-    // It waits for the first worker of the build; one that is there already is heard of now and then.
+    // The command waits for the first worker of the build. It hears of a worker that runs already only now and then.
     const [ramped, newWorker] = await Promise.all([deployment('ramp', 'two', '50'), startBuild('two')]);
     const meanwhile = await placeMany(5, (order) => slow(order, 3000));
     const status = await builds();
@@ -114,7 +114,7 @@ describe('an upgrade with 50 orders in flight', () => {
     expect(ended).toEqual({ code: 0, signal: null });
     expect(newWorker.output()).toContain('This is build two, and it takes no orders: build one take');
 
-    // The old build began them, and the new one brought them to their end.
+    // The old build began these orders, and the new build brought them to their end.
     for (const order of [...inReview, ...retried]) expect(await buildsIn([order])).toEqual(['one', 'two']);
     for (const order of orders) {
       const { taskFailures } = await historyOf(order);
@@ -171,7 +171,7 @@ async function startBuild(buildId: string): Promise<WorkerProcess> {
   return worker;
 }
 
-/** Begins an order, after `prepare` has told the partner's stand-in what to do with it. Waits for nothing. */
+/** Begins an order, after `prepare` has told the sandbox what to do with it. Does not wait for the result. */
 async function place(prepare: (checkout: DemoCheckout) => Promise<void> = async () => {}): Promise<Order> {
   const key = randomUUID();
   const checkout = await world.newCheckout();
@@ -189,12 +189,12 @@ function slow({ quote_id }: DemoCheckout, ms: number): Promise<void> {
   return world.addFault({ kind: 'latency', ms, quote_id });
 }
 
-/** Until the faults are cleared. */
+/** Lets every attempt at RideNDine fail until the faults are cleared. */
 function failing({ quote_id }: DemoCheckout): Promise<void> {
   return world.addFault({ kind: 'status', status: 503, times: null, quote_id });
 }
 
-/** RideNDine makes the order, denies it and then refuses it: nobody can tell whether it is there. */
+/** RideNDine makes the order but answers 503, then refuses the next attempt. So nobody can tell whether it was made. */
 function placeForReview(): Promise<Order> {
   return place(async ({ quote_id }) => {
     await world.addFault({ kind: 'status', status: 503, stored: 'before', quote_id });

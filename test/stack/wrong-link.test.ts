@@ -10,7 +10,7 @@ const who = ['--actor', 'agent-7', '--reason', 'Ticket 1'];
 let world: RunningStack;
 beforeAll(async () => {
   world = await startRunningStack();
-  // From so many on, RideNDine's ids are known by their looks.
+  // With this many linked orders, the product knows what RideNDine's ids look like.
   for (let count = 0; count < 5; count += 1) await newLinkedOrder();
 }, 360_000);
 afterAll(() => world.stop());

@@ -3,9 +3,9 @@ import type { Checkout } from '../../src/domain/checkout.ts';
 import type { CheckoutRequest } from '../../src/domain/checkout-request.ts';
 import type { CartLine, QuoteRecord, Totals } from '../../src/domain/quote.ts';
 
-// Fixtures with ids that no other test uses. Each call gives a new one; `changes` replaces whole fields.
+// Fixtures with ids that no other test uses. Each call makes a new one. `changes` replaces whole fields.
 
-/** A DELIVERY that is fine as it is, together with {@link newQuote}. */
+/** A DELIVERY that breaks no rule, together with its {@link newQuote}. */
 export function newCheckoutRequest(changes: Partial<CheckoutRequest> = {}): CheckoutRequest {
   return {
     customer_id: randomUUID(),
@@ -41,7 +41,7 @@ export function newTotals(): Totals {
   return { currency: 'USD', subtotal: 1000, delivery_fee: 300, total: 1300 };
 }
 
-/** The quote that `request` names, as Phase 2 would have left it: for the same customer, good for another hour. */
+/** The quote that `request` names, as Phase 2 would have written it: for the same customer, valid for another hour. */
 export function newQuote(request: CheckoutRequest, changes: Partial<QuoteRecord> = {}): QuoteRecord {
   return {
     id: request.quote_id,
@@ -60,7 +60,7 @@ export function newQuote(request: CheckoutRequest, changes: Partial<QuoteRecord>
   };
 }
 
-/** What a sound DELIVERY comes to. */
+/** The checkout that follows from a sound DELIVERY and its quote. */
 export function newCheckout(changes: Partial<Checkout> = {}): Checkout {
   return {
     quote_id: `quote-${randomUUID()}`,

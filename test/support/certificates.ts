@@ -8,14 +8,14 @@ export interface Certificate {
   key: Buffer;
 }
 
-/** A certificate authority, the server `localhost` and a client, both of them certified by it. */
+/** A certificate authority, and certificates that it issued for the server `localhost` and for a client. */
 export interface Certificates {
   authority: Certificate;
   server: Certificate;
   client: Certificate;
 }
 
-/** Makes new ones, good for a day. */
+/** Makes new certificates, valid for one day. Needs openssl. */
 export async function createCertificates(): Promise<Certificates> {
   const folder = await mkdtemp(join(tmpdir(), 'certificates-'));
   const openssl = (...args: string[]) => execa('openssl', args, { cwd: folder });

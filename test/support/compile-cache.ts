@@ -1,4 +1,4 @@
-/** For a program that is started with no setting but its own: where Node keeps what it has compiled. */
+/** The variable with Node's compile cache, for programs that are started with no other inherited variable. */
 export function compileCache(): Record<string, string> {
   const { NODE_COMPILE_CACHE: folder } = process.env;
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };

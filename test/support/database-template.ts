@@ -4,13 +4,13 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { sharedFolder } from './shared-folder.ts';
 
-/** The databases that are prepared once for a run of tests: with our schema alone, and as `npm start` fills its own. */
+/** The databases that are prepared once for a run of tests: one with our schema alone, one filled as by `npm start`. */
 export type TemplateName = 'prepared-directus' | 'stack-data';
 
-/** Written last: without it the template is half made. */
+/** This file is written last. A template without it is incomplete. */
 const NOTE = 'template.json';
 
-/** Keeps files of a data folder whose programs have ended. @param options.note what {@link copyTemplate} gives back. */
+/** Keeps files of a data folder whose programs have ended. @param options.note {@link copyTemplate} returns it. */
 export async function keepTemplate(
   name: TemplateName,
   { shared, dataDir, files, note }: { shared: string; dataDir: string; files: string[]; note: unknown },
@@ -24,7 +24,7 @@ export async function keepTemplate(
 /**
  * Fills a data folder from a template.
  *
- * @returns its note; undefined if this run of tests has no such template, and nothing was copied.
+ * @returns the template's note; undefined if this run of tests has no such template: then nothing is copied.
  */
 export async function copyTemplate(name: TemplateName, dataDir: string): Promise<{ note: unknown } | undefined> {
   const shared = sharedFolder();
@@ -38,7 +38,7 @@ export async function copyTemplate(name: TemplateName, dataDir: string): Promise
   return { note };
 }
 
-/** With owners and permissions: PostgreSQL's data folder belongs to its own user. */
+/** Keeps owners and permissions: PostgreSQL's data folder belongs to a user of its own. */
 async function copyFiles(from: string, to: string, files: string[]): Promise<void> {
   await execa('cp', ['-pR', ...files.map((file) => path.join(from, file)), to]);
 }

@@ -1,4 +1,3 @@
-/** What Directus answered, to the letter. */
 export interface DirectusAnswer {
   status: number;
   /** `data` of the answer. */
@@ -16,7 +15,7 @@ interface AnswerBody {
 
 export type CallDirectus = (method: string, path: string, body?: unknown) => Promise<DirectusAnswer>;
 
-/** Calls Directus over plain HTTP, so that a test sees what is on the wire. Without a token: as the public. */
+/** Calls Directus over plain HTTP, so that a test sees the raw answer. Without a token, the caller is the public. */
 export function directusCaller({ url, token }: { url: string; token?: string }): CallDirectus {
   return async (method, path, body) => {
     const response = await fetch(`${url}${path}`, {

@@ -11,21 +11,21 @@ export interface EmbeddedDirectus {
   url: string;
   adminToken: string;
   postgres: RunningPostgres;
-  /** Starts PostgreSQL again where Directus expects it, with its data, after a test has ended it. */
+  /** Starts PostgreSQL again with its data and on the same port, after a test has ended it. */
   startPostgresAgain(): Promise<RunningPostgres>;
-  /** A second Directus beside the first, on the same database, with settings of Directus that differ. */
+  /** Starts a second Directus on the same database. `variables` are settings in which it differs from the first. */
   startAnother(variables: Record<string, string>): Promise<{ url: string; stop(): Promise<void> }>;
   /** Ends Directus and PostgreSQL and removes their data. */
   stop(): Promise<void>;
 }
 
-/** Of PostgreSQL's data, in the data folder. */
+/** The folder of PostgreSQL's data, inside the data folder. */
 export const POSTGRES_FOLDER = 'postgres';
 
 const LAST_LINES = 20;
 const START_ATTEMPTS = 3;
 
-/** What a Directus and its database are started with, and need again for their data. */
+/** The secrets of a Directus and its database. They must be the same whenever the same data is used again. */
 export interface DirectusSecrets {
   postgresPassword: string;
   adminToken: string;
@@ -42,12 +42,12 @@ export function newDirectusSecrets(): DirectusSecrets {
   };
 }
 
-/** A real Directus on a real PostgreSQL, empty, on free ports, in a folder of its own. Takes about 4 s. */
+/** Starts a real, empty Directus on a real PostgreSQL, on free ports and in a folder of its own. Takes about 4 s. */
 export async function startEmbeddedDirectus(): Promise<EmbeddedDirectus> {
   return await startDirectusIn(await openSupervisedFolder('embedded-directus'), newDirectusSecrets());
 }
 
-/** The same with the data that is in the folder, if there is any. The folder is removed if Directus does not start. */
+/** Starts Directus with the data in the folder, if there is any. If Directus does not start, the folder is removed. */
 export async function startDirectusIn(
   { dataDir, supervisor, stop }: SupervisedFolder,
   { postgresPassword, ...secrets }: DirectusSecrets,
@@ -83,7 +83,7 @@ export async function startDirectusIn(
   }
 }
 
-/** A port that was free when Directus began to start may be taken seconds later, when it listens. */
+/** Tries again with another port: a port that is free now may be taken seconds later, when Directus listens on it. */
 async function startOnFreePort(
   dataDir: string,
   options: Omit<StartDirectusOptions, 'port'>,

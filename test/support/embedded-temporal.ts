@@ -8,18 +8,18 @@ import { openSupervisedFolder } from './supervised-folder.ts';
 
 export interface EmbeddedTemporal {
   settings: TemporalSettings;
-  /** Where it keeps its database. */
+  /** The folder of the server's database. */
   dataDir: string;
-  /** Can be killed and started again, at the same address and with the same data. */
+  /** The server's process. A test can kill it and start it again, at the same address and with the same data. */
   server: RestartablePart;
-  /** Ends it and removes its data. */
+  /** Ends the server and removes its data. */
   stop: () => Promise<void>;
 }
 
 /**
- * A real Temporal server with our search attributes, on free ports, in a folder of its own.
+ * Starts a real Temporal server with our search attributes, on free ports, in a folder of its own.
  *
- * @param changed makes of the command by which `npm start` runs it the one that is run.
+ * @param changed changes the command by which `npm start` runs the server.
  */
 export async function startEmbeddedTemporal(
   storage: 'file' | 'memory' = 'file',
@@ -45,8 +45,8 @@ export async function startEmbeddedTemporal(
 }
 
 /**
- * For {@link startEmbeddedTemporal}: a worker that has nothing to do asks for orders again after 5 s, not after a minute.
- * Until it does, Temporal cannot tell whether that worker is still there, and `npm run deployment` waits.
+ * For {@link startEmbeddedTemporal}: an idle worker polls again after 5 s instead of a minute. Until a worker polls
+ * again, Temporal cannot tell whether that worker is still there, and `npm run deployment` waits.
  */
 export function askedOften({ args, ...command }: PartCommand): PartCommand {
   return { ...command, args: [...args, '--dynamic-config-value=matching.longPollExpirationInterval="5s"'] };

@@ -4,17 +4,17 @@ import { z } from 'zod';
 import { cacheTool } from '../../stack/temporal/tool-cache.ts';
 import { startGo } from './go-program.ts';
 
-/** Of the image `prom/alertmanager` in docker-compose.yml. */
+/** The version of the image `prom/alertmanager` in docker-compose.yml. */
 export const ALERTMANAGER_VERSION = '0.35.0';
 const MODULE = 'github.com/prometheus/alertmanager';
 
 /**
- * Finds Alertmanager, or builds it into the tool cache (needs Go). It has no web pages: as a Go module it comes without
- * them.
+ * Finds Alertmanager, or builds it into the tool cache (needs Go). This Alertmanager has no web pages, since its Go
+ * module does not contain them.
  *
- * @param doing is told what takes long.
+ * @param doing is called before a slow step, with a description of it.
  * @returns the folder of the program.
- * @throws Error with one sentence if it is not to be had.
+ * @throws Error with one sentence if it cannot be found or built.
  */
 export async function findAlertmanager(
   environment: Record<string, string | undefined>,
@@ -27,7 +27,7 @@ export async function findAlertmanager(
     await go('mod', 'init', 'tools');
     const downloaded = await go('mod', 'download', '-json', `${MODULE}@v${ALERTMANAGER_VERSION}`);
     await cp(z.object({ Dir: z.string() }).parse(JSON.parse(downloaded)).Dir, source, { recursive: true });
-    // Go's copy is read-only.
+    // Go keeps its copy read-only.
     for (const entry of await readdir(source, { recursive: true, withFileTypes: true })) {
       if (entry.isDirectory()) await chmod(path.join(entry.parentPath, entry.name), 0o755);
     }

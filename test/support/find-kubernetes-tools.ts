@@ -8,11 +8,11 @@ import { findPython, installFromPypi } from './python-packages.ts';
 
 const HELM_VERSION = '4.3.2';
 const KUBE_SCORE_VERSION = '1.20.0';
-/** It brings the schemas of each version of Kubernetes up to its own. */
+/** kubernetes-validate contains the schemas of every version of Kubernetes up to its own version. */
 const KUBERNETES_VALIDATE_VERSION = '1.37.0';
 const OLDEST_PYTHON = { major: 3, minor: 9 };
 
-/** Where the Go modules of these projects hold the definitions of the resources that the chart may make. */
+/** Files in the Go modules of other projects that define resources which the chart can make. */
 const definitions = [
   {
     module: 'github.com/prometheus-operator/prometheus-operator@v0.85.0',
@@ -31,27 +31,27 @@ const definitions = [
 type Environment = Record<string, string | undefined>;
 
 export interface KubernetesTools {
-  /** Programs. */
+  /** Paths of the programs. */
   helm: string;
   kubeScore: string;
   validate: { command: string; args: string[]; env: Record<string, string> };
-  /** Files with custom resource definitions. */
+  /** Paths of files with custom resource definitions. */
   definitions: string[];
 }
 
 /**
- * Finds what judges the Helm chart, or gets it into the tool cache: Helm and kube-score built by Go, kubernetes-validate
- * from PyPI, the definitions of other projects' resources from their Go modules.
+ * Finds the tools that check the Helm chart, or brings them into the tool cache: Helm and kube-score built by Go,
+ * kubernetes-validate from PyPI, the definitions of other projects' resources from their Go modules.
  *
- * @param doing is told what takes long.
- * @throws Error with one sentence if something is not to be had.
+ * @param doing is called before a slow step, with a description of it.
+ * @throws Error with one sentence if a tool cannot be found, fetched or built.
  */
 export async function findKubernetesTools(
   environment: Environment,
   doing: (what: string) => void = () => {},
 ): Promise<KubernetesTools> {
   const helm = await cacheTool(`helm-${HELM_VERSION}`, async (folder) => {
-    // It may ask for a newer Go, which Go fetches.
+    // Helm may need a newer Go, which Go then fetches.
     const go = await startGo({ name: 'Helm', folder, environment: { ...environment, GOTOOLCHAIN: 'auto' } });
     doing('building Helm from source (once, about 4 minutes, 90 MB)');
     await go('install', '-ldflags=-s -w', `helm.sh/helm/v4/cmd/helm@v${HELM_VERSION}`);

@@ -7,10 +7,10 @@ import { findPython, installFromPypi } from './python-packages.ts';
 
 const GENERATOR_VERSION = '0.29.1';
 const OLDEST_PYTHON = { major: 3, minor: 11 };
-/** It, mypy, and everything that they need, in versions that were seen to work together. */
+/** openapi-python-client, mypy and everything that they need, in versions that work together. */
 const requirements = fileURLToPath(new URL('openapi-python-client-requirements.txt', import.meta.url));
 
-/** The linters and generators of npm: the folder `node_modules` that they are in. Fetched the first time, about 100 MB. */
+/** Fetches the linters and generators from npm the first time (about 100 MB). @returns their folder `node_modules`. */
 export function findOpenApiTools(): Promise<string> {
   return installLockedPackages({
     name: 'openapi-tools',
@@ -20,10 +20,10 @@ export function findOpenApiTools(): Promise<string> {
 }
 
 /**
- * What runs `openapi_python_client`, `mypy` and what they make. Fetched from PyPI into the tool cache the first time.
+ * Finds `openapi_python_client` and `mypy`, or fetches them from PyPI. The result also runs the clients that they make.
  *
- * @param doing is told what takes long.
- * @throws Error with one sentence if they are not to be had.
+ * @param doing is called before a slow step, with a description of it.
+ * @throws Error with one sentence if they cannot be found or fetched.
  */
 export async function findPythonGenerator(
   environment: Record<string, string | undefined>,

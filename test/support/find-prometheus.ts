@@ -2,16 +2,16 @@ import path from 'node:path';
 import { cacheTool } from '../../stack/temporal/tool-cache.ts';
 import { startGo } from './go-program.ts';
 
-/** Of the image `prom/prometheus` in docker-compose.yml. */
+/** The version of the image `prom/prometheus` in docker-compose.yml. */
 export const PROMETHEUS_VERSION = '3.13.5';
 const MODULE = 'github.com/prometheus/prometheus';
 
 /**
- * Finds Prometheus with promtool, its judge of rules and expressions, or builds both into the tool cache (needs Go).
+ * Finds Prometheus and promtool, which checks rules and expressions, or builds both into the tool cache (needs Go).
  *
- * @param doing is told what takes long.
+ * @param doing is called before a slow step, with a description of it.
  * @returns the folder of both programs.
- * @throws Error with one sentence if they are not to be had.
+ * @throws Error with one sentence if they cannot be found or built.
  */
 export async function findPrometheus(
   environment: Record<string, string | undefined>,
@@ -21,7 +21,7 @@ export async function findPrometheus(
     const go = await startGo({ name: 'Prometheus', folder: unfinished, environment });
     doing('building it from source (once, about 4 minutes, 220 MB)');
     const commands = ['prometheus', 'promtool'].map((name) => `${MODULE}/cmd/${name}`);
-    // Its go.mod has exclusions, with which `go install` alone takes no program: so this folder is a module that uses it.
+    // `go install` alone refuses a module whose go.mod has exclusions, so this folder becomes a module that uses it.
     await go('mod', 'init', 'tools');
     await go('get', ...commands.map((command) => `${command}@${moduleVersion}`));
     await go('install', '-ldflags=-s -w', ...commands);
@@ -29,6 +29,6 @@ export async function findPrometheus(
   return path.join(folder, 'bin');
 }
 
-/** As a Go module, 3.x.y is v0.3xx.y. */
+/** Version 3.x.y of Prometheus is version v0.3xx.y of its Go module. */
 const [major = 0, minor = 0, patch = 0] = PROMETHEUS_VERSION.split('.').map(Number);
 const moduleVersion = `v0.${major * 100 + minor}.${patch}`;

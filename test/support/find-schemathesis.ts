@@ -6,7 +6,7 @@ import { findPython, installFromPypi } from './python-packages.ts';
 
 const VERSION = '4.32.5';
 const OLDEST_PYTHON = { major: 3, minor: 10 };
-/** It and everything that it needs, in versions that were seen to work together. */
+/** Schemathesis and everything that it needs, in versions that work together. */
 const requirements = fileURLToPath(new URL('schemathesis-requirements.txt', import.meta.url));
 
 export interface Schemathesis {
@@ -16,10 +16,10 @@ export interface Schemathesis {
 }
 
 /**
- * Finds Schemathesis, which makes requests from an OpenAPI document, or gets it from PyPI into the tool cache.
+ * Finds Schemathesis, which makes requests from an OpenAPI document, or fetches it from PyPI into the tool cache.
  *
- * @param doing is told what takes long.
- * @throws Error with one sentence if there is none to be had.
+ * @param doing is called before a slow step, with a description of it.
+ * @throws Error with one sentence if it cannot be found or fetched.
  */
 export async function findSchemathesis(
   environment: Record<string, string | undefined>,

@@ -5,24 +5,24 @@ import { cacheTool } from '../../stack/temporal/tool-cache.ts';
 import { startGo } from './go-program.ts';
 import type { RunGo } from './go-program.ts';
 
-/** Of the image `temporalio/server` in docker-compose.yml. */
+/** The version of the image `temporalio/server` in docker-compose.yml. */
 export const TEMPORAL_SERVER_VERSION = '1.32.2';
 const MODULE = 'go.temporal.io/server';
 const VERSION = `v${TEMPORAL_SERVER_VERSION}`;
 
-/** What the images `temporalio/server` and `temporalio/admin-tools` hold, as far as it is used here. */
+/** The parts of the images `temporalio/server` and `temporalio/admin-tools` that the tests use. */
 export interface TemporalServer {
-  /** With `temporal-server` and `temporal-sql-tool`. */
+  /** The folder of `temporal-server` and `temporal-sql-tool`. */
   binFolder: string;
-  /** What `/etc/temporal/schema` is in the images. */
+  /** The folder that is `/etc/temporal/schema` in the images. */
   schemaFolder: string;
 }
 
 /**
  * Finds the production server of Temporal, or builds it into the tool cache (needs Go).
  *
- * @param doing is told what takes long.
- * @throws Error with one sentence if there is none to be had.
+ * @param doing is called before a slow step, with a description of it.
+ * @throws Error with one sentence if it cannot be found or built.
  */
 export async function findTemporalServer(
   environment: Record<string, string | undefined>,
@@ -46,7 +46,7 @@ async function build(folder: string, go: RunGo): Promise<void> {
   await copyFiles(path.join(source, 'schema/postgresql/v12'), path.join(folder, 'schema/postgresql/v12'));
 }
 
-/** Go keeps the folders of its sources read-only, and a folder copied as it is could not be removed. */
+/** Copies file by file into new folders. Go's folders are read-only, and a read-only copy could not be removed. */
 async function copyFiles(from: string, to: string): Promise<void> {
   for (const entry of await readdir(from, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;

@@ -4,16 +4,16 @@ import { z } from 'zod';
 import { cacheTool } from '../../stack/temporal/tool-cache.ts';
 import { startGo } from './go-program.ts';
 
-/** Older than the image in docker-compose.yml: a module proxy may hold back what newer versions need. */
+/** Older than the image in docker-compose.yml: a module proxy may hold back modules that newer versions need. */
 export const TEMPORAL_UI_VERSION = '2.42.1';
 const MODULE = 'github.com/temporalio/ui-server/v2';
 
 /**
  * Finds the server of Temporal's UI, or builds it into the tool cache (needs Go).
  *
- * @param doing is told what takes long.
- * @returns the folder of `ui-server`, with its configuration for containers, `docker.yaml`.
- * @throws Error with one sentence if it is not to be had.
+ * @param doing is called before a slow step, with a description of it.
+ * @returns the folder of `ui-server` and of its configuration for containers, `docker.yaml`.
+ * @throws Error with one sentence if it cannot be found or built.
  */
 export async function findTemporalUi(
   environment: Record<string, string | undefined>,

@@ -8,7 +8,7 @@ import { cacheTool } from '../../stack/temporal/tool-cache.ts';
 const VERSION = '1.39.0';
 const FETCH_TIMEOUT_MS = 5 * 60_000;
 
-/** Maven reads what to fetch from a project file alone. */
+/** Maven only fetches what a project file names. */
 const projectFile = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>cooco</groupId>
@@ -24,18 +24,18 @@ const projectFile = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 `;
 
-/** The compiler and garbage collector that start fastest: each test run is short. */
+/** Uses the compiler and the garbage collector that start fastest, since each test run is short. */
 const startScript = `#!/bin/sh
 exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$(dirname "$0")/lib/*" io.temporal.testserver.TestServer "$@"
 `;
 
 /**
- * Finds the time-skipping test server for the SDK's `existing-path`, or gets it: `TEMPORAL_TEST_SERVER_PATH`, the
- * cache, Maven (needs a Java runtime). Safe when several processes do so at once.
+ * Finds the time-skipping test server for the SDK's `existing-path`: by `TEMPORAL_TEST_SERVER_PATH`, in the tool cache,
+ * or by Maven (needs a Java runtime). Several processes may call this at the same time.
  *
- * @param doing is told what takes long.
+ * @param doing is called before a slow step, with a description of it.
  * @returns the path of an executable.
- * @throws Error with one sentence if there is none to be had.
+ * @throws Error with one sentence if it cannot be found or fetched.
  */
 export async function findTestServer(
   environment: Record<string, string | undefined>,

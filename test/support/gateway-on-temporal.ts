@@ -23,22 +23,22 @@ import { bundleWorkflows } from './workflow-bundle.ts';
 const NAMESPACE = 'default';
 const GATEWAY_READY_TIMEOUT_MS = 30_000;
 
-/** The gateway's own program before a real Temporal, and, if wanted, a worker whose steps are scripted. */
+/** The gateway as a process of its own, a real Temporal server, and, if wanted, a worker with scripted steps. */
 export interface GatewayOnTemporal {
   url: string;
   apiKey: string;
   /** The gateway's process. */
   gateway: Part;
-  /** What the steps were asked; every order has the same ids. */
+  /** Records the calls of the steps. Every order has the same ids. */
   scenario: Scenario;
-  /** `POST /v1/orders` with our key unless `headers` say otherwise. */
+  /** `POST /v1/orders` with a valid API key, unless `headers` replace it. */
   post(key: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
   get(key: string): Promise<Response>;
   gatewayLog(): Promise<string>;
-  /** For looking behind the gateway. */
+  /** @returns a client that talks to Temporal directly, past the gateway. */
   connectTemporal(): Promise<Client>;
   startTemporal(): Promise<void>;
-  /** As if its machine was gone. */
+  /** Kills Temporal, as if its machine had failed. */
   killTemporal(): Promise<void>;
   startWorker(): Promise<void>;
   stop(): Promise<void>;
@@ -46,7 +46,7 @@ export interface GatewayOnTemporal {
 
 /**
  * @param environment settings of the gateway.
- * @param steps that are not to be scripted.
+ * @param steps replace scripted steps.
  */
 export async function startGatewayOnTemporal(
   environment: Record<string, string> = {},

@@ -3,17 +3,17 @@ import { execa } from 'execa';
 import { environmentWith } from '../../stack/child-environment.ts';
 import { findOnPath } from '../../stack/temporal/find-program.ts';
 
-/** Far more than anything here takes on two cores that are busy. */
+/** Far more than any build needs on two busy cores. */
 const TIMEOUT_MS = 20 * 60_000;
 
-/** Runs Go in a folder that is in no module of ours. @returns what it prints. @throws Error with one sentence. */
+/** Runs Go in a folder outside our modules. @returns what Go prints. @throws Error with one sentence if Go fails. */
 export type RunGo = (...args: string[]) => Promise<string>;
 
 /**
- * Go, to build programs into `bin` of a folder.
+ * Prepares Go to build programs into the folder `bin` of `options.folder`.
  *
- * @param options.name of what is built, for the error.
- * @throws Error with one sentence if there is no Go.
+ * @param options.name what is built, for messages of errors.
+ * @throws Error with one sentence if Go is not on the search path.
  */
 export async function startGo(options: {
   name: string;
@@ -27,7 +27,7 @@ export async function startGo(options: {
     );
   }
   const env = {
-    // Go fetches a newer Go where a program demands one, unless the environment forbids it.
+    // Go fetches a newer Go if a program needs one, unless the environment forbids it.
     GOTOOLCHAIN: 'auto',
     ...environmentWith(environment, ['GO', 'XDG_', 'GIT_']),
     GOBIN: path.join(folder, 'bin'),

@@ -1,11 +1,11 @@
 import { startHttpFront } from './http-front.ts';
 
-/** Stands before RideNDine and keeps every call that makes an order, until a test lets them go. */
+/** A proxy before RideNDine. It holds every call that makes an order until the test releases them. */
 export interface HeldPartner {
   url: string;
-  /** Settles when the first call has come. */
+  /** Resolves when the first call has arrived. */
   isAsked: Promise<void>;
-  /** Passes on what is kept, and from now on everything at once. */
+  /** Passes on the held calls, and from now on every call at once. */
   release(): void;
   close(): Promise<void>;
 }

@@ -10,11 +10,11 @@ export interface HttpFront {
   close(): Promise<void>;
 }
 
-/** Stands before an HTTP server as a proxy does, and changes the headers of what it answers, or holds up what is asked. */
+/** Starts a proxy before an HTTP server. The proxy can change the headers of answers, and can hold requests. */
 export async function startHttpFront(options: {
   target: string;
   change?: (headers: IncomingHttpHeaders) => IncomingHttpHeaders;
-  /** What a request waits for before it is passed on. If that fails, so does the connection. */
+  /** The proxy passes a request on when this promise resolves. If it rejects, the proxy drops the connection. */
   hold?: (request: { method: string | undefined; path: string | undefined }) => Promise<void>;
 }): Promise<HttpFront> {
   const { target, change = (headers) => headers, hold = async () => {} } = options;
@@ -23,7 +23,7 @@ export async function startHttpFront(options: {
     const { method, url: path, headers } = incoming;
     const forwarded = request({ hostname, port, method, path, headers });
     forwarded.on('response', (answer) => {
-      // What the server behind has said stands, also where it said nothing.
+      // The proxy must not add a Date header where the server sent none.
       outgoing.sendDate = false;
       outgoing.writeHead(answer.statusCode ?? 502, change(answer.headers));
       pipeline(answer, outgoing, () => {});
@@ -49,7 +49,7 @@ export async function startHttpFront(options: {
   };
 }
 
-/** As if the clock behind it were ahead by so much, or behind if it is negative. */
+/** Answers get a Date as if the server's clock were ahead by `aheadMs`, or behind if `aheadMs` is negative. */
 export function withClockAhead(aheadMs: number) {
   return (headers: IncomingHttpHeaders): IncomingHttpHeaders => ({
     ...headers,

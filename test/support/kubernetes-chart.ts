@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { findKubernetesTools } from './find-kubernetes-tools.ts';
 
 export const chart = fileURLToPath(new URL('../../deploy/kubernetes', import.meta.url));
-/** The values of an installation that says no more than it has to. */
+/** The values of an installation that sets only what is required. */
 const exampleValues = path.join(chart, 'example-values.yaml');
 
 export interface Ended {
@@ -60,7 +60,6 @@ const podTemplate = z.object({
   }),
 });
 
-/** A resource as the chart makes it. */
 export interface Resource {
   apiVersion: string;
   kind: string;
@@ -70,7 +69,7 @@ export interface Resource {
 
 export type Pod = z.output<typeof podTemplate>;
 
-/** Renders the chart with the example's values and these. @throws Error with what Helm says, if it refuses. */
+/** Renders the chart with the example's values and `values`. @throws Error with Helm's message if Helm refuses. */
 export async function renderChart(values: object = {}): Promise<Resource[]> {
   const { exitCode, stdout, stderr } = await withValues(values, (args) =>
     helm('template', 'shop', chart, '--namespace', 'orders', ...args),
@@ -81,7 +80,7 @@ export async function renderChart(values: object = {}): Promise<Resource[]> {
     .filter((resource) => resource !== null);
 }
 
-/** What `helm lint` says of these values. */
+/** Runs `helm lint` with `base` and `values`. @returns its exit code and output. */
 export async function lintChart(values: object = {}, base = [exampleValues]): Promise<Ended> {
   const { exitCode, stdout, stderr } = await withValues(
     values,
@@ -91,12 +90,12 @@ export async function lintChart(values: object = {}, base = [exampleValues]): Pr
   return { exitCode, output: `${stdout}\n${stderr}` };
 }
 
-/** The pod of a resource that starts some. */
+/** The pod template of a resource that starts pods. */
 export function podOf(resource: Resource): Pod {
   return podTemplate.parse(resource.spec['template']);
 }
 
-/** The variables of a pod by their names: the value, or the Secret and the key. */
+/** The variables of a pod by their names. Each is a value, or the Secret and its key as `secret/key`. */
 export function variablesOf(pod: Pod): Record<string, string> {
   return Object.fromEntries(
     pod.spec.containers[0].env.map(({ name, value, valueFrom }) => [
@@ -106,7 +105,7 @@ export function variablesOf(pod: Pod): Record<string, string> {
   );
 }
 
-/** What kubernetes-validate says of resources of Kubernetes itself. */
+/** Checks resources of Kubernetes itself with kubernetes-validate. */
 export async function validate(resources: Resource[], kubernetesVersion: string): Promise<Ended> {
   const { validate: validator } = await findKubernetesTools(process.env);
   return await withFile(resources, async (file) => {
@@ -121,12 +120,12 @@ export async function validate(resources: Resource[], kubernetesVersion: string)
   });
 }
 
-/** What kube-score says of resources of Kubernetes itself, without the checks of which we say here why not. */
+/** Checks resources of Kubernetes itself with kube-score. @param ignored names of checks to leave out. */
 export async function score(resources: Resource[], ignored: string[]): Promise<Ended> {
   const { kubeScore } = await findKubernetesTools(process.env);
   return await withFile(resources, async (file) => {
     const ignoring = ignored.flatMap((name) => ['--ignore-test', name]);
-    // A limit of CPU would stop a program in the middle of an order.
+    // The chart sets no CPU limit, since a limit would stop a program in the middle of an order.
     const args = [
       'score',
       '--output-format',
@@ -141,10 +140,10 @@ export async function score(resources: Resource[], ignored: string[]): Promise<E
 }
 
 /**
- * What is wrong with resources of other projects, by these projects' definitions, in which a field that they do not have
- * is none. Kubernetes itself would drop such a field without a word.
+ * Checks resources of other projects by the definitions of these projects. A field that a definition does not name is
+ * a fault here: Kubernetes would drop such a field without a message.
  *
- * @throws Error if a resource is of a kind of which there is no definition.
+ * @throws Error if there is no definition for the kind of a resource.
  */
 export async function faultsByDefinition(resources: Resource[]): Promise<string[]> {
   const { definitions } = await findKubernetesTools(process.env);
@@ -180,13 +179,13 @@ function schemasOf(definition: string): [string, z.ZodType][] {
   ]);
 }
 
-/** The schema, with no properties but those that it names. */
+/** The same schema, but it refuses properties that it does not name. */
 function closed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== 'object' || schema === null) return schema;
   const inside: Record<string, unknown> = Object.fromEntries(
     Object.entries(schema)
-      // Formats and rules of Kubernetes' own, and patterns of Go that are none here.
+      // Left out: Kubernetes' own formats and rules, and Go patterns that JavaScript cannot read.
       .filter(([key]) => !key.startsWith('x-kubernetes-') && key !== 'format' && key !== 'description')
       .filter(([key, value]) => key !== 'pattern' || !String(value).includes('(?i)'))
       .map(([key, value]) => [key, closed(value)]),
@@ -212,7 +211,7 @@ async function withFile<Result>(documents: object[], use: (file: string) => Prom
   const folder = await mkdtemp(path.join(tmpdir(), 'kubernetes-chart-'));
   try {
     const file = path.join(folder, 'documents.yaml');
-    // Helm reads YAML 1.1, in which a bare off is false.
+    // Helm reads YAML 1.1, in which an unquoted off means false.
     await writeFile(file, documents.map((one) => stringify(one, { version: '1.1' })).join('---\n'));
     return await use(file);
   } finally {

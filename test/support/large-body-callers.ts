@@ -4,13 +4,12 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { execa } from 'execa';
 
-/** What a caller of one kind made of the answer to a body that it sent. */
+/** The answer as a caller read it. */
 export interface Heard {
   status: number;
   body: string;
 }
 
-/** Where a body goes, with what belongs to it. */
 export interface LargeRequest {
   url: string;
   headers: Record<string, string>;
@@ -20,8 +19,8 @@ export interface LargeRequest {
 const PIECE_BYTES = 64 * 1024;
 
 /**
- * How programs send a body and read the answer, by name. Each rejects if the connection fails before the answer was read.
- * Those whose name says so announce no length.
+ * Different ways in which programs send a body and read the answer, by name. Each rejects if the connection fails
+ * before the answer is read. Callers with `without a length` in their name send no Content-Length.
  */
 const largeBodyCallers: Record<string, (request: LargeRequest) => Promise<Heard>> = {
   'fetch of the whole body': async ({ url, headers, body }) =>
@@ -47,7 +46,7 @@ const largeBodyCallers: Record<string, (request: LargeRequest) => Promise<Heard>
   'a socket that closes its sending side': (request) => sendBySocket(request, { isAnnounced: true, halfClose: true }),
 };
 
-/** The kinds that there are on this machine: curl, where it is installed, asks before it sends, or does not. */
+/** The callers that work on this machine. With curl installed: also curl with and without `Expect: 100-continue`. */
 export function largeBodyCallersHere(): [string, (request: LargeRequest) => Promise<Heard>][] {
   const kinds = Object.entries(largeBodyCallers);
   if (!isInstalled('curl')) return kinds;
@@ -99,7 +98,7 @@ function sendByHttp(
   });
 }
 
-/** As programs do that write first and read then: what comes before is left in the kernel. */
+/** Writes everything first and reads only then. Until then an early answer stays in the kernel's buffer. */
 function sendBySocket(
   { url, headers, body }: LargeRequest,
   { isAnnounced, halfClose = false }: { isAnnounced: boolean; halfClose?: boolean },

@@ -3,7 +3,7 @@ import type { OrdersStore } from '../../src/integrations/directus/orders-store.t
 import { newCheckout, newCheckoutRequest } from './builders.ts';
 import type { PreparedDirectus } from './prepared-directus.ts';
 
-/** An order as the product writes and links it, of which the benchmark's `storeOrders` makes copies. */
+/** Writes and links an order as the product does. The benchmark's `storeOrders` makes copies of it. */
 export async function writeLinkedOrder(
   directus: PreparedDirectus,
   store: OrdersStore,

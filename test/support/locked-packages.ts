@@ -7,10 +7,10 @@ import { cacheTool } from '../../stack/temporal/tool-cache.ts';
 const FILES = ['package.json', 'package-lock.json'];
 
 /**
- * Installs the packages of a lock file, without their scripts, beside the other tools of this user, once for each lock
- * file: what a test needs and `npm ci` of the project should not bring.
+ * Installs the packages of a lock file into the tool cache, once for each lock file, without running their scripts.
+ * These packages are for tests only, so the project's `npm ci` does not install them.
  *
- * @param options.notice what to say before, since it takes time.
+ * @param options.notice a line to print before the installation, since it takes time.
  * @returns the folder `node_modules`.
  */
 export async function installLockedPackages(options: {

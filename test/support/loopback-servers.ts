@@ -18,7 +18,7 @@ export interface LoopbackServer {
   close(): Promise<void>;
 }
 
-/** An HTTP server that answers as `answer` does, and notes each request when it has arrived completely. */
+/** An HTTP server. It records each request when the request has arrived completely, and then calls `answer`. */
 export async function startHttpServer(
   answer: (response: ServerResponse, request: ReceivedRequest) => unknown,
 ): Promise<LoopbackServer & { requests: ReceivedRequest[] }> {
@@ -41,14 +41,14 @@ export async function startHttpServer(
   return { url, requests, close };
 }
 
-/** A TCP server for answers that no HTTP server gives; `connections` is how many came. */
+/** A TCP server for answers that no HTTP server gives. `connections` are the connections that clients made. */
 export async function startTcpServer(
   onConnection: (socket: Socket) => unknown,
 ): Promise<LoopbackServer & { connections: Socket[] }> {
   const connections: Socket[] = [];
   const server = createTcpServer((socket) => {
     connections.push(socket);
-    // The client may reset the connection: that is its affair.
+    // A client may reset the connection. That is no error of this server.
     socket.on('error', () => {});
     onConnection(socket);
   });

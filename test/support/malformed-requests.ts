@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { newCheckoutRequest } from './builders.ts';
 
-/** A request that no order may come of, whatever else is made of it. */
+/** A request that must never lead to an order. */
 export type MalformedRequest = { kind: string } & (
   | { bytes: Buffer }
   | { path: string; init: { method: string; headers: Record<string, string>; body?: string | Buffer } }
 );
 
-/** What a customer might enter: it must turn up in no log. */
+/** Text that a customer might enter. It must not appear in any log. */
 export const canary = 'Canary Row 17';
 
 type Random = () => number;
 type Json = Record<string, unknown>;
 
-/** Endless, and the same for the same seed, ids aside. */
+/** An endless sequence of requests. The same seed gives the same sequence, except for ids. */
 export function* malformedRequests({ seed, apiKey }: { seed: number; apiKey: string }): Generator<MalformedRequest> {
   const random = seededRandom(seed);
   for (;;) {
@@ -52,7 +52,7 @@ const kinds: [string, (random: Random, apiKey: string) => object][] = [
     (random, apiKey) => {
       const body = JSON.stringify(soundBody());
       const at = upTo(random, body.length);
-      // A NUL is no part of any JSON, raw.
+      // A raw NUL is not allowed anywhere in JSON.
       return post(apiKey, `${body.slice(0, at)}\u0000${noise(random)}${body.slice(at)}`);
     },
   ],
@@ -227,7 +227,7 @@ function rawPost(apiKey: string, header: string, body = '') {
   return { bytes: Buffer.from(`${head}${header}\r\n${body}`, 'latin1') };
 }
 
-/** mulberry32: numbers from 0 up to 1, the same for the same seed. */
+/** Mulberry32: numbers from 0 (included) to 1 (not included). The same seed gives the same numbers. */
 function seededRandom(seed: number): Random {
   let state = seed;
   return () => {
@@ -238,7 +238,7 @@ function seededRandom(seed: number): Random {
   };
 }
 
-/** A whole number from 0, below `limit`. */
+/** A whole number from 0 (included) to `limit` (not included). */
 function upTo(random: Random, limit: number): number {
   return Math.floor(random() * limit);
 }
@@ -251,12 +251,12 @@ function bytes(random: Random, length: number): Buffer {
   return Buffer.from(Array.from({ length }, () => upTo(random, 256)));
 }
 
-/** Text with everything in it that anybody may have to escape. */
+/** Random text with characters that need escaping in JSON, URLs or headers. */
 function noise(random: Random): string {
   return Array.from({ length: upTo(random, 30) }, () => String.fromCodePoint(1 + upTo(random, 0x2ff))).join('');
 }
 
-/** Fits a header, and begins with what no UUID and no type begins with. */
+/** Random text that fits a header. No UUID and no media type begins with its first character. */
 function printable(random: Random, length: number): string {
   return `!${Array.from({ length }, () => String.fromCodePoint(0x21 + upTo(random, 0x5e))).join('')}`;
 }

@@ -12,7 +12,7 @@ export interface AlertRule {
   runbook: string;
 }
 
-/** The rules as we write them: this reads no YAML but our own. */
+/** Our alert rules. This does not parse YAML in general, only the layout that our file has. */
 export function alertRules(): AlertRule[] {
   const [, ...rules] = readFileSync(alertsFile, 'utf8').split(/^ {6}- alert: /m);
   return rules.map((text) => {
@@ -56,7 +56,7 @@ export function dashboard(): Dashboard {
   return JSON.parse(readFileSync(dashboardFile, 'utf8')) as Dashboard;
 }
 
-/** What Grafana asks Prometheus, its variables replaced by what it could put there. */
+/** The expressions that Grafana sends to Prometheus. Grafana's variables are replaced by possible values. */
 export function dashboardExpressions(): { panel: string; expr: string }[] {
   return dashboard().panels.flatMap(({ title, targets = [] }) =>
     targets.map(({ expr }) => ({ panel: title, expr: expr.replaceAll('$__rate_interval', '5m') })),
@@ -68,13 +68,13 @@ export function metricsIn(expr: string): string[] {
   return [...new Set(expr.match(/\b(?:cooco|temporal|process|nodejs)_\w+|\bup\b/g))];
 }
 
-/** Where an expression picks series by their labels. */
+/** The parts of an expression that select series by labels. */
 export function selectorsIn(expr: string): { name: string; labels: string[] }[] {
   return [...expr.matchAll(/(\w+)\{([^}]*)\}/g)].map(([, name = '', matchers = '']) => ({
     name,
     labels: [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)]
       .map(([, label = '']) => label)
-      // Prometheus adds these.
+      // Prometheus adds these labels itself.
       .filter((label) => label !== 'job' && label !== 'instance'),
   }));
 }

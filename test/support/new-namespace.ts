@@ -4,7 +4,7 @@ import proto from '@temporalio/proto';
 
 const DAY_S = 86_400;
 
-/** A namespace that nobody else uses, without search attributes. @returns its name. */
+/** Makes a namespace that no other test uses, without search attributes. @returns its name. */
 export async function newNamespace(
   connection: ConnectionLike,
   { namespace = `orders-${randomUUID()}`, retentionDays = 30 } = {},

@@ -4,10 +4,10 @@ import { environmentWith } from '../../stack/child-environment.ts';
 const INSTALL_TIMEOUT_MS = 5 * 60_000;
 
 /**
- * Puts packages of npm into `node_modules` of a folder, without running any script of theirs.
+ * Installs packages from npm into `node_modules` of a folder, without running their scripts.
  *
- * @param options.what each with its version: `name@1.2.3`.
- * @throws Error with one sentence.
+ * @param options.what the packages, each with its version: `name@1.2.3`.
+ * @throws Error with one sentence if npm fails.
  */
 export async function installFromNpm(options: {
   name: string;
@@ -19,7 +19,7 @@ export async function installFromNpm(options: {
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
   const installed = await execa('npm', ['install', '--prefix', folder, ...flags, ...what], {
     cwd: folder,
-    // Of npm's own variables none: this runs within an npm that has set them for another command.
+    // npm's own variables are left out: the outer npm, which runs the tests, has set them for another command.
     env: environmentWith(environment, ['NPM_CONFIG_', 'XDG_']),
     extendEnv: false,
     timeout: INSTALL_TIMEOUT_MS,

@@ -4,7 +4,7 @@ import { registerSearchAttributes } from '../../src/temporal/search-attributes.t
 import { withTemporalAccess } from '../../src/temporal/temporal-access.ts';
 import { newNamespace } from './new-namespace.ts';
 
-/** A namespace in which orders can be made, and whose workers take no orders of another one. */
+/** Makes a namespace with our search attributes, so that orders can be made in it, apart from all other namespaces. */
 export async function newOrderNamespace(connection: ConnectionLike, address: string): Promise<TemporalSettings> {
   const settings = { address, namespace: await newNamespace(connection) };
   await withTemporalAccess(settings, (temporal) => registerSearchAttributes(temporal));

@@ -7,7 +7,7 @@ export interface NewOrderRow {
   [field: string]: unknown;
 }
 
-/** An order of that checkout, as the worker writes it to Directus. */
+/** The row of an order of this checkout, as the worker writes it to Directus. */
 export function newOrderRow(checkout: DemoCheckout, fields: Record<string, unknown> = {}): NewOrderRow {
   return {
     id: randomUUID(),

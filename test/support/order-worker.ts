@@ -17,18 +17,21 @@ import { bundleWorkflows } from './workflow-bundle.ts';
 import { ORDER_CREATION_TASK_QUEUE, PARTNER_TASK_QUEUE, orderCreationWorkflowId } from '../../src/contract/runs.ts';
 
 export interface OrderWorker {
-  /** A checkout and what happens to it. */
+  /** Makes a checkout and the activities that run for it. */
   newScenario(options?: Partial<ScenarioOptions>): Scenario;
-  /** Begins to take tasks, with the keys of the tests and over the connection of the worker unless told. Until then, and after {@link stop}, nobody does. */
+  /**
+   * Begins to take tasks. Before this call and after {@link stop}, nobody takes tasks. The defaults are the keys of the
+   * tests and the connection of {@link createOrderWorker}.
+   */
   start(dataConverter?: DataConverter, settings?: TemporalSettings): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * The real workflow on the real task queues, each checkout with the activities of its own scenario.
+ * Makes a worker with the real workflow on the real task queues. Each checkout has the activities of its own scenario.
  *
- * @param options.servesPartnerQueue workers of before version 0.2 know no queue for the calls to RideNDine alone.
- * @param options.afterDecision before a step of a bulk decision tells what came of it.
+ * @param options.servesPartnerQueue false: like workers before version 0.2, without the queue for calls to RideNDine.
+ * @param options.afterDecision called when a step of a bulk decision has decided and has not yet reported the result.
  */
 export async function createOrderWorker({
   servesPartnerQueue = true,

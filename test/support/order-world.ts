@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 
-/** An order as the administrator of Directus sees it, with its items. */
+/** An order with its items, as Directus' administrator sees it. */
 export type OrderRow = Record<string, unknown> & { id: string; order_items: Record<string, unknown>[] };
 
 /** An order at the sandbox. */
@@ -11,10 +11,10 @@ export interface SandboxOrder {
   raw_body: string;
 }
 
-/** Everything that orders are made by and that they leave, as those see it who may see everything. */
+/** Access to everything that makes or stores orders, with the rights to see and change all of it. */
 export interface OrderWorld {
   temporal: Client;
-  /** `POST /v1/orders` with our key unless `headers` say otherwise. */
+  /** `POST /v1/orders` with a valid API key, unless `headers` replace it. */
   post(key: string, body: unknown, headers?: Record<string, string>, signal?: AbortSignal): Promise<Response>;
   get(key: string): Promise<Response>;
   /** All orders of a quote, from Directus. */
@@ -32,7 +32,7 @@ export interface OrderWorld {
   sandbox(path: string, init?: RequestInit): Promise<Record<string, unknown>>;
 }
 
-/** More than any call takes: nothing may hang for ever. */
+/** Longer than any call takes. Without a limit, a test could hang for ever. */
 const CALL_TIMEOUT_MS = 60_000;
 
 /** An address and the credential for it. */
@@ -44,7 +44,7 @@ export interface Access {
 export function connectOrderWorld(options: {
   temporal: Client;
   gateway: Access;
-  /** As its administrator. */
+  /** With an administrator's token. */
   directus: Access;
   sandbox: Access;
 }): OrderWorld {

@@ -8,7 +8,7 @@ import { startedOrders } from './started-orders.ts';
 import type { StartedOrders } from './started-orders.ts';
 import { testDataConverter } from './test-encryption.ts';
 
-/** A Temporal server, a worker on it, and whoever asks it: a client, an operator, and callers with their orders. */
+/** A Temporal server with a worker, a client, an operator's access, and runs for orders. */
 export interface OrdersOnTemporal {
   temporal: EmbeddedTemporal;
   worker: OrderWorker;
@@ -16,14 +16,17 @@ export interface OrdersOnTemporal {
   client: Client;
   access: ReturnType<typeof openTemporalAccess>;
   orders: StartedOrders;
-  /** What {@link cleanUp} calls, the last first. */
+  /** The functions that {@link cleanUp} calls, the last one first. */
   cleanUps: (() => unknown)[];
-  /** After each test: an order in review of one is none of the next one's. */
+  /** For `afterEach`: an order in review of one test must not appear in the next test. */
   cleanUp(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** @param options.storage as of {@link startEmbeddedTemporal}. @param options.afterDecision as of {@link createOrderWorker}. */
+/**
+ * @param options.storage see {@link startEmbeddedTemporal}.
+ * @param options.afterDecision see {@link createOrderWorker}.
+ */
 export async function startOrdersOnTemporal(
   options: { storage?: Parameters<typeof startEmbeddedTemporal>[0]; afterDecision?: () => Promise<void> } = {},
 ): Promise<OrdersOnTemporal> {

@@ -3,21 +3,21 @@ import type { RunningPostgres } from '../../stack/postgres.ts';
 
 type Row = Record<string, unknown>;
 
-/** As much of a `pg` client, which brings no types, as is used here. */
+/** The part of a `pg` client that is used here. The package has no types of its own. */
 interface PostgresClient {
   connect(): Promise<void>;
   query(sql: string, values?: unknown[]): Promise<{ rows: Row[] }>;
   end(): Promise<void>;
 }
 
-/** A connection of its own to a PostgreSQL, as its superuser. */
+/** A separate connection to a PostgreSQL server, as its superuser. */
 export interface PostgresSession {
-  /** Runs one statement, or several that take no values. */
+  /** Runs one statement, or several statements without values. */
   sql(statement: string, ...values: unknown[]): Promise<Row[]>;
   close(): Promise<void>;
 }
 
-/** Goes behind Directus' back. Its connection may be cut by the test itself: then the next statement fails. */
+/** Opens a session that bypasses Directus. If the test cuts its connection, only the next statement fails. */
 export async function connectToPostgres(postgres: RunningPostgres): Promise<PostgresSession> {
   const { host, port, user, password, database } = postgres;
   const server = new EmbeddedPostgres({ port, user, password, onError: () => {} });

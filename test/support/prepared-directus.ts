@@ -11,38 +11,38 @@ import { newDirectusSecrets, POSTGRES_FOLDER, randomSecret, startDirectusIn } fr
 import type { DirectusSecrets, EmbeddedDirectus } from './embedded-directus.ts';
 import { openSupervisedFolder } from './supervised-folder.ts';
 
-/** Time for `beforeAll`: a start takes about 5 s, and the machine may be busy. */
+/** Time limit for `beforeAll`. A start takes about 5 s, longer on a busy machine. */
 export const DIRECTUS_START_TIMEOUT_MS = 90_000;
 
 type Row = Record<string, unknown>;
 
 export interface PreparedDirectus {
   url: string;
-  /** Of the service account, as the worker has it. */
+  /** The token of the service account, as the worker has it. */
   token: string;
-  /** With which the schema is applied. */
+  /** The administrator's token. The schema was applied with it. */
   adminToken: string;
-  /** What Directus keeps its rows in, for a test that goes behind its back. */
+  /** Directus' database, for a test that bypasses Directus. */
   postgres: EmbeddedDirectus['postgres'];
   startPostgresAgain: EmbeddedDirectus['startPostgresAgain'];
   startAnother: EmbeddedDirectus['startAnother'];
-  /** As the worker connects. */
+  /** A connection like the worker's. */
   connection: DirectusConnection;
-  /** What Phase 2 leaves for `request`: store, customer and quote. `changes` replaces fields of the rows. */
+  /** Adds what Phase 2 writes for `request`: store, customer and quote. `changes` replaces fields of the rows. */
   addQuote(request: CheckoutRequest, changes?: { quote?: Row; store?: Row; customer?: Row }): Promise<void>;
-  /** Rows as an administrator sees them, every field. */
+  /** Rows with all fields, as an administrator sees them. */
   rows(collection: string, filter?: Row): Promise<Row[]>;
-  /** Changes a row as somebody else would. */
+  /** Changes a row as an administrator. */
   change(collection: string, id: string, fields: Row): Promise<void>;
   stop(): Promise<void>;
 }
 
 interface PreparedSecrets extends DirectusSecrets {
-  /** Of the service account. */
+  /** The token of the service account. */
   token: string;
 }
 
-/** A real Directus with the schema and the service account of this project, and no data. */
+/** Starts a real Directus with the schema and the service account of this project, and no data. */
 export async function startPreparedDirectus(): Promise<PreparedDirectus> {
   const folder = await openSupervisedFolder('prepared-directus');
   const copied = await copyTemplate('prepared-directus', folder.dataDir);
@@ -104,7 +104,7 @@ export async function startPreparedDirectus(): Promise<PreparedDirectus> {
   };
 }
 
-/** Makes the template of such a Directus for all test files of a run. */
+/** Makes the template from which {@link startPreparedDirectus} copies, once for all test files of a run. */
 export async function makePreparedDirectus(shared: string): Promise<void> {
   const folder = await openSupervisedFolder('prepared-directus');
   const secrets = newSecrets();
@@ -120,7 +120,7 @@ function newSecrets(): PreparedSecrets {
   return { ...newDirectusSecrets(), token: randomSecret() };
 }
 
-/** Ends Directus if that fails. */
+/** Applies the schema and the service account. If this fails, it stops Directus. */
 async function prepare(directus: EmbeddedDirectus, { token }: PreparedSecrets): Promise<void> {
   const { url, adminToken } = directus;
   try {

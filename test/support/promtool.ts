@@ -7,7 +7,7 @@ export interface PromtoolEnded {
   output: string;
 }
 
-/** Prometheus' own judge of rules and expressions. @throws if it can't be had, or does not end by itself. */
+/** Runs promtool, Prometheus' checker of rules and expressions. @throws if it cannot be found, or does not end. */
 export async function promtool(args: string[]): Promise<PromtoolEnded> {
   const program = path.join(await findPrometheus(process.env), 'promtool');
   const ended = await execa(program, args, { all: true, timeout: 60_000, reject: false });

@@ -13,7 +13,7 @@ interface PythonVersion {
   minor: number;
 }
 
-/** @throws Error with one sentence if there is no Python, or only an older one, for the program `name`. */
+/** Finds Python for the program `name`. @throws Error with one sentence if there is none, or only an older one. */
 export async function findPython(options: {
   name: string;
   oldest: PythonVersion;
@@ -37,10 +37,11 @@ export async function findPython(options: {
 }
 
 /**
- * Puts what pip is asked for into the plain folder `lib`, with its programs in `lib/bin`: a virtual environment names its
- * own place and can't be moved, but it brings pip.
+ * Installs packages with pip into the folder `lib` of `options.folder`, and their programs into `lib/bin`. A virtual
+ * environment provides pip; it contains its own path and could not be moved, so the packages do not stay in it.
  *
- * @throws Error with one sentence.
+ * @param options.what arguments for pip: what to install.
+ * @throws Error with one sentence if venv or pip fails.
  */
 export async function installFromPypi(options: {
   name: string;

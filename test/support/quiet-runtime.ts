@@ -1,7 +1,10 @@
 import { Runtime, makeTelemetryFilterString } from '@temporalio/worker';
 import { createWorkerLogger } from '../../src/telemetry/worker-logger.ts';
 
-/** For tests that terminate runs, or kill workers and the server: the SDK would warn of each. To be called before the first worker. */
+/**
+ * Silences the SDK, for tests that terminate runs or kill workers or the server: the SDK would warn each time. Call
+ * this before the first worker is made.
+ */
 export function installQuietRuntime(): void {
   Runtime.install({
     logger: createWorkerLogger('fatal'),

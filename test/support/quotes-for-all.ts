@@ -4,10 +4,10 @@ import { isContinuation } from '../../src/contract/runs.ts';
 import type { OrdersStore } from '../../src/integrations/directus/orders-store.ts';
 import { newQuote } from './builders.ts';
 
-/** Nothing else of it is asked. */
+/** The store has no other functions: `validateCheckout` calls only the two that are added below. */
 const noStore = {} as OrdersStore;
 
-/** The real rules of a checkout, with a quote that fits whoever asks and no order before: what is refused is the request. */
+/** The real `validateCheckout`, with a fitting quote and no earlier order: only a faulty request is refused. */
 export const validateWithFittingQuote: OrderCreationActivities['validateCheckout'] = async (input) => {
   if (isContinuation(input)) throw new Error('Nobody continues an order here.');
   const validate = validateCheckoutWith({

@@ -1,20 +1,20 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** What came back on a connection, byte for byte as far as it is text. */
+/** Everything that came back on a connection, read as text. */
 export interface RawAnswer {
-  /** 0 if nothing came back that begins as HTTP does. */
+  /** The HTTP status; 0 if the answer does not begin with an HTTP status line. */
   status: number;
   headers: Headers;
   body: string;
-  /** Everything, further answers included. */
+  /** The whole text, including further answers. */
   text: string;
 }
 
 /**
- * Sends bytes over a connection of its own and reads until the server ends it, or for `timeoutMs`.
+ * Sends bytes over a new connection. Reads until the server closes the connection, or for `timeoutMs`.
  *
- * @param options.endAfter says that no more will come.
+ * @param options.endAfter closes the sending side after the bytes.
  */
 export async function sendRaw(
   url: string,
@@ -25,7 +25,7 @@ export async function sendRaw(
   const socket = connect({ host: hostname, port: Number(port) });
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));
-  // A reset after the answer is no loss: what has come is looked at.
+  // A reset after the answer is no problem: the bytes that have arrived are parsed.
   socket.on('error', () => {});
   const timer = setTimeout(() => socket.destroy(), timeoutMs);
   if (endAfter) socket.end(bytes);

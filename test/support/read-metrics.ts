@@ -4,7 +4,7 @@ export interface Sample {
   value: number;
 }
 
-/** What stands at `/metrics` of a program, each line a sample. */
+/** Reads a program's metrics. @param url the address of `/metrics`. @returns a sample for each line. */
 export async function readMetrics(url: string): Promise<Sample[]> {
   const reply = await fetch(url, { signal: AbortSignal.timeout(60_000) });
   if (!reply.ok) throw new Error(`${url} answered ${reply.status}.`);

@@ -4,7 +4,7 @@ import { format, resolveConfig } from 'prettier';
 
 const page = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url));
 
-/** Writes a suite's figures to their place in docs/reliability.md. */
+/** Replaces the figures of a suite in docs/reliability.md. @throws if the page has no place for them. */
 export async function writeFigures(
   suite: 'chaos' | 'production' | 'containers' | 'search' | 'planted' | 'reconcile',
   figures: string,
@@ -19,7 +19,6 @@ export async function writeFigures(
   await writeFile(page, await format(changed, { ...(await resolveConfig(page)), parser: 'markdown' }));
 }
 
-/** In Markdown. */
 export function table(head: string[], rows: string[][]): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

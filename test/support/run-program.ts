@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { programFile } from '../../stack/program-file.ts';
 import { compileCache } from './compile-cache.ts';
 
-/** Far more than any of our command-line programs takes: "npm run deployment" waits for workers, 90 s at most. */
+/** Longer than any of our command-line programs takes: `npm run deployment` waits for workers, up to 90 s. */
 const TIMEOUT_MS = 150_000;
 
 export interface Ended {
@@ -14,9 +14,10 @@ export interface Ended {
 }
 
 /**
- * Runs one of our programs as its npm script does, with no setting but those given, and waits for its end.
+ * Runs one of our programs as its npm script does, and waits for its end.
  *
- * @param onOutput is given what it says, on stdout and stderr, as it says it.
+ * @param environment all settings of the program: it inherits none.
+ * @param onOutput receives each piece of stdout and stderr as the program prints it.
  */
 export async function runProgram(
   program:
@@ -41,7 +42,7 @@ export async function runProgram(
   );
 }
 
-/** The same of any file of the project. @param file from the project's root. */
+/** Like {@link runProgram}, for any file of the project. @param file a path from the project's root. */
 export async function runFile(file: string, args: string[], environment: Record<string, string> = {}): Promise<Ended> {
   return await runNode(fileURLToPath(new URL(`../../${file}`, import.meta.url)), args, environment);
 }
@@ -65,7 +66,7 @@ async function runNode(
   return { exitCode, stdout, stderr };
 }
 
-/** Expects success. If there was none, the failure tells what the program said. */
+/** Expects that the program succeeded. @throws if not, with what the program printed to stderr. */
 export function expectDone({ exitCode, stderr }: Ended): void {
   assert.equal(exitCode, 0, stderr);
 }

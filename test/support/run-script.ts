@@ -4,10 +4,10 @@ import { once } from 'node:events';
 const started: ReturnType<typeof spawn>[] = [];
 
 /**
- * Runs a script of Node in a process of its own, until it says something.
+ * Starts a Node script in a process of its own, and waits until it prints something.
  *
  * @param nodeArguments options of Node.
- * @returns the process' id.
+ * @returns the id of the process, which goes on running.
  */
 export async function runScript(script: string, nodeArguments: string[] = []): Promise<number> {
   const child = spawn(process.execPath, [...nodeArguments, '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -17,7 +17,7 @@ export async function runScript(script: string, nodeArguments: string[] = []): P
   return child.pid;
 }
 
-/** For `afterEach`. */
+/** Kills all started scripts. For `afterEach`. */
 export function endScripts(): void {
   for (const child of started.splice(0)) child.kill('SIGKILL');
 }

@@ -21,16 +21,16 @@ export interface RunningSandbox {
   apiKey: string;
   /** Every call for an order, the oldest first. */
   calls(): Promise<Call[]>;
-  /** All its orders, of whatever they were made. */
+  /** All orders of the sandbox. */
   orders(): Promise<unknown[]>;
-  /** Its orders from this quote. */
+  /** The sandbox's orders for this quote. */
   ordersOf(quoteId: string): Promise<SandboxOrder[]>;
   addFault(fault: Record<string, unknown>): Promise<void>;
   clearFaults(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** RideNDine's stand-in in this process, without a log, its orders in a folder of its own. */
+/** Starts the sandbox, which stands in for RideNDine: in this process, without a log, with a data folder of its own. */
 export async function startSandbox(apiKey = 'key-of-the-sandbox'): Promise<RunningSandbox> {
   const folder = await mkdtemp(join(tmpdir(), 'ridendine-'));
   const sandbox = createSandbox({ apiKey, dataFile: join(folder, 'orders.db'), logger: pino({ enabled: false }) });

@@ -25,7 +25,7 @@ export interface RunningStack extends OrderWorld {
   stop(): Promise<void>;
 }
 
-/** The whole stack, everything real, on free ports and in a folder of its own. */
+/** Starts the whole stack with all its real parts, on free ports and in a folder of its own. */
 export async function startRunningStack(environment: Record<string, string> = {}): Promise<RunningStack> {
   const dataDir = await mkdtemp(join(tmpdir(), 'order-creation-stack-'));
   // PostgreSQL runs as a user of its own when the tests run as root.
@@ -68,7 +68,7 @@ export async function startRunningStack(environment: Record<string, string> = {}
   };
 }
 
-/** Makes the template of the data that a stack starts with, so that not each test file's stack makes its own. */
+/** Makes a template of the data that a stack starts with, so that the test files do not each make this data. */
 export async function makeStackData(shared: string): Promise<void> {
   const { dataDir, supervisor, stop } = await openSupervisedFolder('stack-data');
   try {
@@ -78,7 +78,7 @@ export async function makeStackData(shared: string): Promise<void> {
       STACK_DIRECTUS_PORT: String(await freePort()),
     });
     const secrets = loadSecrets(settings);
-    // The link to Temporal's UI is added by each stack, which has a port of its own.
+    // The link to Temporal's UI is missing here: each stack adds it, since each has another port.
     await startOrderData({ settings, secrets, supervisor, progress: silentProgress }, undefined);
     await supervisor.stop();
     await keepTemplate('stack-data', { shared, dataDir, files: ['postgres', 'secrets'], note: undefined });

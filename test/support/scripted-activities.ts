@@ -20,44 +20,44 @@ import type { PartnerError } from '../../src/integrations/partner.ts';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** The steps of an order, and of the correction of its link. */
+/** The activities of an order and of the correction of its link. */
 export type ScriptedActivities = OrderCreationActivities & LinkCorrectionActivities;
 
-/** What Directus and RideNDine do in a scenario; what they were asked is recorded. */
+/** The activities of one checkout, with a scripted Directus and RideNDine, and a record of their calls. */
 export interface Scenario {
   request: CheckoutRequest;
   activities: ScriptedActivities;
   orderId: string;
   storeId: string;
   link: LinkIds;
-  /** Names of the steps, in the order in which they were called. */
+  /** The names of the called activities, in the sequence of the calls. */
   calls: string[];
   marks: OrderMark[];
-  /** Checkouts that were cancelled before an order was known, each by whom. */
+  /** The support action of each call of `cancelCheckout`. */
   cancelled: (SupportAction | undefined)[];
-  /** What RideNDine received, a call each. */
+  /** The bodies that RideNDine received, one for each call. */
   sent: string[];
 }
 
 export interface ScenarioOptions {
   request: CheckoutRequest;
-  /** The server's time: it runs ahead of ours. */
+  /** The time of the Temporal server. With time-skipping it is ahead of this machine's clock. */
   nowMs: number;
-  /** How RideNDine answers its first, second, … call: an error, or `undefined` for the ids. The last goes on. */
+  /** RideNDine's answers: an error, or `undefined` for the ids. The last one answers all further calls too. */
   ridendine?: (PartnerError | undefined)[];
   /** When the quote expires, in milliseconds from now. */
   quoteExpiresInMs?: number;
-  /** How long the partner's key may be used, in milliseconds from now. */
+  /** How long RideNDine's idempotency key may be used, in milliseconds from now. */
   keyLivesMs?: number;
   reviewWindowMs?: number;
-  /** Tells whether calls to RideNDine are paused; never unless told. */
+  /** Tells whether calls to RideNDine are paused. Default: never. */
   pause?: () => PartnerPause | null;
   override?: Partial<ScriptedActivities>;
 }
 
 /**
- * The steps around an in-process Directus and RideNDine: with the clock skipping hours there is no real one to ask. The
- * partner step itself is the real one, since what it carries from attempt to attempt is under test.
+ * Makes activities with a scripted Directus and RideNDine, since real ones cannot follow a clock that skips hours.
+ * `createRideNDineOrder` is the real activity, because the tests check what it carries from attempt to attempt.
  */
 export function createScenario({
   request,
@@ -78,7 +78,7 @@ export function createScenario({
   const cancelled: (SupportAction | undefined)[] = [];
   const sent: string[] = [];
   const record: OrderRecord = {
-    // Known once the run asks: see `createOrderRecord` below.
+    // Set in `createOrderRecord` below, where the run is known.
     run_id: '',
     order_id: orderId,
     review: null,
@@ -115,7 +115,7 @@ export function createScenario({
       return { ...record, run_id: currentRunId() };
     },
     createRideNDineOrder: createRideNDineOrderWith({
-      // Asked only by a run that was reset.
+      // Only a run that was reset calls this.
       orders: { findOrderById: async () => null },
       pause,
       partner: {
@@ -149,10 +149,10 @@ export function createScenario({
       };
     },
     async stopPartnerAttempts() {
-      throw new Error('This scenario has no Temporal that pauses: override it.');
+      throw new Error('This scenario has no Temporal that pauses: override stopPartnerAttempts.');
     },
     async requestCancellation() {
-      throw new Error('This scenario has no Temporal to ask: override it.');
+      throw new Error('This scenario has no Temporal to ask: override requestCancellation.');
     },
     ...override,
   };

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 
 const root = new URL('../../', import.meta.url);
 
-/** What the names of settings end with that hold a secret, or lead to the file that does. */
+/** The endings of the names of settings that hold a secret, or the path of a file with a secret. */
 const SECRET_NAME = /(?:_KEYS?|_TOKEN|_PASSWORD|_SECRET|_SEGMENT|_HEADERS|_AUTH|_KEY_PATH|_KEY_DATA)$/;
 
-/** Every setting with a secret that our programs or the compose file know, by its name. */
+/** The names of all secret settings of our programs and of docker-compose.yml, sorted. */
 export function secretSettings(): string[] {
   const example = readFileSync(new URL('.env.example', root), 'utf8').matchAll(/^#?([A-Z][A-Z_]*)=/gm);
   const compose = readFileSync(new URL('docker-compose.yml', root), 'utf8').matchAll(/\$\{([A-Z][A-Z_]*)/g);

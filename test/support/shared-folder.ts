@@ -4,22 +4,21 @@ import path from 'node:path';
 
 const VARIABLE = 'TEST_SHARED_FOLDER';
 
-/** What the files of one run of tests share; undefined outside of `npm test`. */
+/** The folder that the test files of one run share; undefined outside of `npm test`. */
 export function sharedFolder(): string | undefined {
   return process.env[VARIABLE];
 }
 
 export interface SharedFolder {
   folder: string;
-  /** By which the tests find it. */
+  /** Environment variables by which the tests find the folder. */
   variables: Record<string, string>;
   remove(): Promise<void>;
 }
 
-/** Makes the folder for one run. */
 export async function openSharedFolder(): Promise<SharedFolder> {
   const folder = await mkdtemp(path.join(tmpdir(), 'test-run-'));
-  // PostgreSQL runs as a user of its own where we are root.
+  // If the tests run as root, PostgreSQL runs as another user, which must be able to enter the folder.
   await chmod(folder, 0o755);
   return {
     folder,

@@ -1,4 +1,4 @@
-/** With `--import`: the program believes that it is CLOCK_AHEAD_MS later than it is, as on a machine set wrongly. */
+/** Loaded with `--import`: the program's clock is CLOCK_AHEAD_MS ahead, as on a machine with a wrong time. */
 const aheadMs = Number(process.env.CLOCK_AHEAD_MS);
 const RealDate = Date;
 

@@ -3,19 +3,19 @@ import { programFile } from '../../stack/program-file.ts';
 import { compileCache } from './compile-cache.ts';
 import type { Ended } from './run-program.ts';
 
-/** Far more than any of our programs takes to stop. */
+/** Much longer than any of our programs takes to stop. */
 const KILL_AFTER_MS = 30_000;
 
 export interface StartedProgram {
   pid: number;
-  /** What it has said so far, on stdout and stderr. */
+  /** What the program has printed so far to stdout and stderr. */
   output(): string;
-  /** Asks it to end, as a container does, and waits for that. */
+  /** Sends SIGTERM, as for a container that is stopped, and waits for the program's end. */
   stop(): Promise<Ended>;
   ended: Promise<Ended>;
 }
 
-/** Starts one of our services as a process of its own, with no setting but those given. */
+/** Starts one of our services as a process of its own. `environment` holds all its settings: it inherits none. */
 export function startProgram(
   program: 'worker' | 'gateway' | 'worker/with-gateway' | 'codec-server',
   environment: Record<string, string>,

@@ -8,11 +8,11 @@ import type { Scenario, ScenarioOptions } from './scripted-activities.ts';
 
 export type StartedOrder = Scenario & { handle: WorkflowHandle };
 
-/** Starts runs for a scenario each, and waits until they stand as wanted, also in the server's list. */
+/** Starts runs, each with its own scenario. `linked` and `inReview` wait until Temporal's list shows that stage. */
 export interface StartedOrders {
   start(options?: Partial<ScenarioOptions>): Promise<StartedOrder>;
   linked(options?: Partial<ScenarioOptions>): Promise<StartedOrder>;
-  /** RideNDine may have it, and then refuses it: nobody else can tell. */
+  /** The order comes to review: after an attempt of unknown outcome, RideNDine refuses it. */
   inReview(options?: Partial<ScenarioOptions>): Promise<StartedOrder>;
   untilListed(order: StartedOrder, stage: OrderCreationStage): Promise<void>;
 }
@@ -24,7 +24,7 @@ export const rejected = new PartnerError('RideNDineRejected', 'rejected', 'RideN
   status: 422,
 });
 
-/** @param options.cleanUps gets what ends each run: an order in review of one test is none of the next one's. */
+/** @param options.cleanUps gets a function that ends each run: an order in review must not appear in the next test. */
 export function startedOrders({
   worker,
   client,

@@ -14,7 +14,7 @@ export interface SupervisedFolder {
 
 export async function openSupervisedFolder(name: string): Promise<SupervisedFolder> {
   const dataDir = await mkdtemp(path.join(tmpdir(), `${name}-`));
-  // PostgreSQL runs as a user of its own where we are root.
+  // If the tests run as root, PostgreSQL runs as another user, which must be able to enter the folder.
   await chmod(dataDir, 0o755);
   const supervisor = new Supervisor({ dataDir });
   return {

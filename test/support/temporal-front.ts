@@ -9,16 +9,22 @@ export interface TemporalFront {
   close(): Promise<void>;
 }
 
-/** Stands before a Temporal server and answers some requests itself: refuses them as Temporal Cloud does, or as an older server would. */
+/**
+ * Starts a proxy before a Temporal server. It answers some requests itself: it refuses them as Temporal Cloud does, or
+ * answers as an older server would.
+ */
 export async function startTemporalFront(options: {
   target: string;
-  /** @returns the status for a request such as `/temporal.api.operatorservice.v1.OperatorService/…`; undefined lets it through. */
+  /**
+   * @param path for instance `/temporal.api.operatorservice.v1.OperatorService/…`.
+   * @returns the gRPC status of a refusal; undefined lets the request through.
+   */
   refuse?: (path: string, headers: IncomingHttpHeaders) => number | undefined;
-  /** How long it takes to refuse. */
+  /** How long the proxy waits before it refuses a request, in milliseconds. */
   refusesAfterMs?: (headers: IncomingHttpHeaders) => number;
-  /** What it says to those that it refuses. */
+  /** The message of a refusal. */
   words?: (headers: IncomingHttpHeaders) => string;
-  /** @returns the encoded message to answer with. */
+  /** @returns the encoded message to answer with; undefined lets the request through. */
   answer?: (path: string) => Uint8Array | undefined;
 }): Promise<TemporalFront> {
   const sessions = new Set<ServerHttp2Session | ClientHttp2Session>();
@@ -58,7 +64,7 @@ export async function startTemporalFront(options: {
     }
     const request = behind.request(headers);
     request.on('error', () => stream.close());
-    // A worker that is gone must not seem to wait for tasks: it would be given them.
+    // If a worker is gone, its poll must end. Otherwise the server would give tasks to it.
     stream.on('close', () => request.close(constants.NGHTTP2_CANCEL));
     stream.pipe(request);
     request.on('response', (response, flags) => {
@@ -86,7 +92,7 @@ export async function startTemporalFront(options: {
   };
 }
 
-/** gRPC puts before a message whether it is compressed, and its length. */
+/** Adds gRPC's frame header: one byte that says whether the message is compressed, and the length in four bytes. */
 function inFrame(message: Uint8Array): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(message.length, 1);

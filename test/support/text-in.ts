@@ -1,4 +1,4 @@
-/** All that can be read in `value` by whoever has it: its texts and its bytes, names of fields included. */
+/** All readable text in `value`: texts, bytes read as UTF-8, and names of fields. */
 export function textIn(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');

@@ -10,12 +10,12 @@ import type { orderCreation } from '../../src/workflows/order-creation.ts';
 import { findTestServer } from './find-test-server.ts';
 import { bundleWorkflows } from './workflow-bundle.ts';
 
-/** What the test server calls the type Keyword. */
+/** The test server's number for the type Keyword. */
 const KEYWORD = 2;
 
 export interface TimeSkippingTemporal {
   environment: TestWorkflowEnvironment;
-  /** Starts `orderCreation` with a worker of its own and hands the run to `use`; the worker stops afterwards. */
+  /** Starts `orderCreation` with a worker of its own and calls `use` with the run. The worker stops when `use` ends. */
   run<Result>(
     options: { request: CheckoutRequest; activities: OrderCreationActivities; input?: CheckoutRequest },
     use: (handle: WorkflowHandle<typeof orderCreation>) => Promise<Result>,
@@ -24,8 +24,8 @@ export interface TimeSkippingTemporal {
 }
 
 /**
- * The test server ends a connection that is probed more often than every five minutes, and with it the calls under way.
- * The client probes every 30 s.
+ * Makes the client send keepalive probes rarely. By default it sends one every 30 s. The test server closes connections
+ * with more than one probe in five minutes, and the open calls fail.
  */
 const rareKeepalive: ConnectionPlugin = {
   name: 'rare-keepalive',
@@ -35,7 +35,7 @@ const rareKeepalive: ConnectionPlugin = {
   }),
 };
 
-/** A Temporal server whose clock jumps ahead while nothing but time is waited for, and the real workflow on it. */
+/** Starts a Temporal server with the real workflow. Its clock jumps ahead whenever runs wait only for time to pass. */
 export async function startTimeSkippingTemporal(): Promise<TimeSkippingTemporal> {
   Runtime.install({ logger: createWorkerLogger('error') });
   const environment = await startServer(await findTestServer(process.env));
@@ -67,7 +67,7 @@ export async function startTimeSkippingTemporal(): Promise<TimeSkippingTemporal>
   };
 }
 
-/** The SDK gives the server five seconds to answer, which are too few when other programs keep the machine busy. */
+/** Tries several times: the SDK gives the server five seconds to answer, which is too short on a busy machine. */
 async function startServer(path: string, attempts = 5): Promise<TestWorkflowEnvironment> {
   try {
     return await TestWorkflowEnvironment.createTimeSkipping({

@@ -12,14 +12,14 @@ export interface TlsFront {
 }
 
 /**
- * Speaks TLS for a server that does not, as Temporal Cloud does: it lets in who has a certificate of the authority, or
- * everybody if what is behind asks for an API key.
+ * Starts a TLS proxy before a server without TLS, as Temporal Cloud has one. With `asksForCertificate` it accepts only
+ * clients with a certificate of the authority. Without, it accepts everybody: the server behind may ask for an API key.
  */
 export async function startTlsFront(options: {
   target: string;
   certificates: Certificates;
   asksForCertificate?: boolean;
-  /** What the server behind it speaks; gRPC unless told. */
+  /** The protocol of the server behind. Default: HTTP/2, for gRPC. */
   protocol?: 'h2' | 'http/1.1';
 }): Promise<TlsFront> {
   const { target, certificates, asksForCertificate = true, protocol = 'h2' } = options;
@@ -29,7 +29,7 @@ export async function startTlsFront(options: {
   const keep = (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    // Either side may reset its connection: that is its affair.
+    // Either side may reset its connection. That is no error of this proxy.
     socket.on('error', () => {});
   };
   const server = createServer(

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { startHttpServer } from './loopback-servers.ts';
 import type { LoopbackServer, ReceivedRequest } from './loopback-servers.ts';
 
-/** A collector of traces that notes what it gets by OTLP over HTTP, as protobuf. */
+/** A collector of traces. It records what it receives by OTLP over HTTP, as protobuf. */
 export interface TraceReceiver extends LoopbackServer {
-  /** As they came, for whoever looks for what must not be in them. */
+  /** The raw requests, for tests that look for things that must not be in them. */
   requests: ReceivedRequest[];
   spans(): ReceivedSpan[];
-  /** From now on requests wait for ever. */
+  /** From now on no request gets an answer. */
   neverAnswer(): void;
 }
 
@@ -18,7 +18,7 @@ export interface ReceivedSpan {
   kind: string;
   traceId: string;
   spanId: string;
-  /** Empty for the first of a trace. */
+  /** Empty for the first span of a trace. */
   parentSpanId: string;
   startNs: bigint;
   endNs: bigint;
@@ -27,7 +27,7 @@ export interface ReceivedSpan {
   status: { code: string; message: string };
 }
 
-/** Of opentelemetry-proto 1.x what we read: trace/v1/trace.proto and what it stands on, with the numbers of there. */
+/** The parts of opentelemetry-proto 1.x that we read, with its field numbers: trace/v1/trace.proto and its imports. */
 const EXPORT_REQUEST = protobuf
   .parse(
     `syntax = "proto3";

@@ -10,7 +10,7 @@ import { connectDirectus } from '../../src/integrations/directus/directus-client
 import { createOrdersStore } from '../../src/integrations/directus/orders-store.ts';
 import { createRideNDineClient } from '../../src/integrations/ridendine/ridendine-client.ts';
 
-/** The activities that write to Directus, as a worker runs them, though without a line in the log for each failure. */
+/** The activities that use Directus, as a worker runs them, but without log lines for failures. */
 export type DirectusActivities = Omit<
   OrderCreationActivities,
   'createRideNDineOrder' | 'waitWhilePaused' | 'stopPartnerAttempts' | 'requestCancellation'
@@ -21,11 +21,11 @@ export function workerActivities(options: {
   url: string;
   token: string;
   timeoutMs?: number;
-  /** On whose behalf they work. */
+  /** The run in whose name the activities work. */
   runId?: string;
-  /** That of the key in the input unless told. */
+  /** Default: the workflow id of the idempotency key in the input. */
   workflowId?: string;
-  /** What Temporal knows of the run that wrote an order; nothing unless told. */
+  /** What Temporal knows of the failure of the run that wrote an order. Default: nothing. */
   findFailure?: OrderRuns['findFailure'];
 }): DirectusActivities {
   const { url, token, timeoutMs = 10_000, runId = 'run-1', workflowId, findFailure = async () => null } = options;
@@ -77,14 +77,14 @@ function keyIn(input: unknown): string {
   return String(idempotency_key ?? request?.idempotency_key).toLowerCase();
 }
 
-/** What `createOrderRecord` is given for a checkout that has no link yet. */
+/** The input of `createOrderRecord` for a checkout that has no link yet. @throws if the order is linked already. */
 export async function openStanding(worker: DirectusActivities, request: CheckoutRequest): Promise<OpenStanding> {
   const standing = await worker.validateCheckout(request);
   if (standing.kind === 'linked') throw new Error('The order is linked already.');
   return standing;
 }
 
-/** How a single attempt fails, if it fails as an activity may. */
+/** @returns the ApplicationFailure of one attempt. @throws if the attempt succeeds, or fails in another way. */
 export async function failureOf(running: Promise<unknown>): Promise<ApplicationFailure> {
   const error = await running.then(
     (result) => new Error(`The activity succeeded: ${JSON.stringify(result)}`),

@@ -7,7 +7,7 @@ import { hasPoller } from '../../stack/temporal/has-poller.ts';
 import { compileCache } from './compile-cache.ts';
 import type { RunningStack } from './running-stack.ts';
 
-/** Fifty times what a start takes that compiles the workflows, for a machine that does much else. */
+/** Fifty times as long as a start that compiles the workflows. The machine may be very busy. */
 const READY_TIMEOUT_MS = 150_000;
 
 export interface WorkerEnvironment extends Record<string, string> {
@@ -17,14 +17,14 @@ export interface WorkerEnvironment extends Record<string, string> {
 
 export interface WorkerProcess {
   signal(signal: NodeJS.Signals): void;
-  /** What it has printed so far, standard output and error. */
+  /** What the worker has printed so far to standard output and standard error. */
   output(): string;
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** Ends it if it still runs. */
+  /** Kills the worker if it still runs. */
   kill(): Promise<void>;
 }
 
-/** What a worker of this stack needs. */
+/** The settings that a worker of this stack needs. */
 export function workerEnvironment({ stack }: RunningStack): WorkerEnvironment {
   const { temporal, urls, secrets } = stack;
   return {
@@ -38,7 +38,7 @@ export function workerEnvironment({ stack }: RunningStack): WorkerEnvironment {
   };
 }
 
-/** A worker as a process of its own. Resolves when it asks for orders. */
+/** Starts a worker as a process of its own. Resolves when the worker polls for orders. */
 export async function startWorkerProcess(environment: WorkerEnvironment): Promise<WorkerProcess> {
   const main = programFile('src/worker/main.ts');
   const child = spawn(process.execPath, [main], { env: { ...compileCache(), ...environment } });
@@ -67,7 +67,7 @@ export async function startWorkerProcess(environment: WorkerEnvironment): Promis
     await pWaitFor(
       () => {
         if (child.exitCode !== null) throw new Error(`The worker ended before it was ready:\n${output}`);
-        // A failing question means not yet.
+        // If the check fails, the worker is not ready yet.
         return isReady().catch(() => false);
       },
       { interval: 100, timeout: READY_TIMEOUT_MS },

@@ -7,7 +7,7 @@ import { startProgram } from './start-program.ts';
 import type { StartedProgram } from './start-program.ts';
 import { testEncryptionKeys } from './test-encryption.ts';
 
-/** The real worker as a process of its own, with the keys of the tests. It takes orders when the promise resolves. */
+/** Starts the real worker as a separate process, with the keys of the tests. Resolves when the worker takes orders. */
 export async function startWorkerProgram(
   {
     temporal,
@@ -29,7 +29,7 @@ export async function startWorkerProgram(
     ...settings,
   });
   await pWaitFor(() => hasPoller({ temporal: temporal.settings, taskQueue: 'order-creation', pid: worker.pid }), {
-    // Each look is a connection to Temporal: many in a second would take the time from the start that is waited for.
+    // Each check opens a connection to Temporal. Many checks in a second would slow down the worker's start.
     interval: 200,
     timeout: 60_000,
   });

@@ -10,10 +10,10 @@ import { workflowSources } from '../../src/worker/workflow-code.ts';
 import { sharedFolder } from './shared-folder.ts';
 
 /**
- * Our workflows, compiled for workers with this data converter: a bundle has it built in. In a run of tests they are
- * compiled once.
+ * Compiles our workflows for workers with this data converter, whose failure converter is built into the bundle. In one
+ * run of tests, each bundle is compiled once.
  *
- * @param changes other sources than the product's.
+ * @param changes options that replace the product's, for instance other sources.
  */
 export async function bundleWorkflows(
   dataConverter: DataConverter = {},
@@ -26,7 +26,7 @@ export async function bundleWorkflows(
   const name = createHash('sha256').update(JSON.stringify(sources)).digest('hex').slice(0, 12);
   const file = path.join(folder, `workflow-bundle-${name}.json`);
   if (!existsSync(file)) {
-    // Two that compile at once come to the same.
+    // Two test files may compile at the same time: their results are the same.
     const unfinished = `${file}.${process.pid}`;
     await writeFile(unfinished, JSON.stringify(await bundle(sources)));
     await rename(unfinished, file);

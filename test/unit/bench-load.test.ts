@@ -36,7 +36,7 @@ describe('orders at a rate', () => {
       place: async () => void sentAt.push(performance.now() - startedAt),
     });
 
-    // Timers may be early by a part of a millisecond.
+    // Timers may fire early by a fraction of a millisecond.
     sentAt.forEach((at, order) => expect(at).toBeGreaterThan(50 * order - 2));
   });
 

@@ -91,7 +91,7 @@ describe('a burst', () => {
   });
 });
 
-/** After garbage collections, every 20 s; in the first half heaps and caches fill. */
+/** Samples of memory after garbage collections, one every 20 s. Heaps and caches still fill during the first half. */
 const memory = (bytesPerSecond: number, seed: number) => {
   const random = seededRandom(seed, 'memory');
   return Array.from({ length: 80 }, (_, index) => {
@@ -109,7 +109,7 @@ describe('the trend of memory', () => {
   });
 
   it.each([1, 2, 3, 4, 5])('is found if something stays of each order (seed %d)', (seed) => {
-    // At 8 orders a second, 1 kB each.
+    // 8 orders a second, of each of which 1 kB stays.
     const trend = memoryTrend(memory(8000, seed), 'worker');
 
     expect(trend?.bytesPerSecond).toBeGreaterThan(trend?.uncertainty ?? Infinity);

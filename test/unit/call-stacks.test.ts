@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { programFile } from '../../stack/program-file.ts';
 
-/** Counts the promises that a hook is told of, as Temporal's SDK does in the thread of the workflows. */
+/** Counts the promises that a promise hook sees. Temporal's SDK sets such a hook in the thread of the workflows. */
 const thread = `
   let told = 0;
   require('node:v8').promiseHooks.createHook({ init: () => void (told += 1) });

@@ -51,7 +51,7 @@ const partOf = (plan: ReturnType<typeof planFor>, name: string) => plan.parts.fi
 
 describe('the capacity plan', () => {
   it('has as many processes as one thread each can carry the orders', () => {
-    // 20 ms of a thread that may be busy for half of each second: 25 orders.
+    // An order takes 20 ms of a thread, and the thread may be busy for half of each second: 25 orders a second.
     expect(partOf(planFor({ ordersPerSecond: 100 }), 'worker')).toMatchObject({ processes: 4, carries: 100 });
     expect(partOf(planFor({ ordersPerSecond: 101 }), 'worker')).toMatchObject({ processes: 5, carries: 125 });
   });
@@ -65,7 +65,7 @@ describe('the capacity plan', () => {
   });
 
   it('gives cores for the orders and for what each process uses at rest', () => {
-    // 100 orders at 40 ms and 4 processes at rest, at half of each core.
+    // 100 orders a second at 40 ms each, and 4 processes at rest. Each core may be used by half.
     expect(partOf(planFor({ ordersPerSecond: 100 }), 'worker')?.cores).toBeCloseTo((100 * 0.04 + 4 * 0.05) / 0.5);
     expect(partOf(planFor({ ordersPerSecond: 100 }), 'temporal')?.cores).toBeCloseTo(10);
   });

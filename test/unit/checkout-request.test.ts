@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkoutRequestSchema } from '../../src/domain/checkout-request.ts';
 
-/** As a caller writes it. */
+/** A checkout request as a caller sends it. */
 function input(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     customer_id: '00000000-0000-4000-8000-000000000001',
@@ -18,7 +18,7 @@ function parse(changes: Record<string, unknown> = {}) {
   return checkoutRequestSchema.safeParse(input(changes));
 }
 
-/** Paths of what is wrong; an unknown field stands for itself. */
+/** The paths of the faulty fields. For an unknown field, its name. */
 function faults(changes: Record<string, unknown>): string[] {
   const { error } = parse(changes);
   return (error?.issues ?? []).flatMap((issue) =>

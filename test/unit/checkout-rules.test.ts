@@ -13,7 +13,7 @@ interface Case {
   quote: QuoteRecord | null;
 }
 
-/** A sound checkout with parts replaced. */
+/** A sound checkout. `parts` replaces fields of its request and its quote. */
 function delivery(parts: { request?: Partial<CheckoutRequest>; quote?: Partial<QuoteRecord> } = {}): Case {
   const request = newCheckoutRequest(parts.request);
   return { request, quote: newQuote(request, { expires_at: NEXT_MILLISECOND, ...parts.quote }) };
@@ -28,7 +28,7 @@ function shippedTo(snapshot: CheckoutRequest['shipping_snapshot']): Case {
   return delivery({ request: { shipping_snapshot: snapshot } });
 }
 
-/** The cart with its second line replaced. The totals have no subtotal, which would be wrong as well. */
+/** The cart with its second line replaced. The totals have no subtotal, because a subtotal would be wrong too. */
 function withLine(line: unknown): Case {
   return delivery({ quote: { items_snapshot: [newCart()[0], line], totals: { currency: 'USD', total: 1300 } } });
 }
@@ -49,7 +49,7 @@ function problemsOf({ request, quote }: Case): CheckoutProblem[] {
   return checked.ok ? [] : checked.problems;
 }
 
-/** A list in a list in a list. */
+/** Lists in lists, `levels` deep. */
 function nested(levels: number): unknown {
   let value: unknown = 'core';
   for (let level = 0; level < levels; level += 1) value = [value];
@@ -58,7 +58,7 @@ function nested(levels: number): unknown {
 
 const line = { menu_item_id: 'dish-2', name: 'Second dish', quantity: 1, unit_price: 100 };
 
-/** What is wrong, the case, the one problem that is reported: code and field. */
+/** Each row: what is wrong, the case, and the code and field of the only problem that is reported. */
 const broken: [string, Case, string, string][] = [
   ['no such quote', { ...delivery(), quote: null }, 'QuoteNotFound', 'quote_id'],
   ["another customer's quote", { ...delivery(), quote: newQuote(newCheckoutRequest()) }, 'QuoteNotFound', 'quote_id'],
@@ -331,7 +331,7 @@ const broken: [string, Case, string, string][] = [
   ],
 ];
 
-/** What is at the edge and allowed all the same. */
+/** Checkouts that are at the edge of a rule, and allowed. */
 const sound: [string, Case][] = [
   ['a delivery', delivery()],
   ['a pickup', pickup()],

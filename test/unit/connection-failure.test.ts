@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { failedBeforeSending } from '../../src/integrations/ridendine/connection-failure.ts';
 
-/** An error as Node gives it. */
+/** A system error as Node makes it. */
 function systemError(fields: { code: string; syscall?: string }, cause?: unknown): Error {
   return Object.assign(new Error(fields.code, { cause }), fields);
 }
 
-/** As fetch wraps it. */
+/** An error as fetch wraps it. */
 function fetchFailed(cause: unknown): Error {
   return new TypeError('fetch failed', { cause });
 }

@@ -12,7 +12,7 @@ const newId = { requestId: expect.stringMatching(/^[0-9a-f-]{36}$/), timeoutMs: 
 
 const nobody = () => Promise.reject(new Error('Nobody decides.'));
 
-/** Sends one checkout to a gateway before these orders. */
+/** Sends one checkout to a gateway that creates orders with `createOrder`. */
 async function post(
   createOrder: Orders['createOrder'],
   headers: Record<string, string> = {},

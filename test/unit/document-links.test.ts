@@ -19,7 +19,7 @@ const documents = [
   ...filesBelow('docs', /\.md$/),
 ];
 
-/** As GitHub makes the anchors of headings. */
+/** The anchors of the file's headings, made as GitHub makes them. */
 function anchorsOf(file: string): string[] {
   return [...withoutCode(read(file)).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading

@@ -9,10 +9,10 @@ import { portVariables, readStackSettings } from '../../stack/settings.ts';
 const root = new URL('../../', import.meta.url);
 const example = readFileSync(new URL('.env.example', root), 'utf8');
 
-/** Every variable of the file, as if its line were not commented out. */
+/** All variables of the file, including those in lines that are commented out. */
 const variables = parseEnv(example.replaceAll(/^#(?=[A-Z])/gm, ''));
 
-/** Names of settings that a source file spells out. */
+/** The names of the settings that a source file contains as keys. */
 function namesIn(source: string): string[] {
   const prefixes =
     'TEMPORAL|DIRECTUS|RIDENDINE|QUOTE|REVIEW|BULK|ENCRYPTION|OTEL|CODEC_SERVER|GATEWAY|WORKER|LOG|STACK';
@@ -74,7 +74,7 @@ describe('.env.example', () => {
       CODEC_SERVER_UI_ORIGINS: 'http://localhost:8233',
       CODEC_SERVER_PATH_SEGMENT: 'x'.repeat(32),
     };
-    // An address that is set means a Temporal of one's own.
+    // TEMPORAL_ADDRESS is left out: if it is set, the stack uses that Temporal instead of starting one.
     const { TEMPORAL_ADDRESS: _address, ...forTheStack } = variables;
 
     const { environment: _shown, ...stack } = readStackSettings(forTheStack);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseStrictJson } from '../../src/runtime/strict-json.ts';
 
-/** What a number becomes; `lost` if it does not come out as it was written. */
+/** The parsed number; `lost` if the parser returns no number, since a double would not hold the value. */
 function parsed(number: string): unknown {
   const [value] = parseStrictJson(Buffer.from(`[${number}]`)) as [unknown];
   return typeof value === 'number' ? value : 'lost';
@@ -21,7 +21,7 @@ describe('a number in a body', () => {
     ['9007199254740991', Number.MAX_SAFE_INTEGER],
     ['0.1', 0.1],
     ['5e-324', 5e-324],
-    // As they are written with 17 digits (`%.17g`), by older PHP for instance.
+    // Numbers written with 17 digits (`%.17g`), for instance by older PHP.
     ['0.10000000000000001', 0.1],
     ['106.66', 106.66],
     ['106.66000000000000', 106.66],
@@ -44,7 +44,7 @@ describe('a number in a body', () => {
     '1e99999999999999999999',
     '1e-99999999999999999999',
     '10.500000000000000001',
-    // 17 digits, of which a double keeps no more than 16.
+    // These have 17 digits, but a double keeps only 16 of them.
     '10.500000000000001',
     '0.1234567890123456789',
     '106.65999999999999659',
@@ -64,7 +64,7 @@ describe('a number in a body', () => {
     const view = new DataView(new ArrayBuffer(8));
     let state = 20_261_128n;
     const doubles = Array.from({ length: 20_000 }, () => {
-      // Knuth's MMIX generator.
+      // Random bits from Knuth's MMIX generator.
       state = BigInt.asUintN(64, state * 6_364_136_223_846_793_005n + 1_442_695_040_888_963_407n);
       view.setBigUint64(0, state);
       return view.getFloat64(0);

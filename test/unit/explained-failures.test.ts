@@ -8,7 +8,7 @@ type AttemptInfo = NonNullable<ConstructorParameters<typeof MockActivityEnvironm
 
 const HALF_AN_HOUR_MS = 30 * 60_000;
 
-/** What a person reads of a step that Directus has failed. */
+/** The message that a person reads when a step fails because Directus cannot be reached. */
 async function messageOf(info: AttemptInfo): Promise<string> {
   const step = withExplainedFailures(async (): Promise<string> => {
     throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus cannot be reached.' });
@@ -75,7 +75,7 @@ describe('how often a step was tried', () => {
   });
 });
 
-/** What leaves a step that fails with `error`, and the line in the log about it. */
+/** Runs a step that fails with `cause`. @returns the failure that leaves the step, and the one log line about it. */
 async function attemptFailingWith(cause: unknown) {
   const lines: Record<string, unknown>[] = [];
   const logger = new DefaultLogger('INFO', ({ level, message, meta }) => void lines.push({ level, message, ...meta }));

@@ -5,7 +5,7 @@ import type { RetryBehaviour } from '../../src/domain/failures.ts';
 
 const document = readFileSync(new URL('../../docs/failures.md', import.meta.url), 'utf8');
 const chapter = /^## The codes$(.*?)^## /ms.exec(document)?.[1] ?? '';
-/** The cells of each row, by its code. */
+/** The cells of each row of the table, by the row's code. */
 const rows = new Map(
   [...chapter.matchAll(/^\| `(\w+)` +\|(.*)\|$/gm)].map(([, code, cells = '']) => [
     code,
@@ -31,7 +31,7 @@ describe('docs/failures.md', () => {
 
     expect(said).toBe(meaning);
     expect(facts.slice(0, 2)).toEqual([retriedAs[retry], String(httpStatus)]);
-    // What becomes of the order.
+    // The cell that says what happens to the order must not be empty.
     expect(facts[2]).toMatch(/\w/);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { failures, isFailureCode } from '../../src/domain/failures.ts';
 import type { FailureCode } from '../../src/domain/failures.ts';
 
-/** The table of docs/failures.md, by hand. Other teams and old orders rely on every row. */
+/** The table of docs/failures.md, written out by hand. Other teams and stored orders rely on every row. */
 const table: [code: string, retry: string, httpStatus: number][] = [
   ['CheckoutInvalid', 'never', 422],
   ['QuoteNotFound', 'never', 422],

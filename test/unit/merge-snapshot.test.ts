@@ -19,7 +19,7 @@ function definition(owner: CollectionDefinition['owner']): CollectionDefinition 
   };
 }
 
-/** A Directus in which other people have made the same collection, and one of their own. */
+/** The snapshot of a Directus in which other people have made our collection and another one. */
 function target(type = 'string'): Snapshot {
   return {
     collections: [

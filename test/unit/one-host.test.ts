@@ -14,7 +14,7 @@ const documents = [
     .map((name) => `docs/${name}`),
 ];
 
-/** Sessions are kept by host: who has logged in at `127.0.0.1` is asked again at `localhost`. */
+/** Browsers keep sessions by host: a person who has logged in at `127.0.0.1` must log in again at `localhost`. */
 describe('the address of a service on this machine', () => {
   it.each(documents)('is 127.0.0.1 wherever a person is told one: %s', (document) => {
     const lines = readFileSync(`${root}${document}`, 'utf8').split('\n');

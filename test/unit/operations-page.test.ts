@@ -9,7 +9,7 @@ import { alertRules } from '../support/metrics-in-use.ts';
 
 const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 
-/** The cells of the table whose heading begins so, row by row. */
+/** The cells, row by row, of the table whose first column has this heading. */
 function table(heading: string): string[][] {
   const lines = page.split('\n');
   const start = lines.findIndex((line) => line.startsWith(`| ${heading} `));
@@ -30,7 +30,7 @@ function table(heading: string): string[][] {
 
 const code = (text: string) => `\`${text}\``;
 
-/** As GitHub makes the anchors of headings. */
+/** The anchor of a heading, made as GitHub makes it. */
 function anchorOf(heading: string): string {
   return heading
     .toLowerCase()
@@ -38,7 +38,7 @@ function anchorOf(heading: string): string {
     .replaceAll(' ', '-');
 }
 
-/** The sections of the chapter on alerts by their anchors, and what stands before them under ''. */
+/** The sections of the chapter on alerts by their anchors. The text before the first section has the key ''. */
 function alertSections(): Map<string, string> {
   const [, below = ''] = page.split('\n## Alerts\n');
   const [chapter = ''] = below.split(/^## /m);
@@ -61,7 +61,7 @@ describe('docs/operations.md', () => {
     const others = [...named].filter((name) => ![...ofGateway, ...ofWorker].includes(name));
 
     expect(named.size).toBeGreaterThan(5);
-    // Those of `npm run reconcile`, and what many begin with.
+    // A prefix that the page mentions, and the metrics of `npm run reconcile`.
     expect(others.toSorted()).toEqual([
       'cooco_orders_',
       'cooco_reconciliation_findings',
@@ -78,7 +78,7 @@ describe('docs/operations.md', () => {
       const [, ofTheAlert = ''] = section.split(code(name));
 
       expect(ofTheAlert).toMatch(new RegExp(`^ \\(${severity}\\)`));
-      // An alert that support staff answer stands before the sections, with the link to their page.
+      // Alerts for support staff are listed before the sections, each with a link to the page of support staff.
       expect(ofTheAlert).toContain(isHere ? '' : `](${file.replace('docs/', '')}#${anchor})`);
     },
   );

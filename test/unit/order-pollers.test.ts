@@ -6,7 +6,7 @@ import type { TaskQueueDescription } from '../../src/temporal/order-pollers.ts';
 const { WORKER_VERSIONING_MODE_VERSIONED } = proto.temporal.api.enums.v1.WorkerVersioningMode;
 
 interface Queue {
-  /** Build ids of the workers; null for one that has none. */
+  /** The build ids of the workers; null for a worker without one. */
   workers: (string | null)[];
   current?: string;
   ramping?: string;

@@ -7,7 +7,7 @@ import { problemType } from '../../src/runtime/problem.ts';
 
 const page = readFileSync(new URL('../../docs/problems.md', import.meta.url), 'utf8');
 
-/** Of each heading, the code, what follows it, on one line. */
+/** The text below each heading, on one line. The heading, which is the problem's code, is the key. */
 const sections = new Map(
   page
     .split(/^## /m)
@@ -55,7 +55,7 @@ describe('a problem', () => {
   it('is there for every failure that ends an order creation', () => {
     const others = Object.keys(failures).filter((code) => !problemCodes.includes(code as never));
 
-    // It waits for support staff.
+    // This failure brings the order to review instead of ending the run.
     expect(others).toEqual(['LinkConflict']);
   });
 });

@@ -18,7 +18,7 @@ const delivery: CheckoutRequest = {
   idempotency_key: '00000000-0000-4000-8000-000000000001',
 };
 
-// Computed with Python, as hashlib.sha256 of these texts in UTF-8:
+// Computed with Python: hashlib.sha256 of the following texts in UTF-8.
 // {"customer_id":"00000000-0000-4000-8000-000000000002","customer_note":"sans piment, s’il vous plaît",
 //  "fulfillment_method":"DELIVERY","quote_id":"quote-1","shipping_snapshot":{"address":"1 Example Street","floor":3,
 //  "gate":{"b":[1,null,{"x":true}],"code":"A"},"lat":10.5,"lng":106.25}}                        (on one line, no spaces)

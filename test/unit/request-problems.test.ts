@@ -6,7 +6,7 @@ import { newCheckoutRequest } from '../support/builders.ts';
 
 const address = { address: '1 Example Street', lat: 10.5, lng: 106.25 };
 
-/** What a caller of the library is told of a request, `field: sentence` each. */
+/** The problems that the library reports for a request, each as `field: sentence`. */
 function problemsOf(changes: Record<string, unknown>): string[] {
   try {
     parseRequest({ ...newCheckoutRequest(), ...changes });

@@ -8,7 +8,7 @@ import { newCheckout } from '../support/builders.ts';
 
 const ORDER_ID = 'fb444879-793e-5e40-b2b0-72f80a4dc740';
 
-/** As in docs/requirements.md, but for what is set by each test. */
+/** The checkout of docs/requirements.md, without the fields that each test sets. */
 const checkout = {
   quote_id: 'quote-1',
   merchant_id: 'merchant-1',

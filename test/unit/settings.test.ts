@@ -11,7 +11,7 @@ import { readWorkerSettings } from '../../src/config/worker-settings.ts';
 
 const ENCRYPTION_KEYS = `one:${Buffer.alloc(32).toString('base64')}`;
 
-/** What a worker can't do without. */
+/** The settings that a worker requires. */
 const workerEnvironment = {
   DIRECTUS_URL: 'http://127.0.0.1:8055',
   DIRECTUS_TOKEN: 'directus-token',
@@ -28,7 +28,7 @@ const codecServerEnvironment = {
   CODEC_SERVER_TOKEN_KEYS_URL: 'https://login.example/keys',
   ENCRYPTION_KEYS,
 };
-/** Whoever knows the path may decode: nothing else is asked. */
+/** A codec server without tokens: everybody who knows the path may decode. */
 const secretPath = {
   CODEC_SERVER_UI_ORIGINS: 'http://localhost:8233',
   CODEC_SERVER_PATH_SEGMENT: 'segment-of-a-path-that-nobody_Guesses',
@@ -153,7 +153,7 @@ describe("the worker's settings", () => {
   it("take the build from Temporal's Worker Controller rather than from the image", () => {
     const ofTheImage = { WORKER_DEPLOYMENT_NAME: 'order-creation', WORKER_BUILD_ID: '1.0.0' };
     const ofTheController = {
-      // Two names of Kubernetes, as long as they may be.
+      // Two Kubernetes names, each of the greatest allowed length.
       TEMPORAL_DEPLOYMENT_NAME: `${'n'.repeat(63)}/${'w'.repeat(63)}`,
       TEMPORAL_WORKER_BUILD_ID: '1.0.0-6b8f_7c',
     };
@@ -662,7 +662,7 @@ describe('the connection to Temporal', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  /** A configuration file as those of Temporal's own tools. @returns what an environment says of it. */
+  /** Writes a configuration file in the format of Temporal's own tools. @returns the variable that points to it. */
   async function profileFile(toml: string): Promise<{ TEMPORAL_CONFIG_FILE: string }> {
     const path = file(`${randomUUID()}.toml`);
     await writeFile(path, toml);

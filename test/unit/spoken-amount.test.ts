@@ -11,7 +11,7 @@ describe('an amount as people write it', () => {
     [6433, 'KWD', '6.433 KWD'],
     [5, 'KWD', '0.005 KWD'],
     [Number.MAX_SAFE_INTEGER, 'USD', '90071992547409.91 USD'],
-    // Of a currency that nobody knows.
+    // A currency that does not exist.
     [6433, 'XQX', '64.33 XQX'],
   ])('%d minor units of %s are %s', (minorUnits, currency, text) => {
     expect(spokenAmount(minorUnits, currency)).toBe(text);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { beginStory } from '../../src/workflows/story.ts';
 import type { Story } from '../../src/workflows/story.ts';
 
-/** The cells of each row below the heading. */
+/** The cells of each row below the table's heading. */
 function rowsOf(story: Story): string[][] {
   const [, , ...rows] = story.table().split('\n');
   return rows.map((row) =>

@@ -7,7 +7,7 @@ import { currentDetails } from '../../src/workflows/current-details.ts';
 
 const runbook = readFileSync(new URL('../../docs/support-runbook.md', import.meta.url), 'utf8');
 
-/** The sections of a chapter by their headings, each as one line of words. */
+/** The sections of a chapter by their headings, each joined into one line. */
 function sectionsOf(chapter: string): Map<string, string> {
   const text = new RegExp(`^## ${chapter}$(.*?)^## `, 'ms').exec(runbook)?.[1] ?? '';
   const sections = text.split(/^### /m).slice(1);

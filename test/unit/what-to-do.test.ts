@@ -6,7 +6,7 @@ import { whatToDo } from '../../src/integrations/directus/schema/what-to-do.ts';
 type Order = Record<string, string | null>;
 type Rule = Record<string, Record<string, unknown>>;
 
-/** What the page of an order says: Data Studio takes the options of the last condition whose rule the order keeps. */
+/** The text on the page of an order. Data Studio uses the options of the last condition whose rule the order meets. */
 function textFor(order: Order): string {
   const { conditions = [], options } = whatToDo.meta;
   const kept = conditions.filter(({ rule: { _and: parts } }) => (parts as Rule[]).every((part) => keeps(order, part)));

@@ -31,7 +31,7 @@ import { bundleWorkflows } from '../support/workflow-bundle.ts';
 
 const ORDERS = 1000;
 const MINUTE_MS = 60_000;
-/** RideNDine forgets a key within minutes, so that an outage of minutes is what one of a day is. */
+/** The worker is told that RideNDine forgets a key within minutes. So an outage of minutes acts like one of a day. */
 const KEY_MS = 2 * MINUTE_MS;
 const MARGIN_MS = MINUTE_MS;
 const by = { actor: 'agent-7', reason: 'RideNDine was down' };
@@ -129,7 +129,7 @@ function neverDies(): Promise<never> {
   return Promise.reject(new Error('Nobody dies here.'));
 }
 
-/** It asks for a pause, as who is overrun does. */
+/** RideNDine asks for a pause in Retry-After, as an overloaded server does. */
 function downForLong(): Response {
   return new Response('{}', { status: 503, headers: { 'content-type': 'application/json', 'retry-after': '20' } });
 }

@@ -83,7 +83,7 @@ describe('a step at Directus', () => {
   });
 });
 
-/** @param before what happens before a step does what it does. */
+/** @param before called before each attempt at `step`. */
 async function newScenario(step?: LocalStep, before: () => void = () => {}): Promise<Scenario> {
   const nowMs = await temporal.environment.currentTimeMs();
   const scenario = createScenario({ request: newCheckoutRequest(), nowMs });

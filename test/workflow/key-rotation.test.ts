@@ -20,7 +20,7 @@ import type { Scenario } from '../support/scripted-activities.ts';
 import { newEncryptionKey } from '../support/test-encryption.ts';
 
 const [oldKey, newKey] = [newEncryptionKey('old'), newEncryptionKey('new')];
-/** The ENCRYPTION_KEYS of each step of a rotation, one after the other (docs/encryption.md). */
+/** The ENCRYPTION_KEYS of each step of a rotation, in sequence (docs/encryption.md). */
 const [before, bothRead, newWrites, after] = [oldKey, `${oldKey},${newKey}`, `${newKey},${oldKey}`, newKey] as const;
 
 const noAnswer = new PartnerError('RideNDineUnavailable', 'maybeSent', 'RideNDine answered 503.', { status: 503 });
@@ -86,7 +86,7 @@ describe('keys that are changed while orders are in flight', () => {
     );
     const stage = await stageOf(scenario.request.idempotency_key, newWrites).catch((error: unknown) => error);
     await restartWorker(newWrites);
-    // Temporal lets nobody ask the run before it has tried again what failed with the other keys.
+    // Temporal refuses queries of the run until the task that failed with the other keys has been tried again.
     await untilInReview(scenario, newWrites);
     await decideIfInReview(scenario.request.idempotency_key, newWrites);
     const outcome = await withGateway(newWrites, (orders) =>

@@ -22,10 +22,10 @@ import type { Sample } from '../support/read-metrics.ts';
 import { testDataConverter as dataConverter } from '../support/test-encryption.ts';
 import { bundleWorkflows } from '../support/workflow-bundle.ts';
 
-/** So that the waits of one scenario are the time of others. */
+/** How many scenarios run at the same time: while one waits, others use the machine. */
 const AT_ONCE = 4;
 
-/** What comes of each scenario; of those that are not listed the order is linked. */
+/** The run outcome of each scenario. Scenarios that are not listed end as `linked`. */
 const outcomes: Partial<Record<OrderOutcome, string[]>> = {
   repeated: ['linked-by-an-earlier-run'],
   refused: [
@@ -59,10 +59,13 @@ const outcomes: Partial<Record<OrderOutcome, string[]>> = {
 
 const ofOrders = scenarios.filter(({ workflow }) => workflow !== 'orderSweep').map(({ name }) => name);
 
-/** Nothing is kept of a run: every task replays it from its start. */
+/** The worker caches no run: every task replays its run from the start. */
 const withoutMemory = { maxCachedWorkflows: 0 };
 
-/** Where people look on, a query may come in the middle of a task, and replays that once more: see docs/operations.md. */
+/**
+ * Scenarios with queries keep their runs cached. Without a cache, a query in the middle of a task replays that task
+ * once more, and its measurements may be counted twice.
+ */
 function isReplayed({ drive }: ReplayScenario): boolean {
   return drive === undefined;
 }
@@ -104,7 +107,7 @@ afterAll(async () => {
   await temporal?.stop();
 });
 
-/** Samples of one scenario, which has a task queue of its own. */
+/** The samples of one scenario. Each scenario has a task queue of its own. */
 function samples(name: string, scenario: string): Sample[] {
   return metrics.filter(
     (sample) => sample.name === name && (sample.labels['taskQueue'] ?? sample.labels['task_queue']) === scenario,
@@ -198,7 +201,7 @@ describe('a run', () => {
 describe('the log of a worker', () => {
   it('says in every line about a run which run it is and which request began it', () => {
     const workflowIds = new Set([...runs.values()].map(({ workflowId }) => workflowId));
-    // That one line comes before a step is told anything of its run.
+    // `Activity started` is logged before the activity gets the log fields of its run.
     const ofRuns = lines().filter(
       ({ workflow_id, msg }) => workflowIds.has(String(workflow_id)) && msg !== 'Activity started',
     );
@@ -236,7 +239,7 @@ describe('the log of a worker', () => {
   });
 });
 
-/** As far as they are told. */
+/** The gauges of waiting orders; -1 for a gauge that is missing. */
 async function gaugesOfOrders(): Promise<number[]> {
   const all = await readMetrics(metricsUrl);
   const names = ['readable', 'in_review', 'oldest_in_review_seconds', 'unlinked', 'oldest_unlinked_seconds'];

@@ -216,7 +216,7 @@ describe('RideNDine in trouble', () => {
     const failure = await temporal.run(scenario, (handle) => failureOf(handle.result()));
 
     expect(failure).toMatchObject({ type: 'RideNDineUnavailable' });
-    // At most 30 s apart for 15 minutes, after five quicker ones.
+    // For 15 minutes the attempts are at most 30 s apart, after five quicker ones.
     expect(scenario.sent.length).toBeGreaterThan(25);
     expect(scenario.sent.length).toBeLessThan(40);
     expect(scenario.marks).toMatchObject([{ status: 'FAILED', failure_code: 'RideNDineUnavailable' }]);
@@ -252,8 +252,8 @@ describe('RideNDine in trouble', () => {
     });
 
     expect(failure).toMatchObject({ type: 'RideNDineRateLimited' });
-    // Far from the five hours. This server dates an attempt back to the failure before it, so that one more may be sent
-    // than on a real one, a quote's life later; what a real one does is shown by the stack tests.
+    // Far less than the five hours. The test server dates an attempt back to the failure before it, so one more may be
+    // sent than on a real server, after the quote's life. The stack tests show what a real server does.
     expect(scenario.sent.length).toBeLessThanOrEqual(2);
     expect(tookMs).toBeLessThan(60 * MINUTE_MS);
   });
@@ -289,7 +289,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
       await handle.terminate();
     });
 
-    // Beyond quote and grace (5 minutes), which would have ended an order that had never left.
+    // More attempts than fit into the grace (5 minutes), after which an order that was never sent would have failed.
     expect(scenario.sent.length).toBeGreaterThan(50);
     expect(scenario.marks).toMatchObject([{ status: 'NEEDS_REVIEW', failure_code: 'RideNDineUnavailable' }]);
   });
@@ -559,7 +559,7 @@ describe('an order of which nobody can tell whether RideNDine has it', () => {
     let attempts = 0;
     scenario.activities.markOrder = async (mark) => {
       attempts += 1;
-      // To the run it is the same failure as that of the button in the Temporal UI.
+      // The run sees the same failure when a person fails the activity in the Temporal UI.
       if (attempts === 1) throw ApplicationFailure.nonRetryable('Failed by hand.');
       return await usual.markOrder(mark);
     };
@@ -777,7 +777,7 @@ describe('a link that clashes', () => {
     });
 
     expect(result).toMatchObject(scenario.link);
-    // The order exists at RideNDine: nobody asks for it again.
+    // The order exists at RideNDine, so it must not be sent again.
     expect(scenario.sent).toHaveLength(1);
     expect(scenario.marks.map(({ status, failure_code }) => [status, failure_code])).toEqual([
       ['NEEDS_REVIEW', 'LinkConflict'],
@@ -843,7 +843,7 @@ describe('cancelling', () => {
     const started = Promise.withResolvers<undefined>();
     const mayEnd = Promise.withResolvers<undefined>();
     scenario.activities.createOrderRecord = async (input) => {
-      // Nobody hears of a cancellation within a workflow task.
+      // The first attempt fails, so that the next one is an activity: a run may hear nothing during a workflow task.
       if (activityInfo().isLocal) throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Busy.' });
       started.resolve(undefined);
       await mayEnd.promise;
@@ -933,7 +933,7 @@ describe('cancelling', () => {
     const scenario = await scenarioOf({
       request,
       override: {
-        // Directus is down: the record is tried again and again.
+        // Directus is down, so the step is tried again and again.
         async createOrderRecord() {
           throw ApplicationFailure.create({ type: 'DirectusUnavailable', message: 'Directus cannot be reached.' });
         },
@@ -1068,7 +1068,7 @@ async function untilCancelReachedActivity(handle: WorkflowHandle): Promise<void>
 
 const LATER_MS = 60 * MINUTE_MS;
 
-/** No attempt is under way while the test does something: the next one comes in an hour. */
+/** Postpones the next attempt by an hour, so that no attempt is under way while the test acts. */
 function later({ code, outcome, message }: PartnerError): PartnerError {
   return new PartnerError(code, outcome, message, { retryAfterMs: LATER_MS });
 }
@@ -1088,7 +1088,7 @@ function decide(
   return handle.executeUpdate('resolveReview', { args: [{ ...decision, actor: 'agent-7', reason: 'Ticket 1' }] });
 }
 
-/** Lets time pass until there is an answer. */
+/** Lets the server's time pass until the answer is there. */
 async function inTime<Value>(answer: Promise<Value>): Promise<Value> {
   let isOver = false;
   const over = () => {
@@ -1099,7 +1099,10 @@ async function inTime<Value>(answer: Promise<Value>): Promise<Value> {
   return await answer;
 }
 
-/** Lets time pass in steps, and the worker work in between: its tasks end by the server's clock, which a slow machine cannot follow. */
+/**
+ * Lets the server's time pass in steps, with pauses in which the worker can work. The worker's tasks time out by the
+ * server's clock, which a slow machine could not follow without the pauses.
+ */
 async function until(isTrue: () => boolean | undefined | Promise<boolean | undefined>, stepMs = 1000): Promise<void> {
   const deadline = Date.now() + 120_000;
   for (let pauseMs = 1; !(await isTrue()); pauseMs = Math.min(1.1 * pauseMs, 500)) {

@@ -19,7 +19,7 @@ beforeAll(async () => {
 }, 360_000);
 afterAll(() => temporal.stop());
 
-/** An order whose calls to RideNDine are paused as long as `isPaused` says. */
+/** An order whose calls to RideNDine are paused while `isPaused` returns true. */
 async function pausedOrder(options: Partial<ScenarioOptions> & { isPaused: (scenario: Scenario) => boolean }) {
   const scenario: Scenario = createScenario({
     request: newPickupRequest(),
@@ -97,7 +97,7 @@ describe('an order that is to be sent while calls to RideNDine are paused', () =
     const scenario = await pausedOrder({
       isPaused: ({ sent }) => sent.length === 1 && (attempts += 1) < 5,
       ridendine: [noAnswer, undefined],
-      // Over before the pause is: it counts no more.
+      // The quote expires during the pause. That does not matter, since an earlier call may have arrived.
       quoteExpiresInMs: 1000,
     });
 
@@ -120,7 +120,7 @@ describe('an order that is to be sent while calls to RideNDine are paused', () =
       await handle.executeUpdate('resolveReview', {
         args: [{ decision: 'retry', actor: 'agent-7', reason: 'Ticket 1' }],
       });
-      // The first is the end of the review.
+      // The second mark ends the review, and the third opens it again.
       await until(() => scenario.marks.length === 3);
       await handle.terminate();
     });
@@ -133,12 +133,12 @@ describe('an order that is to be sent while calls to RideNDine are paused', () =
   });
 });
 
-/** Lets time pass until it is so. */
+/** Lets the server's time pass until the condition holds. */
 async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
   while (!(await isSo())) await temporal.environment.sleep(MINUTE_MS);
 }
 
-/** Until the Current Details have this in them. */
+/** Resolves with the Current Details once they contain `text`. */
 async function untilTold(handle: WorkflowHandle, text: string): Promise<string> {
   let told = '';
   await until(async () => {

@@ -17,7 +17,7 @@ import { personalData, personalDataIn } from '../support/personal-data.ts';
 import { testDataConverter } from '../support/test-encryption.ts';
 import { bundleWorkflows } from '../support/workflow-bundle.ts';
 
-/** So that the waits of one scenario are the time of others. */
+/** How many scenarios run at the same time: while one waits, others use the machine. */
 const AT_ONCE = 6;
 
 let temporal: EmbeddedTemporal;
@@ -83,7 +83,7 @@ describe('without encryption', () => {
   });
 });
 
-/** @returns what was found in each scenario while it ran and after its end. */
+/** @returns the kinds of personal data that were found in each scenario, while it ran and after its end. */
 async function leaksOf(wanted: ReplayScenario[], dataConverter: DataConverter): Promise<Map<string, string[]>> {
   const runner: ScenarioRunner = {
     client: new Client({ connection, dataConverter }),
@@ -143,7 +143,7 @@ async function visibilityRecordOf({ workflowId }: WorkflowHandle) {
 
 async function databaseFiles(): Promise<Buffer[]> {
   const names = await readdir(temporal.dataDir);
-  // With the write-ahead log beside it.
+  // The database and the write-ahead log beside it.
   const databases = names.filter((name) => name.startsWith('temporal-'));
   expect(databases).toContainEqual(expect.stringMatching(/\.db$/));
   return await Promise.all(databases.map((name) => readFile(join(temporal.dataDir, name))));

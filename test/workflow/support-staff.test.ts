@@ -39,7 +39,7 @@ const mayHaveIt = { ridendine: [noAnswer, rejected, undefined] };
 let temporal: EmbeddedTemporal;
 let worker: OrderWorker;
 let client: Client;
-/** As a program, or the UI without its codec server: it encrypts nothing. */
+/** A client that encrypts nothing, like another program, or the Temporal UI without its codec server. */
 let plainClient: Client;
 beforeAll(async () => {
   temporal = await startEmbeddedTemporal();
@@ -92,7 +92,7 @@ describe('what support staff read of a run', () => {
     expect(waiting).toMatch(
       /\| Ask RideNDine to create it \| [-\d: ]+ \| [^|]+ \| 1 \| RideNDine refused the order \(422\)\. \|/,
     );
-    // Asked twice, and a decision between.
+    // RideNDine was asked twice, with a decision in between.
     expect(ended?.match(/^\| .* \|$/gm)?.map((row) => row.split('|').at(-2)?.trim())).toEqual([
       'What came of it',
       '---',
@@ -129,7 +129,7 @@ describe('what support staff read of a run', () => {
       expect.stringMatching(/^What you can do: .*call RideNDine/),
       'Technical: RideNDineUnavailable, createRideNDineOrder, attempt 1, HTTP 503',
     ]);
-    // Of a failure that is too long, Temporal drops the details.
+    // Temporal drops the details of a failure that is too long. These must still be there.
     const [details] = await codec.decode(failure.applicationFailureInfo?.details?.payloads ?? []);
     expect(defaultPayloadConverter.fromPayload(details as Payload)).toMatchObject({
       partner_text: partnerText.slice(0, 500),
@@ -186,7 +186,7 @@ describe('the queries of the runbook', () => {
         ? query.replace('ID"', `${request.idempotency_key}"`)
         : query.replaceAll('"ID"', `"${known.get(name)}"`);
 
-    // The server's list comes a moment after the workflow.
+    // The server's list shows a workflow only after a moment.
     await pWaitFor(async () => (await find(asked)).length > 0, { interval: 100, timeout: 60_000 });
 
     await expect(find(asked)).resolves.toEqual([handle.workflowId]);
@@ -315,7 +315,7 @@ describe('the update cancelOrder', () => {
     const handle = await start(scenario);
     await inStage(handle, 'CREATING_RECORD');
 
-    // Temporal hands it over at a heartbeat of the workflow task, or once the local attempt is over.
+    // Temporal delivers the update at a heartbeat of the workflow task, or once the local attempt is over.
     const asked = await handle.startUpdate('cancelOrder', { args: [by], waitForStage: 'ACCEPTED' });
     failing.reject(directusDown);
 
@@ -754,7 +754,7 @@ async function start({ request }: Scenario, input: OrderCreationInput = request)
   });
 }
 
-/** A Directus that fails at first, and then takes its time until it is told how to fail. */
+/** A Directus that fails the first attempt. The second attempt hangs until `failWith` says how it fails. */
 function heldDirectus() {
   const failing = Promise.withResolvers<never>();
   const askedAgain = Promise.withResolvers<void>();
@@ -764,7 +764,7 @@ function heldDirectus() {
     isAskedAgain: askedAgain.promise,
     createOrderRecord: async (): Promise<never> => {
       attempts += 1;
-      // The first attempt is a local one: a run may hear nothing until it is over.
+      // The first attempt is a local activity: until it is over, the run may receive nothing.
       if (attempts === 1) throw directusDown;
       askedAgain.resolve();
       return await failing.promise;

@@ -1,4 +1,4 @@
-"""A caller with the client that openapi-python-client makes. Checked by mypy --strict, then run; a line for each answer."""
+"""A caller that uses openapi-python-client's client. It passes mypy --strict and prints a line for each answer."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What Grafana needs of the file system: to read what is provisioned, and to write its database and temporary files.
+# Does with the file system what Grafana does: reads what is provisioned, and writes its database and a temporary file.
 set -eu
 for kind in datasources dashboards; do
   for file in "$GF_PATHS_PROVISIONING/$kind"/*.yaml; do

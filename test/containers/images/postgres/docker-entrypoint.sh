@@ -1,6 +1,6 @@
 #!/bin/bash
-# As the official one: starts as root, gives folders to the user postgres and goes on as that user. On an empty data folder
-# it makes the databases with a server that listens on the socket alone, and runs the scripts.
+# Like the official entry point: starts as root, gives folders to the user postgres and goes on as that user. For an
+# empty data folder, it makes the databases with a server that listens only on the socket, and runs the scripts.
 set -euo pipefail
 
 if [ "$(id -u)" = 0 ]; then
