@@ -55,7 +55,7 @@ const NOT_IN_REVIEW_YET =
 
 /** Follows the reason of the failure in the same message. */
 const NOT_TAKEN =
-  'Directus did not store the decision within two minutes. The order stays in review. Decide again once Directus works.';
+  'Directus did not confirm the decision within two minutes. Once Directus works, the order goes back into review. Decide again then.';
 
 /** The same for `link`: the ids are written before the status, so they may be saved although the decision failed. */
 const LINK_NOT_TAKEN = `${NOT_TAKEN} The ids may be saved: look at the order first.`;

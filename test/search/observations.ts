@@ -106,6 +106,12 @@ export function keyOf(row: Row | undefined): string | undefined {
   return row && ridendineIdempotencyKey(String(row[orderFields.id]));
 }
 
+/** Whether another live order was made from the quote of an order. */
+export function isQuoteOfAnotherOrder({ directus }: World, row: Row | undefined): boolean {
+  const quote = row?.[orderFields.quoteId];
+  return directus.orders().some((other) => other !== row && other[orderFields.activeQuoteId] === quote);
+}
+
 export function isLinked(row: Row | undefined): boolean {
   return row?.[orderFields.ridendineOrderId] != null;
 }

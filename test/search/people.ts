@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError, isGrpcServiceError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
@@ -6,7 +7,7 @@ import { CANCEL_ORDER_UPDATE, DECISION_REFUSED, RESOLVE_REVIEW_UPDATE } from '..
 import type { LinkIds } from '../../src/domain/order.ts';
 import type { Row } from './directus-model.ts';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
-import { isLinked, keyOf, madeFor, rowOf } from './observations.ts';
+import { isLinked, isQuoteOfAnotherOrder, keyOf, madeFor, rowOf } from './observations.ts';
 import type { Observations, SupportRequest } from './observations.ts';
 import { ifItCan } from './if-it-can.ts';
 import type { Runs } from './runs.ts';
@@ -16,7 +17,7 @@ import type { Decision } from './schedule.ts';
 export interface People {
   cancel(key: number, by: 'update' | 'temporal'): Promise<void>;
   decide(key: number, decision: Decision): Promise<void>;
-  /** Decides every review by what RideNDine really has. @returns the number of reviews. */
+  /** Decides every review by what RideNDine really has, and by who has the quote. @returns the number of reviews. */
   decideTruly(): Promise<number>;
   /** A later phase takes on the order, if the order is linked. */
   pay(key: number): void;
@@ -29,9 +30,15 @@ const by = (key: number) => ({ actor: `agent ${key}`, reason: 'A ticket.' });
 
 /** The longest time that a person waits for the result of a request. */
 const PATIENCE_MS = 40_000;
+const LOOK_AGAIN_MS = 1000;
 
 export function createPeople(temporal: Client, runs: Runs, { world, requests, paid }: Observations): People {
-  async function tell(key: number, what: SupportRequest['what'], updateName: string, told: object): Promise<void> {
+  async function tell(
+    key: number,
+    what: SupportRequest['what'],
+    updateName: string,
+    told: object,
+  ): Promise<SupportRequest> {
     const id = randomUUID();
     const ids = linkIn(told);
     const request: SupportRequest = {
@@ -56,6 +63,17 @@ export function createPeople(temporal: Client, runs: Runs, { world, requests, pa
       request.reply = error instanceof WorkflowUpdateFailedError ? String(error.cause?.message) : withCause(error);
     }
     request.to = Date.now();
+    return request;
+  }
+
+  /** Decides, and decides again while an earlier decision is being carried out. */
+  async function decideInTurn(key: number, decision: Decision): Promise<void> {
+    const until = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const { reply } = await decide(key, decision);
+      if (!reply.includes('Another decision is being carried out') || Date.now() > until) return;
+      await delay(LOOK_AGAIN_MS);
+    }
   }
 
   function input(key: number, decision: Decision): object {
@@ -94,9 +112,14 @@ export function createPeople(temporal: Client, runs: Runs, { world, requests, pa
   const decide = (key: number, decision: Decision) => tell(key, decision, RESOLVE_REVIEW_UPDATE, input(key, decision));
 
   return {
-    decide,
+    async decide(key, decision) {
+      await decide(key, decision);
+    },
     async cancel(key, how) {
-      if (how === 'update') return await tell(key, 'cancel', CANCEL_ORDER_UPDATE, by(key));
+      if (how === 'update') {
+        await tell(key, 'cancel', CANCEL_ORDER_UPDATE, by(key));
+        return;
+      }
       const now = Date.now();
       const request: SupportRequest = {
         key,
@@ -115,7 +138,8 @@ export function createPeople(temporal: Client, runs: Runs, { world, requests, pa
       let decided = 0;
       for (const key of world.keys.keys()) {
         if (!(await runs.isInReview(key))) continue;
-        await decide(key, idsToKeep(rowOf(world, key)) ? 'linkTrue' : 'abandon');
+        const row = rowOf(world, key);
+        await decideInTurn(key, idsToKeep(row) && !isQuoteOfAnotherOrder(world, row) ? 'linkTrue' : 'abandon');
         decided += 1;
       }
       return decided;

@@ -1,14 +1,14 @@
 import { cancelReplies } from '../../src/contract/updates.ts';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
 import { GRACE_MS, KEY_MS, MARGIN_MS } from './pace.ts';
-import { callsFor, isLinked, keyOf, madeFor, rowOf } from './observations.ts';
+import { callsFor, isLinked, isQuoteOfAnotherOrder, keyOf, madeFor, rowOf } from './observations.ts';
 import type { Observations, Answer, SupportRequest } from './observations.ts';
 import type { Row } from './directus-model.ts';
 import { provenNothing } from './ridendine-model.ts';
 import type { PartnerCall, PartnerOutcome } from './ridendine-model.ts';
 import type { OrderVersion, World } from './world.ts';
 
-/** What must hold of every order, whatever happens. It knows nothing of how the product does it. */
+/** @returns a sentence for each rule that an order breaks. The rules know nothing about how the product works. */
 export function brokenRules(observed: Observations): string[] {
   return [
     ...observed.stuck,
@@ -33,7 +33,7 @@ function everyPartnerOrderHasItsRow({ world }: Observations): string[] {
   return strange ? ['RideNDine was asked for an order that Directus does not have.'] : [];
 }
 
-/** From the moment when an attempt looks whether calls are paused to its call. */
+/** An attempt checks for a pause at most this long before its call. */
 const LOOKED_BEFORE_MS = 500;
 
 function noCallIsMadeInAPause({ world: { pauses, ridendine } }: Observations): string[] {
@@ -73,9 +73,11 @@ function rulesOfOrder(observed: Observations, key: number, row: Row): string[] {
     say('RideNDine was asked after it may have forgotten the key, and nobody wanted it.');
   if (isFirstAskedTooLate(observed, key, row, calls)) say('RideNDine was first asked after the quote and its grace.');
   const endedEarly = history.filter((entry) => hasEnded(entry) && mayHave(calls, entry.at));
-  if (!mayBeDecided(observed, key, 'abandon') && endedEarly.some((entry) => !isPutBack(observed, key, entry)))
+  const isAbandoned = mayBeDecided(observed, key, 'abandon') || isLeftAbandoned(observed, key);
+  if (!isAbandoned && endedEarly.some((entry) => !isPutBack(observed, key, entry)))
     say('The order has ended although RideNDine may have it.');
-  if (history.some((entry) => hasEnded(entry) !== (entry.quote === null)))
+  const hasLostQuote = isQuoteLost(observed, key, row);
+  if (history.some((entry) => hasEnded(entry) !== (entry.quote === null) && !(hasLostQuote && entry.quote === null)))
     say('The order keeps the quote though it has ended, or its quote is free though it is live.');
   if (status === 'NEEDS_REVIEW') say('The order still waits for people who have decided by what RideNDine has.');
   if (status === 'PENDING_PAYMENT' && !isLinked(row)) say('The order is not linked, and nobody carries it.');
@@ -89,15 +91,14 @@ function rulesOfOrder(observed: Observations, key: number, row: Row): string[] {
     say('RideNDine was asked again after somebody had asked to cancel.');
   if (goesOnAfterPeopleEndedIt(observed, key, calls, history)) say('The order went on after people had ended it.');
   if (observed.paid.has(key) && status !== 'CONFIRMED') say(`A later phase had the order, and it is ${status} again.`);
-  if (row[orderFields.failureCode] === 'OrderNeedsReview' && status === 'FAILED') {
-    if (!mayBeDecided(observed, key, 'abandon')) say('The order was given up, and nobody has decided that.');
-  }
+  if (row[orderFields.failureCode] === 'OrderNeedsReview' && status === 'FAILED' && !isAbandoned)
+    say('The order was given up, and nobody has decided that.');
   if (status === 'CANCELLED' && !mayBeDecided(observed, key, 'cancel', 'request cancellation'))
     say('The order is cancelled, and nobody has asked for it.');
   return broken;
 }
 
-/** How the order has stood from its first version to the one at the end. */
+/** All versions of the order, from the first one to the one at the end. */
 function historyOf({ history }: World, row: Row): OrderVersion[] {
   const last = {
     at: Infinity,
@@ -122,14 +123,14 @@ function keyDeadlineOf(row: Row): number {
   return Date.parse(String(row[orderFields.dateCreated])) + KEY_MS - MARGIN_MS;
 }
 
-/** Calls that came after RideNDine may have forgotten the key, and after one that may have arrived. */
+/** Calls that were made after a call that may have arrived, and when RideNDine may have forgotten the key. */
 function lateCalls(calls: PartnerCall[], row: Row): PartnerCall[] {
   const first = calls.findIndex(({ outcome }) => mayHaveArrived(outcome));
   const afterThat = first === -1 ? [] : calls.slice(first + 1);
   return afterThat.filter(({ at }) => at > keyDeadlineOf(row) + MARGIN_MS / 2);
 }
 
-/** Whether one of these events comes without a retry of its own that people decided after the key's deadline. */
+/** Whether an event has no retry of its own, which people decided before the event and after the key's deadline. */
 function hasNoRetryOfItsOwn({ requests }: Observations, key: number, row: Row, events: { at: number }[]): boolean {
   const isLate = ({ to }: SupportRequest) => to >= keyDeadlineOf(row);
   const retries = requests
@@ -144,7 +145,10 @@ function hasNoRetryOfItsOwn({ requests }: Observations, key: number, row: Row, e
 /** An attempt that begins in time reaches RideNDine within this time, even on a slow machine. */
 const ON_ITS_WAY_MS = 2000;
 
-/** A run that takes an order over does not know that nothing was sent, and may ask until the key's deadline. */
+/**
+ * Whether RideNDine was first asked after the quote and its grace. Does not count an order that another run has taken
+ * over: that run does not know that nothing was sent, and may ask until the key's deadline.
+ */
 function isFirstAskedTooLate(observed: Observations, key: number, row: Row, calls: PartnerCall[]): boolean {
   const { quotes, partnerAttempts } = observed.world;
   const [first] = calls;
@@ -153,7 +157,7 @@ function isFirstAskedTooLate(observed: Observations, key: number, row: Row, call
   const before = partnerAttempts.filter((attempt) => attempt.key === key && attempt.at <= first.at);
   const asking = before.at(-1);
   const attempts = before.filter(({ runId }) => runId === asking?.runId);
-  // On a slow machine an attempt is lost before it begins: then its run does not know that nothing was sent.
+  // On a slow machine an attempt may be lost before it begins. Then its run does not know that nothing was sent.
   if (asking !== undefined && asking.number > attempts.length) return false;
   return (asking ?? first).at > quote.expiresAt + GRACE_MS;
 }
@@ -172,26 +176,42 @@ function mayBeDecided({ requests }: Observations, key: number, ...what: SupportR
   return requests.some((request) => mayBe(request, key, ...what));
 }
 
-/** In a run, 27 s: see the policy of marks. */
-const LAST_MARK_MS = 3000;
-
-/** Whether Directus wrote what was decided and did not say so: the decision is refused, and the order put back in review. */
-function isPutBack({ requests }: Observations, key: number, { at }: OrderVersion): boolean {
-  return requests.some(
-    ({ key: of, what, accepted, reply, from, to }) =>
-      of === key &&
-      what === 'abandon' &&
-      accepted === false &&
-      reply.includes('Directus did not store the decision') &&
-      from <= at &&
-      at <= to + LAST_MARK_MS,
+/**
+ * Decisions to abandon that the run refused because Directus did not confirm them. Directus may have stored them all the
+ * same: the run then puts the order back in review.
+ */
+function unconfirmed({ requests }: Observations, key: number): SupportRequest[] {
+  return requests.filter(
+    (request) =>
+      request.key === key &&
+      request.what === 'abandon' &&
+      request.accepted === false &&
+      request.reply.includes('Directus did not confirm the decision'),
   );
 }
 
-/** The ids that people may have linked the order to. */
+/** Whether an order that ended by such a decision was put back. Directus may not answer for a long time before. */
+function isPutBack(observed: Observations, key: number, { at }: OrderVersion): boolean {
+  return at !== Infinity && unconfirmed(observed, key).some(({ from }) => from <= at);
+}
+
+/** Whether another checkout took the quote before the order was put back. */
+function isQuoteLost(observed: Observations, key: number, row: Row): boolean {
+  const { history } = observed.world;
+  const isOther = ({ id, quote }: OrderVersion) => id !== row['id'] && quote === row[orderFields.quoteId];
+  const hasOther = isQuoteOfAnotherOrder(observed.world, row) || history.some(isOther);
+  return hasOther && unconfirmed(observed, key).length > 0;
+}
+
+/** Whether the run was taken away before it could put the order back: then the decision that Directus stored stands. */
+function isLeftAbandoned(observed: Observations, key: number): boolean {
+  return isTakenOver(observed, key) && unconfirmed(observed, key).length > 0;
+}
+
+/** The ids that people may have linked the order to. Some decisions are refused after their ids were saved. */
 function linksGiven({ requests }: Observations, key: number): NonNullable<SupportRequest['ids']>[] {
-  return requests.flatMap((request) =>
-    request.key === key && request.accepted !== false && request.ids ? [request.ids] : [],
+  return requests.flatMap(({ key: of, accepted, reply, ids }) =>
+    of === key && ids && (accepted !== false || /The ids (are|may be) saved/.test(reply)) ? [ids] : [],
   );
 }
 
@@ -224,13 +244,13 @@ function isAskedAfterCancellation(observed: Observations, key: number, calls: { 
       (what === 'request cancellation' && accepted === true),
   );
   if (asked?.learned === undefined) return false;
-  // While Temporal does not answer, the worker cannot have it hold the next attempt back.
+  // While Temporal does not answer, the worker cannot make it hold back the next attempt.
   const { troubles } = observed.world;
   if (troubles.some((one) => one.key === key && one.with === 'temporal' && one.at >= asked.from)) return false;
   const isWanted =
     own.some((request) => mayBe(request, key, 'retry') && request.to >= asked.from - ON_ITS_WAY_MS) ||
     observed.answers.some((answer) => answer.key === key && !answer.isLookUp && answer.from >= asked.from - 100);
-  // On a machine that is so slow with the request, holding the attempts back is as slow.
+  // A machine that is slow to deliver the request is as slow to hold the attempts back.
   const slowness = 5 * (asked.learned - asked.from);
   const held = asked.learned + Math.max(ON_ITS_WAY_MS, slowness);
   // The first attempt may have been scheduled before the request reached the run.
@@ -270,7 +290,7 @@ function rulesOfAnswer(observed: Observations, answer: Answer, row: Row | undefi
       ];
     }
     case 'in progress': {
-      // RideNDine's answer is shown while it is saved. If another order has these ids, people decide for others.
+      // Callers see ids while these are being saved. If another order has them, people may decide for other ids.
       const mayBeOther = observed.requests.some(
         (request) => request.ids && request.key === key && request.accepted !== false,
       );
@@ -303,7 +323,7 @@ function isShownTruly(
   row: Row,
 ): boolean {
   const pairs = [
-    // A run names its order before that is written.
+    // A run shows its order's id before the order is written.
     [ids.orderId, row['id'] ?? ids.orderId],
     [ids.ridendineOrderId, row[orderFields.ridendineOrderId]],
     [ids.paymentSessionId, row[orderFields.paymentSessionId]],
@@ -311,12 +331,12 @@ function isShownTruly(
   return pairs.every(([shown, stored]) => shown === undefined || shown === stored);
 }
 
-/** Nobody had an answer for a checkout before, or its run was removed. */
+/** Whether it is true that there is no order: no checkout with the key was answered before, or its run was removed. */
 function foundNothing({ answers, deleted }: Observations, { key, from }: Answer): boolean {
   return deleted.has(key) || !answers.some((other) => other.key === key && !other.isLookUp && other.to < from);
 }
 
-/** The outcomes of a call to RideNDine that have this meaning. Any trouble may end as `RideNDineUnavailable`. */
+/** The outcomes of a call that each failure code stands for. Any trouble may end as `RideNDineUnavailable`. */
 const callsThatMean: Record<string, PartnerOutcome[]> = {
   RideNDineRejected: ['refused', 'notFound'],
   RideNDineUnauthorized: ['unauthorized', 'redirected', 'seeOther', 'noApi'],
@@ -324,7 +344,7 @@ const callsThatMean: Record<string, PartnerOutcome[]> = {
   RideNDineContractBroken: ['garbage'],
 };
 
-/** Whether what a caller was told was so. */
+/** Whether the failure that a caller was told was true. */
 function isTrue(observed: Observations, answer: Answer, code: string): boolean {
   const { world, answers, requests, reset, terminated } = observed;
   const { key, to } = answer;
@@ -338,7 +358,7 @@ function isTrue(observed: Observations, answer: Answer, code: string): boolean {
     case 'QuoteAlreadyUsed':
       return isQuoteTaken(observed, answer);
     case 'IdempotencyKeyReused':
-      // A run that was refused is never what a look-up tells, unless it is all that is left.
+      // A look-up never tells about a refused run, unless no other run is left.
       if (answer.isLookUp) return isTakenOver(observed, key);
       return answers.some(
         (other) =>
@@ -350,7 +370,7 @@ function isTrue(observed: Observations, answer: Answer, code: string): boolean {
     case 'OrderCancelled':
       return isAny('cancel', 'request cancellation');
     case 'OrderNeedsReview':
-      return isAny('abandon') || reset.has(key) || terminated.has(key);
+      return isAny('abandon') || reset.has(key) || terminated.has(key) || isLeftAbandoned(observed, key);
     case 'QuoteExpired':
       return answer.isLookUp || (quote !== undefined && quote.expiresAt <= to);
     case 'DirectusRejected':
@@ -383,7 +403,7 @@ function endedByPeopleBefore({ requests }: Observations, key: number, time: numb
   );
 }
 
-/** Of a request that was accepted: whether the order has ended with it. */
+/** Whether an accepted request has ended the order. */
 function isEnding({ what, reply }: SupportRequest): boolean {
   return what === 'abandon' || (what === 'cancel' && reply === cancelReplies.cancelled);
 }
@@ -393,7 +413,7 @@ function rulesOfSupportRequest(observed: Observations, request: SupportRequest, 
   if (what === 'request cancellation') return [];
   const who = `Key ${key}, "${what}"`;
   if (accepted === undefined) {
-    // While its workers die, a run hears nothing.
+    // While its workers die, a run does not receive requests.
     const hasWorkerDied = observed.world.troubles.some(
       (trouble) => trouble.key === key && trouble.outcome.startsWith('dies') && trouble.at >= from && trouble.at <= to,
     );
@@ -429,7 +449,7 @@ function isTriedAgain(observed: Observations, { key, from }: SupportRequest, row
   return isStopped || callsFor(observed.world, row).some(({ at }) => at >= from);
 }
 
-/** Of all callers with a key one has begun the order; the others joined it. */
+/** At most one caller with a key may be told that it began the order. The others joined it. */
 function oneFirstAnswer({ answers }: Observations, key: number): string[] {
   const first = answers.filter(
     ({ key: other, isLookUp, said }) => other === key && !isLookUp && said.kind === 'succeeded' && !said.replayed,

@@ -9,7 +9,7 @@ import type { PartnerCall, PartnerOrder } from '../search/ridendine-model.ts';
 import { brokenRules } from '../search/rules.ts';
 import type { OrderVersion, Trouble, World } from '../search/world.ts';
 
-// Each account below is made by hand, and one thing in it is wrong: the rule that has to see it is named.
+// Each test makes an account by hand with one thing wrong, and names the rule that must report it.
 
 const T = Date.parse('2030-01-01T00:00:00Z');
 const key = '11111111-1111-4111-8111-111111111111';
@@ -104,7 +104,7 @@ interface Seen extends Partial<Omit<Observations, 'world'>> {
   pauses?: World['pauses'];
 }
 
-/** A linked order that nothing has happened to, but for what is given. */
+/** The account of a linked order without any trouble. Arguments replace parts of it. */
 function accountOf({
   rows = [row(linked)],
   orders = [made()],
@@ -137,7 +137,68 @@ const attemptsAfter = Array.from({ length: 9 }, (_none, index) =>
   call({ at: T + 3000 + index * 200, outcome: index < 8 ? 'notSent' : 'ok' }),
 );
 
+const unconfirmed = request({ what: 'abandon', accepted: false, reply: 'Directus did not confirm the decision.' });
+const abandoned = ended('FAILED', { [orderFields.failureCode]: 'OrderNeedsReview' });
+
+/** Accounts of trouble that break no rule. */
+const held: [string, Seen][] = [
+  [
+    'a decision that Directus stored and did not confirm, if the order was put back',
+    { requests: [unconfirmed], history: [version(T + 15, 'PENDING_PAYMENT'), version(T + HOUR, 'FAILED')] },
+  ],
+  [
+    'such a decision that stands because the run was taken away',
+    {
+      ...unsent,
+      rows: [abandoned],
+      requests: [unconfirmed],
+      deleted: new Set([0]),
+      answers: [failed('OrderNeedsReview')],
+    },
+  ],
+  [
+    'such an order that lost its quote to another checkout',
+    {
+      requests: [unconfirmed],
+      history: [
+        version(T + 15, 'PENDING_PAYMENT'),
+        version(T + 30, 'FAILED'),
+        version(T + 40, 'PENDING_PAYMENT', { id: 'other' }),
+        version(T + HOUR, 'PENDING_PAYMENT', { quote: null }),
+      ],
+    },
+  ],
+  [
+    'ids of a refused decision that were saved before',
+    {
+      rows: [row({ ...linked, [orderFields.ridendineOrderId]: 'rnd_2', [orderFields.paymentSessionId]: 'ps_2' })],
+      requests: [request({ what: 'linkInvented', accepted: false, reply: 'The ids are saved.', ids: otherIds })],
+    },
+  ],
+];
+
 const broken: [string, RegExp, Seen][] = [
+  [
+    'an order that was put back lost its quote, and nobody took it',
+    /its quote is free/,
+    {
+      requests: [unconfirmed],
+      history: [version(T + 30, 'FAILED'), version(T + HOUR, 'PENDING_PAYMENT', { quote: null })],
+    },
+  ],
+  [
+    'an order is abandoned by a decision that its run has refused',
+    /nobody has decided that/,
+    { ...unsent, rows: [abandoned], requests: [{ ...unconfirmed, reply: 'No.' }], deleted: new Set([0]) },
+  ],
+  [
+    'the order has the ids of a decision that was refused',
+    /has not given it/,
+    {
+      rows: [row({ ...linked, [orderFields.ridendineOrderId]: 'rnd_2', [orderFields.paymentSessionId]: 'ps_2' })],
+      requests: [request({ what: 'linkInvented', accepted: false, reply: 'No.', ids: otherIds })],
+    },
+  ],
   [
     'RideNDine was called in a pause',
     /while calls to it were paused/,
@@ -263,7 +324,7 @@ const broken: [string, RegExp, Seen][] = [
     /ended although/,
     {
       rows: [ended('FAILED')],
-      requests: [request({ what: 'abandon', accepted: false, reply: 'Directus did not store the decision.' })],
+      requests: [request({ what: 'abandon', accepted: false, reply: 'Directus did not confirm the decision.' })],
     },
   ],
   [
@@ -483,6 +544,10 @@ describe('the rules of the search', () => {
         /asked to cancel/,
       );
     }
+  });
+
+  it.each(held)('hold for %s', (_what, seen) => {
+    expect(brokenRules(accountOf(seen))).toEqual([]);
   });
 
   it.each(broken)('see that %s', (_what, rule, seen) => {
