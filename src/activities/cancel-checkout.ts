@@ -89,6 +89,6 @@ async function cancelOrder(
   if (await orders.changeStatus(order.id, { ...change, onlyIfUnlinked: true })) return cancelled;
   throw ApplicationFailure.create({
     type: 'DirectusUnavailable',
-    message: 'The order was changed by somebody else meanwhile: it is looked at again.',
+    message: 'Somebody else has changed the order meanwhile. The step reads it again.',
   });
 }

@@ -53,7 +53,7 @@ export function requireUnfinished(order: StoredOrder | null): StoredOrder {
   if (standingOf(order).kind === 'unfinished') return order;
   throw finalFailure(
     'OrderNeedsReview',
-    'Another run has brought the order to its end. Send the same request again: a new run answers for it.',
+    'Another run has ended or linked the order. Send the same request again: a new run answers it.',
   );
 }
 

@@ -3,8 +3,7 @@ import { CommandError } from './command.ts';
 
 /** Asks the person at the terminal. @throws {CommandError} nobody typed yes. Its message begins with `otherwise`. */
 export async function confirm(question: string, otherwise: string): Promise<void> {
-  if (!process.stdin.isTTY)
-    throw new CommandError(`${otherwise} Look at what it says, and add --yes if that is right.`);
+  if (!process.stdin.isTTY) throw new CommandError(`${otherwise} Check the output above, then add --yes.`);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
     const answer = await terminal.question(`${question} Type yes: `);

@@ -257,7 +257,7 @@ export class OrderCreationClient {
     const known = run.description.memo?.[REQUEST_FINGERPRINT_MEMO];
     // Somebody started the run by hand. The run stores its fingerprint once it has looked at the order.
     if (known === undefined) {
-      throw new TemporalUnavailableError('Whose checkout the order creation carries is not known yet. Ask again.');
+      throw new TemporalUnavailableError('Which checkout this order creation has is not known yet. Ask again.');
     }
     if (known !== fingerprint) {
       throw new OrderFailedError('IdempotencyKeyReused', 'The idempotency key belongs to another checkout.');

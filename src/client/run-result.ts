@@ -20,5 +20,5 @@ const resultSchema: z.ZodType<OrderCreationRunResult> = z.object({
 export function readResult(result: unknown): OrderCreationRunResult {
   const read = resultSchema.safeParse(result);
   if (read.success) return read.data;
-  throw new TemporalUnavailableError('The run under this idempotency key is none of an order creation. Call support.');
+  throw new TemporalUnavailableError('The run under this idempotency key is not an order creation. Call support.');
 }

@@ -37,7 +37,7 @@ export function createCallerCheck(token: TokenSettings | undefined) {
       else if (error instanceof SubjectRefusedError) await problems.send(reply, { code: 'SubjectNotAllowed', detail });
       else if (error instanceof TokenKeysUnavailableError) {
         // People who run this server need the reason. It may name the address of the keys, which is no secret.
-        request.log.warn({ reason: reasonOf(error) }, 'the keys of access tokens cannot be had');
+        request.log.warn({ reason: reasonOf(error) }, 'the keys of access tokens cannot be fetched');
         await problems.send(reply, { code: 'TokenKeysUnavailable', detail });
       } else throw error;
     }

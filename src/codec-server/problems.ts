@@ -8,7 +8,7 @@ const ownProblems = {
   DecryptionFailed: { status: 422, title: 'A payload cannot be decrypted.', retryable: false },
   TokenKeysUnavailable: {
     status: 503,
-    title: 'The keys by which access tokens are checked cannot be had.',
+    title: 'The keys that check access tokens cannot be fetched.',
     retryable: true,
   },
 } as const satisfies Record<string, ProblemEntry>;

@@ -9,7 +9,7 @@ export const encryptionVariables = z.object({
       parseEncryptionKeys(text);
     } catch (error) {
       if (!(error instanceof EncryptionKeysError)) throw error;
-      context.addIssue(`${error.message}; "${NO_ENCRYPTION}" does without, where there are no real orders`);
+      context.addIssue(`${error.message}; "${NO_ENCRYPTION}" switches encryption off, for test orders only`);
     }
   }),
   NODE_ENV: z.string().optional(),

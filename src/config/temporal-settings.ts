@@ -112,7 +112,7 @@ function libraryProblem(error: unknown): string {
   if (typeof code === 'string') return `the file cannot be read (${code})`;
   if (/^Profile .* not found/.test(message)) return 'the file has no such profile';
   const unknown = /^Validation error: key\(s\) unrecognized(?: in (profile[^:]*))?/.exec(message);
-  if (unknown) return `the file has a key that nobody knows${unknown[1] ? `, in ${unknown[1]}` : ''}`;
+  if (unknown) return `the file has an unknown key${unknown[1] ? `, in ${unknown[1]}` : ''}`;
   const both = /^Cannot specify both (\w+)_path/.exec(message);
   if (both) return `${both[1]} is given twice, as a path and as data; TEMPORAL_TLS_… variables count too`;
   return 'the file cannot be understood';

@@ -18,7 +18,7 @@ export const tracingVariables = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl().optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl().optional(),
   OTEL_EXPORTER_OTLP_PROTOCOL: z
-    .literal('http/protobuf', 'must be http/protobuf, the only one that is spoken')
+    .literal('http/protobuf', 'must be http/protobuf, the only supported protocol')
     .optional(),
   OTEL_EXPORTER_OTLP_HEADERS: z
     .string()

@@ -142,7 +142,7 @@ const table = {
     logLevel: 'error',
     advice: {
       whileTried:
-        'Call whoever runs Directus: it refuses what is to be written about this order. The step succeeds by itself once that is mended.',
+        'Call whoever runs Directus: it refuses to store a change of this order. Once that is corrected, the step succeeds by itself.',
       whenFailed:
         'Call whoever runs Directus: it refuses to take orders. Nothing was sent to RideNDine. The customer can confirm again once that is mended.',
     },
@@ -152,8 +152,7 @@ const table = {
     ...refusal,
     httpStatus: 422,
     advice: {
-      whileTried:
-        'Nothing, for some seconds: RideNDine may be being set up anew. If the same answer lasts, the order ends.',
+      whileTried: 'Wait some seconds: RideNDine may be restarting. If the same answer lasts, the order ends.',
       whenFailed:
         'Nothing was ordered and nothing is to be paid. What RideNDine wrote stands in Current Details (What happened to this order). If they mend it on their side, the customer confirms the same checkout again. If it is in the order (phone, address, dishes, the merchant id of the store), have it corrected; then the customer opens the checkout again, since this order is only ever sent as it was written.',
       inReview: `RideNDine refuses the order now, but an earlier call may have reached them. ${ASK_RIDENDINE}`,
@@ -225,10 +224,9 @@ const table = {
     finalFor: null,
     logLevel: 'warn',
     advice: {
-      whenFailed:
-        'Compare the order in Directus with those at RideNDine, and have one that is too many cancelled there.',
+      whenFailed: 'Compare the order in Directus with those at RideNDine, and have a duplicate cancelled there.',
       inReview:
-        'Ask RideNDine for the ids of this order. Where an order in Directus has wrong ones, have an administrator of Directus clear them. Then decide: retry if this order has the right ids, or was only ended by hand; link if it has none; abandon if it is one too many, once RideNDine has cancelled it.',
+        'Ask RideNDine for the ids of this order. Where an order in Directus has wrong ones, have an administrator of Directus clear them. Then decide: retry if this order has the right ids, or was only ended by hand; link if it has none; abandon if it is a duplicate, once RideNDine has cancelled it.',
     },
   },
   OrderNeedsReview: {
@@ -238,7 +236,7 @@ const table = {
     finalFor: 'key',
     advice: {
       whenFailed:
-        'Look at the order in Directus first. If it has failed, it stays as it is, whatever ids it has: who still wants it opens the checkout again. Otherwise, if it has the ids of RideNDine, it is made, and the customer who confirms the same checkout again is sent to its payment.',
+        'Look at the order in Directus first. If it has failed, it stays as it is, whatever ids it has: a customer who still wants it opens the checkout again. Otherwise, if it has the ids of RideNDine, the order exists, and a customer who confirms the same checkout again is sent to its payment.',
       inReview: ASK_RIDENDINE,
     },
   },

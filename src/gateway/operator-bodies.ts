@@ -56,7 +56,7 @@ export const decisionOutcomeSchema = z
     order_id: orderId,
     decision: z.enum(decisionNames),
     state: z.enum(['DONE', 'UNDER_WAY']),
-    message: z.string().meta({ description: 'What came of it, in a sentence for the person who decided.' }),
+    message: z.string().meta({ description: 'The result, in a sentence for the person who decided.' }),
   })
   .meta({ id: 'DecisionOutcome' });
 export type DecisionOutcome = z.output<typeof decisionOutcomeSchema>;
@@ -81,7 +81,7 @@ export const decisionForManySchema = z
 /** Body of `200` and `202` to a decision about many orders. */
 export const manyDecidedSchema = z
   .object({
-    id: z.string().meta({ description: 'By which to ask how far it is.' }),
+    id: z.string().meta({ description: 'The id to ask for its progress.' }),
     state: z.enum(['DONE', 'UNDER_WAY', 'STOPPED']),
     decided: z.number().int().optional().meta({ description: 'Orders on which it was carried out.' }),
     refused: z

@@ -10,7 +10,7 @@ const ownProblems = {
     title: 'The idempotency key must be one UUID in hyphenated form.',
     retryable: false,
   },
-  DecisionInvalid: { status: 422, title: 'The decision lacks something, or has too much.', retryable: false },
+  DecisionInvalid: { status: 422, title: 'The decision lacks a field or has an unknown one.', retryable: false },
   DecisionRefused: { status: 409, title: 'The decision does not fit how the order stands.', retryable: false },
   DecisionNotSent: { status: 503, title: 'The decision was not sent.', retryable: true },
   // Retryable only if the request had an `Idempotency-Key`: a repeated request is then the same decision.

@@ -66,7 +66,7 @@ const orderFailedSchema = z
     ...idsSoFar,
     failure: z.object({ code: failureCode, detail: z.string(), used_by: quoteUserSchema.optional() }),
   })
-  .meta({ id: 'OrderFailed', description: 'No order came of it.' });
+  .meta({ id: 'OrderFailed', description: 'The checkout did not become an order.' });
 
 /** Body of `200` to `GET /v1/orders/{key}`. The body of `202` to `POST /v1/orders` is its variant `IN_PROGRESS`. */
 export const orderViewSchema = z

@@ -33,7 +33,7 @@ export async function pauseCalls(temporal: TemporalAccess, pause: PartnerPauseIn
   if (before !== null && before.by === undefined) {
     throw new OperatorError(
       'refused',
-      'Calls to RideNDine are paused already, by whom cannot be read: set ENCRYPTION_KEYS to the keys of the workers, or resume the calls first.',
+      'Calls to RideNDine are paused already, and who paused them cannot be read: set ENCRYPTION_KEYS to the keys of the workers, or resume the calls first.',
     );
   }
   const { workflowId, firstExecutionRunId: runId } = await temporal.ask(() =>
@@ -51,8 +51,8 @@ export async function pauseCalls(temporal: TemporalAccess, pause: PartnerPauseIn
   try {
     await requireReadable(temporal, { workflowId, runId });
   } catch (error) {
-    if (before === null || !(error instanceof OperatorError)) throw error;
-    throw new OperatorError('not sent', `${error.message} The pause that there was has ended: calls are made again.`);
+    if (before === null || !(error instanceof OperatorError) || error.outcome !== 'not sent') throw error;
+    throw new OperatorError('not sent', `${error.message} The earlier pause has ended: calls are made again.`);
   }
 }
 

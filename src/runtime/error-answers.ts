@@ -22,7 +22,7 @@ export function errorAnswers({ problems, bodyLimitBytes, afterFailure }: ErrorAn
           detail: `The body is larger than ${bodyLimitBytes} bytes.`,
         });
       case 414:
-        return problems.send(reply, { code: 'UriTooLong', detail: 'A part of the address is longer than any key.' });
+        return problems.send(reply, { code: 'UriTooLong', detail: 'A part of the path is too long.' });
       case 415:
         return problems.send(reply, { code: 'UnsupportedMediaType', detail: 'Send Content-Type: application/json.' });
       default:

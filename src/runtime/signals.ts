@@ -10,7 +10,7 @@ export function stopOnSignal(program: string, stop: () => void): void {
   const onSignal = () => {
     if (isStopping) {
       process.stderr.write(
-        `${program} was told to stop a second time, and ends at once: what it was doing is cut off.\n`,
+        `${program} was told to stop a second time, and ends at once: unfinished work is cut off.\n`,
       );
       process.exit(1);
     }

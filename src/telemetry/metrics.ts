@@ -81,7 +81,7 @@ export const workerMetrics = {
   reviewsOverdue: {
     name: 'cooco_reviews_overdue',
     kind: 'counter',
-    help: 'Reviews longer than REVIEW_WINDOW; one may count again when it is decided.',
+    help: 'Reviews longer than REVIEW_WINDOW; a review may count again when it is decided.',
     labels: {},
   },
   ordersInReview: {
@@ -93,7 +93,7 @@ export const workerMetrics = {
   oldestOrderInReview: {
     name: 'cooco_orders_oldest_in_review_seconds',
     kind: 'gauge',
-    help: 'How long the oldest has been in review, at least; 0 if there is none, NaN if unknown.',
+    help: 'How long the oldest order has been in review, at least; 0 if there is none, NaN if unknown.',
     labels: {},
   },
   reviewWindow: {

@@ -103,11 +103,11 @@ function sentence(
     case 'unreachable':
       return `${server} cannot be reached: check TEMPORAL_ADDRESS, TEMPORAL_TLS, and whether the server runs.`;
     case 'no answer in time':
-      return `${server} did not answer in time: check TEMPORAL_ADDRESS and TEMPORAL_TLS, and how the server fares.`;
+      return `${server} did not answer in time: check TEMPORAL_ADDRESS and TEMPORAL_TLS, and whether the server is overloaded.`;
     case 'credential refused':
       return `${server} refuses our credential, or it may not do this in the namespace "${namespace}": check TEMPORAL_API_KEY or TEMPORAL_TLS_CLIENT_CERT_PATH, and its permissions.`;
     case 'certificate refused':
-      return `${server} and this program do not accept the certificate of one another: check the TEMPORAL_TLS settings.`;
+      return `${server} and this program do not accept each other's certificate: check the TEMPORAL_TLS settings.`;
     case 'no such namespace':
       return `${server} has no namespace "${namespace}": set TEMPORAL_NAMESPACE, or create it with "temporal operator namespace create --namespace ${namespace} --retention 30d".`;
     case 'request refused':

@@ -5,7 +5,7 @@ import type { Worker } from '@temporalio/worker';
 const LOOK_MS = 1000;
 /** How long a failed worker may take to end by itself. */
 const END_MS = 3000;
-const FAILED = 'It has failed, and its log says of what.';
+const FAILED = 'It has failed, and its log says why.';
 
 /**
  * Runs the workers until all have stopped. If one worker fails, the others are told to stop. After a failure the caller

@@ -37,7 +37,7 @@ export async function scheduleSweep(
       workflowId: ORDER_SWEEP_SCHEDULE_ID,
       taskQueue: ORDER_CREATION_TASK_QUEUE,
       args: [{ older_than_ms: afterMs }] as [OrderSweep],
-      staticSummary: 'Continue orders that no run carries any more',
+      staticSummary: 'Continue orders without an open run',
     },
     // The next sweep does the work of a sweep that was missed.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: intervalMs },

@@ -43,6 +43,6 @@ export async function tellBuild(options: {
     logger.warn(`This is ${name}, and it takes no orders: ${others} take them; ${way}`);
   } catch {
     // The error's message may contain a credential, so it is not logged. The worker's polls show the fault again.
-    logger.warn(`This is ${name}; whether it takes orders, Temporal did not say.`);
+    logger.warn(`This is ${name}; Temporal did not say whether it takes orders.`);
   }
 }

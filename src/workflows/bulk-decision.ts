@@ -30,7 +30,7 @@ const bulkDecisionState = defineQuery<BulkDecisionState>(BULK_DECISION_STATE_QUE
  */
 const MOST_UNDER_WAY = 20;
 
-const NOT_KNOWN = 'It is not known what came of it. Look at the order.';
+const NOT_KNOWN = 'Whether the decision was carried out is not known. Look at the order.';
 
 /**
  * Carries out one decision on many orders in review, at most `per_second` orders each second, so that RideNDine is not

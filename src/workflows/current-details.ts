@@ -107,7 +107,7 @@ function sectionsOf(view: RunView): Sections {
       return inReview(view);
     case 'FAILED':
       return {
-        title: 'No order came of it',
+        title: 'The checkout did not become an order',
         happened: failureSentence(state.failure),
         next: mayBeSentAgain(state)
           ? 'Nothing more in this run. If the customer sends the same checkout again, it is tried again.'
@@ -128,7 +128,7 @@ const LOOK_AT_PENDING =
   'Nothing, as long as this takes seconds. If it takes longer, *Pending Activities* says what stands in the way and when it is tried again.';
 
 const BEING_STOPPED =
-  'RideNDine is not asked again. If they surely do not have the order, it is cancelled; if they may have it, it comes to you for review. If a call that is under way brings the order, it is linked.';
+  'RideNDine is not asked again. If RideNDine certainly does not have the order, it is cancelled; if they may have it, it comes to you for review. If a call that is under way brings the order, it is linked.';
 
 function pauseOf({ pause }: RunView): string[] {
   if (!pause) return [];
@@ -159,7 +159,7 @@ function tooLate(view: RunView): string | undefined {
 
 function whoCancelled({ cancelled_by }: RunView): string {
   if (!cancelled_by) return '';
-  return `Its cancellation was asked for by ${verbatim(cancelled_by.actor)}: ${verbatim(cancelled_by.reason)}.`;
+  return `${verbatim(cancelled_by.actor)} asked to cancel the order: ${verbatim(cancelled_by.reason)}.`;
 }
 
 function givenUp(view: RunView): Sections {
@@ -175,7 +175,7 @@ function givenUp(view: RunView): Sections {
 
 function continued(view: RunView): Sections {
   return {
-    title: 'An order is continued that an earlier run left half-way',
+    title: 'This run continues an order that an earlier run left half-way',
     happened: 'An earlier run wrote the order to Directus and then was lost. RideNDine may have it.',
     next: `The order is read from Directus. If Directus does not answer, it is asked again for ${MINUTES_BEFORE_THE_RECORD} minutes, and after that by another run.`,
     can: view.cancelled_by
@@ -214,7 +214,7 @@ function mayBeSentAgain({ failure }: OrderCreationState): boolean {
 }
 
 function failureSentence(failure: OrderCreationState['failure']): string {
-  return failure ? `${failure.reason} (\`${failure.code}\`)` : 'It is not known.';
+  return failure ? `${failure.reason} (\`${failure.code}\`)` : 'The reason is not known.';
 }
 
 function untilWhen({ asked_until }: RunView): string {

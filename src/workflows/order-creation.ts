@@ -175,7 +175,7 @@ type UnsentOrder = Exclude<OpenStanding, UnfinishedStanding> | OrderRecord;
 /** For a run that was reset, or whose order somebody changed: what the run knows about the order is outdated. */
 const changedElsewhere: StepFailure = {
   code: 'OrderNeedsReview',
-  reason: 'Somebody else has brought the order further. Send the same request again: a new run answers for it.',
+  reason: 'Somebody else has changed the order. Send the same request again: a new run answers it.',
   details: {},
 };
 

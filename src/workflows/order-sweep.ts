@@ -5,7 +5,7 @@ import { sweepRetries } from './policies.ts';
 
 const { continueLostOrders } = proxyActivities<OrderSweepActivities>({
   ...sweepRetries,
-  summary: 'Continue orders that no run carries any more',
+  summary: 'Continue orders without an open run',
 });
 
 /** After this many pages the sweep continues as a new run, so that no run's history becomes long. */

@@ -7,8 +7,8 @@ import { NO_NOTE, notedFailure } from './step-failure.ts';
 
 /** The four steps in their order: the name of each, and what people read once the step has succeeded. */
 const steps = {
-  validateCheckout: { name: 'Check the checkout', done: 'It keeps the rules.' },
-  createOrderRecord: { name: 'Write the order to Directus', done: 'It is there.' },
+  validateCheckout: { name: 'Check the checkout', done: 'The checkout follows the rules.' },
+  createOrderRecord: { name: 'Write the order to Directus', done: 'Directus has the order.' },
   createRideNDineOrder: { name: 'Ask RideNDine to create it', done: 'RideNDine has it.' },
   saveLinkIds: { name: "Save RideNDine's ids", done: 'They are saved.' },
 } as const;
@@ -89,7 +89,7 @@ function tableOf(made: readonly MadeStep[]): string {
     const ofStep = made.filter((entry) => entry.step === step).map(cellsOf);
     return (ofStep.length > 0 ? ofStep : [NOT_BEGUN]).map((cells) => [steps[step].name, ...cells]);
   });
-  return [['Step', 'Began (UTC)', 'Took', 'Attempts', 'What came of it'], Array(5).fill('---'), ...rows]
+  return [['Step', 'Began (UTC)', 'Took', 'Attempts', 'Result'], Array(5).fill('---'), ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
 }

@@ -80,7 +80,7 @@ describe('a customer says', () => {
     expect(await studio.whatToDo()).toContain('the customer confirms the same checkout again');
     walk.found();
     const { ui, close } = await openWorkflow();
-    expect(await ui.readCurrentDetails('No order came of it')).toContain(WHY_REFUSED);
+    expect(await ui.readCurrentDetails('The checkout did not become an order')).toContain(WHY_REFUSED);
     walk.end();
     await close();
 

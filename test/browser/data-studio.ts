@@ -89,7 +89,7 @@ export function dataStudio(page: Page, { url }: { url: string }): DataStudio {
   const sendForm = async ({ choice, reason, ids, look: lookAtForm }: Decision, button: string) => {
     await page.locator('[data-icon="bolt"]').last().click();
     await page.getByRole('button', { name: 'Decide about orders' }).click();
-    await page.getByText('What is to be done').waitFor();
+    await page.getByText('Decision', { exact: true }).waitFor();
     await page.locator('input:focus').waitFor();
     await page.keyboard.type(reason);
     await page.getByText(choice).click();

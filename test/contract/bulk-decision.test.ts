@@ -7,6 +7,7 @@ import type { BulkDecisionState } from '../../src/contract/bulk-decision.ts';
 import { ORDER_CREATION_TASK_QUEUE } from '../../src/contract/runs.ts';
 import { startBulkDecision, watchBulkDecision } from '../../src/operators/bulk-decision.ts';
 import { listRunsInReview } from '../../src/operators/find-run.ts';
+import { TemporalAccessError } from '../../src/temporal/temporal-access.ts';
 import { runProgram } from '../support/run-program.ts';
 import { noAnswer, rejected } from '../support/started-orders.ts';
 import type { StartedOrder } from '../support/started-orders.ts';
@@ -119,7 +120,7 @@ describe('npm run review -- retry --all', () => {
     expect(unasked).toEqual({
       exitCode: 1,
       stdout: expect.stringContaining('2 of 3 orders in review with this failure.'),
-      stderr: 'Nothing was decided. Look at what it says, and add --yes if that is right.',
+      stderr: 'Nothing was decided. Check the output above, then add --yes.',
     });
     for (const { marks } of [first, second, third]) expect(marks).toHaveLength(1);
   }, 60_000);
@@ -204,6 +205,25 @@ describe('npm run review -- retry --all', () => {
     await startBulkDecision(access, bulk);
 
     expect(meant.map((order) => retriedBy(order).length)).toEqual([1, 1]);
+  }, 60_000);
+
+  it('is not called unsent if Temporal falls silent after it has begun', async () => {
+    const [order] = await inReview(1);
+    const runs = await listRunsInReview(access, { orderIds: order ? [order.orderId] : [] });
+    const silent = new TemporalAccessError('no answer in time', 'Silent.', { isUnimplemented: false });
+    const workflowService = new Proxy(access.connection.workflowService, {
+      get: (service, name) =>
+        name === 'getWorkflowExecutionHistory' ? () => Promise.reject(silent) : Reflect.get(service, name, service),
+    });
+    const connection = new Proxy(access.connection, {
+      get: (real, name) => (name === 'workflowService' ? workflowService : Reflect.get(real, name, real)),
+    });
+    const id = randomUUID();
+
+    const begun = startBulkDecision({ ...access, connection }, { id, decision, runs, perSecond: 5 });
+
+    await expect(begun).rejects.toMatchObject({ outcome: 'unanswered' });
+    expect(await watchBulkDecision(access, id)).toMatchObject({ progress: 'done', decided: 1 });
   }, 60_000);
 
   it('decides about an order once, although the answer of the first attempt was lost', async () => {

@@ -124,7 +124,7 @@ describe('the doctor on a Directus as it should be', () => {
       'directus-flows': 'not checked',
     });
     expect(results['directus-constraints']).toMatchObject({
-      finding: 'Directus remembers every unique constraint, but not from now.',
+      finding: 'Directus lists every unique constraint, but may remember an old state.',
       advice: expect.stringContaining('DIRECTUS_ADMIN_TOKEN'),
     });
   });

@@ -138,7 +138,7 @@ describe('npm run doctor', () => {
       ridendine: 'ok',
     });
     expect(findingOf(report, 'temporal')).toContain('cannot be reached');
-    expect(findingOf(report, 'namespace')).toBe('It needs what is wrong above: temporal.');
+    expect(findingOf(report, 'namespace')).toBe('Skipped, because these checks did not pass: temporal.');
   });
 
   it('says that the credential is refused, and shows it nowhere', async () => {
@@ -388,7 +388,7 @@ describe('npm run doctor', () => {
     const { report } = await examine({ TEMPORAL_NAMESPACE: namespace });
 
     expect(verdictsOf(report)).toMatchObject({ workers: 'warning' });
-    expect(findingOf(report, 'workers')).toContain('"order-creation-ridendine": if orders wait there, they wait on.');
+    expect(findingOf(report, 'workers')).toContain('"order-creation-ridendine": orders there keep waiting.');
   });
 
   it('names the build that has a part of the orders and no worker, be it the current one or the ramped one', async () => {

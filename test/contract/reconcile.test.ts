@@ -184,6 +184,8 @@ describe('npm run reconcile', () => {
     const good = await reconcile(named);
     const bad = await reconcile([...named, '--columns', 'ridendine_order_id=Id,total=Amount']);
     const unknown = await reconcile(['--partner', file]);
+    const strange = await listOf([`${order.ridendine_order_id};0`, 'rnd_of_nobody;0', ''], 'Id;Amount');
+    const other = await reconcile(['--partner', strange, '--delimiter', ';', '--columns', 'ridendine_order_id=Id']);
 
     expect(good).toEqual({
       exitCode: 0,
@@ -192,6 +194,7 @@ describe('npm run reconcile', () => {
       ),
       stderr: '',
     });
+    expect(other.stdout).toContain("2 orders in RideNDine's list.\n1 orders here, made before ");
     expect(bad).toMatchObject({
       exitCode: 1,
       stderr: `${file}, line 2: the total has to be a whole number of minor units, such as cents.`,

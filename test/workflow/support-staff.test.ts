@@ -94,7 +94,7 @@ describe('what support staff read of a run', () => {
     );
     // RideNDine was asked twice, with a decision in between.
     expect(ended?.match(/^\| .* \|$/gm)?.map((row) => row.split('|').at(-2)?.trim())).toEqual([
-      'What came of it',
+      'Result',
       '---',
       'It keeps the rules.',
       'It is there.',

@@ -108,7 +108,7 @@ export async function ramp(
   const build = { deploymentName: deployment.name, buildId };
   const { current, ramping } = await routing(deployment);
   if (isSame(current, build)) {
-    throw new CommandError(`Build ${buildId} is current, and takes every order already. To ramp is for another one.`);
+    throw new CommandError(`Build ${buildId} is current, and takes every order already. Ramp another build.`);
   }
   const rest = current === undefined ? 'workers without a build' : `build ${current.buildId}`;
   if (percent === 0) {

@@ -36,7 +36,11 @@ export async function runChecks(
     const missing = check.needs.filter((name) => !results.some((result) => result.check === name && isPassed(result)));
     const result: CheckResult =
       missing.length > 0
-        ? { check: check.name, verdict: 'not checked', finding: `It needs what is wrong above: ${missing.join(', ')}.` }
+        ? {
+            check: check.name,
+            verdict: 'not checked',
+            finding: `Skipped, because these checks did not pass: ${missing.join(', ')}.`,
+          }
         : { check: check.name, ...(await verdictOf(check)) };
     results.push(result);
     onResult(result);

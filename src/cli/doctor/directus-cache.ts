@@ -5,7 +5,7 @@ import type { DirectusAccess } from './directus-access.ts';
 import type { HttpAnswer } from './http-access.ts';
 
 const WHAT_STALE_READS_DO =
-  'The worker could miss an order that is there, and support staff see what was. Set CACHE_ENABLED=false in Directus, or CACHE_SKIP_ALLOWED=true: the worker asks for what is stored now.';
+  'The worker could miss an order that is there, and support staff may see old data. Set CACHE_ENABLED=false in Directus, or CACHE_SKIP_ALLOWED=true: the worker asks for what is stored now.';
 
 /**
  * Whether Directus answers with what is stored now, and not from a cache. Its header `Cache-Control` tells, so the
@@ -27,8 +27,8 @@ export function directusCacheCheck(directus: () => DirectusAccess): Check {
       if (isFromBetween(repeated)) {
         return {
           verdict: 'problem',
-          finding: 'Something between here and Directus keeps its answers and gives them again.',
-          advice: 'Make it pass on what is below /items/, or set DIRECTUS_URL to where Directus itself listens.',
+          finding: 'A cache between here and Directus answers in its place.',
+          advice: 'Exclude paths below /items/ from the cache, or set DIRECTUS_URL to where Directus itself listens.',
         };
       }
       // If changes of orders do not purge the cache, Directus lets Data Studio past the cache, and its header says so.

@@ -107,7 +107,7 @@ async function findRateLimit({ get }: DirectusAccess): Promise<Limit | undefined
     finding: limits
       .map(({ who, ordersPerS }) => `Directus takes the requests of ${ordersPerS} orders a second from ${who}.`)
       .join(' '),
-    advice: `Orders wait where there are more: raise ${limits.map(({ setting }) => setting).join(' and ')} of Directus.`,
+    advice: `Orders beyond the limit must wait: raise ${limits.map(({ setting }) => setting).join(' and ')} of Directus.`,
   };
 }
 

@@ -72,7 +72,7 @@ export function directusSchemaChecks(directus: () => DirectusAccess): Check[] {
         if (look === 'done') return { verdict: 'ok', finding: 'The database keeps every order unique.' };
         return {
           verdict: 'not checked',
-          finding: `Directus remembers every unique constraint, but not from now${look === 'refused' ? ", and does not take DIRECTUS_ADMIN_TOKEN for an administrator's" : ''}.`,
+          finding: `Directus lists every unique constraint, but may remember an old state${look === 'refused' ? ", and does not take DIRECTUS_ADMIN_TOKEN for an administrator's" : ''}.`,
           advice: 'Run the doctor with DIRECTUS_ADMIN_TOKEN set: then Directus looks into its database anew.',
         };
       },

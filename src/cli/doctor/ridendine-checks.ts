@@ -107,7 +107,7 @@ function judgeProbe({ status, text, headers }: HttpAnswer): Verdict {
     return {
       verdict: 'problem',
       finding: 'RideNDine has made an order of a request without content.',
-      advice: 'Tell RideNDine: that order is to be cancelled there, and nothing keeps others out.',
+      advice: 'Tell RideNDine: they must cancel that order, and others like it could be made.',
     };
   } catch (error) {
     if (!(error instanceof PartnerError)) throw error;

@@ -34,7 +34,7 @@ export function workersCheck(temporal: () => TemporalAccess): Check {
       if ((await countPartnerWorkers(temporal())) > 0) return orders.verdict;
       return {
         verdict: 'warning',
-        finding: `${orders.verdict.finding} None takes calls to RideNDine from the task queue "${PARTNER_TASK_QUEUE}": if orders wait there, they wait on.`,
+        finding: `${orders.verdict.finding} None takes calls to RideNDine from the task queue "${PARTNER_TASK_QUEUE}": orders there keep waiting.`,
         advice: 'Start workers of this version.',
       };
     },

@@ -39,7 +39,7 @@ async function carryOut(
     if (inFlight.size > 0) {
       print(...textTable([['ORDER', 'STANDS'], ...inFlight]));
       throw new CommandError(
-        'Nothing was removed: these orders are in review, not ended, or were changed of late. Try again later; --in-flight tells how late is late.',
+        'Nothing was removed: these orders are in review, have not ended, or were changed recently. Try again later; --in-flight sets how recently.',
       );
     }
     return { runs, orders, ids: orders.map(({ id }) => id), personal: orders.filter(({ isPersonal }) => isPersonal) };

@@ -35,8 +35,8 @@ export interface Comparison {
   time: { since?: Date; before?: Date };
   /** Whether this status of RideNDine says that the order will not be carried out. */
   isCancelled: (partnerStatus: string) => boolean;
-  /** Called with the number of orders that have been compared. */
-  onProgress?: (compared: number) => void;
+  /** Called with the number of our orders of each page. */
+  onPage?: (orders: number) => void;
 }
 
 /** How many of RideNDine's orders one request looks for in Directus. */
@@ -44,16 +44,14 @@ const LOOKED_UP_AT_ONCE = 100;
 
 /** Compares both lists, order by order. It changes nothing, and keeps only a page of each list in memory. */
 export async function* compare(comparison: Comparison): AsyncGenerator<Finding> {
-  const { ledger, orders, time, isCancelled, onProgress = () => {} } = comparison;
-  let compared = 0;
+  const { ledger, orders, time, isCancelled, onPage = () => {} } = comparison;
   for await (const page of orders.pages(time)) {
     for (const order of page) {
       // An order that has changed since the list was made may have been linked since, and then is not in the list.
       const isWhole = time.before === undefined || new Date(order.changedAt) < time.before;
       yield* differences(order, ledger.take(order), { isCancelled, isWhole });
     }
-    compared += page.length;
-    onProgress(compared);
+    onPage(page.length);
   }
   for (const page of ledger.unseen(LOOKED_UP_AT_ONCE)) {
     // Orders that we have, but that were made outside of the period.
@@ -74,8 +72,6 @@ export async function* compare(comparison: Comparison): AsyncGenerator<Finding> 
         };
       }
     }
-    compared += page.length;
-    onProgress(compared);
   }
 }
 

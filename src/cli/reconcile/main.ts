@@ -39,15 +39,15 @@ async function carryOut(command: ReconcileCommand): Promise<'failed' | void> {
     });
     const isCancelled = (status: string) => cancelled.includes(status.toUpperCase());
     const counts = new Map<FindingKind, number>();
-    let compared = 0;
-    const onProgress = (orders: number) => {
-      compared = orders;
+    let here = 0;
+    const onPage = (orders: number) => {
+      here += orders;
     };
-    for await (const finding of compare({ ledger, orders: createOrderList(directus), time, isCancelled, onProgress })) {
+    for await (const finding of compare({ ledger, orders: createOrderList(directus), time, isCancelled, onPage })) {
       counts.set(finding.kind, (counts.get(finding.kind) ?? 0) + 1);
       print(isJson ? JSON.stringify({ ...finding, advice: findingKinds[finding.kind] }) : sentence(finding));
     }
-    if (!isJson) print(...summary(counts, { listed, twice, compared, time }));
+    if (!isJson) print(...summary(counts, { listed, twice, here, time }));
     if (metricsFile !== undefined) await writeMetrics(metricsFile, counts);
     return counts.size > 0 ? 'failed' : undefined;
   } finally {
@@ -74,18 +74,18 @@ function sentence({ kind, order_id, ridendine_order_id, here, there }: Finding):
 interface Compared {
   listed: number;
   twice: number;
-  /** Our orders of the period, and those of RideNDine's list that match none of them. */
-  compared: number;
+  /** Our orders of the period. */
+  here: number;
   time: ReconcileCommand['time'];
 }
 
-function summary(counts: Map<FindingKind, number>, { listed, twice, compared, time }: Compared): string[] {
+function summary(counts: Map<FindingKind, number>, { listed, twice, here, time }: Compared): string[] {
   const list = `${listed} orders in RideNDine's list${twice > 0 ? `, ${twice} of them with an id that it had before` : ''}.`;
   const since = time.since ? ` since ${secondOf(time.since.toISOString())}` : '';
-  const here = `${compared} orders here, made${since} before ${secondOf(time.before.toISOString())} (UTC).`;
-  if (counts.size === 0) return [list, here, 'Both agree.'];
+  const ours = `${here} orders here, made${since} before ${secondOf(time.before.toISOString())} (UTC).`;
+  if (counts.size === 0) return [list, ours, 'Both agree.'];
   const rows = [...counts].map(([kind, count]) => [kind, String(count), findingKinds[kind]]);
-  return ['', list, here, ...textTable([['FINDING', 'ORDERS', 'WHAT TO DO'], ...rows])];
+  return ['', list, ours, ...textTable([['FINDING', 'ORDERS', 'WHAT TO DO'], ...rows])];
 }
 
 /** For the textfile collector of Prometheus' node exporter. Renaming the file keeps it from reading half of it. */

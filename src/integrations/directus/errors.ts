@@ -56,7 +56,7 @@ export class DirectusNotUniqueError extends DirectusError {
 
   constructor(field: string) {
     super(
-      `Directus says that a value in ${field} is not unique, and no order explains that. A sequence that lags behind its table after a restore does that, and so does a unique field that somebody has added.`,
+      `Directus says that a value in ${field} is not unique, and no order explains that. Possible causes: a sequence that lags behind its table after a restore, or a unique field that somebody has added.`,
     );
     this.field = field;
   }

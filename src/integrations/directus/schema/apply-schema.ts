@@ -61,7 +61,7 @@ export async function applySchema(options: ApplySchemaOptions): Promise<SchemaCh
 
   const changed = changes.map(({ what, kind }) => `${what}: ${kind}`);
   for (const line of changed) options.log(line);
-  for (const line of mismatches) options.log(`${line}: left alone, but orders cannot be created like this`);
+  for (const line of mismatches) options.log(`${line}: not changed, but orders cannot be created with this type`);
   return { changed, mismatches };
 }
 

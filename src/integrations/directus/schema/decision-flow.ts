@@ -49,7 +49,7 @@ const formFields = [
     required: true,
     note: 'A ticket number is enough. No names, addresses or notes of customers.',
   }),
-  field('decision', 'What is to be done', {
+  field('decision', 'Decision', {
     interface: 'select-radio',
     required: true,
     options: {
@@ -105,7 +105,7 @@ const READ_FORM = `module.exports = function ({ $trigger, $accountability, user,
 };`;
 
 const NO_ANSWER =
-  'Order creation does not answer. Look at the order before you decide again. If it lasts, call whoever runs order creation.';
+  'Order creation does not answer. Look at the order before you decide again. If this continues, call whoever runs order creation.';
 
 const READ_ANSWER = `module.exports = function ({ send }) {
   if (send?.status === 401) {
@@ -242,7 +242,7 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
       // Without this operation the person would see an error, although the decision was carried out.
       type: 'log',
       ...at(7, 1),
-      options: { message: 'What came of a decision could not be told: {{form.about}}' },
+      options: { message: 'The result of a decision could not be reported: {{form.about}}' },
     }),
     operation({
       id: ids.answer,

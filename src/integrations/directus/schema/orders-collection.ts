@@ -257,7 +257,7 @@ const technicalFields: FieldDefinition[] = [
     ...written,
     group: technicalGroup,
   }),
-  text(orderFields.foundBy, 'By which the search finds the order: who ordered, and where to.', {
+  text(orderFields.foundBy, 'Search words: who ordered, and the address.', {
     ...written,
     hidden: true,
   }),
@@ -286,7 +286,7 @@ const technicalFields: FieldDefinition[] = [
     group: technicalGroup,
     width: 'full',
   }),
-  text(orderFields.ridendineRequest, 'What every attempt sends to RideNDine, to the letter.', {
+  text(orderFields.ridendineRequest, 'The exact text that every attempt sends to RideNDine.', {
     ...written,
     group: technicalGroup,
     interface: 'input-code',

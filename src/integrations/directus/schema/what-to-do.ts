@@ -17,13 +17,13 @@ const DECIDE = 'Then decide: in Flows at the right, press Decide about orders.';
 export const whatToDo: FieldDefinition = formPart(orderFormParts.whatToDo, {
   note: null,
   interface: 'presentation-notice',
-  options: { icon: 'tips_and_updates', color: 'info', text: 'A later phase carries the order.' },
+  options: { icon: 'tips_and_updates', color: 'info', text: 'A later phase handles this order.' },
   conditions: [
     told('waiting for RideNDine', [is('PENDING_PAYMENT'), { [ridendineOrderId]: { _null: true } }], {
-      text: 'RideNDine is being asked to create the order. Nothing is to be done for some minutes. If it lasts, press What happened to this order.',
+      text: 'RideNDine is being asked to create the order. Wait some minutes. If this lasts longer, press What happened to this order.',
     }),
     told('waiting for payment', [is('PENDING_PAYMENT'), { [ridendineOrderId]: { _nnull: true } }], {
-      text: 'RideNDine has the order. The customer pays: who has left confirms the same checkout again and comes to the payment.',
+      text: 'RideNDine has the order. The customer can pay. A customer who has left the payment page confirms the same checkout again.',
     }),
     told('cancelled', [is('CANCELLED')], { text: failures.OrderCancelled.advice.whenFailed }),
     told('failed', [is('FAILED')], { text: 'Press What happened to this order.', color: 'danger' }),
