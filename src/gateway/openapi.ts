@@ -225,7 +225,7 @@ export function openApiDocument() {
       '/metrics': {
         get: operation('getMetrics', {
           summary: 'Metrics for Prometheus',
-          description: 'docs/gateway.md lists them.',
+          description: 'Each metric says what it is in its `# HELP` line.',
           content: { 'text/plain': { schema: z.string() } },
         }),
       },

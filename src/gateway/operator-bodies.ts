@@ -36,7 +36,7 @@ const foundIds = {
   ids_checked: z
     .boolean()
     .optional()
-    .meta({ description: 'The ids were compared with theirs although they look unusual.' }),
+    .meta({ description: 'Needed for ids that look unlike those of other orders: they were compared with RideNDine.' }),
 };
 
 /** The body of a decision, by its name. */

@@ -9,8 +9,8 @@ import { NO_NOTE, notedFailure } from './step-failure.ts';
 const steps = {
   validateCheckout: { name: 'Check the checkout', done: 'The checkout follows the rules.' },
   createOrderRecord: { name: 'Write the order to Directus', done: 'Directus has the order.' },
-  createRideNDineOrder: { name: 'Ask RideNDine to create it', done: 'RideNDine has it.' },
-  saveLinkIds: { name: "Save RideNDine's ids", done: 'They are saved.' },
+  createRideNDineOrder: { name: 'Ask RideNDine to create it', done: 'RideNDine has the order.' },
+  saveLinkIds: { name: "Save RideNDine's ids", done: 'The ids are saved.' },
 } as const;
 export type StepName = keyof typeof steps;
 

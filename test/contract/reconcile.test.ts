@@ -365,7 +365,7 @@ interface StoredRow extends Order {
 }
 
 /**
- * Writes the list of orders that RideNDine would give, but with a difference in every few hundred orders.
+ * Writes the list of orders that RideNDine would give, but with differences in it.
  *
  * @returns the number of differences of each kind.
  */

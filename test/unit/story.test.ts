@@ -43,7 +43,7 @@ describe('the story of a run', () => {
     expect(output).toEqual({ kind: 'new' });
     expect(seen).toEqual([
       ['Check the checkout', '2026-01-01 10:00:00', '', '', 'Under way.'],
-      ['Check the checkout', '2026-01-01 10:00:00', '4 s', '3', 'It keeps the rules.'],
+      ['Check the checkout', '2026-01-01 10:00:00', '4 s', '3', 'The checkout follows the rules.'],
     ]);
   });
 

@@ -96,11 +96,11 @@ describe('what support staff read of a run', () => {
     expect(ended?.match(/^\| .* \|$/gm)?.map((row) => row.split('|').at(-2)?.trim())).toEqual([
       'Result',
       '---',
-      'It keeps the rules.',
-      'It is there.',
+      'The checkout follows the rules.',
+      'Directus has the order.',
       'RideNDine refused the order (422).',
-      'RideNDine has it.',
-      'They are saved.',
+      'RideNDine has the order.',
+      'The ids are saved.',
     ]);
   });
 
