@@ -39,7 +39,8 @@ interface FailureFacts {
 
 const ASK_RIDENDINE = 'Ask RideNDine whether they have an order with our order id as external_order_id.';
 const NEW_CHECKOUT = 'The customer opens the checkout again, which makes a new quote, and confirms it.';
-const CONFIRM_AGAIN = 'Nothing was ordered and nothing is to be paid. The customer can confirm the checkout again.';
+/** For an order that was tried until its quote had expired. */
+const NOT_ORDERED = `Nothing was ordered, and the customer pays nothing. ${NEW_CHECKOUT}`;
 const DIRECTUS_DOWN = 'Nothing, for some minutes. If it lasts longer, call whoever runs Directus.';
 const RIDENDINE_DOWN = 'Nothing, for some minutes. If it lasts longer, call RideNDine and ask whether they are down.';
 /** For a step that asks Temporal and gets no answer. */
@@ -154,7 +155,7 @@ const table = {
     advice: {
       whileTried: 'Wait some seconds: RideNDine may be restarting. If the same answer lasts, the order ends.',
       whenFailed:
-        'Nothing was ordered and nothing is to be paid. What RideNDine wrote stands in Current Details (What happened to this order). If they mend it on their side, the customer confirms the same checkout again. If it is in the order (phone, address, dishes, the merchant id of the store), have it corrected; then the customer opens the checkout again, since this order is only ever sent as it was written.',
+        'Nothing was ordered, and the customer pays nothing. What RideNDine wrote stands in Current Details (What happened to this order). If they mend it on their side, the customer confirms the same checkout again. If it is in the order (phone, address, dishes, the merchant id of the store), have it corrected; then the customer opens the checkout again, since this order is only ever sent as it was written.',
       inReview: `RideNDine refuses the order now, but an earlier call may have reached them. ${ASK_RIDENDINE}`,
     },
   },
@@ -168,7 +169,7 @@ const table = {
     logLevel: 'error',
     advice: {
       whileTried: CONFIGURATION,
-      whenFailed: `${CONFIRM_AGAIN} ${CONFIGURATION}`,
+      whenFailed: `${NOT_ORDERED} ${CONFIGURATION}`,
       inReview: `${CONFIGURATION} ${ASK_RIDENDINE}`,
     },
   },
@@ -181,8 +182,8 @@ const table = {
     finalFor: null,
     logLevel: 'warn',
     advice: {
-      whileTried: 'Nothing: RideNDine says when they can be asked again, and that is kept to.',
-      whenFailed: `${CONFIRM_AGAIN} If many orders end like this, ask RideNDine for a higher limit.`,
+      whileTried: 'Nothing: RideNDine has said when to ask again, and the next attempt waits until then.',
+      whenFailed: `${NOT_ORDERED} If many orders end like this, ask RideNDine for a higher limit.`,
       inReview: ASK_RIDENDINE,
     },
   },
@@ -196,7 +197,7 @@ const table = {
     logLevel: 'warn',
     advice: {
       whileTried: RIDENDINE_DOWN,
-      whenFailed: `${CONFIRM_AGAIN} RideNDine could not be reached while the quote was valid.`,
+      whenFailed: `${NOT_ORDERED} RideNDine could not be reached while the quote was valid.`,
       inReview: `RideNDine has given no usable answer, and is not asked again by itself. ${ASK_RIDENDINE}`,
     },
   },

@@ -57,7 +57,7 @@ describe('a customer says', () => {
     const walk = await begin('Where is my order?');
 
     await find(order.id.slice(0, 8));
-    expect(await studio.whatToDo()).toContain('Nothing is to be done for some minutes.');
+    expect(await studio.whatToDo()).toContain('Wait some minutes.');
     walk.found();
     const { ui, close } = await openWorkflow();
     await world.clearFaults();
