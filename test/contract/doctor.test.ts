@@ -109,7 +109,7 @@ describe('npm run doctor', () => {
       ...['directus', 'directus-permissions', 'directus-schema'].map((name) =>
         expect.stringMatching(new RegExp(`^ok {11}${name} `)),
       ),
-      expect.stringMatching(/^not checked {2}directus-constraints {2}Directus remembers/),
+      expect.stringMatching(/^not checked {2}directus-constraints {2}Directus lists every/),
       expect.stringMatching(/^ok {11}directus-cache /),
       expect.stringMatching(/^ok {11}directus-limits /),
       expect.stringMatching(/^not checked {2}directus-flows /),

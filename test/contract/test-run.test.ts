@@ -22,7 +22,7 @@ describe('npm test on a machine that lacks programs and has no package manager',
     expect(stdout).toBe('');
     expect(stderr).toBe(
       [
-        'No test was run. Missing, and not to be got from here:',
+        'No test was run. Missing, and could not be installed:',
         '  - Python 3.11 or newer',
         "  - Python's venv",
         '  - Go 1.25 or newer (https://go.dev/dl), first on the PATH',

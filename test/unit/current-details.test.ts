@@ -101,14 +101,16 @@ describe('the details of a run', () => {
     (stage) => {
       expect(detailsOf({ stage })).toContain('`cancelOrder`');
       expect(detailsOf({ stage }, { cancelled_by })).not.toContain('`cancelOrder`');
-      expect(detailsOf({ stage }, { cancelled_by })).toContain("by `agent-7`: `Ticket '1'`");
+      expect(detailsOf({ stage }, { cancelled_by })).toContain("`agent-7` asked to cancel the order: `Ticket '1'`");
     },
   );
 
   it.each(['SAVING_LINK', 'LINKED'] as const)(
     'say in %s that a cancellation came too late, if there was one',
     (stage) => {
-      expect(detailsOf({ stage }, { cancelled_by })).toMatch(/by `agent-7`: `Ticket '1'`\. That came too late/);
+      expect(detailsOf({ stage }, { cancelled_by })).toMatch(
+        /`agent-7` asked to cancel the order: `Ticket '1'`\. That came too late/,
+      );
       expect(detailsOf({ stage }, { cancellation_ignored: true })).toContain('*Request Cancellation* was pressed.');
       expect(detailsOf({ stage }, { cancellation_ignored: true })).toContain('have RideNDine cancel it');
       expect(detailsOf({ stage })).not.toContain('too late');

@@ -130,7 +130,7 @@ describe('the line of a failed attempt', () => {
 
     expect(line).toMatchObject({ level: 'ERROR', code: 'DirectusUnavailable', tried_again: true });
     expect(failure.details).toEqual([{ to_be_mended: 'orders.order_no', reason: 'A reason.' }]);
-    expect(failure.message).toContain('What you can do: Call whoever runs Directus: it refuses what is to be written');
+    expect(failure.message).toContain('What you can do: Call whoever runs Directus: it refuses to store a change');
   });
 
   it('tells of an error that nobody expected its name and place, and nothing that stands in it', async () => {

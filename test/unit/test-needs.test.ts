@@ -55,7 +55,7 @@ describe('before the first test', () => {
 
     await expect(preparing).rejects.toThrow(
       [
-        'No test was run. Missing, and not to be got from here:',
+        'No test was run. Missing, and could not be installed:',
         '  - Go 1.25 or newer (https://go.dev/dl), first on the PATH',
         '  - psql, 14 or newer, the client of PostgreSQL',
         '  - a Java runtime, 17 or newer\n',
@@ -97,7 +97,7 @@ describe('before the first test', () => {
     const failing = (message: string) => need({ get: () => Promise.reject(new Error(message)) });
 
     await expect(prepare([failing('One says why.'), need({}), failing('Another, too.')])).rejects.toThrow(
-      'No test was run. Missing, and not to be got from here:\n  - One says why.\n  - Another, too.\n',
+      'No test was run. Missing, and could not be installed:\n  - One says why.\n  - Another, too.\n',
     );
   });
 

@@ -30,7 +30,9 @@ const order = (fields: Order): Order => ({ failure_code: null, ridendine_order_i
 describe('what can be done about an order, on its page in Directus', () => {
   it('tells waiting for RideNDine from waiting for the customer', () => {
     expect(textFor(order({ status: 'PENDING_PAYMENT' }))).toContain('RideNDine is being asked');
-    expect(textFor(order({ status: 'PENDING_PAYMENT', ridendine_order_id: 'rnd_1' }))).toContain('The customer pays');
+    expect(textFor(order({ status: 'PENDING_PAYMENT', ridendine_order_id: 'rnd_1' }))).toContain(
+      'The customer can pay.',
+    );
   });
 
   it.each(codes)('is the advice of the failure, once the order has failed with %s', (failure_code) => {

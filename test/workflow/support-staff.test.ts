@@ -406,7 +406,7 @@ describe('the update cancelOrder', () => {
     await handle.result();
 
     expect(answer).toContain('in review');
-    expect(details).toContain('`agent-7`: `Ticket 1`');
+    expect(details).toContain('`agent-7` asked to cancel the order: `Ticket 1`');
     expect(details).toContain('asked to cancel the order. RideNDine may have it');
     expect(scenario.sent).toHaveLength(sent);
     expect(scenario.marks[0]).toMatchObject({ status: 'NEEDS_REVIEW', support_action: { action: 'cancel', ...by } });
