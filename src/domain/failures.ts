@@ -130,7 +130,7 @@ const table = {
     advice: {
       whileTried: DIRECTUS_DOWN,
       whenFailed:
-        'Call whoever runs Directus. Once it answers again the customer can confirm the checkout again; if an order is there already, it goes on by itself.',
+        'Call whoever runs Directus. Once it answers again, the customer can confirm the checkout again. If an earlier run has left an order, that order goes on by itself.',
     },
   },
   DirectusRejected: {
@@ -145,7 +145,7 @@ const table = {
       whileTried:
         'Call whoever runs Directus: it refuses to store a change of this order. Once that is corrected, the step succeeds by itself.',
       whenFailed:
-        'Call whoever runs Directus: it refuses to take orders. Nothing was sent to RideNDine. The customer can confirm again once that is mended.',
+        'Call whoever runs Directus: it refuses to take orders. Once that is corrected, the customer can confirm the checkout again. If an earlier run has left an order, that order goes on by itself.',
     },
   },
   RideNDineRejected: {

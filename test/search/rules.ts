@@ -225,11 +225,15 @@ function hasIds(row: Row, ids: NonNullable<SupportRequest['ids']>): boolean {
 /** These failures belong to another checkout and say nothing about this order. */
 const ofAnotherCheckout = new Set(['IdempotencyKeyReused', 'QuoteAlreadyUsed']);
 
+/** The run could not read or write the order: one that an earlier run has left goes on. */
+const saysNothingOfTheOrder = new Set(['DirectusRejected', 'DirectusUnavailable']);
+
 function isSentAfterItFailed(observed: Observations, key: number, calls: { at: number }[]): boolean {
   const { answers, reset } = observed;
   const own = answers.filter((answer) => answer.key === key && !answer.isLookUp);
   const last = own.toSorted((a, b) => a.to - b.to).at(-1);
   if (last?.said.kind !== 'failed' || ofAnotherCheckout.has(last.said.code) || reset.has(key)) return false;
+  if (saysNothingOfTheOrder.has(last.said.code) && isTakenOver(observed, key)) return false;
   return !mayBeDecided(observed, key, 'retry') && calls.some(({ at }) => at > last.to);
 }
 

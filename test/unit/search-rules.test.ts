@@ -137,11 +137,17 @@ const attemptsAfter = Array.from({ length: 9 }, (_none, index) =>
   call({ at: T + 3000 + index * 200, outcome: index < 8 ? 'notSent' : 'ok' }),
 );
 
+const refusedByDirectus = {
+  answers: [failed('DirectusRejected')],
+  troubles: [trouble({ outcome: 'rejected' })],
+  calls: [call({ at: T + 500 })],
+};
 const unconfirmed = request({ what: 'abandon', accepted: false, reply: 'Directus did not confirm the decision.' });
 const abandoned = ended('FAILED', { [orderFields.failureCode]: 'OrderNeedsReview' });
 
 /** Accounts of trouble that break no rule. */
 const held: [string, Seen][] = [
+  ['an order that a run left before Directus refused the next one', { ...refusedByDirectus, terminated: new Set([0]) }],
   [
     'a decision that Directus stored and did not confirm, if the order was put back',
     { requests: [unconfirmed], history: [version(T + 15, 'PENDING_PAYMENT'), version(T + HOUR, 'FAILED')] },
@@ -178,6 +184,7 @@ const held: [string, Seen][] = [
 ];
 
 const broken: [string, RegExp, Seen][] = [
+  ['an order goes on after Directus refused its only run', /after the last caller/, refusedByDirectus],
   [
     'an order that was put back lost its quote, and nobody took it',
     /its quote is free/,
