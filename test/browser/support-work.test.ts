@@ -110,7 +110,7 @@ describe('an order that went well', () => {
 
     await openedUi.untilStatus('Completed');
     expect(await openedUi.readCurrentDetails('Done: the order is linked')).toMatch(
-      /Save RideNDine’s ids.*They are saved\./,
+      /Save RideNDine’s ids.*The ids are saved\./,
     );
     await picture(opened, 'workflow', { height: 940 });
     expect(opened.url()).toContain(`/${workflowId(key)}/`);
