@@ -251,14 +251,16 @@ function isAskedAfterCancellation(observed: Observations, key: number, calls: { 
   // While Temporal does not answer, the worker cannot make it hold back the next attempt.
   const { troubles } = observed.world;
   if (troubles.some((one) => one.key === key && one.with === 'temporal' && one.at >= asked.from)) return false;
-  const isWanted =
-    own.some((request) => mayBe(request, key, 'retry') && request.to >= asked.from - ON_ITS_WAY_MS) ||
-    observed.answers.some((answer) => answer.key === key && !answer.isLookUp && answer.from >= asked.from - 100);
+  const wishes = [
+    ...own.filter((request) => mayBe(request, key, 'retry') && request.to >= asked.from - ON_ITS_WAY_MS),
+    ...observed.answers.filter((one) => one.key === key && !one.isLookUp && one.from >= asked.from - 100),
+  ];
+  const isWanted = (at: number) => wishes.some(({ from }) => from <= at);
   // A machine that is slow to deliver the request is as slow to hold the attempts back.
   const slowness = 5 * (asked.learned - asked.from);
   const held = asked.learned + Math.max(ON_ITS_WAY_MS, slowness);
   // The first attempt may have been scheduled before the request reached the run.
-  return !isWanted && calls.slice(1).some(({ at }) => at > held);
+  return calls.slice(1).some(({ at }) => at > held && !isWanted(at));
 }
 
 function goesOnAfterPeopleEndedIt(

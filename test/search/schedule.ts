@@ -288,12 +288,33 @@ const decisionWithoutAnswer: fc.Arbitrary<Schedule> = fc
     actions: [...begin, ...schedule.actions],
   }));
 
+/** Somebody cancels an order that RideNDine does not take for a long time, and no caller asks for it again. */
+const cancelledInAnOutage: fc.Arbitrary<Schedule> = fc
+  .record({
+    schedule: usual,
+    partner: shrinksTo<Schedule['partner']>(
+      { first: [], later: 'ok' },
+      fc.record({
+        first: fc.constant([]),
+        later: fc.constantFrom('unavailable', 'notSent', 'limited', 'unauthorized'),
+      }),
+    ),
+    actions: beginning(
+      firstCheckout,
+      wait('askingPartner'),
+      cancel.map((action) => ({ ...action, key: 0 })),
+      wait('settled'),
+    ),
+  })
+  .map(({ schedule, ...cancelled }) => ({ ...schedule, ...cancelled }));
+
 /** Mostly usual schedules. A few begin with a situation that usual schedules hardly ever reach. */
 const drawn = fc.oneof(
   { withCrossShrink: true },
   { weight: 24, arbitrary: usual },
   { weight: 2, arbitrary: resetAfterSilence },
   { weight: 1, arbitrary: decisionWithoutAnswer },
+  { weight: 1, arbitrary: cancelledInAnOutage },
 );
 
 /** If a schedule waits for the end of a quote, its quotes are brief. */
