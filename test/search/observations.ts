@@ -81,6 +81,14 @@ export function newObservations(world: World): Observations {
   };
 }
 
+/** Whether the key's run was taken away, so that another one goes on with the order. */
+export function isTakenOver(
+  { reset, terminated, deleted }: Pick<Observations, 'reset' | 'terminated' | 'deleted'>,
+  key: number,
+): boolean {
+  return reset.has(key) || terminated.has(key) || deleted.has(key);
+}
+
 /** The order of a key in Directus. */
 export function rowOf(world: World, key: number): Row | undefined {
   return world.directus.orders().find((row) => row[orderFields.idempotencyKey] === world.keys[key]);

@@ -1,7 +1,7 @@
 import { cancelReplies } from '../../src/contract/updates.ts';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
 import { GRACE_MS, KEY_MS, MARGIN_MS } from './pace.ts';
-import { callsFor, isLinked, isQuoteOfAnotherOrder, keyOf, madeFor, rowOf } from './observations.ts';
+import { callsFor, isLinked, isQuoteOfAnotherOrder, isTakenOver, keyOf, madeFor, rowOf } from './observations.ts';
 import type { Observations, Answer, SupportRequest } from './observations.ts';
 import type { Row } from './directus-model.ts';
 import { provenNothing } from './ridendine-model.ts';
@@ -160,11 +160,6 @@ function isFirstAskedTooLate(observed: Observations, key: number, row: Row, call
   // On a slow machine an attempt may be lost before it begins. Then its run does not know that nothing was sent.
   if (asking !== undefined && asking.number > attempts.length) return false;
   return (asking ?? first).at > quote.expiresAt + GRACE_MS;
-}
-
-/** Whether the key's run was taken away, so that another one goes on with the order. */
-function isTakenOver({ reset, terminated, deleted }: Observations, key: number): boolean {
-  return reset.has(key) || terminated.has(key) || deleted.has(key);
 }
 
 /** Whether people may have asked for this. A reset can lose the answer, so an unknown answer counts. */
@@ -419,11 +414,12 @@ function rulesOfSupportRequest(observed: Observations, request: SupportRequest, 
   if (what === 'request cancellation') return [];
   const who = `Key ${key}, "${what}"`;
   if (accepted === undefined) {
-    // While its workers die, a run does not receive requests.
-    const hasWorkerDied = observed.world.troubles.some(
-      (trouble) => trouble.key === key && trouble.outcome.startsWith('dies') && trouble.at >= from && trouble.at <= to,
+    // While its workers die, a run does not receive requests. A cancellation is answered once Directus has stored it.
+    const isHeldUp = observed.world.troubles.some(
+      ({ key: of, with: where, outcome, at }) =>
+        of === key && (where === 'directus' || outcome.startsWith('dies')) && at >= from && at <= to,
     );
-    const isTakenAway = isTakenOver(observed, key) || (hasWorkerDied && /deadline/i.test(reply));
+    const isTakenAway = isTakenOver(observed, key) || (isHeldUp && /deadline/i.test(reply));
     return isTakenAway ? [] : [`${who}: nobody was told what came of it: ${reply}`];
   }
   if (!accepted) return [];

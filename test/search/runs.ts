@@ -6,7 +6,7 @@ import type { temporal } from '@temporalio/proto';
 import { orderCreationWorkflowId, searchAttributes } from '../../src/contract/runs.ts';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
 import { millisecondsOf } from '../../src/temporal/timestamps.ts';
-import { isLinked, rowOf } from './observations.ts';
+import { isLinked, isTakenOver, rowOf } from './observations.ts';
 import type { Observations, SupportRequest } from './observations.ts';
 
 const { PendingActivityState } = proto.temporal.api.enums.v1;
@@ -34,8 +34,9 @@ export interface Runs {
 
 export function runsOf(
   client: Client,
-  { world, unanswered, reset }: Pick<Observations, 'world' | 'unanswered' | 'reset'>,
+  observed: Pick<Observations, 'world' | 'unanswered' | 'reset' | 'terminated' | 'deleted'>,
 ): Runs {
+  const { world, unanswered } = observed;
   const handleOf = (key: number) => client.workflow.getHandle(orderCreationWorkflowId(world.keys[key] ?? ''));
   const describe = (key: number) => describeOrNone(handleOf(key));
   const isInReview = async (key: number) => {
@@ -49,9 +50,9 @@ export function runsOf(
     // If a later phase has taken on the order, the run does not change the phase's status.
     const status = rowOf(world, key)?.[orderFields.status];
     if (stageOf(run) !== 'NEEDS_REVIEW') return false;
-    // After a reset, an earlier write of the run may come late and change the status. Then people find the order by its
-    // run, not by its status.
-    return status === 'NEEDS_REVIEW' || status === 'CONFIRMED' || reset.has(key);
+    // A write of a run that was taken away may come late and change the status. Then people find the order by its run,
+    // not by its status.
+    return status === 'NEEDS_REVIEW' || status === 'CONFIRMED' || isTakenOver(observed, key);
   };
   const untilAny = async (isReached: (run: WorkflowExecutionDescription) => boolean, longestMs: number) => {
     const until = Date.now() + longestMs;

@@ -147,6 +147,13 @@ const abandoned = ended('FAILED', { [orderFields.failureCode]: 'OrderNeedsReview
 
 /** Accounts of trouble that break no rule. */
 const held: [string, Seen][] = [
+  [
+    'a request to cancel that has no answer while Directus is down',
+    {
+      requests: [request({ accepted: undefined, reply: 'Deadline exceeded' })],
+      troubles: [trouble({ at: T + 15 })],
+    },
+  ],
   ['an order that a run left before Directus refused the next one', { ...refusedByDirectus, terminated: new Set([0]) }],
   [
     'a decision that Directus stored and did not confirm, if the order was put back',
