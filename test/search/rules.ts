@@ -6,7 +6,7 @@ import type { Observations, Answer, SupportRequest } from './observations.ts';
 import type { Row } from './directus-model.ts';
 import { provenNothing } from './ridendine-model.ts';
 import type { PartnerCall, PartnerOutcome } from './ridendine-model.ts';
-import type { OrderVersion, World } from './world.ts';
+import type { OrderVersion, Trouble, World } from './world.ts';
 
 /** @returns a sentence for each rule that an order breaks. The rules know nothing about how the product works. */
 export function brokenRules(observed: Observations): string[] {
@@ -243,9 +243,11 @@ function isAskedAfterCancellation(observed: Observations, key: number, calls: { 
       (what === 'request cancellation' && accepted === true),
   );
   if (asked?.learned === undefined) return false;
-  // While Temporal does not answer, the worker cannot make it hold back the next attempt.
+  // While Temporal does not answer, the worker cannot make it hold back the next attempt. A worker that dies may take the
+  // task to hold it back with it: Temporal gives the task to another worker when its time is over.
   const { troubles } = observed.world;
-  if (troubles.some((one) => one.key === key && one.with === 'temporal' && one.at >= asked.from)) return false;
+  const isLate = ({ outcome, at }: Trouble) => at >= asked.from - (outcome.startsWith('dies') ? ON_ITS_WAY_MS : 0);
+  if (troubles.some((one) => one.key === key && one.with === 'temporal' && isLate(one))) return false;
   const wishes = [
     ...own.filter((request) => mayBe(request, key, 'retry') && request.to >= asked.from - ON_ITS_WAY_MS),
     ...observed.answers.filter((one) => one.key === key && !one.isLookUp && one.from >= asked.from - 100),
