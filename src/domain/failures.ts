@@ -39,8 +39,11 @@ interface FailureFacts {
 
 const ASK_RIDENDINE = 'Ask RideNDine whether they have an order with our order id as external_order_id.';
 const NEW_CHECKOUT = 'The customer opens the checkout again, which makes a new quote, and confirms it.';
+const NOT_ORDERED = 'Nothing was ordered, and the customer pays nothing.';
 /** For an order that was tried until its quote had expired. */
-const NOT_ORDERED = `Nothing was ordered, and the customer pays nothing. ${NEW_CHECKOUT}`;
+const NOT_ORDERED_IN_TIME = `${NOT_ORDERED} ${NEW_CHECKOUT}`;
+const CONFIRM_AGAIN =
+  'the customer can confirm the checkout again. If an earlier run has left an order, that order goes on by itself.';
 const DIRECTUS_DOWN = 'Nothing, for some minutes. If it lasts longer, call whoever runs Directus.';
 const RIDENDINE_DOWN = 'Nothing, for some minutes. If it lasts longer, call RideNDine and ask whether they are down.';
 /** For a step that asks Temporal and gets no answer. */
@@ -129,8 +132,7 @@ const table = {
     logLevel: 'warn',
     advice: {
       whileTried: DIRECTUS_DOWN,
-      whenFailed:
-        'Call whoever runs Directus. Once it answers again, the customer can confirm the checkout again. If an earlier run has left an order, that order goes on by itself.',
+      whenFailed: `Call whoever runs Directus. Once it answers again, ${CONFIRM_AGAIN}`,
     },
   },
   DirectusRejected: {
@@ -144,8 +146,7 @@ const table = {
     advice: {
       whileTried:
         'Call whoever runs Directus: it refuses to store a change of this order. Once that is corrected, the step succeeds by itself.',
-      whenFailed:
-        'Call whoever runs Directus: it refuses to take orders. Once that is corrected, the customer can confirm the checkout again. If an earlier run has left an order, that order goes on by itself.',
+      whenFailed: `Call whoever runs Directus: it refuses to take orders. Once that is corrected, ${CONFIRM_AGAIN}`,
     },
   },
   RideNDineRejected: {
@@ -154,8 +155,7 @@ const table = {
     httpStatus: 422,
     advice: {
       whileTried: 'Wait some seconds: RideNDine may be restarting. If the same answer lasts, the order ends.',
-      whenFailed:
-        'Nothing was ordered, and the customer pays nothing. What RideNDine wrote stands in Current Details (What happened to this order). If they mend it on their side, the customer confirms the same checkout again. If it is in the order (phone, address, dishes, the merchant id of the store), have it corrected; then the customer opens the checkout again, since this order is only ever sent as it was written.',
+      whenFailed: `${NOT_ORDERED} What RideNDine wrote stands in Current Details (What happened to this order). If they mend it on their side, the customer confirms the same checkout again. If it is in the order (phone, address, dishes, the merchant id of the store), have it corrected; then the customer opens the checkout again, since this order is only ever sent as it was written.`,
       inReview: `RideNDine refuses the order now, but an earlier call may have reached them. ${ASK_RIDENDINE}`,
     },
   },
@@ -169,7 +169,7 @@ const table = {
     logLevel: 'error',
     advice: {
       whileTried: CONFIGURATION,
-      whenFailed: `${NOT_ORDERED} ${CONFIGURATION}`,
+      whenFailed: `${NOT_ORDERED_IN_TIME} ${CONFIGURATION}`,
       inReview: `${CONFIGURATION} ${ASK_RIDENDINE}`,
     },
   },
@@ -183,7 +183,7 @@ const table = {
     logLevel: 'warn',
     advice: {
       whileTried: 'Nothing: RideNDine has said when to ask again, and the next attempt waits until then.',
-      whenFailed: `${NOT_ORDERED} If many orders end like this, ask RideNDine for a higher limit.`,
+      whenFailed: `${NOT_ORDERED_IN_TIME} If many orders end like this, ask RideNDine for a higher limit.`,
       inReview: ASK_RIDENDINE,
     },
   },
@@ -197,7 +197,7 @@ const table = {
     logLevel: 'warn',
     advice: {
       whileTried: RIDENDINE_DOWN,
-      whenFailed: `${NOT_ORDERED} RideNDine could not be reached while the quote was valid.`,
+      whenFailed: `${NOT_ORDERED_IN_TIME} RideNDine could not be reached while the quote was valid.`,
       inReview: `RideNDine has given no usable answer, and is not asked again by itself. ${ASK_RIDENDINE}`,
     },
   },

@@ -12,6 +12,7 @@ import { runProgram } from '../support/run-program.ts';
 import { noAnswer, rejected } from '../support/started-orders.ts';
 import type { StartedOrder } from '../support/started-orders.ts';
 import { newEncryptionKey, testEncryptionKeys } from '../support/test-encryption.ts';
+import { withAnswer } from '../support/temporal-answers.ts';
 import { startOrdersOnTemporal } from '../support/orders-on-temporal.ts';
 import type { OrdersOnTemporal } from '../support/orders-on-temporal.ts';
 
@@ -211,13 +212,7 @@ describe('npm run review -- retry --all', () => {
     const [order] = await inReview(1);
     const runs = await listRunsInReview(access, { orderIds: order ? [order.orderId] : [] });
     const silent = new TemporalAccessError('no answer in time', 'Silent.', { isUnimplemented: false });
-    const workflowService = new Proxy(access.connection.workflowService, {
-      get: (service, name) =>
-        name === 'getWorkflowExecutionHistory' ? () => Promise.reject(silent) : Reflect.get(service, name, service),
-    });
-    const connection = new Proxy(access.connection, {
-      get: (real, name) => (name === 'workflowService' ? workflowService : Reflect.get(real, name, real)),
-    });
+    const connection = withAnswer(access.connection, 'getWorkflowExecutionHistory', () => Promise.reject(silent));
     const id = randomUUID();
 
     const begun = startBulkDecision({ ...access, connection }, { id, decision, runs, perSecond: 5 });

@@ -16,6 +16,7 @@ import { Submission } from '../../src/operators/submission.ts';
 import { TemporalAccessError } from '../../src/temporal/temporal-access.ts';
 import { noAnswer, rejected } from '../support/started-orders.ts';
 import type { StartedOrder } from '../support/started-orders.ts';
+import { withAnswer } from '../support/temporal-answers.ts';
 import { startOrdersOnTemporal } from '../support/orders-on-temporal.ts';
 import type { OrdersOnTemporal } from '../support/orders-on-temporal.ts';
 
@@ -324,13 +325,7 @@ describe('what is not answered by the run of an order', () => {
 
   it('is told apart: nothing was sent without a worker, and it may be sent again', async () => {
     const { orderId } = await orders.inReview();
-    const workflowService = new Proxy(access.connection.workflowService, {
-      get: (service, name) =>
-        name === 'describeTaskQueue' ? async () => ({ pollers: [] }) : Reflect.get(service, name, service),
-    });
-    const withoutWorkers = new Proxy(access.connection, {
-      get: (real, name) => (name === 'workflowService' ? workflowService : Reflect.get(real, name, real)),
-    });
+    const withoutWorkers = withAnswer(access.connection, 'describeTaskQueue', async () => ({ pollers: [] }));
     const lonely = newGateway([operatorKey], {
       act: (order, request, submission) => act({ ...access, connection: withoutWorkers }, order, request, submission),
     });

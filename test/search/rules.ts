@@ -1,7 +1,7 @@
 import { cancelReplies } from '../../src/contract/updates.ts';
 import { orderFields } from '../../src/integrations/directus/collections.ts';
 import { GRACE_MS, KEY_MS, MARGIN_MS } from './pace.ts';
-import { callsFor, isLinked, isQuoteOfAnotherOrder, isTakenOver, keyOf, madeFor, rowOf } from './observations.ts';
+import { callsFor, isLinked, isTakenOver, keyOf, madeFor, rowOf } from './observations.ts';
 import type { Observations, Answer, SupportRequest } from './observations.ts';
 import type { Row } from './directus-model.ts';
 import { provenNothing } from './ridendine-model.ts';
@@ -194,8 +194,7 @@ function isPutBack(observed: Observations, key: number, { at }: OrderVersion): b
 function isQuoteLost(observed: Observations, key: number, row: Row): boolean {
   const { history } = observed.world;
   const isOther = ({ id, quote }: OrderVersion) => id !== row['id'] && quote === row[orderFields.quoteId];
-  const hasOther = isQuoteOfAnotherOrder(observed.world, row) || history.some(isOther);
-  return hasOther && unconfirmed(observed, key).length > 0;
+  return history.some(isOther) && unconfirmed(observed, key).length > 0;
 }
 
 /** Whether the run was taken away before it could put the order back: then the decision that Directus stored stands. */

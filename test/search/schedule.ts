@@ -112,10 +112,8 @@ const decide = fc.record({
 
 const reset = fc.record({ do: fc.constant('reset' as const), key: usualKey, to: fc.constantFrom('begin', 'end') });
 
-const one = (weight: number, arbitrary: fc.Arbitrary<Action>) => ({
-  weight,
-  arbitrary: arbitrary.map((each) => [each]),
-});
+const alone = (arbitrary: fc.Arbitrary<Action>) => arbitrary.map((each) => [each]);
+const one = (weight: number, arbitrary: fc.Arbitrary<Action>) => ({ weight, arbitrary: alone(arbitrary) });
 const inTurn = (weight: number, ...arbitraries: fc.Arbitrary<Action>[]) => ({
   weight,
   arbitrary: fc.tuple(...arbitraries),
@@ -234,24 +232,17 @@ const usual: fc.Arbitrary<Schedule> = fc.record({
 const shrinksTo = <Value>(smallest: Value, arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value> =>
   fc.option(arbitrary, { nil: smallest, freq: 20 });
 
+const partnerWithoutTrouble: Schedule['partner'] = { first: [], later: 'ok' };
+
 /** Actions before a usual schedule. Any of them can be left out, because a usual schedule begins with a checkout. */
 const beginning = (...parts: fc.Arbitrary<Action>[]): fc.Arbitrary<Action[]> =>
-  fc
-    .tuple(
-      ...parts.map((part) =>
-        shrinksTo<Action[]>(
-          [],
-          part.map((action) => [action]),
-        ),
-      ),
-    )
-    .map((actionsOfParts) => actionsOfParts.flat());
+  fc.tuple(...parts.map((part) => shrinksTo<Action[]>([], alone(part)))).map((actionsOfParts) => actionsOfParts.flat());
 
 /** An attempt leaves no note, and the step is reset before or during the next attempt. */
 const resetAfterSilence: fc.Arbitrary<Schedule> = fc
   .record({
     schedule: usual,
-    partner: shrinksTo({ first: [], later: 'ok' }, unheardThenRefused),
+    partner: shrinksTo(partnerWithoutTrouble, unheardThenRefused),
     begin: beginning(
       firstCheckout,
       wait('beforeNextAttempt', 'nextAttempt'),
@@ -265,7 +256,7 @@ const resetAfterSilence: fc.Arbitrary<Schedule> = fc
 const decisionWithoutAnswer: fc.Arbitrary<Schedule> = fc
   .record({
     schedule: usual,
-    partner: shrinksTo({ first: [], later: 'ok' }, troubleThenRefused),
+    partner: shrinksTo(partnerWithoutTrouble, troubleThenRefused),
     directus: shrinksTo<Schedule['directus']>(
       { read: [], insert: [], update: [], later: 'ok' },
       fc.record({
@@ -292,8 +283,8 @@ const decisionWithoutAnswer: fc.Arbitrary<Schedule> = fc
 const cancelledInAnOutage: fc.Arbitrary<Schedule> = fc
   .record({
     schedule: usual,
-    partner: shrinksTo<Schedule['partner']>(
-      { first: [], later: 'ok' },
+    partner: shrinksTo(
+      partnerWithoutTrouble,
       fc.record({
         first: fc.constant([]),
         later: fc.constantFrom('unavailable', 'notSent', 'limited', 'unauthorized'),
