@@ -4,10 +4,13 @@ import { activityInfo } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
+import pWaitFor from 'p-wait-for';
 import { OrderCreationClient } from '../../src/client/index.ts';
 import { ORDER_CREATION_TASK_QUEUE, PARTNER_TASK_QUEUE, orderCreationWorkflowId } from '../../src/contract/runs.ts';
 import { dataConverterFor } from '../../src/temporal/data-converter.ts';
 import { parseEncryptionKeys } from '../../src/temporal/encryption-keys.ts';
+import { routingOf } from '../../src/temporal/order-pollers.ts';
+import { askForQueue } from '../../src/temporal/order-workers.ts';
 import { createOrderRuns } from '../../src/worker/order-runs.ts';
 import { workflowSources } from '../../src/worker/workflow-code.ts';
 import { workflowTaskOptions } from '../../src/worker/workflow-task-options.ts';
@@ -27,8 +30,8 @@ export interface Engine {
   callers: OrderCreationClient[];
   /** Makes a separate world for a schedule. */
   open(schedule: Schedule): { world: World; sweepId: string; close: () => void };
-  /** Replaces the worker. The new worker encrypts with the other key, and takes over all open runs. */
-  restartWorker(): Promise<void>;
+  /** A worker of the other build takes over all open runs. It encrypts with the other key. */
+  replaceWorker(): Promise<void>;
   /** When a worker last failed by the SDK's fault, so that its work hung: milliseconds since 1970, or 0 if never. */
   failedAt(): number;
   stop(): Promise<void>;
@@ -50,7 +53,11 @@ const steps = Object.keys({
   continueLostOrders: true,
 } satisfies Record<keyof Activities, true>) as (keyof Activities)[];
 
+const DEPLOYMENT = 'order-creation';
+const BUILDS = ['one', 'two'];
+
 const LONGEST_STOP_MS = 10_000;
+const LONGEST_ROUTING_MS = 30_000;
 
 function tell(sentence: string): void {
   process.stderr.write(`${sentence}\n`);
@@ -95,11 +102,17 @@ export async function startEngine(): Promise<Engine> {
   async function startWorkers(onEnd: (reason: unknown) => void) {
     const native = await NativeConnection.connect({ address });
     const ownConverter = dataConverters[started % dataConverters.length] ?? dataConverter;
+    const buildId = BUILDS[started % BUILDS.length] ?? '';
     started += 1;
     const shared = {
       connection: native,
       namespace,
       dataConverter: ownConverter,
+      workerDeploymentOptions: {
+        version: { deploymentName: DEPLOYMENT, buildId },
+        useWorkerVersioning: true,
+        defaultVersioningBehavior: 'AUTO_UPGRADE',
+      },
       shutdownForceTime: '2 s',
       maxConcurrentActivityTaskExecutions: 1000,
       maxConcurrentLocalActivityExecutions: 1000,
@@ -122,6 +135,7 @@ export async function startEngine(): Promise<Engine> {
         if (!isStopping) onEnd(error);
       });
     const ended = Promise.all(workers.map(run)).then(() => native.close());
+    await giveOrdersTo(buildId);
     return {
       async stop() {
         isStopping = true;
@@ -137,8 +151,29 @@ export async function startEngine(): Promise<Engine> {
     };
   }
 
+  /** Does what `npm run deployment -- current` does. That command may wait a minute for the worker's next request. */
+  async function giveOrdersTo(buildId: string): Promise<void> {
+    const { workflowService } = connection;
+    const options = { interval: 50, timeout: LONGEST_ROUTING_MS };
+    // Temporal learns of a worker's build a moment after the worker's first request, and refuses the change until then.
+    await pWaitFor(
+      () =>
+        workflowService.setWorkerDeploymentCurrentVersion({ namespace, deploymentName: DEPLOYMENT, buildId }).then(
+          () => true,
+          () => false,
+        ),
+      options,
+    );
+    const isRouted = async (queue: 'orders' | 'steps' | 'partner') =>
+      routingOf(await askForQueue(connection, namespace, queue)).current?.buildId === buildId;
+    await pWaitFor(
+      async () => (await isRouted('orders')) && (await isRouted('steps')) && (await isRouted('partner')),
+      options,
+    );
+  }
+
   let renewal: Promise<void> | undefined;
-  const restartWorker = () => {
+  const replaceWorker = () => {
     renewal ??= (async () => {
       const old = workers;
       workers = await startWorkers(replace);
@@ -151,7 +186,7 @@ export async function startEngine(): Promise<Engine> {
   const replace = (reason: unknown) => {
     failedAt = Date.now();
     tell(`A worker ended by itself, and another one takes over: ${String(reason)}`);
-    void restartWorker();
+    void replaceWorker();
   };
   let workers = await startWorkers(replace);
   const callers = keyrings.map((encryptionKeys) =>
@@ -167,7 +202,7 @@ export async function startEngine(): Promise<Engine> {
       for (const id of ids) worlds.set(id, world);
       return { world, sweepId, close: () => ids.forEach((id) => worlds.delete(id)) };
     },
-    restartWorker,
+    replaceWorker,
     failedAt: () => failedAt,
     async stop() {
       await renewal;

@@ -158,11 +158,12 @@ describe('the model of Directus', () => {
         const request = at(names.requests, given.quote);
         return store.recordCancelled({
           id: at(names.ids, given.order),
-          idempotencyKey: at(names.keys, given.key),
+          request: {
+            ...request,
+            idempotency_key: at(names.keys, given.key),
+            customer_id: given.isKnownCustomer ? request.customer_id : randomUUID(),
+          },
           fingerprint: 'fingerprint',
-          quoteId: request.quote_id,
-          customerId: given.isKnownCustomer ? request.customer_id : randomUUID(),
-          fulfillmentMethod: 'PICKUP',
           workflowId: 'workflow-1',
           runId: 'run-1',
           supportAction: undefined,

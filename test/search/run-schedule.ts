@@ -69,8 +69,8 @@ export async function runSchedule(engine: Engine, schedule: Schedule): Promise<F
         return await operators.reset(action.key, action.to);
       case 'sweep':
         return void (await operators.sweep());
-      case 'restartWorker':
-        return await engine.restartWorker();
+      case 'replaceWorker':
+        return await engine.replaceWorker();
       case 'pauseCalls':
         return world.pauseCalls();
       case 'resumeCalls':

@@ -40,8 +40,8 @@ export type Action =
   | { do: 'reset'; key: number; to: 'begin' | 'end' }
   /** In Directus: a later phase takes payment, a person changes the note, a person writes RideNDine's ids by hand. */
   | { do: 'pay' | 'editNote' | 'writeLink'; key: number }
-  /** A restarted worker encrypts with the other key. */
-  | { do: 'sweep' | 'restartWorker' | 'pauseCalls' | 'resumeCalls' }
+  /** `replaceWorker`: the other build of the workers takes over all open runs. It encrypts with the other key. */
+  | { do: 'sweep' | 'replaceWorker' | 'pauseCalls' | 'resumeCalls' }
   | { do: 'wait'; until: Pause };
 
 /**
@@ -82,7 +82,7 @@ const checkout = fc.record({
 const usualKey = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: key });
 const toRun = <Name extends string>(...names: Name[]) => fc.record({ do: fc.constantFrom(...names), key: usualKey });
 
-const always = (name: 'sweep' | 'restartWorker' | 'pauseCalls' | 'resumeCalls') => fc.constant({ do: name });
+const always = (name: 'sweep' | 'replaceWorker' | 'pauseCalls' | 'resumeCalls') => fc.constant({ do: name });
 
 const wait = (...pauses: [Pause, ...Pause[]]) =>
   fc.record({ do: fc.constant('wait' as const), until: fc.constantFrom(...pauses) });
@@ -136,7 +136,7 @@ const actions: fc.Arbitrary<Action[]> = fc.oneof(
   one(2, toRun('pay', 'editNote')),
   inTurn(1, wait('inReview'), toRun('writeLink'), decide),
   inTurn(1, wait('askingPartner'), toRun('writeLink'), toRun('pay')),
-  one(2, fc.oneof(always('sweep'), always('restartWorker'))),
+  one(2, fc.oneof(always('sweep'), always('replaceWorker'))),
   one(1, always('pauseCalls')),
   inTurn(1, always('pauseCalls'), checkout, wait('askingPartner'), always('resumeCalls')),
   one(4, wait('moment', 'while')),
