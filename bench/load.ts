@@ -63,18 +63,17 @@ export async function placeAtRate<Order>(options: {
   place: (order: Order) => Promise<void>;
   /** Ends the wait for the next order, with an error. */
   signal?: AbortSignal;
-}): Promise<{ latenciesMs: number[]; elapsedMs: number; mostUnderWay: number }> {
-  const { orders, ordersPerSecond, place, signal } = options;
+}): Promise<{ latenciesMs: number[]; elapsedMs: number }> {
+  const { orders, ordersPerSecond, mostUnderWay, place, signal } = options;
   const latenciesMs: number[] = [];
   const underWay = new Set<Promise<void>>();
   const failures: unknown[] = [];
   const startedAt = performance.now();
-  let mostUnderWay = 0;
   for (const [index, order] of orders.entries()) {
     const dueAt = startedAt + (1000 * index) / ordersPerSecond;
     const early = dueAt - performance.now();
     if (early > 0) await delay(early, undefined, { signal });
-    if (underWay.size >= options.mostUnderWay) {
+    if (underWay.size >= mostUnderWay) {
       const tooFast = `${ordersPerSecond} orders/s are more than this machine carries: ${underWay.size} are under way.`;
       failures.push(new Error(`${tooFast} Measure with fewer a second.`));
     }
@@ -84,11 +83,10 @@ export async function placeAtRate<Order>(options: {
       .catch((error: unknown) => void failures.push(error))
       .finally(() => underWay.delete(sent));
     underWay.add(sent);
-    mostUnderWay = Math.max(mostUnderWay, underWay.size);
   }
   await Promise.all(underWay);
   if (failures.length > 0) throw failures[0];
-  return { latenciesMs, elapsedMs: performance.now() - startedAt, mostUnderWay };
+  return { latenciesMs, elapsedMs: performance.now() - startedAt };
 }
 
 /** Measures loads on the processes of one site. */
@@ -206,7 +204,7 @@ async function untilQuiet(pids: Pids, atRest: AtRest, mostMs: number): Promise<v
 }
 
 function busiestThread(before: ProcessUsage, after: ProcessUsage): number {
-  const used = [...after.threadCpuMs].map(([thread, cpuMs]) => cpuMs - (before.threadCpuMs.get(thread) ?? 0));
+  const used = [...after.threads].map(([id, { cpuMs }]) => cpuMs - (before.threads.get(id)?.cpuMs ?? 0));
   return Math.max(0, ...used);
 }
 

@@ -37,7 +37,7 @@ export const namedChanges: NamedChange[] = [
       name: 'a call stack of each promise',
       about:
         'The worker keeps none, and the Temporal UI shows no call stack of a run. `WORKER_CALL_STACKS=on` brings it back.',
-      callStacks: true,
+      env: { WORKER_CALL_STACKS: 'on' },
     },
     {
       name: 'every step at Directus an activity',
@@ -122,7 +122,7 @@ export const namedChanges: NamedChange[] = [
     {
       name: 'workflow code without a time limit',
       about: 'The limit stays: an endless loop would block a worker.',
-      preload: pathOf('without-watchdog.ts'),
+      nodeArguments: [`--import=${pathOf('without-watchdog.ts')}`],
     },
     {
       name: 'no stack for any error of a workflow',
@@ -137,7 +137,7 @@ export const namedChanges: NamedChange[] = [
     {
       name: 'nothing compressed on the way',
       about: 'The worker compresses what it sends to Temporal.',
-      uncompressed: true,
+      env: { UNCOMPRESSED: 'on' },
     },
   ]),
   ...ofKind('price', [

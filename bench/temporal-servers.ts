@@ -5,7 +5,7 @@ import type { TemporalSettings } from '../src/config/temporal-settings.ts';
 import { registerSearchAttributes } from '../src/temporal/search-attributes.ts';
 import { withTemporalAccess } from '../src/temporal/temporal-access.ts';
 import { baseEnvironment } from '../stack/child-environment.ts';
-import { freePort } from '../stack/free-port.ts';
+import { freePort } from '../stack/ports.ts';
 import { startPostgres } from '../stack/postgres.ts';
 import type { PartCommand } from '../stack/supervisor.ts';
 import { withTemporal } from '../stack/temporal/temporal-connection.ts';

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkerOptions } from '@temporalio/worker';
 import { OrderCreationClient } from '../src/client/index.ts';
-import { ORDER_CREATION_TASK_QUEUE } from '../src/contract/runs.ts';
 import { withoutCallStacks } from '../stack/program-file.ts';
 import { hasPoller } from '../stack/temporal/has-poller.ts';
 import { newCheckoutRequest } from '../test/support/builders.ts';
@@ -31,12 +30,10 @@ export interface SiteChanges {
   /** Path of the compiled workflows; without it they are compiled when the worker starts. */
   bundle?: string;
   encryptionKeys?: string;
-  /** Path of a module that each of the worker's threads loads first. */
-  preload?: string;
-  /** Temporal's SDK keeps the call stack of each promise of a run. */
-  callStacks?: boolean;
-  /** The worker does not compress what it sends. */
-  uncompressed?: boolean;
+  /** Settings of the worker's process. */
+  env?: Record<string, string>;
+  /** Options of Node, in addition to the usual ones. */
+  nodeArguments?: string[];
   /** If given, a caller asks for the order again after this time, instead of waiting for its end by one request. */
   lookEveryMs?: number;
 }
@@ -45,30 +42,21 @@ export async function openWaitingSite(
   { settings, pids }: TemporalServer,
   changes: SiteChanges = {},
 ): Promise<WaitingSite> {
-  const {
-    worker,
-    bundle,
-    encryptionKeys = testEncryptionKeys,
-    preload,
-    callStacks,
-    uncompressed,
-    lookEveryMs,
-  } = changes;
+  const { worker = {}, bundle, encryptionKeys = testEncryptionKeys, env, nodeArguments = [], lookEveryMs } = changes;
   const program = await startProgram({
     name: 'waiting-worker',
     file: 'bench/waiting-worker.ts',
-    nodeArguments: [...withoutCallStacks(), ...(preload === undefined ? [] : [`--import=${preload}`])],
+    nodeArguments: [...withoutCallStacks(), ...nodeArguments],
     env: {
       TEMPORAL_ADDRESS: settings.address,
       TEMPORAL_NAMESPACE: settings.namespace,
       ENCRYPTION_KEYS: encryptionKeys,
       WAITS_MS: WAITS_MS.join(','),
-      WORKER_OPTIONS: JSON.stringify(worker ?? {}),
-      ...(callStacks && { WORKER_CALL_STACKS: 'on' }),
-      ...(uncompressed && { UNCOMPRESSED: 'on' }),
+      WORKER_OPTIONS: JSON.stringify(worker),
       ...(bundle !== undefined && { WORKFLOW_BUNDLE: bundle }),
+      ...env,
     },
-    isReady: (pid) => hasPoller({ temporal: settings, taskQueue: ORDER_CREATION_TASK_QUEUE, pid }),
+    isReady: (pid) => hasPoller(settings, pid),
   });
   const client = OrderCreationClient.connect({ ...settings, encryptionKeys });
   return {

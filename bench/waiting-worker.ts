@@ -15,7 +15,7 @@ import { workflowTaskOptions } from '../src/worker/workflow-task-options.ts';
 import { workflowCode } from '../src/worker/workflow-code.ts';
 import { newCheckout } from '../test/support/builders.ts';
 import type { BareSteps } from './changed/bare-steps.ts';
-import { setting } from './setting.ts';
+import { setting } from '../stack/setting.ts';
 
 const HOUR_MS = 60 * 60_000;
 

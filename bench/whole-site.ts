@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { TemporalSettings } from '../src/config/temporal-settings.ts';
-import { ORDER_CREATION_TASK_QUEUE, orderCreationWorkflowId } from '../src/contract/runs.ts';
+import { orderCreationWorkflowId } from '../src/contract/runs.ts';
 import type { CartLine, Totals } from '../src/domain/quote.ts';
-import { freePort } from '../stack/free-port.ts';
+import { freePort } from '../stack/ports.ts';
 import type { DemoCheckout } from '../sandbox/shop/demo-data.ts';
 import { withoutCallStacks } from '../stack/program-file.ts';
 import { hasPoller } from '../stack/temporal/has-poller.ts';
@@ -12,7 +12,7 @@ import { startRunningStack } from '../test/support/running-stack.ts';
 import type { RunningStack } from '../test/support/running-stack.ts';
 import { workerEnvironment } from '../test/support/worker-process.ts';
 import { startProgram } from './lifetime.ts';
-import type { Program } from './lifetime.ts';
+import type { Program, Started } from './lifetime.ts';
 import type { History } from './results.ts';
 
 /** What one click of a customer sends. */
@@ -22,7 +22,7 @@ export interface PlacedOrder {
 }
 
 /** A whole stack as `npm start` runs it, and a client that places orders there as customers do. */
-export interface WholeSite {
+export interface WholeSite extends Started {
   world: RunningStack;
   /** A connection to Directus' database. */
   database: PostgresSession;
@@ -34,8 +34,6 @@ export interface WholeSite {
   place: (order: PlacedOrder) => Promise<void>;
   letPartnerTake: (ms: number) => Promise<void>;
   databaseBytes(): Promise<number>;
-  crash: Promise<Error>;
-  stop(): Promise<void>;
 }
 
 /** The gateway waits as long as it can before it answers with a 202, because a 202 costs a second request. */
@@ -128,7 +126,7 @@ export async function startService(
       ...env,
     },
     isReady: async (pid) =>
-      (service === 'gateway' || (await hasPoller({ temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid }))) &&
+      (service === 'gateway' || (await hasPoller(temporal, pid))) &&
       (service === 'worker' || (await fetch(`${url}/healthz`)).ok),
   });
   return {

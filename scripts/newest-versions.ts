@@ -46,13 +46,8 @@ async function compareOne({ name, version, source, line, refused }: PinnedVersio
       isRefused && newest !== version ? `not ${newest}: ${refused.reason}` : line && `${line.prefix}x: ${line.reason}`;
     return { name, version, state: isBehind ? 'behind' : 'newest', newest, ...(note && { note }) };
   } catch (error) {
-    return {
-      name,
-      version,
-      state: 'not asked',
-      failed: true,
-      note: error instanceof Error ? error.message : String(error),
-    };
+    const note = error instanceof Error ? error.message : String(error);
+    return { name, version, state: 'not asked', failed: true, note };
   }
 }
 
@@ -72,14 +67,8 @@ async function askRegistry({ registry, name }: Source): Promise<string[]> {
       .parse(JSON.parse(answer));
     return versions.map((version) => version.replace(/^v/, ''));
   }
-  const answer = await run(await pythonWithPip(), [
-    '-m',
-    'pip',
-    '--disable-pip-version-check',
-    'index',
-    'versions',
-    name,
-  ]);
+  const pip = ['-m', 'pip', '--disable-pip-version-check'];
+  const answer = await run(await pythonWithPip(), [...pip, 'index', 'versions', name]);
   return (/^Available versions: (.*)$/m.exec(answer)?.[1] ?? '').split(', ');
 }
 

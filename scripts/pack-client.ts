@@ -15,9 +15,13 @@ const NODE = '>=22.12';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
 const packageFolder = path.join(target, 'client-package');
+const outDir = path.join(packageFolder, 'dist');
 
 await rm(packageFolder, { recursive: true, force: true });
-await compile();
+await execa(path.join(root, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.client.json', '--outDir', outDir], {
+  cwd: root,
+  stdio: 'inherit',
+});
 const found = await followImports([ENTRY, declarationOf(ENTRY)]);
 await writeFile(path.join(packageFolder, 'package.json'), JSON.stringify(manifest(found), undefined, 2));
 await cp(path.join(root, 'docs/client.md'), path.join(packageFolder, 'README.md'));
@@ -27,14 +31,6 @@ const { stdout } = await execa('npm', ['pack', '--ignore-scripts', '--silent', '
   cwd: packageFolder,
 });
 process.stdout.write(`${path.join(target, stdout.trim())}\n`);
-
-async function compile(): Promise<void> {
-  const outDir = path.join(packageFolder, 'dist');
-  await execa(path.join(root, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.client.json', '--outDir', outDir], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-}
 
 /**
  * @returns the files and packages that belong to the library: all that its entry imports, directly or indirectly, in

@@ -8,6 +8,9 @@ const BASE = /^(PATH|HOME|USER|LOGNAME|TMPDIR|LANG|LC_ALL|TZ|NODE_EXTRA_CA_CERTS
 /** Proxy settings: for a program that downloads something, or that calls a partner on the internet. */
 const NETWORK = /^(HTTPS?_PROXY|NO_PROXY|https?_proxy|no_proxy|NODE_USE_ENV_PROXY)$/;
 
+/** Folder of a package `directus` to start instead of ours. `npm run test:directus-11` sets this variable. */
+export const DIRECTUS_PACKAGE_VARIABLE = 'STACK_DIRECTUS_PACKAGE';
+
 /** Where Node stores compiled code. With this cache, Directus starts in half the time. */
 export const compileCache = {
   NODE_COMPILE_CACHE:

@@ -1,5 +1,5 @@
 import type { RunningServices } from './data-folder.ts';
-import { readSecret, type Secret } from './secrets.ts';
+import { readSecret, secretVariables } from './secrets.ts';
 
 type Service = 'Temporal' | 'Directus' | 'RideNDine';
 
@@ -19,14 +19,6 @@ const addresses: Record<Service, string> = {
   Temporal: 'TEMPORAL_ADDRESS',
   Directus: 'DIRECTUS_URL',
   RideNDine: 'RIDENDINE_BASE_URL',
-};
-
-/** Variables whose values are read from files of the data folder. The running stack tells the values of the others. */
-const secrets: Record<string, Secret> = {
-  ENCRYPTION_KEYS: 'encryptionKeys',
-  DIRECTUS_TOKEN: 'directusServiceToken',
-  DIRECTUS_ADMIN_TOKEN: 'directusAdminToken',
-  RIDENDINE_API_KEY: 'ridendineApiKey',
 };
 
 const temporalSettings = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'];
@@ -103,7 +95,8 @@ export function embeddedSettings(options: {
     } else {
       settings.uses.push(service);
       for (const name of names.filter((one) => set[one] === undefined)) {
-        const secret = secrets[name];
+        // Secrets are read from files of the data folder. The running stack tells the values of the others.
+        const secret = secretVariables[name];
         if (secret !== undefined && given.includes(name)) {
           settings.notUsed.push(`"npm start" was given ${name}, and keeps it nowhere: set it here, too.`);
         } else {

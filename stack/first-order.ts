@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import type { TemporalSettings } from '../src/config/temporal-settings.ts';
+import { orderCreationWorkflowId } from '../src/contract/runs.ts';
 import { createEncryptionCodec } from '../src/temporal/encryption-codec.ts';
 import { parseEncryptionKeys } from '../src/temporal/encryption-keys.ts';
 import { failureReason } from '../src/temporal/failure-reason.ts';
+import type { Stack } from './stack.ts';
 import { withTemporal } from './temporal/temporal-connection.ts';
 
 /** Leaves time for a worker that first compiles its workflows, and for a slow RideNDine of the user's own. */
@@ -29,25 +30,21 @@ export type PlacedOrder = z.output<typeof idsSchema> & {
 /**
  * Places one order as a caller of the gateway does.
  *
+ * @param doing called with what the order waits for, as long as it waits.
  * @throws Error with one sentence if the order is refused, fails, needs a review or takes too long.
  */
-export async function placeOrder(options: {
-  gatewayUrl: string;
-  gatewayKey: string;
-  checkout: object;
-  /** @returns what the order with this key waits for, if anything. */
-  whatHoldsUp: (key: string) => Promise<string | undefined>;
-  /** Called with what the order waits for, as long as it waits. */
-  doing: (what: string) => void;
-}): Promise<PlacedOrder> {
-  const { gatewayUrl, gatewayKey, checkout, whatHoldsUp, doing } = options;
+export async function placeOrder(
+  { urls, secrets, temporal }: Pick<Stack, 'urls' | 'secrets' | 'temporal'>,
+  checkout: object,
+  doing: (what: string) => void,
+): Promise<PlacedOrder> {
   const key = randomUUID();
   const startedAt = performance.now();
   let lateFrom = startedAt;
   const send = (path: string, headers: Record<string, string>, init: RequestInit = {}) =>
-    fetch(`${gatewayUrl}/v1/orders${path}`, {
+    fetch(`${urls.gateway}/v1/orders${path}`, {
       ...init,
-      headers: { authorization: `Bearer ${gatewayKey}`, ...headers },
+      headers: { authorization: `Bearer ${secrets.gatewayKey}`, ...headers },
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
   let answer = await send(
@@ -64,7 +61,7 @@ export async function placeOrder(options: {
     if (answer.status === 201 || state === 'SUCCEEDED') {
       return { ...idsSchema.parse(body), key, elapsedMs: performance.now() - startedAt };
     }
-    const reason = await whatHoldsUp(key);
+    const reason = await pendingStep({ temporal, secrets }, key);
     if (reason === CALLS_PAUSED) lateFrom = performance.now();
     const isLate = performance.now() - lateFrom > ORDER_TIMEOUT_MS;
     if (state === 'FAILED' || stage === 'NEEDS_REVIEW' || isLate) {
@@ -76,21 +73,20 @@ export async function placeOrder(options: {
   }
 }
 
-/** What a run waits for, as one line for a person: a step that fails, with its reason, or {@link CALLS_PAUSED}. */
-export async function pendingStep(options: {
-  temporal: TemporalSettings;
-  encryptionKeys: string;
-  workflowId: string;
-}): Promise<string | undefined> {
-  const { temporal, encryptionKeys, workflowId } = options;
+/** What an order waits for, as one line for a person: a step that fails, with its reason, or {@link CALLS_PAUSED}. */
+export async function pendingStep(
+  { temporal, secrets }: Pick<Stack, 'temporal' | 'secrets'>,
+  key: string,
+): Promise<string | undefined> {
   const { namespace } = temporal;
+  const execution = { workflowId: orderCreationWorkflowId(key) };
   const { pendingActivities } = await withTemporal(temporal, ({ workflowService }) =>
-    workflowService.describeWorkflowExecution({ namespace, execution: { workflowId } }),
+    workflowService.describeWorkflowExecution({ namespace, execution }),
   );
   if (pendingActivities.some(({ activityType }) => activityType?.name === 'waitWhilePaused')) return CALLS_PAUSED;
   const failing = pendingActivities.find(({ lastFailure }) => lastFailure);
   if (!failing?.lastFailure) return undefined;
   const { activityType, attempt, lastFailure } = failing;
-  const reason = await failureReason(lastFailure, createEncryptionCodec(parseEncryptionKeys(encryptionKeys)));
+  const reason = await failureReason(lastFailure, createEncryptionCodec(parseEncryptionKeys(secrets.encryptionKeys)));
   return `${activityType?.name ?? 'a step'}, attempt ${attempt ?? 1}: ${reason}`;
 }

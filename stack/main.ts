@@ -1,15 +1,16 @@
+import { once } from 'node:events';
 import { createDemoQuote } from '../sandbox/shop/demo-data.ts';
 import { orderCreationWorkflowId } from '../src/contract/runs.ts';
-import { pendingStep, placeOrder, type PlacedOrder } from './first-order.ts';
+import { placeOrder, type PlacedOrder } from './first-order.ts';
 import { endWithNpm } from './npm-script.ts';
 import { logFolder } from './part-log.ts';
 import { consoleProgress, seconds } from './progress.ts';
 import { secretFile, type Secret } from './secrets.ts';
 import { writeDemoCheckout } from './demo-checkout.ts';
 import { readStackSettings, shownPath, type StackSettings } from './settings.ts';
-import { startStack, StackStopped, type Stack } from './stack.ts';
+import { startStack, type Stack } from './stack.ts';
 import { DIRECTUS_ADMIN_EMAIL } from './start-order-data.ts';
-import { PartCrashed } from './supervisor.ts';
+import { failOnCrash, PartCrashed } from './supervisor.ts';
 
 /** The exit code if `--exit` was interrupted: the caller must know that there was no order. */
 const INTERRUPTED = 130;
@@ -42,7 +43,7 @@ async function run(args: string[]): Promise<number> {
     await untilStopped(stack);
     return 0;
   } catch (error) {
-    if (stopRequested.signal.aborted || error instanceof StackStopped) return args.includes('--exit') ? INTERRUPTED : 0;
+    if (stopRequested.signal.aborted) return args.includes('--exit') ? INTERRUPTED : 0;
     if (error instanceof PartCrashed) progress.complain(`\n${error.lastLines.join('\n')}`);
     progress.complain(`\n${error instanceof Error ? error.message : String(error)}`);
     return 1;
@@ -53,27 +54,14 @@ async function run(args: string[]): Promise<number> {
 }
 
 async function showFirstOrder(stack: Stack, settings: StackSettings): Promise<void> {
-  if (!stack.ownsDirectus) {
+  if (stack.parts.directus === undefined) {
     progress.say(`\nNo schema, no demo data and no order: Directus at ${stack.urls.directus} is not the stack's own.`);
     progress.say(`Gateway ${stack.urls.gateway}, logs in ${shownPath(logFolder(settings.dataDir))}`);
     return;
   }
   const admin = { url: stack.urls.directus, adminToken: stack.secrets.directusAdminToken };
   const checkout = await createDemoQuote(admin);
-  const order = await progress.step('First order', (doing) =>
-    placeOrder({
-      gatewayUrl: stack.urls.gateway,
-      gatewayKey: stack.secrets.gatewayKey,
-      checkout,
-      whatHoldsUp: (key) =>
-        pendingStep({
-          temporal: stack.temporal,
-          encryptionKeys: stack.secrets.encryptionKeys,
-          workflowId: orderCreationWorkflowId(key),
-        }),
-      doing,
-    }),
-  );
+  const order = await progress.step('First order', (doing) => placeOrder(stack, checkout, doing));
   const checkoutFile = await writeDemoCheckout({ ...admin, dataDir: settings.dataDir });
   for (const line of describe(order, stack, settings)) progress.say(line);
   for (const line of invitation(stack.urls.gateway, settings, checkoutFile)) progress.say(line);
@@ -122,10 +110,8 @@ function shellWord(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-async function untilStopped({ crash }: Stack): Promise<void> {
+/** @throws {PartCrashed} if a part crashes before. */
+async function untilStopped(stack: Stack): Promise<void> {
   const { signal } = stopRequested;
-  const isStopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-  if (signal.aborted) return;
-  const crashed = await Promise.race([crash, isStopped]);
-  if (crashed) throw crashed;
+  if (!signal.aborted) await Promise.race([failOnCrash(stack), once(signal, 'abort')]);
 }

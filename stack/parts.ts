@@ -1,6 +1,5 @@
 import path from 'node:path';
 import type { TemporalSettings } from '../src/config/temporal-settings.ts';
-import { ORDER_CREATION_TASK_QUEUE } from '../src/contract/runs.ts';
 import { baseEnvironment, environmentWith } from './child-environment.ts';
 import { programFile, withoutCallStacks } from './program-file.ts';
 import type { Progress } from './progress.ts';
@@ -112,7 +111,7 @@ export async function startOrderPrograms(
     source: 'src/worker/main.ts',
     nodeArguments: withoutCallStacks(),
     env: workerEnvironment(context, services),
-    isReady: ({ pid }: Part) => hasPoller({ temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid }),
+    isReady: ({ pid }: Part) => hasPoller(temporal, pid),
   };
   const gateway = {
     step: 'Gateway',

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
@@ -16,6 +17,22 @@ export interface NeededPort {
 /** The addresses of `localhost`. A program that listens on either of them could be reached instead of ours. */
 const LOOPBACK = ['127.0.0.1', '::1'];
 const LOOKUP_TIMEOUT_MS = 2_000;
+
+/**
+ * Ports below those of outgoing connections (from 32768 on Linux, from 49152 elsewhere): an outgoing connection could
+ * take the port of a server while that server restarts. The ports from 22,000 on belong to the tests.
+ */
+const standardRange = { lowest: 20_000, highest: 21_999 };
+const ATTEMPTS = 100;
+
+/** @returns a port of 127.0.0.1 that no program uses at the moment. @throws Error if no free port is found. */
+export async function freePort({ lowest, highest } = standardRange): Promise<number> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const port = randomInt(lowest, highest + 1);
+    if ((await tryToListen(port, '127.0.0.1')) === 'free') return port;
+  }
+  throw new Error(`None of ${ATTEMPTS} ports from ${lowest} to ${highest} was free.`);
+}
 
 /**
  * Looks at all ports at once, before anything is started.

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import pWaitFor from 'p-wait-for';
-import { freePort } from './free-port.ts';
+import { freePort } from './ports.ts';
 import type { Part, Supervisor } from './supervisor.ts';
 
 export interface PostgresOptions {

@@ -29,6 +29,14 @@ const files = {
 export type Secret = keyof typeof files;
 export type StackSecrets = Record<Secret, string>;
 
+/** Variables of the environment that set a secret as it is. */
+export const secretVariables: Record<string, Secret> = {
+  DIRECTUS_ADMIN_TOKEN: 'directusAdminToken',
+  DIRECTUS_TOKEN: 'directusServiceToken',
+  RIDENDINE_API_KEY: 'ridendineApiKey',
+  ENCRYPTION_KEYS: 'encryptionKeys',
+};
+
 export function secretFile(dataDir: string, name: Secret): string {
   return path.join(dataDir, files[name]);
 }
@@ -41,10 +49,7 @@ export function loadSecrets({ dataDir, environment, gatewayKey, operatorKey }: S
   mkdirSync(path.join(dataDir, 'secrets'), { recursive: true, mode: 0o700 });
   if (gatewayKey !== undefined) writeOwnerFile(secretFile(dataDir, 'gatewayKey'), `${gatewayKey}\n`);
   const given: Partial<Record<Secret, string | undefined>> = {
-    directusAdminToken: environment['DIRECTUS_ADMIN_TOKEN'],
-    directusServiceToken: environment['DIRECTUS_TOKEN'],
-    ridendineApiKey: environment['RIDENDINE_API_KEY'],
-    encryptionKeys: environment['ENCRYPTION_KEYS'],
+    ...Object.fromEntries(Object.entries(secretVariables).map(([name, secret]) => [secret, environment[name]])),
     operatorKey,
   };
   const load = (name: Secret) => {

@@ -57,8 +57,6 @@ export interface Stack {
   };
   temporal: TemporalSettings;
   secrets: StackSecrets;
-  /** Whether Directus is the stack's own. In another Directus, the stack makes no demo data and no first order. */
-  ownsDirectus: boolean;
   /** Login in the stack's own Directus for a person who looks at orders and decides about them. */
   supportLogin: SupportLogin | undefined;
   /** Resolves when a part has ended although nobody stopped it. */
@@ -140,7 +138,6 @@ async function bringUp(context: StackContext): Promise<Omit<Stack, 'crash' | 'st
     urls: { gateway, directus, ridendine: ridendine.url, temporalUi, codec },
     temporal: temporal.settings,
     secrets,
-    ownsDirectus: orderData !== undefined,
     supportLogin: orderData?.supportLogin,
     parts: {
       temporal: temporal.part,
@@ -190,13 +187,7 @@ function reachableHost(host: string): string {
 
 function failOnAbort(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_resolve, reject) => {
-    if (signal?.aborted) reject(new StackStopped());
-    signal?.addEventListener('abort', () => reject(new StackStopped()), { once: true });
+    if (signal?.aborted) reject(signal.reason as Error);
+    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
-}
-
-/** A person or program asked for the stop, so no error is shown. */
-export class StackStopped extends Error {
-  override readonly name = 'StackStopped';
-  override readonly message = 'The stack was stopped before it was ready.';
 }

@@ -80,21 +80,18 @@ interface Entry {
  * order.
  */
 export class Supervisor {
+  readonly #crash = Promise.withResolvers<PartCrashed>();
   /** Resolves with the first crash of a part, and never rejects. */
-  readonly crash: Promise<PartCrashed>;
+  readonly crash = this.#crash.promise;
   readonly #dataDir: string;
   readonly #entries = new Set<Entry>();
   readonly #guardian: ReturnType<typeof startGuardian>;
-  #reportCrash: (crash: PartCrashed) => void = () => {};
   #stopping: Promise<void> | undefined;
 
   /** @param options.dataDir must not be used by another stack at the same time: see `lockDataFolder`. */
   constructor({ dataDir }: { dataDir: string }) {
     this.#dataDir = dataDir;
     this.#guardian = startGuardian(dataDir);
-    this.crash = new Promise((resolve) => {
-      this.#reportCrash = resolve;
-    });
     void this.#guardian.exited.then(() => this.#onCrash('guardian', { code: null, signal: null }));
   }
 
@@ -155,7 +152,7 @@ export class Supervisor {
   }
 
   #onCrash(part: string, exit: PartExit): void {
-    if (this.#stopping === undefined) this.#reportCrash(new PartCrashed(part, exit, this.#dataDir));
+    if (this.#stopping === undefined) this.#crash.resolve(new PartCrashed(part, exit, this.#dataDir));
   }
 
   async #stopAll(): Promise<void> {

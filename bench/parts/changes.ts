@@ -13,7 +13,7 @@ import type { LoadPlan } from '../load.ts';
 import type { NamedChange } from '../named-changes.ts';
 import type { Measured } from '../results.ts';
 import { startDevServer } from '../temporal-servers.ts';
-import { newKeys, openWaitingSite, WAITS_MS } from '../waiting-site.ts';
+import { newKeys, openWaitingSite } from '../waiting-site.ts';
 
 /** What each change is compared with: the product as `npm start` runs it, with Temporal's data in memory. */
 export const AS_IT_IS = 'as it is';
@@ -85,7 +85,7 @@ export async function measureChanges({
   } finally {
     await folder.stop();
   }
-  return { waitsMs: WAITS_MS, samples, ordersInBurst: BURST_ORDERS, bursts, workerReadyMs };
+  return { samples, ordersInBurst: BURST_ORDERS, bursts, workerReadyMs };
 }
 
 /** Each round begins a third of the turns later, so that a slow phase of the machine affects other turns each time. */

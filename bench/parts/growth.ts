@@ -1,4 +1,3 @@
-import type { Progress } from '../../stack/progress.ts';
 import { whileRunning } from '../lifetime.ts';
 import type { Measurement, Start } from '../lifetime.ts';
 import { measureInTurns, Meter, warmUp } from '../load.ts';
@@ -8,17 +7,12 @@ import { storeOrders } from '../stored-orders.ts';
 import { openWholeSite, readHistory } from '../whole-site.ts';
 import type { PlacedOrder, WholeSite } from '../whole-site.ts';
 
-export interface GrowthPlan extends Omit<LoadPlan, 'parallel'> {
+export interface GrowthPlan extends LoadPlan {
   /** How long RideNDine takes to answer. */
   partnerMs: number;
-  /** `stored` and `items` grow separately. Each has its values, the smallest first, and its numbers of callers. */
-  stored: Axis;
-  items: Axis;
-}
-
-interface Axis {
-  values: number[];
-  parallel: number[];
+  /** `stored` and `items` grow separately. Each has its values, the smallest first. */
+  stored: number[];
+  items: number[];
 }
 
 /** A second stack with the fewest orders. How far it differs from the first such stack shows the noise. */
@@ -33,15 +27,17 @@ const withoutSweep = { WORKER_SWEEP: 'off' };
 export async function measureGrowth({ plan, progress, signal }: Measurement<GrowthPlan>): Promise<Measured<'growth'>> {
   const items: Measured<'growth'>['items'] = [];
   const samples: Sample[] = [];
+  const measureVariants = async (variants: Variant<PlacedOrder>[]) =>
+    samples.push(...(await measureInTurns({ plan, variants, partnersMs: [plan.partnerMs], progress })));
 
   await whileRunning(signal, async (start) => {
-    const [fewest = 0, ...others] = plan.stored.values;
+    const [fewest = 0, ...others] = plan.stored;
     const first = await progress.step('Stack', () => openSite(start, plan));
     // Measured before other stacks run.
     const sizes: Variant<PlacedOrder>[] = [];
-    for (const value of plan.items.values) sizes.push(await warmVariant(`items ${value}`, first, value, plan));
-    samples.push(...(await measureAxis(plan, plan.items, sizes, progress)));
-    for (const value of plan.items.values) items.push({ items: value, history: await readHistory(first, value) });
+    for (const value of plan.items) sizes.push(await warmVariant(`items ${value}`, first, value, plan));
+    await measureVariants(sizes);
+    for (const value of plan.items) items.push({ items: value, history: await readHistory(first, value) });
 
     // Each number of orders has a stack of its own, so that the numbers can take turns.
     const sites = [{ orders: fewest, name: `stored ${fewest}`, site: first }];
@@ -52,9 +48,9 @@ export async function measureGrowth({ plan, progress, signal }: Measurement<Grow
       await progress.step(name, (doing) => storePast(site, orders, doing));
       variants.push(await warmVariant(name, site, USUAL_ITEMS, plan));
     }
-    samples.push(...(await measureAxis(plan, plan.stored, variants, progress)));
+    await measureVariants(variants);
   });
-  return { samples, stored: plan.stored.values, items };
+  return { samples, stored: plan.stored, items };
 }
 
 async function openSite(start: Start, plan: GrowthPlan): Promise<WholeSite> {
@@ -79,13 +75,4 @@ async function warmVariant(
   const newOrders = (count: number) => site.newOrders(count, items);
   await warmUp(await newOrders(plan.warmUpOrders), site.place);
   return { name, meter: await Meter.open(site.pids, plan.atRestMs), newOrders, place: site.place };
-}
-
-async function measureAxis(
-  plan: GrowthPlan,
-  { parallel }: Axis,
-  variants: Variant<PlacedOrder>[],
-  progress: Progress,
-): Promise<Sample[]> {
-  return await measureInTurns({ plan: { ...plan, parallel }, variants, partnersMs: [plan.partnerMs], progress });
 }

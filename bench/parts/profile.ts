@@ -94,9 +94,8 @@ function monotonicUs(): number {
 function usedSince(before: ProcessUsage, after: ProcessUsage): { byName: Record<string, number>; endedMs: number } {
   const byName: Record<string, number> = {};
   let endedMs = after.cpuMs - before.cpuMs;
-  for (const [id, cpuMs] of after.threadCpuMs) {
-    const ms = cpuMs - (before.threadCpuMs.get(id) ?? 0);
-    const name = after.threadNames.get(id) ?? '';
+  for (const [id, { name, cpuMs }] of after.threads) {
+    const ms = cpuMs - (before.threads.get(id)?.cpuMs ?? 0);
     byName[name] = (byName[name] ?? 0) + ms;
     endedMs -= ms;
   }

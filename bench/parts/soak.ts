@@ -7,7 +7,7 @@ import type { Measurement } from '../lifetime.ts';
 import { placeAtRate, warmUp } from '../load.ts';
 import { readOpenHandles, readProcessUsage } from '../processes.ts';
 import type { Pids } from '../processes.ts';
-import type { Held, Measured } from '../results.ts';
+import type { Measured, OpenHandles } from '../results.ts';
 import { openWholeSite, startService } from '../whole-site.ts';
 
 /** Our own programs, whose memory, file descriptors and sockets must not grow. */
@@ -25,15 +25,6 @@ export interface SoakPlan {
   /** How long the measurement waits for idle connections to close. */
   settleMs: number;
 }
-
-/** The plan of `npm run bench`, apart from the values that its options set. */
-export const usualSoak: Omit<SoakPlan, 'orders' | 'ordersPerSecond'> = {
-  partnerMs: 300,
-  warmUpOrders: 120,
-  collectEveryMs: 20_000,
-  // The gateway keeps an idle connection for 72 s.
-  settleMs: 80_000,
-};
 
 /** If more orders are unanswered than arrive in this time, the rate is too high for the machine. */
 const MOST_BEHIND_S = 20;
@@ -56,11 +47,11 @@ export async function measureSoak({ plan, progress, signal }: Measurement<SoakPl
     const before = await progress.step('Warm-up', async () => {
       await warmUp(await site.newOrders(plan.warmUpOrders), place);
       await delay(plan.settleMs, undefined, { signal: over });
-      return await readHeld(pids, over);
+      return await readOpenCollected(pids, over);
     });
 
     const samples: Measured<'soak'>['samples'] = [];
-    const { latenciesMs, elapsedMs, mostUnderWay } = await progress.step('Orders', async (doing) => {
+    const { latenciesMs, elapsedMs } = await progress.step('Orders', async (doing) => {
       const orders = await site.newOrders(plan.orders);
       const startedAt = performance.now();
       // Garbage is collected first. Otherwise the memory would only show how long ago the last collection was.
@@ -92,15 +83,13 @@ export async function measureSoak({ plan, progress, signal }: Measurement<SoakPl
       const deadline = performance.now() + 3 * plan.settleMs;
       while (!isClosed(before, readOpenHandles(pids)) && performance.now() < deadline)
         await delay(SETTLE_EVERY_MS, undefined, { signal: over });
-      return await readHeld(pids, over);
+      return await readOpenCollected(pids, over);
     });
     return {
       orders: plan.orders,
-      partnerMs: plan.partnerMs,
       ordersPerSecond: (1000 * plan.orders) / elapsedMs,
       p50Ms: quantile(latenciesMs, 0.5),
       p99Ms: quantile(latenciesMs, 0.99),
-      mostUnderWay,
       samples,
       before,
       after,
@@ -125,15 +114,13 @@ async function readCollected(pids: Pids, over: AbortSignal): Promise<Record<stri
   );
 }
 
-async function readHeld(pids: Pids, over: AbortSignal): Promise<Record<string, Held>> {
+/** What the processes hold open after a garbage collection in our own programs, which may close something. */
+async function readOpenCollected(pids: Pids, over: AbortSignal): Promise<Record<string, OpenHandles>> {
   await readCollected(pids, over);
-  const [open, usage] = [readOpenHandles(pids), readProcessUsage(pids)];
-  return Object.fromEntries(
-    Object.entries(open).map(([name, handles]) => [name, { ...handles, memoryBytes: usage[name]?.memoryBytes ?? 0 }]),
-  );
+  return readOpenHandles(pids);
 }
 
-function isClosed(before: Record<string, Held>, open: ReturnType<typeof readOpenHandles>): boolean {
+function isClosed(before: Record<string, OpenHandles>, open: Record<string, OpenHandles>): boolean {
   return judgedProcesses.every((name) => {
     const [then, now] = [before[name], open[name]];
     return then && now && now.files <= then.files && now.sockets <= then.sockets;

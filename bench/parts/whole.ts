@@ -1,5 +1,6 @@
-import { freePort } from '../../stack/free-port.ts';
+import { freePort } from '../../stack/ports.ts';
 import { newOrderNamespace } from '../../test/support/order-namespace.ts';
+import type { RunningStack } from '../../test/support/running-stack.ts';
 import { startProgram, whileRunning } from '../lifetime.ts';
 import type { Measurement } from '../lifetime.ts';
 import { measureInTurns, Meter, warmUp } from '../load.ts';
@@ -50,13 +51,11 @@ export async function measureWhole({ plan, progress, signal }: Measurement<Whole
   });
 }
 
-type World = Awaited<ReturnType<typeof openWholeSite>>['world'];
-
 /**
  * Starts gateway and worker in one process, with a namespace of their own on the stack's Temporal. In a shared
  * namespace, each worker would take the other's orders.
  */
-async function startOneProcess(world: World): Promise<Service> {
+async function startOneProcess(world: RunningStack): Promise<Service> {
   const { stack, temporal } = world;
   return await startService(world, 'gateway-with-worker', {
     temporal: await newOrderNamespace(temporal.connection, stack.temporal.address),
@@ -65,7 +64,7 @@ async function startOneProcess(world: World): Promise<Service> {
   });
 }
 
-async function startPlainHandler({ stack }: World): Promise<Pick<Service, 'pid' | 'crash' | 'stop' | 'place'>> {
+async function startPlainHandler({ stack }: RunningStack): Promise<Pick<Service, 'pid' | 'crash' | 'stop' | 'place'>> {
   const port = String(await freePort());
   const url = `http://127.0.0.1:${port}`;
   const program = await startProgram({

@@ -36,12 +36,12 @@ export function registerControlApi(app: FastifyInstance, options: ControlApiOpti
 
       control.get('/orders', async (request, reply) =>
         accepted(reply, filterSchema.safeParse(request.query), (filter) =>
-          reply.send({ orders: store.listOrders(readFilter(filter)).map(showOrder) }),
+          reply.send({ orders: store.listOrders(filter).map(withShownBody) }),
         ),
       );
       control.get('/attempts', async (request, reply) =>
         accepted(reply, filterSchema.safeParse(request.query), (filter) =>
-          reply.send({ attempts: store.listAttempts(readFilter(filter)).map(showAttempt) }),
+          reply.send({ attempts: store.listAttempts(filter).map(withShownBody) }),
         ),
       );
 
@@ -81,44 +81,9 @@ function readJson({ body }: FastifyRequest): unknown {
   return Buffer.isBuffer(body) ? (parseJson(body) ?? null) : undefined;
 }
 
-function readFilter(filter: z.output<typeof filterSchema>) {
-  return { externalOrderId: filter.external_order_id, idempotencyKey: filter.idempotency_key };
-}
-
-function showOrder(order: StoredOrder) {
-  return {
-    ridendine_order_id: order.ridendineOrderId,
-    payment_session_id: order.paymentSessionId,
-    external_order_id: order.externalOrderId,
-    quote_id: order.quoteId,
-    merchant_id: order.merchantId,
-    idempotency_key: order.idempotencyKey,
-    created_at: order.createdAt,
-    attempts: order.attempts,
-    ...showBody(order.body),
-  };
-}
-
-function showAttempt(attempt: StoredAttempt) {
-  return {
-    id: attempt.id,
-    received_at: attempt.receivedAt,
-    idempotency_key: attempt.idempotencyKey,
-    content_type: attempt.contentType,
-    external_order_id: attempt.externalOrderId,
-    quote_id: attempt.quoteId,
-    answer: attempt.answer,
-    status: attempt.status,
-    effect: attempt.effect,
-    fault: attempt.fault,
-    ridendine_order_id: attempt.ridendineOrderId,
-    ...showBody(attempt.body),
-  };
-}
-
-/** Shows a body as text to read and as base64 to compare: the text loses bytes that are not UTF-8. */
-function showBody(body: Buffer) {
-  return { raw_body: body.toString('utf8'), raw_body_base64: body.toString('base64') };
+/** Shows the body as text to read and as base64 to compare: the text loses bytes that are not UTF-8. */
+function withShownBody({ body, ...rest }: StoredOrder | StoredAttempt) {
+  return { ...rest, raw_body: body.toString('utf8'), raw_body_base64: body.toString('base64') };
 }
 
 function showFault({ id, fault, timesLeft, timesUsed }: PlannedFault) {

@@ -34,8 +34,8 @@ export async function strike(fault: AnsweringFault, reply: FastifyReply, order?:
       return reply.code(307).header('location', fault.location).send();
     case 'malformed_body': {
       const whole = JSON.stringify({
-        ridendine_order_id: order?.ridendineOrderId,
-        payment_session_id: order?.paymentSessionId,
+        ridendine_order_id: order?.ridendine_order_id,
+        payment_session_id: order?.payment_session_id,
       });
       // The JSON is cut inside the second id: everything before the cut looks right.
       return reply.code(201).header('content-type', 'application/json').send(whole.slice(0, -8));
@@ -45,7 +45,7 @@ export async function strike(fault: AnsweringFault, reply: FastifyReply, order?:
         .code(201)
         .send(
           fault.variant === 'missing'
-            ? { ridendine_order_id: order?.ridendineOrderId }
+            ? { ridendine_order_id: order?.ridendine_order_id }
             : { ridendine_order_id: '', payment_session_id: '' },
         );
     case 'reset':

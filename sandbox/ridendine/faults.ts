@@ -55,8 +55,8 @@ export interface PlannedFault {
 }
 
 interface CallIdentity {
-  externalOrderId: string | null;
-  quoteId: string | null;
+  external_order_id: string | null;
+  quote_id: string | null;
 }
 
 /**
@@ -103,11 +103,11 @@ export function createFaultPlan(): FaultPlan {
       plan.push(planned);
       return planned;
     },
-    match({ externalOrderId, quoteId }) {
+    match(call) {
       return plan.find(
         ({ fault }) =>
-          (fault.external_order_id === undefined || fault.external_order_id === externalOrderId) &&
-          (fault.quote_id === undefined || fault.quote_id === quoteId),
+          (fault.external_order_id === undefined || fault.external_order_id === call.external_order_id) &&
+          (fault.quote_id === undefined || fault.quote_id === call.quote_id),
       );
     },
     use(planned) {

@@ -13,11 +13,14 @@ const KEY_LENGTH_LIMIT = 255;
  * its key to its bytes: the same bytes get their order again, other bytes are refused. A refused call leaves its key
  * free.
  */
-export function acceptOrder(store: OrderStore, { contentType, idempotencyKey, body }: AttemptReceipt): Verdict {
+export function acceptOrder(
+  store: OrderStore,
+  { content_type: contentType, idempotency_key: key, body }: AttemptReceipt,
+): Verdict {
   if (!/^application\/json *(;|$)/i.test(contentType ?? '')) {
     return refuse('unsupported-media-type', 415, 'The body must be application/json');
   }
-  if (idempotencyKey === null || idempotencyKey === '' || idempotencyKey.length > KEY_LENGTH_LIMIT) {
+  if (key === null || key === '' || key.length > KEY_LENGTH_LIMIT) {
     const detail = `Send the header Idempotency-Key with 1 to ${KEY_LENGTH_LIMIT} characters.`;
     return refuse('idempotency-key-invalid', 400, 'The idempotency key is missing or too long', { detail });
   }
@@ -25,7 +28,7 @@ export function acceptOrder(store: OrderStore, { contentType, idempotencyKey, bo
   if (json === undefined) return refuse('malformed-json', 400, 'The body is not JSON in UTF-8');
 
   // The key is checked before the body: an accepted call stays accepted, and a reused key is the graver mistake.
-  const holder = store.keyHolder(idempotencyKey, body);
+  const holder = store.keyHolder(key, body);
   if (holder?.sameBody) return { effect: 'replayed', order: holder.order };
   if (holder) return refuse('idempotency-key-reused', 409, 'The idempotency key was used with another body');
 
@@ -33,8 +36,8 @@ export function acceptOrder(store: OrderStore, { contentType, idempotencyKey, bo
   if (!reading.accepted) {
     return refuse('order-invalid', 422, 'The order cannot be accepted', { errors: reading.errors });
   }
-  const { external_order_id: externalOrderId, quote_id: quoteId, merchant_id: merchantId } = reading.body;
-  const order = store.createOrder({ externalOrderId, quoteId, merchantId, idempotencyKey, body });
+  const { external_order_id, quote_id, merchant_id } = reading.body;
+  const order = store.createOrder({ external_order_id, quote_id, merchant_id, idempotency_key: key, body });
   return order
     ? { effect: 'stored', order }
     : refuse('order-exists', 409, 'An order with this external_order_id exists');

@@ -8,16 +8,16 @@ const bytes = z.instanceof(Uint8Array).transform((body): Buffer => Buffer.from(b
 
 /** An order as the partner holds it. */
 const storedOrder = z.object({
-  ridendineOrderId: z.string(),
-  paymentSessionId: z.string(),
-  externalOrderId: z.string(),
-  quoteId: z.string(),
-  merchantId: z.string(),
+  ridendine_order_id: z.string(),
+  payment_session_id: z.string(),
+  external_order_id: z.string(),
+  quote_id: z.string(),
+  merchant_id: z.string(),
   /** The key it was created under. */
-  idempotencyKey: z.string(),
+  idempotency_key: z.string(),
   /** The bytes that created it. */
   body: bytes,
-  createdAt: z.string(),
+  created_at: z.string(),
   /** Calls to POST /orders/create that named its `external_order_id`, whatever became of them. */
   attempts: z.number(),
 });
@@ -25,10 +25,10 @@ export type StoredOrder = z.output<typeof storedOrder>;
 
 /** A call as it arrived. The two ids are null where the body does not show them. */
 const attemptReceipt = z.object({
-  idempotencyKey: z.string().nullable(),
-  contentType: z.string().nullable(),
-  externalOrderId: z.string().nullable(),
-  quoteId: z.string().nullable(),
+  idempotency_key: z.string().nullable(),
+  content_type: z.string().nullable(),
+  external_order_id: z.string().nullable(),
+  quote_id: z.string().nullable(),
   body: bytes,
 });
 export type AttemptReceipt = z.output<typeof attemptReceipt>;
@@ -43,20 +43,19 @@ const attemptOutcome = z.object({
   effect: z.enum(['stored', 'replayed', 'none']),
   /** The kind of the fault that struck. */
   fault: z.string().nullable(),
-  ridendineOrderId: z.string().nullable(),
+  ridendine_order_id: z.string().nullable(),
 });
 export type AttemptOutcome = z.output<typeof attemptOutcome>;
 
-const storedAttempt = attemptReceipt.extend(attemptOutcome.shape).extend({ id: z.number(), receivedAt: z.string() });
+const storedAttempt = z.object({
+  id: z.number(),
+  received_at: z.string(),
+  ...attemptReceipt.shape,
+  ...attemptOutcome.shape,
+});
 export type StoredAttempt = z.output<typeof storedAttempt>;
 
-interface NewOrder {
-  externalOrderId: string;
-  quoteId: string;
-  merchantId: string;
-  idempotencyKey: string;
-  body: Buffer;
-}
+type NewOrder = Omit<StoredOrder, 'ridendine_order_id' | 'payment_session_id' | 'created_at' | 'attempts'>;
 
 /** What the partner remembers of an idempotency key. */
 interface KeyHolder {
@@ -66,8 +65,8 @@ interface KeyHolder {
 }
 
 interface OrderFilter {
-  externalOrderId?: string | undefined;
-  idempotencyKey?: string | undefined;
+  external_order_id?: string | undefined;
+  idempotency_key?: string | undefined;
 }
 
 /**
@@ -78,7 +77,7 @@ export interface OrderStore {
   /** Runs `work` as one transaction: all of it or, if it throws, nothing. */
   atomically<Result>(work: () => Result): Result;
   keyHolder(idempotencyKey: string, body: Buffer): KeyHolder | undefined;
-  /** Creates the order and takes its key; undefined if there is an order of this `externalOrderId` already. */
+  /** Creates the order and takes its key; undefined if there is an order of this `external_order_id` already. */
   createOrder(order: NewOrder): StoredOrder | undefined;
   /** Forgets keys, all of them or one order's, and never an order. Returns how many. */
   forgetKeys(externalOrderId?: string): number;
@@ -131,17 +130,8 @@ const SCHEMA = `
 `;
 
 const SELECT_ORDERS = `
-  SELECT ridendine_order_id AS ridendineOrderId, payment_session_id AS paymentSessionId,
-    external_order_id AS externalOrderId, quote_id AS quoteId, merchant_id AS merchantId,
-    idempotency_key AS idempotencyKey, body, created_at AS createdAt,
-    (SELECT count(*) FROM attempts WHERE attempts.external_order_id = orders.external_order_id) AS attempts
+  SELECT *, (SELECT count(*) FROM attempts WHERE attempts.external_order_id = orders.external_order_id) AS attempts
   FROM orders`;
-
-const SELECT_ATTEMPTS = `
-  SELECT id, received_at AS receivedAt, idempotency_key AS idempotencyKey, content_type AS contentType,
-    external_order_id AS externalOrderId, quote_id AS quoteId, body,
-    answer, status, effect, fault, ridendine_order_id AS ridendineOrderId
-  FROM attempts`;
 
 /**
  * Opens the file, with its folder and tables if they are missing.
@@ -157,7 +147,8 @@ export function openOrderStore(dataFile: string): OrderStore {
   const insertOrder = database.prepare(`
     INSERT INTO orders (ridendine_order_id, payment_session_id, external_order_id, quote_id, merchant_id,
       idempotency_key, body, created_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (external_order_id) DO NOTHING`);
+    VALUES (:ridendine_order_id, :payment_session_id, :external_order_id, :quote_id, :merchant_id,
+      :idempotency_key, :body, :created_at) ON CONFLICT (external_order_id) DO NOTHING`);
   const insertKey = database.prepare(
     'INSERT INTO idempotency_keys (idempotency_key, body_sha256, external_order_id) VALUES (?, ?, ?)',
   );
@@ -167,10 +158,10 @@ export function openOrderStore(dataFile: string): OrderStore {
   const deleteKeys = database.prepare('DELETE FROM idempotency_keys WHERE ?1 IS NULL OR external_order_id = ?1');
   const insertAttempt = database.prepare(`
     INSERT INTO attempts (received_at, idempotency_key, content_type, external_order_id, quote_id, body)
-    VALUES (?, ?, ?, ?, ?, ?)`);
-  const updateAttempt = database.prepare(
-    'UPDATE attempts SET answer = ?, status = ?, effect = ?, fault = ?, ridendine_order_id = ? WHERE id = ?',
-  );
+    VALUES (:received_at, :idempotency_key, :content_type, :external_order_id, :quote_id, :body)`);
+  const updateAttempt = database.prepare(`
+    UPDATE attempts SET answer = :answer, status = :status, effect = :effect, fault = :fault,
+      ridendine_order_id = :ridendine_order_id WHERE id = :id`);
   function listOrders(filter: OrderFilter): StoredOrder[] {
     const { where, values } = condition(filter);
     const rows = database.prepare(`${SELECT_ORDERS} ${where} ORDER BY sequence`).all(...values);
@@ -193,42 +184,33 @@ export function openOrderStore(dataFile: string): OrderStore {
     keyHolder(idempotencyKey, body) {
       const row = selectKey.get(idempotencyKey);
       if (row === undefined) return undefined;
-      const [order] = listOrders({ externalOrderId: String(row['external_order_id']) });
+      const [order] = listOrders({ external_order_id: String(row['external_order_id']) });
       return order && { sameBody: row['body_sha256'] === sha256(body), order };
     },
     createOrder(order) {
-      const ridendineOrderId = `rnd_${randomBytes(12).toString('hex')}`;
-      const paymentSessionId = `ps_${randomBytes(16).toString('hex')}`;
-      const { externalOrderId, quoteId, merchantId, idempotencyKey, body } = order;
-      const { changes } = insertOrder.run(
-        ridendineOrderId,
-        paymentSessionId,
-        externalOrderId,
-        quoteId,
-        merchantId,
-        idempotencyKey,
-        body,
-        new Date().toISOString(),
-      );
+      const { changes } = insertOrder.run({
+        ...order,
+        ridendine_order_id: `rnd_${randomBytes(12).toString('hex')}`,
+        payment_session_id: `ps_${randomBytes(16).toString('hex')}`,
+        created_at: new Date().toISOString(),
+      });
       if (changes === 0) return undefined;
-      insertKey.run(idempotencyKey, sha256(body), externalOrderId);
-      return listOrders({ externalOrderId })[0];
+      insertKey.run(order.idempotency_key, sha256(order.body), order.external_order_id);
+      return listOrders({ external_order_id: order.external_order_id })[0];
     },
     forgetKeys(externalOrderId) {
       return Number(deleteKeys.run(externalOrderId ?? null).changes);
     },
-    recordAttempt({ idempotencyKey, contentType, externalOrderId, quoteId, body }) {
-      const now = new Date().toISOString();
-      const { lastInsertRowid } = insertAttempt.run(now, idempotencyKey, contentType, externalOrderId, quoteId, body);
-      return Number(lastInsertRowid);
+    recordAttempt(receipt) {
+      return Number(insertAttempt.run({ ...receipt, received_at: new Date().toISOString() }).lastInsertRowid);
     },
-    concludeAttempt(id, { answer, status, effect, fault, ridendineOrderId }) {
-      updateAttempt.run(answer, status, effect, fault, ridendineOrderId, id);
+    concludeAttempt(id, outcome) {
+      updateAttempt.run({ ...outcome, id });
     },
     listOrders,
     listAttempts(filter) {
       const { where, values } = condition(filter);
-      const rows = database.prepare(`${SELECT_ATTEMPTS} ${where} ORDER BY id`).all(...values);
+      const rows = database.prepare(`SELECT * FROM attempts ${where} ORDER BY id`).all(...values);
       return rows.map((row) => storedAttempt.parse(row));
     },
     close() {
@@ -251,18 +233,12 @@ function prepareTables(database: DatabaseSync, dataFile: string): void {
 }
 
 /** Has terms only for the filters that are set: a fixed "?1 IS NULL OR …" for each column reads the whole table. */
-function condition({ externalOrderId, idempotencyKey }: OrderFilter): { where: string; values: string[] } {
-  const terms: string[] = [];
-  const values: string[] = [];
-  if (externalOrderId !== undefined) {
-    terms.push('external_order_id = ?');
-    values.push(externalOrderId);
-  }
-  if (idempotencyKey !== undefined) {
-    terms.push('idempotency_key = ?');
-    values.push(idempotencyKey);
-  }
-  return { where: terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`, values };
+function condition(filter: OrderFilter): { where: string; values: string[] } {
+  const columns = (['external_order_id', 'idempotency_key'] as const).filter((name) => filter[name] !== undefined);
+  return {
+    where: columns.length === 0 ? '' : `WHERE ${columns.map((name) => `${name} = ?`).join(' AND ')}`,
+    values: columns.flatMap((name) => filter[name] ?? []),
+  };
 }
 
 function sha256(body: Buffer): string {

@@ -29,18 +29,11 @@ export function registerPartnerApi(
     const attempt = store.recordAttempt(receipt);
     const { traceparent } = request.headers;
 
-    function conclude(outcome: Omit<AttemptOutcome, 'ridendineOrderId'>, order?: StoredOrder): void {
-      const ridendineOrderId = order?.ridendineOrderId ?? null;
-      store.concludeAttempt(attempt, { ...outcome, ridendineOrderId });
+    function conclude(outcome: Omit<AttemptOutcome, 'ridendine_order_id'>, order?: StoredOrder): void {
+      const ridendine_order_id = order?.ridendine_order_id ?? null;
+      store.concludeAttempt(attempt, { ...outcome, ridendine_order_id });
       const { answer, effect, fault } = outcome;
-      request.log = request.log.child({
-        attempt,
-        answer,
-        effect,
-        fault,
-        ridendine_order_id: ridendineOrderId,
-        traceparent,
-      });
+      request.log = request.log.child({ attempt, answer, effect, fault, ridendine_order_id, traceparent });
     }
 
     if (!isAuthorized(request.headers.authorization)) {
@@ -84,8 +77,8 @@ export function registerPartnerApi(
       return strike(faultAfter, reply, verdict.order);
     }
     if (verdict.effect === 'replayed') reply.header('idempotent-replayed', 'true');
-    const { ridendineOrderId, paymentSessionId } = verdict.order;
-    return reply.code(201).send({ ridendine_order_id: ridendineOrderId, payment_session_id: paymentSessionId });
+    const { ridendine_order_id, payment_session_id } = verdict.order;
+    return reply.code(201).send({ ridendine_order_id, payment_session_id });
   });
 }
 
@@ -93,10 +86,10 @@ function readReceipt({ headers, body }: FastifyRequest): AttemptReceipt {
   const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
   const json = parseJson(bytes);
   return {
-    idempotencyKey: headers['idempotency-key']?.toString() ?? null,
-    contentType: headers['content-type'] ?? null,
-    externalOrderId: textMember(json, 'external_order_id'),
-    quoteId: textMember(json, 'quote_id'),
+    idempotency_key: headers['idempotency-key']?.toString() ?? null,
+    content_type: headers['content-type'] ?? null,
+    external_order_id: textMember(json, 'external_order_id'),
+    quote_id: textMember(json, 'quote_id'),
     body: bytes,
   };
 }

@@ -1,12 +1,13 @@
 import { createRequire, registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { DIRECTUS_PACKAGE_VARIABLE } from '../child-environment.ts';
 import { hasErrorCode } from '../has-error-code.ts';
-import { PACKAGE_VARIABLE } from './environment.ts';
+import { setting } from '../setting.ts';
 
 /**
  * The program of the embedded Directus. It installs Directus into an empty database, makes sure that the administrator
- * exists, and serves. Its settings come from the environment that `directusEnvironment` builds.
+ * exists, and serves. Its settings come from the environment that `startDirectus` gives it.
  *
  * The program calls the same modules as Directus' command line. So install, migrations and server take one process
  * instead of three. These modules are no public API: the version is pinned, and the contract tests run all of this.
@@ -46,7 +47,7 @@ const classes = {
 };
 
 resolveDateFnsQuickly();
-const load = loader(process.env[PACKAGE_VARIABLE]);
+const load = loader(process.env[DIRECTUS_PACKAGE_VARIABLE]);
 await install();
 await ensureAdministrator({
   email: setting('ADMIN_EMAIL'),
@@ -154,10 +155,4 @@ async function createIfMissing(kind: keyof typeof classes, row: Row): Promise<bo
 async function service(kind: keyof typeof classes): Promise<Service> {
   const { [classes[kind]]: Class } = await load(`services/${kind}`);
   return new Class({ schema: await (await load('utils/get-schema')).getSchema() });
-}
-
-function setting(name: string): string {
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set.`);
-  return value;
 }

@@ -112,9 +112,10 @@ it(
     const { samples, stored, items } = await measureGrowth({
       plan: {
         ...plan,
+        parallel: [1],
         partnerMs: 20,
-        stored: { values: [300], parallel: [1] },
-        items: { values: [1, 4], parallel: [1] },
+        stored: [300],
+        items: [1, 4],
       },
       progress,
     });
@@ -130,19 +131,18 @@ it(
 it(
   'measures what orders at a steady rate leave in memory and open',
   async () => {
-    const { orders, samples, before, after, mostUnderWay } = await measureSoak({
+    const { orders, samples, before, after } = await measureSoak({
       plan: { orders: 25, partnerMs: 20, ordersPerSecond: 5, warmUpOrders: 2, collectEveryMs: 1_000, settleMs: 500 },
       progress,
     });
 
     expect(orders).toBe(25);
-    expect(mostUnderWay).toBeGreaterThan(0);
     expect(samples.length).toBeGreaterThan(0);
     for (const { memoryBytes } of samples) expect(Object.keys(memoryBytes)).toEqual(['worker', 'gateway']);
     for (const held of [before, after]) {
       expect(Object.keys(held)).toEqual(['gateway', 'worker', 'temporal', 'directus', 'postgres']);
-      for (const { memoryBytes, files, sockets, threads } of Object.values(held)) {
-        expect(Math.min(memoryBytes, sockets, threads)).toBeGreaterThan(0);
+      for (const { files, sockets } of Object.values(held)) {
+        expect(sockets).toBeGreaterThan(0);
         expect(files).toBeGreaterThan(sockets);
       }
     }

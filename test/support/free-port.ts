@@ -1,6 +1,6 @@
-import { freePort as anyFreePort } from '../../stack/free-port.ts';
+import { freePort as anyFreePort } from '../../stack/ports.ts';
 
-/** The ports below this one are the default range of `stack/free-port.ts`. */
+/** The ports below this one are the default range of `stack/ports.ts`. */
 const lowest = 22_000;
 const portsPerWorker = 1_000;
 const workers = 10;

@@ -2,7 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { decideOrderWith } from '../../src/activities/decide-order.ts';
-import { requestCancellationWith } from '../../src/activities/request-cancellation.ts';
+import { currentRun } from '../../src/activities/current-run.ts';
 import { stopPartnerAttemptsWith } from '../../src/activities/stop-partner-attempts.ts';
 import type { DataConverter } from '@temporalio/common';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
@@ -53,9 +53,7 @@ export async function createOrderWorker({
     if (!client) throw new Error('The worker has not been started.');
     return createOrderRuns(client);
   };
-  const requestCancellation = requestCancellationWith({
-    runs: { requestCancellation: (run) => runs().requestCancellation(run) },
-  });
+  const requestCancellation = () => runs().requestCancellation(currentRun());
   const stopPartnerAttempts = stopPartnerAttemptsWith({
     runs: { stopAttempts: (run, activityType) => runs().stopAttempts(run, activityType) },
   });

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import pWaitFor from 'p-wait-for';
-import { ORDER_CREATION_TASK_QUEUE } from '../../src/contract/runs.ts';
 import { programFile } from '../../stack/program-file.ts';
 import { hasPoller } from '../../stack/temporal/has-poller.ts';
 import { compileCache } from './compile-cache.ts';
@@ -63,7 +62,7 @@ export async function startWorkerProcess(environment: WorkerEnvironment): Promis
   };
   try {
     const temporal = { address: environment.TEMPORAL_ADDRESS, namespace: environment.TEMPORAL_NAMESPACE };
-    const isReady = () => hasPoller({ temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid: child.pid ?? 0 });
+    const isReady = () => hasPoller(temporal, child.pid ?? 0);
     await pWaitFor(
       () => {
         if (child.exitCode !== null) throw new Error(`The worker ended before it was ready:\n${output}`);

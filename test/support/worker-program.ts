@@ -28,7 +28,7 @@ export async function startWorkerProgram(
     LOG_LEVEL: 'warn',
     ...settings,
   });
-  await pWaitFor(() => hasPoller({ temporal: temporal.settings, taskQueue: 'order-creation', pid: worker.pid }), {
+  await pWaitFor(() => hasPoller(temporal.settings, worker.pid), {
     // Each check opens a connection to Temporal. Many checks in a second would slow down the worker's start.
     interval: 200,
     timeout: 60_000,

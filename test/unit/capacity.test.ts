@@ -7,7 +7,7 @@ import type { Demand, MeasuredCosts } from '../../scripts/capacity-plan.ts';
 const conditions = {
   measuredOn: '2026-01-31',
   rounds: 1,
-  machine: { cores: 2, processor: 'any', memoryGb: 8, system: 'Linux', loadBefore: 0, versions: {} },
+  machine: { cores: 2, processor: 'any', memoryGb: 8, system: 'Linux', loadBefore: 0 },
 };
 
 const sample = (changes: Partial<Sample>): Sample => ({
