@@ -4,33 +4,27 @@ import type { FailureCode } from '../domain/failures.ts';
 import type { PartnerAttempts } from './order-creation-activities.ts';
 
 /** Since when RideNDine has answered with a 404 in JSON, and to how many attempts in a row. */
-export interface NotFoundAnswers {
-  /** ISO 8601. */
-  since: string;
-  attempts: number;
-}
+const notFoundAnswers = z.object({ since: z.iso.datetime(), attempts: z.int() });
+export type NotFoundAnswers = z.output<typeof notFoundAnswers>;
+
+const codeSchema = z.custom<FailureCode>(isFailureCode);
+const not_found = notFoundAnswers.optional();
+const noteSchema = z.discriminatedUnion('maybe_sent', [
+  // It is proven that neither this attempt nor any before it made an order at RideNDine.
+  z.object({ maybe_sent: z.literal(false), attempt: z.number(), code: codeSchema, not_found }),
+  // RideNDine may have the order. Only the same key and the same bytes may be sent again.
+  z.object({ maybe_sent: z.literal(true), code: codeSchema.nullable(), not_found }),
+]);
 
 /**
  * The note that an attempt leaves for the next attempt, in its heartbeat details. Temporal keeps heartbeat details,
  * while it shows the workflow only the last failure (docs/decisions/0003-what-an-attempt-leaves-behind.md). Once an
  * attempt has ended *maybe sent*, every later note says so, too.
  */
-export type AttemptNote = { not_found?: NotFoundAnswers | undefined } & (
-  | /** It is proven that neither this attempt nor any before it made an order at RideNDine. */
-    { maybe_sent: false; attempt: number; code: FailureCode }
-    /** RideNDine may have the order. Only the same key and the same bytes may be sent again. */
-  | { maybe_sent: true; code: FailureCode | null }
-);
+export type AttemptNote = z.output<typeof noteSchema>;
 
 /** What is known of all attempts so far. */
 export type AttemptsSoFar = PartnerAttempts & { not_found?: NotFoundAnswers | undefined };
-
-const codeSchema = z.custom<FailureCode>(isFailureCode);
-const not_found = z.object({ since: z.iso.datetime(), attempts: z.int() }).optional();
-const noteSchema: z.ZodType<AttemptNote> = z.discriminatedUnion('maybe_sent', [
-  z.object({ maybe_sent: z.literal(false), attempt: z.number(), code: codeSchema, not_found }),
-  z.object({ maybe_sent: z.literal(true), code: codeSchema.nullable(), not_found }),
-]);
 
 /** What is known before the first attempt. */
 const nothingSent: AttemptsSoFar = { maybe_sent: false, code: null };

@@ -1,6 +1,5 @@
 import { Context, activityInfo } from '@temporalio/activity';
-import type { Duration } from '@temporalio/common';
-import ms from 'ms';
+import { msToNumber } from '@temporalio/common/lib/time.js';
 
 /**
  * The time by which an activity judges deadlines. It is the server's time of this attempt, or the worker's own time if
@@ -34,7 +33,7 @@ export function attemptSignal(): AbortSignal {
 export function usualPauseMs(): number {
   const { retryPolicy = {}, attempt } = activityInfo();
   const { initialInterval = 1000, backoffCoefficient = 2, maximumInterval = Infinity } = retryPolicy;
-  return Math.min(milliseconds(maximumInterval), milliseconds(initialInterval) * backoffCoefficient ** (attempt - 1));
+  return Math.min(msToNumber(maximumInterval), msToNumber(initialInterval) * backoffCoefficient ** (attempt - 1));
 }
 
 /**
@@ -45,8 +44,4 @@ export function usualPauseMs(): number {
  */
 export function longerPauseMs(askedMs: number | undefined): number | undefined {
   return askedMs !== undefined && askedMs > usualPauseMs() ? askedMs : undefined;
-}
-
-export function milliseconds(duration: Duration): number {
-  return typeof duration === 'number' ? duration : ms(duration);
 }

@@ -11,18 +11,16 @@ import { currentRunId } from './current-run.ts';
 import { finalFailure } from './application-failures.ts';
 import { isLeftByThisRun, settleLeftOrder } from './left-order.ts';
 import type { CancelledCheckout, OrderCreationActivities, SupportLinks } from './order-creation-activities.ts';
-import type { OrderRuns } from './order-runs.ts';
 import { standingOf } from './order-standing.ts';
 import { writeUnlessTaken } from './taken-values.ts';
 import { parseInput, requireOwnRun } from './validate-checkout.ts';
+import type { Sources } from './validate-checkout.ts';
 
-interface Dependencies {
-  orders: OrdersStore;
-  runs: Pick<OrderRuns, 'findFailure'>;
-  linksTo: (orderId: string) => SupportLinks;
-}
-
-export function cancelCheckoutWith({ orders, runs, linksTo }: Dependencies): OrderCreationActivities['cancelCheckout'] {
+export function cancelCheckoutWith({
+  orders,
+  runs,
+  linksTo,
+}: Sources & { linksTo: (orderId: string) => SupportLinks }): OrderCreationActivities['cancelCheckout'] {
   return async ({ request: input, support_action }) => {
     const request = parseInput(input);
     requireOwnRun(request.idempotency_key);
@@ -51,11 +49,8 @@ async function recordCancelled(
   const run_id = currentRunId();
   await orders.recordCancelled({
     id: order_id,
-    idempotencyKey: request.idempotency_key,
+    request,
     fingerprint,
-    quoteId: request.quote_id,
-    customerId: request.customer_id,
-    fulfillmentMethod: request.fulfillment_method,
     workflowId: orderCreationWorkflowId(request.idempotency_key),
     runId: run_id,
     supportAction,
@@ -64,7 +59,7 @@ async function recordCancelled(
 }
 
 async function cancelOrder(
-  { orders, runs }: Pick<Dependencies, 'orders' | 'runs'>,
+  { orders, runs }: Sources,
   found: StoredOrder,
   supportAction: SupportAction | undefined,
   request: CheckoutRequest | undefined,

@@ -8,14 +8,13 @@ import { continueLostOrdersWith } from './continue-lost-orders.ts';
 import type { OrderSweepActivities } from './continue-lost-orders.ts';
 import { createOrderRecordWith } from './create-order-record.ts';
 import { createRideNDineOrderWith } from './create-ridendine-order.ts';
+import { currentRun } from './current-run.ts';
 import { decideOrderWith } from './decide-order.ts';
 import type { BulkDecisionActivities } from './decide-order.ts';
 import { markOrderWith } from './mark-order.ts';
 import type { OrderCreationActivities } from './order-creation-activities.ts';
-import { createOrderDeadlines } from './order-deadlines.ts';
 import type { OrderDeadlineSettings } from './order-deadlines.ts';
 import type { OrderRuns } from './order-runs.ts';
-import { requestCancellationWith } from './request-cancellation.ts';
 import { waitWhilePausedWith } from './partner-pause.ts';
 import { saveLinkIdsWith } from './save-link-ids.ts';
 import { withAttempts, withExplainedFailures } from './explained-failures.ts';
@@ -54,9 +53,7 @@ export function createActivities({
   return {
     validateCheckout: withExplainedFailures(withAttempts(validateCheckoutWith({ orders, runs, linksTo })), 'give-up'),
     createOrderRecord: withExplainedFailures(
-      withAttempts(
-        createOrderRecordWith({ orders, partner, deadlines: createOrderDeadlines(deadlines), partnerTaskQueue }),
-      ),
+      withAttempts(createOrderRecordWith({ orders, partner, deadlines, partnerTaskQueue })),
       'give-up',
     ),
     createRideNDineOrder: withExplainedFailures(withAttempts(createRideNDineOrderWith({ partner, orders, pause }))),
@@ -66,7 +63,7 @@ export function createActivities({
     correctLink: withExplainedFailures(correctLinkWith({ orders })),
     cancelCheckout: withExplainedFailures(cancelCheckoutWith({ orders, runs, linksTo })),
     stopPartnerAttempts: withExplainedFailures(stopPartnerAttemptsWith({ runs })),
-    requestCancellation: withExplainedFailures(requestCancellationWith({ runs })),
+    requestCancellation: withExplainedFailures(() => runs.requestCancellation(currentRun())),
     decideOrder: withExplainedFailures(decideOrderWith({ runs })),
     continueLostOrders: withExplainedFailures(continueLostOrdersWith({ orders, runs })),
   };

@@ -7,7 +7,8 @@ import type { Partner } from '../integrations/partner.ts';
 import { finalFailure, requireActivity } from './application-failures.ts';
 import { newOrder } from './new-order.ts';
 import type { OpenStanding, OrderCreationActivities, OrderRecord } from './order-creation-activities.ts';
-import type { OrderDeadlines } from './order-deadlines.ts';
+import { orderDeadlines } from './order-deadlines.ts';
+import type { OrderDeadlineSettings } from './order-deadlines.ts';
 import { requireUnfinished, standingOf } from './order-standing.ts';
 import { currentRunId } from './current-run.ts';
 import { requireFreeQuote, writeUnlessTaken } from './taken-values.ts';
@@ -23,7 +24,7 @@ export function createOrderRecordWith({
   deadlines,
   partnerTaskQueue,
 }: Records & {
-  deadlines: OrderDeadlines;
+  deadlines: OrderDeadlineSettings;
   /** Task queue of the calls to RideNDine, if they have their own. The run's history keeps it, like the deadlines. */
   partnerTaskQueue?: string | undefined;
 }): OrderCreationActivities['createOrderRecord'] {
@@ -41,7 +42,7 @@ export function createOrderRecordWith({
       ridendine_request: order.ridendine_request,
       review: reviewOf(order),
       maybe_sent_before: !isUnsent,
-      ...deadlines(order.date_created, isUnsent ? standing.checkout.quote_expires_at : undefined),
+      ...orderDeadlines(deadlines, order.date_created, isUnsent ? standing.checkout.quote_expires_at : undefined),
       ...(partnerTaskQueue !== undefined && { partner_task_queue: partnerTaskQueue }),
     };
   };

@@ -1,12 +1,13 @@
 import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { msToNumber } from '@temporalio/common/lib/time.js';
 import ms from 'ms';
 import { CALLS_PAUSED, TEMPORAL_DOWN, failures, isFailureCode } from '../domain/failures.ts';
 import { detailsOf, failureText } from '../domain/failure-details.ts';
 import type { FailureDetails, FailureText } from '../domain/failure-details.ts';
 import { minuteOf } from '../domain/spoken-time.ts';
 import type { Tried } from './order-creation-activities.ts';
-import { attemptTime, milliseconds, usualPauseMs } from './attempt.ts';
+import { attemptTime, usualPauseMs } from './attempt.ts';
 import { TEMPORAL_UNAVAILABLE, directusFailure } from './application-failures.ts';
 
 /**
@@ -29,7 +30,12 @@ export function withExplainedFailures<Input extends unknown[], Output>(
         logAttempt(error, error.message);
         throw explained(error);
       }
-      const failure = unexpected();
+      // This is a bug. The step is tried again, because the next release may mend the bug. The error's message may
+      // repeat what a customer wrote, so only its name and place are told, and only in the log.
+      const failure = ApplicationFailure.create({
+        type: 'UnexpectedError',
+        message: 'The worker met an error that it does not know.',
+      });
       logAttempt(failure, `An error that the activity does not know: ${nameAndPlace(error)}`);
       throw explained(failure);
     }
@@ -46,17 +52,6 @@ export function withAttempts<Input extends unknown[], Output extends object>(
 function tried(): Tried {
   const { attempt } = activityInfo();
   return attempt > 1 ? { attempts: attempt } : {};
-}
-
-/**
- * An error that is not one of ours is a bug. The step is tried again, because the next release may mend the bug. The
- * error's message may repeat what a customer wrote, so only its name and place are told, and only in the log.
- */
-function unexpected(): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'UnexpectedError',
-    message: 'The worker met an error that it does not know.',
-  });
 }
 
 /** Logs one line for each failed attempt: what is known of it, without text that a customer or the partner wrote. */
@@ -151,7 +146,7 @@ function isLast(failure: ApplicationFailure): boolean {
 }
 
 function pauseMs({ nextRetryDelay }: ApplicationFailure): number {
-  return nextRetryDelay == null ? usualPauseMs() : milliseconds(nextRetryDelay);
+  return nextRetryDelay == null ? usualPauseMs() : msToNumber(nextRetryDelay);
 }
 
 /** When the time of all attempts together is over, in milliseconds since 1970; `Infinity` if it never is. */

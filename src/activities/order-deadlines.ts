@@ -19,22 +19,20 @@ const ATTEMPT_ALLOWANCE_MS = 2000;
 /**
  * Calculates until when `createRideNDineOrder` may try, and how long support staff may take. This happens once in a
  * run, on the worker, and the run's history keeps the result: a workflow can't read settings.
+ *
+ * @param quoteExpiresAt `undefined` if another run may have sent the order. The quote's expiry then decides nothing.
  */
-export type OrderDeadlines = (
+export function orderDeadlines(
+  settings: OrderDeadlineSettings,
   dateCreated: string,
-  /** `undefined` if another run may have sent the order. The quote's expiry then decides nothing. */
   quoteExpiresAt: string | undefined,
-) => Pick<OrderRecord, 'not_sent_deadline' | 'key_deadline' | 'attempt_timeout_ms' | 'review_window_ms'>;
-
-export function createOrderDeadlines(settings: OrderDeadlineSettings): OrderDeadlines {
-  return (dateCreated, quoteExpiresAt) => {
-    const keyDeadline = later(dateCreated, settings.ridendineIdempotencyTtlMs - settings.ridendineIdempotencyMarginMs);
-    return {
-      not_sent_deadline: quoteExpiresAt === undefined ? keyDeadline : later(quoteExpiresAt, settings.quoteGraceMs),
-      key_deadline: keyDeadline,
-      attempt_timeout_ms: settings.ridendineTimeoutMs + ATTEMPT_ALLOWANCE_MS,
-      review_window_ms: settings.reviewWindowMs,
-    };
+): Pick<OrderRecord, 'not_sent_deadline' | 'key_deadline' | 'attempt_timeout_ms' | 'review_window_ms'> {
+  const keyDeadline = later(dateCreated, settings.ridendineIdempotencyTtlMs - settings.ridendineIdempotencyMarginMs);
+  return {
+    not_sent_deadline: quoteExpiresAt === undefined ? keyDeadline : later(quoteExpiresAt, settings.quoteGraceMs),
+    key_deadline: keyDeadline,
+    attempt_timeout_ms: settings.ridendineTimeoutMs + ATTEMPT_ALLOWANCE_MS,
+    review_window_ms: settings.reviewWindowMs,
   };
 }
 

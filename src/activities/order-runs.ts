@@ -2,6 +2,12 @@ import type { DecisionForMany } from '../contract/bulk-decision.ts';
 import type { FailureCode } from '../domain/failures.ts';
 import type { UnfinishedOrder } from '../integrations/directus/order-rows.ts';
 
+/** The ids by which Temporal knows a run. */
+export interface RunIds {
+  workflowId: string;
+  runId: string;
+}
+
 /** The runs of `orderCreation`. */
 export interface OrderRuns {
   /** Starts a run for an order that has no open run. Temporal checks that, so two requests at once do no harm. */
@@ -13,7 +19,7 @@ export interface OrderRuns {
    *
    * @param options.askedBy the id of the run that asks. It does not count as a later run.
    */
-  findFailure(run: { workflowId: string; runId: string }, options: { askedBy: string }): Promise<FailureCode | null>;
+  findFailure(run: RunIds, options: { askedBy: string }): Promise<FailureCode | null>;
 
   /**
    * Pauses a pending activity, so that no further attempt begins. Waits for an attempt that is under way, until the
@@ -22,24 +28,17 @@ export interface OrderRuns {
    * @returns what is known of the attempts then; `null` if the activity is not pending; `'unstoppable'` if the server
    *   does not pause it.
    */
-  stopAttempts(
-    run: { workflowId: string; runId: string },
-    activityType: string,
-  ): Promise<StoppedAttempts | 'unstoppable' | null>;
+  stopAttempts(run: RunIds, activityType: string): Promise<StoppedAttempts | 'unstoppable' | null>;
 
   /**
    * Carries a decision out on the run of an order in review. Several calls with one `decisionId` carry it out once.
    *
    * @returns why the run did not take the decision; `null` if it did.
    */
-  decide(
-    run: { workflowId: string; runId: string },
-    decision: DecisionForMany,
-    decisionId: string,
-  ): Promise<string | null>;
+  decide(run: RunIds, decision: DecisionForMany, decisionId: string): Promise<string | null>;
 
   /** Asks Temporal to cancel a run. A run that was asked before, or is closed, stays as it is. */
-  requestCancellation(run: { workflowId: string; runId: string }): Promise<void>;
+  requestCancellation(run: RunIds): Promise<void>;
 }
 
 export interface StoppedAttempts {

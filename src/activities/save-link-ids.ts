@@ -1,5 +1,5 @@
 import { hasEnded, resultOf } from '../domain/order.ts';
-import type { LinkIds, OrderCreationResult, StoredOrder } from '../domain/order.ts';
+import type { LinkIds, StoredOrder } from '../domain/order.ts';
 import { DirectusRejectedError } from '../integrations/directus/errors.ts';
 import type { OrdersStore } from '../integrations/directus/orders-store.ts';
 import { finalFailure } from './application-failures.ts';
@@ -8,32 +8,21 @@ import { requireFreeLink, requireLikelyLink, writeUnlessTaken } from './taken-va
 
 export function saveLinkIdsWith({ orders }: { orders: OrdersStore }): OrderCreationActivities['saveLinkIds'] {
   return async ({ order_id, link, typed_by_hand }) => {
-    if (typed_by_hand) await requireSoundLink(orders, order_id, link, typed_by_hand);
-    return await linked(orders, order_id, link);
+    if (typed_by_hand) {
+      // RideNDine gives each order its own ids, but a person may copy the wrong line or column.
+      await requireFreeLink(orders, order_id, link);
+      if (!typed_by_hand.ids_checked) await requireLikelyLink(orders, link, { otherThan: order_id });
+    }
+    const order = await write(orders, order_id, link);
+    const result = resultOf(order);
+    const isSame =
+      result?.ridendine_order_id === link.ridendine_order_id && result.payment_session_id === link.payment_session_id;
+    if (isSame) return result;
+    if (hasEnded(order.status)) {
+      throw finalFailure('LinkConflict', 'The order has ended in Directus, and RideNDine has it all the same.');
+    }
+    throw finalFailure('LinkConflict', 'The order is already linked to another RideNDine order or payment session.');
   };
-}
-
-/** Checks typed ids. RideNDine gives each order its own ids, but a person may copy the wrong line or column. */
-async function requireSoundLink(
-  orders: OrdersStore,
-  orderId: string,
-  link: LinkIds,
-  { ids_checked }: { ids_checked: boolean },
-): Promise<void> {
-  await requireFreeLink(orders, orderId, link);
-  if (!ids_checked) await requireLikelyLink(orders, link, { otherThan: orderId });
-}
-
-async function linked(orders: OrdersStore, orderId: string, link: LinkIds): Promise<OrderCreationResult> {
-  const order = await write(orders, orderId, link);
-  const result = resultOf(order);
-  if (result?.ridendine_order_id === link.ridendine_order_id && result.payment_session_id === link.payment_session_id) {
-    return result;
-  }
-  if (hasEnded(order.status)) {
-    throw finalFailure('LinkConflict', 'The order has ended in Directus, and RideNDine has it all the same.');
-  }
-  throw finalFailure('LinkConflict', 'The order is already linked to another RideNDine order or payment session.');
 }
 
 async function write(orders: OrdersStore, orderId: string, link: LinkIds): Promise<StoredOrder> {

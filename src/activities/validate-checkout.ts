@@ -27,7 +27,8 @@ const continuationSchema: z.ZodType<OrderContinuation> = z.strictObject({
   continue_order: z.literal(true),
 });
 
-interface Sources {
+/** Where the steps learn what has become of a checkout. */
+export interface Sources {
   orders: OrdersStore;
   runs: Pick<OrderRuns, 'findFailure'>;
 }

@@ -33,18 +33,24 @@ export function print(...lines: string[]): void {
  * Runs a command-line program and sets the exit code: 1 if it was refused or failed, 2 if it was called wrongly.
  *
  * @param options.program its name after `npm run`.
- * @param options.carryOut prints the output. It returns `failed` if it has printed itself what is wrong.
+ * @param options.usage what is printed if `parse` sees that help is wanted.
+ * @param options.carryOut returns lines that are still to be printed, or `failed` if it has printed what is wrong.
  * @param options.expected errors whose message is a sentence for a person, beside those about settings and Temporal.
  *   Any other error is a bug, and is thrown.
  */
-export async function runCommand(options: {
+export async function runCommand<Command extends object>(options: {
   program: string;
-  carryOut: (args: string[]) => Promise<'failed' | void>;
+  usage?: string;
+  parse: (args: string[]) => Command | 'help';
+  carryOut: (command: Command) => Promise<string[] | 'failed' | void>;
   expected?: readonly (abstract new (...args: never[]) => Error)[];
 }): Promise<void> {
-  const { program, carryOut, expected = [] } = options;
+  const { program, usage = '', parse, carryOut, expected = [] } = options;
   try {
-    if ((await carryOut(process.argv.slice(2))) === 'failed') process.exitCode = REFUSED;
+    const command = parse(process.argv.slice(2));
+    const said = command === 'help' ? [usage] : await carryOut(command);
+    if (said === 'failed') process.exitCode = REFUSED;
+    else print(...(said ?? []));
   } catch (error) {
     if (error instanceof UsageError) {
       process.stderr.write(`${error.message}\n"npm run ${program} -- --help" tells more.\n`);

@@ -26,12 +26,11 @@ import {
 import { findDecidingRun } from './find-run.ts';
 import type { CreateOrderOutcome, OrderView } from './order-view.ts';
 import { parseRequest } from './parse-request.ts';
-import { readOrderView } from './read-order-view.ts';
 import { startSpans } from '../telemetry/start-spans.ts';
 import { requestDeadline, withTemporalCalls } from '../temporal/temporal-calls.ts';
 import type { TemporalCalls } from '../temporal/temporal-calls.ts';
 import { reportingTemporalFailures } from './run-failures.ts';
-import { outcomeOf } from './run-outcome.ts';
+import { outcomeOf, readOrderView } from './run-outcome.ts';
 import type { KnownRun } from './run-outcome.ts';
 
 /**

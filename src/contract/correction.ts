@@ -1,12 +1,9 @@
 import type { LinkIds, OrderCreationResult } from '../domain/order.ts';
+import type { WhoAndWhy } from './updates.ts';
 
 /** A correction: support staff linked an order to wrong ids of RideNDine, and these are the right ids. */
-export interface LinkCorrection extends LinkIds {
+export interface LinkCorrection extends LinkIds, WhoAndWhy {
   idempotency_key: string;
-  /** Who corrects it. */
-  actor: string;
-  /** Why. */
-  reason: string;
   /** Whether a person compared the ids with RideNDine's. If so, unusual ids are accepted. */
   ids_checked?: boolean;
 }

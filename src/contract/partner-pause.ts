@@ -1,3 +1,5 @@
+import type { WhoAndWhy } from './updates.ts';
+
 /**
  * The workflow that pauses the calls to RideNDine, for example during RideNDine's maintenance. While its run is open,
  * no worker asks RideNDine to create an order, however the run was started. Its fixed id allows only one pause at a
@@ -13,11 +15,7 @@ export const PARTNER_PAUSE_MEMO = 'pause';
 export const PAUSE_NOTICED_WITHIN_MS = 10_000;
 
 /** What a pause is started with. */
-export interface PartnerPauseInput {
-  /** Who pauses the calls. */
-  actor: string;
-  /** Why. */
-  reason: string;
+export interface PartnerPauseInput extends WhoAndWhy {
   /** How long the pause lasts, in milliseconds. If missing, the pause lasts until somebody ends it. */
   for_ms?: number;
 }

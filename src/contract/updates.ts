@@ -1,4 +1,5 @@
 import { longestLinkId } from '../domain/order.ts';
+import type { LinkIds } from '../domain/order.ts';
 import { hasBlank, trimPasted } from '../domain/pasted-text.ts';
 import { faultOfText } from '../domain/storable.ts';
 
@@ -20,13 +21,11 @@ export interface WhoAndWhy {
 export type ReviewDecision = WhoAndWhy &
   (
     | { decision: 'retry' }
-    | {
+    | ({
         decision: 'link';
-        ridendine_order_id: string;
-        payment_session_id: string;
         /** Whether a person compared the ids with RideNDine's. If so, unusual ids are accepted. */
         ids_checked?: boolean;
-      }
+      } & LinkIds)
     | { decision: 'abandon' }
   );
 

@@ -62,6 +62,17 @@ const refusal = {
   fault: 'checkout',
   finalFor: null,
   logLevel: 'info',
+  httpStatus: 422,
+} as const satisfies Partial<FailureFacts>;
+
+/** The other side cannot do now what we ask. It is asked again. */
+const outage = {
+  retry: 'backoff',
+  httpStatus: 503,
+  retryable: true,
+  fault: 'ridendine',
+  finalFor: null,
+  logLevel: 'warn',
 } as const satisfies Partial<FailureFacts>;
 
 /**
@@ -73,7 +84,6 @@ const table = {
   CheckoutInvalid: {
     meaning: 'The checkout breaks a rule, or several rules.',
     ...refusal,
-    httpStatus: 422,
     advice: {
       whenFailed:
         'The customer corrects what is named here and confirms again. If many customers meet it, tell the team of the checkout page.',
@@ -82,7 +92,6 @@ const table = {
   QuoteNotFound: {
     meaning: 'The customer has no quote with this id.',
     ...refusal,
-    httpStatus: 422,
     advice: {
       whenFailed: `${NEW_CHECKOUT} If many customers meet it, tell the team of the checkout page: quotes get lost.`,
     },
@@ -90,13 +99,11 @@ const table = {
   QuoteExpired: {
     meaning: 'The quote is no longer valid.',
     ...refusal,
-    httpStatus: 422,
     advice: { whenFailed: NEW_CHECKOUT },
   },
   StoreNotOnRideNDine: {
     meaning: 'The store has no RideNDine merchant.',
     ...refusal,
-    httpStatus: 422,
     advice: {
       whenFailed:
         "Have the store's RideNDine merchant id entered in Directus (Stores), without a blank in it. Then the customer can confirm the checkout again.",
@@ -115,7 +122,6 @@ const table = {
   IdempotencyKeyReused: {
     meaning: 'The idempotency key belongs to another checkout.',
     ...refusal,
-    httpStatus: 422,
     finalFor: 'key',
     advice: {
       whenFailed:
@@ -124,12 +130,8 @@ const table = {
   },
   DirectusUnavailable: {
     meaning: 'Directus cannot be reached, is overloaded or refuses our credential.',
-    retry: 'backoff',
-    httpStatus: 503,
-    retryable: true,
+    ...outage,
     fault: 'directus',
-    finalFor: null,
-    logLevel: 'warn',
     advice: {
       whileTried: DIRECTUS_DOWN,
       whenFailed: `Call whoever runs Directus. Once it answers again, ${CONFIRM_AGAIN}`,
@@ -152,7 +154,6 @@ const table = {
   RideNDineRejected: {
     meaning: 'RideNDine refuses the order.',
     ...refusal,
-    httpStatus: 422,
     advice: {
       whileTried: 'Wait some seconds: RideNDine may be restarting. If the same answer lasts, the order ends.',
       whenFailed: `${NOT_ORDERED} What RideNDine wrote stands in Current Details (What happened to this order). If they mend it on their side, the customer confirms the same checkout again. If it is in the order (phone, address, dishes, the merchant id of the store), have it corrected; then the customer opens the checkout again, since this order is only ever sent as it was written.`,
@@ -161,11 +162,9 @@ const table = {
   },
   RideNDineUnauthorized: {
     meaning: 'RideNDine refuses our credential or address: our configuration is wrong, not the order.',
+    ...outage,
     retry: 'slowly',
-    httpStatus: 503,
-    retryable: true,
     fault: 'configuration',
-    finalFor: null,
     logLevel: 'error',
     advice: {
       whileTried: CONFIGURATION,
@@ -175,12 +174,8 @@ const table = {
   },
   RideNDineRateLimited: {
     meaning: 'RideNDine asks us to send fewer requests.',
+    ...outage,
     retry: 'retry-after',
-    httpStatus: 503,
-    retryable: true,
-    fault: 'ridendine',
-    finalFor: null,
-    logLevel: 'warn',
     advice: {
       whileTried: 'Nothing: RideNDine has said when to ask again, and the next attempt waits until then.',
       whenFailed: `${NOT_ORDERED_IN_TIME} If many orders end like this, ask RideNDine for a higher limit.`,
@@ -189,12 +184,7 @@ const table = {
   },
   RideNDineUnavailable: {
     meaning: 'RideNDine cannot be reached or does not give a usable answer.',
-    retry: 'backoff',
-    httpStatus: 503,
-    retryable: true,
-    fault: 'ridendine',
-    finalFor: null,
-    logLevel: 'warn',
+    ...outage,
     advice: {
       whileTried: RIDENDINE_DOWN,
       whenFailed: `${NOT_ORDERED_IN_TIME} RideNDine could not be reached while the quote was valid.`,
@@ -203,11 +193,7 @@ const table = {
   },
   RideNDineContractBroken: {
     meaning: 'RideNDine accepted the order, but its reply lacks the ids.',
-    retry: 'backoff',
-    httpStatus: 503,
-    retryable: true,
-    fault: 'ridendine',
-    finalFor: null,
+    ...outage,
     logLevel: 'error',
     advice: {
       whileTried:

@@ -7,7 +7,7 @@ import type { BulkDecisionOutcome, BulkDecisionView, ManyToDecide } from '../ope
 import { whenNobodyWaits } from '../runtime/half-close.ts';
 import { decisionForManySchema } from './operator-bodies.ts';
 import type { ManyDecided } from './operator-bodies.ts';
-import { answerDecisionFailure, sendOverloaded, sendRefusal, sentDecision } from './operator-answers.ts';
+import { sendOverloaded, sentDecision } from './operator-answers.ts';
 import { sendProblem } from './problem.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
@@ -26,51 +26,39 @@ export function registerBulkRoutes(
   app: FastifyInstance,
   { operators, waiting }: { operators: BulkOperators; waiting: WaitingRoom },
 ): void {
-  app.post(
-    '/v1/operations/decisions',
-    { errorHandler: (error, request, reply) => void answerDecisionFailure(error, request, reply) },
-    async (request, reply) => {
-      const sent = sentDecision(request);
-      if ('problem' in sent) return sendProblem(reply, sent.problem);
-      const { body } = sent;
-      const parsed = decisionForManySchema.safeParse(body);
-      if (!parsed.success) {
-        return sendProblem(reply, { code: 'DecisionInvalid', detail: faultsOf(body, parsed.error.issues).join(' ') });
-      }
-      const { order_ids, ...decision } = parsed.data;
-      const faults = faultsOfReviewDecision(decision);
-      if (faults.length > 0) return sendProblem(reply, { code: 'DecisionInvalid', detail: faults.join(' ') });
+  app.post('/v1/operations/decisions', async (request, reply) => {
+    const sent = sentDecision(request);
+    if ('problem' in sent) return sendProblem(reply, sent.problem);
+    const { body } = sent;
+    const parsed = decisionForManySchema.safeParse(body);
+    if (!parsed.success) {
+      return sendProblem(reply, { code: 'DecisionInvalid', detail: faultsOf(body, parsed.error.issues).join(' ') });
+    }
+    const { order_ids, ...decision } = parsed.data;
+    const faults = faultsOfReviewDecision(decision);
+    if (faults.length > 0) return sendProblem(reply, { code: 'DecisionInvalid', detail: faults.join(' ') });
 
-      const answer = waiting.enter(request.callerName, (stopWaiting) => {
-        whenNobodyWaits(request, reply, () => stopWaiting.abort());
-        return operators.decideAboutMany({
-          id: sent.id ?? randomUUID(),
-          decision: withoutBlanksAtEnds(decision),
-          orderIds: [...new Set(order_ids)],
-          waitMs: WAIT_MS,
-          stopWaiting: stopWaiting.signal,
-        });
+    const outcome = await waiting.enter(request.callerName, (stopWaiting) => {
+      whenNobodyWaits(request, reply, () => stopWaiting.abort());
+      return operators.decideAboutMany({
+        id: sent.id ?? randomUUID(),
+        decision: withoutBlanksAtEnds(decision),
+        orderIds: [...new Set(order_ids)],
+        waitMs: WAIT_MS,
+        stopWaiting: stopWaiting.signal,
       });
-      if (answer === undefined) return sendOverloaded(reply, 'Nothing was decided. Send it again.');
-      try {
-        const outcome = manyDecided(await answer);
-        return await reply.status(outcome.state === 'UNDER_WAY' ? 202 : 200).send(outcome);
-      } catch (error) {
-        return sendRefusal(reply, error, sent.id !== undefined);
-      }
-    },
-  );
+    });
+    if (outcome === undefined) return sendOverloaded(reply, 'Nothing was decided. Send it again.');
+    const answer = manyDecided(outcome);
+    return reply.status(answer.state === 'UNDER_WAY' ? 202 : 200).send(answer);
+  });
 
   app.get<{ Params: { id: string } }>('/v1/operations/decisions/:id', async (request, reply) => {
     const id = hyphenatedUuid.safeParse(request.params.id);
     if (!id.success) return sendProblem(reply, { code: 'OrderNotFound', detail: 'Send the id of a decision, a UUID.' });
-    const found = waiting.enter(request.callerName, () => operators.lookAtMany(id.data));
-    if (found === undefined) return sendOverloaded(reply, 'Send it again.');
-    try {
-      return await reply.send(manyDecided({ id: id.data, view: await found, notInReview: [] }));
-    } catch (error) {
-      return sendRefusal(reply, error, false);
-    }
+    const view = await waiting.enter(request.callerName, () => operators.lookAtMany(id.data));
+    if (view === undefined) return sendOverloaded(reply, 'Send it again.');
+    return reply.send(manyDecided({ id: id.data, view, notInReview: [] }));
   });
 }
 

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import { hyphenatedUuid } from '../domain/checkout-request.ts';
-import { exampleKey, exampleOrder, onEveryAnswer, problemResponses } from './openapi-problems.ts';
-import { anywhere, json, keyHeader, traceHeadersWith } from './openapi-parts.ts';
+import { exampleKey, exampleOrder } from './openapi-problems.ts';
+import { answer, json, keyHeader, operation, traceHeadersWith } from './openapi-parts.ts';
 import {
   decisionForManySchema,
   decisionOutcomeSchema,
@@ -58,6 +57,12 @@ const onOperations: ProblemCode[] = [
   'GatewayOverloaded',
   'TemporalUnavailable',
 ];
+const onDecisions: ProblemCode[] = [
+  'IdempotencyKeyInvalid',
+  'DecisionInvalid',
+  'DecisionNotSent',
+  'DecisionUnanswered',
+];
 const exampleState: OrderStateBody = {
   order_id: exampleOrder.order_id,
   workflow_id: `order-creation-${exampleKey}`,
@@ -66,76 +71,42 @@ const exampleState: OrderStateBody = {
   failure: { code: 'RideNDineUnavailable', reason: 'RideNDine answered 503.' },
 };
 
-export const getState: ZodOpenApiOperationObject = {
-  operationId: 'getState',
-  tags: ['Operators'],
+export const getState = operation('getState', 'Operators', {
   summary: 'How an order stands, for those who look after it',
   description:
     'It tells nothing about the customer. What only the run itself knows is missing while no worker answers.',
-  security: [{ operator: [] }],
   requestParams: { path: orderInPath, header: z.object(operatorTraceHeaders) },
-  responses: {
-    200: {
-      description: 'How it stands.',
-      headers: z.object(onEveryAnswer),
-      content: json(orderStateSchema, { inReview: exampleState }),
-    },
-    ...problemResponses('getState', [...anywhere, ...onOperations]),
-  },
-};
+  answers: { 200: answer('How it stands.', json(orderStateSchema, { inReview: exampleState })) },
+  problems: onOperations,
+});
 
-export const postDecision: ZodOpenApiOperationObject = {
-  operationId: 'decide',
-  tags: ['Operators'],
+export const postDecision = operation('decide', 'Operators', {
   summary: 'Decide about an order, and wait for what comes of it',
   description:
     'retry, link and abandon are for an order in review, cancel for one that RideNDine has not answered, correct-link for one that is linked to wrong ids. Sent again with the same Idempotency-Key, the same request is not carried out again and is answered as the first. Without that header, every request is a decision of its own.',
-  security: [{ operator: [] }],
-  requestParams: {
-    path: orderInPath,
-    header: decisionHeaders,
-  },
+  requestParams: { path: orderInPath, header: decisionHeaders },
   requestBody: {
     required: true,
-    content: {
-      'application/json': {
-        schema: decisionSchema,
-        examples: {
-          retry: { value: { decision: 'retry', actor: 'agent-7', reason: 'Ticket 1234' } },
-          link: {
-            value: {
-              decision: 'link',
-              actor: 'agent-7',
-              reason: 'Ticket 1234',
-              ridendine_order_id: exampleOrder.ridendine_order_id,
-              payment_session_id: exampleOrder.payment_session_id,
-            },
-          },
-        },
+    content: json(decisionSchema, {
+      retry: { decision: 'retry', actor: 'agent-7', reason: 'Ticket 1234' },
+      link: {
+        decision: 'link',
+        actor: 'agent-7',
+        reason: 'Ticket 1234',
+        ridendine_order_id: exampleOrder.ridendine_order_id,
+        payment_session_id: exampleOrder.payment_session_id,
       },
-    },
+    }),
   },
-  responses: {
-    200: {
-      description: 'It was carried out.',
-      headers: z.object(onEveryAnswer),
-      content: json(decisionOutcomeSchema, { done: exampleOutcome }),
-    },
-    202: {
-      description: 'It was taken and is not carried out yet: look at the order.',
-      headers: z.object(onEveryAnswer),
-      content: json(decisionOutcomeSchema, { underWay: exampleUnderWay }),
-    },
-    ...problemResponses('decide', [
-      ...anywhere,
-      ...onOperations,
-      'IdempotencyKeyInvalid',
-      'DecisionInvalid',
-      'DecisionNotSent',
-      'DecisionUnanswered',
-    ]),
+  answers: {
+    200: answer('It was carried out.', json(decisionOutcomeSchema, { done: exampleOutcome })),
+    202: answer(
+      'It was taken and is not carried out yet: look at the order.',
+      json(decisionOutcomeSchema, { underWay: exampleUnderWay }),
+    ),
   },
-};
+  problems: [...onOperations, ...onDecisions],
+});
 
 const decisionId = '0c7b1b0e-52a5-4d7e-9c1b-3a7f6f3f1d20';
 const exampleMany: ManyDecided = {
@@ -154,67 +125,36 @@ const exampleManyUnderWay: ManyDecided = {
   message: `It goes on by itself: 60 of 500 orders. The workflow bulk-decision-${decisionId} in the Temporal UI tells the rest.`,
 };
 
-export const postDecisionForMany: ZodOpenApiOperationObject = {
-  operationId: 'decideAboutMany',
-  tags: ['Operators'],
+export const postDecisionForMany = operation('decideAboutMany', 'Operators', {
   summary: 'Decide about many orders in review, and wait a moment for what comes of it',
   description:
     'A few orders in each second, as BULK_DECISIONS_PER_SECOND says. It goes on by itself after the answer 202. Sent again with the same Idempotency-Key it is the same decision.',
-  security: [{ operator: [] }],
-  requestParams: {
-    header: decisionHeaders,
-  },
+  requestParams: { header: decisionHeaders },
   requestBody: {
     required: true,
-    content: {
-      'application/json': {
-        schema: decisionForManySchema,
-        examples: {
-          retry: {
-            value: { decision: 'retry', actor: 'agent-7', reason: 'Ticket 1234', order_ids: [exampleOrder.order_id] },
-          },
-        },
-      },
-    },
+    content: json(decisionForManySchema, {
+      retry: { decision: 'retry', actor: 'agent-7', reason: 'Ticket 1234', order_ids: [exampleOrder.order_id] },
+    }),
   },
-  responses: {
-    200: {
-      description: 'All orders had their turn, or somebody has stopped it.',
-      headers: z.object(onEveryAnswer),
-      content: json(manyDecidedSchema, { done: exampleMany }),
-    },
-    202: {
-      description: 'It goes on by itself.',
-      headers: z.object(onEveryAnswer),
-      content: json(manyDecidedSchema, { underWay: exampleManyUnderWay }),
-    },
-    ...problemResponses('decideAboutMany', [
-      ...anywhere,
-      ...onOperations.filter((code) => code !== 'NotFound' && code !== 'UriTooLong'),
-      'IdempotencyKeyInvalid',
-      'DecisionInvalid',
-      'DecisionNotSent',
-      'DecisionUnanswered',
-    ]),
+  answers: {
+    200: answer(
+      'All orders had their turn, or somebody has stopped it.',
+      json(manyDecidedSchema, { done: exampleMany }),
+    ),
+    202: answer('It goes on by itself.', json(manyDecidedSchema, { underWay: exampleManyUnderWay })),
   },
-};
+  problems: [...onOperations.filter((code) => code !== 'NotFound' && code !== 'UriTooLong'), ...onDecisions],
+});
 
-export const getDecisionForMany: ZodOpenApiOperationObject = {
-  operationId: 'getDecisionForMany',
-  tags: ['Operators'],
+export const getDecisionForMany = operation('getDecisionForMany', 'Operators', {
   summary: 'How far a decision about many orders is',
   description: 'It waits for nothing.',
-  security: [{ operator: [] }],
   requestParams: {
     path: z.object({ id: hyphenatedUuid.meta({ description: 'The id of the decision.', example: decisionId }) }),
     header: z.object(operatorTraceHeaders),
   },
-  responses: {
-    200: {
-      description: 'How far it is.',
-      headers: z.object(onEveryAnswer),
-      content: json(manyDecidedSchema, { underWay: exampleManyUnderWay, done: exampleMany }),
-    },
-    ...problemResponses('getDecisionForMany', [...anywhere, ...onOperations]),
+  answers: {
+    200: answer('How far it is.', json(manyDecidedSchema, { underWay: exampleManyUnderWay, done: exampleMany })),
   },
-};
+  problems: onOperations,
+});

@@ -1,15 +1,39 @@
 import { z } from 'zod';
-import { exampleKey } from './openapi-problems.ts';
+import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
+import { exampleKey, onEveryAnswer, problemResponses } from './openapi-problems.ts';
 import type { ProblemCode } from './problem-codes.ts';
 
 // What several operations of the OpenAPI document share, beside their problems.
 
-export const json = (schema: z.ZodType, examples: Record<string, unknown>) => ({
-  'application/json': { schema, examples: mapValues(examples, (value) => ({ value })) },
-});
+/** An operation. `answers` are those without a problem, and `problems` those with one, beside {@link anywhere}. */
+export function operation(
+  operationId: string,
+  tag: keyof typeof securityOf,
+  { summary, description, answers, problems = [], ...request }: Operation,
+): ZodOpenApiOperationObject {
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    description,
+    security: securityOf[tag],
+    ...request,
+    responses: { ...answers, ...problemResponses(operationId, [...anywhere, ...problems]) },
+  };
+}
+
+interface Operation extends Pick<ZodOpenApiOperationObject, 'requestParams' | 'requestBody'> {
+  summary: string;
+  description: string;
+  answers: Record<`2${string}`, ZodOpenApiResponseObject>;
+  problems?: ProblemCode[];
+}
+
+/** The credential for the operations of each tag. */
+const securityOf = { Orders: [{ bearer: [] }], Operators: [{ operator: [] }], Monitoring: [] };
 
 /** Problems that every operation can answer with: a request is refused before its route runs, or the gateway fails. */
-export const anywhere: ProblemCode[] = [
+const anywhere: ProblemCode[] = [
   'MalformedRequest',
   'MethodNotAllowed',
   'RequestTimeout',
@@ -18,6 +42,23 @@ export const anywhere: ProblemCode[] = [
   'HeadersTooLarge',
   'InternalError',
 ];
+
+/** @param headers those that only this answer has. */
+export function answer(
+  description: string,
+  content: NonNullable<ZodOpenApiResponseObject['content']>,
+  headers: Record<string, z.ZodType> = {},
+): ZodOpenApiResponseObject {
+  return { description, headers: z.object({ ...onEveryAnswer, ...headers }), content };
+}
+
+export const json = (schema: z.ZodType, examples: Record<string, unknown>) => ({
+  'application/json': {
+    schema,
+    examples: Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }])),
+  },
+});
+
 const uuid = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}';
 export const keyHeader = z
   .string()
@@ -38,7 +79,3 @@ export const traceHeadersWith = (use: string) => ({
     .optional()
     .meta({ description: `W3C Trace Context; ${use}.` }),
 });
-
-function mapValues<From, To>(values: Record<string, From>, change: (value: From) => To): Record<string, To> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
-}

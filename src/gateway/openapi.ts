@@ -1,14 +1,12 @@
-import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { createDocument } from 'zod-openapi';
-import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import { checkoutRequestSchema, hyphenatedUuid } from '../domain/checkout-request.ts';
 import { failures } from '../domain/failures.ts';
 import { problemCodes } from './problem-codes.ts';
 import type { ProblemCode } from './problem-codes.ts';
 import { getDecisionForMany, getState, postDecision, postDecisionForMany } from './openapi-operators.ts';
-import { anywhere, json, keyHeader, traceHeadersWith } from './openapi-parts.ts';
-import { exampleKey, exampleOrder, header, onEveryAnswer, problemResponses } from './openapi-problems.ts';
+import { answer, json, keyHeader, operation, traceHeadersWith } from './openapi-parts.ts';
+import { exampleKey, exampleOrder, header } from './openapi-problems.ts';
 import {
   createdOrderSchema,
   healthSchema,
@@ -94,16 +92,12 @@ const onOrders: ProblemCode[] = [
   'TemporalUnavailable',
 ];
 
-const checkoutExamples = { delivery: { value: delivery }, pickup: { value: pickup } };
 const keyInPath = hyphenatedUuid.meta({ description: 'The idempotency key of the checkout.', example: exampleKey });
 const traceHeaders = traceHeadersWith('handed on to the order creation');
-const postOrder: ZodOpenApiOperationObject = {
-  operationId: 'createOrder',
-  tags: ['Orders'],
+const postOrder = operation('createOrder', 'Orders', {
   summary: 'Create the order of a confirmed checkout, and wait for its payment session',
   description:
     'Sent again with the same key it never makes a second order: send it again until the answer is final (anything but 202 and what is retryable).',
-  security: [{ bearer: [] }],
   requestParams: {
     header: z.object({
       'Idempotency-Key': keyHeader,
@@ -114,67 +108,43 @@ const postOrder: ZodOpenApiOperationObject = {
       ...traceHeaders,
     }),
   },
-  requestBody: {
-    required: true,
-    content: { 'application/json': { schema: requestBodySchema, examples: checkoutExamples } },
+  requestBody: { required: true, content: json(requestBodySchema, { delivery, pickup }) },
+  answers: {
+    200: answer(
+      'The order is linked; another request with this key began it.',
+      json(createdOrderSchema, { linked: exampleOrder }),
+      { Location: header.location, 'Idempotent-Replayed': header.replayed },
+    ),
+    201: answer('The order is linked.', json(createdOrderSchema, { linked: exampleOrder }), {
+      Location: header.location,
+    }),
+    202: answer(
+      'The order creation goes on: ask again, with the same request or at Location.',
+      json(orderInProgressSchema, { inProgress: exampleInProgress, inReview: exampleInReview }),
+      { Location: header.location, 'Retry-After': header.retryAfter },
+    ),
   },
-  responses: {
-    200: {
-      description: 'The order is linked; another request with this key began it.',
-      headers: z.object({
-        ...onEveryAnswer,
-        Location: header.location,
-        'Idempotent-Replayed': header.replayed,
-      }),
-      content: json(createdOrderSchema, { linked: exampleOrder }),
-    },
-    201: {
-      description: 'The order is linked.',
-      headers: z.object({ ...onEveryAnswer, Location: header.location }),
-      content: json(createdOrderSchema, { linked: exampleOrder }),
-    },
-    202: {
-      description: 'The order creation goes on: ask again, with the same request or at Location.',
-      headers: z.object({ ...onEveryAnswer, Location: header.location, 'Retry-After': header.retryAfter }),
-      content: json(orderInProgressSchema, { inProgress: exampleInProgress, inReview: exampleInReview }),
-    },
-    ...problemResponses('createOrder', [
-      ...anywhere,
-      ...onOrders,
-      'IdempotencyKeyInvalid',
-      ...problemCodes.filter((code) => code in failures),
-    ]),
-  },
-};
+  problems: [...onOrders, 'IdempotencyKeyInvalid', ...problemCodes.filter((code) => code in failures)],
+});
 
-const getOrder: ZodOpenApiOperationObject = {
-  operationId: 'getOrder',
-  tags: ['Orders'],
+const getOrder = operation('getOrder', 'Orders', {
   summary: 'How the order creation with this key stands',
   description: 'It begins nothing and waits for nothing: ask as often as Retry-After says.',
-  security: [{ bearer: [] }],
   requestParams: { path: z.object({ key: keyInPath }), header: z.object(traceHeaders) },
-  responses: {
-    200: {
-      description: 'How it stands. While it is in progress, Retry-After says when to ask again.',
-      headers: z.object({ ...onEveryAnswer, 'Retry-After': header.retryAfter.optional() }),
-      content: json(orderViewSchema, {
+  answers: {
+    200: answer(
+      'How it stands. While it is in progress, Retry-After says when to ask again.',
+      json(orderViewSchema, {
         inProgress: exampleInProgress,
         inReview: exampleInReview,
         succeeded: exampleSucceeded,
         failed: exampleFailed,
       }),
-    },
-    ...problemResponses('getOrder', [
-      ...anywhere,
-      ...onOrders,
-      'IdempotencyKeyInvalid',
-      'OrderNotFound',
-      'NotFound',
-      'UriTooLong',
-    ]),
+      { 'Retry-After': header.retryAfter.optional() },
+    ),
   },
-};
+  problems: [...onOrders, 'IdempotencyKeyInvalid', 'OrderNotFound', 'NotFound', 'UriTooLong'],
+});
 
 /** The OpenAPI 3.1 document of this service. */
 export function openApiDocument() {
@@ -208,62 +178,34 @@ export function openApiDocument() {
       '/v1/operations/decisions': { post: postDecisionForMany },
       '/v1/operations/decisions/{id}': { get: getDecisionForMany },
       '/healthz': {
-        get: operation('isAlive', {
+        get: operation('isAlive', 'Monitoring', {
           summary: 'Whether the process runs',
           description: 'Restart it if this does not answer.',
-          content: json(healthSchema, { ok: { status: 'ok' } }),
+          answers: { 200: answer('OK', json(healthSchema, { ok: { status: 'ok' } })) },
         }),
       },
       '/readyz': {
-        get: operation('isReady', {
+        get: operation('isReady', 'Monitoring', {
           summary: 'Whether orders are taken',
           description: 'They are while Temporal answers. Without a worker they wait.',
-          content: json(readinessSchema, { ready: exampleReadiness }),
-          codes: ['TemporalUnavailable'],
+          answers: { 200: answer('OK', json(readinessSchema, { ready: exampleReadiness })) },
+          problems: ['TemporalUnavailable'],
         }),
       },
       '/metrics': {
-        get: operation('getMetrics', {
+        get: operation('getMetrics', 'Monitoring', {
           summary: 'Metrics for Prometheus',
           description: 'Each metric says what it is in its `# HELP` line.',
-          content: { 'text/plain': { schema: z.string() } },
+          answers: { 200: answer('OK', { 'text/plain': { schema: z.string() } }) },
         }),
       },
       '/openapi.json': {
-        get: operation('getOpenApi', {
+        get: operation('getOpenApi', 'Monitoring', {
           summary: 'This document',
           description: 'Made from the schemas by which the gateway reads and answers.',
-          content: { 'application/json': { schema: z.record(z.string(), z.unknown()) } },
+          answers: { 200: answer('OK', { 'application/json': { schema: z.record(z.string(), z.unknown()) } }) },
         }),
       },
     },
   });
-}
-
-function operation(
-  operationId: string,
-  {
-    summary,
-    description,
-    content,
-    codes = [],
-  }: {
-    summary: string;
-    description: string;
-    content: NonNullable<ZodOpenApiResponseObject['content']>;
-    codes?: ProblemCode[];
-  },
-): ZodOpenApiOperationObject {
-  return {
-    operationId,
-    tags: ['Monitoring'],
-    summary,
-    description,
-    // These operations need no credential.
-    security: [],
-    responses: {
-      200: { description: STATUS_CODES[200] ?? '', headers: z.object(onEveryAnswer), content },
-      ...problemResponses(operationId, [...anywhere, ...codes]),
-    },
-  };
 }

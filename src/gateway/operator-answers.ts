@@ -5,7 +5,7 @@ import type { OperatorOutcome } from '../operators/operator-error.ts';
 import { TemporalAccessError } from '../temporal/temporal-access.ts';
 import { givenKey } from './idempotency-key.ts';
 import type { ProblemCode } from './problem-codes.ts';
-import { answerErrorWith, sendProblem } from './problem.ts';
+import { answerError, answerErrorWith, sendProblem } from './problem.ts';
 import type { Problem } from './problem.ts';
 
 // Reads what operators send, and answers them if it was not carried out or its result is not known.
@@ -47,19 +47,10 @@ export function sendOverloaded(reply: FastifyReply, whatToDo: string): FastifyRe
   });
 }
 
-/** Answers an unexpected failure. The decision may have been sent, so the answer tells the operator what to do. */
-export function answerDecisionFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const retryable = isSentWithId(request);
-  return answerErrorWith({ detail: retryable ? SEND_AGAIN : LOOK_FIRST, retryable })(error, request, reply);
-}
-
-/**
- * Answers why a request was not carried out.
- *
- * @param hasId whether the request has an id, so that the sender may repeat it.
- * @throws `error` itself if it is no refusal.
- */
-export function sendRefusal(reply: FastifyReply, error: unknown, hasId: boolean): FastifyReply {
+/** Answers why a request was not carried out. After an unexpected failure, the decision may have been sent. */
+export function answerOperator(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const hasId = isSentWithId(request);
+  const whatToDo = hasId ? SEND_AGAIN : LOOK_FIRST;
   if (error instanceof TemporalAccessError) {
     reply.outcomeReason = error.message;
     if (isSilent(error)) {
@@ -69,8 +60,11 @@ export function sendRefusal(reply: FastifyReply, error: unknown, hasId: boolean)
     const detail = `Temporal refuses this gateway, or what it stores cannot be read here. Nothing was sent. ${CALL}`;
     return sendProblem(reply, { code: 'GatewayMisconfigured', detail });
   }
-  if (!(error instanceof OperatorError) || error.outcome === 'under way') throw error;
-  const code = codes[error.outcome];
-  if (error.outcome !== 'unanswered') return sendProblem(reply, { code, detail: error.message });
-  return sendProblem(reply, { code, detail: `${error.message} ${hasId ? SEND_AGAIN : LOOK_FIRST}`, retryable: hasId });
+  if (error instanceof OperatorError && error.outcome !== 'under way') {
+    const code = codes[error.outcome];
+    if (error.outcome !== 'unanswered') return sendProblem(reply, { code, detail: error.message });
+    return sendProblem(reply, { code, detail: `${error.message} ${whatToDo}`, retryable: hasId });
+  }
+  if (request.method !== 'POST') return answerError(error, request, reply);
+  return answerErrorWith({ detail: whatToDo, retryable: hasId })(error, request, reply);
 }

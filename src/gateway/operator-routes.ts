@@ -15,7 +15,7 @@ import { registerBulkRoutes } from './bulk-routes.ts';
 import type { BulkOperators } from './bulk-routes.ts';
 import { decisionSchemas } from './operator-bodies.ts';
 import type { DecisionOutcome, OrderStateBody } from './operator-bodies.ts';
-import { answerDecisionFailure, sendOverloaded, sendRefusal, sentDecision } from './operator-answers.ts';
+import { answerOperator, sendOverloaded, sentDecision } from './operator-answers.ts';
 import { sendProblem } from './problem.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
@@ -43,54 +43,42 @@ interface OperatorRoutesOptions {
 
 /** `npm run review` over HTTP: `GET /v1/operations/orders/{order_id}`, `POST …/decisions`, and bulk decisions. */
 export function registerOperatorRoutes(app: FastifyInstance, { operators, waiting }: OperatorRoutesOptions): void {
+  app.setErrorHandler(answerOperator);
   registerBulkRoutes(app, { operators, waiting });
 
   app.get<{ Params: { order_id: string } }>('/v1/operations/orders/:order_id', async (request, reply) => {
     const id = hyphenatedUuid.safeParse(request.params.order_id);
     if (!id.success) return sendNoOrderId(reply);
-    const found = waiting.enter(request.callerName, () => operators.lookAt({ orderId: id.data }));
+    const found = await waiting.enter(request.callerName, () => operators.lookAt({ orderId: id.data }));
     if (found === undefined) return sendOverloaded(reply, 'Send it again.');
-    try {
-      return await reply.send(stateBody(id.data, await found));
-    } catch (error) {
-      return sendRefusal(reply, error, false);
-    }
+    return reply.send(stateBody(id.data, found));
   });
 
-  app.post<{ Params: { order_id: string } }>(
-    '/v1/operations/orders/:order_id/decisions',
-    { errorHandler: (error, request, reply) => void answerDecisionFailure(error, request, reply) },
-    async (request, reply) => {
-      const sent = sentDecision(request);
-      if ('problem' in sent) return sendProblem(reply, sent.problem);
-      const { body } = sent;
-      const id = hyphenatedUuid.safeParse(request.params.order_id);
-      if (!id.success) return sendNoOrderId(reply);
-      const faults = faultsOf(body, id.data);
-      if (faults.length > 0) return sendProblem(reply, { code: 'DecisionInvalid', detail: faults.join(' ') });
+  app.post<{ Params: { order_id: string } }>('/v1/operations/orders/:order_id/decisions', async (request, reply) => {
+    const sent = sentDecision(request);
+    if ('problem' in sent) return sendProblem(reply, sent.problem);
+    const { body } = sent;
+    const id = hyphenatedUuid.safeParse(request.params.order_id);
+    if (!id.success) return sendNoOrderId(reply);
+    const faults = faultsOf(body, id.data);
+    if (faults.length > 0) return sendProblem(reply, { code: 'DecisionInvalid', detail: faults.join(' ') });
 
-      const { idempotency_key: key, ...wanted } = body as OperatorRequest & { idempotency_key?: string };
-      const order = { orderId: id.data, idempotencyKey: key?.toLowerCase() };
-      const said = { order_id: id.data, decision: wanted.decision };
-      const answer = waiting.enter(request.callerName, async (stopWaiting): Promise<DecisionOutcome> => {
-        whenNobodyWaits(request, reply, () => stopWaiting.abort());
-        const submission = new Submission({ patience, id: sent.id, stopWaiting: stopWaiting.signal });
-        try {
-          return { ...said, state: 'DONE', message: await operators.act(order, wanted, submission) };
-        } catch (error) {
-          if (!(error instanceof OperatorError) || error.outcome !== 'under way') throw error;
-          return { ...said, state: 'UNDER_WAY', message: error.message };
-        }
-      });
-      if (answer === undefined) return sendOverloaded(reply, 'Nothing was decided. Send it again.');
+    const { idempotency_key: key, ...wanted } = body as OperatorRequest & { idempotency_key?: string };
+    const order = { orderId: id.data, idempotencyKey: key?.toLowerCase() };
+    const said = { order_id: id.data, decision: wanted.decision };
+    const outcome = await waiting.enter(request.callerName, async (stopWaiting): Promise<DecisionOutcome> => {
+      whenNobodyWaits(request, reply, () => stopWaiting.abort());
+      const submission = new Submission({ patience, id: sent.id, stopWaiting: stopWaiting.signal });
       try {
-        const outcome = await answer;
-        return await reply.status(outcome.state === 'DONE' ? 200 : 202).send(outcome);
+        return { ...said, state: 'DONE', message: await operators.act(order, wanted, submission) };
       } catch (error) {
-        return sendRefusal(reply, error, sent.id !== undefined);
+        if (!(error instanceof OperatorError) || error.outcome !== 'under way') throw error;
+        return { ...said, state: 'UNDER_WAY', message: error.message };
       }
-    },
-  );
+    });
+    if (outcome === undefined) return sendOverloaded(reply, 'Nothing was decided. Send it again.');
+    return reply.status(outcome.state === 'DONE' ? 200 : 202).send(outcome);
+  });
 }
 
 /** What is wrong with the body of a decision about this order, in sentences for the operator. */

@@ -11,9 +11,8 @@ import {
 import type { WhoAndWhy, ReviewDecision } from '../contract/updates.ts';
 import { untilDeadline } from '../temporal/temporal-access.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
-import { cancelOrder } from './cancel-order.ts';
 import { correctLink } from './correct-link.ts';
-import { decide } from './decide.ts';
+import { cancelOrder, decide } from './decide.ts';
 import { findRunOf } from './find-run.ts';
 import type { OrderIdentity } from './find-run.ts';
 import { unknownOrder } from './order-state.ts';

@@ -1,4 +1,4 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { reasonOf } from '../domain/failure-details.ts';
@@ -12,6 +12,7 @@ import {
 } from '../contract/runs.ts';
 import { countOrderWorkers } from '../temporal/order-workers.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
+import { ifFound } from '../temporal/temporal-failures.ts';
 import { answered, readable } from './answered.ts';
 import type { OrderRunDetails } from './find-run.ts';
 import { OperatorError } from './operator-error.ts';
@@ -107,11 +108,7 @@ async function findCorrection(
   workflowId: string,
   correctionId: string,
 ): Promise<WorkflowHandle<Correct> | undefined> {
-  try {
-    const { runId, memo } = await ask(() => client.workflow.getHandle(workflowId).describe());
-    return memo?.[CORRECTION_MEMO] === correctionId ? client.workflow.getHandle<Correct>(workflowId, runId) : undefined;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
+  const latest = await ifFound(ask(() => client.workflow.getHandle(workflowId).describe()));
+  if (latest?.memo?.[CORRECTION_MEMO] !== correctionId) return undefined;
+  return client.workflow.getHandle<Correct>(workflowId, latest.runId);
 }

@@ -1,5 +1,5 @@
-import { RESOLVE_REVIEW_UPDATE } from '../contract/updates.ts';
-import type { ReviewDecision } from '../contract/updates.ts';
+import { CANCEL_ORDER_UPDATE, RESOLVE_REVIEW_UPDATE } from '../contract/updates.ts';
+import type { ReviewDecision, WhoAndWhy } from '../contract/updates.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
 import type { OrderRun } from './find-run.ts';
 import { nameOf, sendUpdate } from './send-update.ts';
@@ -33,6 +33,29 @@ export async function decide(
     submission,
   });
   return outcomeOf(name, decision);
+}
+
+/** As {@link decide}, but asks the run to cancel the order. */
+export async function cancelOrder(
+  temporal: TemporalAccess,
+  run: OrderRun,
+  request: WhoAndWhy,
+  submission: Submission,
+): Promise<string> {
+  const name = nameOf(run);
+  let misfit: string | undefined;
+  if (!run.isOpen) misfit = `The order ${name} has ended (${run.stage ?? run.status}): there is nothing to cancel.`;
+  else if (run.stage === 'NEEDS_REVIEW') misfit = `The order ${name} cannot be cancelled now.`;
+  const answer = await sendUpdate<string>(temporal, run, {
+    name: CANCEL_ORDER_UPDATE,
+    input: request,
+    what: 'cancellation',
+    again: 'ask again',
+    misfit: misfit && `${misfit} ${whatFits(run)}`,
+    tooLate: `The order ${name} can no longer be cancelled: its run has ended.`,
+    submission,
+  });
+  return `Done: ${answer}`;
 }
 
 function outcomeOf(name: string, decision: ReviewDecision): string {

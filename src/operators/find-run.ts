@@ -1,4 +1,3 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { TypedSearchAttributes } from '@temporalio/common';
 import proto from '@temporalio/proto';
@@ -7,6 +6,7 @@ import type { OrderCreationStage } from '../contract/runs.ts';
 import type { FailureCode } from '../domain/failures.ts';
 import { DECIDING_RUNS, isDecidingRun } from '../temporal/deciding-run.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
+import { ifFound } from '../temporal/temporal-failures.ts';
 import { millisecondsOf } from '../temporal/timestamps.ts';
 import { OperatorError } from './operator-error.ts';
 
@@ -208,22 +208,20 @@ async function* pagesOf<Page extends { nextPageToken: Uint8Array }>(read: (token
 /** The deciding run (`DECIDING_RUNS`) with this workflow id, or the latest run if none decides. */
 async function describe(temporal: TemporalAccess, workflowId: string): Promise<OrderRunDetails | undefined> {
   const { ask, client } = temporal;
-  const read = (runId?: string) => ask(() => client.workflow.getHandle(workflowId, runId).describe());
-  try {
-    const latest = await read();
-    const isOther = `WorkflowId = ${quoted(workflowId)} AND RunId != ${quoted(latest.runId)}`;
-    const [other] = isDecidingRun(latest) ? [] : await listRuns(temporal, isOther);
-    const { raw, memo, typedSearchAttributes } = other ? await read(other.runId) : latest;
-    return {
-      ...runOf(raw.workflowExecutionInfo ?? {}),
-      pendingActivities: raw.pendingActivities ?? [],
-      memo,
-      attributes: typedSearchAttributes,
-    };
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
+  const read = (runId?: string) => ifFound(ask(() => client.workflow.getHandle(workflowId, runId).describe()));
+  const latest = await read();
+  if (latest === undefined) return undefined;
+  const isOther = `WorkflowId = ${quoted(workflowId)} AND RunId != ${quoted(latest.runId)}`;
+  const [other] = isDecidingRun(latest) ? [] : await listRuns(temporal, isOther);
+  const run = other ? await read(other.runId) : latest;
+  return (
+    run && {
+      ...runOf(run.raw.workflowExecutionInfo ?? {}),
+      pendingActivities: run.raw.pendingActivities ?? [],
+      memo: run.memo,
+      attributes: run.typedSearchAttributes,
+    }
+  );
 }
 
 function runOf(info: ExecutionInfo): OrderRun {

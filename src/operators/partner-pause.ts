@@ -6,7 +6,7 @@ import type { WhoAndWhy } from '../contract/updates.ts';
 import type { PartnerPause } from '../domain/partner-pause.ts';
 import { findPause, pauseIn } from '../temporal/partner-pause.ts';
 import type { TemporalAccess } from '../temporal/temporal-access.ts';
-import { grpcAnswers, grpcCodeOf } from '../temporal/temporal-failures.ts';
+import { ifFound } from '../temporal/temporal-failures.ts';
 import { OperatorError } from './operator-error.ts';
 import { requireReadable } from './unreadable-run.ts';
 
@@ -69,18 +69,16 @@ export async function resumeCalls(
   const open = await ask(() => findPause(connection, namespace));
   if (open === null) throw new OperatorError('refused', 'Calls to RideNDine are not paused.');
   const payloads = await encodeToPayloads(client.options.loadedDataConverter, by);
-  await ask(async () => {
-    try {
-      await connection.workflowService.terminateWorkflowExecution({
+  // The pause may have ended meanwhile: by an attempt of ours whose answer was lost, by itself or by somebody else.
+  await ask(() =>
+    ifFound(
+      connection.workflowService.terminateWorkflowExecution({
         namespace,
         workflowExecution: { workflowId: PARTNER_PAUSE_WORKFLOW_ID, runId: open.runId },
         reason: 'Calls to RideNDine are resumed.',
         details: { payloads: payloads ?? [] },
         identity: client.options.identity,
-      });
-    } catch (error) {
-      // The pause has ended meanwhile: by an attempt of ours whose answer was lost, by itself or by somebody else.
-      if (grpcCodeOf(error) !== grpcAnswers.notFound) throw error;
-    }
-  });
+      }),
+    ),
+  );
 }

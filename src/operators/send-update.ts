@@ -3,7 +3,7 @@ import canonicalize from 'canonicalize';
 import { v5 } from 'uuid';
 import { countOrderWorkers } from '../temporal/order-workers.ts';
 import type { TemporalAccess, TemporalAccessError } from '../temporal/temporal-access.ts';
-import { grpcAnswers, grpcCodeOf } from '../temporal/temporal-failures.ts';
+import { ifFound } from '../temporal/temporal-failures.ts';
 import { answered, isSilent, readable } from './answered.ts';
 import type { OrderRun } from './find-run.ts';
 import { OperatorError } from './operator-error.ts';
@@ -95,16 +95,9 @@ async function isKnown(
   { workflowId, runId }: OrderRun,
   updateId: string,
 ): Promise<boolean> {
-  return await ask(async () => {
-    try {
-      const updateRef = { workflowExecution: { workflowId, runId }, updateId };
-      await connection.workflowService.pollWorkflowExecutionUpdate({ namespace, updateRef });
-      return true;
-    } catch (error) {
-      if (grpcCodeOf(error) === grpcAnswers.notFound) return false;
-      throw error;
-    }
-  });
+  const updateRef = { workflowExecution: { workflowId, runId }, updateId };
+  const known = ask(() => ifFound(connection.workflowService.pollWorkflowExecutionUpdate({ namespace, updateRef })));
+  return (await known) !== undefined;
 }
 
 /** How messages name the order. */

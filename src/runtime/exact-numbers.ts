@@ -36,31 +36,24 @@ function isKept(source: string): boolean {
   return length > 0 && length <= MOST_DIGITS && isSame(written, readDecimal(value.toPrecision(length)));
 }
 
-/** `digits` x 10 ^ `exponent`. The digits have no zeros at either end. Zero has no digits and is not negative. */
+/** `digits` x 10 ^ `exponent`, without the sign. The digits have no zeros at either end. Zero has no digits. */
 interface Decimal {
-  isNegative: boolean;
   digits: string;
   exponent: number;
 }
 
 function readDecimal(source: string): Decimal {
   const [mantissa = '', exponent = '0'] = source.toLowerCase().split('e', 2);
-  const isNegative = mantissa.startsWith('-');
-  const [whole = '', fraction = ''] = mantissa.slice(isNegative ? 1 : 0).split('.', 2);
-  const all = whole + fraction;
-  let start = 0;
-  while (all[start] === '0') start += 1;
-  if (start === all.length) return { isNegative: false, digits: '', exponent: 0 };
+  const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.', 2);
+  const all = (whole + fraction).replace(/^0+/, '');
+  if (all === '') return { digits: '', exponent: 0 };
   // A loop, because the time of a regular expression would grow with the square of the number of zeros.
   let end = all.length;
   while (all[end - 1] === '0') end -= 1;
-  return {
-    isNegative,
-    digits: all.slice(start, end),
-    exponent: Number(exponent) - fraction.length + (all.length - end),
-  };
+  return { digits: all.slice(0, end), exponent: Number(exponent) - fraction.length + (all.length - end) };
 }
 
+/** The double has the sign that is written, so the signs need not be compared. */
 function isSame(a: Decimal, b: Decimal): boolean {
-  return a.isNegative === b.isNegative && a.digits === b.digits && a.exponent === b.exponent;
+  return a.digits === b.digits && a.exponent === b.exponent;
 }

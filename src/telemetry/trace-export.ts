@@ -3,25 +3,19 @@ import { ExportResultCode } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, RandomIdGenerator } from '@opentelemetry/sdk-trace-base';
-import type { IdGenerator, ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { IdGenerator, ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { markFailed } from './spans.ts';
 import type { RunSpan } from './run-span.ts';
 import type { TroubleLog, TracingOptions } from './tracing.ts';
 
-export interface TraceExport {
-  addRun(run: RunSpan): void;
-  /** @returns true when every span is delivered, false if some could not be delivered. */
-  stop(): Promise<boolean>;
-}
-
 /**
  * Makes OpenTelemetry's SDK the tracer of this process. Spans go to a collector by OTLP over HTTP, in batches and in
  * the background. Spans that the collector does not take are dropped; no order is affected.
  */
-export function startTraceExport({ program, log }: Omit<TracingOptions, 'isOn'>): TraceExport {
+export function startTraceExport({ program, log }: Omit<TracingOptions, 'isOn'>) {
   const ids = new SpanIds();
-  const exporter = new ReportingExporter(new OTLPTraceExporter(), log);
+  const exporter = new ReportingExporter(log);
   const provider = new NodeTracerProvider({
     resource: defaultResource()
       .merge(resourceFromAttributes({ 'service.name': program }))
@@ -33,7 +27,7 @@ export function startTraceExport({ program, log }: Omit<TracingOptions, 'isOn'>)
   provider.register({ propagator: null });
   const tracer = provider.getTracer('cooco-order-creation');
   return {
-    addRun({ parent, spanId, workflowType, startMs, endMs, ...run }) {
+    addRun({ parent, spanId, workflowType, startMs, endMs, ...run }: RunSpan) {
       ids.next = spanId;
       const span = tracer.startSpan(
         `RunWorkflow:${workflowType}`,
@@ -47,6 +41,7 @@ export function startTraceExport({ program, log }: Omit<TracingOptions, 'isOn'>)
       if (run.failure !== undefined) markFailed(span, run.failure);
       span.end(new Date(endMs));
     },
+    /** @returns true when every span is delivered, false if some could not be delivered. */
     async stop() {
       try {
         await provider.shutdown();
@@ -76,13 +71,12 @@ class SpanIds implements IdGenerator {
 }
 
 /** Logs once when spans begin to get lost, and once when they are delivered again. */
-class ReportingExporter implements SpanExporter {
-  readonly #exporter: SpanExporter;
+class ReportingExporter extends OTLPTraceExporter {
   readonly #log: TroubleLog;
   #lost = 0;
 
-  constructor(exporter: SpanExporter, log: TroubleLog) {
-    this.#exporter = exporter;
+  constructor(log: TroubleLog) {
+    super();
     this.#log = log;
   }
 
@@ -90,15 +84,11 @@ class ReportingExporter implements SpanExporter {
     return this.#lost > 0;
   }
 
-  export(...[spans, done]: Parameters<SpanExporter['export']>): void {
-    this.#exporter.export(spans, (result) => {
+  override export(...[spans, done]: Parameters<OTLPTraceExporter['export']>): void {
+    super.export(spans, (result) => {
       this.#note(result, spans);
       done(result);
     });
-  }
-
-  async shutdown(): Promise<void> {
-    await this.#exporter.shutdown();
   }
 
   #note({ code, error }: { code: ExportResultCode; error?: Error }, spans: ReadableSpan[]): void {

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunSpan } from './run-span.ts';
-import type { TraceExport } from './trace-export.ts';
 
 /** How long a program that stops waits for its last spans to be delivered. Whoever stops the program waits as long. */
 const FLUSH_MS = 1500;
@@ -39,7 +38,7 @@ export interface TracingOptions {
 export async function startTracing({ isOn, ...options }: TracingOptions): Promise<Tracing> {
   if (!isOn) return { isOn, addRun() {}, stop: async () => true };
   const { startTraceExport } = await import('./trace-export.ts');
-  const traceExport: TraceExport = startTraceExport(options);
+  const traceExport = startTraceExport(options);
   return {
     isOn,
     addRun: (run) => traceExport.addRun(run),

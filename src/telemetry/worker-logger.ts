@@ -1,4 +1,5 @@
-import type { Logger, LogLevel, LogMetadata } from '@temporalio/common';
+import type { Logger, LogMetadata } from '@temporalio/common';
+import { DefaultLogger } from '@temporalio/worker';
 import type { DestinationStream } from 'pino';
 import { reasonOf } from '../domain/failure-details.ts';
 import { createLogger } from './logger.ts';
@@ -50,7 +51,8 @@ const FOR_DEBUGGING = new Set([
  */
 export function createWorkerLogger(level: string, destination?: DestinationStream): Logger {
   const logger = createLogger({ name: 'worker', level }, destination);
-  const write = (logLevel: LogLevel, message: string, metadata: LogMetadata = {}) => {
+  // The level is `logger`'s: this one hands on every line.
+  return new DefaultLogger('TRACE', ({ level: logLevel, message, meta: metadata = {} }) => {
     const line: Record<string, unknown> = {};
     for (const [name, field] of Object.entries(KEPT_METADATA)) {
       const value = metadata[name];
@@ -59,15 +61,7 @@ export function createWorkerLogger(level: string, destination?: DestinationStrea
     Object.assign(line, reasonIn(metadata));
     const actual = metadata['sdkComponent'] === 'worker' && FOR_DEBUGGING.has(message) ? 'DEBUG' : logLevel;
     logger[actual.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error'](line, message);
-  };
-  return {
-    log: write,
-    trace: (message, metadata) => write('TRACE', message, metadata),
-    debug: (message, metadata) => write('DEBUG', message, metadata),
-    info: (message, metadata) => write('INFO', message, metadata),
-    warn: (message, metadata) => write('WARN', message, metadata),
-    error: (message, metadata) => write('ERROR', message, metadata),
-  };
+  });
 }
 
 function plain(value: unknown): string | number | boolean {

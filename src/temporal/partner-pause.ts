@@ -7,7 +7,7 @@ import type { temporal } from '@temporalio/proto';
 import { z } from 'zod';
 import { PARTNER_PAUSE_MEMO, PARTNER_PAUSE_WORKFLOW_ID } from '../contract/partner-pause.ts';
 import type { PartnerPause } from '../domain/partner-pause.ts';
-import { grpcAnswers, grpcCodeOf } from './temporal-failures.ts';
+import { ifFound } from './temporal-failures.ts';
 
 const { WORKFLOW_EXECUTION_STATUS_RUNNING } = proto.temporal.api.enums.v1.WorkflowExecutionStatus;
 
@@ -23,21 +23,15 @@ export async function findPause(
   { workflowService }: Pick<ConnectionLike, 'workflowService'>,
   namespace: string,
 ): Promise<OpenPause | null> {
-  try {
-    const { workflowExecutionInfo: run } = await workflowService.describeWorkflowExecution({
-      namespace,
-      execution: { workflowId: PARTNER_PAUSE_WORKFLOW_ID },
-    });
-    if (run?.status !== WORKFLOW_EXECUTION_STATUS_RUNNING || !run.startTime) return null;
-    return {
-      runId: run.execution?.runId ?? '',
-      since: tsToDate(run.startTime),
-      memo: run.memo?.fields?.[PARTNER_PAUSE_MEMO] ?? undefined,
-    };
-  } catch (error) {
-    if (grpcCodeOf(error) === grpcAnswers.notFound) return null;
-    throw error;
-  }
+  const execution = { workflowId: PARTNER_PAUSE_WORKFLOW_ID };
+  const found = await ifFound(workflowService.describeWorkflowExecution({ namespace, execution }));
+  const run = found?.workflowExecutionInfo;
+  if (run?.status !== WORKFLOW_EXECUTION_STATUS_RUNNING || !run.startTime) return null;
+  return {
+    runId: run.execution?.runId ?? '',
+    since: tsToDate(run.startTime),
+    memo: run.memo?.fields?.[PARTNER_PAUSE_MEMO] ?? undefined,
+  };
 }
 
 const memoSchema = z.object({ actor: z.string(), reason: z.string(), for_ms: z.int().positive().optional() });

@@ -94,6 +94,16 @@ export function grpcCodeOf(error: unknown): number | undefined {
   return isGrpcServiceError(error) ? error.code : undefined;
 }
 
+/** The answer to a request; `undefined` if Temporal has nothing of that name, such as a run that it has forgotten. */
+export async function ifFound<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError || grpcCodeOf(error) === grpcAnswers.notFound) return undefined;
+    throw error;
+  }
+}
+
 /** Whether the server does not have this request. Temporal Cloud, for example, has no operator service. */
 export function isUnimplemented(error: unknown): boolean {
   return grpcFailure(error)?.code === grpcAnswers.unimplemented;

@@ -1,9 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Logger, MetricMeter } from '@temporalio/common';
 import { setGauge } from '../telemetry/metrics.ts';
-import type { WorkerGauge } from '../telemetry/metrics.ts';
 import { DirectusError } from '../integrations/directus/errors.ts';
-import type { OrdersStore } from '../integrations/directus/orders-store.ts';
+import type { OrdersStore, WaitingOrders } from '../integrations/directus/orders-store.ts';
 
 /** As often as Prometheus usually reads the metrics. Every worker does this, so each count is one cheap query. */
 const INTERVAL_MS = 15_000;
@@ -31,12 +30,24 @@ export function reportWaitingOrders(options: {
     setGauge(meter, 'residentMemory', process.memoryUsage.rss());
     setGauge(meter, 'eventLoopDelay', delay.percentile(99) / 1e9);
     delay.reset();
-    const known = await gaugesOf(orders);
+    let waiting: WaitingOrders | undefined;
+    let reason: string | undefined;
+    try {
+      waiting = await orders.countWaitingOrders();
+    } catch (error) {
+      // Missing numbers must not end a worker that makes orders. The message of any other error may repeat a value, so
+      // only the error's type is told.
+      reason = error instanceof DirectusError ? error.message : Object(error).constructor.name;
+    }
     if (isStopped) return;
-    for (const [gauge, value] of known.gauges) setGauge(meter, gauge, value);
+    setGauge(meter, 'ordersReadable', waiting ? 1 : 0);
+    setGauge(meter, 'ordersInReview', waiting?.inReview ?? NaN);
+    setGauge(meter, 'oldestOrderInReview', ageSeconds(waiting?.oldestInReview));
+    setGauge(meter, 'ordersUnlinked', waiting?.unlinked ?? NaN);
+    setGauge(meter, 'oldestUnlinkedOrder', ageSeconds(waiting?.oldestUnlinked));
     // One line for each outage of Directus. What an outage does to each order is in the log lines of its steps.
-    if (known.reason !== undefined && wasReadable) logger.warn(`The waiting orders cannot be counted: ${known.reason}`);
-    wasReadable = known.reason === undefined;
+    if (reason !== undefined && wasReadable) logger.warn(`The waiting orders cannot be counted: ${reason}`);
+    wasReadable = reason === undefined;
     timer = setTimeout(() => void report(), intervalMs);
   };
   void report();
@@ -48,37 +59,11 @@ export function reportWaitingOrders(options: {
   };
 }
 
-/** The promise never rejects: missing numbers must not end a worker that makes orders. */
-async function gaugesOf(
-  orders: Pick<OrdersStore, 'countWaitingOrders'>,
-): Promise<{ gauges: [WorkerGauge, number][]; reason?: string }> {
-  try {
-    const { inReview, oldestInReview, unlinked, oldestUnlinked } = await orders.countWaitingOrders();
-    return {
-      gauges: [
-        ['ordersReadable', 1],
-        ['ordersInReview', inReview],
-        ['oldestOrderInReview', ageSeconds(oldestInReview)],
-        ['ordersUnlinked', unlinked],
-        ['oldestUnlinkedOrder', ageSeconds(oldestUnlinked)],
-      ],
-    };
-  } catch (error) {
-    return {
-      gauges: [
-        ['ordersReadable', 0],
-        ['ordersInReview', Number.NaN],
-        ['oldestOrderInReview', Number.NaN],
-        ['ordersUnlinked', Number.NaN],
-        ['oldestUnlinkedOrder', Number.NaN],
-      ],
-      // The message of any other error may repeat a value, so only the error's type is told.
-      reason: error instanceof DirectusError ? error.message : Object(error).constructor.name,
-    };
-  }
-}
-
-/** Never negative: Directus dates the order, and the clock of Directus may be a little ahead of ours. */
-function ageSeconds(date: Date | null): number {
+/**
+ * `undefined`: the date is not known. Never negative: Directus dates the order, and the clock of Directus may be a
+ * little ahead of ours.
+ */
+function ageSeconds(date: Date | null | undefined): number {
+  if (date === undefined) return NaN;
   return date === null ? 0 : Math.max(0, Date.now() - date.getTime()) / 1000;
 }

@@ -1,4 +1,4 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { OrderRuns } from '../activities/order-runs.ts';
 import { isFailureCode } from '../domain/failures.ts';
@@ -7,6 +7,7 @@ import { RESOLVE_REVIEW_UPDATE } from '../contract/updates.ts';
 import type { ReviewDecision } from '../contract/updates.ts';
 import { ORDER_CREATION_WORKFLOW, orderCreationStart, searchAttributes } from '../contract/runs.ts';
 import { refusalIn } from '../operators/refusal.ts';
+import { ifFound } from '../temporal/temporal-failures.ts';
 import { stopAttempts } from './stop-attempts.ts';
 
 /** For all requests of `findFailure`. The attempt that calls it has 12 s, and has asked Directus before. */
@@ -68,10 +69,7 @@ export function createOrderRuns(client: Client): OrderRuns {
 
 /** The code with which a run ended without an order by its own decision, and its start; `null` if it did not. */
 async function readFailure(handle: WorkflowHandle): Promise<{ code: FailureCode; startTime: Date } | null> {
-  const run = await handle.describe().catch((error: unknown) => {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  });
+  const run = await ifFound(handle.describe());
   // A run that fails or is cancelled by its own decision enters the stage of that name first. If a bug or a person
   // ended the run, its stage is an earlier one.
   if (run === undefined || run.status.name !== run.typedSearchAttributes.get(searchAttributes.stage)) return null;

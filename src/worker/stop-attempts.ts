@@ -4,7 +4,7 @@ import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import proto from '@temporalio/proto';
 import type { temporal } from '@temporalio/proto';
-import type { StoppedAttempts } from '../activities/order-runs.ts';
+import type { RunIds, StoppedAttempts } from '../activities/order-runs.ts';
 import { grpcAnswers, grpcCodeOf } from '../temporal/temporal-failures.ts';
 
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
@@ -33,7 +33,7 @@ const CANNOT_PAUSE = new Set<number>([
  */
 export async function stopAttempts(
   client: Client,
-  run: { workflowId: string; runId: string },
+  run: RunIds,
   activityType: string,
 ): Promise<StoppedAttempts | 'unstoppable' | null> {
   const handle = client.workflow.getHandle(run.workflowId, run.runId);
@@ -65,11 +65,7 @@ function longestAttemptMs({ activityOptions }: PendingActivity): number {
 }
 
 /** @returns `false` if the server cannot pause the activity. */
-async function pause(
-  client: Client,
-  execution: { workflowId: string; runId: string },
-  { activityId }: PendingActivity,
-): Promise<boolean> {
+async function pause(client: Client, execution: RunIds, { activityId }: PendingActivity): Promise<boolean> {
   const { namespace, identity } = client.options;
   try {
     await client.withDeadline(Date.now() + TIMEOUT_MS, () =>

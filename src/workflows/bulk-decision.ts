@@ -14,7 +14,7 @@ import type { BulkDecisionActivities } from '../activities/decide-order.ts';
 import { BULK_DECISION_STATE_QUERY, MOST_DECISIONS_PER_SECOND, decisionsForMany } from '../contract/bulk-decision.ts';
 import type { BulkDecision, BulkDecisionState, RunInReview } from '../contract/bulk-decision.ts';
 import { faultsOfReviewDecision } from '../contract/updates.ts';
-import { verbatim } from './markdown.ts';
+import { inCell, verbatim } from './markdown.ts';
 import { bulkDecisionRetries } from './policies.ts';
 
 const { decideOrder } = proxyActivities<BulkDecisionActivities>({
@@ -105,10 +105,6 @@ function details({ decision }: BulkDecision, { decided, refused, left }: BulkDec
 }
 
 const MOST_SHOWN = 50;
-
-function inCell(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|');
-}
 
 /** An operator may start this workflow by hand, with any input. */
 function requireBulkDecision(input: Partial<BulkDecision> | null | undefined): void {

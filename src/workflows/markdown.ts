@@ -2,3 +2,8 @@
 export function verbatim(text: string): string {
   return `\`${text.replaceAll('`', "'").replaceAll(/\s+/g, ' ')}\``;
 }
+
+/** A text as it can stand in a cell of a table in Markdown. */
+export function inCell(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|');
+}

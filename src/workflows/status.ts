@@ -59,7 +59,7 @@ export interface RunStatus {
 const passingStages: ReadonlySet<OrderCreationStage> = new Set(['VALIDATING', 'CREATING_RECORD', 'SAVING_LINK']);
 
 export function startStatus(input: OrderCreationInput): RunStatus {
-  const measurements = startMeasurements();
+  const measure = startMeasurements();
   let view: RunView = { state: { stage: 'VALIDATING' }, is_continuation: isContinuation(input) };
   const unpublished = new Map<string, SearchAttributeUpdatePair>();
   const publish = () => {
@@ -108,25 +108,15 @@ export function startStatus(input: OrderCreationInput): RunStatus {
       if (failure || cleared) updates.push({ key: searchAttributes.failureCode, value: failure?.code ?? null });
       for (const update of updates) unpublished.set(update.key.name, update);
       if (!passingStages.has(stage)) publish();
-      measurements.enter(stage, failure?.code);
+      measure(stage, failure?.code);
     },
     tell: story.tell,
     publish,
-    isPaused(pause) {
-      show({ pause });
-    },
-    reviewIsOverdue() {
-      show({ state: { ...view.state, review_overdue: true } });
-    },
-    isBeingCancelled(by) {
-      show({ cancelled_by: by });
-    },
-    ignoresCancellation() {
-      show({ cancellation_ignored: true });
-    },
-    isGivenUp({ code, reason }) {
-      show({ given_up_for: { code, reason } });
-    },
+    isPaused: (pause) => show({ pause }),
+    reviewIsOverdue: () => show({ state: { ...view.state, review_overdue: true } }),
+    isBeingCancelled: (by) => show({ cancelled_by: by }),
+    ignoresCancellation: () => show({ cancellation_ignored: true }),
+    isGivenUp: ({ code, reason }) => show({ given_up_for: { code, reason } }),
   };
 }
 

@@ -2,7 +2,7 @@ import { isCancellation } from '@temporalio/workflow';
 import type { Tried } from '../activities/order-creation-activities.ts';
 import { detailsOf, reasonOf } from '../domain/failure-details.ts';
 import { durationOf, secondOf } from '../domain/spoken-time.ts';
-import { verbatim } from './markdown.ts';
+import { inCell, verbatim } from './markdown.ts';
 import { NO_NOTE, notedFailure } from './step-failure.ts';
 
 /** The four steps in their order: the name of each, and what people read once the step has succeeded. */
@@ -103,8 +103,4 @@ function cellsOf({ beganMs, end }: MadeStep): string[] {
   const began = secondOf(new Date(beganMs).toISOString());
   if (!end) return [began, '', '', 'Under way.'];
   return [began, durationOf(end.afterMs), String(end.attempts ?? ''), inCell(end.result)];
-}
-
-function inCell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
 }

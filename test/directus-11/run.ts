@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { PACKAGE_VARIABLE } from '../../stack/directus/environment.ts';
+import { DIRECTUS_PACKAGE_VARIABLE } from '../../stack/child-environment.ts';
 import { endWithNpm } from '../../stack/npm-script.ts';
 import { cacheTool } from '../../stack/temporal/tool-cache.ts';
 
@@ -46,6 +46,6 @@ const directusPackage = path.join(place, 'node_modules', 'directus');
 const { exitCode } = await execa(
   process.execPath,
   [path.join(root, 'test/run.ts'), ...(patterns.length > 0 ? patterns : TESTS)],
-  { cwd: root, env: { [PACKAGE_VARIABLE]: directusPackage }, stdio: 'inherit', reject: false },
+  { cwd: root, env: { [DIRECTUS_PACKAGE_VARIABLE]: directusPackage }, stdio: 'inherit', reject: false },
 );
 process.exitCode = exitCode ?? 1;

@@ -3,7 +3,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import type { NativeConnection, WorkerOptions, WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { requestCancellationWith } from '../../src/activities/request-cancellation.ts';
+import { currentRun } from '../../src/activities/current-run.ts';
 import { stopPartnerAttemptsWith } from '../../src/activities/stop-partner-attempts.ts';
 import { REQUEST_ID_MEMO, orderCreationStart } from '../../src/contract/runs.ts';
 import type { OrderCreationInput } from '../../src/contract/runs.ts';
@@ -70,7 +70,7 @@ function prepare({ options, change, input, byHand, workflow = 'orderCreation' }:
   const runs = createOrderRuns(client);
   const steps = {
     ...scenario.activities,
-    requestCancellation: requestCancellationWith({ runs }),
+    requestCancellation: () => runs.requestCancellation(currentRun()),
     stopPartnerAttempts: stopPartnerAttemptsWith({ runs }),
   };
   const start = orderCreationStart((input?.(key) ?? request) as OrderCreationInput, {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pWaitFor from 'p-wait-for';
 import type { TemporalSettings } from '../../src/config/temporal-settings.ts';
-import { ORDER_CREATION_TASK_QUEUE, orderCreationWorkflowId } from '../../src/contract/runs.ts';
+import { orderCreationWorkflowId } from '../../src/contract/runs.ts';
 import { freePort } from '../support/free-port.ts';
 import type { DemoCheckout } from '../../sandbox/shop/demo-data.ts';
 import { hasPoller } from '../../stack/temporal/has-poller.ts';
@@ -286,7 +286,7 @@ async function startOther(
   const port = await freePort();
   const program = startProgram('worker/with-gateway', { ...environment(temporal, port), ...settings });
   others.push(program);
-  const polls = () => hasPoller({ temporal, taskQueue: ORDER_CREATION_TASK_QUEUE, pid: program.pid });
+  const polls = () => hasPoller(temporal, program.pid);
   const isUp = pWaitFor(async () => program.output().includes('Server listening') && (await polls()), {
     interval: 200,
     timeout: READY_MS,

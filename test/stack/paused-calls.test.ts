@@ -62,8 +62,7 @@ it('orders come in while calls to RideNDine are paused, can be cancelled, and ar
 }, 240_000);
 
 function heldUpBy(key: string): Promise<string | undefined> {
-  const { temporal, secrets } = world.stack;
-  return pendingStep({ temporal, encryptionKeys: secrets.encryptionKeys, workflowId: `order-creation-${key}` });
+  return pendingStep(world.stack, key);
 }
 
 /** An order that is written to Directus and waits there. */

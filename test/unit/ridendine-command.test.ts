@@ -11,7 +11,7 @@ describe('npm run ridendine', () => {
     [['pause', '--for', '2h', ...by], { name: 'pause', by: who, forMs: 7_200_000 }],
     [['pause', '--for', '90 min', ...by], { name: 'pause', by: who, forMs: 5_400_000 }],
     [['resume', ...by], { name: 'resume', by: who }],
-    [['--help'], { name: 'help' }],
+    [['--help'], 'help'],
   ])('%j', (args, command) => {
     expect(parseCommandLine(args)).toEqual(command);
   });

@@ -3,7 +3,7 @@ import { ORDER_CREATION_WORKFLOW } from '../../contract/runs.ts';
 import { describeQueue, describeQueues } from '../../temporal/order-workers.ts';
 import { isSame, recentPollers, routingOf } from '../../temporal/order-pollers.ts';
 import type { BuildName } from '../../temporal/order-pollers.ts';
-import { grpcAnswers, grpcCodeOf } from '../../temporal/temporal-failures.ts';
+import { ifFound } from '../../temporal/temporal-failures.ts';
 import { millisecondsOf } from '../../temporal/timestamps.ts';
 import type { TemporalAccess } from '../../temporal/temporal-access.ts';
 
@@ -95,19 +95,10 @@ function restingState(buildId: string | undefined, drainage: number | null | und
 /** @returns undefined if no worker with a build has ever asked for orders. */
 async function describeDeployment({ temporal, name }: Deployment) {
   const { ask, connection, settings } = temporal;
-  const { workerDeploymentInfo } = await ask(async () => {
-    try {
-      return await connection.workflowService.describeWorkerDeployment({
-        namespace: settings.namespace,
-        deploymentName: name,
-      });
-    } catch (error) {
-      // What Temporal does not find is the deployment: the namespace has just described its task queue.
-      if (grpcCodeOf(error) === grpcAnswers.notFound) return { workerDeploymentInfo: undefined };
-      throw error;
-    }
-  });
-  return workerDeploymentInfo ?? undefined;
+  const request = { namespace: settings.namespace, deploymentName: name };
+  // What Temporal may not find is the deployment: the namespace has just described its task queue.
+  const found = await ask(() => ifFound(connection.workflowService.describeWorkerDeployment(request)));
+  return found?.workerDeploymentInfo ?? undefined;
 }
 
 /** For each task queue, when each worker of a build last asked for tasks, by the worker's identity. */

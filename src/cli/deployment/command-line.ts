@@ -27,7 +27,6 @@ const WAIT_FOR_WORKERS_MS = ms('90s');
 const WAIT_FOR_DRAINAGE_MS = ms('10m');
 
 export type DeploymentCommand =
-  | { name: 'help' }
   | { name: 'status'; json: boolean }
   /** `buildId` undefined: the WORKER_BUILD_ID of the environment counts. */
   | { name: 'current'; buildId: string | undefined; waitMs: number }
@@ -43,11 +42,11 @@ const options = {
 } as const;
 
 /** @throws {UsageError} */
-export function parseCommandLine(args: string[]): DeploymentCommand {
+export function parseCommandLine(args: string[]): DeploymentCommand | 'help' {
   const { values, positionals } = parseOptions(args, options);
   const { help, ...given } = values;
   const [command, ...rest] = positionals;
-  if (help || command === 'help') return { name: 'help' };
+  if (help || command === 'help') return 'help';
   switch (command) {
     case 'status':
       takeOnly(command, { rest, most: 0, given, takes: ['json'] });

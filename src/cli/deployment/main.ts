@@ -1,4 +1,4 @@
-import { UsageError, print, runCommand } from '../command.ts';
+import { UsageError, runCommand } from '../command.ts';
 import { deploymentVariables, readDeployment } from '../../config/deployment-settings.ts';
 import { parseEnvironment } from '../../config/environment.ts';
 import { readTemporalSettings, temporalVariables } from '../../config/temporal-settings.ts';
@@ -11,7 +11,7 @@ import { describeStatus, statusAsJson } from './show-status.ts';
 const variables = temporalVariables.extend(deploymentVariables.shape);
 
 /** `npm run deployment`: which build of the workers takes the orders. @returns what to print. */
-async function carryOut(command: Exclude<DeploymentCommand, { name: 'help' }>): Promise<string[]> {
+async function carryOut(command: DeploymentCommand): Promise<string[]> {
   const set = parseEnvironment(variables, process.env);
   const { name, buildId: ownBuildId } = readDeployment(set);
   return await withTemporalAccess(readTemporalSettings(process.env), async (temporal) => {
@@ -38,10 +38,4 @@ async function carryOut(command: Exclude<DeploymentCommand, { name: 'help' }>): 
   });
 }
 
-await runCommand({
-  program: 'deployment',
-  async carryOut(args) {
-    const command = parseCommandLine(args);
-    print(...(command.name === 'help' ? [USAGE] : await carryOut(command)));
-  },
-});
+await runCommand({ program: 'deployment', usage: USAGE, parse: parseCommandLine, carryOut });

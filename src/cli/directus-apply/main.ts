@@ -54,4 +54,4 @@ async function carryOut(): Promise<'failed' | void> {
   }
 }
 
-await runCommand({ program: 'directus:apply', carryOut, expected: [AdministrationError] });
+await runCommand({ program: 'directus:apply', parse: () => ({}), carryOut, expected: [AdministrationError] });

@@ -24,11 +24,14 @@ const options = {
   help: { type: 'boolean', default: false },
 } as const;
 
-/** `npm run doctor`. */
-async function carryOut(args: string[]): Promise<'failed' | void> {
+function parseCommandLine(args: string[]) {
   const { values, positionals } = parseOptions(args, options);
   if (positionals.length > 0) throw new UsageError(`"${positionals.join(' ')}" is too much.`);
-  if (values.help) return print(USAGE);
+  return values.help ? 'help' : values;
+}
+
+/** `npm run doctor`. */
+async function carryOut(values: { json: boolean; 'probe-credential': boolean }): Promise<'failed' | void> {
   const { checks: ofTemporal, temporal, close } = temporalChecks(process.env);
   const checks = [
     ...settingsChecks(process.env),
@@ -62,4 +65,4 @@ function summaryOf(results: readonly CheckResult[]): string {
   return `\n${problemsFound} Warnings: ${count('warning')}. Not checked: ${count('not checked')}.`;
 }
 
-await runCommand({ program: 'doctor', carryOut });
+await runCommand({ program: 'doctor', usage: USAGE, parse: parseCommandLine, carryOut });

@@ -96,9 +96,9 @@ function isInFlight(
 
 await runCommand({
   program: 'forget',
-  async carryOut(args) {
-    const command = parseCommandLine(args);
-    if (command === 'help') return print(USAGE);
+  usage: USAGE,
+  parse: parseCommandLine,
+  async carryOut(command) {
     const set = parseEnvironment(variables, process.env);
     const directus = createForgetting(
       connectAsAdministrator({ url: set.DIRECTUS_URL, adminToken: set.DIRECTUS_ADMIN_TOKEN }),

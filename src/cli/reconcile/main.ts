@@ -113,12 +113,4 @@ async function writeMetrics(file: string, counts: Map<FindingKind, number>): Pro
   }
 }
 
-await runCommand({
-  program: 'reconcile',
-  async carryOut(args) {
-    const command = parseCommandLine(args);
-    if (command === 'help') return print(USAGE);
-    return await carryOut(command);
-  },
-  expected: [DirectusError],
-});
+await runCommand({ program: 'reconcile', usage: USAGE, parse: parseCommandLine, carryOut, expected: [DirectusError] });

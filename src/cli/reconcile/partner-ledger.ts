@@ -15,6 +15,10 @@ export interface PartnerOrder {
   status: string | null;
 }
 
+/** What a row tells of an order. Its columns are named as the fields. */
+const COLUMNS = 'number, ridendineOrderId, externalOrderId, paymentSessionId, total, currency, status';
+type Row = PartnerOrder & { number: number };
+
 /** RideNDine's list, kept on disk because it can be of any length. `close` removes it. */
 export class PartnerLedger {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'reconcile-'));
@@ -30,37 +34,36 @@ export class PartnerLedger {
       PRAGMA synchronous = OFF;
       CREATE TABLE partner_orders (
         number INTEGER PRIMARY KEY,
-        ridendine_order_id TEXT NOT NULL UNIQUE,
-        external_order_id TEXT,
-        payment_session_id TEXT,
+        ridendineOrderId TEXT NOT NULL UNIQUE,
+        externalOrderId TEXT,
+        paymentSessionId TEXT,
         total INTEGER,
         currency TEXT,
         status TEXT,
         seen INTEGER NOT NULL DEFAULT 0
       );
-      CREATE INDEX by_external ON partner_orders (external_order_id);
+      CREATE INDEX by_external ON partner_orders (externalOrderId);
       BEGIN`);
     this.#insert = this.#database.prepare(
-      `INSERT INTO partner_orders (ridendine_order_id, external_order_id, payment_session_id, total, currency, status)
-       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO partner_orders (ridendineOrderId, externalOrderId, paymentSessionId, total, currency, status)
+       VALUES (:ridendineOrderId, :externalOrderId, :paymentSessionId, :total, :currency, :status)
+       ON CONFLICT DO NOTHING`,
     );
     this.#find = this.#database.prepare(
-      `SELECT * FROM partner_orders WHERE ridendine_order_id = ?
-       UNION SELECT * FROM partner_orders WHERE external_order_id = ? ORDER BY number`,
+      `SELECT ${COLUMNS} FROM partner_orders WHERE ridendineOrderId = ?
+       UNION SELECT ${COLUMNS} FROM partner_orders WHERE externalOrderId = ? ORDER BY number`,
     );
-    this.#markSeen = this.#database.prepare('UPDATE partner_orders SET seen = 1 WHERE ridendine_order_id = ?');
+    this.#markSeen = this.#database.prepare('UPDATE partner_orders SET seen = 1 WHERE ridendineOrderId = ?');
   }
 
   /** @returns false if the list has had this id before. */
   add(order: PartnerOrder): boolean {
-    const { ridendineOrderId, externalOrderId, paymentSessionId, total, currency, status } = order;
-    const { changes } = this.#insert.run(ridendineOrderId, externalOrderId, paymentSessionId, total, currency, status);
-    return changes === 1;
+    return this.#insert.run({ ...order }).changes === 1;
   }
 
   /** RideNDine's orders that have one of these ids. From then on {@link unseen} leaves them out. */
   take({ ridendineOrderId, id }: { ridendineOrderId: string | null; id: string }): PartnerOrder[] {
-    const found = this.#find.all(ridendineOrderId, id).map(read);
+    const found = this.#find.all(ridendineOrderId, id) as unknown as Row[];
     for (const order of found) this.#markSeen.run(order.ridendineOrderId);
     return found;
   }
@@ -68,13 +71,12 @@ export class PartnerLedger {
   /** The orders that {@link take} has not returned, in pages. */
   *unseen(pageSize: number): Generator<PartnerOrder[]> {
     const next = this.#database.prepare(
-      'SELECT * FROM partner_orders WHERE seen = 0 AND number > ? ORDER BY number LIMIT ?',
+      `SELECT ${COLUMNS} FROM partner_orders WHERE seen = 0 AND number > ? ORDER BY number LIMIT ?`,
     );
-    for (let after = 0; ;) {
-      const rows = next.all(after, pageSize);
-      if (rows.length === 0) return;
-      yield rows.map(read);
-      after = Number(rows.at(-1)?.['number']);
+    for (let after: number | undefined = 0; after !== undefined;) {
+      const rows = next.all(after, pageSize) as unknown as Row[];
+      if (rows.length > 0) yield rows;
+      after = rows.at(-1)?.number;
     }
   }
 
@@ -82,16 +84,4 @@ export class PartnerLedger {
     this.#database.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-function read(row: Record<string, unknown>): PartnerOrder {
-  const text = (name: string) => (row[name] as string | null) ?? null;
-  return {
-    ridendineOrderId: String(row['ridendine_order_id']),
-    externalOrderId: text('external_order_id'),
-    paymentSessionId: text('payment_session_id'),
-    total: row['total'] === null ? null : Number(row['total']),
-    currency: text('currency'),
-    status: text('status'),
-  };
 }

@@ -43,7 +43,6 @@ the workers (.env.example explains each). With none of them set, the stack of a 
 Exit code: 0 done, 1 refused or failed, 2 called wrongly.`;
 
 export type ReviewCommand =
-  | { name: 'help' }
   | { name: 'list' }
   | { name: 'show'; id: string }
   | { name: 'decide'; id: string; decision: ReviewDecision }
@@ -75,7 +74,7 @@ const options = {
 } as const;
 
 /** @throws {UsageError} */
-export function parseCommandLine(args: string[]): ReviewCommand {
+export function parseCommandLine(args: string[]): ReviewCommand | 'help' {
   const { values, positionals } = parseOptions(args, options);
   const {
     help,
@@ -91,7 +90,7 @@ export function parseCommandLine(args: string[]): ReviewCommand {
   } = values;
   const ofMany = { code, store, since, limit, 'dry-run': dryRun, yes, 'not-at-ridendine': notThere };
   const [command, id, ...others] = positionals;
-  if (help || command === 'help') return { name: 'help' };
+  if (help || command === 'help') return 'help';
   if (command === undefined) throw new UsageError(`A command is missing: ${COMMANDS}.`);
   if (others.length > 0) {
     throw new UsageError(`"${others.join(' ')}" is too much. Put a text of several words between quotes.`);
@@ -137,15 +136,8 @@ interface Typed {
   id: string | undefined;
   /** The options that a decision is made of. */
   given: object;
-  ofMany: {
-    code: string | undefined;
-    store: string | undefined;
-    since: string | undefined;
-    limit: string | undefined;
-    'dry-run': boolean | undefined;
-    yes: boolean | undefined;
-    'not-at-ridendine': boolean | undefined;
-  };
+  ofMany: Record<'code' | 'store' | 'since' | 'limit', string | undefined> &
+    Record<'dry-run' | 'yes' | 'not-at-ridendine', boolean | undefined>;
 }
 
 function parseDecisionForMany(command: string, { id, given, ofMany }: Typed): ReviewCommand {

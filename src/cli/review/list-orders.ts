@@ -1,6 +1,7 @@
 import { textTable } from '../command.ts';
 import type { TemporalAccess } from '../../temporal/temporal-access.ts';
 import { inReviewSince, listRunsInReview } from '../../operators/find-run.ts';
+import { nameOf } from '../../operators/send-update.ts';
 import { moment } from './show-order.ts';
 
 /** How many histories are read at the same time. */
@@ -20,11 +21,6 @@ export async function listOrders(temporal: TemporalAccess): Promise<string[]> {
     );
   }
   dated.sort((a, b) => a.since.getTime() - b.since.getTime());
-  const rows = dated.map(({ run, since }) => [
-    run.orderId ?? run.workflowId,
-    moment(since),
-    run.failureCode ?? '-',
-    run.quoteId ?? '-',
-  ]);
+  const rows = dated.map(({ run, since }) => [nameOf(run), moment(since), run.failureCode ?? '-', run.quoteId ?? '-']);
   return textTable([['ORDER', 'IN REVIEW SINCE', 'FAILURE', 'QUOTE'], ...rows]);
 }

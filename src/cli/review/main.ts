@@ -1,4 +1,4 @@
-import { CommandError, print, runCommand } from '../command.ts';
+import { CommandError, runCommand } from '../command.ts';
 import { bulkDecisionVariables } from '../../config/bulk-decision-settings.ts';
 import { encryptionVariables, readEncryptionKeys } from '../../config/encryption-settings.ts';
 import { parseEnvironment } from '../../config/environment.ts';
@@ -25,7 +25,7 @@ const variables = temporalVariables.extend(encryptionVariables.shape).extend(bul
  * @returns the lines to print, or nothing if everything has been printed already.
  * @throws {CommandError}
  */
-async function carryOut(command: Exclude<ReviewCommand, { name: 'help' }>): Promise<string[] | 'failed' | void> {
+async function carryOut(command: ReviewCommand): Promise<string[] | 'failed' | void> {
   const set = parseEnvironment(variables, process.env);
   const keys = parseEncryptionKeys(readEncryptionKeys(set));
   return await withTemporalAccess(
@@ -71,12 +71,8 @@ function lookAgain(id: string): string {
 
 await runCommand({
   program: 'review',
-  async carryOut(args) {
-    const command = parseCommandLine(args);
-    if (command.name === 'help') return print(USAGE);
-    const said = await carryOut(command).catch(tellOperator);
-    if (said === 'failed') return said;
-    print(...(said ?? []));
-  },
+  usage: USAGE,
+  parse: parseCommandLine,
+  carryOut: (command) => carryOut(command).catch(tellOperator),
   expected: [DecryptionError],
 });

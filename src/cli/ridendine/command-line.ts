@@ -20,10 +20,7 @@ the workers (.env.example explains each). With none of them set, the stack of a 
 Exit code: 0 done, 1 refused or failed, 2 called wrongly.`;
 
 export type RideNDineCommand =
-  | { name: 'help' }
-  | { name: 'status' }
-  | { name: 'pause'; by: WhoAndWhy; forMs: number | undefined }
-  | { name: 'resume'; by: WhoAndWhy };
+  { name: 'status' } | { name: 'pause'; by: WhoAndWhy; forMs: number | undefined } | { name: 'resume'; by: WhoAndWhy };
 
 const options = {
   actor: { type: 'string' },
@@ -33,11 +30,11 @@ const options = {
 } as const;
 
 /** @throws {UsageError} */
-export function parseCommandLine(args: string[]): RideNDineCommand {
+export function parseCommandLine(args: string[]): RideNDineCommand | 'help' {
   const { values, positionals } = parseOptions(args, options);
   const { help, for: duration, ...by } = values;
   const [command, ...others] = positionals;
-  if (help || command === 'help') return { name: 'help' };
+  if (help || command === 'help') return 'help';
   if (others.length > 0)
     throw new UsageError(`"${others.join(' ')}" is too much. Put a text of several words between quotes.`);
   if (duration !== undefined && command !== 'pause') throw new UsageError('--for goes with "pause".');

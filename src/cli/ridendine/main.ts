@@ -17,7 +17,7 @@ import type { RideNDineCommand } from './command-line.ts';
 const variables = temporalVariables.extend(encryptionVariables.shape);
 
 /** `npm run ridendine`: pauses the calls to RideNDine, and resumes them. */
-async function carryOut(command: Exclude<RideNDineCommand, { name: 'help' }>): Promise<void> {
+async function carryOut(command: RideNDineCommand): Promise<void> {
   const keys = parseEncryptionKeys(readEncryptionKeys(parseEnvironment(variables, process.env)));
   await withTemporalAccess(
     readTemporalSettings(process.env),
@@ -54,12 +54,4 @@ function describe(pause: PartnerPause | null): string[] {
   ];
 }
 
-await runCommand({
-  program: 'ridendine',
-  async carryOut(args) {
-    const command = parseCommandLine(args);
-    if (command.name === 'help') return print(USAGE);
-    await carryOut(command);
-  },
-  expected: [OperatorError],
-});
+await runCommand({ program: 'ridendine', usage: USAGE, parse: parseCommandLine, carryOut, expected: [OperatorError] });

@@ -20,4 +20,4 @@ async function carryOut(): Promise<void> {
   );
 }
 
-await runCommand({ program: 'temporal:apply', carryOut, expected: [SearchAttributesError] });
+await runCommand({ program: 'temporal:apply', parse: () => ({}), carryOut, expected: [SearchAttributesError] });

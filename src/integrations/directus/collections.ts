@@ -118,73 +118,51 @@ export function isOrdersOwn(field: string): boolean {
 
 // The literals 'json' and 'datetime' are the SDK's markers: on the wire they are a JSON value and an ISO 8601 string.
 
-export interface StoreRow {
-  [storeFields.id]: string;
-  [storeFields.name]: string | null;
-  [storeFields.ridendineMerchantId]: string | null;
-}
+/** A row whose columns hold text, except for `Others`. Only its id is never empty. */
+type TextRow<Fields extends Record<string, string>, Others = object> = Others & {
+  [Field in Exclude<Fields[keyof Fields], keyof Others>]: Field extends 'id' ? string : string | null;
+};
 
-export interface CustomerRow {
-  [customerFields.id]: string;
-  [customerFields.name]: string | null;
-  [customerFields.phone]: string | null;
-  [customerFields.email]: string | null;
-}
+export type StoreRow = TextRow<typeof storeFields>;
+export type CustomerRow = TextRow<typeof customerFields>;
 
-export interface QuoteRow {
-  [quoteFields.id]: string;
-  [quoteFields.customer]: CustomerRow | string | null;
-  [quoteFields.store]: StoreRow | string | null;
-  [quoteFields.fulfillmentMethod]: string | null;
-  [quoteFields.totals]: 'json' | null;
-  [quoteFields.itemsSnapshot]: 'json' | null;
-  [quoteFields.expiresAt]: 'datetime' | null;
-}
+export type QuoteRow = TextRow<
+  typeof quoteFields,
+  {
+    [quoteFields.customer]: CustomerRow | string | null;
+    [quoteFields.store]: StoreRow | string | null;
+    [quoteFields.totals]: 'json' | null;
+    [quoteFields.itemsSnapshot]: 'json' | null;
+    [quoteFields.expiresAt]: 'datetime' | null;
+  }
+>;
 
-export interface OrderRow {
-  [orderFields.id]: string;
-  [orderFields.status]: string | null;
-  [orderFields.paymentStatus]: string | null;
-  [orderFields.quoteId]: string | null;
-  [orderFields.activeQuoteId]: string | null;
-  [orderFields.customer]: CustomerRow | string | null;
-  [orderFields.store]: StoreRow | string | null;
-  [orderFields.fulfillmentMethod]: string | null;
-  [orderFields.totals]: 'json' | null;
-  [orderFields.total]: string | null;
-  [orderFields.atRidendine]: string | null;
-  [orderFields.foundBy]: string | null;
-  [orderFields.shippingSnapshot]: 'json' | null;
-  [orderFields.itemsSnapshot]: 'json' | null;
-  [orderFields.customerNote]: string | null;
-  [orderFields.idempotencyKey]: string | null;
-  [orderFields.requestFingerprint]: string | null;
-  [orderFields.ridendineRequest]: string | null;
-  [orderFields.ridendineOrderId]: string | null;
-  [orderFields.paymentSessionId]: string | null;
-  [orderFields.failureCode]: string | null;
-  [orderFields.failureReason]: string | null;
-  [orderFields.supportActions]: 'json' | null;
-  [orderFields.workflowId]: string | null;
-  [orderFields.workflowRunId]: string | null;
-  [orderFields.dateCreated]: 'datetime' | null;
-  [orderFields.dateUpdated]: 'datetime' | null;
-  [orderFields.orderItems]: OrderItemRow[] | string[];
-}
+export type OrderRow = TextRow<
+  typeof orderFields,
+  {
+    [orderFields.customer]: CustomerRow | string | null;
+    [orderFields.store]: StoreRow | string | null;
+    [orderFields.totals]: 'json' | null;
+    [orderFields.shippingSnapshot]: 'json' | null;
+    [orderFields.itemsSnapshot]: 'json' | null;
+    [orderFields.supportActions]: 'json' | null;
+    [orderFields.dateCreated]: 'datetime' | null;
+    [orderFields.dateUpdated]: 'datetime' | null;
+    [orderFields.orderItems]: OrderItemRow[] | string[];
+  }
+>;
 
-export interface OrderItemRow {
-  [orderItemFields.id]: string;
-  [orderItemFields.order]: OrderRow | string | null;
-  [orderItemFields.sort]: number | null;
-  [orderItemFields.menuItemId]: string | null;
-  [orderItemFields.name]: string | null;
-  [orderItemFields.quantity]: number | null;
-  /** Minor units. Written as a number; read as a string of digits, since the column is 64 bits wide. */
-  [orderItemFields.unitPrice]: number | string | null;
-  [orderItemFields.price]: string | null;
-  [orderItemFields.options]: 'json' | null;
-  [orderItemFields.note]: string | null;
-}
+export type OrderItemRow = TextRow<
+  typeof orderItemFields,
+  {
+    [orderItemFields.order]: OrderRow | string | null;
+    [orderItemFields.sort]: number | null;
+    [orderItemFields.quantity]: number | null;
+    /** Minor units. Written as a number; read as a string of digits, since the column is 64 bits wide. */
+    [orderItemFields.unitPrice]: number | string | null;
+    [orderItemFields.options]: 'json' | null;
+  }
+>;
 
 /** A row as it is written. The SDK's own types allow neither a JSON value nor a nested change of an order's lines. */
 export type Written<Row> = {

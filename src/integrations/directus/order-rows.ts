@@ -35,15 +35,7 @@ export interface NewOrder {
 }
 
 /** A checkout that was cancelled before an order came of it. */
-export interface CancelledOrder {
-  id: string;
-  idempotencyKey: string;
-  fingerprint: string;
-  quoteId: string;
-  customerId: string | null;
-  fulfillmentMethod: string;
-  workflowId: string;
-  runId: string;
+export interface CancelledOrder extends Pick<NewOrder, 'id' | 'request' | 'fingerprint' | 'workflowId' | 'runId'> {
   supportAction: SupportAction | undefined;
 }
 
@@ -72,89 +64,68 @@ export interface ReadRow<Output> {
   schema: z.ZodType<Output>;
 }
 
-function readRow<Shape extends { [Field in keyof OrderRow]?: z.ZodType }, Output>(
-  row: z.ZodObject<Shape>,
-  read: (row: z.output<z.ZodObject<Shape>>) => Output,
-): ReadRow<Output> {
-  return { fields: Object.keys(row.shape) as (keyof OrderRow)[], schema: row.transform(read) };
+/** What is read of a row: the name that a value gets, the field that holds it, and its schema. */
+type Sources<Field extends string> = Record<string, readonly [Field, z.ZodType]>;
+type ValuesOf<From extends Sources<string>> = { [Name in keyof From]: z.output<From[Name][1]> };
+
+function readRow<From extends Sources<string>>(from: From): z.ZodType<ValuesOf<From>> {
+  return z
+    .object(Object.fromEntries(Object.values(from)))
+    .transform(
+      (row) => Object.fromEntries(Object.entries(from).map(([name, [field]]) => [name, row[field]])) as ValuesOf<From>,
+    );
 }
 
-const storedOrderRow = z.object({
-  [orderFields.id]: z.string(),
-  [orderFields.status]: z.string(),
-  [orderFields.paymentStatus]: z.string(),
-  [orderFields.quoteId]: z.string().nullable(),
-  [orderFields.customer]: z.string().nullable(),
-  [orderFields.store]: z.string().nullable(),
-  [orderFields.idempotencyKey]: z.string(),
-  [orderFields.requestFingerprint]: z.string().nullable(),
-  [orderFields.ridendineRequest]: z.string().nullable(),
-  [orderFields.ridendineOrderId]: z.string().nullable(),
-  [orderFields.paymentSessionId]: z.string().nullable(),
-  [orderFields.failureCode]: z.string().nullable(),
-  [orderFields.failureReason]: z.string().nullable(),
-  [orderFields.workflowRunId]: z.string().nullable(),
-  [orderFields.dateCreated]: z.iso.datetime({ offset: true }),
-  [orderFields.dateUpdated]: z.iso.datetime({ offset: true }).nullable(),
+function readOrder<From extends Sources<keyof OrderRow>>(from: From): ReadRow<ValuesOf<From>> {
+  return { fields: Object.values(from).map(([field]) => field), schema: readRow(from) };
+}
+
+export const storedOrder: ReadRow<StoredOrder> = readOrder({
+  id: [orderFields.id, z.string()],
+  status: [orderFields.status, z.string()],
+  payment_status: [orderFields.paymentStatus, z.string()],
+  quote_id: [orderFields.quoteId, z.string().nullable()],
+  customer_id: [orderFields.customer, z.string().nullable()],
+  store_id: [orderFields.store, z.string().nullable()],
+  idempotency_key: [orderFields.idempotencyKey, z.string()],
+  request_fingerprint: [orderFields.requestFingerprint, z.string().nullable()],
+  ridendine_request: [orderFields.ridendineRequest, z.string().nullable()],
+  ridendine_order_id: [orderFields.ridendineOrderId, z.string().nullable()],
+  payment_session_id: [orderFields.paymentSessionId, z.string().nullable()],
+  failure_code: [orderFields.failureCode, z.string().nullable()],
+  failure_reason: [orderFields.failureReason, z.string().nullable()],
+  workflow_run_id: [orderFields.workflowRunId, z.string().nullable()],
+  date_created: [orderFields.dateCreated, z.iso.datetime({ offset: true })],
+  date_updated: [orderFields.dateUpdated, z.iso.datetime({ offset: true }).nullable()],
 });
 
-export const storedOrder: ReadRow<StoredOrder> = readRow(storedOrderRow, (row) => ({
-  id: row[orderFields.id],
-  status: row[orderFields.status],
-  payment_status: row[orderFields.paymentStatus],
-  quote_id: row[orderFields.quoteId],
-  customer_id: row[orderFields.customer],
-  store_id: row[orderFields.store],
-  idempotency_key: row[orderFields.idempotencyKey],
-  request_fingerprint: row[orderFields.requestFingerprint],
-  ridendine_request: row[orderFields.ridendineRequest],
-  ridendine_order_id: row[orderFields.ridendineOrderId],
-  payment_session_id: row[orderFields.paymentSessionId],
-  failure_code: row[orderFields.failureCode],
-  failure_reason: row[orderFields.failureReason],
-  workflow_run_id: row[orderFields.workflowRunId],
-  date_created: row[orderFields.dateCreated],
-  date_updated: row[orderFields.dateUpdated],
-}));
-
-const linkRow = z.object({ [orderFields.ridendineOrderId]: z.string(), [orderFields.paymentSessionId]: z.string() });
-
-export const linkIds: ReadRow<LinkIds> = readRow(linkRow, (row) => ({
-  ridendine_order_id: row[orderFields.ridendineOrderId],
-  payment_session_id: row[orderFields.paymentSessionId],
-}));
-
-export const supportActions = readRow(
-  z.object({ [orderFields.supportActions]: z.unknown() }),
-  (row) => row[orderFields.supportActions],
-);
-
-const unfinishedOrderRow = z.object({
-  [orderFields.idempotencyKey]: z.string(),
-  [orderFields.requestFingerprint]: z.string(),
-  [orderFields.quoteId]: z.string(),
-  [orderFields.customer]: z.string().nullable(),
+export const linkIds: ReadRow<LinkIds> = readOrder({
+  ridendine_order_id: [orderFields.ridendineOrderId, z.string()],
+  payment_session_id: [orderFields.paymentSessionId, z.string()],
 });
 
-export const unfinishedOrder: ReadRow<UnfinishedOrder> = readRow(unfinishedOrderRow, (row) => ({
-  idempotencyKey: row[orderFields.idempotencyKey],
-  workflowId: orderCreationWorkflowId(row[orderFields.idempotencyKey]),
-  fingerprint: row[orderFields.requestFingerprint],
-  quoteId: row[orderFields.quoteId],
-  customerId: row[orderFields.customer],
-}));
+export const supportActions = readOrder({ supportActions: [orderFields.supportActions, z.unknown()] });
 
-const quoteOwnerRow = z.object({
-  [orderFields.id]: z.string(),
-  [orderFields.customer]: z.string().nullable(),
-  [orderFields.idempotencyKey]: z.string().nullable(),
+const unfinishedRow = readOrder({
+  idempotencyKey: [orderFields.idempotencyKey, z.string()],
+  fingerprint: [orderFields.requestFingerprint, z.string()],
+  quoteId: [orderFields.quoteId, z.string()],
+  customerId: [orderFields.customer, z.string().nullable()],
 });
 
-export const quoteOwner: ReadRow<QuoteOwner> = readRow(quoteOwnerRow, (row) => ({
-  orderId: row[orderFields.id],
-  customerId: row[orderFields.customer],
-  idempotencyKey: row[orderFields.idempotencyKey],
-}));
+export const unfinishedOrder: ReadRow<UnfinishedOrder> = {
+  fields: unfinishedRow.fields,
+  schema: unfinishedRow.schema.transform((order) => ({
+    ...order,
+    workflowId: orderCreationWorkflowId(order.idempotencyKey),
+  })),
+};
+
+export const quoteOwner: ReadRow<QuoteOwner> = readOrder({
+  orderId: [orderFields.id, z.string()],
+  customerId: [orderFields.customer, z.string().nullable()],
+  idempotencyKey: [orderFields.idempotencyKey, z.string().nullable()],
+});
 
 /** One row for each order status. With PostgreSQL, Directus returns counts as strings. */
 export const waitingOrdersSchema = z
@@ -174,43 +145,29 @@ export const waitingOrdersSchema = z
     firstUpdated: new Date(row.min[orderFields.dateUpdated] ?? row.min[orderFields.dateCreated]),
   }));
 
-export const quoteSchema: z.ZodType<QuoteRecord> = z
-  .object({
-    [quoteFields.id]: z.string(),
-    [quoteFields.fulfillmentMethod]: z.unknown(),
-    [quoteFields.totals]: z.unknown(),
-    [quoteFields.itemsSnapshot]: z.unknown(),
-    [quoteFields.expiresAt]: z.unknown(),
-    [quoteFields.store]: z
-      .object({ [storeFields.id]: z.string(), [storeFields.ridendineMerchantId]: z.string().nullable() })
-      .nullable(),
-    [quoteFields.customer]: z
-      .object({
-        [customerFields.id]: z.string(),
-        [customerFields.name]: z.string().nullable(),
-        [customerFields.phone]: z.string().nullable(),
-        [customerFields.email]: z.string().nullable(),
-      })
-      .nullable(),
-  })
-  .transform((row) => {
-    const store = row[quoteFields.store];
-    const customer = row[quoteFields.customer];
-    return {
-      id: row[quoteFields.id],
-      fulfillment_method: row[quoteFields.fulfillmentMethod],
-      totals: row[quoteFields.totals],
-      items_snapshot: row[quoteFields.itemsSnapshot],
-      expires_at: row[quoteFields.expiresAt],
-      store: store && { id: store[storeFields.id], ridendine_merchant_id: store[storeFields.ridendineMerchantId] },
-      customer: customer && {
-        id: customer[customerFields.id],
-        name: customer[customerFields.name],
-        phone: customer[customerFields.phone],
-        email: customer[customerFields.email],
-      },
-    };
-  });
+export const quoteSchema: z.ZodType<QuoteRecord> = readRow({
+  id: [quoteFields.id, z.string()],
+  fulfillment_method: [quoteFields.fulfillmentMethod, z.unknown()],
+  totals: [quoteFields.totals, z.unknown()],
+  items_snapshot: [quoteFields.itemsSnapshot, z.unknown()],
+  expires_at: [quoteFields.expiresAt, z.unknown()],
+  store: [
+    quoteFields.store,
+    readRow({
+      id: [storeFields.id, z.string()],
+      ridendine_merchant_id: [storeFields.ridendineMerchantId, z.string().nullable()],
+    }).nullable(),
+  ],
+  customer: [
+    quoteFields.customer,
+    readRow({
+      id: [customerFields.id, z.string()],
+      name: [customerFields.name, z.string().nullable()],
+      phone: [customerFields.phone, z.string().nullable()],
+      email: [customerFields.email, z.string().nullable()],
+    }).nullable(),
+  ],
+});
 
 /** The order as Directus takes it, with its items. */
 export function newOrderRow(order: NewOrder): Written<OrderRow> {
@@ -262,19 +219,19 @@ export function newOrderRow(order: NewOrder): Written<OrderRow> {
 
 /** The row shows that the key is used up, and why. What the customer entered is not kept: no order comes of it. */
 export function cancelledRow(checkout: CancelledOrder): Written<OrderRow> {
-  const { id, idempotencyKey, fingerprint, quoteId, customerId, fulfillmentMethod, supportAction } = checkout;
+  const { id, request, fingerprint, workflowId, runId, supportAction } = checkout;
   return {
     [orderFields.id]: id,
     [orderFields.status]: 'CANCELLED' satisfies OrderStatus,
     [orderFields.atRidendine]: 'NONE' satisfies PartnerState,
     [orderFields.paymentStatus]: NEW_PAYMENT_STATUS,
-    [orderFields.quoteId]: quoteId,
-    [orderFields.customer]: customerId,
-    [orderFields.fulfillmentMethod]: fulfillmentMethod,
-    [orderFields.idempotencyKey]: idempotencyKey,
+    [orderFields.quoteId]: request.quote_id,
+    [orderFields.customer]: request.customer_id,
+    [orderFields.fulfillmentMethod]: request.fulfillment_method,
+    [orderFields.idempotencyKey]: request.idempotency_key,
     [orderFields.requestFingerprint]: fingerprint,
-    [orderFields.workflowId]: checkout.workflowId,
-    [orderFields.workflowRunId]: checkout.runId,
+    [orderFields.workflowId]: workflowId,
+    [orderFields.workflowRunId]: runId,
     ...(supportAction && { [orderFields.supportActions]: [supportAction] }),
   };
 }

@@ -194,7 +194,7 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
   const readSupportActions = async (id: string): Promise<unknown> => {
     try {
       const [recorded] = await readOrders(supportActions, { filter: { [orderFields.id]: { _eq: id } }, limit: 1 });
-      return recorded;
+      return recorded?.supportActions;
     } catch (error) {
       // Directus also answers 403 if the field does not exist. A write would then silently drop the action.
       if (!(error instanceof DirectusForbiddenError)) throw error;
@@ -292,7 +292,7 @@ export function createOrdersStore(directus: DirectusConnection): OrdersStore {
       } catch (error) {
         if (!(error instanceof DirectusRejectedError)) throw error;
         // The customer may not exist: nothing has checked that yet. The row is still needed, to use up the key.
-        return await insertOrder(cancelledRow({ ...checkout, customerId: null }));
+        return await insertOrder({ ...cancelledRow(checkout), [orderFields.customer]: null });
       }
     },
 

@@ -5,17 +5,17 @@ import type { DecisionName } from '../../../contract/decisions.ts';
 import { collections, orderFields } from '../collections.ts';
 import { LicenceLimitError } from './administration.ts';
 import type { Administration } from './administration.ts';
-import { ensureRow, isRowAsWanted } from './role-with-policy.ts';
+import { ensureRow } from './role-with-policy.ts';
 import type { SystemRow } from './role-with-policy.ts';
 
 /** This file defines a flow of Directus: the form for decisions about orders, and the operations that send them. */
 
 export const DECISION_FLOW = 'c00c0000-0000-4000-8000-0000000000e1';
 
-/** Ids of the operations. They are fixed, so that a second call finds what the first call made. */
+/** Ids of the operations, by their keys. They are fixed, so that a second call finds what the first call made. */
 const ids = {
-  mayDecide: 'c00c0000-0000-4000-8000-0000000000e2',
-  notAllowed: 'c00c0000-0000-4000-8000-0000000000e3',
+  may_decide: 'c00c0000-0000-4000-8000-0000000000e2',
+  not_allowed: 'c00c0000-0000-4000-8000-0000000000e3',
   user: 'c00c0000-0000-4000-8000-0000000000e4',
   form: 'c00c0000-0000-4000-8000-0000000000e5',
   send: 'c00c0000-0000-4000-8000-0000000000e6',
@@ -133,32 +133,20 @@ export async function ensureDecisionFlow(
   log: (line: string) => void,
 ): Promise<string[]> {
   const what = 'decision flow';
-  const [existing] = await directus.request(
-    customEndpoint<SystemRow[]>({ path: '/flows', params: { filter: { id: { _eq: DECISION_FLOW } }, fields: ['*'] } }),
-  );
   const changed: string[] = [];
-  if (existing === undefined) {
-    try {
-      const row = { ...flow, status: 'active' };
-      await directus.request(customEndpoint({ path: '/flows', method: 'POST', body: JSON.stringify(row) }));
-    } catch (error) {
-      if (!(error instanceof LicenceLimitError)) throw error;
-      log(`${what}: left out, so nobody can decide in Directus. ${error.message}`);
-      return [];
-    }
-    changed.push(`${what}, flows: added`);
-  } else if (!isRowAsWanted(existing, flow)) {
-    await directus.request(
-      customEndpoint({ path: `/flows/${DECISION_FLOW}`, method: 'PATCH', body: JSON.stringify(flow) }),
-    );
-    changed.push(`${what}, flows: changed`);
+  try {
+    changed.push(...(await ensureRow(directus, what, '/flows', flow, { status: 'active' })));
+  } catch (error) {
+    if (!(error instanceof LicenceLimitError)) throw error;
+    log(`${what}: left out, so nobody can decide in Directus. ${error.message}`);
+    return [];
   }
   const rows = operationsOf(options);
   await cutChangedLinks(directus, rows);
   for (const row of rows) {
     changed.push(...(await ensureRow(directus, `${what}, ${row.key}`, '/operations', row)));
   }
-  return [...changed, ...(await ensureRow(directus, what, '/flows', { id: DECISION_FLOW, operation: ids.mayDecide }))];
+  return [...changed, ...(await ensureRow(directus, what, '/flows', { id: DECISION_FLOW, operation: ids.may_decide }))];
 }
 
 /** Only one operation may lead to another. So a link that will change is removed before a new link takes its place. */
@@ -198,27 +186,33 @@ const flow = {
   },
 };
 
-const at = (column: number, row: number) => ({ position_x: 1 + 18 * column, position_y: 1 + 18 * row });
+type Key = keyof typeof ids;
+type Place = ReturnType<typeof at>;
 
-interface Operation extends SystemRow {
-  key: string;
-  resolve?: string;
-  reject?: string;
+/** Where the editor shows an operation, and which operations it leads to if it succeeds and if it fails. */
+function at(column: number, row: number, { resolve, reject }: { resolve?: Key; reject?: Key } = {}) {
+  return {
+    position_x: 1 + 18 * column,
+    position_y: 1 + 18 * row,
+    ...(resolve && { resolve: ids[resolve] }),
+    ...(reject && { reject: ids[reject] }),
+  };
 }
 
-function operation(row: Operation) {
-  return { flow: DECISION_FLOW, name: row.key, resolve: null, reject: null, ...row };
+function operation(key: Key, type: string, place: Place, options: object) {
+  return { flow: DECISION_FLOW, name: key, resolve: null, reject: null, id: ids[key], key, type, ...place, options };
 }
 
 /** Ends the flow with an error. The person reads `message` in a dialog. */
-function refusal(key: 'refused' | 'silent' | 'unsendable', place: ReturnType<typeof at>, message: string) {
-  const options = { code: 'FAILED_VALIDATION', status: '400', message };
-  return operation({ id: ids[key], key, type: 'throw-error', ...place, options });
+function refusal(key: Key, place: Place, message: string) {
+  return operation(key, 'throw-error', place, { code: 'FAILED_VALIDATION', status: '400', message });
 }
 
 /** Reads with full permissions: the person who decides may not have the permission to read the column. */
-function readOne(collection: string, key: string, column: string) {
-  return { collection, key: [key], permissions: '$full', emitEvents: false, query: { fields: [column] } };
+function readOne(key: Key, place: Place, from: { collection: string; row: string; column: string }) {
+  const { collection, row, column } = from;
+  const options = { collection, key: [row], permissions: '$full', emitEvents: false, query: { fields: [column] } };
+  return operation(key, 'item-read', place, options);
 }
 
 /** The operations in the order of their creation: an operation must exist before another one leads to it. */
@@ -226,101 +220,50 @@ function operationsOf({ gatewayUrl, role }: DecisionFlowOptions) {
   return [
     refusal('refused', at(7, 2), '{{why}}'),
     refusal('silent', at(7, 3), NO_ANSWER),
-    operation({
-      id: ids.why,
-      key: 'why',
-      type: 'exec',
-      ...at(6, 2),
-      resolve: ids.refused,
-      // After a broken connection this operation fails: Directus cannot pass such an error to a script.
-      reject: ids.silent,
-      options: { code: READ_ANSWER },
+    // After a broken connection this operation fails: Directus cannot pass such an error to a script.
+    operation('why', 'exec', at(6, 2, { resolve: 'refused', reject: 'silent' }), { code: READ_ANSWER }),
+    // Without this operation the person would see an error, although the decision was carried out.
+    operation('unheard', 'log', at(7, 1), {
+      message: 'The result of a decision could not be reported: {{form.about}}',
     }),
-    operation({
-      id: ids.unheard,
-      key: 'unheard',
-      // Without this operation the person would see an error, although the decision was carried out.
-      type: 'log',
-      ...at(7, 1),
-      options: { message: 'The result of a decision could not be reported: {{form.about}}' },
-    }),
-    operation({
-      id: ids.answer,
-      key: 'answer',
-      // Unlike the operation for notifications, this one sends no mail.
-      type: 'item-create',
-      ...at(6, 0),
-      reject: ids.unheard,
-      options: {
-        collection: 'directus_notifications',
-        permissions: '$full',
-        emitEvents: false,
-        payload: {
-          recipient: '{{$accountability.user}}',
-          subject: 'Your decision about {{form.about}}',
-          message: '{{send.data.message}}',
-          collection: collections.orders,
-          item: '{{form.order_id}}',
-        },
+    // Unlike the operation for notifications, this one sends no mail.
+    operation('answer', 'item-create', at(6, 0, { reject: 'unheard' }), {
+      collection: 'directus_notifications',
+      permissions: '$full',
+      emitEvents: false,
+      payload: {
+        recipient: '{{$accountability.user}}',
+        subject: 'Your decision about {{form.about}}',
+        message: '{{send.data.message}}',
+        collection: collections.orders,
+        item: '{{form.order_id}}',
       },
     }),
-    operation({
-      id: ids.send,
-      key: 'send',
-      type: 'request',
-      ...at(5, 0),
-      resolve: ids.answer,
-      reject: ids.why,
-      options: {
-        method: 'POST',
-        url: `${gatewayUrl.replace(/\/+$/, '')}/v1/operations/{{form.path}}`,
-        headers: [{ header: 'Authorization', value: `Bearer {{$env.${KEY_VARIABLE}}}` }],
-        body: '{{form.decision}}',
-      },
+    operation('send', 'request', at(5, 0, { resolve: 'answer', reject: 'why' }), {
+      method: 'POST',
+      url: `${gatewayUrl.replace(/\/+$/, '')}/v1/operations/{{form.path}}`,
+      headers: [{ header: 'Authorization', value: `Bearer {{$env.${KEY_VARIABLE}}}` }],
+      body: '{{form.decision}}',
     }),
     refusal('unsendable', at(5, 1), '{{form}}'),
-    operation({
-      id: ids.form,
-      key: 'form',
-      type: 'exec',
-      ...at(4, 0),
-      resolve: ids.send,
-      reject: ids.unsendable,
-      options: { code: READ_FORM },
+    operation('form', 'exec', at(4, 0, { resolve: 'send', reject: 'unsendable' }), { code: READ_FORM }),
+    readOne('order', at(3, 0, { resolve: 'form' }), {
+      collection: collections.orders,
+      row: '{{$trigger.body.keys[0]}}',
+      column: orderFields.idempotencyKey,
     }),
-    operation({
-      id: ids.order,
-      key: 'order',
-      type: 'item-read',
-      ...at(3, 0),
-      resolve: ids.form,
-      options: readOne(collections.orders, '{{$trigger.body.keys[0]}}', orderFields.idempotencyKey),
+    readOne('user', at(2, 0, { resolve: 'order' }), {
+      collection: 'directus_users',
+      row: '{{$accountability.user}}',
+      column: 'email',
     }),
-    operation({
-      id: ids.user,
-      key: 'user',
-      type: 'item-read',
-      ...at(2, 0),
-      resolve: ids.order,
-      options: readOne('directus_users', '{{$accountability.user}}', 'email'),
+    operation('not_allowed', 'throw-error', at(2, 1), {
+      code: 'FORBIDDEN',
+      status: '403',
+      message: 'Only COOCO support lead may decide about orders.',
     }),
-    operation({
-      id: ids.notAllowed,
-      key: 'not_allowed',
-      type: 'throw-error',
-      ...at(2, 1),
-      options: { code: 'FORBIDDEN', status: '403', message: 'Only COOCO support lead may decide about orders.' },
-    }),
-    operation({
-      id: ids.mayDecide,
-      key: 'may_decide',
-      type: 'condition',
-      ...at(1, 0),
-      resolve: ids.user,
-      reject: ids.notAllowed,
-      options: {
-        filter: { _or: [{ $accountability: { role: { _eq: role } } }, { $accountability: { admin: { _eq: true } } }] },
-      },
+    operation('may_decide', 'condition', at(1, 0, { resolve: 'user', reject: 'not_allowed' }), {
+      filter: { _or: [{ $accountability: { role: { _eq: role } } }, { $accountability: { admin: { _eq: true } } }] },
     }),
   ];
 }

@@ -1,4 +1,4 @@
-import type { ColumnDefinition, FieldDefinition, FieldMeta } from './definition.ts';
+import type { ColumnDefinition, FieldDefinition, FieldMeta, FieldType } from './definition.ts';
 
 /** What a field is, apart from its name and its note. */
 type Details = Partial<Omit<FieldMeta, 'note'>> & { column?: ColumnDefinition };
@@ -8,68 +8,55 @@ type FieldBuilder = (field: string, note: string, details?: Details) => FieldDef
 /** Default for the longest value of a `string`, in characters. Every database can put such a value into an index. */
 const STRING_LENGTH = 255;
 
-/** A UUID that identifies the row; Directus makes one if a person adds the row by hand. */
-export const uuidKey: FieldBuilder = (field, note, details = {}) =>
-  build({
-    field,
-    type: 'uuid',
-    column: { is_primary_key: true },
-    meta: { note, interface: 'input', special: ['uuid'], readonly: true, width: 'full' },
-    details,
-  });
+/** The looks of a field whose value people read and type unchanged. */
+const plain = { interface: 'input', width: 'half' } as const;
 
-export const string = plain('string', { max_length: STRING_LENGTH });
+/** A UUID that identifies the row; Directus makes one if a person adds the row by hand. */
+export const uuidKey = builderOf('uuid', {
+  column: { is_primary_key: true },
+  interface: 'input',
+  special: ['uuid'],
+  readonly: true,
+  width: 'full',
+});
+
+export const string = builderOf('string', { ...plain, column: { max_length: STRING_LENGTH } });
 
 /** Text of any length on one line. */
-export const longString = plain('text');
+export const longString = builderOf('text', plain);
 
 /** Text of any length on several lines. */
-export const text = plain('text', {}, { interface: 'input-multiline', width: 'full' });
+export const text = builderOf('text', { interface: 'input-multiline', width: 'full' });
 
-export const uuid = plain('uuid');
+export const uuid = builderOf('uuid', plain);
 
-export const integer = plain('integer');
+export const integer = builderOf('integer', plain);
 
 /**
  * An amount in minor units. 64 bits wide: in a currency with cents, 32 bits end at 21 million, which is the price of a
  * family dinner in some currencies. Directus returns the amount as a string.
  */
-export const amount = plain('bigInteger');
+export const amount = builderOf('bigInteger', plain);
 
 /** A JSON document, shown as code. `template` is how a list shows it, such as `{{total}} {{currency}}`. */
 export function json(field: string, note: string, template?: string, details: Details = {}): FieldDefinition {
-  return build({
-    field,
-    type: 'json',
-    column: {},
-    meta: {
-      note,
-      interface: 'input-code',
-      special: ['cast-json'],
-      options: { language: 'JSON', lineNumber: false, lineWrapping: true },
-      ...(template === undefined ? {} : { display: 'formatted-json-value', display_options: { format: template } }),
-      width: 'full',
-    },
-    details,
-  });
+  return builderOf('json', {
+    interface: 'input-code',
+    special: ['cast-json'],
+    options: { language: 'JSON', lineNumber: false, lineWrapping: true },
+    ...(template === undefined ? {} : { display: 'formatted-json-value', display_options: { format: template } }),
+    width: 'full',
+  })(field, note, details);
 }
 
 /** A moment, kept in UTC and shown in the reader's time zone. */
-export const timestamp: FieldBuilder = (field, note, details = {}) =>
-  build({
-    field,
-    type: 'timestamp',
-    column: {},
-    meta: {
-      note,
-      interface: 'datetime',
-      display: 'datetime',
-      display_options: { relative: false },
-      width: 'half',
-      special: ['cast-timestamp'],
-    },
-    details,
-  });
+export const timestamp = builderOf('timestamp', {
+  interface: 'datetime',
+  display: 'datetime',
+  display_options: { relative: false },
+  width: 'half',
+  special: ['cast-timestamp'],
+});
 
 /** The one row of another collection that this one belongs to; `template` is how that row is shown. */
 export function manyToOne(
@@ -77,21 +64,15 @@ export function manyToOne(
   details: Details = {},
 ): FieldDefinition {
   const { field, keyType, template, note } = options;
-  return build({
-    field,
-    type: keyType,
+  return builderOf(keyType, {
     column: { is_indexed: true },
-    meta: {
-      note,
-      interface: 'select-dropdown-m2o',
-      special: ['m2o'],
-      options: { template, enableCreate: false },
-      display: 'related-values',
-      display_options: { template },
-      width: 'half',
-    },
-    details,
-  });
+    interface: 'select-dropdown-m2o',
+    special: ['m2o'],
+    options: { template, enableCreate: false },
+    display: 'related-values',
+    display_options: { template },
+    width: 'half',
+  })(field, note, details);
 }
 
 /** One of a few values, each with a colour; others are allowed, so that a later phase can add its own. */
@@ -153,28 +134,16 @@ export function group(
   });
 }
 
-/** A field whose value people read and type unchanged. */
-function plain(
-  type: FieldDefinition['type'],
-  column: ColumnDefinition = {},
-  looks: Pick<FieldMeta, 'interface' | 'width'> = { interface: 'input', width: 'half' },
-): FieldBuilder {
-  return (field, note, details = {}) => build({ field, type, column, meta: { note, ...looks }, details });
-}
-
-function build(parts: {
-  field: string;
-  type: FieldDefinition['type'];
-  column: ColumnDefinition;
-  meta: FieldMeta;
-  details: Details;
-}): FieldDefinition {
-  const { column, ...looks } = parts.details;
-  const special = [...(parts.meta.special ?? []), ...(looks.special ?? [])];
-  return {
-    field: parts.field,
-    type: parts.type,
-    column: { ...parts.column, ...column },
-    meta: { ...parts.meta, ...looks, ...(special.length > 0 ? { special } : {}) },
+/** Builds fields of one type. The details of a field win over `usual`; what is special about it adds up. */
+function builderOf(type: FieldType, usual: Details & Pick<FieldMeta, 'interface'>): FieldBuilder {
+  const { column, ...looks } = usual;
+  return (field, note, { column: ownColumn, ...ownLooks } = {}) => {
+    const special = [...(looks.special ?? []), ...(ownLooks.special ?? [])];
+    return {
+      field,
+      type,
+      column: { ...column, ...ownColumn },
+      meta: { note, ...looks, ...ownLooks, ...(special.length > 0 ? { special } : {}) },
+    };
   };
 }

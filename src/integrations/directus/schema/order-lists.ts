@@ -1,9 +1,9 @@
 import { customEndpoint } from '@directus/sdk';
-import canonicalize from 'canonicalize';
 import type { OrderStatus } from '../../../domain/order.ts';
 import { collections, orderFields } from '../collections.ts';
 import type { Administration } from './administration.ts';
 import { statusColors } from './orders-collection.ts';
+import { isRowAsWanted } from './role-with-policy.ts';
 
 /** A list of orders in Data Studio, for everybody who may see orders. */
 interface OrderList {
@@ -103,18 +103,13 @@ export async function ensureOrderLists(directus: Administration): Promise<string
       if (list.bookmark === null && shared.some(({ bookmark, role }) => bookmark === null && role === null)) continue;
       await directus.request(customEndpoint({ path, method: 'POST', body: JSON.stringify(preset) }));
       changes.push(`${what}: added`);
-    } else if (!Object.entries(preset).every(([field, value]) => isSame(existing[field], value))) {
+    } else if (!isRowAsWanted(existing, preset)) {
       const own = `${path}/${existing.id}`;
       await directus.request(customEndpoint({ path: own, method: 'PATCH', body: JSON.stringify(preset) }));
       changes.push(`${what}: changed`);
     }
   }
   return changes;
-}
-
-/** Compares canonical JSON, because not every database keeps the order of the members of a JSON value. */
-function isSame(stored: unknown, wanted: unknown): boolean {
-  return canonicalize(stored) === canonicalize(wanted);
 }
 
 function presetOf({ mark, bookmark, icon, color, filter }: OrderList) {

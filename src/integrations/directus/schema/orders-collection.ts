@@ -39,6 +39,8 @@ const { ridendineGroup, failureGroup, technicalGroup } = orderFormParts;
 
 /** People do not edit an order. Its workflow writes it, and the button on the form leads to the workflow. */
 const written = { readonly: true };
+const ofFailure = { ...written, group: failureGroup };
+const technical = { ...written, group: technicalGroup };
 
 /** The hub of the platform: one row for each confirmed checkout. */
 export function ordersCollection(link: WorkflowLink | undefined): CollectionDefinition {
@@ -201,8 +203,8 @@ const failureFields: FieldDefinition[] = [
     { title: 'What went wrong', icon: 'report', start: 'open' },
     'Why the order failed or waits for a person, and what support staff did about it. Empty while all is well.',
   ),
-  string(orderFields.failureCode, 'The code that the runbook explains.', { ...written, group: failureGroup }),
-  text(orderFields.failureReason, 'The same in a sentence.', { ...written, group: failureGroup }),
+  string(orderFields.failureCode, 'The code that the runbook explains.', ofFailure),
+  text(orderFields.failureReason, 'The same in a sentence.', ofFailure),
   supportActionsList(),
 ];
 
@@ -215,8 +217,7 @@ function supportActionsList(): FieldDefinition {
     'What support staff did about the order and why, the oldest first. Written by the workflow.',
     template,
     {
-      ...written,
-      group: failureGroup,
+      ...ofFailure,
       interface: 'list',
       options: {
         template,
@@ -251,44 +252,29 @@ const technicalFields: FieldDefinition[] = [
     orderFields.totals,
     'What the customer pays, in minor units, as quoted. Goes to RideNDine unchanged.',
     '{{total}} {{currency}}',
-    { ...written, group: technicalGroup },
+    technical,
   ),
-  json(orderFields.itemsSnapshot, 'The cart as quoted. Goes to RideNDine unchanged.', '{{name}}', {
-    ...written,
-    group: technicalGroup,
-  }),
-  text(orderFields.foundBy, 'Search words: who ordered, and the address.', {
-    ...written,
-    hidden: true,
-  }),
+  json(orderFields.itemsSnapshot, 'The cart as quoted. Goes to RideNDine unchanged.', '{{name}}', technical),
+  text(orderFields.foundBy, 'Search words: who ordered, and the address.', { ...written, hidden: true }),
   uuid(orderFields.idempotencyKey, 'Sent by the checkout page: the same key is the same order.', {
-    ...written,
-    group: technicalGroup,
+    ...technical,
     column: { is_unique: true },
   }),
   string(orderFields.activeQuoteId, 'The quote while the order is live, else empty: a quote makes one live order.', {
-    ...written,
-    group: technicalGroup,
+    ...technical,
     column: { is_unique: true },
   }),
   string(orderFields.requestFingerprint, 'Tells whether a repeated key came with the same request.', {
-    ...written,
-    group: technicalGroup,
+    ...technical,
     width: 'full',
   }),
-  string(orderFields.workflowId, 'The workflow in Temporal that carries the order.', {
-    ...written,
-    group: technicalGroup,
-    width: 'full',
-  }),
+  string(orderFields.workflowId, 'The workflow in Temporal that carries the order.', { ...technical, width: 'full' }),
   string(orderFields.workflowRunId, 'The run of that workflow that carries the order.', {
-    ...written,
-    group: technicalGroup,
+    ...technical,
     width: 'full',
   }),
   text(orderFields.ridendineRequest, 'The exact text that every attempt sends to RideNDine.', {
-    ...written,
-    group: technicalGroup,
+    ...technical,
     interface: 'input-code',
     options: { language: 'plaintext', lineNumber: false, lineWrapping: true },
   }),

@@ -51,18 +51,24 @@ export async function ensureRoleWithPolicy(directus: Administration, definition:
   ];
 }
 
-/** Makes the row, or corrects the fields that differ. @returns what was done, if anything. */
+/**
+ * Makes the row, or corrects the fields that differ.
+ *
+ * @param atFirst what a new row gets besides. People may change it.
+ * @returns what was done, if anything.
+ */
 export async function ensureRow(
   directus: Administration,
   what: string,
   path: string,
   row: SystemRow,
+  atFirst: object = {},
 ): Promise<string[]> {
   const [existing] = await directus.request(
     customEndpoint<SystemRow[]>({ path, params: { filter: { id: { _eq: row.id } }, fields: Object.keys(row) } }),
   );
   if (existing === undefined) {
-    await directus.request(customEndpoint({ path, method: 'POST', body: JSON.stringify(row) }));
+    await directus.request(customEndpoint({ path, method: 'POST', body: JSON.stringify({ ...row, ...atFirst }) }));
     return [`${what}, ${path.slice(1)}: added`];
   }
   if (isRowAsWanted(existing, row)) return [];
@@ -71,7 +77,7 @@ export async function ensureRow(
 }
 
 /** Compares canonical JSON, because not every database keeps the order of the members of a JSON value. */
-export function isRowAsWanted(existing: SystemRow, row: SystemRow): boolean {
+export function isRowAsWanted(existing: Record<string, unknown>, row: object): boolean {
   return Object.entries(row).every(([field, value]) => canonicalize(existing[field]) === canonicalize(value));
 }
 
