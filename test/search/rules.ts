@@ -157,8 +157,9 @@ function isFirstAskedTooLate(observed: Observations, key: number, row: Row, call
   const before = partnerAttempts.filter((attempt) => attempt.key === key && attempt.at <= first.at);
   const asking = before.at(-1);
   const attempts = before.filter(({ runId }) => runId === asking?.runId);
-  // On a slow machine an attempt may be lost before it begins. Then its run does not know that nothing was sent.
-  if (asking !== undefined && asking.number > attempts.length) return false;
+  // On a slow machine an attempt may be lost before it begins. Then its run does not know that nothing was sent. A pause
+  // of the calls ends the step, and the next step counts its attempts anew.
+  if (attempts.some(({ number }, index) => number > 1 && attempts[index - 1]?.number !== number - 1)) return false;
   return (asking ?? first).at > quote.expiresAt + GRACE_MS;
 }
 

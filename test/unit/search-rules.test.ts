@@ -542,12 +542,21 @@ describe('the rules of the search', () => {
     expect(brokenRules(accountOf({ requests: [request({ reply: cancelReplies.notRecorded })] }))).toEqual([]);
   });
 
-  it('hold for a late first call whose run has lost an attempt before it began', () => {
+  it.each([
+    ['in the same step', [2]],
+    ['in a step that a pause of the calls ended', [2, 1]],
+  ])('hold for a late first call whose run has lost an attempt before it began, %s', (_, numbers) => {
     const at = T + HOUR + 10_000;
+    const partnerAttempts = numbers.map((number) => ({ at, key: 0, runId: 'run', number }));
 
-    expect(
-      brokenRules(accountOf({ calls: [call({ at })], partnerAttempts: [{ at, key: 0, runId: 'run', number: 2 }] })),
-    ).toEqual([]);
+    expect(brokenRules(accountOf({ calls: [call({ at })], partnerAttempts }))).toEqual([]);
+  });
+
+  it('are broken by a late first call in a step after another one that has lost no attempt', () => {
+    const at = T + HOUR + 10_000;
+    const partnerAttempts = [1, 2, 1].map((number) => ({ at, key: 0, runId: 'run', number }));
+
+    expect(brokenRules(accountOf({ calls: [call({ at })], partnerAttempts })).join('\n')).toMatch(/first asked after/);
   });
 
   it('hold for attempts that go on while the machine is as slow with the request to cancel as with stopping them', () => {
