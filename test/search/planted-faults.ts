@@ -350,37 +350,41 @@ export const plantedFaults: PlantedFault[] = [
   },
 ];
 
-/** Faults of the same kinds that the search cannot find, and why. */
-export const outOfSight: { name: string; real?: string; because: string }[] = [
+/** Faults of the same kinds that the search cannot find, why, and the tests that find them. */
+export const outOfSight: { name: string; real?: string; because: string; test: string }[] = [
   {
     name: 'a run that was refused speaks for its key',
-    because:
-      'whether the list of runs lags behind is up to the server; test/contract/order-creation-client.test.ts has the case',
+    because: 'the server decides whether the list of runs lags behind',
+    test: 'test/contract/order-creation-client',
   },
   {
     name: 'a 404 is final at once',
     real: 'E 15',
-    because: 'no rule says how soon an order may fail; test/contract/create-ridendine-order.test.ts has the case',
+    because: 'no rule says how soon an order may fail',
+    test: 'test/contract/create-ridendine-order',
   },
   {
     name: 'a page that answers 401 counts as not sent',
     real: 'E 15',
-    because:
-      'the model of RideNDine refuses a credential in JSON only; test/contract/ridendine-client.test.ts has the case',
+    because: 'the model of RideNDine refuses a credential in JSON only',
+    test: 'test/contract/ridendine-client',
   },
   {
     name: 'ids that do not look like those of RideNDine are linked unchecked',
     real: 'C 6',
-    because: 'a schedule has too few orders to compare them with; test/contract/wrong-links.test.ts has the case',
+    because: 'a schedule has too few orders to compare them with',
+    test: 'test/contract/wrong-links',
   },
   {
     name: 'a new build does something else than the build that began the run',
-    because: 'both builds of the search have the same code; test/stack/upgrade.test.ts and test/replay have the case',
+    because: 'both builds of the search have the same code',
+    test: 'test/stack/upgrade, test/replay',
   },
   {
-    name: 'a correction of a wrong link',
+    name: 'a correction of a wrong link is not taken',
     real: 'C 6',
-    because: 'no schedule draws one; test/contract/wrong-links.test.ts has the case',
+    because: 'no schedule draws one',
+    test: 'test/contract/wrong-links',
   },
 ];
 

@@ -87,7 +87,8 @@ async function findPlanted(): Promise<void> {
       [
         result,
         ...missed.map((name) => `Not found: ${name}.`),
-        ...outOfSight.map(({ name, because }) => `Out of sight: ${name}: ${because}.`),
+        'Out of sight for the search:',
+        outOfSight.map(({ name, because, test }) => `- ${name}: ${because} (\`${test}\`)`).join('\n'),
       ].join('\n\n'),
     );
   process.exitCode = missed.length === 0 ? 0 : 1;
