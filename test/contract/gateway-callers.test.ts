@@ -65,20 +65,21 @@ describe('a caller that sends far more than it may', () => {
     const flooding = setInterval(() => flood.push(order(keys.flooding, { prefer: 'wait=0' })), FLOOD_EVERY_MS);
     const good: { status: number; ms: number }[] = [];
     const began = performance.now();
-    while (performance.now() - began < FLOOD_MS) {
+    // On a slow machine the first order may take as long as the flood was meant to last.
+    while (performance.now() - began < FLOOD_MS || good.length < 2) {
       const sentAt = performance.now();
       const { status } = await order(keys.good);
       good.push({ status, ms: Math.round(performance.now() - sentAt) });
       await delay(1000 / (LIMIT / 2));
     }
     clearInterval(flooding);
+    const floodSeconds = (performance.now() - began) / 1000;
     const answers = await Promise.all(flood);
 
-    expect(good.length).toBeGreaterThan(1);
     expect(good.map(({ status }) => status)).toEqual(good.map(() => 201));
     const refused = answers.filter(({ status }) => status === 429);
     // The limit counts for each second, and the flood also touches a part of a second at its beginning and at its end.
-    expect(answers.length - refused.length).toBeLessThanOrEqual(LIMIT * (FLOOD_MS / 1000 + 2));
+    expect(answers.length - refused.length).toBeLessThanOrEqual(LIMIT * (floodSeconds + 2));
     expect(refused.length).toBeGreaterThan(answers.length / 2);
     expect(new Set(refused.map(({ headers }) => headers.get('retry-after')))).toEqual(new Set(['2']));
     expect(await refused[0]?.json()).toMatchObject({ code: 'TooManyRequests', status: 429, retryable: true });

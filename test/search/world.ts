@@ -60,6 +60,11 @@ export interface World {
    * Attempts at RideNDine, with the numbers of Temporal. An attempt whose number is missing was lost before it began.
    */
   partnerAttempts: { at: number; key: number; runId: string; number: number }[];
+  /**
+   * Runs that began anew after they had begun to write the order: their worker was lost within the workflow task. Such
+   * a run cannot tell its own order from one that another run has sent.
+   */
+  begunAnew: Set<string>;
   request(options: { key: number; quote: number; payload: number }): CheckoutRequest;
   /** Makes an attempt at a step of a run, as a worker that may die in the middle of it. */
   attempt(workflowId: string, name: keyof Activities, input: never): Promise<unknown>;
@@ -92,6 +97,8 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
   const temporalScript = [...schedule.temporal];
   const troubles: Trouble[] = [];
   const partnerAttempts: World['partnerAttempts'] = [];
+  const writing = new Set<string>();
+  const begunAnew: World['begunAnew'] = new Set();
   const pauses: World['pauses'] = [];
   const openPause = () => pauses.find(({ to }) => to === Infinity);
   const drawn = <Outcome extends Trouble['outcome']>(from: Trouble['with'], next: () => Outcome): Outcome | 'ok' => {
@@ -170,6 +177,7 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
     history,
     troubles,
     partnerAttempts,
+    begunAnew,
     pauses,
     request: ({ key, quote, payload }) => ({
       customer_id: customer,
@@ -180,10 +188,11 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
     }),
     attempt(workflowId, name, input) {
       const key = keys.findIndex((each) => orderCreationWorkflowId(each) === workflowId);
-      if (name === 'createRideNDineOrder') {
-        const { attempt, workflowExecution } = activityInfo();
-        partnerAttempts.push({ at: Date.now(), key, runId: workflowExecution?.runId ?? '', number: attempt });
-      }
+      const { attempt: number, workflowExecution } = activityInfo();
+      const runId = workflowExecution?.runId ?? '';
+      if (name === 'createRideNDineOrder') partnerAttempts.push({ at: Date.now(), key, runId, number });
+      if (name === 'createOrderRecord') writing.add(runId);
+      if (name === 'validateCheckout' && writing.has(runId)) begunAnew.add(runId);
       const step = () => (activities[name] as (input: never) => Promise<unknown>)(input);
       return mortal(key === -1 ? undefined : key, step);
     },

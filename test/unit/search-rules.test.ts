@@ -101,6 +101,7 @@ interface Seen extends Partial<Omit<Observations, 'world'>> {
   history?: OrderVersion[];
   troubles?: Trouble[];
   partnerAttempts?: World['partnerAttempts'];
+  begunAnew?: string[];
   pauses?: World['pauses'];
 }
 
@@ -112,6 +113,7 @@ function accountOf({
   history = [],
   troubles = [],
   partnerAttempts = calls.map(({ at }, index) => ({ at, key: 0, runId: 'run', number: index + 1 })),
+  begunAnew = [],
   pauses = [],
   ...seen
 }: Seen): Observations {
@@ -126,6 +128,7 @@ function accountOf({
     history,
     troubles,
     partnerAttempts,
+    begunAnew: new Set(begunAnew),
     pauses,
   } as unknown as World;
   return { ...newObservations(world), ...seen };
@@ -550,6 +553,13 @@ describe('the rules of the search', () => {
     const partnerAttempts = numbers.map((number) => ({ at, key: 0, runId: 'run', number }));
 
     expect(brokenRules(accountOf({ calls: [call({ at })], partnerAttempts }))).toEqual([]);
+  });
+
+  it('hold for a late first call whose run found its own order when it began anew', () => {
+    const calls = [call({ at: T + HOUR + 10_000 })];
+
+    expect(brokenRules(accountOf({ calls, begunAnew: ['run'] }))).toEqual([]);
+    expect(brokenRules(accountOf({ calls, begunAnew: ['another'] })).join('\n')).toMatch(/first asked after/);
   });
 
   it('are broken by a late first call in a step after another one that has lost no attempt', () => {
