@@ -90,9 +90,13 @@ function countAttempt(
 }
 
 function knownOfEarlierAttempts({ maybe_sent_before }: OrderRecord): AttemptsSoFar {
-  const { heartbeatDetails, attempt, currentAttemptScheduledTimestampMs, scheduledTimestampMs } = activityInfo();
-  // After an operator has reset the activity, attempts are counted from 1 again. Only the schedule shows the reset.
-  const isFirst = attempt === 1 && currentAttemptScheduledTimestampMs === scheduledTimestampMs;
+  const { heartbeatDetails, attempt, currentAttemptScheduledTimestampMs, scheduledTimestampMs, startToCloseTimeoutMs } =
+    activityInfo();
+  // After an operator has reset the activity, attempts are counted from 1 again. Only the schedule shows the reset: an
+  // attempt that left no note is over, at the earliest, when its time is over. When a new build takes over the run,
+  // Temporal may schedule the first attempt anew, mostly much sooner. The server's clocks may differ by half that time.
+  const sinceScheduledMs = currentAttemptScheduledTimestampMs - scheduledTimestampMs;
+  const isFirst = attempt === 1 && sinceScheduledMs < startToCloseTimeoutMs / 2;
   const known = knownFrom(heartbeatDetails, { attempt, isFirst });
   return maybe_sent_before ? { ...known, maybe_sent: true } : known;
 }

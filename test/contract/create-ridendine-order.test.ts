@@ -79,6 +79,7 @@ const first: AttemptInfo = {
   workflowExecution,
   retryPolicy,
   attempt: 1,
+  startToCloseTimeoutMs: 17_000,
   scheduledTimestampMs: 1000,
   currentAttemptScheduledTimestampMs: 1000,
 };
@@ -291,10 +292,18 @@ describe('what is known of the attempts before', () => {
     expect(detailsOf(second)).toMatchObject({ outcome: 'rejected', maybe_sent: false });
   });
 
+  it('is that nothing was sent, if a new build has the first attempt scheduled anew', async () => {
+    const { url } = await partner(422);
+
+    const rejected = await attempt(url, newRecord(), { ...first, currentAttemptScheduledTimestampMs: 1400 });
+
+    expect(detailsOf(rejected)).toMatchObject({ outcome: 'rejected', maybe_sent: false });
+  });
+
   it.each<[string, () => Promise<AttemptInfo>, Partial<PartnerCall>]>([
     ['the attempt before left no word', async () => later(2), {}],
     ['an attempt in between left no word', async () => later(3, await notSentWordOf(1, newRecord())), {}],
-    ['an operator reset the attempts', async () => ({ ...first, currentAttemptScheduledTimestampMs: 9000 }), {}],
+    ['an operator reset the attempts', async () => ({ ...first, currentAttemptScheduledTimestampMs: 18_000 }), {}],
     [
       'an operator reset the attempts and a word is left',
       async () => ({ ...later(1, await notSentWordOf(1, newRecord())) }),

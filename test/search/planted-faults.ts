@@ -271,8 +271,19 @@ export const plantedFaults: PlantedFault[] = [
     edits: [
       {
         file: 'activities/create-ridendine-order.ts',
-        find: 'const isFirst = attempt === 1 && currentAttemptScheduledTimestampMs === scheduledTimestampMs;',
-        replace: 'const isFirst = attempt === 1 || currentAttemptScheduledTimestampMs === scheduledTimestampMs;',
+        find: 'const isFirst = attempt === 1 && sinceScheduledMs < startToCloseTimeoutMs / 2;',
+        replace: 'const isFirst = attempt === 1 || sinceScheduledMs < startToCloseTimeoutMs / 2;',
+      },
+    ],
+  },
+  {
+    name: 'a build that takes over before the first call leaves its run unsure whether something was sent',
+    breaks: /first asked after the quote/,
+    edits: [
+      {
+        file: 'activities/create-ridendine-order.ts',
+        find: 'const isFirst = attempt === 1 && sinceScheduledMs < startToCloseTimeoutMs / 2;',
+        replace: 'const isFirst = attempt === 1 && sinceScheduledMs < Math.min(1, startToCloseTimeoutMs);',
       },
     ],
   },

@@ -147,17 +147,16 @@ const ON_ITS_WAY_MS = 2000;
 
 /**
  * Whether RideNDine was first asked after the quote and its grace. Does not count an order that another run has taken
- * over, or that its run found when it began anew: that run does not know that nothing was sent, and may ask until the
- * key's deadline.
+ * over, and a run that is unsure: a run that does not know that nothing was sent may ask until the key's deadline.
  */
 function isFirstAskedTooLate(observed: Observations, key: number, row: Row, calls: PartnerCall[]): boolean {
-  const { quotes, partnerAttempts, begunAnew } = observed.world;
+  const { quotes, partnerAttempts, unsureRuns } = observed.world;
   const [first] = calls;
   const quote = quotes.find(({ id }) => id === row[orderFields.quoteId]);
   if (!first || !quote || isTakenOver(observed, key) || mayBeDecided(observed, key, 'retry')) return false;
   const before = partnerAttempts.filter((attempt) => attempt.key === key && attempt.at <= first.at);
   const asking = before.at(-1);
-  if (asking !== undefined && begunAnew.has(asking.runId)) return false;
+  if (asking !== undefined && unsureRuns.has(asking.runId)) return false;
   const attempts = before.filter(({ runId }) => runId === asking?.runId);
   // On a slow machine an attempt may be lost before it begins. Then its run does not know that nothing was sent. A pause
   // of the calls ends the step, and the next step counts its attempts anew.

@@ -61,10 +61,11 @@ export interface World {
    */
   partnerAttempts: { at: number; key: number; runId: string; number: number }[];
   /**
-   * Runs that began anew after they had begun to write the order: their worker was lost within the workflow task. Such
-   * a run cannot tell its own order from one that another run has sent.
+   * Runs that cannot know that RideNDine does not have their order: the worker was lost within the workflow task, so
+   * that the run found the order that it had written itself; or a build took over late, so that the first attempt looks
+   * like one after an operator's reset.
    */
-  begunAnew: Set<string>;
+  unsureRuns: Set<string>;
   request(options: { key: number; quote: number; payload: number }): CheckoutRequest;
   /** Makes an attempt at a step of a run, as a worker that may die in the middle of it. */
   attempt(workflowId: string, name: keyof Activities, input: never): Promise<unknown>;
@@ -98,7 +99,7 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
   const troubles: Trouble[] = [];
   const partnerAttempts: World['partnerAttempts'] = [];
   const writing = new Set<string>();
-  const begunAnew: World['begunAnew'] = new Set();
+  const unsureRuns: World['unsureRuns'] = new Set();
   const pauses: World['pauses'] = [];
   const openPause = () => pauses.find(({ to }) => to === Infinity);
   const drawn = <Outcome extends Trouble['outcome']>(from: Trouble['with'], next: () => Outcome): Outcome | 'ok' => {
@@ -177,7 +178,7 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
     history,
     troubles,
     partnerAttempts,
-    begunAnew,
+    unsureRuns,
     pauses,
     request: ({ key, quote, payload }) => ({
       customer_id: customer,
@@ -188,11 +189,15 @@ export function createWorld(schedule: Schedule, runs: OrderRuns, isWorkerStoppin
     }),
     attempt(workflowId, name, input) {
       const key = keys.findIndex((each) => orderCreationWorkflowId(each) === workflowId);
-      const { attempt: number, workflowExecution } = activityInfo();
+      const { attempt: number, workflowExecution, ...info } = activityInfo();
       const runId = workflowExecution?.runId ?? '';
-      if (name === 'createRideNDineOrder') partnerAttempts.push({ at: Date.now(), key, runId, number });
+      if (name === 'createRideNDineOrder') {
+        partnerAttempts.push({ at: Date.now(), key, runId, number });
+        const sinceScheduledMs = info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs;
+        if (number === 1 && sinceScheduledMs >= info.startToCloseTimeoutMs / 2) unsureRuns.add(runId);
+      }
       if (name === 'createOrderRecord') writing.add(runId);
-      if (name === 'validateCheckout' && writing.has(runId)) begunAnew.add(runId);
+      if (name === 'validateCheckout' && writing.has(runId)) unsureRuns.add(runId);
       const step = () => (activities[name] as (input: never) => Promise<unknown>)(input);
       return mortal(key === -1 ? undefined : key, step);
     },

@@ -101,7 +101,7 @@ interface Seen extends Partial<Omit<Observations, 'world'>> {
   history?: OrderVersion[];
   troubles?: Trouble[];
   partnerAttempts?: World['partnerAttempts'];
-  begunAnew?: string[];
+  unsureRuns?: string[];
   pauses?: World['pauses'];
 }
 
@@ -113,7 +113,7 @@ function accountOf({
   history = [],
   troubles = [],
   partnerAttempts = calls.map(({ at }, index) => ({ at, key: 0, runId: 'run', number: index + 1 })),
-  begunAnew = [],
+  unsureRuns = [],
   pauses = [],
   ...seen
 }: Seen): Observations {
@@ -128,7 +128,7 @@ function accountOf({
     history,
     troubles,
     partnerAttempts,
-    begunAnew: new Set(begunAnew),
+    unsureRuns: new Set(unsureRuns),
     pauses,
   } as unknown as World;
   return { ...newObservations(world), ...seen };
@@ -555,11 +555,11 @@ describe('the rules of the search', () => {
     expect(brokenRules(accountOf({ calls: [call({ at })], partnerAttempts }))).toEqual([]);
   });
 
-  it('hold for a late first call whose run found its own order when it began anew', () => {
+  it('hold for a late first call whose run is unsure', () => {
     const calls = [call({ at: T + HOUR + 10_000 })];
 
-    expect(brokenRules(accountOf({ calls, begunAnew: ['run'] }))).toEqual([]);
-    expect(brokenRules(accountOf({ calls, begunAnew: ['another'] })).join('\n')).toMatch(/first asked after/);
+    expect(brokenRules(accountOf({ calls, unsureRuns: ['run'] }))).toEqual([]);
+    expect(brokenRules(accountOf({ calls, unsureRuns: ['another'] })).join('\n')).toMatch(/first asked after/);
   });
 
   it('are broken by a late first call in a step after another one that has lost no attempt', () => {
